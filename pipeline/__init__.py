@@ -1,0 +1,1 @@
+"""Wirewatch: watches news feeds, groups articles on one event into stories, and mails alerts on them."""

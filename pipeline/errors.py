@@ -1,0 +1,90 @@
+"""The errors of Wirewatch: a thing is worth trying again, or it is not.
+
+The tree:
+
+    WirewatchError
+    ├── TransientError          try again later; carries `retry_after_seconds` where the far side said so
+    │   ├── UnavailableError    a server, a disk or a network did not answer
+    │   └── LeaseHeldError      another writer holds the lease
+    └── PermanentError          trying again changes nothing
+        ├── ConfigError         a file the user edits is wrong: names file, line and key (exit 2)
+        ├── UsageError          an argument is wrong (exit 2)
+        ├── QueryError          a Lucene query is wrong: names the column
+        ├── RejectedError       an item cannot become an article: goes to quarantine with the reason
+        ├── NotFoundError       an id that is not in the store
+        ├── ContradictionError  a correction that contradicts an earlier one
+        └── StoreError          the store refuses: an unknown schema, a missing right, a bad document
+
+A retry happens in one place only (`pipeline.app.with_retries`); everything below it raises.
+"""
+
+from __future__ import annotations
+
+
+class WirewatchError(Exception):
+    """Anything Wirewatch raises on purpose. Its text is one line a user can act on."""
+
+
+class TransientError(WirewatchError):
+    """Worth trying again.
+
+    Args:
+        message: What happened, where, and what to do, in one line.
+        retry_after_seconds: How long the far side asked to wait, if it did.
+    """
+
+    def __init__(self, message: str, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class UnavailableError(TransientError):
+    """A server, disk or network did not answer."""
+
+
+class LeaseHeldError(TransientError):
+    """Another process is the writer just now."""
+
+
+class PermanentError(WirewatchError):
+    """Trying again changes nothing."""
+
+
+class ConfigError(PermanentError):
+    """A configuration file is wrong.
+
+    Args:
+        message: What is wrong and what would be right.
+        file: The file's path, as the user gave it.
+        line: Its line, counted from 1, where known.
+        key: The dotted key, where known.
+    """
+
+    def __init__(self, message: str, file: str = "", line: int | None = None, key: str = "") -> None:
+        where = ":".join(part for part in (file, str(line) if line else "") if part)
+        super().__init__(": ".join(part for part in (where, key, message) if part))
+        self.file, self.line, self.key = file, line, key
+
+
+class UsageError(PermanentError):
+    """An argument on the command line is wrong."""
+
+
+class QueryError(PermanentError):
+    """A query cannot be parsed, or names a field that does not exist."""
+
+
+class RejectedError(PermanentError):
+    """An item cannot become an article; its text is the reason kept in quarantine."""
+
+
+class NotFoundError(PermanentError):
+    """Nothing in the store has this id."""
+
+
+class ContradictionError(PermanentError):
+    """A correction contradicts one that a person made before."""
+
+
+class StoreError(PermanentError):
+    """The store refuses: an unknown schema, a missing right, or a document it cannot take."""

@@ -1,0 +1,308 @@
+"""What the stages ask of the world, as Protocols whose docstrings are the contract.
+
+Everything that touches the world stands behind one of these. Times are UTC and aware. Unless a method says
+otherwise it raises `TransientError` when trying again may help and `PermanentError` when it cannot.
+Implementations need not be thread-safe: one object, one thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.records import (
+    Alert,
+    Article,
+    Capture,
+    Correction,
+    Decision,
+    FeedState,
+    Lineage,
+    Message,
+    Rejection,
+    Span,
+    StoredArticle,
+    Story,
+    Telling,
+)
+
+if TYPE_CHECKING:
+    from pipeline.records.query import Query
+
+Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write, until `expires`; `token` grows with each holder, so a late writer is refused."""
+
+    name: str
+    owner: str
+    token: int
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """An earlier version of an article, and when it was replaced (UTC)."""
+
+    article: Article
+    replaced: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An article that a search found, with its relevance (higher is better, comparable within one answer)."""
+
+    article: StoredArticle
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """What clustering state is rebuilt from: one article of an active story."""
+
+    article: str
+    story: str
+    seq: int
+    time: datetime
+    traits: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Everything that one step changes; a store takes all of it or nothing.
+
+    Attributes:
+        articles: New and changed articles. A new one has `seq` = head + 1, head + 2, …; a changed one keeps
+            its `seq`, and what it replaces is kept as a `Version` when its `digest` changes.
+        stories: New and changed stories, whole.
+        ended: Ids of stories that have no members any more.
+        decisions: One an article; replaces its former one.
+        lineage, corrections: Kept for good.
+        learned: Learned state by key; an empty value deletes the key.
+        rejections: Quarantine entries by id.
+        released: Ids of quarantine entries to take out.
+        feeds: Feed states by feed id.
+        cursors: For each watch, the ingest sequence up to which it has been matched.
+        tellings: By watch and story; `forgotten` are (watch, story) pairs to take out.
+        alerts: By id; an id that is there already is left alone.
+        messages: Outbox entries by id, replaced.
+        marks: Small named values (e.g. the journal entry that was applied last).
+    """
+
+    articles: tuple[StoredArticle, ...] = ()
+    stories: tuple[Story, ...] = ()
+    ended: tuple[str, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    lineage: tuple[Lineage, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    learned: Mapping[str, bytes] = field(default_factory=dict)
+    rejections: tuple[Rejection, ...] = ()
+    released: tuple[str, ...] = ()
+    feeds: tuple[FeedState, ...] = ()
+    cursors: Mapping[str, int] = field(default_factory=dict)
+    tellings: tuple[Telling, ...] = ()
+    forgotten: tuple[tuple[str, str], ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    messages: tuple[Message, ...] = ()
+    marks: Mapping[str, str] = field(default_factory=dict)
+
+
+class Store(Protocol):
+    """Where articles, stories and everything said about them are kept.
+
+    One conformance suite (`tests/store/conformance.py`) runs on every implementation. Writers of stories hold
+    the lease "stories", the alert run holds "alerts"; readers need none. A reader never sees half a commit.
+    """
+
+    def close(self) -> None:
+        """Frees what is held. Further calls are undefined."""
+
+    # -- writing -----------------------------------------------------------------------------------------
+
+    def acquire(self, name: str, owner: str, now: datetime, seconds: float) -> Lease:
+        """Takes or renews a lease.
+
+        Raises:
+            LeaseHeldError: Somebody else's has not expired; `retry_after_seconds` says when it does.
+        """
+
+    def release(self, lease: Lease) -> None:
+        """Gives a lease back; does nothing when it is not held any more."""
+
+    def commit(self, commit: Commit, lease: Lease | None = None) -> None:
+        """Writes all of it or nothing; writing the same again changes nothing.
+
+        Raises:
+            LeaseHeldError: `lease` was given and is not the current one.
+            StoreError: A new article's `seq` does not follow the head.
+        """
+
+    def drop_before(self, time: datetime, lease: Lease) -> int:
+        """Retention: forgets articles whose time is before `time`, with their stories when these end.
+
+        Returns:
+            How many articles went.
+        """
+
+    # -- articles ----------------------------------------------------------------------------------------
+
+    def head(self) -> int:
+        """The highest ingest sequence number; 0 in an empty store."""
+
+    def find(self, keys: Sequence[str]) -> dict[str, str]:
+        """For each known identity key, the id of the article that has it."""
+
+    def articles(self, ids: Sequence[str]) -> dict[str, StoredArticle]:
+        """Articles by id; unknown ids are left out."""
+
+    def between(self, after: int, upto: int) -> Iterator[StoredArticle]:
+        """Articles with after < seq <= upto, by seq. Streams: any number."""
+
+    def versions(self, article: str) -> list[Version]:
+        """Earlier versions, oldest first."""
+
+    def search(self, query: Query, since: datetime | None, limit: int) -> list[Hit]:
+        """Articles that a query hits, best first, ties by seq; `since` bounds `Article.time`."""
+
+    def match(self, queries: Mapping[str, Query], after: int, upto: int) -> dict[str, list[str]]:
+        """For each named query, the ids of the articles with after < seq <= upto that it hits, by seq."""
+
+    # -- stories -----------------------------------------------------------------------------------------
+
+    def active(self, start: datetime, end: datetime) -> Iterator[MemberRow]:
+        """All members of the stories that have a member whose time is in [start, end], by seq."""
+
+    def stories(self, ids: Sequence[str]) -> dict[str, Story]:
+        """Stories by id; unknown and ended ids are left out."""
+
+    def newest_stories(self, since: datetime | None, query: Query | None, limit: int) -> list[Story]:
+        """Stories by `last_published`, newest first, ties by id; those with a member that the query hits."""
+
+    def decision(self, article: str) -> Decision | None:
+        """Why the article is in its story."""
+
+    def lineage(self, story: str) -> list[Lineage]:
+        """What happened to a story and to those it came from, oldest first."""
+
+    def corrections(self) -> list[Correction]:
+        """All corrections, oldest first."""
+
+    # -- state -------------------------------------------------------------------------------------------
+
+    def learned(self, key: str) -> bytes | None:
+        """A piece of learned state."""
+
+    def mark(self, name: str) -> str:
+        """A small named value; "" where it was never set."""
+
+    def feeds(self) -> dict[str, FeedState]:
+        """All feed states by feed id."""
+
+    def quarantine(self) -> list[Rejection]:
+        """What could not be processed, newest first."""
+
+    # -- alerts ------------------------------------------------------------------------------------------
+
+    def cursor(self, watch: str) -> int | None:
+        """Up to which ingest sequence a watch was matched; None when it never was."""
+
+    def tellings(self, watch: str, stories: Sequence[str] | None = None) -> dict[str, Telling]:
+        """What a watch knows, by story id; of all stories when None."""
+
+    def alerts(self, watch: str | None = None, since: datetime | None = None) -> list[Alert]:
+        """Alerts by (seq, id)."""
+
+    def outbox(self, *, unfinished: bool = True) -> list[Message]:
+        """Messages by (due, id): those in state "decided" or "rendered", or all of them."""
+
+    # -- telling about itself ----------------------------------------------------------------------------
+
+    def describe(self) -> dict[str, str | int]:
+        """For `doctor`: kind, schema version, numbers of articles and stories; never a secret."""
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors; the same text gives the same bits whatever stands beside it."""
+
+    name: str
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """An array of shape [len(texts), d], float32, each row of length 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name found by a recognizer: the label is the model's own (PERSON, ORG, GPE, LOC, NORP, …)."""
+
+    span: Span
+    label: str
+
+
+class Recognizer(Protocol):
+    """Finds names in texts."""
+
+    def recognize(self, articles: Sequence[Article]) -> list[tuple[Mention, ...]]:
+        """For each article its mentions, title first, in order of place."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSource:
+    """A feed as configured. `pages` says when article pages are fetched: "never", "short" or "always"."""
+
+    id: str
+    url: str
+    outlet: str = ""
+    language: str = ""
+    tags: tuple[str, ...] = ()
+    pages: str = "never"
+    enabled: bool = True
+    allow_private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What polling a feed gave: a capture (None when unchanged or failed), pages, and its new state."""
+
+    state: FeedState
+    capture: Capture | None = None
+    pages: tuple[Capture, ...] = ()
+
+
+class Fetcher(Protocol):
+    """Polls feeds politely."""
+
+    def fetch(self, feeds: Sequence[tuple[FeedSource, FeedState]], now: datetime) -> Iterator[Fetched]:
+        """Polls each feed once, yields in the order given. Never raises for one feed: the state says why."""
+
+
+class Archive(Protocol):
+    """Keeps captures as they came, by batch, and the journal of what was done with them, for replay."""
+
+    def write(self, batch: str, captures: Sequence[Capture]) -> str:
+        """Appends captures to a batch; returns its place in the archive. The same batch again is replaced."""
+
+    def read(self, place: str) -> Iterator[Capture]:
+        """The captures of a batch, in the order written.
+
+        Raises:
+            PermanentError: A record's checksum does not fit.
+        """
+
+
+class Notifier(Protocol):
+    """Sends one rendered message."""
+
+    def send(self, message: Message) -> None:
+        """Sends `message.payload` to `message.to`; returning means that the far side took it.
+
+        Raises:
+            TransientError: Try again later.
+            PermanentError: The far side refuses for good.
+        """

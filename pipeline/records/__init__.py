@@ -1,0 +1,86 @@
+"""The nouns of Wirewatch: frozen, slotted, and every time in UTC.
+
+One article's way:
+
+    Capture → RawItem → Article → EnrichedArticle → StoredArticle → Story (+ Decision) → Alert → Message
+
+Ids are digests of content (`content_id`), so that writing a thing again is an upsert.
+"""
+
+from pipeline.records.alerts import (
+    Alert,
+    AlertKind,
+    Conditions,
+    Delivery,
+    DeliveryState,
+    Digest,
+    Message,
+    QuietHours,
+    Telling,
+    Watch,
+)
+from pipeline.records.articles import (
+    Article,
+    DateSource,
+    EnrichedArticle,
+    Entity,
+    EntityKind,
+    Removed,
+    Span,
+    StoredArticle,
+    Topic,
+)
+from pipeline.records.identity import content_id
+from pipeline.records.sources import Capture, CaptureKind, FeedState, Payload, RawItem, Rejection, Stage
+from pipeline.records.stories import (
+    Candidate,
+    Contribution,
+    Correction,
+    Decision,
+    Disagreement,
+    EntityCount,
+    Evidence,
+    Lineage,
+    Story,
+    SummarySentence,
+)
+
+__all__ = [
+    "Alert",
+    "AlertKind",
+    "Article",
+    "Candidate",
+    "Capture",
+    "CaptureKind",
+    "Conditions",
+    "Contribution",
+    "Correction",
+    "DateSource",
+    "Decision",
+    "Delivery",
+    "DeliveryState",
+    "Digest",
+    "Disagreement",
+    "EnrichedArticle",
+    "Entity",
+    "EntityCount",
+    "EntityKind",
+    "Evidence",
+    "FeedState",
+    "Lineage",
+    "Message",
+    "Payload",
+    "QuietHours",
+    "RawItem",
+    "Rejection",
+    "Removed",
+    "Span",
+    "Stage",
+    "StoredArticle",
+    "Story",
+    "SummarySentence",
+    "Telling",
+    "Topic",
+    "Watch",
+    "content_id",
+]

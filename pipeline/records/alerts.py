@@ -1,0 +1,166 @@
+"""Watches, what they have told, and the outbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from typing import Literal
+
+AlertKind = Literal["new", "growth", "news"]
+DeliveryState = Literal["decided", "rendered", "sent", "failed", "suppressed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What a story must have before a watch fires; all of them.
+
+    Attributes:
+        articles, outlets, origins: At least this many.
+        topics, entities: At least one of these ids or names, where any are given.
+        hot: At least this hot.
+        growth: At least this many articles within 24 hours of the data's time; 0 for any.
+    """
+
+    articles: int = 1
+    outlets: int = 1
+    origins: int = 1
+    topics: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
+    hot: float = 0.0
+    growth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """When collected alerts go out: at these full hours of these weekdays (0 is Monday), local time."""
+
+    hours: tuple[int, ...]
+    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """From `start` to `end` (local, may span midnight) nothing is sent; it goes out at `end`."""
+
+    start: time
+    end: time
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How a watch delivers.
+
+    Attributes:
+        mail: Addresses.
+        webhook: A URL, or "".
+        digest: None delivers at once.
+        quiet: None is never quiet.
+        at_most_per_day: Mails a day, the rest goes into a digest; 0 is no limit.
+    """
+
+    mail: tuple[str, ...] = ()
+    webhook: str = ""
+    digest: Digest | None = None
+    quiet: QuietHours | None = None
+    at_most_per_day: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What a person cares about, as written in `config/watches.yaml`."""
+
+    name: str
+    query: str
+    description: str = ""
+    conditions: Conditions = field(default_factory=Conditions)
+    match: Literal["any", "most", "central"] = "any"
+    deliver: Delivery = field(default_factory=Delivery)
+    follow_up: Literal["none", "growth", "news"] = "none"
+    language: str = "en"
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What one watch knows of one story, so that it tells it once.
+
+    Attributes:
+        watch, story: Whose, of what.
+        matched: The articles that hit the query.
+        told: The members that had been told of, when it last told.
+        alerts: Ids of the alerts so far; empty while the conditions do not hold.
+        origins: Independent origins when it last told.
+        entities: Entity ids when it last told.
+        thread: The Message-ID that follow-ups answer to, or "".
+        miss: Why it has not fired, in words; "" once it has.
+        at: When this was last changed (UTC).
+    """
+
+    watch: str
+    story: str
+    matched: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    alerts: tuple[str, ...] = ()
+    origins: int = 0
+    entities: tuple[str, ...] = ()
+    thread: str = ""
+    miss: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """That a watch fires for a story.
+
+    Attributes:
+        id: Derived from watch, kind, story and the article that made it fire.
+        watch, kind, story: Which watch, why again, which story.
+        articles: What it tells of, in ingest sequence.
+        reason: Why, in words.
+        seq: The ingest sequence of the article that made it fire.
+        at: When it was decided (UTC).
+    """
+
+    id: str
+    watch: str
+    kind: AlertKind
+    story: str
+    articles: tuple[str, ...]
+    reason: str
+    seq: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One entry of the outbox: one mail or webhook call with one alert, or a digest of several.
+
+    Attributes:
+        id: Derived from the alerts and the destination.
+        watch: Whose it is.
+        alerts: Ids of the alerts it carries.
+        channel: "mail" or "webhook".
+        to: The address or URL.
+        state: Each step is recorded before the next.
+        due: Not to be sent before (UTC).
+        message_id: Of the mail, fixed when rendered.
+        payload: The rendered message, from state "rendered" on.
+        attempts: Tries so far.
+        error: The last error, or "".
+        sent: When the far side took it (UTC).
+    """
+
+    id: str
+    watch: str
+    alerts: tuple[str, ...]
+    channel: Literal["mail", "webhook"]
+    to: str
+    state: DeliveryState
+    due: datetime
+    message_id: str = ""
+    payload: bytes = field(default=b"", repr=False)
+    attempts: int = 0
+    error: str = ""
+    sent: datetime | None = None

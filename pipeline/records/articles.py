@@ -1,0 +1,140 @@
+"""Articles: clean, enriched, and as stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+DateSource = Literal["feed", "page", "text", "url", "fetched"]
+EntityKind = Literal["person", "organisation", "place", "event", "work"]
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A line that was taken out of the title or text, and the rule that did it."""
+
+    text: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A clean article.
+
+    Attributes:
+        id: Derived from the first of `keys`.
+        keys: What makes it the same article, strongest first: "url:…", "guid:…", "text:…".
+        url: The canonical URL, or "".
+        title: Without outlet affixes.
+        text: Without boilerplate; paragraphs are parted by one empty line.
+        outlet: The outlet's name; the URL's host where nothing else is known, else "".
+        published: When it was published (UTC); None where nobody says.
+        published_from: Where the date came from; "fetched" exactly where `published` is None.
+        fetched: When it came (UTC).
+        language: ISO 639-1, "und" where unknown.
+        language_confidence: 0 to 1.
+        authors: Names.
+        agency: The news agency credited, or "".
+        dateline: The place and date line at the start, or "".
+        feeds: The feeds it came by.
+        raw: The raw items it was made of.
+        removed: What was taken out.
+        digest: Of title, text and published: a new digest is a new version.
+        version: Counted from 1.
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    url: str
+    title: str
+    text: str
+    outlet: str
+    published: datetime | None
+    published_from: DateSource
+    fetched: datetime
+    language: str = "und"
+    language_confidence: float = 0.0
+    authors: tuple[str, ...] = ()
+    agency: str = ""
+    dateline: str = ""
+    feeds: tuple[str, ...] = ()
+    raw: tuple[str, ...] = ()
+    removed: tuple[Removed, ...] = ()
+    digest: str = ""
+    version: int = 1
+
+    @property
+    def time(self) -> datetime:
+        """The best known time: published, else fetched. For windows and order, not for gaps."""
+        return self.published or self.fetched
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A mention as written; offsets count code points of that field."""
+
+    field: Literal["title", "text"]
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """Somebody or something an article names.
+
+    Attributes:
+        id: Stable across articles, e.g. "place:KP", "person:valery-gerasimov".
+        name: The name to show.
+        kind: What it is.
+        count: Mentions.
+        salience: 0 to 1; more for the title, the lead and repetition.
+        spans: Its mentions as written.
+    """
+
+    id: str
+    name: str
+    kind: EntityKind
+    count: int
+    salience: float = 0.0
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic of the taxonomy, its score (0 to 1), and the words that decided."""
+
+    id: str
+    name: str
+    score: float
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EnrichedArticle:
+    """An article with what was found in it; `keywords` strongest first."""
+
+    article: Article
+    entities: tuple[Entity, ...] = ()
+    topics: tuple[Topic, ...] = ()
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """An article as the store holds it.
+
+    Attributes:
+        enriched: The article as enriched and cleaned of its outlet's habits.
+        seq: Its ingest sequence number, from 1, given once.
+        story: The id of its story now.
+        traits: The frozen features it was assigned by (`pipeline.stories.traits`), as bytes.
+        backfill: Whether it was loaded as backfill, so that it never alerts.
+    """
+
+    enriched: EnrichedArticle
+    seq: int
+    story: str
+    traits: bytes = field(default=b"", repr=False)
+    backfill: bool = False

@@ -1,0 +1,144 @@
+"""What sources send: captures, raw items, rejections, and the state of feeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+CaptureKind = Literal["feed", "page", "file"]
+Payload = Literal["feed", "html", "text", "jsonl"]
+Stage = Literal["fetch", "parse", "normalize", "enrich", "group", "store"]
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """What a source sent, byte for byte, with what is needed to read it again.
+
+    Attributes:
+        id: Derived from kind, url, body, and for feeds and pages the time.
+        kind: A polled feed, a fetched page, or a loaded file.
+        payload: How `body` is to be read.
+        url: Where it came from; for files the path as it was given.
+        fetched: When it came (UTC).
+        body: The unpacked bytes.
+        content_type: The server's Content-Type, or "".
+        feed: The feed's id in the configuration, or "".
+        outlet: The outlet's name in the configuration, or "".
+        language: The configured language (ISO 639-1), or "".
+        item: For a page: the link of the feed item that it belongs to, as the feed wrote it, or "".
+    """
+
+    id: str
+    kind: CaptureKind
+    payload: Payload
+    url: str
+    fetched: datetime
+    body: bytes = field(repr=False)
+    content_type: str = ""
+    feed: str = ""
+    outlet: str = ""
+    language: str = ""
+    item: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RawItem:
+    """One item as the source wrote it: nothing is decoded beyond the container format.
+
+    Attributes:
+        id: Derived from the capture and the position in it.
+        capture: The id of the capture it was cut from.
+        position: Its place in the capture, from 0.
+        fetched: When the capture came (UTC).
+        url: The link as written, or "".
+        guid: The source's own id for it, or "".
+        title: The title; may hold HTML when `html` is true.
+        body: The longest text the source gave; may hold HTML when `html` is true.
+        page: The article's page as HTML, when it was fetched or loaded, else "".
+        html: Whether title and body are HTML.
+        authors: As written.
+        published, updated: Dates as the source wrote them, or "".
+        feed: The feed's id, or "".
+        outlet: The outlet's name as configured, or as the source says, or "".
+        language: The source's claim (ISO 639-1), or "".
+        tags: Categories as written.
+    """
+
+    id: str
+    capture: str
+    position: int
+    fetched: datetime
+    url: str = ""
+    guid: str = ""
+    title: str = ""
+    body: str = ""
+    page: str = ""
+    html: bool = False
+    authors: tuple[str, ...] = ()
+    published: str = ""
+    updated: str = ""
+    feed: str = ""
+    outlet: str = ""
+    language: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """What cannot go on, and why: an entry of the quarantine.
+
+    Attributes:
+        id: Derived from source, stage and content.
+        source: The URL or path it came from.
+        stage: The stage that refused it.
+        reason: One line.
+        at: When (UTC).
+        capture: The capture to replay it from, or "".
+        excerpt: The first characters of what was refused, at most 500.
+    """
+
+    id: str
+    source: str
+    stage: Stage
+    reason: str
+    at: datetime
+    capture: str = ""
+    excerpt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """What is known of a feed between two polls; the store keeps it under the feed's id.
+
+    Attributes:
+        feed: The feed's id.
+        url: Where it answers now (permanent redirects are followed for good), or "" before the first poll.
+        etag, modified: Validators for a conditional request, or "".
+        body_digest: Of the last body, for servers that repeat a stale ETag.
+        polled, succeeded, news: When it was last polled, answered well, brought something new (UTC).
+        next_poll: When it is due (UTC); None is now.
+        interval_seconds: The adaptive interval.
+        failures: In a row.
+        error: The last error in one line, or "".
+        status: The last HTTP status, 0 for none.
+        entries, repeats: Items seen, and how many of them were known, decayed over the last polls.
+        lag_seconds: From publication to fetch, the median of the last new items; -1 where unknown.
+    """
+
+    feed: str
+    url: str = ""
+    etag: str = ""
+    modified: str = ""
+    body_digest: str = ""
+    polled: datetime | None = None
+    succeeded: datetime | None = None
+    news: datetime | None = None
+    next_poll: datetime | None = None
+    interval_seconds: float = 600.0
+    failures: int = 0
+    error: str = ""
+    status: int = 0
+    entries: int = 0
+    repeats: int = 0
+    lag_seconds: float = -1.0

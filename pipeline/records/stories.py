@@ -1,0 +1,169 @@
+"""Stories, the decisions that made them, and a person's corrections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pipeline.records.articles import EntityKind, Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one feature added to a score; the contributions of a score sum to it."""
+
+    feature: str
+    value: float
+    contribution: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A story that was weighed for an article."""
+
+    story: str
+    score: float
+    contributions: tuple[Contribution, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a person would point at.
+
+    Attributes:
+        kind: "name", "number", "place" or "sentence" tie it; "against name" and so on tell against it.
+        article: As the article has it.
+        story: As the story has it.
+        weight: The share of the score it stands for, 0 where not counted apart.
+    """
+
+    kind: str
+    article: str
+    story: str
+    weight: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Why an article is in its story; stored when it was decided, never recomputed.
+
+    Attributes:
+        article: The article's id.
+        story: The story it went to.
+        founded: Whether the article founded the story.
+        chosen: The story's score and its parts (for a founder: the best candidate's, which fell short).
+        runner_up: The next best story, or None.
+        threshold: The score needed to join.
+        margin: chosen minus runner-up; minus the threshold where there is no runner-up.
+        constraints: The corrections that applied, in words.
+        evidence: What tied it to the story, strongest first.
+        by: Who decided.
+        scorer: The name and digest of the scorer.
+    """
+
+    article: str
+    story: str
+    founded: bool
+    chosen: Candidate | None
+    runner_up: Candidate | None
+    threshold: float
+    margin: float
+    constraints: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    by: Literal["assign", "repair", "person"] = "assign"
+    scorer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EntityCount:
+    """An entity of a story: in how many of its articles it is named."""
+
+    id: str
+    name: str
+    kind: EntityKind
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SummarySentence:
+    """A sentence of a story's summary, and the article it was taken from."""
+
+    text: str
+    article: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A number on which outlets disagree: the counted thing, and (number, article, quote) of each side."""
+
+    subject: str
+    sides: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Articles on one event, with what is known of them as a whole.
+
+    Attributes:
+        id: Derived from the founding article; an old id of a merged story leads here by lineage.
+        title: That of the most central member.
+        members: Article ids in ingest sequence.
+        origins: How many independent texts: reprints of one agency text are one.
+        first_seq, last_seq: The ingest sequence of the first and the newest member.
+        first_published, last_published: Of the members (`Article.time`).
+        outlets, languages: Distinct, most frequent first.
+        topics, entities: Of the members, strongest first.
+        summary: Two sentences with their sources.
+        disagreements: Numbers on which outlets disagree.
+        hot: Growth: see `pipeline.stories.facts`.
+        version: Raised with each change.
+    """
+
+    id: str
+    title: str
+    members: tuple[str, ...]
+    origins: int
+    first_seq: int
+    last_seq: int
+    first_published: datetime
+    last_published: datetime
+    outlets: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    topics: tuple[Topic, ...] = ()
+    entities: tuple[EntityCount, ...] = ()
+    summary: tuple[SummarySentence, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
+    hot: float = 0.0
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """How a story changed: "merged" leads from `story` to `into`; "split" made `into` out of `story`."""
+
+    story: str
+    into: str
+    kind: Literal["merged", "split"]
+    at: datetime
+    by: Literal["repair", "person"]
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A person's word on what belongs together, kept for good.
+
+    Attributes:
+        id: Derived from kind and groups.
+        kind: "merge": all articles of all groups belong together; "split": no article of one group
+            belongs with an article of another.
+        groups: Article ids, each group sorted.
+        at: When (UTC).
+        note: In the person's words.
+    """
+
+    id: str
+    kind: Literal["merge", "split"]
+    groups: tuple[tuple[str, ...], ...]
+    at: datetime
+    note: str = ""

