@@ -22,8 +22,10 @@ from pipeline.records import (
     Correction,
     Decision,
     FeedState,
+    JournalEntry,
     Lineage,
     Message,
+    RawItem,
     Rejection,
     Span,
     StoredArticle,
@@ -268,11 +270,21 @@ class FeedSource:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What polling a feed gave: a capture (None when unchanged or failed), pages, and its new state."""
+    """What polling a feed gave.
+
+    Attributes:
+        state: Its new state; it is to be committed together with what the captures became, never before.
+        capture: What it sent; None when unchanged, and when nothing came.
+        pages: Pages of its items, and of items of earlier polls whose page had failed.
+        items: What parsing the capture gave (the same as parsing it again), with pages joined.
+        rejections: What of the capture could not be parsed, and why.
+    """
 
     state: FeedState
     capture: Capture | None = None
     pages: tuple[Capture, ...] = ()
+    items: tuple[RawItem, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
 
 
 class Fetcher(Protocol):
@@ -292,8 +304,19 @@ class Archive(Protocol):
         """The captures of a batch, in the order written.
 
         Raises:
-            PermanentError: A record's checksum does not fit.
+            PermanentError: A record's checksum does not fit, or the batch is not there.
         """
+
+    def append(self, entry: JournalEntry) -> int:
+        """Appends to the journal, durably and whole or not at all; returns the entry's number.
+
+        Raises:
+            TransientError: The disk is full.
+            PermanentError: The disk is read-only, or not ours to write.
+        """
+
+    def entries(self, after: int = 0) -> Iterator[JournalEntry]:
+        """The journal's entries with n > after, in the order they were appended."""
 
 
 class Notifier(Protocol):

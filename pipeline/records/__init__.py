@@ -31,7 +31,17 @@ from pipeline.records.articles import (
     Topic,
 )
 from pipeline.records.identity import content_id
-from pipeline.records.sources import Capture, CaptureKind, FeedState, Payload, RawItem, Rejection, Stage
+from pipeline.records.sources import (
+    Capture,
+    CaptureKind,
+    FeedState,
+    JournalEntry,
+    JournalKind,
+    Payload,
+    RawItem,
+    Rejection,
+    Stage,
+)
 from pipeline.records.stories import (
     Candidate,
     Contribution,
@@ -67,6 +77,8 @@ __all__ = [
     "EntityKind",
     "Evidence",
     "FeedState",
+    "JournalEntry",
+    "JournalKind",
     "Lineage",
     "Message",
     "Payload",

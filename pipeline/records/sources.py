@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 CaptureKind = Literal["feed", "page", "file"]
 Payload = Literal["feed", "html", "text", "jsonl"]
 Stage = Literal["fetch", "parse", "normalize", "enrich", "group", "store"]
+JournalKind = Literal["batch", "repair", "correction", "alert"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,10 @@ class FeedState:
         status: The last HTTP status, 0 for none.
         entries, repeats: Items seen, and how many of them were known, decayed over the last polls.
         lag_seconds: From publication to fetch, the median of the last new items; -1 where unknown.
+        rhythm_seconds: From one piece of news to the next, averaged; -1 where unknown.
+        source: A digest of the configured URL; when that was edited, what is known of the old one is dropped.
+        seen: Keys of the items of the last polls (`pipeline.sources.poll.item_key`).
+        pending: Links of items whose page is still to be fetched, and how often that was tried.
     """
 
     feed: str
@@ -142,3 +148,26 @@ class FeedState:
     entries: int = 0
     repeats: int = 0
     lag_seconds: float = -1.0
+    rhythm_seconds: float = -1.0
+    source: str = ""
+    seen: tuple[str, ...] = ()
+    pending: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One thing that was done, in the order it was done: what a replay goes by.
+
+    Attributes:
+        kind: A batch of captures, a repair, a person's correction, or an alert run.
+        at: The `now` it was done with (UTC).
+        place: For a batch: where its captures are in the archive, else "".
+        data: What else is needed to do it again; JSON values only.
+        n: Its number in the journal, from 1; 0 before it is appended.
+    """
+
+    kind: JournalKind
+    at: datetime
+    place: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    n: int = 0
