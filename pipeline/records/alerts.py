@@ -83,17 +83,33 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Thread:
+    """What one destination was sent of one story.
+
+    Attributes:
+        to: The address or URL.
+        message_id: The Message-ID of the first mail, which follow-ups answer to.
+        shown: The highest ingest sequence that a message to it has shown.
+    """
+
+    to: str
+    message_id: str
+    shown: int
+
+
+@dataclass(frozen=True, slots=True)
 class Telling:
     """What one watch knows of one story, so that it tells it once.
 
     Attributes:
         watch, story: Whose, of what.
         matched: The articles that hit the query.
-        told: The members that had been told of, when it last told.
+        told: The members that had been told of, whenever it told.
         alerts: Ids of the alerts so far; empty while the conditions do not hold.
         origins: Independent origins when it last told.
         entities: Entity ids when it last told.
-        thread: The Message-ID that follow-ups answer to, or "".
+        seq: The ingest sequence of the article that made it tell last; 0 before.
+        threads: What each destination was sent; written when a message is rendered.
         miss: Why it has not fired, in words; "" once it has.
         at: When this was last changed (UTC).
     """
@@ -105,7 +121,8 @@ class Telling:
     alerts: tuple[str, ...] = ()
     origins: int = 0
     entities: tuple[str, ...] = ()
-    thread: str = ""
+    seq: int = 0
+    threads: tuple[Thread, ...] = ()
     miss: str = ""
     at: datetime | None = None
 
@@ -121,6 +138,8 @@ class Alert:
         reason: Why, in words.
         seq: The ingest sequence of the article that made it fire.
         at: When it was decided (UTC).
+        evidence: What the reason is made of, for mails in other languages: ("articles", "3"),
+            ("origins_before", "2"), ("person", "Valery Gerasimov") and so on.
     """
 
     id: str
@@ -131,6 +150,7 @@ class Alert:
     reason: str
     seq: int
     at: datetime
+    evidence: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
