@@ -226,16 +226,20 @@ def validated(model: type[Model], document: Document) -> Model:
         raise document.error(message, key) from None
 
 
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 
 def expand(text: str, environment: Mapping[str, str]) -> str:
-    """Replaces each `${NAME}` by the environment's value.
+    """Replaces each `${NAME}` by the environment's value, `${NAME:-text}` by that or else by the text.
 
     Raises:
         KeyError: A name is not in the environment.
     """
-    return _VARIABLE.sub(lambda found: environment[found[1]], text)
+
+    def value(found: re.Match[str]) -> str:
+        return environment[found[1]] if found[2] is None else environment.get(found[1], found[2])
+
+    return _VARIABLE.sub(value, text)
 
 
 def _feeds(document: Document, environment: Mapping[str, str]) -> tuple[FeedSource, ...]:

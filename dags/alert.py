@@ -1,0 +1,41 @@
+"""Alert.
+
+Matches what is new since the last run against every watch and delivers: after each `ingest` or `load` that
+brought something, and every quarter of an hour for digests, quiet hours and retries that have become due.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, dag, task
+from opened import TASK_DEFAULTS, opened
+
+STORIES = Asset("wirewatch_stories")
+
+
+@dag(
+    schedule=AssetOrTimeSchedule(
+        timetable=CronTriggerTimetable("*/15 * * * *", timezone="UTC"), assets=[STORIES]
+    ),
+    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    default_args=TASK_DEFAULTS,
+    doc_md=__doc__,
+    tags=["wirewatch"],
+)
+def alert() -> None:
+    """Matches and delivers; see the module's text."""
+
+    @task(pool="wirewatch_alert")
+    def match_and_deliver() -> dict[str, Any]:
+        with opened() as app:
+            outcome = app.alert()
+        return {"alerts": len(outcome.alerts), "delivered": outcome.delivered, "failed": outcome.failed}
+
+    match_and_deliver()
+
+
+alert()

@@ -1,0 +1,44 @@
+"""The environment of a hermetic Airflow: SQLite and logs under one folder, nothing in the user's home."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Each task's pool and its slots. A missing pool hangs a run, so they are made at set-up.
+POOLS = {
+    "wirewatch_fetch": (4, "Feeds are polled by so many tasks at once"),
+    "wirewatch_enrich": (2, "Articles are enriched by so many tasks at once; each holds the models"),
+    "wirewatch_group": (1, "One writer of stories"),
+    "wirewatch_alert": (1, "One alert run"),
+}
+
+
+def airflow_environment(home: Path) -> dict[str, str]:
+    """Variables that keep Airflow inside `home`; to be set before Airflow is first imported."""
+    return {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "PYTHONPATH": str(ROOT),
+        "PYTHONWARNINGS": "ignore",
+    }
+
+
+def make_pools() -> None:
+    """Makes the pools in Airflow's database; those that are there keep the slots that a user gave them."""
+    from airflow.models.pool import Pool
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        for name, (slots, description) in POOLS.items():
+            if Pool.get_pool(name, session=session) is None:
+                Pool.create_or_update_pool(
+                    name, slots=slots, description=description, include_deferred=False, session=session
+                )

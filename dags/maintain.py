@@ -1,0 +1,45 @@
+"""Maintain.
+
+Once a day: mends recent stories (merges, splits, moves), drops what is past its retention, looks after feeds.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.sdk import dag, task
+from opened import TASK_DEFAULTS, opened
+
+
+@dag(
+    schedule="30 3 * * *",
+    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    default_args=TASK_DEFAULTS,
+    doc_md=__doc__,
+    tags=["wirewatch"],
+)
+def maintain() -> None:
+    """Daily care; see the module's text."""
+
+    @task(pool="wirewatch_group")
+    def repair() -> dict[str, int]:
+        with opened() as app:
+            return app.repair()
+
+    @task(pool="wirewatch_group")
+    def retention() -> dict[str, int]:
+        with opened() as app:
+            return app.retention()
+
+    @task
+    def feed_health() -> dict[str, Any]:
+        with opened() as app:
+            return {"unwell": [feed["id"] for feed in app.feed_health() if feed["error"]]}
+
+    repair() >> retention() >> feed_health()
+
+
+maintain()

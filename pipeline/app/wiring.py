@@ -1,0 +1,159 @@
+"""The one place where parts are made and joined: settings, store, archive, models, clock."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+
+import stamina
+
+from pipeline.enrich import Aliases, Enricher, Taxonomy
+from pipeline.enrich.recognize import SpacyRecognizer
+from pipeline.enrich.vectors import E5Embedder
+from pipeline.errors import LeaseHeldError, StoreError, TransientError, UnavailableError
+from pipeline.ports import Embedder, Lease, Store
+from pipeline.records import Watch, content_id
+from pipeline.settings import Settings, load_settings
+from pipeline.sources.archive import WarcArchive
+from pipeline.stages.grouping import Grouping
+from pipeline.stages.intake import Intake
+from pipeline.store import open_store
+from pipeline.stories.scorer import Scorer, load_scorer
+
+# A lease outlives the longest step between two renewals (a commit of 200 articles and their vectors).
+LEASE_SECONDS = 300.0
+# How long a run waits for another writer before it gives up.
+PATIENCE_SECONDS = 900.0
+
+
+def now() -> datetime:
+    """The clock: the only place where Wirewatch reads it."""
+    return datetime.now(UTC)
+
+
+class Wiring:
+    """The parts of one run, each made when first asked for.
+
+    Args:
+        home: Archive, staging, quarantine and mail spool; made when missing.
+        config: The configuration folder.
+        store_url: See `pipeline.store.open_store`.
+        environment: For secrets and `${NAME}` in the configuration.
+        clock: Gives the present time (UTC).
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        config: Path,
+        store_url: str,
+        environment: Mapping[str, str],
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        self.home = home
+        self.config = config
+        self.store_url = store_url
+        self.environment = environment
+        self.clock = clock
+        self.owner = f"{socket.gethostname()}:{os.getpid()}:{content_id(os.urandom(8).hex())[:6]}"
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{home}: cannot make the home folder ({error.strerror}); --home names another")
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The configuration, read once."""
+        return load_settings(self.config, self.environment)
+
+    @cached_property
+    def store(self) -> Store:
+        """The store, opened once; an unreachable server is tried again for half a minute."""
+        for attempt in stamina.retry_context(on=UnavailableError, timeout=30.0, attempts=None):
+            with attempt:
+                return open_store(self.store_url, environment=self.environment)
+        raise AssertionError  # the loop returns or raises
+
+    @cached_property
+    def archive(self) -> WarcArchive:
+        """The archive in the home."""
+        return WarcArchive(self.home / "archive")
+
+    @cached_property
+    def enricher(self) -> Enricher:
+        """Models, aliases and taxonomy."""
+        settings = self.settings
+        return Enricher(
+            SpacyRecognizer(settings.enrich.models, settings.enrich.max_text_chars),
+            Aliases.from_document(settings.aliases),
+            Taxonomy.from_document(settings.topics),
+        )
+
+    @cached_property
+    def embedder(self) -> Embedder | None:
+        """What makes vectors, as the settings choose."""
+        return E5Embedder() if self.settings.stories.vectors == "e5" else None
+
+    @cached_property
+    def scorer(self) -> Scorer:
+        """The scorer of `scorer.yaml`, at the granularity of the settings."""
+        return load_scorer(self.settings.scorer, self.settings.stories.granularity)
+
+    @cached_property
+    def intake(self) -> Intake:
+        """The stages before grouping."""
+        return Intake(self.enricher, self.settings.fetch.max_entries)
+
+    @property
+    def window(self) -> timedelta:
+        """How long a story can take in new articles."""
+        return timedelta(days=self.settings.stories.window_days)
+
+    def grouping(self, store: Store, renew: Callable[[], Lease]) -> Grouping:
+        """The grouping stage over a store whose lease is held."""
+        return Grouping(store, self.scorer, self.embedder, self.window, renew)
+
+    @contextmanager
+    def lease(self, name: str, store: Store | None = None) -> Iterator[Callable[[], Lease]]:
+        """Holds a lease; yields a function that renews it and returns it.
+
+        Raises:
+            LeaseHeldError: Another writer held it for all of `PATIENCE_SECONDS`.
+        """
+        target = store or self.store
+
+        def renew() -> Lease:
+            return target.acquire(name, self.owner, self.clock(), LEASE_SECONDS)
+
+        lease = with_retries(renew, on=LeaseHeldError, seconds=PATIENCE_SECONDS)
+        try:
+            yield renew
+        finally:
+            target.release(lease)
+
+    def close(self) -> None:
+        """Frees what was opened."""
+        if "store" in self.__dict__:
+            self.store.close()
+
+
+def with_retries(
+    step: Callable[[], Lease], *, on: type[TransientError], seconds: float
+) -> Lease:
+    """Tries a step again with growing, jittered waits, and gives up after `seconds`."""
+    for attempt in stamina.retry_context(on=on, timeout=seconds, attempts=None, wait_max=10.0):
+        with attempt:
+            return step()
+    raise AssertionError  # the loop returns or raises
+
+
+def watches_of(settings: Settings) -> tuple[Watch, ...]:
+    """The watches of `watches.yaml`."""
+    from pipeline.alerts.watches import load_watches
+
+    return load_watches(settings.watches)

@@ -1,0 +1,191 @@
+"""Enriched articles → stories: the only writer of articles, stories and decisions. Needs the lease "stories"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from itertools import islice
+
+from pipeline.normalize.identity import known_as, own_key
+from pipeline.normalize.revise import revise
+from pipeline.ports import Commit, Embedder, Lease, Store
+from pipeline.records import Decision, EnrichedArticle, StoredArticle, content_id
+from pipeline.stages.clustering import Clustering
+from pipeline.stages.intake import Batch
+from pipeline.stories import features
+from pipeline.stories.learned import Learned
+from pipeline.stories.scorer import Scorer
+
+# Articles a commit: small enough to lose little work in a crash, large enough to spare the disk.
+COMMIT_ARTICLES = 200
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of the items of a batch; `fresh` counts new articles by feed id."""
+
+    new: int = 0
+    updated: int = 0
+    duplicate: int = 0
+    quarantined: int = 0
+    founded: set[str] = field(default_factory=set)
+    grown: set[str] = field(default_factory=set)
+    fresh: dict[str, int] = field(default_factory=dict)
+
+    def add(self, other: Counts) -> None:
+        """Adds the counts of another batch."""
+        self.new += other.new
+        self.updated += other.updated
+        self.duplicate += other.duplicate
+        self.quarantined += other.quarantined
+        self.founded |= other.founded
+        self.grown |= other.grown
+        for feed, count in other.fresh.items():
+            self.fresh[feed] = self.fresh.get(feed, 0) + count
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """What one commit gathers, in order of arrival.
+
+    Attributes:
+        owners: Article id by identity key.
+        articles: Articles that are stored already or have arrived in this chunk.
+        waiting: New articles that have not arrived yet.
+        changed: Ids of the articles to be written.
+        touched: For each story to be told anew, how many changes it has seen.
+        decisions: Of the new articles.
+    """
+
+    owners: dict[str, str]
+    articles: dict[str, StoredArticle]
+    waiting: list[EnrichedArticle] = field(default_factory=list)
+    changed: set[str] = field(default_factory=set)
+    touched: dict[str, int] = field(default_factory=dict)
+    decisions: list[Decision] = field(default_factory=list)
+
+    def touch(self, story: str) -> None:
+        """Notes one more change of a story."""
+        self.touched[story] = self.touched.get(story, 0) + 1
+
+
+class Grouping:
+    """Groups batches into stories; keeps the clustering state between the batches of one run.
+
+    Args:
+        store: Whose lease "stories" the caller holds.
+        scorer: Says how well an article fits a story.
+        embedder: Makes vectors; None leaves them out.
+        window: A story is a candidate while it has an article within this distance of the new one.
+        renew: Renews the lease and returns it; called before each commit.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        scorer: Scorer,
+        embedder: Embedder | None,
+        window: timedelta,
+        renew: Callable[[], Lease],
+    ) -> None:
+        self._store = store
+        self._embedder = embedder
+        self._renew = renew
+        self._learned = Learned.load(store.learned)
+        self._clustering = Clustering(store, scorer, window)
+
+    def run(self, batch: Batch, marks: Mapping[str, str] | None = None) -> Counts:
+        """Takes in one batch, in its order; what is already in the store is left as it is.
+
+        Args:
+            batch: Articles and rejections.
+            marks: Saved with the last commit, together with the batch's feed states.
+
+        Returns:
+            What became of the items.
+        """
+        counts = Counts(quarantined=len(batch.rejections), duplicate=sum(batch.known.values()))
+        closing = Commit(rejections=batch.rejections, feeds=batch.feeds, marks=marks or {})
+        pending = iter(batch.articles)
+        articles = list(islice(pending, COMMIT_ARTICLES))
+        while articles:
+            following = list(islice(pending, COMMIT_ARTICLES))
+            commit = self._take(articles, batch.backfill, counts)
+            self._store.commit(commit if following else _closed(commit, closing), self._renew())
+            articles = following
+        if not batch.articles:
+            self._store.commit(closing, self._renew())
+        return counts
+
+    def _take(self, articles: Sequence[EnrichedArticle], backfill: bool, counts: Counts) -> Commit:
+        owners = self._store.find([key for e in articles for key in e.article.keys])
+        chunk = _Chunk(owners, self._store.articles(sorted(set(owners.values()))))
+        self._clustering.cover([e.article for e in articles])
+        for enriched in articles:
+            self._place(enriched, chunk, backfill, counts)
+        self._arrive(chunk, backfill, counts)
+        changed = {name: chunk.articles[name] for name in sorted(chunk.changed)}
+        return Commit(
+            articles=tuple(sorted(changed.values(), key=lambda a: a.seq)),
+            stories=self._clustering.told(chunk.touched, changed),
+            decisions=tuple(chunk.decisions),
+            learned=self._learned.dirty(),
+        )
+
+    def _place(self, enriched: EnrichedArticle, chunk: _Chunk, backfill: bool, counts: Counts) -> None:
+        """Tells a new article from a known one; arrivals wait so that their vectors are made together."""
+        article = enriched.article
+        waiting = {e.article.id for e in chunk.waiting}
+        if any(chunk.owners.get(key) in waiting for key in article.keys):
+            self._arrive(chunk, backfill, counts)
+        stored = {name: a.enriched.article for name, a in chunk.articles.items()}
+        known = known_as(article, chunk.owners, stored)
+        if known is not None:
+            self._arrive(chunk, backfill, counts)
+            self._revise(chunk.articles[known], enriched, chunk, counts)
+            return
+        name = content_id(own_key(article, chunk.owners))
+        chunk.waiting.append(replace(enriched, article=replace(article, id=name)))
+        for key in article.keys:
+            chunk.owners.setdefault(key, name)
+
+    def _revise(
+        self, stored: StoredArticle, enriched: EnrichedArticle, chunk: _Chunk, counts: Counts
+    ) -> None:
+        old = stored.enriched.article
+        cleaned = features.cleaned(enriched, self._learned)
+        article = revise(old, cleaned.article)
+        if article.version == old.version:
+            counts.duplicate += 1
+            content = replace(stored.enriched, article=article)
+        else:
+            counts.updated += 1
+            content = replace(cleaned if article.text != old.text else stored.enriched, article=article)
+            chunk.touch(stored.story)
+        if article != old:
+            chunk.articles[old.id] = replace(stored, enriched=content)
+            chunk.changed.add(old.id)
+        for key in article.keys:
+            chunk.owners.setdefault(key, old.id)
+
+    def _arrive(self, chunk: _Chunk, backfill: bool, counts: Counts) -> None:
+        """Gives the waiting articles their sequence numbers, traits and stories."""
+        for arrival in features.arrive(chunk.waiting, self._learned, self._embedder):
+            article = arrival.enriched.article
+            decision, seq = self._clustering.assign(article.id, arrival.traits)
+            chunk.articles[article.id] = StoredArticle(
+                arrival.enriched, seq, decision.story, arrival.traits.to_bytes(), backfill
+            )
+            chunk.changed.add(article.id)
+            chunk.decisions.append(decision)
+            chunk.touch(decision.story)
+            counts.new += 1
+            (counts.founded if decision.founded else counts.grown).add(decision.story)
+            for feed in article.feeds:
+                counts.fresh[feed] = counts.fresh.get(feed, 0) + 1
+        chunk.waiting.clear()
+
+
+def _closed(commit: Commit, closing: Commit) -> Commit:
+    return replace(commit, rejections=closing.rejections, feeds=closing.feeds, marks=closing.marks)
