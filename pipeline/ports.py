@@ -178,8 +178,11 @@ class Store(Protocol):
 
     # -- stories -----------------------------------------------------------------------------------------
 
-    def active(self, start: datetime, end: datetime) -> Iterator[MemberRow]:
-        """All members of the stories that have a member whose time is in [start, end], by seq."""
+    def active(self, start: datetime, end: datetime, *, fetched: bool = False) -> Iterator[MemberRow]:
+        """All members of the stories that have a member whose time is in [start, end], by seq.
+
+        The time is `Article.time`, or with `fetched` the time at which the article came.
+        """
 
     def stories(self, ids: Sequence[str]) -> dict[str, Story]:
         """Stories by id; unknown and ended ids are left out."""
