@@ -1,0 +1,1 @@
+"""Story × Watch → Alert: rules that touch no clock, disk, network or environment."""
