@@ -1,0 +1,199 @@
+"""The meaning of a query, as one pure function: both stores are tested against it.
+
+What `pipeline.records.query` leaves open is fixed here: `And` of nothing holds, `Or` of nothing does not; a
+phrase of no words holds nowhere; a phrase on a keyword field is the whole value; a text field "exists" when
+it has a token; "published" and "fetched" always exist.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from pipeline import analysis
+from pipeline.errors import QueryError
+from pipeline.records import StoredArticle
+from pipeline.records.query import (
+    KEYWORD_FIELDS,
+    TEXT_FIELDS,
+    TIME_FIELDS,
+    And,
+    Everything,
+    Exists,
+    KeywordRange,
+    Not,
+    Or,
+    Phrase,
+    Query,
+    Term,
+    TimeRange,
+    Wildcard,
+)
+from pipeline.store.indexed import Indexed, indexed, micros
+
+
+def text_fields(field: str | None) -> tuple[str, ...]:
+    """The text fields that a field name stands for; none for a keyword field.
+
+    Raises:
+        QueryError: There is no such field.
+    """
+    if field is None:
+        return TEXT_FIELDS
+    if field in TEXT_FIELDS:
+        return (field,)
+    if field in KEYWORD_FIELDS:
+        return ()
+    known = ", ".join(TEXT_FIELDS + KEYWORD_FIELDS)
+    raise QueryError(f"there is no field {field!r} to look for words in; there are {known}")
+
+
+@lru_cache(maxsize=4096)
+def wildcard(pattern: str) -> re.Pattern[str]:
+    """A wildcard pattern as a regular expression over a whole token or value."""
+    parts = (".*" if run.startswith("*") else "." if run == "?" else re.escape(run) for run in _runs(pattern))
+    return re.compile("".join(parts), re.DOTALL)
+
+
+def _runs(pattern: str) -> list[str]:
+    return re.findall(r"\*+|\?|[^*?]+", pattern)
+
+
+def literal_prefix(pattern: str) -> str:
+    """What every token that fits a wildcard pattern begins with."""
+    return re.split(r"[*?]", pattern, maxsplit=1)[0]
+
+
+def near(tokens: Sequence[str], words: Sequence[Sequence[str]], slop: int) -> bool:
+    """Whether the words stand in the tokens in this order with at most `slop` others between them in all."""
+    if not words or not all(words):
+        return False
+    sets = [frozenset(alternatives) for alternatives in words]
+    for start, token in enumerate(tokens):
+        if token not in sets[0]:
+            continue
+        place, last = start, start + len(sets) - 1 + slop
+        for alternatives in sets[1:]:
+            place += 1
+            while place <= last and place < len(tokens) and tokens[place] not in alternatives:
+                place += 1
+            if place > last or place >= len(tokens):
+                break
+        else:
+            return True
+    return False
+
+
+def in_range(value: str, query: KeywordRange) -> bool:
+    """Whether a folded value lies in the range, by code point."""
+    if query.low is not None and (value < query.low or (value == query.low and not query.low_inclusive)):
+        return False
+    return query.high is None or value < query.high or (value == query.high and query.high_inclusive)
+
+
+def phrase_value(query: Phrase) -> str:
+    """The value that a phrase on a keyword field stands for."""
+    return analysis.fold(query.text)
+
+
+def checked(query: Query) -> Query:
+    """The query itself.
+
+    Raises:
+        QueryError: It names a field that does not exist, or that is of the wrong kind.
+    """
+    match query:
+        case And(parts) | Or(parts):
+            for part in parts:
+                checked(part)
+        case Not(part):
+            checked(part)
+        case Term(field) | Phrase(field) | Wildcard(field):
+            text_fields(field)
+        case TimeRange(field):
+            _known(field, TIME_FIELDS, "times")
+        case KeywordRange(field):
+            _known(field, KEYWORD_FIELDS, "values")
+        case Exists(field):
+            _known(field, TEXT_FIELDS + KEYWORD_FIELDS + TIME_FIELDS, "anything")
+        case Everything():
+            pass
+    return query
+
+
+def _known(field: str, fields: Sequence[str], what: str) -> None:
+    if field not in fields:
+        raise QueryError(f"there is no field {field!r} that holds {what}; there are {', '.join(fields)}")
+
+
+def _any(tokens: Iterable[str], wanted: Sequence[str]) -> bool:
+    return not set(wanted).isdisjoint(tokens)
+
+
+def _term(query: Term, seen: Indexed) -> bool:
+    fields = text_fields(query.field)
+    if not fields:
+        return _any(seen.keywords[query.field or ""], query.forms)
+    return any(_any(seen.stems[field], query.forms) for field in fields)
+
+
+def _phrase(query: Phrase, seen: Indexed) -> bool:
+    fields = text_fields(query.field)
+    if not fields:
+        return phrase_value(query) in seen.keywords[query.field or ""]
+    return any(near(seen.stems[field], query.words, query.slop) for field in fields)
+
+
+def _wildcard(query: Wildcard, seen: Indexed) -> bool:
+    fields = text_fields(query.field)
+    pattern = wildcard(query.pattern)
+    if not fields:
+        return any(pattern.fullmatch(value) for value in seen.keywords[query.field or ""])
+    return any(pattern.fullmatch(token) for field in fields for token in seen.words[field])
+
+
+def _time_range(query: TimeRange, seen: Indexed) -> bool:
+    time = seen.published if query.field == "published" else seen.fetched
+    after = query.since is None or micros(query.since) <= time
+    return after and (query.until is None or time < micros(query.until))
+
+
+def _exists(query: Exists, seen: Indexed) -> bool:
+    if query.field in TIME_FIELDS:
+        return True
+    return bool(seen.words[query.field] if query.field in TEXT_FIELDS else seen.keywords[query.field])
+
+
+def holds(query: Query, seen: Indexed) -> bool:  # noqa: PLR0911  one return for each kind of node
+    """Whether a checked query hits an analyzed article."""
+    match query:
+        case And(parts):
+            return all(holds(part, seen) for part in parts)
+        case Or(parts):
+            return any(holds(part, seen) for part in parts)
+        case Not(part):
+            return not holds(part, seen)
+        case Term():
+            return _term(query, seen)
+        case Phrase():
+            return _phrase(query, seen)
+        case Wildcard():
+            return _wildcard(query, seen)
+        case TimeRange():
+            return _time_range(query, seen)
+        case KeywordRange(field):
+            return any(in_range(value, query) for value in seen.keywords[field])
+        case Exists():
+            return _exists(query, seen)
+        case Everything():
+            return True
+
+
+def matches(query: Query, article: StoredArticle) -> bool:
+    """Whether a query hits an article.
+
+    Raises:
+        QueryError: It names a field that does not exist, or that is of the wrong kind.
+    """
+    return holds(checked(query), indexed(article))

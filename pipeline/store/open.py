@@ -1,0 +1,62 @@
+"""From a store's URL to the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from pipeline.errors import UsageError
+from pipeline.ports import Store
+from pipeline.store.sqlite import SqliteStore
+
+FORMS = "sqlite:///path.db or http(s)://[user:pass@]host:port[?prefix=NAME]"
+_NOTHING: Mapping[str, str] = {}
+
+
+def sqlite_path(url: str) -> Path:
+    """The file of a `sqlite:` URL: three slashes for a relative path, four for an absolute one.
+
+    >>> sqlite_path("sqlite:///data/w.db"), sqlite_path("sqlite:////srv/w.db")
+    (PosixPath('data/w.db'), PosixPath('/srv/w.db'))
+
+    Raises:
+        UsageError: It has no path.
+    """
+    rest = url.removeprefix("sqlite:///")
+    if rest == url or not rest or rest.startswith(":"):
+        raise UsageError(f"the store {redacted(url)!r} names no file: give {FORMS}")
+    return Path(unquote(rest))
+
+
+def redacted(url: str) -> str:
+    """The URL without user, password and anything after "?": safe to show."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=host, query="", fragment="").geturl()
+
+
+def open_store(
+    url: str,
+    *,
+    create: bool = True,
+    environment: Mapping[str, str] = _NOTHING,
+    timeout_seconds: float = 30.0,
+) -> Store:
+    """Opens a store.
+
+    Args:
+        url: `sqlite:///path.db`, or `http(s)://[user:pass@]host:port[?prefix=NAME]` for Elasticsearch.
+        create: Whether to make it when it is missing.
+        environment: For Elasticsearch: `WIREWATCH_ES_API_KEY` (instead of user and password) and
+            `WIREWATCH_ES_CA` (the path of a certificate authority's PEM file).
+        timeout_seconds: How long one operation may wait for a lock or a server.
+
+    Raises:
+        UsageError: The URL is of no known form.
+        StoreError: It is no Wirewatch store, or has an unknown schema, or refuses.
+        UnavailableError: It did not answer in time.
+    """
+    if url.startswith("sqlite:"):
+        return SqliteStore(sqlite_path(url), create=create, timeout_seconds=timeout_seconds)
+    raise UsageError(f"the store {redacted(url)!r} is of no known kind: give {FORMS}")

@@ -1,0 +1,306 @@
+"""The embedded store: one SQLite file, no server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pipeline.ports import Commit, Hit, Lease, MemberRow, Version
+from pipeline.records import (
+    Alert,
+    Correction,
+    Decision,
+    EnrichedArticle,
+    FeedState,
+    Lineage,
+    Message,
+    Rejection,
+    StoredArticle,
+    Story,
+    Telling,
+)
+from pipeline.records.query import Query
+from pipeline.store import leases, sqlite_write
+from pipeline.store.batch import Batch
+from pipeline.store.codec import decode, well_formed
+from pipeline.store.indexed import Indexed, from_micros, micros
+from pipeline.store.sqlite_file import File
+from pipeline.store.sqlite_query import Queries
+from pipeline.store.sqlite_schema import VERSION
+from pipeline.store.sqlite_terms import seen_from
+
+Kind = TypeVar("Kind")
+# How many articles are matched at a time: a batch of this size takes some tens of megabytes.
+MATCH_BATCH = 2000
+_ARTICLE = (
+    "SELECT a.id, a.seq, a.story, a.backfill, t.traits, b.enriched FROM article a"
+    " JOIN article_body b USING (seq) JOIN article_traits t USING (seq)"
+)
+
+
+class SqliteStore:
+    """Implements `pipeline.ports.Store` on one file.
+
+    Args:
+        path: The file.
+        create: Whether to make it when it is missing.
+        timeout_seconds: How long to wait for another writer.
+
+    Raises:
+        StoreError: It is not a Wirewatch store, or newer than this version, or cannot be opened.
+        UnavailableError: It was locked all the time.
+    """
+
+    def __init__(self, path: Path, *, create: bool = True, timeout_seconds: float = 30.0) -> None:
+        self._file = File(path, create=create, timeout_seconds=timeout_seconds)
+
+    def close(self) -> None:
+        """See `Store`."""
+        self._file.close()
+
+    # -- writing -----------------------------------------------------------------------------------------
+
+    def acquire(self, name: str, owner: str, now: datetime, seconds: float) -> Lease:
+        """See `Store`."""
+        expires = now + timedelta(seconds=seconds)
+        with self._file.writing():
+            rows = self._file.rows("SELECT owner, token, expires FROM lease WHERE name = ?", (name,))
+            holder, token, until = rows[0] if rows else ("", 0, 0)
+            if holder and holder != owner and until > micros(now):
+                raise leases.held(name, holder, (from_micros(until) - now).total_seconds())
+            token += holder != owner
+            sql = "INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?)"
+            self._file.run(sql, (name, owner, token, micros(expires)))
+        return Lease(name, owner, token, expires)
+
+    def release(self, lease: Lease) -> None:
+        """See `Store`."""
+        with self._file.writing():
+            sql = "UPDATE lease SET owner = '', expires = 0 WHERE name = ? AND owner = ? AND token = ?"
+            self._file.run(sql, (lease.name, lease.owner, lease.token))
+
+    def _fence(self, lease: Lease | None) -> None:
+        if lease is None:
+            return
+        sql = "SELECT 1 FROM lease WHERE name = ? AND owner = ? AND token = ?"
+        if not self._file.rows(sql, (lease.name, lease.owner, lease.token)):
+            raise leases.lost(lease.name)
+
+    def commit(self, commit: Commit, lease: Lease | None = None) -> None:
+        """See `Store`."""
+        with self._file.writing():
+            self._fence(lease)
+            sqlite_write.apply(self._file, commit)
+
+    def drop_before(self, time: datetime, lease: Lease) -> int:
+        """See `Store`."""
+        with self._file.writing():
+            self._fence(lease)
+            return sqlite_write.drop_before(self._file, micros(time))
+
+    # -- articles ----------------------------------------------------------------------------------------
+
+    def head(self) -> int:
+        """See `Store`."""
+        return int(self._file.one("SELECT value FROM number WHERE name = 'head'")[0])
+
+    def find(self, keys: Sequence[str]) -> dict[str, str]:
+        """See `Store`. Where several articles have a key, the one that came first."""
+        asked = {well_formed(key): key for key in keys}
+        sql = (
+            "SELECT i.key, a.id FROM identity i JOIN article a USING (seq) WHERE i.key IN ({})"
+            " ORDER BY i.key, i.seq DESC"  # the last one to be put into the dict came first
+        )
+        return {asked[key]: article for key, article in self._consistent(sql, asked)}
+
+    def articles(self, ids: Sequence[str]) -> dict[str, StoredArticle]:
+        """See `Store`."""
+        asked = {well_formed(each): each for each in ids}
+        return {
+            asked[row[0]]: _stored(row) for row in self._consistent(f"{_ARTICLE} WHERE a.id IN ({{}})", asked)
+        }
+
+    def between(self, after: int, upto: int) -> Iterator[StoredArticle]:
+        """See `Store`."""
+        sql = f"{_ARTICLE} WHERE a.seq > ? AND a.seq <= ? ORDER BY a.seq"
+        return map(_stored, self._file.stream(sql, (after, upto)))
+
+    def versions(self, article: str) -> list[Version]:
+        """See `Store`."""
+        sql = "SELECT document FROM version WHERE article = ? ORDER BY place"
+        return self._documents(Version, sql, article)
+
+    def search(self, query: Query, since: datetime | None, limit: int) -> list[Hit]:
+        """See `Store`; the relevance is BM25, a word in the title counting four times."""
+        with self._file.reading():
+            ranked = Queries(self._file).ranked(query, since, limit)
+            rows = self._file.rows_of(f"{_ARTICLE} WHERE a.seq IN ({{}})", (seq for seq, _ in ranked))
+            found = {row[1]: _stored(row) for row in rows}
+        return [Hit(found[seq], score) for seq, score in ranked]
+
+    def match(self, queries: Mapping[str, Query], after: int, upto: int) -> dict[str, list[str]]:
+        """See `Store`; the cost does not depend on the size of the archive."""
+        found: dict[str, list[str]] = {name: [] for name in queries}
+        sql = (
+            "SELECT a.id, b.terms, a.story_key, a.time, a.fetched FROM article a"
+            " JOIN article_body b USING (seq) WHERE a.seq > ? AND a.seq <= ? ORDER BY a.seq"
+        )
+        ids: list[str] = []
+        seen: list[Indexed] = []
+        for row in self._file.stream(sql, (after, upto)):
+            ids.append(row[0])
+            seen.append(seen_from(*row[1:]))
+            if len(ids) == MATCH_BATCH:
+                _match(queries, ids, seen, found)
+                ids, seen = [], []
+        _match(queries, ids, seen, found)
+        return found
+
+    # -- stories -----------------------------------------------------------------------------------------
+
+    def active(self, start: datetime, end: datetime, *, fetched: bool = False) -> Iterator[MemberRow]:
+        """See `Store`."""
+        column = "fetched" if fetched else "time"
+        sql = (
+            "SELECT a.id, a.story, a.seq, a.time, t.traits FROM ("
+            " SELECT seq FROM article WHERE story IN"
+            f" (SELECT story FROM article WHERE {column} BETWEEN ? AND ?) ORDER BY seq"
+            ") AS m CROSS JOIN article a USING (seq) CROSS JOIN article_traits t USING (seq) ORDER BY a.seq"
+        )
+        for article, story, seq, time, traits in self._file.stream(sql, (micros(start), micros(end))):
+            yield MemberRow(article, story, seq, from_micros(time), traits)
+
+    def stories(self, ids: Sequence[str]) -> dict[str, Story]:
+        """See `Store`."""
+        asked = {well_formed(each): each for each in ids}
+        rows = self._consistent("SELECT id, document FROM story WHERE id IN ({})", asked)
+        return {asked[name]: decode(Story, document) for name, document in rows}
+
+    def newest_stories(self, since: datetime | None, query: Query | None, limit: int) -> list[Story]:
+        """See `Store`."""
+        order = "SELECT id, document FROM story WHERE last_published >= ? ORDER BY last_published DESC, id"
+        first = micros(since) if since else -(1 << 63)
+        with self._file.reading():
+            if query is None:
+                rows = self._file.rows(f"{order} LIMIT ?", (first, limit))
+                return [decode(Story, document) for _, document in rows]
+            seqs = Queries(self._file).hits(query).tolist()
+            hit = {row[0] for row in self._file.rows_of("SELECT story FROM article WHERE seq IN ({})", seqs)}
+            names = [row[0] for row in self._file.rows(order.replace(", document", ""), (first,))]
+            chosen = [name for name in names if name in hit][:limit]
+            found = self.stories(chosen)
+            return [found[name] for name in chosen]
+
+    def decision(self, article: str) -> Decision | None:
+        """See `Store`."""
+        found = self._documents(Decision, "SELECT document FROM decision WHERE article = ?", article)
+        return found[0] if found else None
+
+    def lineage(self, story: str) -> list[Lineage]:
+        """See `Store`."""
+        sql = (
+            "WITH RECURSIVE kin (id) AS (SELECT ? UNION SELECT l.story FROM lineage l JOIN kin"
+            " ON l.into_story = kin.id)"
+            " SELECT story, into_story, kind, at, by FROM lineage"
+            " WHERE story IN (SELECT id FROM kin) OR into_story IN (SELECT id FROM kin)"
+            " ORDER BY at, story, into_story, kind, by"
+        )
+        rows = self._file.rows(sql, (well_formed(story),))
+        return [Lineage(old, new, kind, from_micros(at), by) for old, new, kind, at, by in rows]
+
+    def corrections(self) -> list[Correction]:
+        """See `Store`."""
+        return self._documents(Correction, "SELECT document FROM correction ORDER BY at, id")
+
+    # -- state -------------------------------------------------------------------------------------------
+
+    def learned(self, key: str) -> bytes | None:
+        """See `Store`."""
+        rows = self._file.rows("SELECT value FROM learned WHERE key = ?", (well_formed(key),))
+        return rows[0][0] if rows else None
+
+    def mark(self, name: str) -> str:
+        """See `Store`."""
+        rows = self._file.rows("SELECT value FROM mark WHERE name = ?", (well_formed(name),))
+        return rows[0][0] if rows else ""
+
+    def feeds(self) -> dict[str, FeedState]:
+        """See `Store`."""
+        found = self._documents(FeedState, "SELECT document FROM feed ORDER BY id")
+        return {state.feed: state for state in found}
+
+    def quarantine(self) -> list[Rejection]:
+        """See `Store`."""
+        return self._documents(Rejection, "SELECT document FROM rejection ORDER BY at DESC, id")
+
+    # -- alerts ------------------------------------------------------------------------------------------
+
+    def cursor(self, watch: str) -> int | None:
+        """See `Store`."""
+        rows = self._file.rows("SELECT seq FROM cursor WHERE watch = ?", (well_formed(watch),))
+        return rows[0][0] if rows else None
+
+    def tellings(self, watch: str, stories: Sequence[str] | None = None) -> dict[str, Telling]:
+        """See `Store`."""
+        name = well_formed(watch)
+        if stories is None:
+            sql = "SELECT document FROM telling WHERE watch = ? ORDER BY story"
+            found = self._documents(Telling, sql, name)
+        else:
+            pairs = ((name, well_formed(story)) for story in dict.fromkeys(stories))
+            sql = "SELECT document FROM telling WHERE watch = ? AND story = ?"
+            with self._file.reading():
+                found = [each for pair in pairs for each in self._documents(Telling, sql, *pair)]
+        return {each.story: each for each in found}
+
+    def alerts(self, watch: str | None = None, since: datetime | None = None) -> list[Alert]:
+        """See `Store`; `since` bounds when they were decided."""
+        first = micros(since) if since else -(1 << 63)
+        if watch is None:
+            sql = "SELECT document FROM alert WHERE at >= ? ORDER BY seq, id"
+            return self._documents(Alert, sql, first)
+        sql = "SELECT document FROM alert WHERE at >= ? AND watch = ? ORDER BY seq, id"
+        return self._documents(Alert, sql, first, watch)
+
+    def outbox(self, *, unfinished: bool = True) -> list[Message]:
+        """See `Store`."""
+        where = "WHERE state IN ('decided', 'rendered') " if unfinished else ""
+        return self._documents(Message, f"SELECT document FROM message {where}ORDER BY due, id")  # noqa: S608
+
+    # -- telling about itself ----------------------------------------------------------------------------
+
+    def describe(self) -> dict[str, str | int]:
+        """See `Store`."""
+        with self._file.reading():
+            articles = self._file.one("SELECT count(*) FROM article")[0]
+            stories = self._file.one("SELECT count(*) FROM story")[0]
+        return {
+            "kind": "sqlite",
+            "place": str(self._file.path),
+            "schema": VERSION,
+            "articles": articles,
+            "stories": stories,
+        }
+
+    def _documents(self, kind: type[Kind], sql: str, *values: str | int) -> list[Kind]:
+        bound = [well_formed(each) if isinstance(each, str) else each for each in values]
+        return [decode(kind, row[0]) for row in self._file.rows(sql, bound)]
+
+    def _consistent(self, sql: str, keys: Iterable[str]) -> list[tuple[Any, ...]]:
+        with self._file.reading():
+            return list(self._file.rows_of(sql, keys))
+
+
+def _stored(row: tuple[Any, ...]) -> StoredArticle:
+    _, seq, story, backfill, traits, enriched = row
+    return StoredArticle(decode(EnrichedArticle, enriched), seq, story, traits, bool(backfill))
+
+
+def _match(
+    queries: Mapping[str, Query], ids: Sequence[str], seen: Sequence[Indexed], found: dict[str, list[str]]
+) -> None:
+    batch = Batch(seen)
+    for name, query in queries.items():
+        found[name] += [ids[place] for place in batch.hits(query)]

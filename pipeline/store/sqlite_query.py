@@ -1,0 +1,194 @@
+"""Queries over the SQLite store: what FTS5 cannot say is worked out on sets of sequence numbers.
+
+Time, story, "not" on its own and phrases with gaps are evaluated on sorted arrays. Candidates that FTS5 finds
+only roughly are checked against the stored tokens, so that hits are those of `pipeline.store.matching`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.records.query import And, Everything, Exists, Not, Or, Phrase, Query, Term, TimeRange
+from pipeline.store.indexed import Indexed, micros
+from pipeline.store.matching import checked, holds
+from pipeline.store.sqlite_expression import (
+    MOST_WORDS,
+    NOTHING,
+    Expressions,
+    Words,
+    any_of,
+    positive,
+    said,
+    writable,
+)
+from pipeline.store.sqlite_file import File
+from pipeline.store.sqlite_schema import WEIGHTS
+from pipeline.store.sqlite_terms import seen_from
+
+Seqs = NDArray[np.int64]
+_SCORE = f"-bm25(article_index, {', '.join(map(str, WEIGHTS))})"
+_FIRST, _LAST = -(1 << 63), (1 << 63) - 1
+
+
+class Queries:
+    """Evaluates queries on one file, inside one transaction of the caller.
+
+    Args:
+        file: The store's file.
+    """
+
+    def __init__(self, file: File) -> None:
+        self._file = file
+        self._expressions = Expressions(file)
+
+    def hits(self, query: Query) -> Seqs:
+        """The sequence numbers of all articles that a query hits, ascending.
+
+        Raises:
+            QueryError: It names a field that does not exist, or that is of the wrong kind.
+        """
+        return self._set(checked(query), None)
+
+    def ranked(self, query: Query, since: datetime | None, limit: int) -> list[tuple[int, float]]:
+        """(seq, score) of the best hits, best first, ties by seq.
+
+        Raises:
+            QueryError: It names a field that does not exist, or that is of the wrong kind.
+        """
+        expression = self._expressions.of(checked(query))
+        window = TimeRange("published", since, None)
+        if expression is not None:
+            rest, values = _matching(expression, [window] if since else [])
+            sql = f"SELECT f.rowid, {_SCORE} AS score {rest} ORDER BY score DESC, f.rowid LIMIT ?"
+            return [(seq, score) for seq, score in self._file.rows(sql, (*values, limit))]
+        hits = self._set(And((query, window)) if since else query, None)
+        return self._scored(query, hits, limit)
+
+    def _scored(self, query: Query, hits: Seqs, limit: int) -> list[tuple[int, float]]:
+        parts = [each for leaf in positive(query) if (each := self._expressions.of(leaf)) is not None]
+        scores: dict[int, float] = {}
+        if parts and len(hits):
+            sql = f"SELECT rowid, {_SCORE} FROM article_index WHERE article_index MATCH ?"  # noqa: S608
+            scores = dict(self._file.rows(sql, (any_of(parts),)))
+        ranked = sorted((-scores.get(seq, 0.0), seq) for seq in hits.tolist())[:limit]
+        return [(seq, -score) for score, seq in ranked]
+
+    def _set(self, query: Query, within: Seqs | None) -> Seqs:
+        """The hits; where `within` is given it may leave out those outside it."""
+        expression = self._expressions.of(query)
+        if expression is not None:
+            return self._match(expression, [])
+        match query:
+            case And(parts):
+                return self._intersection(parts, within)
+            case Or(parts):
+                return _union(self._set(part, within) for part in parts)
+            case Not(part):
+                every = self._every() if within is None else within
+                return np.setdiff1d(every, self._set(part, every), assume_unique=True)
+            case TimeRange():
+                condition, values = _condition(query)
+                return self._seqs(f"SELECT seq FROM article a WHERE {condition}", values)  # noqa: S608
+        return self._leaf(query, within)
+
+    def _leaf(self, query: Query, within: Seqs | None) -> Seqs:
+        if isinstance(query, Everything) or (isinstance(query, Exists) and query.field != "story"):
+            return self._every()  # every article has times
+        if getattr(query, "field", None) == "story":
+            return self._story(query)
+        words = self._expressions.words(query)
+        if words is not None:
+            return self._pieces(words)
+        return self._verified(query, within) if isinstance(query, Phrase) else self._every()
+
+    def _intersection(self, parts: Sequence[Query], within: Seqs | None) -> Seqs:
+        spoken = [part for part in parts if not isinstance(part, Not) and self._expressions.of(part)]
+        times = [part for part in parts if isinstance(part, TimeRange)]
+        rest = [part for part in parts if part not in spoken]
+        found = within
+        if spoken:
+            rest = [part for part in rest if part not in times]
+            expression = self._expressions.of(And(tuple(spoken))) or NOTHING
+            found = _both(found, self._match(expression, times))
+        # Phrases that are checked one article at a time, and Not, come last: then few are left.
+        for part in sorted(rest, key=lambda part: isinstance(part, Phrase | Not)):
+            found = _both(found, self._set(part, found))
+        return self._every() if found is None else found
+
+    def _pieces(self, words: Words) -> Seqs:
+        starts = range(0, len(words.words), MOST_WORDS)
+        pieces = (Words(words.columns, words.words[start : start + MOST_WORDS]) for start in starts)
+        return _union(self._match(said(piece), []) for piece in pieces)
+
+    def _verified(self, query: Phrase, within: Seqs | None) -> Seqs:
+        words = And(tuple(Term(query.field, "", forms) for forms in query.words))
+        candidates = _both(within, self._set(words, within))
+        return _array(seq for seq, seen in self.seen(candidates) if holds(query, seen))
+
+    def seen(self, seqs: Seqs) -> Iterator[tuple[int, Indexed]]:
+        """The searchable sides of articles, ascending by sequence number."""
+        sql = (
+            "SELECT a.seq, b.terms, a.story_key, a.time, a.fetched FROM article a"
+            " JOIN article_body b USING (seq) WHERE a.seq IN ({}) ORDER BY a.seq"
+        )
+        for seq, terms, story, published, fetched in self._file.rows_of(sql, seqs.tolist()):
+            yield seq, seen_from(terms, story, published, fetched)
+
+    def _story(self, query: Query) -> Seqs:
+        if isinstance(query, Term):
+            keys = [form for form in query.forms if writable(form)]
+        else:
+            rows = self._file.rows("SELECT DISTINCT story_key FROM article")
+            keys = [row[0] for row in rows if holds(query, _story_only(row[0]))]
+        found = self._file.rows_of("SELECT seq FROM article WHERE story_key IN ({})", keys)
+        return _array(row[0] for row in found)
+
+    def _every(self) -> Seqs:
+        return self._seqs("SELECT seq FROM article", ())
+
+    def _match(self, expression: str, times: Sequence[TimeRange]) -> Seqs:
+        rest, values = _matching(expression, times)
+        return self._seqs(f"SELECT f.rowid {rest}", values)
+
+    def _seqs(self, sql: str, values: Sequence[object]) -> Seqs:
+        return _array(row[0] for row in self._file.rows(sql, values))
+
+
+def _condition(query: TimeRange) -> tuple[str, tuple[int, int]]:
+    column = "time" if query.field == "published" else "fetched"
+    since = _FIRST if query.since is None else micros(query.since)
+    until = _LAST if query.until is None else micros(query.until) - 1
+    return f"a.{column} BETWEEN ? AND ?", (since, until)
+
+
+def _matching(expression: str, times: Sequence[TimeRange]) -> tuple[str, tuple[object, ...]]:
+    """FROM and WHERE of what an expression hits within windows of time; the full-text index leads."""
+    join = "CROSS JOIN article a ON a.seq = f.rowid " if times else ""
+    conditions: list[str] = ["article_index MATCH ?"]
+    bounds: list[object] = [expression]
+    for each in times:
+        condition, window = _condition(each)
+        conditions.append(condition)
+        bounds += window
+    return f"FROM article_index f {join}WHERE {' AND '.join(conditions)}", tuple(bounds)
+
+
+def _story_only(story_key: str) -> Indexed:
+    return Indexed({}, {}, {"story": (story_key,) if story_key else ()}, 0, 0)
+
+
+def _array(seqs: Iterable[int]) -> Seqs:
+    return np.unique(np.fromiter(seqs, dtype=np.int64))
+
+
+def _both(first: Seqs | None, second: Seqs) -> Seqs:
+    return second if first is None else np.intersect1d(first, second, assume_unique=True)
+
+
+def _union(sets: Iterable[Seqs]) -> Seqs:
+    return reduce(np.union1d, sets, np.empty(0, dtype=np.int64))

@@ -1,0 +1,74 @@
+"""The tables of the SQLite store, as migrations: each takes the file one version further."""
+
+from __future__ import annotations
+
+APPLICATION = 0x57697265  # "Wire": `PRAGMA application_id`, so that another program's file is recognised
+
+# Columns of the full-text index, and their weight in the relevance: a word in the title says more.
+INDEX_COLUMNS = ("title", "text", "title_words", "text_words", "keys")
+WEIGHTS = (4.0, 1.0, 4.0, 1.0, 1.0)
+
+_FIRST = """
+-- Numbers that belong to the store itself.
+CREATE TABLE number (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO number VALUES ('head', 0);
+-- Times are microseconds since 1970, UTC.
+CREATE TABLE lease (
+    name TEXT PRIMARY KEY, owner TEXT NOT NULL, token INTEGER NOT NULL, expires INTEGER NOT NULL
+) WITHOUT ROWID;
+-- Narrow, so that windows and stories are scanned without reading texts.
+CREATE TABLE article (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, story TEXT NOT NULL, story_key TEXT NOT NULL,
+    time INTEGER NOT NULL, fetched INTEGER NOT NULL, digest TEXT NOT NULL, backfill INTEGER NOT NULL
+);
+CREATE INDEX article_story ON article (story);
+CREATE INDEX article_story_key ON article (story_key);
+CREATE INDEX article_time ON article (time);
+CREATE INDEX article_fetched ON article (fetched);
+-- `enriched` is the record as JSON; `terms` is what the full-text index was given, to take it out again.
+CREATE TABLE article_body (seq INTEGER PRIMARY KEY, enriched TEXT NOT NULL, terms BLOB NOT NULL);
+CREATE TABLE article_traits (seq INTEGER PRIMARY KEY, traits BLOB NOT NULL);
+-- Tokens come analyzed and parted by spaces; every character beyond ASCII is part of a token.
+CREATE VIRTUAL TABLE article_index USING fts5(
+    title, text, title_words, text_words, keys, content='', tokenize='ascii'
+);
+CREATE VIRTUAL TABLE article_terms USING fts5vocab('article_index', 'row');
+CREATE TABLE identity (key TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (key, seq)) WITHOUT ROWID;
+CREATE INDEX identity_seq ON identity (seq);
+CREATE TABLE version (
+    article TEXT NOT NULL, place INTEGER NOT NULL, document TEXT NOT NULL, PRIMARY KEY (article, place)
+) WITHOUT ROWID;
+CREATE TABLE story (id TEXT PRIMARY KEY, last_published INTEGER NOT NULL, document TEXT NOT NULL);
+CREATE INDEX story_newest ON story (last_published DESC, id);
+CREATE TABLE decision (article TEXT PRIMARY KEY, document TEXT NOT NULL);
+CREATE TABLE lineage (
+    story TEXT NOT NULL, into_story TEXT NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL, by TEXT NOT NULL,
+    PRIMARY KEY (story, into_story, kind, at, by)
+) WITHOUT ROWID;
+CREATE INDEX lineage_into ON lineage (into_story);
+CREATE TABLE correction (id TEXT PRIMARY KEY, at INTEGER NOT NULL, document TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE learned (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE mark (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE feed (id TEXT PRIMARY KEY, document TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE rejection (id TEXT PRIMARY KEY, at INTEGER NOT NULL, document TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE cursor (watch TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE telling (
+    watch TEXT NOT NULL, story TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (watch, story)
+) WITHOUT ROWID;
+CREATE TABLE alert (
+    id TEXT PRIMARY KEY, watch TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL,
+    document TEXT NOT NULL
+);
+CREATE INDEX alert_order ON alert (seq, id);
+CREATE TABLE message (id TEXT PRIMARY KEY, state TEXT NOT NULL, due INTEGER NOT NULL, document TEXT NOT NULL);
+CREATE INDEX message_due ON message (due, id);
+"""
+
+# The n-th entry takes a file from version n to n + 1; entries are never changed, only added.
+MIGRATIONS: tuple[str, ...] = (_FIRST,)
+VERSION = len(MIGRATIONS)
+
+
+def statements(migration: str) -> list[str]:
+    """The statements of a migration: each ends with a semicolon at the end of a line."""
+    return [statement for statement in migration.split(";\n") if statement.strip()]

@@ -1,0 +1,419 @@
+"""What every store must do: each implementation's test module subclasses this and says where its store is.
+
+A subclass has a fixture `url`: the URL of an empty place for one test. All processes that open it see one store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from store_records import article, at, decision, one_of_each, story
+
+from pipeline.errors import LeaseHeldError, StoreError
+from pipeline.ports import Commit, Store, Version
+from pipeline.records import Alert, Correction, Lineage, Message, Rejection, Telling
+from pipeline.records.query import Everything, Term
+from pipeline.store import open_store
+
+
+def everything(store: Store, names: tuple[str, ...] = ("a000001", "a000002")) -> list[object]:
+    """All that a store says, for comparison."""
+    return [
+        store.head(),
+        store.articles(names),
+        list(store.between(0, 1000)),
+        [store.versions(name) for name in names],
+        [store.decision(name) for name in names],
+        store.newest_stories(None, None, 1000),
+        store.lineage("story-1"),
+        store.corrections(),
+        [store.learned(key) for key in ("outlets", "idf", "gone")],
+        store.mark("journal"),
+        store.feeds(),
+        store.quarantine(),
+        store.cursor("storms"),
+        store.tellings("storms"),
+        store.alerts(),
+        store.outbox(unfinished=False),
+        store.find(["url:a000001", "text:a000002", "url:none"]),
+    ]
+
+
+class StoreConformance:
+    """The contract of `pipeline.ports.Store`, method by method."""
+
+    @pytest.fixture
+    def store(self, url: str) -> Iterator[Store]:
+        opened = open_store(url)
+        yield opened
+        opened.close()
+
+    # -- empty -------------------------------------------------------------------------------------------
+
+    def test_an_empty_store_answers_everything_with_nothing(self, store: Store) -> None:
+        assert everything(store) == [
+            0, {}, [], [[], []], [None, None], [], [], [], [None] * 3, "", {}, [], None, {}, [], [], {},
+        ]  # fmt: skip
+        assert store.search(Everything(), None, 10) == []
+        assert store.match({"a": Everything(), "b": Term(None, "x", ("x",))}, 0, 10) == {"a": [], "b": []}
+        assert list(store.active(at(-1000), at(1000))) == []
+        assert store.articles([]) == {}
+        assert store.find([]) == {}
+        assert store.stories([]) == {}
+        assert store.tellings("storms", []) == {}
+
+    def test_an_empty_commit_changes_nothing(self, store: Store) -> None:
+        store.commit(Commit())
+        assert store.head() == 0
+
+    # -- what goes in comes out --------------------------------------------------------------------------
+
+    def test_all_parts_of_a_commit_come_back_equal(self, store: Store) -> None:
+        commit = one_of_each()
+        store.commit(commit)
+        first, second = commit.articles
+        assert store.head() == 2
+        assert store.articles(["a000002", "a000001", "nobody"]) == {"a000001": first, "a000002": second}
+        assert list(store.between(0, 2)) == [first, second]
+        assert list(store.between(1, 99)) == [second]
+        assert store.stories(["story-1", "x"]) == {"story-1": commit.stories[0]}
+        assert store.decision("a000001") == commit.decisions[0]
+        assert store.lineage("story-1") == list(commit.lineage)
+        assert store.corrections() == list(commit.corrections)
+        assert {key: store.learned(key) for key in commit.learned} == commit.learned
+        assert store.quarantine() == list(commit.rejections)
+        assert store.feeds() == {"courier": commit.feeds[0]}
+        assert store.cursor("storms") == 2
+        assert store.tellings("storms") == {"story-1": commit.tellings[0]}
+        assert store.alerts() == list(commit.alerts)
+        assert store.outbox() == list(commit.messages)
+        assert store.mark("journal") == "batch-1"
+
+    def test_writing_the_same_again_changes_nothing(self, store: Store) -> None:
+        store.commit(one_of_each())
+        before = everything(store)
+        store.commit(one_of_each())
+        assert everything(store) == before
+
+    def test_another_connection_sees_a_commit_at_once(self, store: Store, url: str) -> None:
+        other = open_store(url)
+        assert other.head() == 0
+        store.commit(one_of_each())
+        assert everything(other) == everything(store)
+        other.close()
+
+    def test_a_store_opened_again_says_the_same(self, store: Store, url: str) -> None:
+        store.commit(one_of_each())
+        before = everything(store)
+        again = open_store(url, create=False)
+        assert everything(again) == before
+        again.close()
+
+    def test_text_that_is_not_unicode_is_taken(self, store: Store) -> None:
+        store.commit(Commit(articles=(article(1, "a\ud800b", "c\x00d \U0001f4a1", keys=("url:\udfff",)),)))
+        kept = store.articles(["a000001"])["a000001"].enriched.article
+        assert (kept.title, kept.text) == ("a�b", "c\x00d \U0001f4a1")
+        assert store.find(["url:\udfff"]) == {"url:\udfff": "a000001"}
+
+    # -- sequence, updates, versions ---------------------------------------------------------------------
+
+    @pytest.mark.parametrize("seqs", [(2,), (0,), (1, 3), (2, 1), (1, 1)])
+    def test_a_new_article_must_follow_the_head(self, store: Store, seqs: tuple[int, ...]) -> None:
+        commit = Commit(
+            articles=tuple(article(seq, name=f"n{place}") for place, seq in enumerate(seqs)), marks={"m": "1"}
+        )
+        with pytest.raises(StoreError):
+            store.commit(commit)
+        assert (store.head(), store.mark("m"), list(store.between(0, 9))) == (0, "", [])
+
+    def test_a_known_article_keeps_its_number(self, store: Store) -> None:
+        store.commit(Commit(articles=(article(1), article(2))))
+        with pytest.raises(StoreError):
+            store.commit(Commit(articles=(article(3, name="a000001"),)))
+        assert store.head() == 2
+
+    def test_a_new_digest_keeps_the_old_version(self, store: Store) -> None:
+        first = article(1, "Old", digest="d1", fetched_hours=1)
+        second = article(1, "New", digest="d2", version=2, fetched_hours=2)
+        third = article(1, "Newer", digest="d3", version=3, fetched_hours=3)
+        for each in (first, first, second, second, third):
+            store.commit(Commit(articles=(each,)))
+        assert store.articles(["a000001"])["a000001"] == third
+        assert store.versions("a000001") == [
+            Version(first.enriched.article, at(2)),
+            Version(second.enriched.article, at(3)),
+        ]
+        assert store.head() == 1
+
+    def test_a_change_without_a_new_digest_is_no_version(self, store: Store) -> None:
+        store.commit(Commit(articles=(article(1, story="s1"),)))
+        moved = article(1, story="s2", traits=b"new", feeds=("courier", "herald"))
+        store.commit(Commit(articles=(moved,)))
+        assert store.articles(["a000001"]) == {"a000001": moved}
+        assert store.versions("a000001") == []
+
+    def test_an_article_new_and_changed_in_one_commit(self, store: Store) -> None:
+        first, second = article(1, "Old", digest="d1"), article(1, "New", digest="d2", version=2)
+        store.commit(Commit(articles=(first, second)))
+        assert list(store.between(0, 5)) == [second]
+        assert [each.article for each in store.versions("a000001")] == [first.enriched.article]
+
+    def test_search_follows_an_update(self, store: Store) -> None:
+        store.commit(Commit(articles=(article(1, "Storm", "old words"),)))
+        store.commit(Commit(articles=(article(1, "Calm", "new words", digest="d2"),)))
+        found = [len(store.search(Term(None, word, (word,)), None, 9)) for word in ("storm", "old", "calm")]
+        assert found == [0, 0, 1]
+
+    def test_an_identity_key_leads_to_its_article(self, store: Store) -> None:
+        store.commit(Commit(articles=(article(1, keys=("k:1", "k:2")), article(2, keys=("k:3", "k:2")))))
+        assert store.find(["k:1", "k:2", "k:3", "k:4"]) == {"k:1": "a000001", "k:2": "a000001", "k:3": "a000002"}
+        store.commit(Commit(articles=(article(1, keys=("k:1", "k:5")),)))
+        assert store.find(["k:1", "k:2", "k:5"]) == {"k:1": "a000001", "k:2": "a000002", "k:5": "a000001"}
+
+    # -- stories -----------------------------------------------------------------------------------------
+
+    def test_stories_end_and_begin(self, store: Store) -> None:
+        store.commit(Commit(stories=(story("s1", ("a",)), story("s2", ("b",)))))
+        store.commit(Commit(stories=(story("s2", ("a", "b")),), ended=("s1", "never")))
+        assert store.stories(["s1", "s2"]) == {"s2": story("s2", ("a", "b"))}
+        assert store.newest_stories(None, None, 10) == [story("s2", ("a", "b"))]
+
+    def test_newest_stories_by_time_then_id(self, store: Store) -> None:
+        made = [story(f"s{n}", (f"a{n}",), hours=hours) for n, hours in enumerate((5, 7, 5, 1))]
+        store.commit(Commit(stories=tuple(made)))
+        assert [each.id for each in store.newest_stories(None, None, 10)] == ["s1", "s0", "s2", "s3"]
+        assert [each.id for each in store.newest_stories(None, None, 2)] == ["s1", "s0"]
+        assert [each.id for each in store.newest_stories(at(5), None, 10)] == ["s1", "s0", "s2"]
+
+    def test_newest_stories_with_a_member_that_a_query_hits(self, store: Store) -> None:
+        articles = (article(1, "Storm", story="s1"), article(2, "Calm", story="s1"), article(3, "Sun", story="s2"))
+        store.commit(
+            Commit(
+                articles=articles,
+                stories=(story("s1", ("a000001", "a000002"), hours=2), story("s2", ("a000003",), hours=3)),
+            )
+        )
+        ask = {word: Term(None, word, (word,)) for word in ("storm", "calm", "sun", "rain")}
+        found = {word: [s.id for s in store.newest_stories(None, query, 9)] for word, query in ask.items()}
+        assert found == {"storm": ["s1"], "calm": ["s1"], "sun": ["s2"], "rain": []}
+        assert [s.id for s in store.newest_stories(None, Everything(), 9)] == ["s2", "s1"]
+        assert store.newest_stories(at(3), ask["storm"], 9) == []
+
+    def test_active_stories_bring_all_their_members(self, store: Store) -> None:
+        store.commit(
+            Commit(
+                articles=(
+                    article(1, story="old", hours=0, traits=b"1"),
+                    article(2, story="both", hours=1, traits=b"2"),
+                    article(3, story="both", hours=100, traits=b"3"),
+                    article(4, story="new", hours=101),
+                )
+            )
+        )
+        rows = list(store.active(at(50), at(101)))
+        assert [(row.article, row.story, row.seq, row.time, row.traits) for row in rows] == [
+            ("a000002", "both", 2, at(1), b"2"),
+            ("a000003", "both", 3, at(100), b"3"),
+            ("a000004", "new", 4, at(101), b""),
+        ]
+        assert [row.seq for row in store.active(at(0), at(0))] == [1]
+        assert [row.seq for row in store.active(at(2), at(99))] == []
+
+    def test_a_decision_is_replaced(self, store: Store) -> None:
+        store.commit(Commit(decisions=(decision("a", "s1"),)))
+        store.commit(Commit(decisions=(decision("a", "s2", float("-inf")),)))
+        assert store.decision("a") == decision("a", "s2", float("-inf"))
+        assert store.decision("b") is None
+
+    def test_lineage_of_a_story_and_of_those_it_came_from(self, store: Store) -> None:
+        one = Lineage("a", "b", "merged", at(1), "repair")
+        two = Lineage("b", "c", "merged", at(2), "person")
+        three = Lineage("c", "d", "split", at(3), "person")
+        other = Lineage("x", "y", "merged", at(0), "repair")
+        store.commit(Commit(lineage=(three, one)))
+        store.commit(Commit(lineage=(two, one, other)))
+        assert store.lineage("d") == [one, two, three]
+        assert store.lineage("c") == [one, two, three]
+        assert store.lineage("a") == [one]
+        assert store.lineage("y") == [other]
+        assert store.lineage("z") == []
+
+    def test_corrections_oldest_first_and_for_good(self, store: Store) -> None:
+        late, early = (
+            Correction("c1", "split", (("a",), ("b",)), at(2), "no"),
+            Correction("c2", "merge", (("a", "b"),), at(1)),
+        )
+        store.commit(Commit(corrections=(late, early)))
+        store.commit(Commit(corrections=(late,)))
+        assert store.corrections() == [early, late]
+
+    # -- state and alerts --------------------------------------------------------------------------------
+
+    def test_learned_state_is_replaced_and_taken_out(self, store: Store) -> None:
+        store.commit(Commit(learned={"a": b"1", "b": b"2"}))
+        store.commit(Commit(learned={"a": b"3", "b": b"", "c": b""}))
+        assert [store.learned(key) for key in "abc"] == [b"3", None, None]
+
+    def test_quarantine_newest_first_and_released(self, store: Store) -> None:
+        made = [Rejection(f"r{n}", "x", "parse", "why", at(n)) for n in (1, 3, 2)]
+        store.commit(Commit(rejections=tuple(made)))
+        assert [each.id for each in store.quarantine()] == ["r3", "r2", "r1"]
+        store.commit(Commit(released=("r3", "r9")))
+        assert [each.id for each in store.quarantine()] == ["r2", "r1"]
+
+    def test_tellings_by_watch_and_story(self, store: Store) -> None:
+        made = [Telling(watch, name) for watch in ("w", "v") for name in ("s1", "s2", "s3")]
+        store.commit(Commit(tellings=tuple(made), cursors={"w": 5}))
+        assert list(store.tellings("w")) == ["s1", "s2", "s3"]
+        assert set(store.tellings("w", ["s3", "s1", "s9"])) == {"s1", "s3"}
+        store.commit(Commit(tellings=(Telling("w", "s1", miss="few"),), forgotten=(("w", "s2"), ("w", "x"))))
+        assert store.tellings("w") == {"s1": Telling("w", "s1", miss="few"), "s3": Telling("w", "s3")}
+        assert set(store.tellings("v")) == {"s1", "s2", "s3"}
+        assert (store.cursor("w"), store.cursor("v")) == (5, None)
+
+    def test_an_alert_that_is_there_is_left_alone(self, store: Store) -> None:
+        def alert(name: str, seq: int, reason: str, watch: str = "w") -> Alert:
+            return Alert(name, watch, "new", "s", (), reason, seq, at(seq))
+
+        store.commit(Commit(alerts=(alert("b", 2, "first"), alert("a", 2, "x"), alert("c", 1, "y", "v"))))
+        store.commit(Commit(alerts=(alert("b", 9, "second"),)))
+        assert [(each.id, each.reason) for each in store.alerts()] == [("c", "y"), ("a", "x"), ("b", "first")]
+        assert [each.id for each in store.alerts("w")] == ["a", "b"]
+        assert [each.id for each in store.alerts(since=at(2))] == ["a", "b"]
+        assert store.alerts("v", at(2)) == []
+
+    def test_the_outbox_shows_what_is_to_be_done(self, store: Store) -> None:
+        states = ("sent", "rendered", "decided", "failed", "suppressed", "decided")
+        made = [
+            Message(f"m{n}", "w", (), "mail", "a@b", state, at(9 - n))  # type: ignore[arg-type]
+            for n, state in enumerate(states)
+        ]
+        store.commit(Commit(messages=tuple(made)))
+        assert [each.id for each in store.outbox()] == ["m5", "m2", "m1"]
+        assert [each.id for each in store.outbox(unfinished=False)] == [f"m{n}" for n in (5, 4, 3, 2, 1, 0)]
+        done = Message("m5", "w", (), "mail", "a@b", "sent", at(4), "<id>", b"body", sent=at(4))
+        store.commit(Commit(messages=(done,)))
+        assert [each.id for each in store.outbox()] == ["m2", "m1"]
+        assert store.outbox(unfinished=False)[0] == done
+
+    def test_what_is_written_stays_when_the_same_commit_takes_it_out(self, store: Store) -> None:
+        rejection = Rejection("r", "x", "parse", "why", at(1))
+        store.commit(
+            Commit(
+                rejections=(rejection,), released=("r",),
+                tellings=(Telling("w", "s"),), forgotten=(("w", "s"),),
+                stories=(story("s", ("a",)),), ended=("s",),
+            )
+        )  # fmt: skip
+        assert store.quarantine() == [rejection]
+        assert store.tellings("w") == {"s": Telling("w", "s")}
+        assert store.stories(["s"])
+
+    # -- leases ------------------------------------------------------------------------------------------
+
+    def test_one_writer_at_a_time(self, store: Store) -> None:
+        first = store.acquire("stories", "one", at(0), 60)
+        with pytest.raises(LeaseHeldError, match="one") as held:
+            store.acquire("stories", "two", at(0), 60)
+        assert held.value.retry_after_seconds == 60
+        assert store.acquire("alerts", "two", at(0), 60).owner == "two"
+        renewed = store.acquire("stories", "one", at(0.01), 60)
+        assert renewed.token == first.token
+        assert renewed.expires > first.expires
+        store.commit(Commit(marks={"m": "1"}), first)
+
+    def test_a_lease_that_has_run_out_goes_to_the_next_and_fences_the_last(self, store: Store) -> None:
+        late = store.acquire("stories", "one", at(0), 60)
+        fresh = store.acquire("stories", "two", at(1), 60)
+        assert fresh.token > late.token
+        with pytest.raises(LeaseHeldError):
+            store.commit(Commit(marks={"m": "late"}), late)
+        with pytest.raises(LeaseHeldError):
+            store.drop_before(at(9), late)
+        store.commit(Commit(marks={"m": "fresh"}), fresh)
+        store.release(late)
+        store.commit(Commit(marks={"m": "still"}), fresh)
+        assert store.mark("m") == "still"
+
+    def test_a_lease_given_back_is_free(self, store: Store) -> None:
+        first = store.acquire("stories", "one", at(0), 60)
+        store.release(first)
+        store.release(first)
+        second = store.acquire("stories", "two", at(0), 60)
+        assert second.token > first.token
+        with pytest.raises(LeaseHeldError):
+            store.commit(Commit(), first)
+
+    # -- retention ---------------------------------------------------------------------------------------
+
+    def test_retention_forgets_old_articles_and_the_stories_that_end(self, store: Store) -> None:
+        store.commit(one_of_each())
+        store.commit(
+            Commit(
+                articles=(article(3, "Late", story="story-3", hours=9000),),
+                stories=(story("story-3", ("a000002", "a000003"), hours=9000),),
+                decisions=(decision("a000003", "story-3"),),
+            )
+        )
+        lease = store.acquire("stories", "me", at(0), 60)
+        assert store.drop_before(at(5000), lease) == 2
+        assert store.drop_before(at(5000), lease) == 0
+        assert [each.seq for each in store.between(0, 9)] == [3]
+        assert store.find(["url:a000001", "url:a000003"]) == {"url:a000003": "a000003"}
+        assert (store.decision("a000001"), store.stories(["story-1"])) == (None, {})
+        assert store.search(Term(None, "wind", ("wind",)), None, 9) == []
+        assert store.head() == 3
+        assert store.corrections()
+        assert store.alerts()
+        store.commit(Commit(articles=(article(4, "Next", hours=9001),)), lease)
+
+    def test_retention_takes_members_out_of_a_story_that_goes_on(self, store: Store) -> None:
+        articles = tuple(article(seq, story="s", hours=seq * 1000) for seq in (1, 2, 3))
+        members = tuple(each.enriched.article.id for each in articles)
+        store.commit(Commit(articles=articles, stories=(story("s", members, hours=3000),)))
+        assert store.drop_before(at(1500), store.acquire("stories", "me", at(0), 60)) == 1
+        left = store.stories(["s"])["s"]
+        assert left.members == members[1:]
+        assert (left.first_seq, left.last_seq) == (2, 3)
+        assert (left.first_published, left.last_published) == (at(2000), at(3000))
+
+    # -- many --------------------------------------------------------------------------------------------
+
+    def test_more_than_ten_thousand(self, store: Store) -> None:
+        count = 10_500
+        for start in range(0, count, 3500):
+            seqs = range(start + 1, start + 3501)
+            store.commit(
+                Commit(
+                    articles=tuple(article(seq, "Flood", "x", story=f"s{seq // 2}", hours=seq / 60) for seq in seqs),
+                    stories=tuple(story(f"s{seq}", (f"a{seq:06d}",), hours=seq / 60) for seq in seqs),
+                    rejections=tuple(Rejection(f"r{seq:06d}", "x", "parse", "y", at(seq)) for seq in seqs),
+                )
+            )
+        query = Term("title", "Flood", ("flood",))
+        assert [each.seq for each in store.between(0, count)] == list(range(1, count + 1))
+        assert len(store.search(query, None, count + 5)) == count
+        assert len(store.search(query, None, 3)) == 3
+        assert len(store.match({"w": query}, 0, count)["w"]) == count
+        assert len(store.articles([f"a{seq:06d}" for seq in range(1, count + 1)])) == count
+        assert len(store.find([f"url:a{seq:06d}" for seq in range(1, count + 1)])) == count
+        assert len(list(store.active(at(-1), at(9999)))) == count
+        assert len(store.newest_stories(None, None, count)) == count
+        assert len(store.quarantine()) == count
+
+    def test_it_tells_about_itself(self, store: Store) -> None:
+        store.commit(one_of_each())
+        told = store.describe()
+        assert (told["articles"], told["stories"]) == (2, 1)
+        assert told["kind"]
+        assert told["schema"]
+
+    def test_reading_goes_on_while_it_is_written(self, store: Store) -> None:
+        store.commit(Commit(articles=tuple(article(seq, story="s") for seq in range(1, 21))))
+        reading = store.between(0, 1000)
+        read = [next(reading)]
+        store.commit(Commit(articles=tuple(article(seq, story="t") for seq in range(1, 30))))
+        read += reading
+        assert [each.seq for each in read] == list(range(1, 21))
+        assert {each.story for each in read} == {"s"}
