@@ -32,6 +32,8 @@ class Article:
         published: When it was published (UTC); None where nobody says.
         published_from: Where the date came from; "fetched" exactly where `published` is None.
         fetched: When it came (UTC).
+        updated: The newest date of a later version (UTC); None before the first. `published` stays, so that an
+            edit does not move an article in time.
         language: ISO 639-1, "und" where unknown.
         language_confidence: 0 to 1.
         authors: Names.
@@ -42,6 +44,7 @@ class Article:
         removed: What was taken out.
         digest: Of title, text and published: a new digest is a new version.
         version: Counted from 1.
+        earlier: The digests of former versions, so that two feeds with two texts do not take turns for ever.
     """
 
     id: str
@@ -63,6 +66,8 @@ class Article:
     removed: tuple[Removed, ...] = ()
     digest: str = ""
     version: int = 1
+    updated: datetime | None = None
+    earlier: tuple[str, ...] = ()
 
     @property
     def time(self) -> datetime:
