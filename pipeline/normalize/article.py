@@ -1,0 +1,165 @@
+"""RawItem → Article: the order in which the rules of this room are applied."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from pipeline.errors import RejectedError
+from pipeline.normalize.boilerplate import is_text_date, strip_boilerplate
+from pipeline.normalize.bylines import author_names, strip_bylines
+from pipeline.normalize.datelines import strip_dateline
+from pipeline.normalize.dates import settle
+from pipeline.normalize.keys import identity_keys
+from pipeline.normalize.language import identify
+from pipeline.normalize.markup import html_to_text, looks_like_html
+from pipeline.normalize.page import Page, read_page
+from pipeline.normalize.paragraphs import paragraphs_of
+from pipeline.normalize.repair import one_line, repair
+from pipeline.normalize.titles import clean_title
+from pipeline.normalize.urls import canonical_url, credible_canonical, host_of
+from pipeline.records import Article, DateSource, RawItem, Removed, content_id
+
+_TITLE_CHARS = 400
+# A page's text replaces a feed's when it is this much longer; else the feed's own, cleaner text stays.
+_PAGE_GAIN = 1.15
+
+
+@dataclass(slots=True)
+class _Body:
+    """A text on its way: paragraphs left, and what was learned and removed."""
+
+    paragraphs: tuple[str, ...]
+    authors: list[str] = field(default_factory=list)
+    agency: str = ""
+    dateline: str = ""
+    removed: list[Removed] = field(default_factory=list)
+
+
+def normalize(item: RawItem) -> Article:
+    """Makes a clean article of a raw item. Pure: the item holds all it needs, the fetch time included.
+
+    Args:
+        item: As a source sent it.
+
+    Returns:
+        The article; what was taken out of title and text is in `removed`, each with its rule.
+
+    Raises:
+        RejectedError: Neither title nor text holds a word.
+    """
+    page = read_page(item.page)
+    url = credible_canonical(page.canonical, canonical_url(item.url))
+    host = host_of(url)
+    outlet = one_line(item.outlet) or one_line(page.site) or host
+    removed: list[Removed] = []
+    title = _title(item, page, outlet, host, removed)
+    body = _body(item, page, title, removed)
+    if not title:
+        title = _title_from(body)
+    text = "\n\n".join(body.paragraphs)
+    if not any(char.isalnum() for char in title + text):
+        raise RejectedError("no title and no text")
+    authors, agency = author_names(tuple(one_line(name) for name in item.authors or page.authors))
+    language, confidence = identify(f"{title}\n{text[:2000]}", item.language or page.language)
+    dated = settle(_date_candidates(item, page, body.removed), url, item.fetched, language)
+    if dated.note:
+        removed.append(Removed(item.published or item.updated, dated.note))
+    keys = identity_keys(url, item.guid, outlet, title, text)
+    return Article(
+        id=content_id(keys[0]),
+        keys=keys,
+        url=url,
+        title=title,
+        text=text,
+        outlet=outlet,
+        published=dated.published,
+        published_from=dated.source,
+        fetched=item.fetched,
+        language=language,
+        language_confidence=confidence,
+        authors=authors or tuple(dict.fromkeys(body.authors)),
+        agency=body.agency or agency,
+        dateline=body.dateline,
+        feeds=(item.feed,) if item.feed else (),
+        raw=(item.id,) if item.id else (),
+        removed=tuple(removed + body.removed),
+        digest=content_id(title, text, dated.published.isoformat() if dated.published else ""),
+    )
+
+
+def _title(item: RawItem, page: Page, outlet: str, host: str, removed: list[Removed]) -> str:
+    written = item.title if item.title.strip() else page.title
+    if item.html or looks_like_html(written):
+        written = html_to_text(written)
+    line = one_line(written)
+    if len(line) > _TITLE_CHARS:
+        line = line[:_TITLE_CHARS].rsplit(" ", 1)[0]
+    if not any(char.isalnum() for char in line):
+        return ""
+    cleaned = clean_title(line, outlet, host)
+    removed.extend(cleaned.removed)
+    return cleaned.text
+
+
+def _body(item: RawItem, page: Page, title: str, removed: list[Removed]) -> _Body:
+    written = item.body
+    if item.html or looks_like_html(written):
+        written = html_to_text(written)
+    from_feed = _cleaned(repair(written), title)
+    if not page.text:
+        return from_feed
+    from_page = _cleaned(repair(page.text), title)
+    feed_chars, page_chars = (sum(map(len, body.paragraphs)) for body in (from_feed, from_page))
+    better_page = page_chars >= _PAGE_GAIN * feed_chars and (page_chars > 200 or not feed_chars)
+    chosen, other, rule = (
+        (from_page, from_feed, "feed body: the page's text is fuller")
+        if better_page
+        else (from_feed, from_page, "page text: the feed's body is no less")
+    )
+    if other.paragraphs:
+        removed.append(Removed(" ".join(other.paragraphs)[:300], rule))
+    chosen.agency = chosen.agency or other.agency
+    chosen.dateline = chosen.dateline or other.dateline
+    chosen.authors = chosen.authors or other.authors
+    return chosen
+
+
+def _cleaned(text: str, title: str) -> _Body:
+    """All rules for lines, again and again until none applies: cleaning a clean text changes nothing."""
+    body = _Body(paragraphs_of(text))
+    for _ in range(6):
+        before = body.paragraphs
+        plain = strip_boilerplate(body.paragraphs, title)
+        named = strip_bylines(plain.paragraphs)
+        credits_ = strip_dateline(named.paragraphs)
+        body.paragraphs = credits_.paragraphs
+        body.removed += [*plain.removed, *named.removed, *credits_.removed]
+        body.authors += named.authors
+        body.agency = body.agency or credits_.agency or named.agency
+        body.dateline = body.dateline or credits_.dateline
+        if body.paragraphs == before:
+            break
+    return body
+
+
+def _title_from(body: _Body) -> str:
+    """A title for a text that came without: its first line or sentence, cut at a word."""
+    if not body.paragraphs:
+        return ""
+    first = body.paragraphs[0]
+    if len(first) <= 150:
+        body.paragraphs = body.paragraphs[1:]
+        return first
+    sentence = re.split(r"(?<=[.!?。！？])\s", first[:160])[0]
+    if len(sentence) <= 150:
+        return sentence
+    return sentence[:120].rsplit(" ", 1)[0] + " ..."
+
+
+def _date_candidates(item: RawItem, page: Page, removed: list[Removed]) -> list[tuple[str, DateSource]]:
+    candidates: list[tuple[str, DateSource]] = [(item.published, "feed")]
+    candidates += [(date, "page") for date in page.dates[:4]]
+    candidates.append((item.updated, "feed"))
+    candidates += [(line.text, "text") for line in removed if is_text_date(line)][:3]
+    return [(one_line(text), source) for text, source in candidates if text]

@@ -1,0 +1,200 @@
+"""Datelines, agency credits and bylines: out of the text, into fields."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pipeline.analysis import fold
+from pipeline.normalize.datewords import DATE_WORD
+from pipeline.normalize.places import CITIES
+from pipeline.records import Removed
+
+_AGENCIES = {
+    "reuters": "Reuters", "thomson reuters": "Reuters", "reuters health": "Reuters", "thomson reuters foundation": "Reuters",
+    "ap": "AP", "associated press": "AP", "the associated press": "AP", "afp": "AFP", "agence france-presse": "AFP",
+    "agence france presse": "AFP", "dpa": "dpa", "dpa-afx": "dpa", "dpa/lsw": "dpa", "upi": "UPI", "united press international": "UPI",
+    "tass": "TASS", "itar-tass": "TASS", "interfax": "Interfax", "interfax-ukraine": "Interfax", "ria novosti": "RIA Novosti",
+    "sputnik": "Sputnik", "xinhua": "Xinhua", "efe": "EFE", "europa press": "Europa Press", "ansa": "ANSA", "pti": "PTI",
+    "press trust of india": "PTI", "ani": "ANI", "ians": "IANS", "uni": "UNI", "kyodo": "Kyodo", "kyodo news": "Kyodo", "jiji": "Jiji Press",
+    "jiji press": "Jiji Press", "yonhap": "Yonhap", "bernama": "Bernama", "apa": "APA", "sid": "SID", "epd": "epd", "kna": "KNA", "sda": "Keystone-SDA",
+    "keystone-sda": "Keystone-SDA", "ats": "Keystone-ATS", "keystone-ats": "Keystone-ATS", "belga": "Belga", "anp": "ANP", "lusa": "Lusa", "tt": "TT", "ntb": "NTB",
+    "ritzau": "Ritzau", "stt": "STT", "pap": "PAP", "ctk": "CTK", "mti": "MTI", "agerpres": "Agerpres", "aa": "Anadolu", "anadolu": "Anadolu",
+    "anadolu agency": "Anadolu", "bloomberg": "Bloomberg", "pa": "PA Media", "pa media": "PA Media", "press association": "PA Media", "aap": "AAP",
+    "cp": "The Canadian Press", "the canadian press": "The Canadian Press", "canadian press": "The Canadian Press", "nan": "NAN", "mena": "MENA", "irna": "IRNA",
+    "ukrinform": "Ukrinform", "unian": "UNIAN", "wam": "WAM", "spa": "SPA", "app": "APP", "antara": "Antara", "cna": "CNA", "agi": "AGI",
+    "askanews": "Askanews", "adnkronos": "Adnkronos", "cnn": "CNN", "cnn wire": "CNN", "cnn business": "CNN", "cns": "CNS", "kcna": "KCNA", "sana": "SANA", "telam": "Télam",
+    "télam": "Télam", "notimex": "Notimex", "agência brasil": "Agência Brasil", "agencia brasil": "Agência Brasil", "ips": "IPS", "rtr": "Reuters", "dow jones": "Dow Jones", "dow jones newswires": "Dow Jones",
+    "marketwatch": "MarketWatch", "states newsroom": "States Newsroom", "ap news": "AP", "kxan": "", "nexstar": "", "voa": "VOA", "rfe/rl": "RFE/RL", "bbc": "BBC",
+    "tribune news service": "Tribune News Service", "tns": "Tribune News Service", "agencies": "", "agencias": "", "ots": "", "prnewswire": "PR Newswire", "pr newswire": "PR Newswire", "business wire": "Business Wire", "business wire)": "Business Wire", "globe newswire": "GlobeNewswire", "globenewswire": "GlobeNewswire", "agencja": "",
+}  # fmt: skip
+_AGENCY = "|".join(re.escape(name) for name in sorted(_AGENCIES, key=lambda name: (-len(name), name)))
+_DATE = rf"(?:(?:le |el |den |am )?(?:\d{{1,2}}(?:st|nd|rd|th|er|\.|º)?\s?(?:de )?)?{DATE_WORD}\.?,?(?:\s?\d{{1,2}}(?:st|nd|rd|th)?)?(?:,?\s(?:de )?\d{{4}})?|\d{{1,2}}[./]\d{{1,2}}[./]?(?:\d{{2,4}})?)"
+_PLACE = r"[A-ZÀ-ÖØ-ÞЀ-Я][^\W\d_]*(?:[ .'’/-]{1,2}(?:de|del|la|le|les|am|an|der|of|the|sur|upon|i|y|e|[A-ZÀ-ÖØ-ÞЀ-Я])[^\W\d_]*\.?){0,5}"
+_REGION = rf"(?:,\s{_PLACE}){{0,2}}"
+_DASH = r"(?:\s*(?:--+|–|—|―)\s*|\s+-\s+|\s*[.:]?\s*-\s+|\s?\.-\s*|\s*:\s+)"
+_CREDIT = rf"(?:\(\s?(?P<agency>[^()\d]{{2,40}})\s?\)|/(?P<slashed>{_AGENCY})/\.?)"
+
+_FULL = re.compile(
+    rf"^(?P<place>{_PLACE}{_REGION})\.?(?P<date>,?\s{_DATE})?\.?,?\s*{_CREDIT}(?:{_DASH}|\s*,\s|\s+(?=[A-ZÀ-Þ\"'])|(?=[A-Z]))"
+)
+_BARE_CREDIT = re.compile(rf"^(?:{_DATE}\s*)?{_CREDIT}(?:{_DASH}|\s*)(?=\S)")
+_DATED = re.compile(rf"^(?P<place>{_PLACE}{_REGION})(?P<date>,\s{_DATE}|\s\d{{1,2}}\s{_DATE})\.?{_DASH}")
+_CAPS = re.compile(
+    r"^(?P<place>[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ.'’/ -]{2,40}(?:,\s[A-Z][\w. ]{1,25}){0,2})(?:\s*(?:--+|–|—|―)\s*|\s+-\s+|\s*:\s+)(?=\S)"
+)
+_CITY_DASH = re.compile(
+    rf"^(?P<place>{_PLACE}{_REGION})\.?(?:\s*(?:--+|–|—|―)\s+|\s+-\s+|\s?\.-\s*)(?=[\"'A-ZÀ-Þ¿¡])"
+)
+_LEADING_AGENCY = re.compile(
+    rf"^(?P<agency>{_AGENCY})(?:\s*(?:--+|–|—|―)\s*|\s+-\s+|\s*:\s+)(?=[\"'A-ZÀ-Þ])", re.IGNORECASE
+)
+_PLACE_AGENCY = re.compile(
+    rf"^(?P<place>{_PLACE}{_REGION})[ ,]\s?(?P<agency>CNN|AFP|AP|Reuters|dpa|EFE|CNN Business)\s*(?:--+|–|—|―|\s-\s)\s*(?=\S)"
+)
+_END_CREDIT = re.compile(
+    rf"(?:\s*[(\[/—–-]\s?|\s+(?:©|Source|Quelle|Fuente):?\s?)(?P<agency>(?:{_AGENCY})(?:\s?[/,]\s?(?:{_AGENCY}))*)\s?[)\]/]?\.?$",
+    re.IGNORECASE,
+)
+_LINE_CREDIT = re.compile(
+    rf"^\W{{0,3}}(?:source|quelle|fuente|by|from|©|agency|agentur)?\W{{0,3}}(?P<agency>{_AGENCY})(?:\s?[/,]\s?(?:{_AGENCY}))*\W{{0,3}}$",
+    re.IGNORECASE,
+)
+_LINE = re.compile(rf"^(?P<place>{_PLACE}(?P<region>{_REGION}))(?P<date>,?\s{_DATE})?[.:,]?$")
+_STATES = frozenset(
+    "ala alaska ariz ark calif colo conn del fla ga hawaii idaho ill ind iowa kan ky la maine md mass mich minn miss mo mont neb nev nh nj nm ny nc nd ohio okla ore pa ri sc sd tenn texas utah vt va wash wva wis wyo dc "
+    "al ak az ar ca co ct de fl ga hi id il in ia ks ky me ma mi mn ms mt ne nv ok or ri tn tx ut wa wv wi wy".split()
+)
+_NOT_PLACES = frozenset(
+    "exclusive update breaking report live watch video photo photos opinion analysis background note summary warning".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Credits:
+    """A text without its dateline and credits, and what these said."""
+
+    paragraphs: tuple[str, ...]
+    dateline: str = ""
+    agency: str = ""
+    removed: tuple[Removed, ...] = ()
+
+
+def agency_named(text: str) -> str:
+    """The news agency that a credit or author names, as it writes itself, or ""."""
+    first = re.split(r"\s?[/,;|]\s?|\s+(?:and|und|et|y)\s+", text.strip(" .()[]/"))[0]
+    return _AGENCIES.get(first.strip().lower(), "")
+
+
+def strip_dateline(paragraphs: tuple[str, ...]) -> Credits:
+    """Takes the dateline off the start of a text and the agency off its start and end.
+
+    Only the first three paragraphs can hold a dateline: a standfirst or a subhead may come before it.
+    """
+    lines, removed = list(paragraphs), []
+    dateline, agency = "", ""
+    for position in range(min(3, len(lines))):
+        cut = _line_dateline(lines, position) or _dateline(lines[position])
+        if cut is None:
+            continue
+        length, found, credit = cut
+        removed.append(Removed(lines[position][:length].strip(), "dateline"))
+        lines[position] = lines[position][length:].lstrip()
+        dateline, agency = dateline or found, agency or credit
+        if not lines[position]:
+            del lines[position]
+        break
+    ending = _end_credit(lines)
+    if ending:
+        agency = agency or agency_named(ending)
+        removed.append(Removed(ending, "agency credit"))
+    return Credits(tuple(lines), dateline, agency, tuple(removed))
+
+
+def _end_credit(lines: list[str]) -> str:
+    """Cuts an agency's name off the last line, or drops the line that is nothing else; returns what went."""
+    if not lines:
+        return ""
+    if len(lines) > 1 and len(lines[-1]) < 80 and _LINE_CREDIT.match(lines[-1]):
+        return lines.pop()
+    tail = lines[-1][-60:]
+    found = _END_CREDIT.search(tail)
+    if not found:
+        return ""
+    kept = lines[-1][: len(lines[-1]) - len(tail) + found.start()].rstrip()
+    bracketed = found[0].strip()[0] in "([/"
+    if len(kept) < 20 or not (bracketed or kept[-1] in ".!?\"'"):
+        return ""
+    lines[-1] = kept
+    return found[0].strip()
+
+
+def _line_dateline(lines: list[str], position: int) -> tuple[int, str, str] | None:
+    """A line of its own that is a place ("Washington, DC"), with a longer paragraph after it."""
+    line = lines[position]
+    following = lines[position + 1] if position + 1 < len(lines) else ""
+    if len(line) > 60 or len(following) < 50 or len(following) < len(line):
+        return None
+    found = _LINE.match(line)
+    if not found or not _is_place(found["place"], dated=bool(found["date"])):
+        return None
+    return len(line), line.rstrip(".:,"), ""
+
+
+def _is_place(text: str, *, dated: bool = False) -> bool:
+    first, *regions = (part.strip() for part in text.split(","))
+    if fold(first).rstrip(".") in _NOT_PLACES:
+        return False
+    if any(city in CITIES for city in (fold(first), *fold(first).split("/"))):
+        return True
+    if regions:
+        region = fold(regions[-1]).replace(".", "").replace(" ", "")
+        return region in _STATES or fold(regions[-1]) in CITIES
+    return dated and text.isupper()
+
+
+def _dateline(line: str) -> tuple[int, str, str] | None:
+    head = line[:220]
+    for pattern in (_FULL, _PLACE_AGENCY):
+        found = pattern.match(head)
+        if found and _credible_credit(found):
+            credit = found.groupdict().get("agency") or found.groupdict().get("slashed") or ""
+            place = found["place"] + (found.groupdict().get("date") or "")
+            return found.end(), place.strip(" .,"), agency_named(credit)
+    found = _BARE_CREDIT.match(head) or _LEADING_AGENCY.match(head)
+    if found:
+        credit = found.groupdict().get("agency") or found.groupdict().get("slashed") or ""
+        if credit.strip().lower() in _AGENCIES or agency_named(credit):
+            return found.end(), "", agency_named(credit)
+    return _place_dateline(head)
+
+
+def _place_dateline(head: str) -> tuple[int, str, str] | None:
+    found = _DATED.match(head)
+    if found and len(found["place"]) <= 45:
+        return found.end(), (found["place"] + found["date"]).strip(" .,"), ""
+    found = _CAPS.match(head)
+    if found and (found.re is _CAPS) and _caps_place(found["place"], head[found.end() - 3 : found.end()]):
+        return found.end(), found["place"].strip(" .,"), ""
+    found = _CITY_DASH.match(head)
+    if found and _is_place(found["place"]):
+        return found.end(), found["place"].strip(" .,"), ""
+    return None
+
+
+def _caps_place(place: str, end: str) -> bool:
+    if fold(place).rstrip(".") in _NOT_PLACES or fold(place).split()[0] in _NOT_PLACES:
+        return False
+    if _is_place(place):
+        return True
+    return ":" not in end and len(place.split()) <= 4 and len(place.replace(".", "")) > 3
+
+
+def _credible_credit(found: re.Match[str]) -> bool:
+    """Whether what stands in brackets is an agency, or the place before it is one."""
+    credit = (found.groupdict().get("agency") or found.groupdict().get("slashed") or "").strip()
+    if agency_named(credit) or credit.lower() in _AGENCIES:
+        return True
+    place = found["place"]
+    station = re.fullmatch(r"[KW][A-Z]{2,3}(?:-TV)?|[A-Z]{2,8}(?: News| TV)?", credit) is not None
+    return station and (place.split(",")[0].isupper() or _is_place(place))

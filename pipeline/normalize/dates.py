@@ -1,0 +1,364 @@
+"""When an article was published: from what the source, the page, the text and the URL say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+
+from dateutil import parser as dateutil_parser
+
+from pipeline.analysis import fold
+from pipeline.normalize.datewords import MONTHS, WEEKDAYS, ZONES
+from pipeline.records import DateSource
+
+_TZINFOS = {name: timezone(timedelta(hours=hours), name) for name, hours in ZONES.items()}
+_RFC = re.compile(r"^(?:[A-Za-z]{3,9}\.?,?\s+)?\d{1,2}\s+[A-Za-z]{3,9}\.?,?\s+\d{2,4}\s+\d{1,2}:\d{2}")
+_ISO = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}(?:[T ]|$)")
+_COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?(Z)?$")
+_EPOCH = re.compile(r"^\d{9,10}(?:\.\d+)?$|^\d{12,13}$")
+_NUMERIC = re.compile(r"^\D{0,15}(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})\b(.*)$", re.DOTALL)
+_AGO = re.compile(
+    r"\b(?:(?P<n>\d{1,3}|an?|one|einer?|une?|un[ao]?)\s+)?(?P<unit>second|sec|minute|min|hour|hr|h|day|week|sekunde|minuten?|"
+    r"stunden?|tage?n?|wochen?|heures?|jours?|semaines?|minutos?|horas?|días?|dias|semanas?|ore|ora|giorni)s?\s+"
+    r"(?:ago|fa|atrás)\b|\b(?:vor|il y a|hace|há)\s+(?P<n2>\d{1,3}|einer?|einem|une?|un[ao]?)\s+(?P<unit2>[^\W\d]+)",
+    re.IGNORECASE,
+)
+_UNITS = (
+    (("sec", "sek"), 1), (("min",), 60), (("h", "stund", "heur", "hor", "or"), 3600),
+    (("day", "tag", "jour", "di", "dí", "gio"), 86400), (("we", "wo", "sem"), 604800),
+)  # fmt: skip
+_RELATIVE_DAYS = {
+    "today": 0,
+    "heute": 0,
+    "aujourd'hui": 0,
+    "hoy": 0,
+    "oggi": 0,
+    "yesterday": 1,
+    "gestern": 1,
+    "hier": 1,
+    "ayer": 1,
+    "ieri": 1,
+}
+_LEAD = re.compile(
+    r"^\W*(?:(?:last |first |originally )?(?:updated|modified|published|posted|created|date|pubdate|zuletzt|aktualisiert|"
+    r"veröffentlicht|stand|geändert|erstellt|publié|mis à jour|modifié|actualizado|publicado|aggiornato|pubblicato|"
+    r"bijgewerkt|gepubliceerd|on|at|am|le|el|il|op)\b[\s:.,|]*)+",
+    re.IGNORECASE,
+)
+_CLOCK_WORD = re.compile(r"\b(\d{1,2})[.:hH](\d{2})(?:[.:](\d{2}))?\s*(?:uhr|h|hrs|hs)?\b", re.IGNORECASE)
+_HOUR_WORD = re.compile(r"\b(\d{1,2})\s*(?:uhr|h)\b", re.IGNORECASE)
+_ORDINAL = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|er|º|°|e)\b", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]+\.?")
+_OFFSET = re.compile(r"(?:GMT|UTC)\s*([+-]\d{1,2}(?::?\d{2})?)$", re.IGNORECASE)
+_ENGLISH = (
+    "",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+_DROPPED = frozenset(
+    "de del of the um at on à a las los le der den the kl ore alle og and um uhr hs hrs local time klo".split()
+)
+
+_URL_DATE = re.compile(
+    r"(?<!\d)(?P<y>(?:19[89]|20[0-4])\d)(?P<s>[/._-]?)(?P<m>0?[1-9]|1[0-2]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?P=s)"
+    r"(?P<d>0[1-9]|[12]\d|3[01]|[1-9](?=[/._-]))(?!\d)",
+    re.IGNORECASE,
+)
+# Clocks differ: what lies this little in the future was published now.
+_SKEW = timedelta(minutes=15)
+_HALF_DAY = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A parsed date: the time in UTC, and whether a time of day was given."""
+
+    time: datetime
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """When an article was published and who says so; `note` names what was found wrong, or ""."""
+
+    published: datetime | None
+    source: DateSource
+    note: str = ""
+
+
+def parse_date(text: str, fetched: datetime, language: str = "") -> Moment | None:
+    """Reads a date in any common form; what gives no zone is UTC.
+
+    Args:
+        text: As written: RFC 822, ISO 8601, seconds since 1970, "3 février 2015 à 14h05", "2 hours ago".
+        fetched: For relative dates, and to choose between day-first and month-first (UTC).
+        language: ISO 639-1; decides 03/04/2015 where nothing else does.
+
+    Returns:
+        The moment, or None where the text is no date with day, month and year.
+    """
+    text = " ".join(text.split())[:120]
+    if not any(char.isdigit() for char in text) and fold(text).split(" ")[0].strip(",") not in _RELATIVE_DAYS:
+        return None
+    try:
+        return _parse(text, fetched, language)
+    except (ValueError, OverflowError, TypeError, AttributeError, IndexError, RecursionError):
+        return None
+
+
+def _parse(text: str, fetched: datetime, language: str) -> Moment | None:
+    if _EPOCH.match(text):
+        number = float(text)
+        return Moment(datetime.fromtimestamp(number / 1000 if number > 1e11 else number, UTC), True)
+    compact = _COMPACT.match(text)
+    if compact:
+        digits = [int(part or 0) for part in compact.groups()[:6]]
+        return Moment(datetime(*digits[:6], tzinfo=UTC), compact[4] is not None)  # type: ignore[arg-type]
+    if _ISO.match(text):
+        moment = _iso(text)
+        if moment:
+            return moment
+    relative = _relative(text, fetched)
+    if relative:
+        return relative
+    if _RFC.match(text):
+        moment = _rfc(text)
+        if moment:
+            return moment
+    text = _LEAD.sub("", text)
+    numeric = _NUMERIC.match(text)
+    if numeric:
+        return _numeric(numeric, fetched, language)
+    return _loose(text)
+
+
+def _utc(moment: datetime) -> datetime:
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).replace(microsecond=0)
+
+
+def _iso(text: str) -> Moment | None:
+    form = re.sub(r"\s*(?:Z|UTC|GMT)$", "+00:00", re.sub(r"^(\S{10}) ", r"\1T", text))
+    form = re.sub(r"\s+([+-]\d{2}:?\d{2})$", r"\1", form)
+    form = re.sub(r"(\.\d{6})\d+", r"\1", form)
+    try:
+        return Moment(_utc(datetime.fromisoformat(form)), len(form) > 10)
+    except ValueError:
+        pass
+    try:
+        return Moment(_utc(dateutil_parser.parse(text, tzinfos=_TZINFOS)), ":" in text)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _rfc(text: str) -> Moment | None:
+    name = text.rsplit(" ", 1)[-1].strip("()").upper()
+    if name.isalpha() and name in ZONES and name not in {"UT", "GMT", "UTC"}:
+        try:
+            moment = parsedate_to_datetime(text.rsplit(" ", 1)[0] + " +0000")
+        except (ValueError, TypeError):
+            return None
+        return Moment(_utc(moment.replace(tzinfo=_TZINFOS[name])), True)
+    if re.search(r"[ap]\.?m\.?\b", text, re.IGNORECASE):
+        return None
+    try:
+        return Moment(_utc(parsedate_to_datetime(text)), True)
+    except (ValueError, TypeError):
+        return None
+
+
+def _relative(text: str, fetched: datetime) -> Moment | None:
+    found = _AGO.search(text)
+    if found:
+        number = found["n"] or found["n2"] or "1"
+        unit = fold(found["unit"] or found["unit2"])
+        count = int(number) if number.isdigit() else 1
+        for starts, seconds in _UNITS:
+            if unit.startswith(starts):
+                return Moment(fetched - timedelta(seconds=count * seconds), seconds < 86400)
+        return None
+    first = fold(text).replace(",", " ").split()[0]
+    if first not in _RELATIVE_DAYS:
+        return None
+    day = (fetched - timedelta(days=_RELATIVE_DAYS[first])).date()
+    clock = _CLOCK_WORD.search(text)
+    hour, minute = (int(clock[1]), int(clock[2])) if clock else (0, 0)
+    if clock and re.search(r"\bp\.?m\b", text, re.IGNORECASE) and hour < 12:
+        hour += 12
+    return Moment(datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC), clock is not None)
+
+
+def _numeric(found: re.Match[str], fetched: datetime, language: str) -> Moment | None:
+    first, mark, second, year = int(found[1]), found[2], int(found[3]), int(found[4])
+    year += (2000 if year < 70 else 1900) if year < 100 else 0
+    orders = [(second, first), (first, second)]  # (month, day): day first, then month first
+    if mark == "/" and language in {"", "en", "und"}:
+        orders.reverse()
+    times: list[datetime] = []
+    for month, day in orders:
+        if 1 <= month <= 12 and 1 <= day <= 31:
+            rest = _clock_form(found[5])
+            try:
+                times.append(
+                    _utc(
+                        dateutil_parser.parse(
+                            f"{year:04d}-{month:02d}-{day:02d} {rest}".strip(), tzinfos=_TZINFOS
+                        )
+                    )
+                )
+            except (ValueError, OverflowError):
+                continue
+    past = [time for time in times if time <= fetched + timedelta(days=1)]
+    chosen = (past or times)[:1]
+    # Of two readings in the past, the one within a week of the fetch is the likely one: feeds carry news.
+    near = [time for time in past if fetched - time <= timedelta(days=7)]
+    if len(near) == 1:
+        chosen = near
+    return Moment(chosen[0], _CLOCK_WORD.search(found[5]) is not None) if chosen else None
+
+
+def _clock_form(text: str) -> str:
+    text = _CLOCK_WORD.sub(lambda m: f"{m[1]}:{m[2]}" + (f":{m[3]}" if m[3] else ""), text)
+    text = _HOUR_WORD.sub(r"\1:00", text)
+    words = [
+        word
+        for word in re.split(r"[\s,|()–—/-]+(?!\d{2}:?\d{2}$)", text)
+        if word and fold(word) not in _DROPPED
+    ]
+    return " ".join(
+        word
+        for word in words
+        if any(c.isdigit() for c in word)
+        or word.upper().strip(".") in {"AM", "PM", "A.M", "P.M"}
+        or word.upper() in ZONES
+    )
+
+
+def _loose(text: str) -> Moment | None:
+    """Dates with a month by name: brought into English order of words, then read by dateutil."""
+    text = _OFFSET.sub(r"\1", text)
+    text = re.sub(r"\b([ap])\.\s?m\.?", r"\1m", text, flags=re.IGNORECASE)
+    text = _ORDINAL.sub(r"\1", text)
+    text = re.sub(r"(\d{1,2})\.(?=\s*[^\W\d_])", r"\1 ", text)
+    months = 0
+    pieces: list[str] = []
+    for piece in re.split(r"([\s,|()/–—•·]+|(?<=[^\W\d_])-|-(?=[^\W\d_]))", text):
+        word = fold(piece.strip(".,"))
+        if word in MONTHS and not (word in WEEKDAYS and months):
+            months += 1
+            pieces.append(f" {_ENGLISH[MONTHS[word]]} ")
+        elif word in WEEKDAYS or word in _DROPPED:
+            continue
+        else:
+            pieces.append(piece)
+    if months != 1:
+        return None
+    form = _HOUR_WORD.sub(
+        r"\1:00", _CLOCK_WORD.sub(lambda m: f"{m[1]}:{m[2]}" + (f":{m[3]}" if m[3] else ""), "".join(pieces))
+    )
+    form = " ".join(re.sub(r"[,|()/–—•·]", " ", form).replace("noon", "12:00").split())
+    if not re.search(r"\b(?:1[5-9]|2[01])\d{2}\b|'\d{2}\b|\b\d{1,2} \w+ \d{2}\b", form):
+        return None
+    words = [
+        w
+        for w in form.split()
+        if not w[0].isalpha()
+        or fold(w) in MONTHS
+        or w.upper().strip(".") in ZONES
+        or w.lower() in {"am", "pm"}
+    ]
+    parsed = dateutil_parser.parse(
+        " ".join(words), tzinfos=_TZINFOS, dayfirst=True, default=datetime(1, 1, 1)
+    )
+    if parsed.year < 1500:
+        return None
+    return Moment(_utc(parsed), re.search(r"\d:\d{2}|\d ?[ap]m\b", form, re.IGNORECASE) is not None)
+
+
+def url_date(url: str) -> Moment | None:
+    """The day that an address names ("/2015/02/03/", "-20150203"), at midnight UTC."""
+    for found in _URL_DATE.finditer(url):
+        month = MONTHS.get(found["m"].lower()) or int(found["m"])
+        try:
+            return Moment(datetime(int(found["y"]), month, int(found["d"]), tzinfo=UTC), False)
+        except ValueError:
+            continue
+    return None
+
+
+def _impossible(time: datetime) -> str:
+    if time.year < 1800 or (time.year, time.month, time.day) in {
+        (1900, 1, 1),
+        (1899, 12, 30),
+        (1899, 12, 31),
+    }:
+        return "date before news"
+    if abs((time - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) <= 2 * 86400:
+        return "date is the zero of a clock"
+    return ""
+
+
+def _settled(moment: Moment, fetched: datetime) -> tuple[datetime | None, str]:
+    """A moment held against the fetch: as it is, corrected, or None; and what was wrong."""
+    wrong = _impossible(moment.time)
+    if wrong:
+        return None, wrong
+    ahead = moment.time - fetched
+    if ahead <= timedelta(0):
+        return moment.time, ""
+    if ahead <= _SKEW:
+        return fetched, ""
+    if not moment.exact and ahead <= timedelta(hours=26):  # a date without time, east of the clock
+        return fetched, "date of tomorrow"
+    if moment.exact and ahead <= _HALF_DAY:
+        return moment.time - _HALF_DAY, "twelve hours ahead"
+    return None, "date in the future"
+
+
+def settle(
+    candidates: Iterable[tuple[str, DateSource]], url: str, fetched: datetime, language: str = ""
+) -> Dated:
+    """Chooses the first believable date.
+
+    Impossible dates (the zero of a clock, the future) are passed over. One that lies up to twelve hours
+    ahead is taken for a slip of half a day, unless a later candidate is sound.
+
+    Args:
+        candidates: Dates as written, most trusted first, each with its source.
+        url: Canonical; asked last.
+        fetched: When the item came (UTC).
+        language: ISO 639-1.
+    """
+    slipped: Dated | None = None
+    note = ""
+    for text, source in candidates:
+        moment = parse_date(text, fetched, language) if text.strip() else None
+        if moment is None:
+            continue
+        time, wrong = _settled(moment, fetched)
+        note = note or wrong
+        if time is not None and not wrong:
+            return Dated(time, source, note)
+        if time is not None and slipped is None:
+            slipped = Dated(time, source, wrong)
+    if slipped is not None:
+        return slipped
+    moment = url_date(url)
+    if moment is not None:
+        time, wrong = _settled(moment, fetched)
+        if time is not None:
+            return Dated(time, "url", note or wrong)
+    return Dated(None, "fetched", note)

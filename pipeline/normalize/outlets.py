@@ -1,0 +1,164 @@
+"""Whether some words are an outlet's name."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from pipeline.analysis import fold
+
+_GENERIC = frozenset(
+    "the a an of and und et y le la les el los der die das il news online com net org www co uk us tv radio edition "
+    "international world website site official home homepage magazine digital media web page section live "
+    "nachrichten noticias actualites info de fr es en at ch it".split()
+)
+_MARKER = re.compile(
+    r"^(?:news|newspaper|times|post|herald|tribune|journal|gazette|guardian|telegraph|independent|chronicle|"
+    r"observer|mirror|courier|examiner|inquirer|enquirer|register|sentinel|star|sun|globe|dispatch|bulletin|"
+    r"ledger|reporter|standard|record|press|mail|express|argus|echo|advertiser|advocate|review|weekly|daily|"
+    r"magazine|monitor|today|tv|radio|fm|media|network|newsroom|newswire|wire|broadcasting|channel|"
+    r"reuters|bloomberg|cnn|bbc|cnbc|npr|msnbc|pbs|abc|nbc|cbs|itv|rte|afp|dpa|upi|tass|rt|dw|wsj|axios|politico|"
+    r"vox|wired|techcrunch|engadget|gizmodo|mashable|buzzfeed|huffpost|breitbart|newsweek|forbes|fortune|"
+    r"economist|atlantic|aljazeera|jazeera|yahoo|msn|slate|salon|vice|espn|variety|verge|cnet|zdnet|"
+    r"zeitung|nachrichten|allgemeine|anzeiger|tagblatt|tageblatt|rundschau|spiegel|zeit|welt|merkur|kurier|"
+    r"stern|focus|bild|faz|taz|tagesschau|tagesspiegel|handelsblatt|blick|presse|"
+    r"figaro|monde|parisien|libération|liberation|humanité|échos|obs|express|dépêche|soir|matin|ouest-france|"
+    r"franceinfo|rfi|actu|info|infos|"
+    r"país|pais|mundo|vanguardia|abc|razón|razon|clarín|clarin|nación|nacion|noticias|diario|periódico|heraldo|"
+    r"corriere|repubblica|stampa|giornale|messaggero|gazzetta|ansa|volkskrant|telegraaf|trouw|nrc|publico|"
+    r"folha|globo|estadão|expresso|blog|insider|wikipedia|youtube)$",
+    re.IGNORECASE,
+)
+_CALL_SIGN = re.compile(
+    r"\b[KW][A-Z]{2,3}(?:[- ]?(?:TV|FM|AM|DT|LD))?\b|\b(?:ABC|NBC|CBS|FOX|CW)\s?\d{1,2}\b", re.ASCII
+)
+_DOMAIN = re.compile(
+    r"^(?:www\.)?[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|co\.uk|de|fr|es|it|ru|eu|info|tv|news|io|at|ch|nl|ca|"
+    r"in|ie|au|com\.au|co\.nz|co\.za|uk|us|jp|cn|br|com\.br|mx|ar|pl|se|no|dk|fi|be|pt)$",
+    re.IGNORECASE,
+)
+_SMALL = frozenset(
+    "of the and de la le du des les el los der die das für for in on at & y et und di del do da".split()
+)
+_WORD = re.compile(r"[\w&'.]+")
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"[^\w]|_", "", fold(text))
+
+
+def _core(text: str) -> str:
+    words = [word for word in re.findall(r"\w+", fold(text)) if word not in _GENERIC]
+    return "".join(words)
+
+
+@lru_cache(maxsize=4096)
+def names_outlet(text: str, outlet: str, host: str) -> bool:
+    """Whether some words name this outlet: as it is known, by its host, or by initials of the host.
+
+    >>> names_outlet("The New York Times", "", "nytimes.com"), names_outlet("Peru", "BBC", "bbc.co.uk")
+    (True, False)
+    """
+    if len(text) > 60:
+        return False
+    squeezed, core = _squeezed(text), _core(text)
+    if not squeezed:
+        return False
+    for known in (outlet, *_host_names(host)):
+        name, name_core = _squeezed(known), _core(known)
+        if len(name) < 2:
+            continue
+        if squeezed == name or (core and core == name_core and len(core) > 1):
+            return True
+        if _abbreviates(name, text) or _abbreviates(squeezed, known):
+            return True
+        if name_core and len(name_core) > 2 and _extends(text, known):
+            return True
+    return False
+
+
+def _host_names(host: str) -> tuple[str, ...]:
+    if not host:
+        return ()
+    labels = host.split(".")
+    names = [
+        label
+        for label in labels[:-1]
+        if len(label) > 2 and label not in {"www", "com", "news", "org", "net", "gov"}
+    ]
+    return (host, *names)
+
+
+def _extends(text: str, known: str) -> bool:
+    """Whether the words are the known name and only words for an edition or section."""
+    words, names = re.findall(r"\w+", fold(text)), re.findall(r"\w+", fold(known))
+    names = [name for name in names if name not in _GENERIC] or names
+    if not names or len(words) > len(names) + 3:
+        return False
+    rest = list(words)
+    for name in names:
+        if name not in rest:
+            return False
+        rest.remove(name)
+    return all(word in _GENERIC or word in _EDITIONS or word.isdigit() for word in rest)
+
+
+_EDITIONS = frozenset(
+    "politics business sport sports tech technology science health culture opinion money africa asia europe "
+    "america american australia india mundo deutsch english espanol francais arabic politik wirtschaft kultur "
+    "football weather video entertainment markets economy climate local breaking top".split()
+)
+
+
+def _abbreviates(short: str, text: str) -> bool:
+    """Whether `short` is made of beginnings of all words that count, in order ("nytimes", "WSJ")."""
+    words = [word for word in re.findall(r"\w+", fold(text))]
+    if not 2 <= len(words) <= 7 or len(short) < 3:
+        return False
+
+    def fits(at: int, position: int) -> bool:
+        if position == len(words):
+            return at == len(short)
+        word = words[position]
+        if word in _GENERIC and fits(at, position + 1):
+            return True
+        length = 0
+        while length < len(word) and at + length < len(short) and short[at + length] == word[length]:
+            length += 1
+            if fits(at + length, position + 1):
+                return True
+        return False
+
+    return fits(0, 0)
+
+
+@lru_cache(maxsize=4096)
+def looks_like_outlet(text: str, *, strong: bool) -> bool:
+    """Whether some words look like an outlet's name although no outlet is known.
+
+    Args:
+        text: What stands behind a separator.
+        strong: Whether the separator is a bar or the like, which sentences hardly use.
+    """
+    if _DOMAIN.match(text):
+        return True
+    words = _WORD.findall(text)
+    if not words or len(words) > 6 or len(text) > 45 or text[-1] in "?!:,;":
+        return False
+    if not all(word[0].isupper() or word[0].isdigit() or word.lower() in _SMALL for word in words):
+        return False
+    if any(_MARKER.match(word.strip("'.")) for word in words):
+        return strong or len(words) > 1 or words[0].isupper() or _strong_single(words[0])
+    if _CALL_SIGN.search(text):
+        return True
+    return strong and len(words) <= 4
+
+
+_SINGLE = frozenset(
+    "reuters bloomberg cnn bbc cnbc npr msnbc axios politico wired techcrunch engadget gizmodo mashable buzzfeed "
+    "huffpost breitbart newsweek forbes aljazeera tagesschau tagesspiegel handelsblatt spiegel franceinfo espn".split()
+)
+
+
+def _strong_single(word: str) -> bool:
+    return word.lower() in _SINGLE

@@ -1,0 +1,100 @@
+"""Text as it should have arrived: encoding, entities, control characters, white space and quotes."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+import ftfy
+from ftfy.badness import is_bad
+
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+# Entities whose ampersand was lost on the way ("Schroder #39;s"), with the blank that took its place.
+_LOST_ENTITY = re.compile(r"(?:(?<=\w) ?|(?<!\w))#(?:39|8217|8216);|\s?#(\d{2,5});")
+_LOST_NAMED = re.compile(r"(?<![&\w])(quot|amp|lt|gt|nbsp);")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+# Control characters but tab and line feed, the invisible, and direction marks; joiners carry meaning and stay.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
+    "\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff]"
+)
+_NEWLINE = re.compile("\r\n?|[\x0b\x0c\x85\u2028]")
+_PARAGRAPH = re.compile("\u2029")
+_BLANK = re.compile("[\t \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+_QUOTES = str.maketrans(
+    {mark: "'" for mark in "\u2018\u2019\u201a\u201b\u02bc\u2032\u00b4"}
+    | {mark: '"' for mark in "\u201c\u201d\u201e\u201f\u2033"}
+    | {"\u2010": "-", "\u2011": "-", "\u2026": "..."}
+)
+_TEX_QUOTES = re.compile(r"``|''")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_NOISE = re.compile("[\ufffd]{2,}")
+
+
+def unescape(text: str) -> str:
+    """Decodes character entities, also those that were escaped twice or thrice.
+
+    >>> unescape("AT&amp;amp;T &amp;#8217;s")
+    'AT&T \u2019s'
+    """
+    for _ in range(3):
+        if not _ENTITY.search(text):
+            break
+        decoded = html.unescape(text)
+        if decoded == text:
+            break
+        text = decoded
+    return text
+
+
+def _restored(found: re.Match[str]) -> str:
+    if found[1] is None:
+        return "'"
+    code = int(found[1])
+    if not 32 < code < 0x3000:
+        return found[0]
+    return found[0].replace(f"#{found[1]};", chr(code))
+
+
+def _lost_entities(text: str) -> str:
+    if "#" in text:
+        text = _LOST_ENTITY.sub(_restored, text)
+    if ";" in text:
+        text = _LOST_NAMED.sub(lambda found: html.unescape(f"&{found[1]};"), text)
+    return text
+
+
+def repair(text: str) -> str:
+    """Repairs a plain text; lines stay lines.
+
+    Mojibake is undone (ftfy), entities are decoded, control and invisible characters go, white space
+    within a line becomes one blank, typographic quotes become straight ones, and the result is in NFC.
+
+    Args:
+        text: Anything, lone surrogates included.
+
+    Returns:
+        Text that can be encoded as UTF-8, its lines stripped.
+    """
+    if _SURROGATE.search(text):
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    text = _lost_entities(unescape(text))
+    text = _PARAGRAPH.sub("\n\n", _NEWLINE.sub("\n", text))
+    if _NOT_ASCII.search(text):
+        if is_bad(text):
+            text = _NEWLINE.sub("\n", ftfy.fix_encoding(text))
+        text = unicodedata.normalize("NFC", text).translate(_QUOTES)
+        text = _NOISE.sub("\ufffd", text)
+    text = _INVISIBLE.sub("", text)
+    text = _TEX_QUOTES.sub('"', text)
+    return "\n".join(_BLANK.sub(" ", line).strip() for line in text.split("\n")).strip()
+
+
+def one_line(text: str) -> str:
+    """A repaired text as one line.
+
+    >>> one_line(" Two\\n lines ")
+    'Two lines'
+    """
+    return " ".join(repair(text).split())
