@@ -47,6 +47,7 @@ class FetchSettings(Section):
     max_body_bytes: Annotated[int, Field(ge=1024)] = 16 * 1024 * 1024
     max_redirects: Annotated[int, Field(ge=0, le=20)] = 5
     max_entries: Annotated[int, Field(ge=1)] = 5000
+    short_text_chars: Annotated[int, Field(ge=1)] = 700
     interval_min_seconds: Annotated[float, Field(ge=60)] = 600.0
     interval_max_seconds: Annotated[float, Field(ge=60)] = 86400.0
     private_hosts: tuple[str, ...] = ()
@@ -63,11 +64,14 @@ class MailSettings(Section):
     """Who mails come from, and the SMTP server; without one, mails go to the spool folder of the home.
 
     `smtp` is `smtp://[user:pass@]host:port` (STARTTLS where offered), `smtps://…` (TLS from the start) or
-    `smtp+starttls://…` (STARTTLS demanded).
+    `smtp+starttls://…` (STARTTLS demanded). `ca_file` names certificates to trust instead of the system's.
+    `list_id` is a domain such as alerts.example.org; `unsubscribe` is a URL in which {watch} and {address} are
+    filled in, and offers one click where it is https.
     """
 
     sender: str = Field(default="wirewatch@localhost", alias="from")
     smtp: str = ""
+    ca_file: str = ""
     list_id: str = ""
     unsubscribe: str = ""
     timeout_seconds: Annotated[float, Field(gt=0)] = 30.0

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from pipeline.alerts import news, query
 from pipeline.alerts.matching import Prepared
@@ -22,6 +23,8 @@ from pipeline.records.query import Query
 Facts = Callable[[str, Sequence[StoredArticle]], Story]
 # Growth looks back this far in the data's time.
 GROWTH_WINDOW = timedelta(hours=24)
+HOT_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+HOT_HALF_LIFE = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,11 @@ def rule_hits(rule: Rule, article: Prepared) -> bool:
 
 def query_at(rule: Rule, article: Prepared) -> Query:
     """The rule's query as it is meant when this article arrives."""
-    return query.parse(rule.watch.query, article.article.fetched) if rule.relative else rule.query
+    return _parsed(rule.watch.query, article.article.fetched) if rule.relative else rule.query
+
+
+# Articles that came in one poll have one time of arrival.
+_parsed = lru_cache(maxsize=4096)(query.parse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +178,8 @@ class Decider:
         if needs.origins > 1:
             found.append(_at_least("independent origins", needs.origins, self.facts(view, members).origins))
         if needs.hot:
-            hot = self.facts(view, members).hot
-            found.append(Check("hot", f"hot {needs.hot:g}", f"{hot:.2f}", hot >= needs.hot))
+            hot = heat(self.facts(view, members))
+            found.append(Check("heat", f"heat {needs.hot:g}", f"{hot:.2f}", hot >= needs.hot))
         for name, wanted in (("topics", needs.topics), ("entities", needs.entities)):
             if wanted:
                 found.append(_one_of(name, wanted, _named(name, self.facts(view, members))))
@@ -311,6 +318,15 @@ class Decider:
             at=now,
         )
         return Outcome(told, alert)
+
+
+def heat(story: Story) -> float:
+    """How many independent origins that came just now the story is worth.
+
+    `Story.hot` is log2 of a sum that grows with time (see `pipeline.stories.facts`, whose constants these are);
+    here it is taken back to the time of the newest article.
+    """
+    return float(2.0 ** (story.hot - (story.last_published - HOT_EPOCH) / HOT_HALF_LIFE))
 
 
 def central_member(story: Story, members: Sequence[StoredArticle]) -> StoredArticle:

@@ -161,7 +161,7 @@ class WatchesFile(_Closed):
     watches: tuple[WatchEntry, ...] = ()
 
 
-def load(document: Document) -> tuple[Watch, ...]:
+def load_watches(document: Document) -> tuple[Watch, ...]:
     """Reads the watches of a file.
 
     Raises:

@@ -17,7 +17,7 @@ class Conditions:
     Attributes:
         articles, outlets, origins: At least this many.
         topics, entities: At least one of these ids or names, where any are given.
-        hot: At least this hot.
+        hot: At least this hot: worth so many independent origins that came just now.
         growth: At least this many articles within 24 hours of the data's time; 0 for any.
     """
 

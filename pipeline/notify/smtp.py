@@ -1,0 +1,187 @@
+"""Mails by SMTP, one connection a mail.
+
+What the server answers is told apart by where it happens. What would fail for any mail (no connection, no
+TLS, a refused login) is `UnavailableError`: the mail waits, and the text says which setting to look at.
+What fails for this mail is transient for 4xx and for a line that is cut, and permanent for 5xx. A line cut
+after DATA may have taken the mail or not: it is tried again with the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from pipeline.errors import ConfigError, PermanentError, TransientError, UnavailableError
+from pipeline.records import Message
+
+PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """An SMTP server: how it is reached, and who logs in."""
+
+    scheme: str
+    host: str
+    port: int
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+    @property
+    def name(self) -> str:
+        """Host and port."""
+        return f"{self.host}:{self.port}"
+
+
+def server_of(url: str) -> Server:
+    """Reads `smtp://[user:pass@]host[:port]`, `smtps://…` or `smtp+starttls://…`.
+
+    Raises:
+        ConfigError: It is none of these.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ConfigError("the SMTP server has no valid port", key="mail.smtp") from None
+    if parts.scheme not in PORTS or not parts.hostname:
+        raise ConfigError(f"must be {', '.join(f'{each}://host:port' for each in PORTS)}", key="mail.smtp")
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return Server(parts.scheme, parts.hostname, port or PORTS[parts.scheme], user, password)
+
+
+class SmtpNotifier:
+    """Sends mails by SMTP.
+
+    Args:
+        server: Where to.
+        sender: The envelope's sender: an address, with or without a name.
+        timeout_seconds: For each step of the conversation.
+        ca_file: Certificates to trust, instead of the system's.
+    """
+
+    def __init__(self, server: Server, sender: str, timeout_seconds: float = 30.0, ca_file: str = "") -> None:
+        self._server = server
+        self._sender = parseaddr(sender)[1] or sender
+        self._timeout = timeout_seconds
+        self._context = _context(ca_file)
+
+    def send(self, message: Message) -> None:
+        """Hands one mail to the server.
+
+        Raises:
+            UnavailableError: No mail can be sent just now.
+            TransientError: This mail not now.
+            PermanentError: This mail never.
+        """
+        if message.channel != "mail":
+            raise PermanentError("SMTP takes mails only")
+        with self._connected() as client:
+            self._hand_over(client, message)
+
+    @contextmanager
+    def _connected(self) -> Iterator[smtplib.SMTP]:
+        client: smtplib.SMTP | None = None
+        try:
+            try:
+                client = self._connect()
+                self._secure(client)
+                self._login(client)
+            except smtplib.SMTPResponseException as error:
+                raise UnavailableError(
+                    f"{self._server.name} {_said(error.smtp_code, error.smtp_error)}"
+                ) from None
+            except (OSError, smtplib.SMTPException) as error:
+                raise UnavailableError(f"{self._server.name} cannot be reached: {_reason(error)}") from None
+            yield client
+        finally:
+            if client is not None:
+                # The mail is handed over or not by now; a rude end of the talk changes nothing.
+                with contextlib.suppress(OSError, smtplib.SMTPException):
+                    client.quit()
+                client.close()
+
+    def _connect(self) -> smtplib.SMTP:
+        at = self._server
+        if at.scheme == "smtps":
+            return smtplib.SMTP_SSL(at.host, at.port, timeout=self._timeout, context=self._context)
+        return smtplib.SMTP(at.host, at.port, timeout=self._timeout)
+
+    def _secure(self, client: smtplib.SMTP) -> None:
+        client.ehlo_or_helo_if_needed()
+        if self._server.scheme == "smtps":
+            return
+        if client.has_extn("starttls"):
+            client.starttls(context=self._context)
+            client.ehlo()
+        elif self._server.scheme == "smtp+starttls":
+            raise UnavailableError(f"{self._server.name} offers no STARTTLS, and mail.smtp demands it")
+        elif self._server.user and not _local(self._server.host):
+            raise UnavailableError(
+                f"{self._server.name} offers no STARTTLS: the password is not sent in the clear"
+            )
+
+    def _login(self, client: smtplib.SMTP) -> None:
+        if not self._server.user:
+            return
+        try:
+            client.login(self._server.user, self._server.password)
+        except smtplib.SMTPAuthenticationError as error:
+            said = _said(error.smtp_code, error.smtp_error)
+            raise UnavailableError(f"{self._server.name} refuses the login of mail.smtp: it {said}") from None
+
+    def _hand_over(self, client: smtplib.SMTP, message: Message) -> None:
+        options = [] if message.to.isascii() and self._sender.isascii() else ["SMTPUTF8"]
+        if options and not client.has_extn("smtputf8"):
+            raise PermanentError(f"{self._server.name} takes no address outside ASCII: {message.to}")
+        try:
+            _accepted(*client.mail(self._sender, options), f"the sender {self._sender}")
+            _accepted(*client.rcpt(message.to), message.to)
+            _accepted(*client.data(message.payload), f"the mail to {message.to}")
+        except smtplib.SMTPResponseException as error:
+            _accepted(error.smtp_code, error.smtp_error, f"the mail to {message.to}")
+        except (OSError, smtplib.SMTPException) as error:
+            raise TransientError(
+                f"{self._server.name} broke off the mail to {message.to}: {_reason(error)}"
+            ) from None
+
+
+def _context(ca_file: str) -> ssl.SSLContext:
+    if ca_file and not Path(ca_file).is_file():
+        raise ConfigError(f"no such file: {ca_file}", key="mail.ca_file")
+    return ssl.create_default_context(cafile=ca_file or None)
+
+
+def _accepted(code: int, answer: bytes | str, what: str) -> None:
+    if 200 <= code < 300:
+        return
+    said = f"{what}: the server {_said(code, answer)}"
+    if code >= 500:
+        raise PermanentError(said)
+    # 4xx, and -1 or whatever else a confused server says.
+    raise TransientError(said)
+
+
+def _said(code: int, answer: bytes | str) -> str:
+    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else str(answer)
+    return f"says {code} {' '.join(text.split())[:200]}".rstrip()
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "it does not answer in time"
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
+def _local(host: str) -> bool:
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
