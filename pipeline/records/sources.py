@@ -115,7 +115,7 @@ class FeedState:
 
     Attributes:
         feed: The feed's id.
-        url: Where it answers now (permanent redirects are followed for good), or "" before the first poll.
+        url: Where permanent redirects led it, for good; "" while it is where the configuration says.
         etag, modified: Validators for a conditional request, or "".
         body_digest: Of the last body, for servers that repeat a stale ETag.
         polled, succeeded, news: When it was last polled, answered well, brought something new (UTC).

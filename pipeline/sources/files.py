@@ -1,0 +1,198 @@
+"""Paths, folders and globs → captures, one at a time: a million of them, or a huge one, fit in memory."""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import io
+import os
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.errors import UsageError
+from pipeline.records import Capture, Payload, Rejection, content_id
+from pipeline.sources.drafts import captured
+from pipeline.sources.warc import WARC_SUFFIXES, read_foreign_warc
+
+PART_BYTES = 8 * 1024 * 1024
+MAX_FILE_BYTES = 64 * 1024 * 1024
+_PAYLOADS: dict[str, Payload] = {
+    ".txt": "text",
+    ".html": "html",
+    ".htm": "html",
+    ".jsonl": "jsonl",
+    ".jsonl.gz": "jsonl",
+    ".xml": "feed",
+}
+SUFFIXES = (*_PAYLOADS, *WARC_SUFFIXES)
+
+
+def find_files(paths: Sequence[str | Path]) -> Iterator[Path]:
+    """The files under paths, folders and globs, in a fixed order: as given, and by name within a folder.
+
+    Hidden files, and in folders files of other kinds, are passed over. A folder that links lead back to is
+    read once.
+
+    Raises:
+        UsageError: At once, when a path does not exist or a glob matches nothing; while walking, when a
+            folder holds no file of a known kind.
+    """
+    starts = [start for path in paths for start in _expanded(str(path))]
+    return _walk_all(starts)
+
+
+def _expanded(path: str) -> list[str]:
+    if os.path.lexists(path):
+        return [path]
+    if glob.has_magic(path):
+        found = sorted(glob.glob(path, recursive=True))  # noqa: PTH207  keeps the path as it was given
+        if found:
+            return found
+        raise UsageError(f"{path}: nothing matches")
+    raise UsageError(f"{path}: no such file or folder")
+
+
+def _walk_all(starts: Iterable[str]) -> Iterator[Path]:
+    for start in starts:
+        if not os.path.isdir(start):  # noqa: PTH112  the string is what the user gave
+            yield Path(start)
+            continue
+        empty = True
+        for path in _walk(start, set()):
+            empty = False
+            yield path
+        if empty:
+            raise UsageError(f"{start}: holds no file of a kind that is read ({' '.join(SUFFIXES)})")
+
+
+def _walk(folder: str, visited: set[tuple[int, int]]) -> Iterator[Path]:
+    try:
+        status = os.stat(folder)  # noqa: PTH116
+        names = sorted(os.listdir(folder))  # noqa: PTH208
+    except OSError:
+        yield Path(folder)  # reading it will say why it cannot be read
+        return
+    if (status.st_dev, status.st_ino) in visited:
+        return
+    visited.add((status.st_dev, status.st_ino))
+    for name in names:
+        path = f"{folder.rstrip('/')}/{name}"
+        if name.startswith("."):
+            continue
+        if os.path.isdir(path):  # noqa: PTH112
+            yield from _walk(path, visited)
+        elif _suffix(name):
+            yield Path(path)
+
+
+def _suffix(name: str) -> str:
+    lower = name.lower()
+    return next((suffix for suffix in sorted(SUFFIXES, key=len, reverse=True) if lower.endswith(suffix)), "")
+
+
+def read_file(path: Path, fetched: datetime, part_bytes: int = PART_BYTES) -> Iterator[Capture | Rejection]:
+    """A file's captures, and a rejection for what cannot be captured; never raises.
+
+    JSON lines are cut at line ends into parts, whose `url` ends with `#line=N` from the second on. A WARC
+    file gives a capture for each response in it.
+
+    Args:
+        path: As the user gave it.
+        fetched: When it is read (UTC); a WARC's own dates go first.
+        part_bytes: A part of JSON lines has about so many.
+    """
+    suffix = _suffix(path.name)
+    try:
+        if suffix in WARC_SUFFIXES:
+            yield from read_foreign_warc(path, fetched)
+        elif suffix in {".jsonl", ".jsonl.gz"}:
+            yield from _parts(path, fetched, part_bytes)
+        elif suffix:
+            yield _whole(path, fetched)
+        else:
+            reason = f"not of a kind that is read ({' '.join(SUFFIXES)})"
+            yield _refused(path, fetched, reason)
+    except OSError as error:
+        yield _refused(path, fetched, f"cannot be read: {error.strerror or error}")
+    except (EOFError, zlib.error) as error:
+        yield _refused(path, fetched, f"its compression is damaged: {error}")
+
+
+def capture_file(path: Path, fetched: datetime) -> Capture:
+    """One whole file as one capture.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with _opened(path) as file:
+        payload = _PAYLOADS.get(_suffix(path.name), "text")
+        return captured("file", payload, str(path), fetched, file.read())
+
+
+def _opened(path: Path) -> io.BufferedIOBase:
+    return gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb")
+
+
+def _whole(path: Path, fetched: datetime) -> Capture | Rejection:
+    size = path.stat().st_size
+    if size > MAX_FILE_BYTES:
+        return _refused(path, fetched, f"larger than {MAX_FILE_BYTES // 1024**2} MiB")
+    return capture_file(path, fetched)
+
+
+def _parts(path: Path, fetched: datetime, part_bytes: int) -> Iterator[Capture | Rejection]:
+    with _opened(path) as file:
+        if file.read(2) in {b"\xff\xfe", b"\xfe\xff"}:  # UTF-16 has no line ends to cut at
+            yield _whole(path, fetched)
+            return
+        file.seek(0)
+        yield from _cut(path, file, fetched, part_bytes)
+
+
+def _cut(
+    path: Path, file: io.BufferedIOBase, fetched: datetime, part_bytes: int
+) -> Iterator[Capture | Rejection]:
+    first, size = 1, 0
+    lines: list[bytes] = []
+    empty, failure = True, None
+    try:
+        for number, line in enumerate(_lines(file), 1):
+            if len(line) > MAX_FILE_BYTES:
+                yield _refused(path, fetched, f"line {number}: longer than {MAX_FILE_BYTES // 1024**2} MiB")
+                empty = False
+            lines.append(line if len(line) <= MAX_FILE_BYTES else b"\n")
+            size += len(lines[-1])
+            if size >= part_bytes:
+                yield _part(path, first, lines, fetched)
+                first, size, lines, empty = number + 1, 0, [], False
+    except (OSError, EOFError, zlib.error) as error:  # what came before the damage is kept
+        failure = error
+    if any(line.strip() for line in lines) or (empty and failure is None):
+        yield _part(path, first, lines, fetched)
+    if failure is not None:
+        raise failure
+
+
+def _lines(file: io.BufferedIOBase) -> Iterator[bytes]:
+    """The lines of a file; of one that is too long only one byte more than may be."""
+    while line := file.readline(MAX_FILE_BYTES + 1):
+        yield line
+        while line and len(line) > MAX_FILE_BYTES and not line.endswith(b"\n"):
+            line = file.readline(MAX_FILE_BYTES + 1)
+
+
+def _part(path: Path, first: int, lines: list[bytes], fetched: datetime) -> Capture:
+    url = str(path) if first == 1 else f"{path}#line={first}"
+    return captured("file", "jsonl", url, fetched, b"".join(lines))
+
+
+def _refused(path: Path, fetched: datetime, reason: str) -> Rejection:
+    return Rejection(
+        id=content_id(str(path), "parse", reason),
+        source=str(path),
+        stage="parse",
+        reason=reason,
+        at=fetched,
+    )

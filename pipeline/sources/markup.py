@@ -1,0 +1,130 @@
+"""Looks XML over before it is parsed: refuses bombs, bounds the work, cuts what is too long.
+
+An own pass with expat, because it tells exactly what a document declares and where an entry ends; it takes
+about a fiftieth of the time that parsing the feed does.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from xml.parsers import expat  # noqa: S405, RUF100  entities are refused below, as defusedxml does
+
+from pipeline.errors import RejectedError
+
+MAX_DEPTH = 200
+MAX_ELEMENTS = 200_000
+# feedparser takes some 15 µs for each element, tag or reference: these caps keep a document under about 6 s.
+MAX_LOOSE_MARKS = 400_000
+_MAX_ENTITIES = 300  # HTML's Latin-1, symbols and specials are 253
+_MAX_ENTITY_CHARS = 32
+_ENTRIES = frozenset({"item", "entry", "url", "sitemap"})
+_ENTRY_END = re.compile(rb"</(?:\w+:)?(?:item|entry)\s*>")
+_XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>\s*")
+_MARK = re.compile(rb"[<&]")
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What was found.
+
+    Attributes:
+        data: The document, UTF-8 without declaration; when it was too long, a well-formed beginning of it.
+        root: The local name of the root element, lower case, or "".
+        well_formed: Whether `data` is.
+        left_out: How many entries were cut away.
+    """
+
+    data: bytes
+    root: str
+    well_formed: bool
+    left_out: int
+
+
+class _EnoughError(Exception):
+    """The rest is cut away."""
+
+
+class _Surveyor:
+    """The handlers of one expat pass."""
+
+    def __init__(self, max_entries: int) -> None:
+        self._max_entries = max_entries
+        self.root = ""
+        self.open: list[str] = []
+        self.entries = 0
+        self.elements = 0
+        self.entities = 0
+        self.cut_at = -1
+        self.cut_open: tuple[str, ...] = ()
+        self.parser = expat.ParserCreate()
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.EntityDeclHandler = self._entity
+
+    def _entity(self, name: str, is_parameter: bool, value: str | None, *external: str | None) -> None:
+        self.entities += 1
+        harmless = value is not None and len(value) <= _MAX_ENTITY_CHARS and not set(value) & {"&", "%"}
+        if is_parameter or not harmless or any(external[1:]) or self.entities > _MAX_ENTITIES:
+            raise RejectedError(f"it declares XML entities that could be an attack ({name[:40]!r})")
+
+    def _start(self, name: str, _: object) -> None:
+        self.root = self.root or name.rpartition(":")[2].lower()
+        self.open.append(name)
+        self.elements += 1
+        if len(self.open) > MAX_DEPTH:
+            raise RejectedError(f"its elements are nested more than {MAX_DEPTH} deep")
+        if self.elements > MAX_ELEMENTS:
+            if self.cut_at < 0:
+                raise RejectedError(f"one entry has more than {MAX_ELEMENTS:,} elements")
+            raise _EnoughError
+
+    def _end(self, name: str) -> None:
+        self.open.pop()
+        if len(self.open) <= 2 and name.rpartition(":")[2].lower() in _ENTRIES:
+            if self.entries == self._max_entries:
+                raise _EnoughError
+            self.entries += 1
+            self.cut_at, self.cut_open = self.parser.CurrentByteIndex, tuple(self.open)
+
+
+def survey(text: str, max_entries: int) -> Survey:
+    """Looks a document over.
+
+    Raises:
+        RejectedError: It declares entities beyond single characters, is nested too deep, or one of its
+            entries is too large.
+    """
+    data = _XML_DECLARATION.sub("", text, count=1).encode("utf-8", "replace")
+    surveyor = _Surveyor(max_entries)
+    try:
+        surveyor.parser.Parse(data, True)
+    except _EnoughError:
+        return _cut(data, surveyor)
+    except expat.ExpatError:
+        return _broken(data, surveyor, max_entries)
+    return Survey(data, surveyor.root, well_formed=True, left_out=0)
+
+
+def _cut(data: bytes, surveyor: _Surveyor) -> Survey:
+    end = data.index(b">", surveyor.cut_at) + 1
+    closing = "".join(f"</{name}>" for name in reversed(surveyor.cut_open)).encode()
+    left_out = len(_ENTRY_END.findall(data, end))
+    return Survey(data[:end] + closing, surveyor.root, well_formed=True, left_out=left_out)
+
+
+def _broken(data: bytes, surveyor: _Surveyor, max_entries: int) -> Survey:
+    """A malformed document: cut for the forgiving parser, which has no limits."""
+    if not surveyor.root and b"<!ENTITY" in data:
+        raise RejectedError("it declares XML entities in a broken DOCTYPE")
+    end = len(data)
+    for count, found in enumerate(_ENTRY_END.finditer(data), 1):
+        if count == max_entries:
+            end = found.end()
+            break
+    for count, found in enumerate(_MARK.finditer(data, 0, end), 1):
+        if count == MAX_LOOSE_MARKS:
+            end = found.start()
+            break
+    left_out = len(_ENTRY_END.findall(data, end))
+    return Survey(data[:end], surveyor.root, well_formed=False, left_out=left_out)

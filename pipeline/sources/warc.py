@@ -1,0 +1,200 @@
+"""WARC files: ours, which give back the captures that went in, and those of other tools.
+
+The only file that imports warcio. Ours are plain WARC 1.1, gzipped record by record, that any WARC tool
+reads; what only we need is JSON in the header `Wirewatch-Capture`.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote, urlsplit
+
+from warcio.archiveiterator import ArchiveIterator
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from pipeline.errors import PermanentError
+from pipeline.records import Capture, CaptureKind, Payload, Rejection, content_id
+from pipeline.sources.drafts import captured
+
+WARC_SUFFIXES = (".warc", ".warc.gz")
+MAX_RECORD_BYTES = 64 * 1024 * 1024
+_HEADER = "Wirewatch-Capture"
+_COUNT = "Wirewatch-Captures"
+_NAMESPACE = uuid.UUID("6f0d1c1e-6f0a-5b57-9d52-6d0d9d6b7c11")  # ours, for record ids derived from content
+_PAYLOADS: dict[str, Payload] = {
+    "text/html": "html",
+    "application/xhtml+xml": "html",
+    "application/rss+xml": "feed",
+    "application/atom+xml": "feed",
+    "application/rdf+xml": "feed",
+    "application/feed+json": "feed",
+    "application/xml": "feed",
+    "text/xml": "feed",
+    "text/plain": "text",
+}
+
+
+def write_warc(file: IO[bytes], captures: Sequence[Capture]) -> None:
+    """Writes captures as one WARC file; the same captures give the same bytes."""
+    writer = WARCWriter(file, gzip=True, warc_version="WARC/1.1")
+    writer.write_record(_about(writer, captures))
+    for capture in captures:
+        writer.write_record(_record(writer, capture))
+
+
+def _about(writer: Any, captures: Sequence[Capture]) -> Any:
+    fields = b"software: Wirewatch\r\nformat: WARC File Format 1.1\r\n"
+    name = content_id("warcinfo", *(capture.id for capture in captures))
+    time = captures[0].fetched if captures else datetime(1970, 1, 1, tzinfo=UTC)
+    headers = _headers(name, time) | {_COUNT: str(len(captures))}
+    return writer.create_warc_record(
+        "", "warcinfo", payload=io.BytesIO(fields), length=len(fields), warc_headers_dict=headers
+    )
+
+
+def _record(writer: Any, capture: Capture) -> Any:
+    fields = asdict(capture) | {"fetched": capture.fetched.isoformat()}
+    del fields["body"]
+    fields["sha256"] = sha256(capture.body).hexdigest()
+    headers = _headers(capture.id, capture.fetched) | {_HEADER: json.dumps(fields, sort_keys=True)}
+    content_type = "".join(
+        char if char.isprintable() and char.isascii() else "?" for char in capture.content_type
+    )
+    if capture.kind == "file":
+        return writer.create_warc_record(
+            "file:" + quote(capture.url),
+            "resource",
+            payload=io.BytesIO(capture.body),
+            length=len(capture.body),
+            warc_content_type=content_type or "application/octet-stream",
+            warc_headers_dict=headers,
+        )
+    http = [
+        ("Content-Type", content_type or "application/octet-stream"),
+        ("Content-Length", str(len(capture.body))),
+    ]
+    return writer.create_warc_record(
+        quote(capture.url, safe="%/:=&?~#+!$,;'@()*[]"),
+        "response",
+        payload=io.BytesIO(capture.body),
+        length=len(capture.body),
+        http_headers=StatusAndHeaders("200 OK", http, protocol="HTTP/1.1"),
+        warc_headers_dict=headers,
+    )
+
+
+def _headers(name: str, time: datetime) -> dict[str, str]:
+    stamp = time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return {"WARC-Record-ID": f"<urn:uuid:{uuid.uuid5(_NAMESPACE, name)}>", "WARC-Date": stamp}
+
+
+def read_warc(file: IO[bytes], shown: str) -> Iterator[Capture]:
+    """The captures of a file of ours, in the order written.
+
+    Args:
+        file: At its beginning.
+        shown: Its name, for messages.
+
+    Raises:
+        PermanentError: It is damaged, or cut off, or not of ours.
+    """
+    announced, seen = -1, 0
+    try:
+        for record in ArchiveIterator(file):
+            if record.rec_type == "warcinfo":
+                announced = int(record.rec_headers.get_header(_COUNT) or -1)
+                continue
+            yield _ours(record, shown)
+            seen += 1
+    except PermanentError:
+        raise
+    except Exception as error:  # noqa: BLE001  damage surfaces in warcio as any of a dozen classes
+        raise PermanentError(f"{shown}: damaged after record {seen} ({type(error).__name__})") from None
+    if seen != announced:
+        raise PermanentError(f"{shown}: damaged: {seen} of {announced} records are there")
+
+
+def _ours(record: Any, shown: str) -> Capture:
+    fields = json.loads(record.rec_headers.get_header(_HEADER) or "null")
+    if not isinstance(fields, dict):
+        raise PermanentError(f"{shown}: holds a record that Wirewatch did not write")
+    body = record.content_stream().read()
+    if sha256(body).hexdigest() != fields.pop("sha256", ""):
+        raise PermanentError(f"{shown}: damaged: the checksum of {fields.get('url', '?')} does not fit")
+    return Capture(**fields | {"fetched": datetime.fromisoformat(fields["fetched"]), "body": body})
+
+
+def read_foreign_warc(path: Path, fetched: datetime) -> Iterator[Capture | Rejection]:
+    """The pages, feeds and texts of any WARC file as captures, dated as the WARC says.
+
+    Args:
+        path: The file.
+        fetched: When it is read (UTC): the time of a rejection, and of a record without a date.
+
+    Yields:
+        A capture for each response with status 200 and a type that is read. When there is none, or the file
+        is damaged, a rejection that says so.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    seen, problem = 0, "no page, feed or text in it"
+    with path.open("rb") as file:
+        try:
+            for record in ArchiveIterator(file):
+                capture = _foreign(record, fetched)
+                if capture is not None:
+                    seen += 1
+                    yield capture
+        except OSError:
+            raise
+        except Exception as error:  # noqa: BLE001  as above
+            problem = f"damaged after {seen} records ({type(error).__name__}: {str(error).strip()[:80]})"
+            seen = 0
+    if not seen:
+        identity = content_id(str(path), "parse", problem)
+        yield Rejection(id=identity, source=str(path), stage="parse", reason=problem, at=fetched)
+
+
+def _foreign(record: Any, fetched: datetime) -> Capture | None:
+    if record.rec_headers.get_header(_HEADER):
+        return _ours(record, "it")
+    if record.rec_type not in {"response", "resource"}:
+        return None
+    if record.http_headers and record.http_headers.get_statuscode() != "200":
+        return None
+    of = record.http_headers or record.rec_headers
+    content_type = of.get_header("Content-Type") or ""
+    payload = _PAYLOADS.get(content_type.partition(";")[0].strip().lower())
+    url = record.rec_headers.get_header("WARC-Target-URI") or ""
+    if payload is None or urlsplit(url).path == "/robots.txt":
+        return None
+    body = _limited(record.content_stream())
+    kind: CaptureKind = "feed" if payload == "feed" else "page"
+    time = _date(record.rec_headers.get_header("WARC-Date") or "", fetched)
+    return captured(kind, payload, url, time, body, content_type=content_type)
+
+
+def _limited(stream: Any) -> bytes:
+    pieces, size = [], 0
+    while size < MAX_RECORD_BYTES and (piece := stream.read(65536)):
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces)[:MAX_RECORD_BYTES]
+
+
+def _date(text: str, otherwise: datetime) -> datetime:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return otherwise
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
