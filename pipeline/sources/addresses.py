@@ -10,6 +10,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _SECRET_NAME = re.compile(
     r"(key|token|secret|passw|pwd|auth|sig(nature)?$|session|credential|^sid$|^code$)", re.IGNORECASE
 )
+_SHOWN_CHARS = 2000
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
 
 
@@ -103,4 +104,4 @@ def with_credentials(url: str, like: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    return "".join(char if char.isprintable() else "?" for char in text[:500])
+    return "".join(char if char.isprintable() else "?" for char in text[:_SHOWN_CHARS])
