@@ -1,31 +1,34 @@
-"""Taking articles in: the journal before the store, so that a replay goes the same way."""
+"""Taking articles in: captures to the archive, a batch to the journal, then to the store."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
+from pipeline.app.journal import writing
 from pipeline.app.wiring import Wiring
-from pipeline.errors import RejectedError, UsageError
-from pipeline.ports import FeedSource, Fetched, Lease, Store
-from pipeline.records import Capture, FeedState, JournalEntry, Rejection, content_id
-from pipeline.sources.fetcher import HttpFetcher
-from pipeline.sources.files import capture_file, find_files
-from pipeline.sources.poll import due, groups
-from pipeline.stages.batches import BatchFile, read_batch, write_batch
+from pipeline.errors import UsageError
+from pipeline.ports import Commit, FeedSource, Lease, Store
+from pipeline.records import Capture, JournalEntry, Rejection, content_id
+from pipeline.sources.files import find_files, read_file
+from pipeline.sources.poll import current, due, groups
 from pipeline.stages.grouping import Counts
-from pipeline.stages.intake import Batch, merged
-from pipeline.stages.redoing import Redo
+from pipeline.stages.intake import Batch
+from pipeline.stages.polling import Polls, poll
 
-# A batch of loaded files: bounded in number and size so that memory stays flat over any number of files.
+# A batch of loaded files: bounded in number and size, so that memory stays flat over any number of files.
 BATCH_FILES = 500
 BATCH_BYTES = 32 * 1024 * 1024
-JOURNAL_MARK = "journal"
+# Feeds polled before what they sent is grouped and their states are saved.
+FEEDS_A_BATCH = 200
 
 Progress = Callable[[int], None]
+
+
+def quiet(_: int) -> None:
+    """No progress bar."""
 
 
 @dataclass(slots=True)
@@ -54,5 +57,127 @@ class Outcome:
         return shape
 
 
-def _quiet(_: int) -> None:
-    """No progress bar."""
+def load(wiring: Wiring, paths: Sequence[str], *, alert: bool, progress: Progress = quiet) -> Outcome:
+    """Takes files through every stage, a bounded batch at a time.
+
+    Args:
+        wiring: The parts.
+        paths: Files, folders, globs.
+        alert: Whether what is loaded may alert.
+        progress: Called with the number of items done.
+
+    Raises:
+        UsageError: A path does not exist, or a folder holds nothing that can be read.
+    """
+    started = time.monotonic()
+    outcome = Outcome()
+    for captures, refused in _file_batches(wiring, paths):
+        place = wiring.archive.write(_batch_name(captures), captures) if captures else ""
+        batch = wiring.intake.prepare(captures, wiring.store, place, progress)
+        batch = replace(batch, rejections=(*refused, *batch.rejections), backfill=not alert)
+        outcome.counts.add(take(wiring, batch))
+    outcome.seconds = time.monotonic() - started
+    return outcome
+
+
+def _file_batches(wiring: Wiring, paths: Sequence[str]) -> Iterator[tuple[list[Capture], list[Rejection]]]:
+    captures: list[Capture] = []
+    refused: list[Rejection] = []
+    size = 0
+    for path in find_files(paths):
+        for found in read_file(path, wiring.clock()):
+            if isinstance(found, Rejection):
+                refused.append(found)
+                continue
+            captures.append(found)
+            size += len(found.body)
+            if len(captures) >= BATCH_FILES or size >= BATCH_BYTES:
+                yield captures, refused
+                captures, refused, size = [], [], 0
+    if captures or refused:
+        yield captures, refused
+
+
+def _batch_name(captures: Sequence[Capture]) -> str:
+    return content_id(*(capture.id for capture in captures))
+
+
+def take(wiring: Wiring, batch: Batch) -> Counts:
+    """Journals a batch and groups it; a batch without anything new only saves its feed states."""
+    with writing(wiring) as writer:
+        if not batch.articles:
+            return _nothing_new(writer.store, writer.renew(), batch)
+        entry = JournalEntry(
+            "batch", wiring.clock(), data={"places": list(batch.places), "backfill": batch.backfill}
+        )
+        entry = replace(entry, n=wiring.archive.append(entry))
+        counts = writer.apply(entry, batch)
+        if not isinstance(counts, Counts):
+            raise TypeError(counts)
+        return counts
+
+
+def _nothing_new(store: Store, lease: Lease, batch: Batch) -> Counts:
+    store.commit(Commit(rejections=batch.rejections, feeds=batch.feeds), lease)
+    return Counts(quarantined=len(batch.rejections), duplicate=sum(batch.known.values()))
+
+
+def chosen_feeds(wiring: Wiring, ids: Sequence[str], *, every: bool) -> list[FeedSource]:
+    """The feeds to poll: those named, or all that are enabled, or those of them that are due.
+
+    Raises:
+        UsageError: No feed has this id.
+    """
+    feeds = {feed.id: feed for feed in wiring.settings.feeds}
+    if ids:
+        unknown = [name for name in ids if name not in feeds]
+        if unknown:
+            raise UsageError(
+                f"feed {unknown[0]}: there is none of this id; `wirewatch feeds list` lists them"
+            )
+        return [feeds[name] for name in ids]
+    if every:
+        return [feed for feed in feeds.values() if feed.enabled]
+    return [feed for feed, _ in due(wiring.settings.feeds, wiring.store.feeds(), wiring.clock())]
+
+
+def polled(wiring: Wiring, feeds: Sequence[FeedSource], progress: Progress = quiet) -> Polls:
+    """Polls feeds and archives what they sent; their states are not saved yet."""
+    states = wiring.store.feeds()
+    pairs = [(feed, current(feed, states.get(feed.id))) for feed in feeds]
+    return poll(wiring.fetcher, wiring.archive, pairs, wiring.clock(), progress)
+
+
+def enriched(wiring: Wiring, polls: Polls) -> Batch:
+    """Polled items as a batch, with the states of their feeds."""
+    place = polls.place
+    batch = wiring.intake.prepare_items(polls.items, polls.rejections, wiring.store, place)
+    return replace(batch, feeds=polls.states)
+
+
+def fetch(
+    wiring: Wiring, feeds: Sequence[str], *, every: bool = False, progress: Progress = quiet
+) -> Outcome:
+    """Polls feeds through every stage.
+
+    Args:
+        wiring: The parts.
+        feeds: Ids to poll, due or not; none polls those that are due.
+        every: Poll all of them, due or not.
+        progress: Called with the number of feeds done.
+
+    Raises:
+        UsageError: No feed has this id.
+    """
+    started = time.monotonic()
+    lines: list[dict[str, Any]] = []
+    outcome = Outcome(feeds=lines)
+    for group in groups(chosen_feeds(wiring, feeds, every=every), FEEDS_A_BATCH):
+        polls = polled(wiring, group, progress)
+        outcome.counts.add(take(wiring, enriched(wiring, polls)))
+        lines += [
+            {"id": s.feed, "status": s.status, "entries": polls.entries(s.feed), "error": s.error or None}
+            for s in polls.states
+        ]
+    outcome.seconds = time.monotonic() - started
+    return outcome

@@ -10,8 +10,11 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import stamina
+from numpy.typing import NDArray
 
+from pipeline.alerts.watches import load_watches
 from pipeline.enrich import Aliases, Enricher, Taxonomy
 from pipeline.enrich.recognize import SpacyRecognizer
 from pipeline.enrich.vectors import E5Embedder
@@ -20,10 +23,11 @@ from pipeline.ports import Embedder, Lease, Store
 from pipeline.records import Watch, content_id
 from pipeline.settings import Settings, load_settings
 from pipeline.sources.archive import WarcArchive
-from pipeline.stages.grouping import Grouping
+from pipeline.sources.fetcher import FeedFetcher
 from pipeline.stages.intake import Intake
 from pipeline.store import open_store
-from pipeline.stories.scorer import Scorer, load_scorer
+from pipeline.stories.artefact import Artefact, load_scorer
+from pipeline.stories.scorer import Scorer
 
 # A lease outlives the longest step between two renewals (a commit of 200 articles and their vectors).
 LEASE_SECONDS = 300.0
@@ -64,7 +68,9 @@ class Wiring:
         try:
             home.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"{home}: cannot make the home folder ({error.strerror}); --home names another")
+            raise StoreError(
+                f"{home}: cannot make the home folder ({error.strerror}); --home names another"
+            ) from None
 
     @cached_property
     def settings(self) -> Settings:
@@ -100,23 +106,39 @@ class Wiring:
         return E5Embedder() if self.settings.stories.vectors == "e5" else None
 
     @cached_property
-    def scorer(self) -> Scorer:
-        """The scorer of `scorer.yaml`, at the granularity of the settings."""
+    def artefact(self) -> Artefact:
+        """What `scorer.yaml` says, at the granularity of the settings."""
         return load_scorer(self.settings.scorer, self.settings.stories.granularity)
+
+    @property
+    def scorer(self) -> Scorer:
+        """Says how well an article fits a story."""
+        return self.artefact.scorer
+
+    @property
+    def vector_center(self) -> NDArray[np.float64] | None:
+        """The mean of the embedder's vectors; None without an embedder."""
+        return self.artefact.center if self.embedder else None
 
     @cached_property
     def intake(self) -> Intake:
         """The stages before grouping."""
         return Intake(self.enricher, self.settings.fetch.max_entries)
 
+    @cached_property
+    def fetcher(self) -> FeedFetcher:
+        """Polls feeds over HTTP."""
+        return FeedFetcher(self.settings.fetch)
+
+    @cached_property
+    def watches(self) -> tuple[Watch, ...]:
+        """The watches of `watches.yaml`."""
+        return load_watches(self.settings.watches)
+
     @property
     def window(self) -> timedelta:
         """How long a story can take in new articles."""
         return timedelta(days=self.settings.stories.window_days)
-
-    def grouping(self, store: Store, renew: Callable[[], Lease]) -> Grouping:
-        """The grouping stage over a store whose lease is held."""
-        return Grouping(store, self.scorer, self.embedder, self.window, renew)
 
     @contextmanager
     def lease(self, name: str, store: Store | None = None) -> Iterator[Callable[[], Lease]]:
@@ -142,18 +164,9 @@ class Wiring:
             self.store.close()
 
 
-def with_retries(
-    step: Callable[[], Lease], *, on: type[TransientError], seconds: float
-) -> Lease:
+def with_retries(step: Callable[[], Lease], *, on: type[TransientError], seconds: float) -> Lease:
     """Tries a step again with growing, jittered waits, and gives up after `seconds`."""
     for attempt in stamina.retry_context(on=on, timeout=seconds, attempts=None, wait_max=10.0):
         with attempt:
             return step()
     raise AssertionError  # the loop returns or raises
-
-
-def watches_of(settings: Settings) -> tuple[Watch, ...]:
-    """The watches of `watches.yaml`."""
-    from pipeline.alerts.watches import load_watches
-
-    return load_watches(settings.watches)

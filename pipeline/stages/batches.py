@@ -1,16 +1,18 @@
-"""Batches as files: gzipped JSON lines, so that Airflow's XCom carries a path and counts, never articles."""
+"""Batches as files: gzipped JSON, so that Airflow's XCom carries a path and counts, never articles."""
 
 from __future__ import annotations
 
 import gzip
 import io
-from functools import cache
-from typing import IO, Any, Protocol
+from typing import IO, Any, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from pipeline.errors import PermanentError
 from pipeline.stages.intake import Batch
+from pipeline.stages.polling import Polls
+
+Content = TypeVar("Content", Batch, Polls)
 
 
 class BatchFile(Protocol):
@@ -20,29 +22,28 @@ class BatchFile(Protocol):
         """Opens the file in a binary mode."""
 
 
-@cache
-def _adapter() -> TypeAdapter[Batch]:
-    return TypeAdapter(Batch)
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {Batch: TypeAdapter(Batch), Polls: TypeAdapter(Polls)}
 
 
-def write_batch(file: BatchFile, batch: Batch) -> None:
-    """Writes a batch; the same batch gives the same bytes."""
+def write(file: BatchFile, content: Batch | Polls) -> None:
+    """Writes a batch or polls; the same content gives the same bytes."""
     buffer = io.BytesIO()
     with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0, compresslevel=3) as stream:
-        stream.write(_adapter().dump_json(batch))
+        stream.write(_ADAPTERS[type(content)].dump_json(content))
     with file.open("wb") as target:
         target.write(buffer.getvalue())
 
 
-def read_batch(file: BatchFile) -> Batch:
-    """Reads a batch.
+def read(file: BatchFile, kind: type[Content]) -> Content:
+    """Reads what `write` wrote.
 
     Raises:
-        PermanentError: The file is not a batch.
+        PermanentError: The file holds something else.
     """
     try:
         with file.open("rb") as source:
-            return _adapter().validate_json(gzip.decompress(source.read()))
+            content: Content = _ADAPTERS[kind].validate_json(gzip.decompress(source.read()))
     except (ValidationError, gzip.BadGzipFile, EOFError) as error:
         reason = str(error).splitlines()[0]
-        raise PermanentError(f"{file}: not a batch of articles ({reason}); run the fetch again") from None
+        raise PermanentError(f"{file}: not a batch file ({reason}); run the fetch again") from None
+    return content

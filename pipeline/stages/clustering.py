@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
-from pipeline.ports import Store
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.ports import MemberRow, Store
 from pipeline.records import Article, Decision, StoredArticle, Story
 from pipeline.stories.assign import assign
 from pipeline.stories.constraints import Constraints
-from pipeline.stories.facts import tell
+from pipeline.stories.facts import describe
 from pipeline.stories.index import StoryIndex
 from pipeline.stories.scorer import Scorer
 from pipeline.stories.traits import Member, Traits
+
+Span = tuple[datetime, datetime]
 
 
 class Clustering:
@@ -22,57 +27,111 @@ class Clustering:
         store: Read when the state is rebuilt.
         scorer: Says how well an article fits a story.
         window: A story is a candidate while it has an article within this distance of the new one.
+        center: See `StoryIndex`.
     """
 
-    def __init__(self, store: Store, scorer: Scorer, window: timedelta) -> None:
+    def __init__(
+        self,
+        store: Store,
+        scorer: Scorer,
+        window: timedelta,
+        center: NDArray[np.float64] | None,
+    ) -> None:
         self._store = store
         self._scorer = scorer
         self._window = window
-        self._constraints = Constraints.of(store.corrections())
-        self._covered: tuple[datetime, datetime] | None = None
+        self._center = center
         self._head = store.head()
-        self.index = StoryIndex(window.total_seconds())
+        self._times: Span | None = None
+        self._arrivals: Span | None = None
+        self._undated = False
+        self.constraints = Constraints(store.corrections())
+        self.index = StoryIndex(window / timedelta(days=1), center)
 
     def cover(self, articles: Sequence[Article]) -> None:
         """Makes sure that every story within the window of these articles is in the index.
 
-        A rebuild takes one window more on either side, so that a long run in order of time seldom needs one.
-        What lies beyond an article's own window is never a candidate for it, so more does no harm.
+        A rebuild reads one window more, so that a long run in order of time seldom needs one. The index
+        passes over what lies outside an article's own window, so holding more changes nothing.
         """
-        times = [article.time for article in articles]
-        start, end = min(times) - self._window, max(times) + self._window
-        if self._covered and self._covered[0] <= start and end <= self._covered[1]:
+        times = _span((article.time for article in articles), self._window)
+        arrivals = _span((article.fetched for article in articles), self._window)
+        undated = any(article.published is None for article in articles)
+        if _holds(self._times, times) and _holds(self._arrivals, arrivals) and undated <= self._undated:
             return
-        self._covered = (start, end + self._window)
-        self.index = StoryIndex(self._window.total_seconds())
-        for row in self._store.active(*self._covered):
-            self.index.add(Member(row.article, row.seq, Traits.from_bytes(row.traits)), row.story)
+        self._times = (times[0], _later(times[1], self._window))
+        self._arrivals = (arrivals[0], _later(arrivals[1], self._window))
+        self._undated = undated
+        self._rebuild()
+
+    def cover_all(self, start: datetime, end: datetime) -> None:
+        """Makes sure that the stories with an article in [start, end], and all they may touch, are there."""
+        self._times = self._arrivals = (_earlier(start, self._window), _later(end, self._window))
+        self._undated = True
+        self._rebuild()
+
+    def _rebuild(self) -> None:
+        if self._times is None or self._arrivals is None:
+            return
+        rows: dict[str, MemberRow] = {}
+        for row in self._store.active(*self._times):
+            rows[row.article] = row
+        if not _holds(self._times, self._arrivals):
+            rows.update((row.article, row) for row in self._store.active(*self._arrivals))
+        if self._undated:
+            rows.update((row.article, row) for row in self._store.active(*self._arrivals, fetched=True))
+        self.index = StoryIndex.rebuilt(
+            ((Member(r.article, r.seq, Traits.from_bytes(r.traits)), r.story) for r in rows.values()),
+            self._window / timedelta(days=1),
+            self._center,
+        )
 
     def assign(self, article: str, traits: Traits) -> tuple[Decision, int]:
         """Decides on the next article and takes it into the index; returns its sequence number too."""
         self._head += 1
         member = Member(article, self._head, traits)
-        decision = assign(member, self.index, self._scorer, self._constraints)
+        decision = assign(member, self.index, self._scorer, self.constraints)
         self.index.add(member, decision.story)
         return decision, self._head
 
     def told(self, touched: Mapping[str, int], changed: Mapping[str, StoredArticle]) -> tuple[Story, ...]:
-        """Stories as they are now.
+        """Stories as they are now; those without members are left out.
 
         Args:
             touched: By story id, how many changes it has seen since it was stored.
             changed: Articles that are newer than the store's, by id.
         """
-        before = self._store.stories(sorted(touched))
-        members = {story: [m.article for m in self.index.members(story)] for story in sorted(touched)}
-        missing = sorted({a for ids in members.values() for a in ids} - set(changed))
+        names = [story for story in sorted(touched) if self.index.has_story(story)]
+        before = self._store.stories(names)
+        members = {name: self.index.profile(name).members for name in names}
+        missing = sorted({m.article for group in members.values() for m in group} - set(changed))
         articles = self._store.articles(missing) | dict(changed)
         return tuple(
-            tell(
-                story,
-                [articles[name] for name in names],
-                version=touched[story] + (before[story].version if story in before else 0),
+            describe(
+                name,
+                [articles[m.article] for m in members[name]],
+                version=touched[name] + (before[name].version if name in before else 0),
             )
-            for story, names in members.items()
-            if names
+            for name in names
         )
+
+
+def _span(times: Iterable[datetime], margin: timedelta) -> Span:
+    ordered = sorted(times)
+    return _earlier(ordered[0], margin), _later(ordered[-1], margin)
+
+
+def _holds(outer: Span | None, inner: Span) -> bool:
+    return outer is not None and outer[0] <= inner[0] and inner[1] <= outer[1]
+
+
+def _earlier(time: datetime, by: timedelta) -> datetime:
+    """`time - by`, or the first moment there is."""
+    first = datetime.min.replace(tzinfo=UTC)
+    return first if time - first < by else time - by
+
+
+def _later(time: datetime, by: timedelta) -> datetime:
+    """`time + by`, or the last moment there is."""
+    last = datetime.max.replace(tzinfo=UTC)
+    return last if last - time < by else time + by

@@ -1,10 +1,9 @@
-"""Enriched articles → stories: the only writer of articles, stories and decisions. Needs the lease "stories"."""
+"""Enriched articles → stories: the only writer of articles and decisions. Needs the lease "stories"."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from itertools import islice
 
 from pipeline.normalize.identity import known_as, own_key
@@ -15,7 +14,6 @@ from pipeline.stages.clustering import Clustering
 from pipeline.stages.intake import Batch
 from pipeline.stories import features
 from pipeline.stories.learned import Learned
-from pipeline.stories.scorer import Scorer
 
 # Articles a commit: small enough to lose little work in a crash, large enough to spare the disk.
 COMMIT_ARTICLES = 200
@@ -71,29 +69,27 @@ class _Chunk:
 
 
 class Grouping:
-    """Groups batches into stories; keeps the clustering state between the batches of one run.
+    """Groups batches into stories.
 
     Args:
         store: Whose lease "stories" the caller holds.
-        scorer: Says how well an article fits a story.
         embedder: Makes vectors; None leaves them out.
-        window: A story is a candidate while it has an article within this distance of the new one.
+        clustering: The clustering state; kept between the batches of one run.
         renew: Renews the lease and returns it; called before each commit.
     """
 
     def __init__(
         self,
         store: Store,
-        scorer: Scorer,
         embedder: Embedder | None,
-        window: timedelta,
+        clustering: Clustering,
         renew: Callable[[], Lease],
     ) -> None:
         self._store = store
         self._embedder = embedder
         self._renew = renew
         self._learned = Learned.load(store.learned)
-        self._clustering = Clustering(store, scorer, window)
+        self._clustering = clustering
 
     def run(self, batch: Batch, marks: Mapping[str, str] | None = None) -> Counts:
         """Takes in one batch, in its order; what is already in the store is left as it is.

@@ -10,7 +10,7 @@ from pipeline.errors import RejectedError
 from pipeline.normalize import normalize
 from pipeline.ports import Store
 from pipeline.records import Article, Capture, EnrichedArticle, FeedState, RawItem, Rejection, content_id
-from pipeline.sources.files import parse_capture
+from pipeline.sources.parse import parse_batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +93,19 @@ class Intake:
         Returns:
             The batch, without feed states.
         """
-        items: list[RawItem] = []
-        rejections: list[Rejection] = []
-        for capture in captures:
-            found, refused = parse_capture(capture, self._max_entries)
-            items += found
-            rejections += [replace(entry, capture=f"{place}#{entry.capture}") for entry in refused]
+        items, rejections = parse_batch(captures, self._max_entries)
+        return self.prepare_items(items, rejections, store, place, progress)
+
+    def prepare_items(
+        self,
+        items: Sequence[RawItem],
+        refused: Sequence[Rejection],
+        store: Store,
+        place: str = "",
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> Batch:
+        """As `prepare`, of captures that are parsed already."""
+        rejections = [replace(entry, capture=f"{place}#{entry.capture}") for entry in refused]
         fresh, known = self._unknown(items, store)
         articles: list[Article] = []
         for item in fresh:

@@ -1,0 +1,201 @@
+"""The one place that wires parts together: what the command line and the DAGs call."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from pipeline.app import alerting, correcting, evaluating, ingesting, keeping, parts, reading, replaying
+from pipeline.app.ingesting import Outcome, Progress, quiet
+from pipeline.app.wiring import Wiring
+from pipeline.ports import Hit, Version
+from pipeline.records import Decision, Lineage, Rejection, StoredArticle, Story
+from pipeline.stages.alerting import AlertReport
+from pipeline.stages.batches import BatchFile
+
+__all__ = ["App", "Outcome", "open_app"]
+
+
+class App:
+    """Wirewatch, opened: one method a verb.
+
+    Args:
+        wiring: The parts.
+    """
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._wiring.close()
+
+    # -- taking in ---------------------------------------------------------------------------------------
+
+    def load(self, paths: Sequence[str], *, alert: bool = False, progress: Progress = quiet) -> Outcome:
+        """See `pipeline.app.ingesting.load`; with `alert`, alerts on it at once."""
+        outcome = ingesting.load(self._wiring, paths, alert=alert, progress=progress)
+        if alert:
+            self.alert()
+        return outcome
+
+    def fetch(self, feeds: Sequence[str], *, every: bool = False, progress: Progress = quiet) -> Outcome:
+        """See `pipeline.app.ingesting.fetch`."""
+        return ingesting.fetch(self._wiring, feeds, every=every, progress=progress)
+
+    def alert(self, *, dry_run: bool = False) -> AlertReport:
+        """See `pipeline.app.alerting.alert`."""
+        return alerting.alert(self._wiring, dry_run=dry_run)
+
+    def repair(self) -> dict[str, int]:
+        """See `pipeline.app.correcting.repair`."""
+        return correcting.repair(self._wiring)
+
+    def replay(self, into: str | None, progress: Progress = quiet) -> dict[str, Any]:
+        """See `pipeline.app.replaying.replay`."""
+        return replaying.replay(self._wiring, into, progress)
+
+    # -- Airflow's tasks ---------------------------------------------------------------------------------
+
+    @property
+    def staging_url(self) -> str:
+        """Where batch files lie: `WIREWATCH_STAGING`, or the home's staging folder."""
+        return self._wiring.environment.get(
+            "WIREWATCH_STAGING", f"file://{(self._wiring.home / 'staging').resolve()}"
+        )
+
+    def run_name(self, run: str) -> str:
+        """An Airflow run id as a folder name."""
+        return "".join(char if char.isalnum() or char in "-_." else "_" for char in run)
+
+    def due_groups(self, *, every: bool = False) -> list[list[str]]:
+        """The ids of the feeds that are due, in groups of similar hosts, one for each mapped task."""
+        return parts.due_groups(self._wiring, every=every)
+
+    def fetch_part(self, feeds: Sequence[str], file: BatchFile) -> dict[str, Any]:
+        """See `pipeline.app.parts.fetch_part`."""
+        return parts.fetch_part(self._wiring, feeds, file)
+
+    def enrich_part(self, source: BatchFile, target: BatchFile) -> dict[str, Any]:
+        """See `pipeline.app.parts.enrich_part`."""
+        return parts.enrich_part(self._wiring, source, target)
+
+    def group_parts(self, files: Sequence[BatchFile]) -> dict[str, Any]:
+        """See `pipeline.app.parts.group_parts`."""
+        return parts.group_parts(self._wiring, files)
+
+    # -- reading -----------------------------------------------------------------------------------------
+
+    def stories(
+        self, *, since: str | None = None, query: str | None = None, limit: int = 50
+    ) -> reading.Stories:
+        """See `pipeline.app.reading.stories`."""
+        return reading.stories(self._wiring, since, query, limit)
+
+    def story(self, story_id: str) -> tuple[Story, Mapping[str, StoredArticle], list[Lineage]]:
+        """See `pipeline.app.reading.story`."""
+        return reading.story(self._wiring, story_id)
+
+    def search(self, query: str, *, since: str | None = None, limit: int = 50) -> list[Hit]:
+        """See `pipeline.app.reading.search`."""
+        return reading.search(self._wiring, query, since, limit)
+
+    def why(self, article: str) -> tuple[Decision, StoredArticle, Mapping[str, str]]:
+        """See `pipeline.app.reading.why`."""
+        return reading.why(self._wiring, article)
+
+    def article(self, name: str) -> tuple[StoredArticle, list[Version]]:
+        """See `pipeline.app.reading.article`."""
+        return reading.article(self._wiring, name)
+
+    def evaluate(self, files: Sequence[Path], progress: Progress = quiet) -> dict[str, Any]:
+        """See `pipeline.app.evaluating.evaluate`."""
+        return evaluating.evaluate(self._wiring, files, progress)
+
+    # -- a person's word ---------------------------------------------------------------------------------
+
+    def merge(self, stories: Sequence[str], note: str = "") -> reading.Stories:
+        """See `pipeline.app.correcting.merge`."""
+        return correcting.merge(self._wiring, stories, note)
+
+    def split(self, story: str, articles: Sequence[str], note: str = "") -> reading.Stories:
+        """See `pipeline.app.correcting.split`."""
+        return correcting.split(self._wiring, story, articles, note)
+
+    # -- watches -----------------------------------------------------------------------------------------
+
+    def watch_list(self) -> list[dict[str, Any]]:
+        """See `pipeline.app.alerting.watch_list`."""
+        return alerting.watch_list(self._wiring)
+
+    def watch_check(self) -> list[dict[str, Any]]:
+        """See `pipeline.app.alerting.watch_check`."""
+        return alerting.watch_check(self._wiring)
+
+    # -- keeping well ------------------------------------------------------------------------------------
+
+    def feed_list(self) -> list[dict[str, Any]]:
+        """See `pipeline.app.keeping.feed_list`."""
+        return keeping.feed_list(self._wiring)
+
+    def feed_health(self) -> list[dict[str, Any]]:
+        """See `pipeline.app.keeping.feed_health`."""
+        return keeping.feed_health(self._wiring)
+
+    def feed_import(self, file: Path) -> list[dict[str, Any]]:
+        """See `pipeline.app.keeping.feed_import`."""
+        return keeping.feed_import(self._wiring, file)
+
+    def feed_export(self) -> str:
+        """See `pipeline.app.keeping.feed_export`."""
+        return keeping.feed_export(self._wiring)
+
+    def quarantine(self) -> list[Rejection]:
+        """What could not be processed, newest first."""
+        return self._wiring.store.quarantine()
+
+    def quarantined(self, entry_id: str) -> Rejection:
+        """See `pipeline.app.keeping.quarantined`."""
+        return keeping.quarantined(self._wiring, entry_id)
+
+    def quarantine_replay(self, ids: Sequence[str]) -> Outcome:
+        """See `pipeline.app.keeping.quarantine_replay`."""
+        return keeping.quarantine_replay(self._wiring, ids)
+
+    def retention(self) -> dict[str, int]:
+        """See `pipeline.app.keeping.retention`."""
+        return keeping.retention(self._wiring)
+
+    def doctor(self) -> list[dict[str, Any]]:
+        """See `pipeline.app.keeping.doctor`."""
+        return keeping.doctor(self._wiring)
+
+
+def open_app(
+    store: str | None = None,
+    home: Path | None = None,
+    config: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> App:
+    """Opens Wirewatch; what is not given comes from the environment, else from the working folder.
+
+    Args:
+        store: A store URL, or `WIREWATCH_STORE`, or `wirewatch.db` in the home.
+        home: Or `WIREWATCH_HOME`, or `./data`.
+        config: Or `WIREWATCH_CONFIG`, or `./config`.
+        environment: Instead of the process's.
+
+    Raises:
+        StoreError: The home cannot be made.
+    """
+    values = os.environ if environment is None else environment
+    place = Path(home or values.get("WIREWATCH_HOME") or "data")
+    url = store or values.get("WIREWATCH_STORE") or f"sqlite:///{place / 'wirewatch.db'}"
+    return App(Wiring(place, Path(config or values.get("WIREWATCH_CONFIG") or "config"), url, values))

@@ -1,0 +1,217 @@
+"""What keeps the system well: feeds, quarantine, retention, and the doctor."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from pipeline.app import ingesting
+from pipeline.app.ingesting import Outcome
+from pipeline.app.journal import writing
+from pipeline.app.wiring import Wiring
+from pipeline.errors import NotFoundError, UsageError, WirewatchError
+from pipeline.ports import Commit
+from pipeline.records import FeedState, Rejection
+from pipeline.notify import open_notifier
+from pipeline.sources.addresses import host_of, redact
+from pipeline.sources.opml import add_feeds, read_opml, write_opml
+
+Json = dict[str, Any]
+_LOW_DISK_BYTES = 1024**3
+
+
+def feed_list(wiring: Wiring) -> list[Json]:
+    """The feeds as configured; credentials are left out of URLs."""
+    return [
+        {
+            "id": feed.id,
+            "url": redact(feed.url),
+            "outlet": feed.outlet,
+            "language": feed.language,
+            "tags": list(feed.tags),
+            "pages": feed.pages,
+            "enabled": feed.enabled,
+        }
+        for feed in wiring.settings.feeds
+    ]
+
+
+def feed_health(wiring: Wiring) -> list[Json]:
+    """How each configured feed does."""
+    states = wiring.store.feeds()
+    return [
+        _health(feed.id, states.get(feed.id, FeedState(feed.id)), feed.enabled)
+        for feed in wiring.settings.feeds
+    ]
+
+
+def _health(name: str, state: FeedState, enabled: bool) -> Json:
+    def shown(time: Any) -> str | None:
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ") if time else None
+
+    return {
+        "id": name,
+        "enabled": enabled,
+        "status": state.status,
+        "last_success": shown(state.succeeded),
+        "last_new": shown(state.news),
+        "error": state.error,
+        "failures": state.failures,
+        "lag_seconds": round(state.lag_seconds) if state.lag_seconds >= 0 else None,
+        "repeats": round(state.repeats / state.entries, 3) if state.entries else None,
+        "next_poll": shown(state.next_poll),
+    }
+
+
+def feed_import(wiring: Wiring, file: Path) -> list[Json]:
+    """Adds the feeds of an OPML file that are not configured yet; returns those that were added.
+
+    Raises:
+        UsageError: The file cannot be read, or is not OPML.
+    """
+    try:
+        body = file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read ({error.strerror})") from None
+    target = wiring.config / "feeds.yaml"
+    added = add_feeds(target, read_opml(body, str(file)), wiring.settings.feeds)
+    return [{"id": f.id, "url": redact(f.url), "outlet": f.outlet, "tags": list(f.tags)} for f in added]
+
+
+def feed_export(wiring: Wiring) -> str:
+    """The feeds as OPML, without credentials."""
+    return write_opml(wiring.settings.feeds)
+
+
+def quarantined(wiring: Wiring, entry_id: str) -> Rejection:
+    """One quarantine entry.
+
+    Raises:
+        NotFoundError: There is none of that id.
+    """
+    for entry in wiring.store.quarantine():
+        if entry.id == entry_id:
+            return entry
+    raise NotFoundError(f"quarantine entry {entry_id}: there is none; `wirewatch quarantine list` lists them")
+
+
+def quarantine_replay(wiring: Wiring, ids: Sequence[str]) -> Outcome:
+    """Tries entries again from the archive; what goes well now leaves the quarantine.
+
+    Args:
+        wiring: The parts.
+        ids: Entries; none takes all.
+
+    Raises:
+        NotFoundError: There is no entry of that id.
+    """
+    entries = [quarantined(wiring, name) for name in ids] or wiring.store.quarantine()
+    wanted: dict[str, set[str]] = {}
+    for entry in entries:
+        place, _, capture = entry.capture.rpartition("#")
+        if place:
+            wanted.setdefault(place, set()).add(capture)
+    outcome = Outcome()
+    refused: set[str] = set()
+    for place, captures in sorted(wanted.items()):
+        found = [c for c in wiring.archive.read(place) if c.id in captures]
+        batch = wiring.intake.prepare(found, wiring.store, place)
+        refused |= {entry.id for entry in batch.rejections}
+        outcome.counts.add(ingesting.take(wiring, batch))
+    released = tuple(e.id for e in entries if e.capture and e.id not in refused)
+    wiring.store.commit(Commit(released=released))
+    return outcome
+
+
+def retention(wiring: Wiring) -> dict[str, int]:
+    """Drops articles past `retention.article_days`, and archive folders past `retention.archive_days`."""
+    keep, now = wiring.settings.retention, wiring.clock()
+    dropped = folders = 0
+    if keep.article_days:
+        with writing(wiring) as writer:
+            dropped = writer.store.drop_before(now - timedelta(days=keep.article_days), writer.renew())
+    if keep.archive_days:
+        folders = wiring.archive.drop_before(now - timedelta(days=keep.archive_days))
+    return {"articles": dropped, "archive_days": folders}
+
+
+def doctor(wiring: Wiring) -> list[Json]:
+    """Checks everything a run needs; one line each, never a secret."""
+    checks: Sequence[tuple[str, Callable[[Wiring], str]]] = (
+        ("configuration", _check_configuration),
+        ("store", _check_store),
+        ("archive", _check_archive),
+        ("models", _check_models),
+        ("mail", _check_mail),
+        ("feeds", _check_feeds),
+        ("disk", _check_disk),
+        ("airflow", _check_airflow),
+    )
+    return [_checked(wiring, name, check) for name, check in checks]
+
+
+def _checked(wiring: Wiring, name: str, check: Callable[[Wiring], str]) -> Json:
+    try:
+        return {"check": name, "ok": True, "detail": check(wiring)}
+    except (WirewatchError, OSError) as error:
+        return {"check": name, "ok": False, "detail": " ".join(str(error).split())}
+
+
+def _check_configuration(wiring: Wiring) -> str:
+    settings = wiring.settings
+    return (
+        f"{wiring.config}: {len(settings.feeds)} feeds, {len(wiring.watches)} watches, {wiring.scorer.name}"
+    )
+
+
+def _check_store(wiring: Wiring) -> str:
+    return ", ".join(f"{key} {value}" for key, value in wiring.store.describe().items())
+
+
+def _check_archive(wiring: Wiring) -> str:
+    entries = sum(1 for _ in wiring.archive.entries())
+    return f"{wiring.home / 'archive'}: {entries} journal entries"
+
+
+def _check_models(wiring: Wiring) -> str:
+    missing = [m for m in wiring.settings.enrich.models.values() if importlib.util.find_spec(m) is None]
+    if missing:
+        raise NotFoundError(
+            f"model {missing[0]} is not installed: pip install {missing[0].replace('_', '-')}"
+        )
+    names = ", ".join(f"{lang} {model}" for lang, model in wiring.settings.enrich.models.items())
+    return f"names: {names}; vectors: {wiring.settings.stories.vectors}"
+
+
+def _check_mail(wiring: Wiring) -> str:
+    mail = wiring.settings.mail
+    open_notifier(mail, wiring.home).close()
+    if mail.smtp:
+        return f"by SMTP at {host_of(mail.smtp)}, from {mail.sender}; not tried"
+    return f"no SMTP server is set: mails go to {wiring.home / 'spool'}"
+
+
+def _check_feeds(wiring: Wiring) -> str:
+    unwell = [feed["id"] for feed in feed_health(wiring) if feed["error"]]
+    if unwell:
+        raise NotFoundError(f"{len(unwell)} fail: {', '.join(unwell[:5])}; `wirewatch feeds health` says why")
+    return f"{len(wiring.settings.feeds)} configured, none fails"
+
+
+def _check_disk(wiring: Wiring) -> str:
+    free = shutil.disk_usage(wiring.home).free
+    if free < _LOW_DISK_BYTES:
+        raise OSError(f"{wiring.home}: only {free // 1024**2} MiB free")
+    return f"{free // 1024**3} GiB free at {wiring.home}"
+
+
+def _check_airflow(_: Wiring) -> str:
+    if importlib.util.find_spec("airflow") is None:
+        return "not installed; `wirewatch` works without it, `make airflow` needs it"
+    from importlib.metadata import version
+
+    return f"Airflow {version('apache-airflow')}"

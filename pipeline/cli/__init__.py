@@ -1,0 +1,90 @@
+"""The verbs a person types: `wirewatch [--store URL] [--home DIR] [--config DIR] VERB …`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from pipeline.cli import corrections, ingesting, keeping, measuring, reading, watching
+from pipeline.cli.session import Session, debugging, fail
+
+cli = typer.Typer(
+    name="wirewatch",
+    help="Watches news, groups articles on one event into one story, and mails you what is new.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for _room in (ingesting, reading, corrections, watching, keeping, measuring):
+    _room.register(cli)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"wirewatch {version('wirewatch')}")
+        raise typer.Exit
+
+
+@cli.callback()
+def _options(
+    context: typer.Context,
+    store: Annotated[
+        str | None,
+        typer.Option(envvar="WIREWATCH_STORE", help="sqlite:///path.db or http(s)://host:port[?prefix=NAME]"),
+    ] = None,
+    home: Annotated[
+        Path | None,
+        typer.Option(envvar="WIREWATCH_HOME", help="Archive, staging, quarantine and mail spool [./data]"),
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(envvar="WIREWATCH_CONFIG", help="Configuration folder [./config]")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version")
+    ] = False,
+) -> None:
+    context.obj = Session(store, home, config, as_json)
+
+
+def _json_first(arguments: list[str]) -> list[str]:
+    """Lets `--json` stand anywhere, as scripts write it after the verb."""
+    if "--" in arguments:
+        cut = arguments.index("--")
+        return _json_first(arguments[:cut]) + arguments[cut:]
+    rest = [argument for argument in arguments if argument != "--json"]
+    return ["--json", *rest] if len(rest) < len(arguments) else rest
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The entry point: runs one verb and exits 0 done, 1 failed, 2 wrong usage or configuration."""
+    given = _json_first(sys.argv[1:] if arguments is None else arguments)
+    try:
+        cli(given, prog_name="wirewatch", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(2)
+    except click.ClickException as error:
+        sys.stderr.write(f"wirewatch: {error.format_message()} (wirewatch --help shows what there is)\n")
+        sys.exit(2)
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        sys.stderr.write(
+            "wirewatch: stopped; what was committed stays, the same command goes on from there\n"
+        )
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:  # the one place where a traceback becomes a line
+        if debugging():
+            raise
+        sys.exit(fail(error, as_json="--json" in given))

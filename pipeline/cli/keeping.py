@@ -1,0 +1,96 @@
+"""Verbs for what keeps the system well: feeds, quarantine, doctor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from pipeline.cli.session import answer, opened
+from pipeline.cli.shapes import rejection_shape
+from pipeline.cli.tables import checks_table, counts_table, feeds_table, rejections_table
+
+feeds = typer.Typer(help="The feed list and its state.", no_args_is_help=True)
+quarantine = typer.Typer(help="What could not be processed, and why.", no_args_is_help=True)
+
+
+@feeds.command("list")
+def feeds_list(context: typer.Context) -> None:
+    """The feeds as configured."""
+    with opened(context) as app:
+        document = app.feed_list()
+    answer(context, document, lambda out: out.print(feeds_table(document)))
+
+
+@feeds.command("health")
+def feeds_health(context: typer.Context) -> None:
+    """How each feed does: last success, last news, error, next poll."""
+    with opened(context) as app:
+        document = app.feed_health()
+    answer(context, document, lambda out: out.print(feeds_table(document)))
+
+
+@feeds.command("import")
+def feeds_import(context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE.opml")]) -> None:
+    """Adds the feeds of an OPML file to feeds.yaml; folders become tags."""
+    with opened(context) as app:
+        document = app.feed_import(file)
+    answer(context, document, lambda out: out.print(feeds_table(document)))
+
+
+@feeds.command("export")
+def feeds_export(context: typer.Context) -> None:
+    """Writes the feeds as OPML to stdout, without credentials."""
+    with opened(context) as app:
+        opml = app.feed_export()
+    answer(context, {"opml": opml}, lambda out: out.print(opml, markup=False, soft_wrap=True))
+
+
+@quarantine.command("list")
+def quarantine_list(context: typer.Context) -> None:
+    """What could not be processed, newest first."""
+    with opened(context) as app:
+        document = [rejection_shape(entry) for entry in app.quarantine()]
+    answer(context, document, lambda out: out.print(rejections_table(document)))
+
+
+@quarantine.command("show")
+def quarantine_show(context: typer.Context, entry_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    """One entry, with the beginning of what was refused."""
+    with opened(context) as app:
+        entry = app.quarantined(entry_id)
+    document = rejection_shape(entry) | {"excerpt": entry.excerpt, "capture": entry.capture}
+
+    def show(out: Console) -> None:
+        for key, value in document.items():
+            out.print(f"{key:>8}  {value}", markup=False)
+
+    answer(context, document, show)
+
+
+@quarantine.command("replay")
+def quarantine_replay(
+    context: typer.Context, ids: Annotated[list[str] | None, typer.Argument(metavar="ID…")] = None
+) -> None:
+    """Tries entries again (all without an ID), from the archive."""
+    with opened(context) as app:
+        outcome = app.quarantine_replay(ids or [])
+    answer(context, outcome.as_json(), lambda out: out.print(counts_table(outcome.as_json())))
+
+
+def doctor(context: typer.Context) -> None:
+    """Checks store, models, mail, feeds, disk and Airflow; one line each."""
+    with opened(context) as app:
+        document = app.doctor()
+    answer(context, document, lambda out: out.print(checks_table(document)))
+    if not all(check["ok"] for check in document):
+        raise typer.Exit(1)
+
+
+def register(cli: typer.Typer) -> None:
+    """Adds these verbs to the command line."""
+    cli.add_typer(feeds, name="feeds")
+    cli.add_typer(quarantine, name="quarantine")
+    cli.command()(doctor)

@@ -1,0 +1,26 @@
+"""The verb that measures: evaluate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.session import answer, opened, progress
+from pipeline.cli.tables import evaluation_table
+
+
+def evaluate(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Labelled JSON lines")],
+) -> None:
+    """Measures story quality on labelled articles, streamed as in production, in a fresh store."""
+    with opened(context) as app, progress("Evaluating") as step:
+        document = app.evaluate(files, progress=step)
+    answer(context, document, lambda out: out.print(evaluation_table(document)))
+
+
+def register(cli: typer.Typer) -> None:
+    """Adds this verb to the command line."""
+    cli.command()(evaluate)

@@ -1,0 +1,94 @@
+"""Verbs that read: stories, story, search, why, article."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from pipeline.cli.session import answer, opened
+from pipeline.cli.shapes import article_shape, decision_shape, hit_shape, lineage_shape, story_shape
+from pipeline.cli.tables import article_text, hits_table, stories_table, story_text, why_text
+
+Since = Annotated[str | None, typer.Option(help="Only what is newer: 90m, 12h, 7d, 2w, or a date")]
+Limit = Annotated[int, typer.Option(min=1, help="At most this many")]
+
+
+def stories(
+    context: typer.Context,
+    since: Since = None,
+    query: Annotated[
+        str | None, typer.Option(help="Only stories with an article that this query hits")
+    ] = None,
+    limit: Limit = 50,
+) -> None:
+    """Newest stories first."""
+    with opened(context) as app:
+        found, members = app.stories(since=since, query=query, limit=limit)
+    document = [story_shape(story, members) for story in found]
+    answer(context, document, lambda out: out.print(stories_table(document)))
+
+
+def story(
+    context: typer.Context,
+    story_id: Annotated[str, typer.Argument(metavar="ID", help="A story's id, old or new")],
+) -> None:
+    """One story; an old id of a merged story leads to the new one."""
+    with opened(context) as app:
+        found, members, lineage = app.story(story_id)
+    document = story_shape(found, members) | {"lineage": lineage_shape(lineage)}
+    answer(context, document, lambda out: story_text(out, document))
+
+
+def search(
+    context: typer.Context,
+    query: Annotated[str, typer.Argument(help="Lucene syntax; see docs/watches.md")],
+    since: Since = None,
+    limit: Limit = 50,
+) -> None:
+    """Articles that a query hits, best first."""
+    with opened(context) as app:
+        hits = app.search(query, since=since, limit=limit)
+    document = [hit_shape(hit) for hit in hits]
+    answer(context, document, lambda out: out.print(hits_table(document)))
+
+
+def why(
+    context: typer.Context,
+    article: Annotated[str, typer.Argument(metavar="ARTICLE", help="An article's id or URL")],
+) -> None:
+    """Why an article is in its story: the decision as it was recorded."""
+    with opened(context) as app:
+        decision, stored, names = app.why(article)
+    document = decision_shape(decision, stored.story)
+    answer(context, document, lambda out: why_text(out, document, stored.enriched.article.title, names))
+
+
+def article(
+    context: typer.Context,
+    article_id: Annotated[str, typer.Argument(metavar="ID", help="An article's id or URL")],
+    removed: Annotated[bool, typer.Option("--removed", help="Also what normalization took out")] = False,
+) -> None:
+    """One article as it is stored."""
+    with opened(context) as app:
+        stored, versions = app.article(article_id)
+    document = article_shape(stored) | {
+        "versions": [
+            {"version": v.article.version, "title": v.article.title, "replaced": v.replaced.isoformat()}
+            for v in versions
+        ]
+    }
+    if removed:
+        document["removed"] = [{"text": r.text, "rule": r.rule} for r in stored.enriched.article.removed]
+
+    def show(out: Console) -> None:
+        article_text(out, document)
+
+    answer(context, document, show)
+
+
+def register(cli: typer.Typer) -> None:
+    """Adds these verbs to the command line."""
+    for verb in (stories, story, search, why, article):
+        cli.command()(verb)

@@ -1,0 +1,89 @@
+"""What every verb shares: the options before the verb, one answer on stdout, one line for an error."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from pipeline.errors import ConfigError, QueryError, UsageError, WirewatchError
+
+if TYPE_CHECKING:
+    from pipeline.app import App
+
+WRONG_USAGE = (ConfigError, UsageError, QueryError)
+
+
+@dataclass(slots=True)
+class Session:
+    """The options that stand before the verb."""
+
+    store: str | None = None
+    home: Path | None = None
+    config: Path | None = None
+    json: bool = False
+
+
+def session(context: typer.Context) -> Session:
+    """The session of a call."""
+    return cast("Session", context.find_root().obj)
+
+
+@contextmanager
+def opened(context: typer.Context) -> Iterator[App]:
+    """Opens the app as the options before the verb say."""
+    from pipeline.app import open_app
+
+    chosen = session(context)
+    with open_app(store=chosen.store, home=chosen.home, config=chosen.config) as app:
+        yield app
+
+
+def console() -> Console:
+    """The terminal for people: tables go to stdout, as wide as the terminal or as 140 columns in a pipe."""
+    return Console(width=None if sys.stdout.isatty() else 140, highlight=False)
+
+
+def answer(context: typer.Context, document: Any, show: Callable[[Console], None]) -> None:
+    """Prints the answer: the document as JSON with `--json`, else whatever `show` draws."""
+    if session(context).json:
+        sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+    else:
+        show(console())
+
+
+@contextmanager
+def progress(label: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """A progress bar on stderr, only on a terminal; yields a function that takes the number of steps done."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    with bar:
+        task = bar.add_task(label, total=total)
+        yield lambda steps: bar.advance(task, steps)
+
+
+def fail(error: BaseException, *, as_json: bool) -> int:
+    """Says in one line what went wrong; returns the exit code."""
+    if isinstance(error, WirewatchError):
+        line, code = str(error), 2 if isinstance(error, WRONG_USAGE) else 1
+    else:
+        line, code = f"unexpected {type(error).__name__}: {error}; WIREWATCH_DEBUG=1 shows where", 1
+    line = " ".join(line.split())
+    if as_json:
+        sys.stdout.write(json.dumps({"error": line}, ensure_ascii=False) + "\n")
+    sys.stderr.write(f"wirewatch: {line}\n")
+    return code
+
+
+def debugging() -> bool:
+    """Whether a developer asked for tracebacks."""
+    return bool(os.environ.get("WIREWATCH_DEBUG"))

@@ -1,0 +1,162 @@
+"""Records → the JSON that scripts read: the contract of the command line, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from pipeline.ports import Hit
+from pipeline.records import (
+    Article,
+    Candidate,
+    Decision,
+    Lineage,
+    Rejection,
+    StoredArticle,
+    Story,
+)
+
+Json = dict[str, Any]
+
+
+def stamp(time: datetime | None) -> str | None:
+    """A time as ISO 8601 in UTC, to the second.
+
+    >>> stamp(datetime(2015, 2, 3, 4, 5, 6, 7, tzinfo=UTC))
+    '2015-02-03T04:05:06Z'
+    """
+    if time is None:
+        return None
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def article_line(article: Article) -> Json:
+    """An article as a member of a story."""
+    return {
+        "id": article.id,
+        "title": article.title,
+        "source": article.outlet,
+        "url": article.url,
+        "published": stamp(article.published),
+    }
+
+
+def story_shape(story: Story, members: Mapping[str, StoredArticle]) -> Json:
+    """A story with its articles."""
+    return {
+        "id": story.id,
+        "title": story.title,
+        "size": len(story.members),
+        "origins": story.origins,
+        "outlets": list(story.outlets),
+        "languages": list(story.languages),
+        "first_published": stamp(story.first_published),
+        "last_published": stamp(story.last_published),
+        "topics": [{"id": t.id, "name": t.name, "score": round(t.score, 4)} for t in story.topics],
+        "entities": [{"id": e.id, "name": e.name, "type": e.kind, "count": e.count} for e in story.entities],
+        "articles": [article_line(members[i].enriched.article) for i in story.members if i in members],
+        "summary": [{"text": s.text, "article": s.article} for s in story.summary],
+        "disagreements": [
+            {
+                "subject": d.subject,
+                "sides": [{"number": n, "article": a, "quote": q} for n, a, q in d.sides],
+            }
+            for d in story.disagreements
+        ],
+        "hot": round(story.hot, 4),
+    }
+
+
+def lineage_shape(lineage: Sequence[Lineage]) -> list[Json]:
+    """What happened to a story, oldest first."""
+    return [
+        {"story": x.story, "into": x.into, "kind": x.kind, "at": stamp(x.at), "by": x.by} for x in lineage
+    ]
+
+
+def article_shape(stored: StoredArticle) -> Json:
+    """A whole article."""
+    article = stored.enriched.article
+    return article_line(article) | {
+        "text": article.text,
+        "authors": list(article.authors),
+        "fetched": stamp(article.fetched),
+        "published_from": article.published_from,
+        "updated": stamp(article.updated),
+        "language": article.language,
+        "agency": article.agency,
+        "dateline": article.dateline,
+        "feeds": list(article.feeds),
+        "version": article.version,
+        "keywords": list(stored.enriched.keywords),
+        "entities": [
+            {
+                "id": e.id,
+                "name": e.name,
+                "type": e.kind,
+                "count": e.count,
+                "salience": round(e.salience, 4),
+                "spans": [
+                    {"field": s.field, "start": s.start, "end": s.end, "text": s.text} for s in e.spans
+                ],
+            }
+            for e in stored.enriched.entities
+        ],
+        "topics": [
+            {"id": t.id, "name": t.name, "score": round(t.score, 4), "words": list(t.words)}
+            for t in stored.enriched.topics
+        ],
+        "story": stored.story,
+        "seq": stored.seq,
+    }
+
+
+def hit_shape(hit: Hit) -> Json:
+    """An article that a search found."""
+    return article_shape(hit.article) | {"score": round(hit.score, 4)}
+
+
+def candidate_shape(candidate: Candidate | None) -> Json | None:
+    """A story that was weighed: the contributions of `features` sum to `score`."""
+    if candidate is None:
+        return None
+    return {
+        "story": candidate.story,
+        "score": candidate.score,
+        "features": {
+            c.feature: {"value": c.value, "contribution": c.contribution} for c in candidate.contributions
+        },
+    }
+
+
+def decision_shape(decision: Decision, story: str) -> Json:
+    """The decision record of an article, and the story it is in now."""
+    return {
+        "article": decision.article,
+        "story": story,
+        "decided_story": decision.story,
+        "founded": decision.founded,
+        "chosen": candidate_shape(decision.chosen),
+        "runner_up": candidate_shape(decision.runner_up),
+        "threshold": decision.threshold,
+        "margin": decision.margin,
+        "constraints": list(decision.constraints),
+        "evidence": [
+            {"kind": e.kind, "article": e.article, "story": e.story, "weight": e.weight}
+            for e in decision.evidence
+        ],
+        "by": decision.by,
+        "scorer": decision.scorer,
+    }
+
+
+def rejection_shape(entry: Rejection) -> Json:
+    """A quarantine entry."""
+    return {
+        "id": entry.id,
+        "source": entry.source,
+        "stage": entry.stage,
+        "reason": entry.reason,
+        "at": stamp(entry.at),
+    }

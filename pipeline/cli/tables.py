@@ -1,0 +1,191 @@
+"""The contract's JSON shapes as tables and text for people; markup in what came from outside is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+Json = Mapping[str, Any]
+
+
+def _day(stamp: str | None) -> str:
+    return stamp.replace("T", " ")[:16] if stamp else "–"
+
+
+def counts_table(counts: Json) -> Table:
+    """Named numbers in two columns."""
+    table = Table(show_header=False)
+    for name, value in counts.items():
+        if isinstance(value, float):
+            table.add_row(name, f"{value:.1f}")
+        elif isinstance(value, int | str):
+            table.add_row(name, str(value))
+        elif isinstance(value, dict):
+            table.add_row(name, " ".join(f"{key}={part}" for key, part in value.items()))
+    return table
+
+
+def stories_table(stories: Sequence[Json]) -> Table:
+    """Stories, a row each."""
+    table = Table(title=f"{len(stories)} stories")
+    for name in ("story", "title", "articles", "origins", "outlets", "topics", "newest (UTC)"):
+        table.add_column(name, justify="right" if name in ("articles", "origins") else "left")
+    for story in stories:
+        table.add_row(
+            story["id"],
+            escape(story["title"]),
+            str(story["size"]),
+            str(story["origins"]),
+            escape(", ".join(story["outlets"][:4]) + (" …" if len(story["outlets"]) > 4 else "")),
+            escape(", ".join(topic["name"] for topic in story["topics"][:2])),
+            _day(story["last_published"]),
+        )
+    return table
+
+
+def story_text(out: Console, story: Json) -> None:
+    """One story in full."""
+    out.print(f"[bold]{escape(story['title'])}[/bold]")
+    out.print(
+        f"{story['id']} · {story['size']} articles from {story['origins']} origins · "
+        f"{_day(story['first_published'])} to {_day(story['last_published'])} UTC"
+    )
+    for sentence in story["summary"]:
+        out.print(f"  {sentence['text']}", markup=False)
+    for label, key in (("Names", "entities"), ("Topics", "topics")):
+        names = ", ".join(entry["name"] for entry in story[key][:10])
+        if names:
+            out.print(f"{label}: {names}", markup=False)
+    for entry in story["disagreements"]:
+        sides = "; ".join(f"{side['number']}: “{side['quote']}”" for side in entry["sides"])
+        out.print(f"Outlets disagree on {entry['subject']}: {sides}", markup=False)
+    table = Table("article", "title", "outlet", "published (UTC)", "url")
+    for article in story["articles"]:
+        table.add_row(
+            article["id"],
+            escape(article["title"]),
+            escape(article["source"]),
+            _day(article["published"]),
+            escape(article["url"]),
+        )
+    out.print(table)
+    for entry in story["lineage"]:
+        out.print(f"{entry['kind']}: {entry['story']} → {entry['into']} by {entry['by']}", markup=False)
+
+
+def hits_table(hits: Sequence[Json]) -> Table:
+    """Articles that a search found."""
+    table = Table("article", "title", "outlet", "published (UTC)", "story", "score")
+    for hit in hits:
+        table.add_row(
+            hit["id"],
+            escape(hit["title"]),
+            escape(hit["source"]),
+            _day(hit["published"]),
+            hit["story"],
+            f"{hit['score']:.2f}",
+        )
+    return table
+
+
+def article_text(out: Console, article: Json) -> None:
+    """One article in full."""
+    out.print(f"[bold]{escape(article['title'])}[/bold]")
+    head = (article["source"], _day(article["published"]), article["language"], article["url"])
+    out.print(" · ".join(part for part in head if part), markup=False)
+    out.print(f"\n{article['text']}\n", markup=False)
+    names = ", ".join(f"{e['name']} ({e['type']}, {e['count']})" for e in article["entities"])
+    out.print(f"Names: {names}", markup=False)
+    out.print("Topics: " + ", ".join(topic["name"] for topic in article["topics"]), markup=False)
+    out.print(f"Story: {article['story']}", markup=False)
+    for entry in article.get("removed", ()):
+        out.print(f"removed [{entry['rule']}]: {entry['text']}", markup=False)
+
+
+def _candidate(table: Table, label: str, candidate: Json | None, titles: Mapping[str, str]) -> None:
+    if candidate is None:
+        return
+    title = titles.get(candidate["story"], candidate["story"])
+    table.add_row(f"[bold]{label}[/bold]", escape(title), "", f"[bold]{candidate['score']:.3f}[/bold]")
+    for name, part in candidate["features"].items():
+        table.add_row("", name, f"{part['value']:.3f}", f"{part['contribution']:+.3f}")
+
+
+def why_text(out: Console, decision: Json, title: str, titles: Mapping[str, str]) -> None:
+    """A decision record in words and numbers."""
+    out.print(f"[bold]{escape(title)}[/bold] ({decision['article']})")
+    verb = "founded its story: nothing came near enough" if decision["founded"] else "joined"
+    out.print(f"{verb} · decided by {decision['by']} · now in {decision['story']}", markup=False)
+    table = Table("", "", "value", "counts", title=f"needed {decision['threshold']:.3f}")
+    _candidate(table, "best" if decision["founded"] else "chosen", decision["chosen"], titles)
+    _candidate(table, "runner-up", decision["runner_up"], titles)
+    out.print(table)
+    for entry in decision["evidence"]:
+        same = entry["article"] == entry["story"]
+        text = entry["article"] if same else f"{entry['article']}  ⇔  {entry['story']}"
+        out.print(f"  {entry['kind']}: {text}", markup=False)
+    for constraint in decision["constraints"]:
+        out.print(f"  correction: {constraint}", markup=False)
+
+
+def feeds_table(feeds: Sequence[Json]) -> Table:
+    """Feeds with whatever is known of them."""
+    table = Table(title=f"{len(feeds)} feeds")
+    names = list(feeds[0]) if feeds else ["id"]
+    for name in names:
+        table.add_column(name)
+    for feed in feeds:
+        cells = []
+        for name in names:
+            value = feed[name]
+            if isinstance(value, list):
+                value = ", ".join(value)
+            cells.append(escape("–" if value is None else str(value)))
+        table.add_row(*cells)
+    return table
+
+
+def rejections_table(entries: Sequence[Json]) -> Table:
+    """The quarantine."""
+    table = Table("id", "source", "stage", "reason", "at", title=f"{len(entries)} in quarantine")
+    for entry in entries:
+        table.add_row(
+            entry["id"], escape(entry["source"]), entry["stage"], escape(entry["reason"]), _day(entry["at"])
+        )
+    return table
+
+
+def checks_table(checks: Sequence[Json]) -> Table:
+    """What the doctor found."""
+    table = Table("check", "", "detail")
+    for check in checks:
+        mark = "[green]ok[/green]" if check["ok"] else "[red]fails[/red]"
+        table.add_row(check["check"], mark, escape(check["detail"]))
+    return table
+
+
+def evaluation_table(document: Json) -> Table:
+    """Story quality, a row a file."""
+    table = Table(
+        "file", "articles", "stories", "gold", "BCubed P", "R", "F1", "first F1", "pair F1", "NMI", "s"
+    )
+    for row in document["files"]:
+        quality = row["bcubed"]
+        table.add_row(
+            escape(row["file"].rsplit("/", 1)[-1]),
+            str(row["articles"]),
+            str(row["stories"]),
+            str(row["gold_stories"]),
+            *(f"{quality[key]:.3f}" for key in ("p", "r", "f1")),
+            f"{row['first_assignment']['bcubed']['f1']:.3f}",
+            f"{row['pairwise']['f1']:.3f}",
+            f"{row['nmi']:.3f}",
+            f"{row['seconds']:.0f}",
+        )
+    mean = document["mean"]
+    table.add_row("mean", *[""] * 5, f"{mean['bcubed_f1']:.3f}", "", f"{mean['pairwise_f1']:.3f}", "", "")
+    return table
