@@ -1,0 +1,131 @@
+"""How well a grouping agrees with labels: BCubed, pairs, NMI and ARI, without any library."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+from pipeline.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class PrecisionRecall:
+    """Precision, recall, and their harmonic mean F1; each from 0 to 1."""
+
+    p: float
+    r: float
+    f1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Everything `evaluate` says about one grouping.
+
+    Attributes:
+        bcubed: See `bcubed`.
+        pairwise: See `pairwise`.
+        nmi: See `normalized_mutual_information`.
+        ari: See `adjusted_rand_index`.
+    """
+
+    bcubed: PrecisionRecall
+    pairwise: PrecisionRecall
+    nmi: float
+    ari: float
+
+
+def agreement(gold: Sequence[Hashable], found: Sequence[Hashable]) -> Agreement:
+    """All metrics at once.
+
+    Args:
+        gold: The label of each article.
+        found: The story of each article, in the same order.
+
+    Raises:
+        UsageError: The two differ in length, or are empty.
+    """
+    return Agreement(
+        bcubed(gold, found),
+        pairwise(gold, found),
+        normalized_mutual_information(gold, found),
+        adjusted_rand_index(gold, found),
+    )
+
+
+def bcubed(gold: Sequence[Hashable], found: Sequence[Hashable]) -> PrecisionRecall:
+    """BCubed (Bagga and Baldwin 1998): the mean share of a story that has its member's label.
+
+    >>> bcubed([1, 1, 2], ["a", "a", "a"])
+    PrecisionRecall(p=0.5555555555555556, r=1.0, f1=0.7142857142857143)
+
+    Raises:
+        UsageError: The two differ in length, or are empty.
+    """
+    both, golds, founds = _counts(gold, found)
+    precision = math.fsum(n * n / founds[f] for (_, f), n in both.items()) / len(gold)
+    recall = math.fsum(n * n / golds[g] for (g, _), n in both.items()) / len(gold)
+    return PrecisionRecall(precision, recall, _harmonic(precision, recall))
+
+
+def pairwise(gold: Sequence[Hashable], found: Sequence[Hashable]) -> PrecisionRecall:
+    """Precision and recall over pairs of articles in one story; 1 where there are no pairs to get wrong.
+
+    Raises:
+        UsageError: The two differ in length, or are empty.
+    """
+    both, golds, founds = _counts(gold, found)
+    right = sum(n * (n - 1) for n in both.values())
+    claimed = sum(n * (n - 1) for n in founds.values())
+    wanted = sum(n * (n - 1) for n in golds.values())
+    precision = right / claimed if claimed else 1.0
+    recall = right / wanted if wanted else 1.0
+    return PrecisionRecall(precision, recall, _harmonic(precision, recall))
+
+
+def normalized_mutual_information(gold: Sequence[Hashable], found: Sequence[Hashable]) -> float:
+    """Mutual information over the arithmetic mean of the entropies (Strehl and Ghosh 2002); 1 if both are 0.
+
+    Raises:
+        UsageError: The two differ in length, or are empty.
+    """
+    both, golds, founds = _counts(gold, found)
+    total = len(gold)
+    mutual = math.fsum(n / total * math.log(n * total / (golds[g] * founds[f])) for (g, f), n in both.items())
+    mean = (_entropy(golds, total) + _entropy(founds, total)) / 2
+    return min(1.0, max(0.0, mutual / mean)) if mean else 1.0
+
+
+def adjusted_rand_index(gold: Sequence[Hashable], found: Sequence[Hashable]) -> float:
+    """Rand index corrected for chance (Hubert and Arabie 1985): 1 is agreement, 0 is chance.
+
+    Raises:
+        UsageError: The two differ in length, or are empty.
+    """
+    both, golds, founds = _counts(gold, found)
+    index = sum(math.comb(n, 2) for n in both.values())
+    rows = sum(math.comb(n, 2) for n in golds.values())
+    columns = sum(math.comb(n, 2) for n in founds.values())
+    pairs = math.comb(len(gold), 2)
+    expected = rows * columns / pairs if pairs else 0.0
+    most = (rows + columns) / 2
+    return (index - expected) / (most - expected) if most != expected else 1.0
+
+
+def _counts(
+    gold: Sequence[Hashable], found: Sequence[Hashable]
+) -> tuple[Counter[tuple[Hashable, Hashable]], Counter[Hashable], Counter[Hashable]]:
+    if len(gold) != len(found):
+        raise UsageError(f"{len(gold)} labels for {len(found)} articles")
+    if not gold:
+        raise UsageError("nothing to compare: no labelled articles")
+    return Counter(zip(gold, found, strict=True)), Counter(gold), Counter(found)
+
+
+def _harmonic(precision: float, recall: float) -> float:
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
+def _entropy(counts: Counter[Hashable], total: int) -> float:
+    return -math.fsum(n / total * math.log(n / total) for n in counts.values())

@@ -1,0 +1,166 @@
+"""What a story is about, from its members: title, origins, summary, topics, entities, growth."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from pipeline.records import Article, EntityCount, EntityKind, StoredArticle, Story, SummarySentence, Topic
+from pipeline.stories.figures import claims, disagreements
+from pipeline.stories.origins import families
+from pipeline.stories.profile import Profile, SparseSum
+from pipeline.stories.terms import sentence_spans, term_id, tokens
+from pipeline.stories.traits import Member, Traits
+
+TOPICS_KEPT: Final = 5
+ENTITIES_KEPT: Final = 30
+# Members of a story that are read closely; of larger ones the newest.
+MEMBERS_READ: Final = 60
+HOT_HALF_LIFE_SECONDS: Final = 43_200.0
+# 2020-01-01T00:00:00Z: keeps the numbers small.
+_HOT_EPOCH: Final = 1_577_836_800.0
+_SENTENCES_READ: Final = 4
+_SENTENCE_WORDS: Final = (6, 45)
+_REDUNDANT: Final = 0.6
+
+
+def describe(story: str, articles: Sequence[StoredArticle], version: int = 1) -> Story:
+    """The facts of a story.
+
+    Args:
+        story: Its id.
+        articles: Its members with their traits, at least one.
+        version: To write into it.
+
+    Raises:
+        StoreError: Traits of another version.
+    """
+    ordered = sorted(articles, key=lambda a: a.seq)
+    plain = [a.enriched.article for a in ordered]
+    traits = [Traits.from_bytes(a.traits) for a in ordered]
+    profile = Profile.of(
+        story, (Member(p.id, a.seq, t) for p, a, t in zip(plain, ordered, traits, strict=True))
+    )
+    languages = _by_frequency(a.language for a in plain)
+    central = _central(profile, languages[0])
+    family = families(traits, [a.agency for a in plain])
+    times = sorted(a.time for a in plain)
+    read = sorted(plain[-MEMBERS_READ:], key=lambda a: a.time)
+    said = [c for a in read for c in claims(a.id, a.outlet, _opening(a))]
+    return Story(
+        id=story,
+        title=plain[central].title or traits[central].lead,
+        members=tuple(a.id for a in plain),
+        origins=len(set(family)),
+        first_seq=ordered[0].seq,
+        last_seq=ordered[-1].seq,
+        first_published=times[0],
+        last_published=times[-1],
+        outlets=_by_frequency(a.outlet for a in plain if a.outlet),
+        languages=languages,
+        topics=_topics(ordered),
+        entities=_entities(ordered),
+        summary=_summary(plain, languages[0], profile),
+        disagreements=disagreements(said),
+        hot=_hot(plain, family),
+        version=version,
+    )
+
+
+def _by_frequency(values: object) -> tuple[str, ...]:
+    counts: Counter[str] = Counter(values)  # type: ignore[call-overload]
+    return tuple(value for value, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _opening(article: Article) -> str:
+    sentences = sentence_spans(article.text)[:_SENTENCES_READ]
+    return "\n".join([article.title, *(article.text[a:b] for a, b in sentences)])
+
+
+def _central(profile: Profile, language: str) -> int:
+    """The position of the member nearest to the centroid, of those in the story's main language."""
+    best, position = -1.0, 0
+    for place, member in enumerate(profile.members):
+        traits = member.traits
+        if traits.language != language or not (traits.title or traits.lead):
+            continue
+        near = _cosine(profile.body[language], traits) + _cosine(profile.pairs[language], traits, pairs=True)
+        if near > best + 1e-12:
+            best, position = near, place
+    return position
+
+
+def _cosine(total: SparseSum, traits: Traits, *, pairs: bool = False) -> float:
+    vector = traits.pairs if pairs else traits.body
+    return total.dot(vector) / math.sqrt(total.squared) if total.squared > 0.0 else 0.0
+
+
+def _topics(articles: Sequence[StoredArticle]) -> tuple[Topic, ...]:
+    """Topics by their mean score over all members."""
+    scores: Counter[str] = Counter()
+    shown: dict[str, Topic] = {}
+    for article in articles:
+        for topic in article.enriched.topics:
+            scores[topic.id] += topic.score  # type: ignore[assignment]
+            shown.setdefault(topic.id, topic)
+    ranked = sorted(scores, key=lambda t: (-scores[t], t))[:TOPICS_KEPT]
+    return tuple(Topic(t, shown[t].name, round(scores[t] / len(articles), 4), shown[t].words) for t in ranked)
+
+
+def _entities(articles: Sequence[StoredArticle]) -> tuple[EntityCount, ...]:
+    """Entities by the number of members that name them, then by salience."""
+    held: Counter[str] = Counter()
+    salience: dict[str, float] = {}
+    shown: dict[str, Counter[tuple[str, EntityKind]]] = {}
+    for article in articles:
+        for entity in article.enriched.entities:
+            held[entity.id] += 1
+            salience[entity.id] = salience.get(entity.id, 0.0) + entity.salience
+            shown.setdefault(entity.id, Counter())[entity.name, entity.kind] += 1
+    ranked = sorted(held, key=lambda e: (-held[e], -salience[e], e))[:ENTITIES_KEPT]
+    names = {e: min(shown[e].items(), key=lambda item: (-item[1], item[0]))[0] for e in ranked}
+    return tuple(EntityCount(e, names[e][0], names[e][1], held[e]) for e in ranked)
+
+
+def _summary(articles: Sequence[Article], language: str, profile: Profile) -> tuple[SummarySentence, ...]:
+    """Two sentences of members: the most central (MEAD, Radev et al. 2004), then one that adds something.
+
+    A sentence's centrality is the mean weight of its words in the story's sum vector; the second sentence
+    shares at most `_REDUNDANT` of its words with the first and comes from another article where one has one.
+    """
+    weights = profile.body[language].weights
+    found: list[tuple[float, int, str, str, frozenset[str]]] = []
+    for place, article in enumerate(articles[-MEMBERS_READ:]):
+        if article.language != language:
+            continue
+        for start, end in sentence_spans(article.text)[:_SENTENCES_READ]:
+            sentence = article.text[start:end]
+            words = tokens(sentence)
+            if _SENTENCE_WORDS[0] <= len(words) <= _SENTENCE_WORDS[1]:
+                weight = sum(weights.get(term_id(w), 0.0) for w in dict.fromkeys(words))
+                found.append((-weight / len(words) ** 0.5, place, article.id, sentence, frozenset(words)))
+    found.sort(key=lambda item: item[:2])
+    if not found:
+        return ()
+    first = found[0]
+    others = [s for s in found[1:] if len(s[4] & first[4]) <= _REDUNDANT * min(len(s[4]), len(first[4]))]
+    second = next((s for s in others if s[2] != first[2]), others[0] if others else None)
+    chosen = [first] if second is None else [first, second]
+    return tuple(SummarySentence(sentence, article) for _, _, article, sentence, _ in chosen)
+
+
+def _hot(articles: Sequence[Article], family: Sequence[int]) -> float:
+    """Growth that can be compared between stories at any time without the clock.
+
+    Forward decay (Cormode et al. 2009): log₂ of the sum over origins of 2^(t/h), with t the time of the
+    origin's first article since 2020 and h the half-life of 12 hours. Twice as many new origins are worth
+    one half-life.
+    """
+    first: dict[int, float] = {}
+    for article, number in zip(articles, family, strict=True):
+        age = (article.time.timestamp() - _HOT_EPOCH) / HOT_HALF_LIFE_SECONDS
+        first[number] = min(age, first.get(number, age))
+    newest = max(first.values())
+    return round(newest + math.log2(math.fsum(2.0 ** (age - newest) for age in first.values())), 6)

@@ -1,0 +1,185 @@
+"""From an enriched article to its traits: clean, count, weigh, embed, fingerprint."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from rensa import RMinHash
+
+from pipeline.ports import Embedder
+from pipeline.records import Article, EnrichedArticle, Entity, Span
+from pipeline.stories import habits
+from pipeline.stories.learned import Learned
+from pipeline.stories.terms import pair_id, sentence_spans, term_id, tokens
+from pipeline.stories.traits import Dense, Name, Signature, Sparse, Traits
+
+BODY_CHARS: Final = 8000
+BODY_TERMS: Final = 256
+LEAD_CHARS: Final = 420
+LEAD_PAIRS: Final = 96
+EMBEDDED_CHARS: Final = 250
+NAMES_KEPT: Final = 16
+SHOWN_CHARS: Final = 240
+SIGNATURE_SIZE: Final = 64
+_SIGNATURE_SEED: Final = 42
+_SHINGLE: Final = 3
+_TITLE_COUNT: Final = 2
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NO_DENSE: Final[Dense] = np.zeros(0, dtype=np.float16)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An article as it is stored and grouped: cleaned of its outlet's habits, with its traits."""
+
+    enriched: EnrichedArticle
+    traits: Traits
+
+
+def arrive(articles: Sequence[EnrichedArticle], learned: Learned, embedder: Embedder | None) -> list[Arrival]:
+    """Cleans new articles, learns from them, and computes their traits; any cutting into batches is the same.
+
+    Args:
+        articles: New articles in ingest sequence, as normalized and enriched.
+        learned: What was learned before the first of them; is brought up to date, article by article.
+        embedder: Makes the dense vectors; None leaves them out.
+    """
+    cleaned: list[EnrichedArticle] = []
+    sparse: list[tuple[Sparse, Sparse]] = []
+    for enriched in articles:
+        article = enriched.article
+        kept = habits.clean(article.title, article.text, article.outlet, learned)
+        habits.observe(article.title, article.text, article.outlet, learned)
+        cleaned.append(_without(enriched, kept))
+        sparse.append(_weigh(kept.title, kept.text, article.language, learned))
+    dense = _embed(cleaned, embedder)
+    return [
+        Arrival(enriched, _traits(enriched, body, pairs, vector))
+        for enriched, (body, pairs), vector in zip(cleaned, sparse, dense, strict=True)
+    ]
+
+
+def compute_traits(article: EnrichedArticle, learned: Learned, embedder: Embedder | None) -> Traits:
+    """The traits of one new article; see `arrive`."""
+    return arrive([article], learned, embedder)[0].traits
+
+
+def compute_traits_batch(
+    articles: Sequence[EnrichedArticle], learned: Learned, embedder: Embedder | None
+) -> list[Traits]:
+    """The traits of new articles in ingest sequence; see `arrive`."""
+    return [arrival.traits for arrival in arrive(articles, learned, embedder)]
+
+
+def cleaned(enriched: EnrichedArticle, learned: Learned) -> EnrichedArticle:
+    """An article without what its outlet repeats; nothing is learned from it. For new forms of known ones."""
+    article = enriched.article
+    return _without(enriched, habits.clean(article.title, article.text, article.outlet, learned))
+
+
+def _without(enriched: EnrichedArticle, kept: habits.Cleaned) -> EnrichedArticle:
+    """The article with its cleaned title and text, and the entities that are still mentioned there."""
+    if not kept.removed:
+        return enriched
+    article = replace(
+        enriched.article,
+        title=kept.title,
+        text=kept.text,
+        removed=(*enriched.article.removed, *kept.removed),
+    )
+    entities = (_moved(entity, article, kept) for entity in enriched.entities)
+    return replace(enriched, article=article, entities=tuple(e for e in entities if e is not None))
+
+
+def _moved(entity: Entity, article: Article, kept: habits.Cleaned) -> Entity | None:
+    """The entity with its spans where they are now; None when no mention is left."""
+    if not entity.spans:
+        return entity
+    spans: list[Span] = []
+    for span in entity.spans:
+        text = article.title if span.field == "title" else article.text
+        before = 0
+        for start, end in kept.title_kept if span.field == "title" else kept.text_kept:
+            if start <= span.start and span.end <= end and before + span.end - start <= len(text):
+                spans.append(replace(span, start=before + span.start - start, end=before + span.end - start))
+            before += end - start
+    if not spans:
+        return None
+    return replace(entity, spans=tuple(spans), count=max(1, entity.count - len(entity.spans) + len(spans)))
+
+
+def _weigh(title: str, text: str, language: str, learned: Learned) -> tuple[Sparse, Sparse]:
+    """TF-IDF of the words of title and text, and of the pairs of words in title and lead.
+
+    The words' weight is (1 + log tf) idf with the title counted twice; a pair's is its idf alone. The
+    article's own words are counted before they are weighed.
+    """
+    counts = Counter(tokens(text[:BODY_CHARS]))
+    for word in tokens(title):
+        counts[word] += _TITLE_COUNT
+    lead = tokens(f"{title} . {text}"[:LEAD_CHARS])
+    pairs = {pair_id(first, second): (first, second) for first, second in itertools.pairwise(lead)}
+    learned.observe_words(language, sorted({term_id(word) for word in counts}), pairs)
+    known = learned.language(language)
+    body: dict[int, float] = {}
+    for word, count in counts.items():
+        key = term_id(word)
+        body[key] = body.get(key, 0.0) + (1.0 + math.log(count)) * known.idf(word)
+    weighed = {key: known.pair_idf(*pair) for key, pair in pairs.items()} or {term_id(w): 1.0 for w in lead}
+    return Sparse.unit(body, BODY_TERMS), Sparse.unit(weighed, LEAD_PAIRS)
+
+
+def embedded_text(article: Article) -> str:
+    """What of an article is embedded: its title and the beginning of its text."""
+    lead = article.text[:EMBEDDED_CHARS]
+    return f"{article.title}. {lead}" if article.title and lead else article.title or lead
+
+
+def _embed(articles: Sequence[EnrichedArticle], embedder: Embedder | None) -> list[Dense]:
+    if embedder is None or not articles:
+        return [_NO_DENSE] * len(articles)
+    return list(embedder.embed([embedded_text(e.article) for e in articles]).astype(np.float16))
+
+
+def _traits(enriched: EnrichedArticle, body: Sparse, pairs: Sparse, dense: Dense) -> Traits:
+    article = enriched.article
+    opening = f"{article.title}\n{article.text[:LEAD_CHARS]}"
+    sentences = sentence_spans(article.text[: 4 * SHOWN_CHARS])
+    ranked = sorted(enriched.entities, key=lambda e: (-e.salience, -e.count, e.id))[:NAMES_KEPT]
+    return Traits(
+        time=article.published.timestamp() if article.published else None,
+        fetched=article.fetched.timestamp(),
+        language=article.language,
+        outlet=article.outlet,
+        title=article.title[:SHOWN_CHARS],
+        lead=article.text[slice(*sentences[0])][:SHOWN_CHARS] if sentences else "",
+        title_form=habits.line_digest(article.title),
+        title_exact=habits.line_digest(_spelled(article.title)),
+        body=body,
+        pairs=pairs,
+        dense=dense,
+        names=tuple(Name(e.id, e.name, e.kind, round(e.salience, 4)) for e in ranked),
+        numbers=tuple(dict.fromkeys(_NUMBER.findall(opening))),
+        signature=_signature(article.title, article.text),
+    )
+
+
+def _spelled(title: str) -> str:
+    """The title with its figures as letters, which `line_digest` does not fold."""
+    return title.translate({ord("0") + figure: chr(0xE000 + figure) for figure in range(10)})
+
+
+def _signature(title: str, text: str) -> Signature:
+    """MinHash (Broder 1997) of the shingles of three words; of the title where there is no text."""
+    words = tokens(text[:BODY_CHARS]) or tokens(title)
+    shingles = [" ".join(words[i : i + _SHINGLE]) for i in range(max(1, len(words) - _SHINGLE + 1))]
+    sketch = RMinHash(num_perm=SIGNATURE_SIZE, seed=_SIGNATURE_SEED)
+    sketch.update(shingles)
+    return np.array(sketch.digest(), dtype=np.uint32)

@@ -1,0 +1,168 @@
+"""Stories are mended: each recent article is taken out and placed again, until nothing changes.
+
+The present story keeps an article unless another is better by more than `stay`, so that nothing flaps. The
+outcome is a fixed point: a repair over stories that were repaired and did not change finds nothing to do.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from pipeline.records import Decision, content_id
+from pipeline.stories.assign import Weighing, decide, story_id, weigh
+from pipeline.stories.constraints import Constraints
+from pipeline.stories.index import StoryIndex
+from pipeline.stories.profile import Profile
+from pipeline.stories.scorer import Scorer
+
+_PASSES: Final = 25
+
+Placement = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing a repair did.
+
+    Attributes:
+        kind: "move": articles changed their story; "merge": a story went into another whole; "split": a
+            new story was made out of another.
+        story: Where the articles were.
+        into: Where they are now.
+        articles: In ingest sequence.
+        reason: In words.
+    """
+
+    kind: Literal["move", "merge", "split"]
+    story: str
+    into: str
+    articles: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What a repair did; the index it was given is as it says.
+
+    Attributes:
+        changes: By story and target.
+        decisions: For each article that moved, in ingest sequence.
+    """
+
+    changes: tuple[Change, ...] = ()
+    decisions: tuple[Decision, ...] = field(default=())
+
+
+def repair(
+    index: StoryIndex,
+    scorer: Scorer,
+    constraints: Constraints,
+    stories: Collection[str] | None = None,
+) -> Repair:
+    """Places the articles of recent stories again.
+
+    Args:
+        index: The active stories; is brought to the outcome.
+        scorer: Says how well an article fits.
+        constraints: A person's corrections.
+        stories: The ids of the stories whose articles may move; all if None. Others may take articles in.
+    """
+    eligible = _articles(index, stories)
+    before = {article: index.story_of(article) or "" for article in eligible}
+    seen: dict[str, Placement] = {}
+    order: list[str] = []
+    state = _digest(before)
+    current = dict(before)
+    while state not in seen and len(order) <= _PASSES:
+        seen[state] = dict(current)
+        order.append(state)
+        for article in eligible:
+            _place(article, index, scorer, constraints)
+        current = {article: index.story_of(article) or "" for article in eligible}
+        state = _digest(current)
+    if state in seen and state != order[-1]:
+        # Two placements that lead to each other: keep the one with the smallest digest, whichever came first.
+        _restore(index, seen[min(order[order.index(state) :])])
+    return _report(before, index, scorer, constraints)
+
+
+def _articles(index: StoryIndex, stories: Collection[str] | None) -> list[str]:
+    """The articles of the stories named, in ingest sequence."""
+    members = [m for p in index.stories() if stories is None or p.story in stories for m in p.members]
+    return [m.article for m in sorted(members, key=lambda m: m.seq)]
+
+
+def _place(article: str, index: StoryIndex, scorer: Scorer, constraints: Constraints) -> None:
+    """Leaves an article where it is, or moves it where it fits better."""
+    member = index.member(article)
+    story = index.story_of(article) or ""
+    weighing = weigh(member, index, scorer, constraints, story)
+    target = _target(index.profile(story), weighing, scorer.threshold(member), scorer.stay)
+    if target is None:
+        index.move(article, story_id(article, index.has_story))
+    elif target.story != story:
+        index.move(article, target.story)
+
+
+def _target(present: Profile, weighing: Weighing, threshold: float, stay: float) -> Profile | None:
+    """Where an article belongs: the present story has `stay` added; None is a story of its own."""
+    if weighing.forced is not None:
+        return weighing.forced
+    alone = present.size == 1
+    here = next((w for w in weighing.ranked if w.profile is present), None)
+    best = next((w for w in weighing.ranked if w.profile is not present), None)
+    score_here = here.score + stay if here is not None else 0.0
+    if best is not None and best.score > score_here and best.score >= threshold + (stay if alone else 0.0):
+        return best.profile
+    return present if alone or score_here >= threshold else None
+
+
+def _digest(placement: Placement) -> str:
+    return content_id(*(f"{article} {story}" for article, story in sorted(placement.items())))
+
+
+def _restore(index: StoryIndex, placement: Placement) -> None:
+    for article, story in placement.items():
+        if index.story_of(article) != story:
+            index.move(article, story)
+
+
+def _report(before: Placement, index: StoryIndex, scorer: Scorer, constraints: Constraints) -> Repair:
+    """Compares the placement before with the index now."""
+    moved = [a for a, story in before.items() if index.story_of(a) != story]
+    left = Counter(before[a] for a in moved)
+    groups: dict[tuple[str, str], list[str]] = {}
+    for article in moved:
+        groups.setdefault((before[article], index.story_of(article) or ""), []).append(article)
+    existed = set(before.values())
+    changes = [
+        _change(source, into, articles, index, existed, left) for (source, into), articles in groups.items()
+    ]
+    decisions = []
+    for article in moved:
+        member, story = index.member(article), index.story_of(article) or ""
+        weighing = weigh(member, index, scorer, constraints, story)
+        profile = index.profile(story)
+        chosen = None if profile.members[0].article == article else profile
+        decisions.append(decide(member, chosen, story, weighing, scorer, "repair"))
+    return Repair(tuple(sorted(changes, key=lambda c: (c.story, c.into))), tuple(decisions))
+
+
+def _change(
+    source: str,
+    into: str,
+    articles: list[str],
+    index: StoryIndex,
+    existed: set[str],
+    left: Counter[str],
+) -> Change:
+    kind: Literal["move", "merge", "split"] = "move"
+    reason = f"fits {into} better than {source}"
+    if not index.has_story(source) and len(articles) * 2 >= left[source]:
+        kind, reason = "merge", f"{source} has nothing left of its own"
+    elif into not in existed and index.profile(into).members[0].article in articles:
+        kind, reason = "split", f"too little in common with the rest of {source}"
+    return Change(kind, source, into, tuple(articles), reason)

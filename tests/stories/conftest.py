@@ -1,0 +1,23 @@
+"""Fixtures of the story tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import yaml
+from invented_news import SCORER, Newsroom
+
+from pipeline.settings import Document
+from pipeline.stories.artefact import Artefact, load_scorer
+
+
+@pytest.fixture(scope="session")
+def artefact() -> Artefact:
+    content = yaml.safe_load(SCORER.read_text())
+    return load_scorer(Document(str(SCORER), content, {}), "normal")
+
+
+@pytest.fixture
+def newsroom(artefact: Artefact) -> Callable[..., Newsroom]:
+    return lambda **options: Newsroom(artefact, **options)

@@ -1,0 +1,131 @@
+"""What is said of a story: title, origins, summary, disagreements, growth."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from invented_news import article, write
+from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+
+from pipeline.errors import UsageError
+from pipeline.records import Entity, StoredArticle, Topic
+from pipeline.stories.evaluation import agreement, bcubed, pairwise
+from pipeline.stories.facts import describe
+from pipeline.stories.features import arrive
+from pipeline.stories.figures import claims
+from pipeline.stories.learned import Learned
+
+WIRE = (
+    "Nine people died when a ferry sank off Port Amer on Monday, the coast guard said. "
+    "Divers searched the wreck until dark and found no one alive inside the hull. "
+    "The ferry had been checked in March and was cleared to sail with sixty passengers."
+)
+
+
+def stored(articles):
+    arrivals = arrive(articles, Learned.empty(), None)
+    return [StoredArticle(a.enriched, n + 1, "s", a.traits.to_bytes()) for n, a in enumerate(arrivals)]
+
+
+def test_reprints_of_an_agency_text_are_one_origin():
+    reprints = [article(n, f"Ferry sinks {'!' * n}", WIRE, f"Paper {n}", n) for n in range(3)]
+    own = article(
+        9, "Ferry captain held", "Police held the captain of the Amer ferry overnight.", "Gazette", 4
+    )
+    story = describe("s", stored([*reprints, own]))
+    assert story.origins == 2
+    assert len(story.members) == 4
+    assert story.outlets == ("Gazette", "Paper 0", "Paper 1", "Paper 2")
+    assert story.first_seq == 1
+
+
+def test_one_outlet_vouches_once():
+    story = describe("s", stored([write(n, 0, n, 0, n) for n in range(3)]))
+    assert story.origins == 1
+
+
+def test_the_title_is_that_of_the_most_central_member():
+    odd = article(0, "Live updates", "Follow our coverage here.", "A")
+    story = describe("s", stored([odd, *(write(n, 4, n, n, n) for n in range(1, 4))]))
+    assert "Sarel" in story.title
+
+
+def test_the_summary_quotes_two_members():
+    story = describe("s", stored([write(n, 0, n, n, n) for n in range(3)]))
+    first, second = story.summary
+    assert first.article != second.article
+    assert first.text != second.text
+
+
+def test_outlets_that_disagree_are_quoted():
+    texts = (
+        "Nine people were killed in the blast.",
+        "The blast killed 14 people.",
+        "A blast shook the port.",
+    )
+    story = describe("s", stored([article(n, "Blast", t, f"P{n}", n) for n, t in enumerate(texts)]))
+    (found,) = story.disagreements
+    assert found.subject == "dead"
+    assert [(number, quote) for number, _, quote in found.sides] == [("9", texts[0]), ("14", texts[1])]
+
+
+def test_an_outlet_that_corrects_itself_does_not_disagree():
+    said = [article(n, "Blast", f"At least {n + 3} people died.", "One", n) for n in range(2)]
+    assert describe("s", stored(said)).disagreements == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("The 33-year-old died in 2021.", []),
+        ("Turnout fell 12% dead heat", []),
+        ("A crash injured 1,200 people", [("injured", 1200)]),
+        ("Hubo 7 muertos y 20 heridos", [("dead", 7), ("injured", 20)]),
+    ],
+)
+def test_counts_are_read(text, found):
+    assert [(c.subject, c.value) for c in claims("a", "o", text)] == found
+
+
+def test_more_and_newer_origins_are_hotter():
+    def hot(*hours):
+        return describe(
+            "s", stored([article(n, f"T{n}", f"Word{n} alone.", f"P{n}", h) for n, h in enumerate(hours)])
+        ).hot
+
+    assert hot(0, 1) > hot(0)
+    assert hot(24) > hot(0, 0)
+    assert hot(12) == pytest.approx(hot(0, 0))
+
+
+def test_topics_and_entities_are_summed_up():
+    one = article(0, "Vote in Kestria", "Deputies voted.", "A")
+    entity = Entity("place:KE", "Kestria", "place", 1, 0.9)
+    one = replace(one, entities=(entity,), topics=(Topic("politics", "Politics", 0.8),))
+    two = replace(one, article=replace(one.article, id="b"), topics=())
+    story = describe("s", stored([one, two]))
+    assert [(e.id, e.count) for e in story.entities] == [("place:KE", 2)]
+    assert [(t.id, t.score) for t in story.topics] == [("politics", 0.4)]
+
+
+LABELS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=2, max_size=40)
+
+
+@given(labels=LABELS)
+def test_metrics_agree_with_the_reference(labels):
+    gold, found = (list(side) for side in zip(*labels, strict=True))
+    result = agreement(gold, found)
+    assert result.ari == pytest.approx(adjusted_rand_score(gold, found), abs=1e-9)
+    assert result.nmi == pytest.approx(normalized_mutual_info_score(gold, found), abs=1e-9)
+    assert bcubed(gold, gold).f1 == pairwise(gold, gold).f1 == 1.0
+    assert bcubed(gold, found).p == pytest.approx(bcubed(found, gold).r)
+
+
+def test_metrics_refuse_what_cannot_be_compared():
+    with pytest.raises(UsageError, match="2 labels for 1"):
+        agreement([1, 2], [1])
+    with pytest.raises(UsageError, match="nothing to compare"):
+        agreement([], [])
