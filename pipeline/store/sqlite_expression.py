@@ -129,6 +129,17 @@ class Expressions:
             return None
         return Words(fields, [f'"{" ".join(each)}"' for each in product(*words)])
 
+    def nearby(self, query: Phrase) -> str:
+        """What every hit of a phrase with gaps fits, as an expression: its words near each other."""
+        fields = text_fields(query.field)
+        words = [[form for form in forms if is_token(form)] for forms in query.words]
+        if prod(map(len, words)) > MOST_WORDS:
+            each = (said(Words(fields, [f'"{form}"' for form in forms])) for forms in words)
+            return f"({' AND '.join(each)})"
+        gap = len(words) - 2 + query.slop  # between the first and the last, whatever their order
+        quoted = (" ".join(f'"{form}"' for form in forms) for forms in product(*words))
+        return said(Words(fields, [f"NEAR({forms}, {gap})" for forms in quoted]))
+
     def _wildcard(self, fields: tuple[str, ...], field: str, pattern: str) -> Words:
         fits = wildcard(pattern).fullmatch
         if pattern and not pattern.strip("*"):

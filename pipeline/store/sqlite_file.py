@@ -54,6 +54,8 @@ class File:
         self._depth = 0
         if not create and not path.is_file():
             raise StoreError(f"there is no store at {path}")
+        if path.is_file() and _foreign(path):
+            raise StoreError(f"{path} is not a Wirewatch store; give another path")
         with self.translated():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = self._connect()
@@ -176,3 +178,13 @@ class File:
                 yield from connection.execute(sql, values)
             finally:
                 connection.close()
+
+
+def _foreign(path: Path) -> bool:
+    # SQLite itself would take a very short file for an empty database and write over it.
+    try:
+        with path.open("rb") as file:
+            start = file.read(16)
+    except OSError:
+        return False  # opening it says why
+    return bool(start) and start != b"SQLite format 3\0"

@@ -126,8 +126,7 @@ class Queries:
         return _union(self._match(said(piece), []) for piece in pieces)
 
     def _verified(self, query: Phrase, within: Seqs | None) -> Seqs:
-        words = And(tuple(Term(query.field, "", forms) for forms in query.words))
-        candidates = _both(within, self._set(words, within))
+        candidates = _both(within, self._match(self._expressions.nearby(query), []))
         return _array(seq for seq, seen in self.seen(candidates) if holds(query, seen))
 
     def seen(self, seqs: Seqs) -> Iterator[tuple[int, Indexed]]:

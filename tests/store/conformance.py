@@ -1,6 +1,6 @@
-"""What every store must do: each implementation's test module subclasses this and says where its store is.
+"""What every store must do: the test module of each store subclasses this and says where its store is.
 
-A subclass has a fixture `url`: the URL of an empty place for one test. All processes that open it see one store.
+A subclass has a fixture `url`: the URL of an empty place for one test. All who open it see one store.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import pytest
 from store_records import article, at, decision, one_of_each, story
 
-from pipeline.errors import LeaseHeldError, StoreError
+from pipeline.errors import StoreError
 from pipeline.ports import Commit, Store, Version
-from pipeline.records import Alert, Correction, Lineage, Message, Rejection, Telling
+from pipeline.records import Correction, Lineage, Rejection
 from pipeline.records.query import Everything, Term
 from pipeline.store import open_store
 
@@ -167,7 +167,11 @@ class StoreConformance:
 
     def test_an_identity_key_leads_to_its_article(self, store: Store) -> None:
         store.commit(Commit(articles=(article(1, keys=("k:1", "k:2")), article(2, keys=("k:3", "k:2")))))
-        assert store.find(["k:1", "k:2", "k:3", "k:4"]) == {"k:1": "a000001", "k:2": "a000001", "k:3": "a000002"}
+        assert store.find(["k:1", "k:2", "k:3", "k:4"]) == {
+            "k:1": "a000001",
+            "k:2": "a000001",
+            "k:3": "a000002",
+        }
         store.commit(Commit(articles=(article(1, keys=("k:1", "k:5")),)))
         assert store.find(["k:1", "k:2", "k:5"]) == {"k:1": "a000001", "k:2": "a000002", "k:5": "a000001"}
 
@@ -187,7 +191,11 @@ class StoreConformance:
         assert [each.id for each in store.newest_stories(at(5), None, 10)] == ["s1", "s0", "s2"]
 
     def test_newest_stories_with_a_member_that_a_query_hits(self, store: Store) -> None:
-        articles = (article(1, "Storm", story="s1"), article(2, "Calm", story="s1"), article(3, "Sun", story="s2"))
+        articles = (
+            article(1, "Storm", story="s1"),
+            article(2, "Calm", story="s1"),
+            article(3, "Sun", story="s2"),
+        )
         store.commit(
             Commit(
                 articles=articles,
@@ -219,6 +227,8 @@ class StoreConformance:
         ]
         assert [row.seq for row in store.active(at(0), at(0))] == [1]
         assert [row.seq for row in store.active(at(2), at(99))] == []
+        assert [row.seq for row in store.active(at(100.5), at(101), fetched=True)] == [2, 3]
+        assert [row.seq for row in store.active(at(100), at(100), fetched=True)] == []
 
     def test_a_decision_is_replaced(self, store: Store) -> None:
         store.commit(Commit(decisions=(decision("a", "s1"),)))
@@ -248,136 +258,6 @@ class StoreConformance:
         store.commit(Commit(corrections=(late,)))
         assert store.corrections() == [early, late]
 
-    # -- state and alerts --------------------------------------------------------------------------------
-
-    def test_learned_state_is_replaced_and_taken_out(self, store: Store) -> None:
-        store.commit(Commit(learned={"a": b"1", "b": b"2"}))
-        store.commit(Commit(learned={"a": b"3", "b": b"", "c": b""}))
-        assert [store.learned(key) for key in "abc"] == [b"3", None, None]
-
-    def test_quarantine_newest_first_and_released(self, store: Store) -> None:
-        made = [Rejection(f"r{n}", "x", "parse", "why", at(n)) for n in (1, 3, 2)]
-        store.commit(Commit(rejections=tuple(made)))
-        assert [each.id for each in store.quarantine()] == ["r3", "r2", "r1"]
-        store.commit(Commit(released=("r3", "r9")))
-        assert [each.id for each in store.quarantine()] == ["r2", "r1"]
-
-    def test_tellings_by_watch_and_story(self, store: Store) -> None:
-        made = [Telling(watch, name) for watch in ("w", "v") for name in ("s1", "s2", "s3")]
-        store.commit(Commit(tellings=tuple(made), cursors={"w": 5}))
-        assert list(store.tellings("w")) == ["s1", "s2", "s3"]
-        assert set(store.tellings("w", ["s3", "s1", "s9"])) == {"s1", "s3"}
-        store.commit(Commit(tellings=(Telling("w", "s1", miss="few"),), forgotten=(("w", "s2"), ("w", "x"))))
-        assert store.tellings("w") == {"s1": Telling("w", "s1", miss="few"), "s3": Telling("w", "s3")}
-        assert set(store.tellings("v")) == {"s1", "s2", "s3"}
-        assert (store.cursor("w"), store.cursor("v")) == (5, None)
-
-    def test_an_alert_that_is_there_is_left_alone(self, store: Store) -> None:
-        def alert(name: str, seq: int, reason: str, watch: str = "w") -> Alert:
-            return Alert(name, watch, "new", "s", (), reason, seq, at(seq))
-
-        store.commit(Commit(alerts=(alert("b", 2, "first"), alert("a", 2, "x"), alert("c", 1, "y", "v"))))
-        store.commit(Commit(alerts=(alert("b", 9, "second"),)))
-        assert [(each.id, each.reason) for each in store.alerts()] == [("c", "y"), ("a", "x"), ("b", "first")]
-        assert [each.id for each in store.alerts("w")] == ["a", "b"]
-        assert [each.id for each in store.alerts(since=at(2))] == ["a", "b"]
-        assert store.alerts("v", at(2)) == []
-
-    def test_the_outbox_shows_what_is_to_be_done(self, store: Store) -> None:
-        states = ("sent", "rendered", "decided", "failed", "suppressed", "decided")
-        made = [
-            Message(f"m{n}", "w", (), "mail", "a@b", state, at(9 - n))  # type: ignore[arg-type]
-            for n, state in enumerate(states)
-        ]
-        store.commit(Commit(messages=tuple(made)))
-        assert [each.id for each in store.outbox()] == ["m5", "m2", "m1"]
-        assert [each.id for each in store.outbox(unfinished=False)] == [f"m{n}" for n in (5, 4, 3, 2, 1, 0)]
-        done = Message("m5", "w", (), "mail", "a@b", "sent", at(4), "<id>", b"body", sent=at(4))
-        store.commit(Commit(messages=(done,)))
-        assert [each.id for each in store.outbox()] == ["m2", "m1"]
-        assert store.outbox(unfinished=False)[0] == done
-
-    def test_what_is_written_stays_when_the_same_commit_takes_it_out(self, store: Store) -> None:
-        rejection = Rejection("r", "x", "parse", "why", at(1))
-        store.commit(
-            Commit(
-                rejections=(rejection,), released=("r",),
-                tellings=(Telling("w", "s"),), forgotten=(("w", "s"),),
-                stories=(story("s", ("a",)),), ended=("s",),
-            )
-        )  # fmt: skip
-        assert store.quarantine() == [rejection]
-        assert store.tellings("w") == {"s": Telling("w", "s")}
-        assert store.stories(["s"])
-
-    # -- leases ------------------------------------------------------------------------------------------
-
-    def test_one_writer_at_a_time(self, store: Store) -> None:
-        first = store.acquire("stories", "one", at(0), 60)
-        with pytest.raises(LeaseHeldError, match="one") as held:
-            store.acquire("stories", "two", at(0), 60)
-        assert held.value.retry_after_seconds == 60
-        assert store.acquire("alerts", "two", at(0), 60).owner == "two"
-        renewed = store.acquire("stories", "one", at(0.01), 60)
-        assert renewed.token == first.token
-        assert renewed.expires > first.expires
-        store.commit(Commit(marks={"m": "1"}), first)
-
-    def test_a_lease_that_has_run_out_goes_to_the_next_and_fences_the_last(self, store: Store) -> None:
-        late = store.acquire("stories", "one", at(0), 60)
-        fresh = store.acquire("stories", "two", at(1), 60)
-        assert fresh.token > late.token
-        with pytest.raises(LeaseHeldError):
-            store.commit(Commit(marks={"m": "late"}), late)
-        with pytest.raises(LeaseHeldError):
-            store.drop_before(at(9), late)
-        store.commit(Commit(marks={"m": "fresh"}), fresh)
-        store.release(late)
-        store.commit(Commit(marks={"m": "still"}), fresh)
-        assert store.mark("m") == "still"
-
-    def test_a_lease_given_back_is_free(self, store: Store) -> None:
-        first = store.acquire("stories", "one", at(0), 60)
-        store.release(first)
-        store.release(first)
-        second = store.acquire("stories", "two", at(0), 60)
-        assert second.token > first.token
-        with pytest.raises(LeaseHeldError):
-            store.commit(Commit(), first)
-
-    # -- retention ---------------------------------------------------------------------------------------
-
-    def test_retention_forgets_old_articles_and_the_stories_that_end(self, store: Store) -> None:
-        store.commit(one_of_each())
-        store.commit(
-            Commit(
-                articles=(article(3, "Late", story="story-3", hours=9000),),
-                stories=(story("story-3", ("a000002", "a000003"), hours=9000),),
-                decisions=(decision("a000003", "story-3"),),
-            )
-        )
-        lease = store.acquire("stories", "me", at(0), 60)
-        assert store.drop_before(at(5000), lease) == 2
-        assert store.drop_before(at(5000), lease) == 0
-        assert [each.seq for each in store.between(0, 9)] == [3]
-        assert store.find(["url:a000001", "url:a000003"]) == {"url:a000003": "a000003"}
-        assert (store.decision("a000001"), store.stories(["story-1"])) == (None, {})
-        assert store.search(Term(None, "wind", ("wind",)), None, 9) == []
-        assert store.head() == 3
-        assert store.corrections()
-        assert store.alerts()
-        store.commit(Commit(articles=(article(4, "Next", hours=9001),)), lease)
-
-    def test_retention_takes_members_out_of_a_story_that_goes_on(self, store: Store) -> None:
-        articles = tuple(article(seq, story="s", hours=seq * 1000) for seq in (1, 2, 3))
-        members = tuple(each.enriched.article.id for each in articles)
-        store.commit(Commit(articles=articles, stories=(story("s", members, hours=3000),)))
-        assert store.drop_before(at(1500), store.acquire("stories", "me", at(0), 60)) == 1
-        left = store.stories(["s"])["s"]
-        assert left.members == members[1:]
-        assert (left.first_seq, left.last_seq) == (2, 3)
-        assert (left.first_published, left.last_published) == (at(2000), at(3000))
-
     # -- many --------------------------------------------------------------------------------------------
 
     def test_more_than_ten_thousand(self, store: Store) -> None:
@@ -386,7 +266,9 @@ class StoreConformance:
             seqs = range(start + 1, start + 3501)
             store.commit(
                 Commit(
-                    articles=tuple(article(seq, "Flood", "x", story=f"s{seq // 2}", hours=seq / 60) for seq in seqs),
+                    articles=tuple(
+                        article(seq, "Flood", "x", story=f"s{seq // 2}", hours=seq / 60) for seq in seqs
+                    ),
                     stories=tuple(story(f"s{seq}", (f"a{seq:06d}",), hours=seq / 60) for seq in seqs),
                     rejections=tuple(Rejection(f"r{seq:06d}", "x", "parse", "y", at(seq)) for seq in seqs),
                 )

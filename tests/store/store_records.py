@@ -124,7 +124,9 @@ def one_of_each() -> Commit:
     """A commit in which no part is empty."""
     return Commit(
         articles=(
-            article(1, "Stürme über Zürich", "Der Wind. Die 北京 Nachricht.", language="de", traits=b"\x00\xff"),
+            article(
+                1, "Stürme über Zürich", "Der Wind. Die 北京 Nachricht.", language="de", traits=b"\x00\xff"
+            ),
             article(2, "Storm", "Wind again.", story="story-1", entities=(entity("Zürich", "place"),)),
         ),
         stories=(story("story-1", ("a000001", "a000002"), hours=2),),

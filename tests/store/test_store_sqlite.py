@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from conformance import StoreConformance
+from conformance_faults import FaultConformance, check_whole
 from conformance_queries import QueryConformance
+from conformance_state import StateConformance
+from store_child import batch
+from store_records import article, at
+
+from pipeline.errors import StoreError, UnavailableError, UsageError
+from pipeline.ports import Commit
+from pipeline.store import open_store
+from pipeline.store.sqlite import SqliteStore
 
 
-class TestSqlite(StoreConformance):
+class TestSqlite(StoreConformance, StateConformance):
     @pytest.fixture
     def url(self, tmp_path) -> str:
         return f"sqlite:///{tmp_path}/folder/store.db"
@@ -15,5 +27,98 @@ class TestSqlite(StoreConformance):
 
 class TestSqliteQueries(QueryConformance):
     @pytest.fixture(scope="class")
-    def corpus_url(self, tmp_path_factory) -> str:
+    @classmethod
+    def corpus_url(cls, tmp_path_factory) -> str:
         return f"sqlite:///{tmp_path_factory.mktemp('corpus')}/store.db"
+
+
+class TestSqliteFaults(FaultConformance):
+    @pytest.fixture
+    def url(self, tmp_path) -> str:
+        return f"sqlite:///{tmp_path}/store.db"
+
+
+def test_a_store_that_is_missing_is_not_made_unasked(tmp_path) -> None:
+    with pytest.raises(StoreError, match="no store at"):
+        open_store(f"sqlite:///{tmp_path}/none.db", create=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"not a database, but long enough to be looked at" * 10, b"x"])
+def test_a_file_that_is_no_database_is_refused(tmp_path, content: bytes) -> None:
+    path = tmp_path / "letter.txt"
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match="not a Wirewatch store"):
+        open_store(f"sqlite:///{path}")
+    assert path.read_bytes() == content
+
+
+def test_another_programs_database_is_refused(tmp_path) -> None:
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE theirs (x)")
+    with pytest.raises(StoreError, match="not a Wirewatch store"):
+        open_store(f"sqlite:///{path}")
+
+
+def test_a_newer_schema_is_refused(tmp_path) -> None:
+    path = tmp_path / "store.db"
+    open_store(f"sqlite:///{path}").close()
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("PRAGMA user_version = 999")
+    with pytest.raises(StoreError, match=r"schema version 999.*upgrade"):
+        open_store(f"sqlite:///{path}")
+
+
+def test_a_lock_that_is_held_is_worth_trying_again(tmp_path) -> None:
+    path = tmp_path / "store.db"
+    store = open_store(f"sqlite:///{path}", timeout_seconds=0.1)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(UnavailableError, match=r"locked for 0.1 s"):
+            store.commit(Commit(marks={"a": "1"}))
+        assert store.mark("a") == ""
+    store.commit(Commit(marks={"a": "1"}))
+    store.close()
+
+
+def test_a_full_disk_is_one_clear_line_and_writes_nothing(tmp_path) -> None:
+    store = SqliteStore(tmp_path / "store.db")
+    store.commit(batch(0, 5))
+    pages = store._file.one("PRAGMA page_count")[0]
+    store._file.run(f"PRAGMA max_page_count = {pages + 2}")
+    with pytest.raises(UnavailableError, match=r"disk of .* is full") as full:
+        store.commit(batch(5, 200))
+    assert "\n" not in str(full.value)
+    check_whole(store, 5)
+    store._file.run(f"PRAGMA max_page_count = {pages + 100_000}")
+    store.commit(batch(5, 200))
+    assert store.head() == 205
+    store.close()
+
+
+def test_a_read_only_file_is_one_clear_line(tmp_path) -> None:
+    store = SqliteStore(tmp_path / "store.db")
+    store._file.run("PRAGMA query_only = 1")  # as SQLite answers where root may write anything
+    with pytest.raises(StoreError, match="read-only"):
+        store.commit(batch(0, 1))
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite://store.db", "sqlite:///", "sqlite:///:memory:", "mysql://u:secret@h/x", ""]
+)
+def test_a_url_of_no_known_form_says_what_is(url: str) -> None:
+    with pytest.raises(UsageError, match=r"sqlite:///path.db") as wrong:
+        open_store(url)
+    assert "secret" not in str(wrong.value)
+
+
+def test_the_index_holds_no_trace_of_a_former_text(tmp_path) -> None:
+    store = SqliteStore(tmp_path / "store.db")
+    store.commit(Commit(articles=(article(1, "before", "gone"),)))
+    store.commit(Commit(articles=(article(1, "after", "here", digest="d2"),)))
+    store.drop_before(at(99), store.acquire("stories", "me", at(0), 60))
+    assert store._file.rows("SELECT term FROM article_terms") == []
+    store._file.run("INSERT INTO article_index (article_index) VALUES ('integrity-check')")
+    store.close()
