@@ -1,0 +1,11 @@
+"""Article → EnrichedArticle: entities and aliases, topics, keywords; and vectors.
+
+The rules (resolve, topics, keywords) touch nothing outside; `recognize` and `vectors` load models.
+"""
+
+from pipeline.enrich.aliases import Aliases
+from pipeline.enrich.enricher import Enricher
+from pipeline.enrich.suggest import Suggestion, suggest
+from pipeline.enrich.topics import Taxonomy
+
+__all__ = ["Aliases", "Enricher", "Suggestion", "Taxonomy", "suggest"]

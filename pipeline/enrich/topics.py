@@ -1,0 +1,208 @@
+"""Topics by the words of a taxonomy, with the words that decided."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field, StrictFloat, StrictInt, StrictStr
+
+from pipeline.analysis import stems
+from pipeline.records import Article, Topic
+from pipeline.settings import Document, Section, validated
+
+Weight = Annotated[StrictInt | StrictFloat, Field(ge=-10, le=10)]
+Word = StrictStr | Mapping[StrictStr, Weight]
+
+_TITLE_FACTOR = 2.0
+_LEAD_FACTOR = 1.5
+_LEAD_WORDS = 60
+_TEXT_CHARS = 4000
+# A topic is named when its evidence reaches this, and this share of the strongest topic's.
+_ENOUGH = 1.6
+_SHARE = 0.4
+_MOST = 4
+
+
+class TopicEntry(Section):
+    """One topic of `topics.yaml`; `words` by language, a word counting 1 or as it says."""
+
+    id: Annotated[str, Field(min_length=1, max_length=80)]
+    name: Mapping[str, str]
+    parent: str | None = None
+    words: Mapping[Annotated[str, Field(pattern=r"^[a-z]{2}$")], tuple[Word, ...]] = {}
+
+
+class TopicsFile(Section):
+    """`topics.yaml`."""
+
+    topics: tuple[TopicEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Cue:
+    """A word or phrase in stems, and what it says for a topic."""
+
+    key: tuple[str, ...]
+    topic: str
+    weight: float
+    written: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for a topic: a sum of weights, and the words behind it, strongest first."""
+
+    topic: str
+    value: float
+    words: tuple[str, ...]
+
+
+class Taxonomy:
+    """Topics and the words that mark them.
+
+    Args:
+        entries: Topics, parents before or after their children.
+    """
+
+    def __init__(self, entries: Sequence[TopicEntry] = ()) -> None:
+        self._entries = {entry.id: entry for entry in entries}
+        self._cues: dict[str, dict[str, list[_Cue]]] = {}
+        for entry in entries:
+            for language, words in entry.words.items():
+                for word in words:
+                    pairs = {word: 1.0} if isinstance(word, str) else word
+                    for written, weight in pairs.items():
+                        self._add(language, entry.id, written, float(weight))
+        for cues in self._cues.values():
+            for row in cues.values():
+                row.sort(key=lambda cue: (-len(cue.key), cue.topic))
+
+    def _add(self, language: str, topic: str, written: str, weight: float) -> None:
+        key = tuple(stems(written, language))
+        if key:
+            self._cues.setdefault(language, {}).setdefault(key[0], []).append(
+                _Cue(key, topic, weight, written)
+            )
+
+    @classmethod
+    def from_document(cls, document: Document) -> Taxonomy:
+        """Reads `topics.yaml`.
+
+        Raises:
+            ConfigError: An unknown key, a wrong value, an id given twice, or a parent that does not exist or
+                leads back to its child; names file, line and key.
+        """
+        entries = validated(TopicsFile, document).topics
+        by_id: dict[str, TopicEntry] = {}
+        for position, entry in enumerate(entries):
+            if entry.id in by_id:
+                raise document.error(f"the id {entry.id!r} is given twice", f"topics.{position}.id")
+            if not entry.name:
+                raise document.error("needs a name in one language at least", f"topics.{position}.name")
+            by_id[entry.id] = entry
+        for position, entry in enumerate(entries):
+            seen, parent = {entry.id}, entry.parent
+            while parent is not None:
+                if parent not in by_id:
+                    raise document.error(f"no topic has the id {parent!r}", f"topics.{position}.parent")
+                if parent in seen:
+                    raise document.error("parents lead in a circle", f"topics.{position}.parent")
+                seen.add(parent)
+                parent = by_id[parent].parent
+        return cls(entries)
+
+    def name(self, topic: str, language: str) -> str:
+        """A topic's name in a language, else in English, else in any."""
+        names = self._entries[topic].name
+        return names.get(language) or names.get("en") or next(iter(names.values()))
+
+    def top(self, topic: str) -> str:
+        """The top term above a topic, or the topic itself."""
+        parent = self._entries[topic].parent
+        while parent is not None:
+            topic, parent = parent, self._entries[parent].parent
+        return topic
+
+    def weigh(self, article: Article) -> list[Evidence]:
+        """What speaks for each topic, strongest first; what speaks for a topic speaks for its parents too."""
+        cues = self._cues.get(article.language)
+        if not cues:
+            return []
+        hits: dict[str, dict[str, float]] = {}
+        self._collect(stems(article.title, article.language), cues, hits, title=True)
+        self._collect(stems(article.text[:_TEXT_CHARS], article.language), cues, hits, title=False)
+        return _evidence(hits)
+
+    def _collect(
+        self,
+        words: list[str],
+        cues: Mapping[str, list[_Cue]],
+        hits: dict[str, dict[str, float]],
+        *,
+        title: bool,
+    ) -> None:
+        for position, word in enumerate(words):
+            used = 0
+            for cue in cues.get(word, ()):
+                length = len(cue.key)
+                if length < used or tuple(words[position : position + length]) != cue.key:
+                    continue
+                used = max(used, length)
+                factor = _TITLE_FACTOR if title else _LEAD_FACTOR if position < _LEAD_WORDS else 1.0
+                for topic in self._with_parents(cue.topic):
+                    row = hits.setdefault(topic, {})
+                    row[cue.written] = _more(row.get(cue.written, 0.0), cue.weight * factor)
+
+    def _with_parents(self, topic: str) -> list[str]:
+        chain = [topic]
+        parent = self._entries[topic].parent
+        while parent is not None:
+            chain.append(parent)
+            parent = self._entries[parent].parent
+        return chain
+
+    def classify(self, article: Article) -> tuple[Topic, ...]:
+        """The topics of an article, strongest first; none where nothing fits.
+
+        Top terms need evidence enough in themselves and beside the strongest one; a topic below the top
+        needs twice as much, and its parent among the answers.
+        """
+        weighed = self.weigh(article)
+        tops = [one for one in weighed if self._entries[one.topic].parent is None]
+        strongest = tops[0].value if tops else 0.0
+        chosen = [one for one in tops if one.value >= _ENOUGH and one.value >= _SHARE * strongest][:_MOST]
+        roots = {one.topic: one.value for one in chosen}
+        for one in weighed:
+            parent = self._entries[one.topic].parent
+            if parent in roots and one.value >= 2 * _ENOUGH and one.value >= 0.5 * roots[parent]:
+                chosen.append(one)
+        return tuple(
+            Topic(one.topic, self.name(one.topic, article.language), _score(one.value), one.words)
+            for one in sorted(chosen, key=lambda one: (-one.value, one.topic))
+        )
+
+
+def _more(old: float, new: float) -> float:
+    """Repetition adds less each time: the larger of both, and a quarter of the smaller."""
+    if old == 0.0:
+        return new
+    return (max(old, new) if old > 0 else min(old, new)) + 0.25 * (
+        min(old, new) if old > 0 else max(old, new)
+    ) * math.exp(-abs(old) / 6)
+
+
+def _evidence(hits: Mapping[str, Mapping[str, float]]) -> list[Evidence]:
+    found = []
+    for topic, row in hits.items():
+        value = sum(row.values())
+        if value > 0:
+            words = sorted(row, key=lambda word: (-row[word], word))
+            found.append(Evidence(topic, value, tuple(words[:8])))
+    return sorted(found, key=lambda one: (-one.value, one.topic))
+
+
+def _score(value: float) -> float:
+    return round(1.0 - math.exp(-value / 4.0), 4)
