@@ -25,7 +25,6 @@ CREATE INDEX article_story ON article (story);
 CREATE INDEX article_story_key ON article (story_key);
 CREATE INDEX article_time ON article (time);
 CREATE INDEX article_fetched ON article (fetched);
-CREATE INDEX article_fetched ON article (fetched);
 -- `enriched` is the record as JSON; `terms` is what the full-text index was given, to take it out again.
 CREATE TABLE article_body (seq INTEGER PRIMARY KEY, enriched TEXT NOT NULL, terms BLOB NOT NULL);
 CREATE TABLE article_traits (seq INTEGER PRIMARY KEY, traits BLOB NOT NULL);
