@@ -162,12 +162,13 @@ class SqliteStore:
 
     def active(self, start: datetime, end: datetime, *, fetched: bool = False) -> Iterator[MemberRow]:
         """See `Store`."""
+        column = "fetched" if fetched else "time"
         sql = (
-            "SELECT a.id, a.story, a.seq, a.time, t.traits FROM ("
+            "SELECT a.id, a.story, a.seq, a.time, t.traits FROM ("  # noqa: S608  our own names
             " SELECT seq FROM article WHERE story IN"
-            " (SELECT story FROM article WHERE {} BETWEEN ? AND ?) ORDER BY seq"
+            f" (SELECT story FROM article WHERE {column} BETWEEN ? AND ?) ORDER BY seq"
             ") AS m CROSS JOIN article a USING (seq) CROSS JOIN article_traits t USING (seq) ORDER BY a.seq"
-        ).format("fetched" if fetched else "time")
+        )
         for article, story, seq, time, traits in self._file.stream(sql, (micros(start), micros(end))):
             yield MemberRow(article, story, seq, from_micros(time), traits)
 
