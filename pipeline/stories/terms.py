@@ -87,10 +87,9 @@ def pair_id(first: str, second: str) -> int:
 
 @cache
 def _frequencies(language: str) -> dict[str, float]:
-    try:
-        return wordfreq.get_frequency_dict(_LISTS.get(language, language))
-    except LookupError:
-        return {}
+    """A language's word list, empty where wordfreq has none (it would take a similar language's)."""
+    name = _LISTS.get(language, language)
+    return wordfreq.get_frequency_dict(name) if name in wordfreq.available_languages() else {}
 
 
 @lru_cache(maxsize=1 << 18)
