@@ -111,9 +111,8 @@ def phrase(language: str, key: str, **values: object) -> str:
 
 def section(watch: Watch, rule: Rule, item: Item) -> Section:
     """Puts together what is said of a story."""
-    language, first = watch.language, item.alerts[0]
-    last = item.alerts[-1]
-    kind = first.kind if first.kind == "new" else last.kind
+    language = watch.language
+    kind = item.alerts[0].kind if item.alerts[0].kind == "new" else item.alerts[-1].kind
     lines = [_line(watch, member, item.shown) for member in reversed(item.members)]
     follow_up = kind != "new" and item.shown > 0
     fresh = tuple(line for line in lines if line.fresh) if follow_up else ()
@@ -123,7 +122,7 @@ def section(watch: Watch, rule: Rule, item: Item) -> Section:
         label=phrase(language, kind),
         title=clean(item.story.title) or phrase(language, "untitled"),
         figures=_figures(language, item),
-        because=_because(watch, kind, last),
+        because=_because(watch, kind, item),
         query=clean(watch.query),
         novelties=_novelties(language, item.alerts) if kind == "news" else (),
         snippets=snippets(rule, item.members, phrase(language, "unknown_outlet")),
@@ -136,10 +135,11 @@ def section(watch: Watch, rule: Rule, item: Item) -> Section:
     )
 
 
-def _because(watch: Watch, kind: str, last: Alert) -> str:
-    facts = dict(last.evidence)
+def _because(watch: Watch, kind: str, item: Item) -> str:
     if kind == "growth":
-        origins, before = facts.get("origins", ""), facts.get("origins_before", "")
+        # Several may have come together: from what the first found to what there is now.
+        first = next(alert for alert in item.alerts if alert.kind == "growth")
+        before, origins = dict(first.evidence).get("origins_before", ""), item.story.origins
         return phrase(watch.language, "why_growth", origins=origins, before=before)
     if kind == "news":
         return phrase(watch.language, "why_news")

@@ -22,7 +22,7 @@ from luqum.parser import lexer, parser
 from pipeline import analysis
 from pipeline.alerts import moments
 from pipeline.alerts.matching import Hit, hits, matches, prepared
-from pipeline.alerts.wording import describe
+from pipeline.alerts.wording import describe, is_name
 from pipeline.errors import QueryError
 from pipeline.records.query import (
     KEYWORD_FIELDS,
@@ -41,7 +41,7 @@ from pipeline.records.query import (
     Wildcard,
 )
 
-__all__ = ["FIELDS", "Hit", "describe", "hits", "is_relative", "matches", "parse", "prepared"]
+__all__ = ["FIELDS", "Hit", "describe", "hits", "is_name", "is_relative", "matches", "parse", "prepared"]
 
 FIELDS = TEXT_FIELDS + KEYWORD_FIELDS + TIME_FIELDS
 # Values of these are names of several words, and people ask for one of the words.

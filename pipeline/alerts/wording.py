@@ -46,6 +46,11 @@ def describe(query: Query) -> str:
     return f"articles with {_clause(query)}"
 
 
+def is_name(query: Query) -> bool:
+    """Whether a query is what one name in a field of names is made into."""
+    return isinstance(query, Or) and bool(_whole_words(query))
+
+
 def _clause(query: Query) -> str:
     match query:
         case And(parts):
