@@ -29,7 +29,7 @@ setup: .venv/.ready ## make .venv with everything, as locked
 
 .PHONY: demo
 demo: setup ## the whole way over seeds/: feeds, articles, stories, mails; at most a minute once set up
-	@$(RUN) -m seeds.demo
+	@PYTHONWARNINGS=ignore $(RUN) -m seeds.demo
 
 .PHONY: test
 test: setup lint ## ruff, mypy, import contracts and all tests that need no server
@@ -49,7 +49,7 @@ format: setup ## let ruff write what it can
 
 .PHONY: airflow
 airflow: setup ## Airflow with scheduler and pages on 127.0.0.1:8080 until Ctrl-C
-	@$(RUN) -m dags.local.standalone
+	@PYTHONWARNINGS=ignore $(RUN) -m dags.local.standalone
 
 .PHONY: clean
 clean: ## remove the virtual environment and everything made (not your data/)

@@ -60,7 +60,7 @@ def ingest() -> None:
         from airflow.sdk.exceptions import AirflowSkipException
 
         with opened() as app:
-            counts = app.group_parts([staging(app, *part["file"].rsplit("/", 2)[-2:]) for part in parts])
+            counts = app.group_parts([staging(app, *part["file"].rsplit("/", 2)[-2:]) for part in parts[:]])
         if not counts["new"] and not counts["updated"]:
             raise AirflowSkipException(f"nothing new: {counts}")
         return counts

@@ -1,11 +1,12 @@
 """`make demo`: the real DAGs over the recorded feeds and the seed articles, on a store of its own.
 
-A local server plays the outlets: the `ingest` DAG polls it, `load` takes the two seed articles, `alert` mails;
-then the outlets publish more, and `ingest` and `alert` run again. Everything is left in `data/demo`.
+A local server plays the outlets: the `ingest` DAG polls it, `load` takes the two seed articles, `alert`
+mails; then the outlets publish more, and `ingest` and `alert` run again. Everything is left in `data/demo`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -14,15 +15,18 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from email import message_from_bytes, policy
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from dags.local.environment import ROOT, airflow_environment
+from pipeline.app import App
+from pipeline.app.wiring import Wiring, now
 
 SEEDS = ROOT / "seeds"
 HOME = ROOT / "data" / "demo"
@@ -33,25 +37,34 @@ class _Outlets(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         self.folders = [SEEDS / "feeds" / "first"]
-        super().__init__(("127.0.0.1", 0), partial(_Page, directory=str(self.folders[0])))
+        super().__init__(("127.0.0.1", 0), _Page)
 
     def publish(self) -> None:
         """The outlets publish more."""
         self.folders.insert(0, SEEDS / "feeds" / "later")
 
 
-class _Page(SimpleHTTPRequestHandler):
+class _Page(BaseHTTPRequestHandler):
     server: _Outlets
 
-    def translate_path(self, path: str) -> str:
-        name = Path(path.partition("?")[0]).name
-        for folder in self.server.folders:
-            if (folder / name).is_file():
-                return str(folder / name)
-        return str(self.server.folders[-1] / name)
-
-    def guess_type(self, path: str | os.PathLike[str]) -> str:
-        return "application/xml" if str(path).endswith(".xml") else super().guess_type(path)
+    def do_GET(self) -> None:
+        """Answers with the feed, or 304 to who has it already."""
+        name = Path(self.path.partition("?")[0]).name
+        file = next((f / name for f in self.server.folders if (f / name).is_file()), None)
+        if file is None:
+            self.send_error(404)
+            return
+        body = file.read_bytes()
+        etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+        unchanged = self.headers.get("If-None-Match") == etag
+        self.send_response(304 if unchanged else 200)
+        self.send_header("ETag", etag)
+        if not unchanged:
+            self.send_header("Content-Type", "application/xml")
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if not unchanged:
+            self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Silent: the demo's output is the product's."""
@@ -76,6 +89,7 @@ def prepare(home: Path) -> None:
     airflow_home = home / "airflow"
     airflow_home.mkdir(parents=True)
     os.environ.update(airflow_environment(airflow_home))
+    sys.path.insert(0, str(ROOT / "dags"))  # as Airflow does it
     os.environ["WIREWATCH_HOME"] = str(home)
     os.environ["WIREWATCH_CONFIG"] = str(SEEDS / "config")
     os.environ.setdefault("WIREWATCH_STORE", f"sqlite:///{home / 'wirewatch.db'}")
@@ -108,6 +122,13 @@ class DagRunner:
         run = dag.test(run_conf=params)
         if str(run.state) not in ("success", "DagRunState.SUCCESS"):
             raise SystemExit(f"demo: the DAG {name} ended as {run.state}; see {HOME / 'airflow' / 'logs'}")
+
+
+def alert_at(ahead: timedelta) -> None:
+    """An alert run with a clock that is ahead, so that the demo need not wait for a digest's hour."""
+    wiring = Wiring(HOME, SEEDS / "config", os.environ["WIREWATCH_STORE"], os.environ, lambda: now() + ahead)
+    with App(wiring) as app:
+        app.alert()
 
 
 def _mails(out: Console) -> None:
@@ -152,6 +173,7 @@ def main() -> int:
             ("their feeds again (DAG ingest)", partial(dags.run, "ingest", all=True)),
             ("alerts again (DAG alert)", partial(dags.run, "alert")),
             ("repair, retention, feed health (DAG maintain)", partial(dags.run, "maintain")),
+            ("a day later, the digest is due (wirewatch alert)", partial(alert_at, timedelta(days=1))),
         )
         for number, (label, step) in enumerate(steps, 1):
             begun = time.monotonic()

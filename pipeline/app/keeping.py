@@ -14,9 +14,9 @@ from pipeline.app.ingesting import Outcome
 from pipeline.app.journal import writing
 from pipeline.app.wiring import Wiring
 from pipeline.errors import NotFoundError, UsageError, WirewatchError
+from pipeline.notify import open_notifier
 from pipeline.ports import Commit
 from pipeline.records import FeedState, Rejection
-from pipeline.notify import open_notifier
 from pipeline.sources.addresses import host_of, redact
 from pipeline.sources.opml import add_feeds, read_opml, write_opml
 

@@ -118,15 +118,14 @@ def hit_shape(hit: Hit) -> Json:
 
 
 def candidate_shape(candidate: Candidate | None) -> Json | None:
-    """A story that was weighed: the contributions of `features` sum to `score`."""
+    """A story that was weighed: `features` are contributions and sum to `score`; `values` were measured."""
     if candidate is None:
         return None
     return {
         "story": candidate.story,
         "score": candidate.score,
-        "features": {
-            c.feature: {"value": c.value, "contribution": c.contribution} for c in candidate.contributions
-        },
+        "features": {c.feature: c.contribution for c in candidate.contributions},
+        "values": {c.feature: c.value for c in candidate.contributions},
     }
 
 

@@ -111,8 +111,8 @@ def _candidate(table: Table, label: str, candidate: Json | None, titles: Mapping
         return
     title = titles.get(candidate["story"], candidate["story"])
     table.add_row(f"[bold]{label}[/bold]", escape(title), "", f"[bold]{candidate['score']:.3f}[/bold]")
-    for name, part in candidate["features"].items():
-        table.add_row("", name, f"{part['value']:.3f}", f"{part['contribution']:+.3f}")
+    for name, contribution in candidate["features"].items():
+        table.add_row("", name, f"{candidate['values'][name]:.3f}", f"{contribution:+.3f}")
 
 
 def why_text(out: Console, decision: Json, title: str, titles: Mapping[str, str]) -> None:
