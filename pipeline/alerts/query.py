@@ -293,7 +293,7 @@ class _Reader:
             for part in re.split(f"[{_ANY}{_ONE}]+", folded):
                 if part and analysis.words(part) != [part]:
                     raise self._error(
-                        node, f"a wildcard stands for a part of one word, and {part!r} is not one word"
+                        node, f"a wildcard stands within one word, and {part!r} is not one"
                     )
         return Wildcard(field, pattern)
 

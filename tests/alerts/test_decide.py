@@ -1,0 +1,276 @@
+"""When a watch fires: once for a story, again only as asked, and the same at any batch size."""
+
+from datetime import timedelta
+
+import pytest
+from alert_records import START, World, article, facts, watch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.records import Delivery
+from pipeline.stages.alerting import Alerting
+from pipeline.store import open_store
+
+NOW = START + timedelta(days=1)
+
+
+@pytest.fixture
+def world(tmp_path):
+    store = open_store(f"sqlite:///{tmp_path}/w.db")
+    yield World(store)
+    store.close()
+
+
+def fired(world, *watches, now=NOW, **more):
+    decided = Alerting(world.store, watches, facts=facts).decide(now, **more)
+    return [(alert.watch, alert.kind, alert.story, alert.articles) for alert in decided.alerts]
+
+
+def test_fires_once_when_the_conditions_first_hold(world):
+    one = watch(conditions={"outlets": 3})
+    world.arrive(article(1, "A drill begins"))
+    assert fired(world, one) == []
+    assert world.store.tellings("drills")["s1"].miss == "needs 3 outlets, has 1"
+    world.arrive(article(2, "Something else"), article(3, "Also"))
+    assert fired(world, one) == [("drills", "new", "s1", ("a0001", "a0002", "a0003"))]
+    world.arrive(article(4, "More drills"), article(5, "Drill again"))
+    assert fired(world, one) == []
+    assert fired(world, one) == []
+
+
+def test_the_reason_says_what_hit_and_what_held(world):
+    world.arrive(article(1, "Military drills", outlet="A"), article(2, "Other", outlet="B"))
+    decided = Alerting(world.store, [watch('"military drills"', conditions={"outlets": 2})], facts=facts).decide(NOW)
+    assert decided.alerts[0].reason == "the query hits ‘Military drills’; outlets: 2"
+
+
+@pytest.mark.parametrize(
+    ("conditions", "holds_at"),
+    [
+        ({"articles": 3}, 3),
+        ({"outlets": 2}, 2),
+        ({"origins": 3}, 4),
+        ({"topics": ("War",)}, 3),
+        ({"topics": ("t9",)}, None),
+        ({"entities": ("person:kim-jong-un",)}, 2),
+        ({"entities": ("kim jong ún",)}, 2),
+        ({"growth": 4}, 4),
+        ({"growth": 6}, None),
+        ({"articles": 2, "origins": 3}, 4),
+    ],
+)
+def test_conditions(world, conditions, holds_at):
+    world.arrive(
+        article(1, "A drill", text="one", outlet="A"),
+        article(2, "b", text="two", outlet="B", names=[("person", "Kim Jong Un")]),
+        article(3, "c", text="two", outlet="B", topics=[("t1", "War")]),
+        article(4, "d", text="four", outlet="B"),
+        article(5, "e", text="five", outlet="B", published=START - timedelta(days=3)),
+    )
+    found = fired(world, watch(conditions=conditions))
+    assert [len(articles) for _, _, _, articles in found] == ([holds_at] if holds_at else [])
+
+
+@pytest.mark.parametrize(("match", "expected"), [("any", [2]), ("most", [3]), ("central", [])])
+def test_match_modes(world, match, expected):
+    titles = ["Other", "Drill", "Drill two", "Other"]
+    world.arrive(*(article(seq, title) for seq, title in enumerate(titles, start=1)))
+    found = fired(world, watch("drill", match=match))
+    assert [len(each[3]) for each in found] == expected
+
+
+def test_match_most_and_central_can_fail(world):
+    world.arrive(article(1, "Other"), article(2, "Drill"), article(3, "Other"))
+    for match in ("most", "central"):
+        assert fired(world, watch("drill", name=match, match=match)) == []
+    world.arrive(article(4, "Nothing", story="s2"))
+
+
+def test_growth_follows_up_each_time_the_origins_double(world):
+    one = watch(follow_up="growth")
+    world.arrive(article(1, "Drill", text="1"))
+    assert [kind for _, kind, _, _ in fired(world, one)] == ["new"]
+    world.arrive(article(2, text="1"), article(3, text="2"))
+    assert fired(world, one) == [("drills", "growth", "s1", ("a0002", "a0003"))]
+    world.arrive(article(4, text="3"))
+    assert fired(world, one) == []
+    assert world.store.tellings("drills")["s1"].miss == "needs 4 independent origins, has 3"
+    world.arrive(article(5, text="4"))
+    assert fired(world, one) == [("drills", "growth", "s1", ("a0004", "a0005"))]
+
+
+def test_news_follows_up_on_a_new_person_place_or_number(world):
+    one = watch(follow_up="news")
+    world.arrive(article(1, "Drill", text="On 3 May 2026 some 40 ships.", names=[("person", "Kim Jong Un")]))
+    assert len(fired(world, one)) == 1
+    world.arrive(article(2, "Again 40 ships", text="In 2025 too.", names=[("person", "Kim Jong Un")]))
+    assert fired(world, one) == []
+    world.arrive(article(3, "Now 1,200 ships", text="x", names=[("place", "Wonsan")]))
+    decided = Alerting(world.store, [one], facts=facts).decide(NOW)
+    assert decided.alerts[0].evidence == (("place", "Wonsan"), ("number", "1200"))
+    assert decided.alerts[0].articles == ("a0002", "a0003")
+
+
+def test_an_edit_a_refetch_or_a_new_enrichment_never_alerts(world):
+    one = watch("drill", follow_up="news")
+    world.arrive(article(1, "Something"), article(2, "A drill", story="s2"))
+    assert len(fired(world, one)) == 1
+    world.edit("a0001", title="A drill after all")
+    world.edit("a0002", title="A drill with 900 ships", published=START + timedelta(days=2))
+    assert fired(world, one) == []
+
+
+def test_backfill_alerts_only_when_asked(world):
+    world.arrive(article(1, "A drill", backfill=True), article(2, "A drill", story="s2"))
+    assert [story for _, _, story, _ in fired(world, watch(), dry_run=True)] == ["s2"]
+    assert [story for _, _, story, _ in fired(world, watch(), backfill=True)] == ["s1", "s2"]
+
+
+def test_a_merge_of_told_stories_is_silent_and_so_is_what_follows(world):
+    one = watch()
+    world.arrive(article(1, "Drill"), article(2, "Drill", story="s2"))
+    assert len(fired(world, one)) == 2
+    world.move(["a0002"], "s1", "merged")
+    assert fired(world, one) == []
+    world.arrive(article(3, "Drill"))
+    assert fired(world, one) == []
+
+
+def test_a_story_merged_into_one_that_was_not_told_counts_as_told(world):
+    one = watch()
+    world.arrive(article(1, "Other"), article(2, "Drill", story="s2"))
+    assert len(fired(world, one)) == 1
+    world.move(["a0002"], "s1", "merged")
+    world.arrive(article(3, "Drill"))
+    assert fired(world, one) == []
+    assert set(world.store.tellings("drills")["s1"].told) == {"a0002"}
+
+
+def test_members_that_a_merge_brought_are_no_growth(world):
+    one = watch("drill", follow_up="growth")
+    world.arrive(article(1, "Drill"), *(article(seq, story="s2") for seq in (2, 3, 4)), article(5, "Drill", story="s3"))
+    assert len(fired(world, one)) == 2
+    world.move(["a0002", "a0003"], "s3", "merged")
+    world.arrive(article(6, story="s3"))
+    # Three of the four were there when s3 was told: one more does not double them.
+    assert fired(world, one) == []
+
+
+def test_a_split_may_tell_of_the_part_not_told(world):
+    one = watch()
+    world.arrive(article(1, "Drill"))
+    assert len(fired(world, one)) == 1
+    world.arrive(article(2, "Drill elsewhere"), article(3, "Drill elsewhere"))
+    assert fired(world, one) == []
+    world.move(["a0002", "a0003"], "s9", "split")
+    assert fired(world, one) == []
+    world.arrive(article(4, "Goes on", story="s9"), article(5, "Goes on"))
+    assert fired(world, one) == [("drills", "new", "s9", ("a0002", "a0003", "a0004"))]
+
+
+def test_a_split_that_takes_the_told_part_along_leaves_the_rest_untold(world):
+    one = watch()
+    world.arrive(article(1, "Drill"))
+    assert len(fired(world, one)) == 1
+    world.arrive(article(2, "Drill elsewhere"))
+    assert fired(world, one) == []
+    world.move(["a0001"], "s9", "split")
+    world.arrive(article(3, "Drill"), article(4, "Drill", story="s9"))
+    assert [story for _, _, story, _ in fired(world, one)] == ["s1"]
+
+
+def test_retention_of_told_members_does_not_tell_again(world):
+    one = watch()
+    world.arrive(article(1, "Drill", published=START - timedelta(days=20)), article(2, "Drill"))
+    assert len(fired(world, one)) == 1
+    lease = world.store.acquire("stories", "me", NOW, 60)
+    world.store.drop_before(START + timedelta(hours=-1), lease)
+    world.articles.pop("a0001")
+    world.arrive(article(3, "Drill"))
+    assert fired(world, one) == []
+
+
+def test_a_watch_that_is_new_or_switched_on_again_starts_with_what_comes(world):
+    world.arrive(article(1, "Drill"))
+    assert len(fired(world, watch())) == 1
+    world.arrive(article(2, "Drill", story="s2"))
+    assert fired(world, watch(enabled=False)) == []
+    assert fired(world, watch(), watch(name="new one")) == []
+    world.arrive(article(3, "Drill", story="s3"))
+    assert [name for name, *_ in fired(world, watch(), watch(name="new one"))] == ["drills", "new one"]
+
+
+def test_a_clock_that_jumps_changes_no_decision(world):
+    world.arrive(article(1, "Drill"))
+    assert len(fired(world, watch(), now=NOW + timedelta(days=900))) == 1
+    world.arrive(article(2, "Drill"), article(3, "Drill", story="s2"))
+    found = fired(world, watch(), now=NOW - timedelta(days=900))
+    assert [story for _, _, story, _ in found] == ["s2"]
+
+
+def test_now_in_a_watch_is_the_arrival_of_each_article(world):
+    one = watch("published:[now-1h TO now]")
+    old = START - timedelta(days=2)
+    world.arrive(article(1), article(2, story="s2", published=old))
+    assert [story for _, _, story, _ in fired(world, one, now=NOW + timedelta(days=90))] == ["s1"]
+
+
+# -- batch sizes -------------------------------------------------------------------------------------------------
+
+WATCHES = (
+    watch("drill", "any"),
+    watch("drill", "three", conditions={"outlets": 3}, follow_up="growth"),
+    watch("drill OR war", "news", follow_up="news", conditions={"articles": 2}),
+    watch("war", "most", match="most", follow_up="growth"),
+    watch("war AND published:[now-1d TO now]", "central", match="central"),
+    watch("NOT drill", "rest", conditions={"growth": 2}, deliver=Delivery()),
+)
+
+histories = st.lists(
+    st.tuples(
+        st.sampled_from(["s1", "s2", "s3"]),
+        st.sampled_from(["Drill", "War", "A war drill", "Calm", "War with 30 ships"]),
+        st.sampled_from(["one", "two", "three", "four"]),
+        st.sampled_from([(), (("person", "Kim"),), (("place", "Oslo"),)]),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=14,
+)
+
+
+def outcome(history, steps, stretch, folder):
+    """All alerts and tellings, when the run comes after each of `steps` articles."""
+    store = open_store(f"sqlite:///{folder}/w.db")
+    try:
+        world = World(store)
+        made = [
+            article(seq, title, story, text=text, names=names, backfill=old and seq % 3 == 0)
+            for seq, (story, title, text, names, old) in enumerate(history, start=1)
+        ]
+        start = 0
+        for number, step in enumerate([*steps, len(made)]):
+            world.arrive(*made[start : start + step])
+            start += step
+            alerting = Alerting(store, WATCHES, facts=facts, stretch=stretch)
+            alerting.decide(NOW + timedelta(hours=number))
+            if start >= len(made):
+                break
+        alerts = {(a.id, a.story, a.articles, a.reason, a.evidence, a.seq) for a in store.alerts()}
+        known = {
+            (name, story, t.matched, t.told, t.alerts, t.origins, t.entities, t.seq, t.miss)
+            for name in (each.name for each in WATCHES)
+            for story, t in store.tellings(name).items()
+        }
+        return alerts, known
+    finally:
+        store.close()
+
+
+@given(history=histories, steps=st.lists(st.integers(1, 5), max_size=8), stretch=st.integers(1, 4))
+@settings(max_examples=40, deadline=None)
+def test_batch_sizes_and_times_of_running_change_nothing(history, steps, stretch, tmp_path_factory):
+    whole = outcome(history, [], 1000, tmp_path_factory.mktemp("whole"))
+    parts = outcome(history, steps, stretch, tmp_path_factory.mktemp("parts"))
+    single = outcome(history, [1] * len(history), 1000, tmp_path_factory.mktemp("single"))
+    assert whole == parts == single
