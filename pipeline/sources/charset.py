@@ -96,8 +96,8 @@ def _declared(body: bytes, content_type: str) -> list[str]:
         if not getattr(info, "_is_text_encoding", True) or info.name.startswith(("utf-16", "utf-32")):
             continue  # "hex" and the like; and a wide encoding would have been recognised above
         names.append(_MEANT.get(info.name, info.name))
-    # Bytes that are UTF-8 are not anything else by chance, whatever a single-byte label says.
-    return sorted(names, key=lambda name: name != "utf-8") if _is_utf8(body) else names
+    # Bytes that are UTF-8 beyond ASCII are nothing else by chance, whatever the label says.
+    return names if body.isascii() or not _is_utf8(body) else []
 
 
 def _is_utf8(body: bytes) -> bool:

@@ -255,12 +255,12 @@ def _parsed(url: str) -> httpx.URL:
     """
     try:
         parsed = httpx.URL(url.strip())
-        parsed.raw_host.decode("ascii")
-    except (httpx.InvalidURL, ValueError, TypeError):
+        host = parsed.host
+    except (httpx.InvalidURL, ValueError, TypeError):  # ValueError: of idna
         raise PermanentError(f"not a URL: {redact(url)}") from None
     if parsed.scheme not in {"http", "https"}:
         raise PermanentError(f"only http and https are fetched: {redact(url)}")
-    if not parsed.host:
+    if not host:
         raise PermanentError(f"a URL without a host: {redact(url)}")
     return parsed
 

@@ -168,7 +168,7 @@ def failed(
         wait *= 0.75 + 0.5 * spread
     else:
         start = max(settings.interval_min_seconds, min(state.interval_seconds, 3600.0))
-        wait = min(start * 2 ** (failures - 1) * (0.75 + 0.5 * spread), BACKOFF_MAX_SECONDS)
+        wait = min(start * 2 ** (failures - 1), BACKOFF_MAX_SECONDS / 1.25) * (1 + 0.25 * spread)
     asked = retry_after_seconds(reply.retry_after, now) if reply.status in {429, 503} else None
     if asked is not None:
         wait = min(max(asked, settings.interval_min_seconds), RETRY_AFTER_MAX_SECONDS)

@@ -37,7 +37,7 @@ def unpack(body: bytes, codings: str, limit_bytes: int) -> bytes:
         decoder = _DECODERS.get(name.removeprefix("x-"))
         if decoder is None:
             raise PermanentError(f"unknown content coding {name[:40]!r}")
-        body = decoder(body, limit_bytes) or body
+        body = decoder(body, limit_bytes)
     if len(body) > limit_bytes:
         raise _too_large(limit_bytes)
     return body
@@ -64,7 +64,7 @@ def _gzip(body: bytes, limit_bytes: int) -> bytes:
 def _deflate(body: bytes, limit_bytes: int) -> bytes:
     # RFC 9110 means zlib's format; some servers send the bare stream.
     wrapped = len(body) > 1 and body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
-    return _zlib(body, limit_bytes, zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)
+    return _zlib(body, limit_bytes, zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS) or body
 
 
 def _zlib(body: bytes, limit_bytes: int, window: int) -> bytes:
@@ -105,7 +105,7 @@ def _brotli(body: bytes, limit_bytes: int) -> bytes:
                 return piece
         return b""
 
-    return _collect(pull, limit_bytes)
+    return _collect(pull, limit_bytes) or body
 
 
 def _zstd(body: bytes, limit_bytes: int) -> bytes:
