@@ -176,9 +176,9 @@ def _said(code: int, answer: bytes | str) -> str:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return "it does not answer in time"
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    text = " ".join(str(error).split())[:200] or type(error).__name__
+    # smtplib wraps a time-out into "Connection unexpectedly closed: timed out".
+    return "it does not answer in time" if isinstance(error, TimeoutError) or "timed out" in text else text
 
 
 def _local(host: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from pathlib import Path
@@ -46,7 +47,8 @@ class SpoolNotifier:
                 os.fsync(file.fileno())
             part.replace(target)
         except OSError as error:
-            part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                part.unlink()
             raise UnavailableError(
                 f"cannot write the mail to {self._folder}: {error.strerror or error}"
             ) from None
