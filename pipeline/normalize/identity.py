@@ -12,12 +12,20 @@ from pipeline.records import Article
 # A guid that comes back with another link is the same article only when the titles are this alike (0 to 100).
 # Sources number their items anew, or give each item of a day one guid.
 _ALIKE_TITLES = 60.0
+# A shorter text under another link and title may be the outlet's own notice, the same for every item.
+_WHOLE_ARTICLE_CHARS = 1500
+# So alike (0 to 100) are the titles of one short text that came twice.
+_SAME_TITLES = 80.0
 
 
 def _agrees(key: str, old: Article, new: Article) -> bool:
-    if not key.startswith("guid:") or not old.url or not new.url or old.url == new.url:
+    if not old.url or not new.url or old.url == new.url:
         return True
-    return fuzz.token_set_ratio(fold(old.title), fold(new.title)) >= _ALIKE_TITLES
+    if key.startswith("guid:"):
+        return fuzz.token_set_ratio(fold(old.title), fold(new.title)) >= _ALIKE_TITLES
+    if key.startswith("text:") and len(new.text) < _WHOLE_ARTICLE_CHARS:
+        return fuzz.ratio(fold(old.title), fold(new.title)) >= _SAME_TITLES
+    return True
 
 
 def known_as(new: Article, owners: Mapping[str, str], stored: Mapping[str, Article]) -> str | None:
