@@ -99,7 +99,7 @@ def _group_for(groups: dict[str, _Group], one: Named, key: tuple[str, ...], alia
     if known is None and one.kind == "person":
         known = aliases.find_person(key)
     if known is None and one.kind == "organisation":
-        known = aliases.find(key) or aliases.find(organisation_key(key))
+        known = aliases.find(key) or aliases.find(organisation_key(key)) or aliases.find_person(key)
     if known is not None:
         return groups.setdefault(known.id, _Group(known.kind, key, known))
     if one.kind == "person":

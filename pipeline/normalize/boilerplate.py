@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pipeline.analysis import fold
-from pipeline.normalize.phrases import GLUED, LIST_HEADS, RULES, is_date_line, is_share_bar
+from pipeline.normalize.phrases import (
+    GLUED,
+    LIST_HEADS,
+    RULES,
+    is_date_line,
+    is_share_bar,
+    may_be_boilerplate,
+)
 from pipeline.records import Removed
 
 # Longer lines are prose: no rule looks at them but those for what is glued to an end.
 _LINE_CHARS = 600
 _GLUED_CHARS = 260
+# A line this long is boilerplate only when it holds one of the words that all rules for long lines ask for.
+_PROSE_CHARS = 150
 _MIN_KEPT = 12
 _SENTENCE_END = re.compile(r"[.!?\"')\]。！？]$")
 
@@ -24,12 +34,15 @@ class Body:
     removed: tuple[Removed, ...] = ()
 
 
+@lru_cache(maxsize=4096)
 def rule_for(line: str) -> str:
     """The rule that takes a line out, or ""."""
     if len(line) > _LINE_CHARS:
         return ""
     if not any(char.isalnum() for char in line):
         return "no words"
+    if len(line) > _PROSE_CHARS and not may_be_boilerplate(line):
+        return ""
     if is_share_bar(line):
         return "share bar"
     if is_date_line(line):
@@ -77,8 +90,9 @@ def cut_glued(line: str) -> tuple[str, list[Removed]]:
     while True:
         tail_start = max(0, len(line) - _GLUED_CHARS)
         tail = line[tail_start:]
-        for rule, pattern in GLUED:
-            found = pattern.search(tail)
+        lower = tail.lower()
+        for rule, needles, pattern in GLUED:
+            found = pattern.search(tail) if any(needle in lower for needle in needles) else None
             if found and tail_start + found.start() >= _MIN_KEPT:
                 cuts.append(Removed(tail[found.start() :].strip(), rule))
                 line = line[: tail_start + found.start()].rstrip()

@@ -24,8 +24,10 @@ _STAFF = re.compile(
     r"online desk|newsroom|[\w ]{2,25} (?:staff|correspondent|reporter|desk|newsroom)|redaktion|la rédaction|redacción|agencies|agencias))\W{0,3}$"
 )
 _ROLE = re.compile(
-    rf"^\W{{0,3}}(?P<names>{_NAME})\s?(?:[,|/•·–—-]\s?|\s\()(?i:(?:[\w' ]{{0,40}}\s)?(?:staff writer|correspondent|reporter|editor|columnist|journalist|writer|"
-    r"associated press|usa today|the [\w ]{2,30}|special to [\w .]{2,40}|reuters|afp|bloomberg|redakteur(?:in)?|korrespondent(?:in)?|contributor|producer))[^.]{0,40}\W{0,3}$"
+    rf"^\W{{0,3}}(?P<names>{_NAME})\s?(?:[,|/•·–—-]\s?|\s\()(?:(?i:(?:[\w' ]{{0,40}}\s)?(?:staff writer|correspondent|"
+    r"reporter|editor|columnist|journalist|writer|associated press|usa today|special to [\w .]{2,40}|reuters|afp|"
+    r"bloomberg|redakteur(?:in)?|korrespondent(?:in)?|contributor|producer))|[Tt]he [A-Z]\w+(?: [A-Z]\w+){0,3})"
+    r"(?:[, ]+[^.]{0,30})?[\W]{0,2}(?<!\.)$"
 )
 _SPLIT = re.compile(_JOIN)
 _VERB_AFTER = re.compile(r"\b(?:the|is|was|are|were|has|have|had|will|said|says|would|this|that)\b")
@@ -110,6 +112,7 @@ def _is_prose(names: str, line: str) -> bool:
 
 def _tidy(name: str) -> str:
     name = " ".join(name.split()).strip(" ,.;|-")
+    name = re.sub(r"(?<=\w)(?:The )?Associated Press$", "", name)
     return name.title() if name.isupper() and len(name) > 3 else name
 
 

@@ -29,19 +29,24 @@ _AGENCIES = {
     "tribune news service": "Tribune News Service", "tns": "Tribune News Service", "agencies": "", "agencias": "", "ots": "", "prnewswire": "PR Newswire", "pr newswire": "PR Newswire", "business wire": "Business Wire", "business wire)": "Business Wire", "globe newswire": "GlobeNewswire", "globenewswire": "GlobeNewswire", "agencja": "",
 }  # fmt: skip
 _AGENCY = "|".join(re.escape(name) for name in sorted(_AGENCIES, key=lambda name: (-len(name), name)))
-_DATE = rf"(?:(?:le |el |den |am )?(?:\d{{1,2}}(?:st|nd|rd|th|er|\.|º)?\s?(?:de )?)?{DATE_WORD}\.?,?(?:\s?\d{{1,2}}(?:st|nd|rd|th)?)?(?:,?\s(?:de )?\d{{4}})?|\d{{1,2}}[./]\d{{1,2}}[./]?(?:\d{{2,4}})?)"
+_DATE = (
+    rf"(?:(?:le |el |den |am )?(?:\d{{1,2}}(?:st|nd|rd|th|er|\.|º)?\s?(?:de )?)?(?i:{DATE_WORD})\.?,?"
+    r"(?:\s?\d{1,2}(?:st|nd|rd|th)?(?!\d))?(?:,?\s(?:de )?\d{4})?|\d{1,2}[./]\d{1,2}[./]?(?:\d{2,4})?)"
+)
 _PLACE = r"[A-ZÀ-ÖØ-ÞЀ-Я][^\W\d_]*(?:[ .'’/-]{1,2}(?:de|del|la|le|les|am|an|der|of|the|sur|upon|i|y|e|[A-ZÀ-ÖØ-ÞЀ-Я])[^\W\d_]*\.?){0,5}"
 _REGION = rf"(?:,\s{_PLACE}){{0,2}}"
-_DASH = r"(?:\s*(?:--+|–|—|―)\s*|\s+-\s+|\s*[.:]?\s*-\s+|\s?\.-\s*|\s*:\s+)"
-_CREDIT = rf"(?:\(\s?(?P<agency>[^()\d]{{2,40}})\s?\)|/(?P<slashed>{_AGENCY})/\.?)"
+_DASH = r"(?:\s*(?:--+|–|—|―)\s*|\s+[-_]\s+|\s*[.:]?\s*-\s+|\s?\.-\s*|\s*:\s+)"
+_CREDIT = rf"(?:\(\s?(?P<agency>[^()\d]{{2,40}})\s?\)|/(?P<slashed>[A-Za-z][A-Za-z ]{{1,25}})/\.?)"
 
 _FULL = re.compile(
     rf"^(?P<place>{_PLACE}{_REGION})\.?(?P<date>,?\s{_DATE})?\.?,?\s*{_CREDIT}(?:{_DASH}|\s*,\s|\s+(?=[A-ZÀ-Þ\"'])|(?=[A-Z]))"
 )
 _BARE_CREDIT = re.compile(rf"^(?:{_DATE}\s*)?{_CREDIT}(?:{_DASH}|\s*)(?=\S)")
 _DATED = re.compile(rf"^(?P<place>{_PLACE}{_REGION})(?P<date>,\s{_DATE}|\s\d{{1,2}}\s{_DATE})\.?{_DASH}")
+_BRACKET_DATED = re.compile(rf"^(?P<place>{_PLACE}{_REGION})(?P<date>,?\s\({_DATE}\)),?{_DASH}")
 _CAPS = re.compile(
-    r"^(?P<place>[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ.'’/ -]{2,40}(?:,\s[A-Z][\w. ]{1,25}){0,2})(?:\s*(?:--+|–|—|―)\s*|\s+-\s+|\s*:\s+)(?=\S)"
+    r"^(?P<place>[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ.'’/ -]{2,40}(?:,\s[A-Z][\w. ]{1,25}){0,2})"
+    r"(?:\s*(?:--+|–|—|―)\s*|\s+[-_]\s+|\s*:\s+)(?=[\"'A-ZÀ-Þ¿¡\d])"
 )
 _CITY_DASH = re.compile(
     rf"^(?P<place>{_PLACE}{_REGION})\.?(?:\s*(?:--+|–|—|―)\s+|\s+-\s+|\s?\.-\s*)(?=[\"'A-ZÀ-Þ¿¡])"
@@ -53,7 +58,8 @@ _PLACE_AGENCY = re.compile(
     rf"^(?P<place>{_PLACE}{_REGION})[ ,]\s?(?P<agency>CNN|AFP|AP|Reuters|dpa|EFE|CNN Business)\s*(?:--+|–|—|―|\s-\s)\s*(?=\S)"
 )
 _END_CREDIT = re.compile(
-    rf"(?:\s*[(\[/—–-]\s?|\s+(?:©|Source|Quelle|Fuente):?\s?)(?P<agency>(?:{_AGENCY})(?:\s?[/,]\s?(?:{_AGENCY}))*)\s?[)\]/]?\.?$",
+    rf"(?:\s*[(\[/—–-]\s?|\s+(?:©|Source|Quelle|Fuente):?\s?|(?<=[.!?\"'])\s+)"
+    rf"(?P<agency>(?:{_AGENCY})(?:\s?[/,]\s?(?:{_AGENCY}))*)\s?[)\]/]?\.?$",
     re.IGNORECASE,
 )
 _LINE_CREDIT = re.compile(
@@ -104,29 +110,30 @@ def strip_dateline(paragraphs: tuple[str, ...]) -> Credits:
         if not lines[position]:
             del lines[position]
         break
-    ending = _end_credit(lines)
+    ending, named = _end_credit(lines)
     if ending:
-        agency = agency or agency_named(ending)
+        agency = agency or agency_named(named)
         removed.append(Removed(ending, "agency credit"))
     return Credits(tuple(lines), dateline, agency, tuple(removed))
 
 
-def _end_credit(lines: list[str]) -> str:
-    """Cuts an agency's name off the last line, or drops the line that is nothing else; returns what went."""
+def _end_credit(lines: list[str]) -> tuple[str, str]:
+    """Cuts an agency's name off the last line, or drops the line that is nothing else; returns what went and who it names."""
     if not lines:
-        return ""
-    if len(lines) > 1 and len(lines[-1]) < 80 and _LINE_CREDIT.match(lines[-1]):
-        return lines.pop()
+        return "", ""
+    line = _LINE_CREDIT.match(lines[-1]) if len(lines) > 1 and len(lines[-1]) < 80 else None
+    if line:
+        return lines.pop(), line["agency"]
     tail = lines[-1][-60:]
     found = _END_CREDIT.search(tail)
     if not found:
-        return ""
+        return "", ""
     kept = lines[-1][: len(lines[-1]) - len(tail) + found.start()].rstrip()
     bracketed = found[0].strip()[0] in "([/"
     if len(kept) < 20 or not (bracketed or kept[-1] in ".!?\"'"):
-        return ""
+        return "", ""
     lines[-1] = kept
-    return found[0].strip()
+    return found[0].strip(), found["agency"]
 
 
 def _line_dateline(lines: list[str], position: int) -> tuple[int, str, str] | None:
@@ -160,7 +167,7 @@ def _dateline(line: str) -> tuple[int, str, str] | None:
         if found and _credible_credit(found):
             credit = found.groupdict().get("agency") or found.groupdict().get("slashed") or ""
             place = found["place"] + (found.groupdict().get("date") or "")
-            return found.end(), place.strip(" .,"), agency_named(credit)
+            return found.end(), _tidy(place), agency_named(credit)
     found = _BARE_CREDIT.match(head) or _LEADING_AGENCY.match(head)
     if found:
         credit = found.groupdict().get("agency") or found.groupdict().get("slashed") or ""
@@ -170,16 +177,22 @@ def _dateline(line: str) -> tuple[int, str, str] | None:
 
 
 def _place_dateline(head: str) -> tuple[int, str, str] | None:
-    found = _DATED.match(head)
+    found = _DATED.match(head) or _BRACKET_DATED.match(head)
     if found and len(found["place"]) <= 45:
-        return found.end(), (found["place"] + found["date"]).strip(" .,"), ""
+        return found.end(), _tidy(found["place"] + found["date"]), ""
     found = _CAPS.match(head)
     if found and (found.re is _CAPS) and _caps_place(found["place"], head[found.end() - 3 : found.end()]):
-        return found.end(), found["place"].strip(" .,"), ""
+        return found.end(), _tidy(found["place"]), ""
     found = _CITY_DASH.match(head)
     if found and _is_place(found["place"]):
-        return found.end(), found["place"].strip(" .,"), ""
+        return found.end(), _tidy(found["place"]), ""
     return None
+
+
+def _tidy(place: str) -> str:
+    """A dateline without the marks that follow it; the full stop of "Fla." stays."""
+    place = place.strip(" ,:")
+    return place if re.search(r"[,.]\s?[A-Z]\w{0,4}\.$", place) else place.rstrip(".")
 
 
 def _caps_place(place: str, end: str) -> bool:
@@ -187,7 +200,7 @@ def _caps_place(place: str, end: str) -> bool:
         return False
     if _is_place(place):
         return True
-    return ":" not in end and len(place.split()) <= 4 and len(place.replace(".", "")) > 3
+    return ":" not in end and len(place.split()) <= 4 and len(place.replace(".", "")) > 4
 
 
 def _credible_credit(found: re.Match[str]) -> bool:
@@ -196,5 +209,8 @@ def _credible_credit(found: re.Match[str]) -> bool:
     if agency_named(credit) or credit.lower() in _AGENCIES:
         return True
     place = found["place"]
-    station = re.fullmatch(r"[KW][A-Z]{2,3}(?:-TV)?|[A-Z]{2,8}(?: News| TV)?", credit) is not None
-    return station and (place.split(",")[0].isupper() or _is_place(place))
+    known = place.split(",")[0].isupper() or "," in place or _is_place(place)
+    if re.fullmatch(r"[KW][A-Z]{2,3}(?:-TV)?|[A-Z]{2,8}(?: News| TV)?|[a-z]{2,6}(?:/[a-z]{2,6})+", credit):
+        return known
+    named = re.fullmatch(r"[A-Z][\w-]+(?: [A-Z][\w-]+){0,2}", credit) is not None
+    return named and known and re.search(r"[-–—_]\s*$", found[0]) is not None

@@ -17,6 +17,7 @@ from pipeline.records import DateSource
 _TZINFOS = {name: timezone(timedelta(hours=hours), name) for name, hours in ZONES.items()}
 _RFC = re.compile(r"^(?:[A-Za-z]{3,9}\.?,?\s+)?\d{1,2}\s+[A-Za-z]{3,9}\.?,?\s+\d{2,4}\s+\d{1,2}:\d{2}")
 _ISO = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}(?:[T ]|$)")
+_YEAR_FIRST = re.compile(r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2})\b")
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?(Z)?$")
 _EPOCH = re.compile(r"^\d{9,10}(?:\.\d+)?$|^\d{12,13}$")
 _NUMERIC = re.compile(r"^\D{0,15}(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})\b(.*)$", re.DOTALL)
@@ -48,11 +49,22 @@ _LEAD = re.compile(
     r"bijgewerkt|gepubliceerd|on|at|am|le|el|il|op)\b[\s:.,|]*)+",
     re.IGNORECASE,
 )
-_CLOCK_WORD = re.compile(r"\b(\d{1,2})[.:hH](\d{2})(?:[.:](\d{2}))?\s*(?:uhr|h|hrs|hs)?\b", re.IGNORECASE)
+_CLOCK_WORD = re.compile(
+    r"(?<![\d:+-])(\d{1,2})[.:hH](\d{2})(?:[.:](\d{2}))?(?!\d)(?:\.\d+)?\s*(?:uhr\b|h\b|hrs\b|hs\b)?",
+    re.IGNORECASE,
+)
+_CLOCK_PART = re.compile(
+    r"^(?:\d{1,2}:\d{2}(?::\d{2})?(?:[ap]\.?m\.?)?|[+-]\d{2}:?\d{2}|[ap]\.?m\.?|\d{1,2}[ap]m|Z)$",
+    re.IGNORECASE,
+)
+_CLOCK_FIRST = re.compile(
+    r"^(\d{1,2}[:.hH]\d{2}(?::\d{2})?(?:\s?[ap]\.?m\.?)?(?:\s?uhr)?)[\s,|–-]+(?=\S*\d)(.*)$", re.IGNORECASE
+)
+_EAST_ASIAN = re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]\s?")
+_NAMED_OFFSET = re.compile(r"\b(?:GMT|UTC)\s?([+-])(\d{1,2})(?::?(\d{2}))?\b")
 _HOUR_WORD = re.compile(r"\b(\d{1,2})\s*(?:uhr|h)\b", re.IGNORECASE)
 _ORDINAL = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|er|º|°|e)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+\.?")
-_OFFSET = re.compile(r"(?:GMT|UTC)\s*([+-]\d{1,2}(?::?\d{2})?)$", re.IGNORECASE)
 _ENGLISH = (
     "",
     "January",
@@ -111,7 +123,8 @@ def parse_date(text: str, fetched: datetime, language: str = "") -> Moment | Non
         The moment, or None where the text is no date with day, month and year.
     """
     text = " ".join(text.split())[:120]
-    if not any(char.isdigit() for char in text) and fold(text).split(" ")[0].strip(",") not in _RELATIVE_DAYS:
+    named = fold(text).replace(",", " ").split(" ")[0] in _RELATIVE_DAYS or _AGO.search(text)
+    if not named and not any(char.isdigit() for char in text):
         return None
     try:
         return _parse(text, fetched, language)
@@ -122,11 +135,17 @@ def parse_date(text: str, fetched: datetime, language: str = "") -> Moment | Non
 def _parse(text: str, fetched: datetime, language: str) -> Moment | None:
     if _EPOCH.match(text):
         number = float(text)
-        return Moment(datetime.fromtimestamp(number / 1000 if number > 1e11 else number, UTC), True)
+        seconds = int(number / 1000 if number > 1e11 else number)
+        return Moment(datetime.fromtimestamp(seconds, UTC), True)
     compact = _COMPACT.match(text)
     if compact:
         digits = [int(part or 0) for part in compact.groups()[:6]]
-        return Moment(datetime(*digits[:6], tzinfo=UTC), compact[4] is not None)  # type: ignore[arg-type]
+        year, month, day, hour, minute, second = digits
+        return Moment(datetime(year, month, day, hour, minute, second, tzinfo=UTC), compact[4] is not None)
+    text = _NAMED_OFFSET.sub(lambda m: f"{m[1]}{int(m[2]):02d}{m[3] or '00'}", text)
+    text = _EAST_ASIAN.sub(r"\1-\2-\3 ", text).strip()
+    text = _CLOCK_FIRST.sub(r"\2 \1", text)
+    text = _YEAR_FIRST.sub(r"\1-\2-\3", text)
     if _ISO.match(text):
         moment = _iso(text)
         if moment:
@@ -151,6 +170,9 @@ def _utc(moment: datetime) -> datetime:
 
 
 def _iso(text: str) -> Moment | None:
+    text = re.sub(
+        r"^(\d{4})-(\d{1,2})-(\d{1,2})\b", lambda m: f"{m[1]}-{int(m[2]):02d}-{int(m[3]):02d}", text
+    )
     form = re.sub(r"\s*(?:Z|UTC|GMT)$", "+00:00", re.sub(r"^(\S{10}) ", r"\1T", text))
     form = re.sub(r"\s+([+-]\d{2}:?\d{2})$", r"\1", form)
     form = re.sub(r"(\.\d{6})\d+", r"\1", form)
@@ -165,6 +187,8 @@ def _iso(text: str) -> Moment | None:
 
 
 def _rfc(text: str) -> Moment | None:
+    if re.search(r"\b[ap]\.?m\b", text, re.IGNORECASE):
+        return None
     name = text.rsplit(" ", 1)[-1].strip("()").upper()
     if name.isalpha() and name in ZONES and name not in {"UT", "GMT", "UTC"}:
         try:
@@ -172,8 +196,6 @@ def _rfc(text: str) -> Moment | None:
         except (ValueError, TypeError):
             return None
         return Moment(_utc(moment.replace(tzinfo=_TZINFOS[name])), True)
-    if re.search(r"[ap]\.?m\.?\b", text, re.IGNORECASE):
-        return None
     try:
         return Moment(_utc(parsedate_to_datetime(text)), True)
     except (ValueError, TypeError):
@@ -231,44 +253,40 @@ def _numeric(found: re.Match[str], fetched: datetime, language: str) -> Moment |
 
 
 def _clock_form(text: str) -> str:
-    text = _CLOCK_WORD.sub(lambda m: f"{m[1]}:{m[2]}" + (f":{m[3]}" if m[3] else ""), text)
-    text = _HOUR_WORD.sub(r"\1:00", text)
-    words = [
-        word
-        for word in re.split(r"[\s,|()–—/-]+(?!\d{2}:?\d{2}$)", text)
-        if word and fold(word) not in _DROPPED
-    ]
-    return " ".join(
-        word
-        for word in words
-        if any(c.isdigit() for c in word)
-        or word.upper().strip(".") in {"AM", "PM", "A.M", "P.M"}
-        or word.upper() in ZONES
-    )
+    """The time of day and zone in what follows a date."""
+    text = _HOUR_WORD.sub(r"\1:00", _clocks(text))
+    words = re.split(r"[\s,|()/–—]+", re.sub(r"(?<=\s)-(?=\s)", " ", text))
+    return " ".join(word for word in words if _CLOCK_PART.match(word) or word.upper() in ZONES)
+
+
+def _clocks(text: str) -> str:
+    """Times of day with colons, whatever parted their numbers."""
+    return _CLOCK_WORD.sub(lambda m: f"{m[1]}:{m[2]}" + (f":{m[3]}" if m[3] else "") + " ", text)
 
 
 def _loose(text: str) -> Moment | None:
     """Dates with a month by name: brought into English order of words, then read by dateutil."""
-    text = _OFFSET.sub(r"\1", text)
     text = re.sub(r"\b([ap])\.\s?m\.?", r"\1m", text, flags=re.IGNORECASE)
     text = _ORDINAL.sub(r"\1", text)
     text = re.sub(r"(\d{1,2})\.(?=\s*[^\W\d_])", r"\1 ", text)
-    months = 0
+    months, doubtful = 0, False
     pieces: list[str] = []
     for piece in re.split(r"([\s,|()/–—•·]+|(?<=[^\W\d_])-|-(?=[^\W\d_]))", text):
         word = fold(piece.strip(".,"))
-        if word in MONTHS and not (word in WEEKDAYS and months):
+        if word == "mar" and not pieces and not any(c.isdigit() for c in "".join(pieces)):
+            doubtful = True  # mardi, martes, or March
+        elif word in MONTHS and not (word in WEEKDAYS and months):
             months += 1
             pieces.append(f" {_ENGLISH[MONTHS[word]]} ")
         elif word in WEEKDAYS or word in _DROPPED:
             continue
         else:
             pieces.append(piece)
+    if doubtful and not months:
+        months, pieces = 1, ["March", *pieces]
     if months != 1:
         return None
-    form = _HOUR_WORD.sub(
-        r"\1:00", _CLOCK_WORD.sub(lambda m: f"{m[1]}:{m[2]}" + (f":{m[3]}" if m[3] else ""), "".join(pieces))
-    )
+    form = _HOUR_WORD.sub(r"\1:00", _clocks("".join(pieces)))
     form = " ".join(re.sub(r"[,|()/–—•·]", " ", form).replace("noon", "12:00").split())
     if not re.search(r"\b(?:1[5-9]|2[01])\d{2}\b|'\d{2}\b|\b\d{1,2} \w+ \d{2}\b", form):
         return None

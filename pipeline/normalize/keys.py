@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from pipeline.analysis import fold, words
+import re
+
+from pipeline.analysis import fold
 from pipeline.normalize.urls import is_front_page
 from pipeline.records import content_id
 
 # Shorter texts are teasers and notices that an outlet may repeat under other titles.
 _DISTINCTIVE_CHARS = 200
+_WORD = re.compile(r"\w+")
 
 
 def _digest(text: str) -> str:
-    return content_id(" ".join(words(text)))
+    return content_id(" ".join(_WORD.findall(text.casefold())))
 
 
 def identity_keys(url: str, guid: str, outlet: str, title: str, text: str) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ _SHARE_CORE = frozenset(
     "partager imprimer compartir imprimir condividi compartilhar compartilhe delen xing copy save messenger "
     "e-mail bluesky mastodon instagram".split()
 )
+_DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W_]+")
 
 _ALWAYS_DATE = re.compile(
@@ -67,7 +68,7 @@ def is_share_bar(line: str) -> bool:
 
 def is_date_line(line: str) -> bool:
     """Whether a line is nothing but a date or time, with or without "Updated" before it."""
-    if len(line) > 160:
+    if len(line) > 160 or not (_DIGIT.search(line) or _ALWAYS_DATE.match(line.strip(" :|-–—•·*()[]"))):
         return False
     bare = line.strip(" :|-–—•·*()[]")
     if _ALWAYS_DATE.match(bare):
@@ -344,6 +345,8 @@ RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"(?:to (?:continue|keep) reading|continue reading with|unlock|start your|try .{0,30} free|only \$?€?£?\d|you have (?:reached|read|\d+ free)|you've (?:reached|read)|free trial|cancel any ?time|enjoy unlimited|unlimited (?:digital )?access|subscriber exclusive).{0,200}",
         r"(?:have|got) (?:a |any |more |information |an )?(?:story|tip|tips|news|question|questions|comment|feedback|idea|suggestion)s?\b.{0,40}\b(?:\?|email|contact|write|send|tell|let us|share|get in touch|message)\b.{0,220}",
         r"(?:email|contact|e-mail|reach|write to|send (?:tips|news|an e-?mail)|call) (?:us|the (?:author|writer|reporter|newsroom|editor)|him|her|[A-Z][\w.'-]+(?: [A-Z][\w.'-]+){0,2}|\S+@\S+|your)\b.{0,10}(?:at|on|to|via|:|@)\s?.{2,160}",
+        r"contact(?: us| the (?:author|editor|newsroom))?",
+        r"[\w .'-]{3,60} (?:can|may) be (?:reached|contacted|followed|emailed) (?:at|on|via|by)\b.{3,120}",
         r"(?:e-?mail|contact|tel|telephone|phone|kontakt|mehr zum autor)\s*:\s?.{2,120}",
         r"\S+@\S+\.\w{2,10}",
         r"(?:was this (?:article|page|story) (?:helpful|useful|interesting).{0,60}|rate this .{0,60}|report (?:a|an) (?:typo|error|mistake|correction).{0,60}|spotted (?:a|an) (?:typo|error|mistake).{0,80}|thanks? (?:you )?for reading.{0,120}|give feedback.{0,40})",
@@ -355,6 +358,7 @@ RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
         "tags",
         r"(?:tags?|tagged|filed under|file under|topics?|categor(?:y|ies)|keywords?|labels?|posted in|in this (?:article|story)|more about|related (?:tags?|topics?)|sections?|schlag(?:wort|worte|wörter)|themen|rubrik|stichworte|mots[- ]clés|étiquettes|thèmes?|sujets?|rubriques?|etiquetas?|temas?|archivado en|categorías?|argomenti|tag)\s*[:>|]\s?.{0,200}",
         r"(?:home|start(?:seite)?|accueil|inicio|portada)(?:page)?\s?[>»/|›].{1,160}",
+        r"(?:posted|filed|published|archived) (?:in|under) [\w ,&/-]{1,60}",
         r"(?:you are here|breadcrumb)s?\s?:?.{0,120}",
         r"(?:main )?(?:menu|navigation|search|home|homepage|sections?|topics|startseite|menü|suche|accueil|recherche|inicio|buscar|portada)",
         r"(?:about|meet) the (?:author|writer|reporter)s?.{0,40}",
@@ -376,24 +380,42 @@ LIST_HEADS = re.compile(
 )
 
 
-def _glued(name: str, pattern: str) -> tuple[str, re.Pattern[str]]:
-    return name, re.compile(pattern, _I)
+def _glued(name: str, needles: str, pattern: str) -> tuple[str, tuple[str, ...], re.Pattern[str]]:
+    return name, tuple(needles.split("|")), re.compile(pattern, _I)
 
 
 # Without a blank before it, a phrase is cut only where a sentence ended: after a full stop or a quote.
 _G = r"(?:(?<=[.!?\"')\]…])\s*|\s+[|•·»>–—-]\s*)"
-GLUED: tuple[tuple[str, re.Pattern[str]], ...] = (
-    _glued("comments", rf"{_G}(?:leave|post|add) a (?:comment|reply)\W*$|(?<=[.!?\"')\]])\s*(?:\d+ )?comments?(?: \(\d+\))?$"),
-    _glued("comments", r"(?<=[.!?\"')\]])\s*(?:kommentar schreiben|laisser un commentaire|deja un comentario)\W*$"),
-    _glued("wordpress footer", r"\s*\bthe post .{1,200} (?:first )?appeared (?:first )?on .{1,80}$"),
-    _glued("wordpress footer", r"\s*\b(?:der beitrag .{1,200} erschien zuerst auf|l'article .{1,200} est apparu en premier sur|la entrada .{1,200} (?:se publicó primero|apareció primero) en|l'articolo .{1,200} proviene da) .{1,80}$"),
-    _glued("read more", rf"(?:{_G}|\s+|(?<=\.\.\.)|(?<=…))\W{{0,2}}(?:read more|read the full (?:story|article)|read full (?:story|article)|continue reading|full story|click here(?: to (?:read|continue)[^.]{{0,40}}| for more[^.]{{0,40}})?|learn more|see more|find out more|keep reading|view article|weiterlesen|mehr lesen|lire la suite|lire plus|en savoir plus|leer más|seguir leyendo|sigue leyendo|leggi tutto|leia mais|lees verder|lees meer|читать далее|подробнее)(?: here| on [\w .]{{1,40}}| at [\w .]{{1,40}})?[\s.…»›→>\])]*$"),
-    _glued("read more", r"(?<=[.!?\"')…])\s*(?:read more|continue reading|related|also read|see also|lesen sie auch|lire aussi|lea también)\s*(?::|\.\.\.)\s?[^.!?]{3,150}$"),
-    _glued("read more", r"\s*(?:continue reading .{3,160} (?:→|&rarr;|»)|\[\s?(?:\.\.\.|…|more)\s?\]|\(more(?:\.\.\.|…)?\)|\(\.\.\.\)|→|»)\s*$"),
-    _glued("follow us", r"(?<=[.!?\"')])\s*follow (?:us|@?\w+(?: \w+)?) on (?:twitter|facebook|x|instagram)[^.]{0,60}\.?$"),
-    _glued("newsletter", r"(?<=[.!?\"')])\s*(?:sign up|subscribe) (?:for|to) (?:our|the) [^.]{0,80}(?:newsletters?|emails?|alerts)[^.]{0,40}\.?$"),
-    _glued("copyright", r"(?<=[.!?\"')])\s*(?:\(?©|copyright ©?|\(c\)) ?\d{4}[^.]{0,80}\.?(?: all rights reserved\.?)?$|(?<=[.!?\"')])\s*all rights reserved\.?$"),
-    _glued("copyright", r"(?<=[.!?\"')])\s*\((?:additional )?(?:reporting|writing|editing|compiled) (?:and \w+ )?by [^()]{3,250}\)\s*$|(?<=[.!?\"')])\s*(?:reporting|writing) by [A-Z][^.]{3,120}; ?(?:editing|writing|additional)[^.]{3,120}\.?$"),
-    _glued("photo credit", r"(?<=[.!?\"')])\s*\((?:photo|image|picture|file|ap photo|credit|foto|bild|crédit)s?\b[^()]{0,100}\)$|(?<=[.!?\"')])\s*(?:photo(?:graph)?|image|picture|foto|bild)(?: credit)?:\s?[^.!?]{2,60}$"),
-    _glued("share bar", r"(?<=[.!?\"')])\s*(?:share (?:this|on)\b.{0,40}|(?:facebook|twitter|whatsapp|linkedin|email|print|share|tweet|pin it)(?:[ |/]*(?:facebook|twitter|whatsapp|linkedin|email|print|share|tweet|pinterest|reddit))+)\W*$"),
+# (rule, words of which the end of the line must hold one, pattern)
+GLUED: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
+    _glued("comments", "comment|reply", rf"{_G}(?:leave|post|add) a (?:comment|reply)\W*$|(?<=[.!?\"')\]])\s*(?:\d+ )?comments?(?: \(\d+\))?$"),
+    _glued("comments", "kommentar schreiben|un commentaire|un comentario", r"(?<=[.!?\"')\]])\s*(?:kommentar schreiben|laisser un commentaire|deja un comentario)\W*$"),
+    _glued("wordpress footer", "appeared", r"\s*\bthe post .{1,200} (?:first )?appeared (?:first )?on .{1,80}$"),
+    _glued("wordpress footer", "zuerst auf|en premier|se publicó|apareció primero|proviene da", r"\s*\b(?:der beitrag .{1,200} erschien zuerst auf|l'article .{1,200} est apparu en premier sur|la entrada .{1,200} (?:se publicó primero|apareció primero) en|l'articolo .{1,200} proviene da) .{1,80}$"),
+    _glued("read more", "read more|read the full|read full|reading|full story|click here|learn more|see more|find out more|view article|weiterlesen|mehr lesen|la suite|lire plus|savoir plus|leer más|leyendo|leggi tutto|leia mais|lees verder|lees meer|читать далее|подробнее", rf"(?:{_G}|\s+|(?<=\.\.\.)|(?<=…))\W{{0,2}}(?:read more|read the full (?:story|article)|read full (?:story|article)|continue reading|full story|click here(?: to (?:read|continue)[^.]{{0,40}}| for more[^.]{{0,40}})?|learn more|see more|find out more|keep reading|view article|weiterlesen|mehr lesen|lire la suite|lire plus|en savoir plus|leer más|seguir leyendo|sigue leyendo|leggi tutto|leia mais|lees verder|lees meer|читать далее|подробнее)(?: here| on [\w .]{{1,40}}| at [\w .]{{1,40}})?[\s.…»›→>\])]*$"),
+    _glued("read more", "read more|reading|related|also read|see also|lesen sie auch|lire aussi|lea también", r"(?<=[.!?\"')…])\s*(?:read more|continue reading|related|also read|see also|lesen sie auch|lire aussi|lea también)\s*(?::|\.\.\.)\s?[^.!?]{3,150}$"),
+    _glued("read more", "→|&rarr;|»|...|…|[more|(more", r"\s*(?:continue reading .{3,160} (?:→|&rarr;|»)|\[\s?(?:\.\.\.|…|more)\s?\]|\(more(?:\.\.\.|…)?\)|\(\.\.\.\)|→|»)\s*$"),
+    _glued("follow us", "follow ", r"(?<=[.!?\"')])\s*follow (?:us|@?\w+(?: \w+)?) on (?:twitter|facebook|x|instagram)[^.]{0,60}\.?$"),
+    _glued("newsletter", "sign up|subscribe", r"(?<=[.!?\"')])\s*(?:sign up|subscribe) (?:for|to) (?:our|the) [^.]{0,80}(?:newsletters?|emails?|alerts)[^.]{0,40}\.?$"),
+    _glued("copyright", "©|copyright|(c)|rights reserved", r"(?<=[.!?\"')])\s*(?:\(?©|copyright ©?|\(c\)) ?\d{4}[^.]{0,80}\.?(?: all rights reserved\.?)?$|(?<=[.!?\"')])\s*all rights reserved\.?$"),
+    _glued("copyright", "by ", r"(?<=[.!?\"')])\s*\((?:additional )?(?:reporting|writing|editing|compiled) (?:and \w+ )?by [^()]{3,250}\)\s*$|(?<=[.!?\"')])\s*(?:reporting|writing) by [A-Z][^.]{3,120}; ?(?:editing|writing|additional)[^.]{3,120}\.?$"),
+    _glued("photo credit", "photo|image|picture|file|credit|foto|bild|crédit", r"(?<=[.!?\"')])\s*\((?:photo|image|picture|file|ap photo|credit|foto|bild|crédit)s?\b[^()]{0,100}\)$|(?<=[.!?\"')])\s*(?:photo(?:graph)?|image|picture|foto|bild)(?: credit)?:\s?[^.!?]{2,60}$"),
+    _glued("share bar", "share|facebook|twitter|whatsapp|linkedin|email|print|tweet|pin it", r"(?<=[.!?\"')])\s*(?:share (?:this|on)\b.{0,40}|(?:facebook|twitter|whatsapp|linkedin|email|print|share|tweet|pin it)(?:[ |/]*(?:facebook|twitter|whatsapp|linkedin|email|print|share|tweet|pinterest|reddit))+)\W*$"),
 )  # fmt: skip
+
+
+_TELLTALES = (
+    "cookie|newsletter|subscri|sign up|inbox|email|e-mail|rights|copyright|©|(c)|photo|image|picture|http|www|@|click|read |"
+    "continu|more |visit|appeared|published|proviene|entrada|beitrag|privacy|device|consent|contribut|reporting|editing|"
+    "editor|correct|clarif|disclaim|journalis|contact|feedback|question|donat|support|download|app |follow |share |comment|"
+    "browser|javascript|getty|shutterstock|alamy|credit|caption|courtesy|file |material|watch|listen|abonn|suscr|foto|bild|"
+    "rechte|droits|derechos|lire|lesen|lea |leer|lees|related|also |see |loading|advert|anzeige|tag:|tags:|filed|topics|"
+    "categor|log in|login|register|check|refresh|free |source|quelle|fuente|partag|compart|teilen|kommentar|inscri|"
+    "recevez|newsroom|tip|terms|twitter|facebook|report|by "
+).split("|")
+
+
+def may_be_boilerplate(line: str) -> bool:
+    """Whether a long line holds one of the words without which no rule for long lines fits; much quicker."""
+    lower = line.lower()
+    return any(word in lower for word in _TELLTALES)

@@ -40,6 +40,9 @@ _WORD_LABEL = (
 _LABEL = re.compile(
     rf"^{_WORD_LABEL}(?:\s*[:|»]\s+|\s*[:|»](?=\S)|\s+(?:-|–|—|//)\s+|\s*(?:–|—)\s+)(?=\S)", re.IGNORECASE
 )
+_DOTTED = re.compile(
+    r"^(?:VIDÉOS?|VIDEOS?|EN IMAGES|PHOTOS?|INFOGRAPHIE|DIRECT|EN DIRECT|ENQUÊTE|REPORTAGE|ENTRETIEN|EXCLUSIF|VÍDEOS?|FOTOS)\.\s+(?=\S)"
+)
 # Reuters: "UPDATE 2-", "WRAPUP 3-", "RPT-UPDATE 1-", "EXCLUSIVE-"; capitals only, no blank before the dash.
 _SLUG = re.compile(
     r"^(?:(?:UPDATE|WRAPUP|WRAP|RPT|REFILE|CORRECTED|REPEAT|RECAP|ADVISORY|PREVIEW|EXCLUSIVE|FACTBOX|ANALYSIS|"
@@ -109,6 +112,8 @@ def clean_title(title: str, outlet: str, host: str) -> Title:
     text = title
     for _ in range(8):
         shorter, rule = _step(text, outlet, host)
+        if not rule and removed and removed[-1].rule == "outlet in title":
+            shorter, rule = _section_off(text)
         if not rule or not _WORDS.search(shorter):
             break
         cut = text.replace(shorter, "", 1).strip() if shorter in text else text
@@ -118,7 +123,12 @@ def clean_title(title: str, outlet: str, host: str) -> Title:
 
 
 def _step(text: str, outlet: str, host: str) -> tuple[str, str]:
-    for pattern, rule in ((_SLUG, "agency slug"), (_SLUG_LOOSE, "agency slug"), (_LABEL, "title label")):
+    for pattern, rule in (
+        (_SLUG, "agency slug"),
+        (_SLUG_LOOSE, "agency slug"),
+        (_LABEL, "title label"),
+        (_DOTTED, "title label"),
+    ):
         found = pattern.match(text)
         if found and _enough(text[found.end() :], 2):
             return text[found.end() :].strip(), rule
@@ -129,6 +139,14 @@ def _step(text: str, outlet: str, host: str) -> tuple[str, str]:
     if found and not _KEPT_TAIL.search(text) and _enough(text[: found.start()], 3):
         return text[: found.start()].strip(), "title label"
     return _affix(text, outlet, host)
+
+
+def _section_off(text: str) -> tuple[str, str]:
+    """A section's name that stood before the outlet's: "… - Noticias - El Faro"."""
+    last = list(_SEPARATOR.finditer(text))[-1:]
+    if last and _SECTION.match(text[last[0].end() :].strip()) and _enough(text[: last[0].start()], 3):
+        return text[: last[0].start()].strip(), "section in title"
+    return text, ""
 
 
 def _enough(text: str, words: int) -> bool:
@@ -149,6 +167,9 @@ def _affix(text: str, outlet: str, host: str) -> tuple[str, str]:
     colon = re.match(r"^([^:]{2,40}):\s+(?=\S)", text)
     if colon and names_outlet(colon[1], outlet, host) and _enough(text[colon.end() :], 3):
         return text[colon.end() :].strip(), "outlet in title"
+    colon = re.search(r":\s+([^:]{2,40})$", text)
+    if colon and names_outlet(colon[1], outlet, host) and _enough(text[: colon.start()], 4):
+        return text[: colon.start()].strip(), "outlet in title"
     return _bracketed_outlet(text, outlet, host)
 
 
