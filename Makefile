@@ -54,3 +54,16 @@ airflow: setup ## Airflow with scheduler and pages on 127.0.0.1:8080 until Ctrl-
 .PHONY: clean
 clean: ## remove the virtual environment and everything made (not your data/)
 	rm -rf .venv .airflow .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+.PHONY: env
+env: ## random secrets for docker compose into .env (mode 600); what is there stays
+	@$(PYTHON) -m deploy.env
+
+.PHONY: kibana
+kibana: setup ## data views and dashboards of config/kibana into the Kibana at KIBANA_URL
+	@$(RUN) -m deploy.kibana
+
+.PHONY: compose-check
+compose-check: setup ## docker-compose.yml through the real compose CLI (built with Go where there is none)
+	@deploy/compose-cli.sh --build >/dev/null
+	$(BIN)/python -m pytest tests/deploy/test_compose.py

@@ -1,0 +1,1 @@
+"""Kibana's boards: what they show (`boards`), how Kibana writes it (`lens`, `objects`), and the import."""

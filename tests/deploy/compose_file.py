@@ -1,0 +1,48 @@
+"""docker-compose.yml as tests read it: YAML with merge keys, and the variables it names."""
+
+import re
+
+import yaml
+
+from deploy.env import ROOT
+
+FILE = ROOT / "docker-compose.yml"
+# ${NAME}, ${NAME:-default}, ${NAME:?message}; $$NAME is for the shell inside the container.
+VARIABLE = re.compile(r"(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-?])([^}]*))?\}")
+
+
+class Loader(yaml.SafeLoader):
+    """PyYAML merges `<<: [a, b]`, as Compose does."""
+
+
+def text():
+    """The file without comments."""
+    return "\n".join(re.sub(r"(^|\s)#.*", "", line) for line in FILE.read_text().splitlines())
+
+
+def parsed():
+    """The file as a mapping."""
+    return yaml.load(text(), Loader=Loader)  # noqa: S506 - a SafeLoader
+
+
+def services():
+    """Services by name."""
+    return parsed()["services"]
+
+
+def variables():
+    """(name, operator, what follows) of every variable in the file."""
+    return {match.groups() for match in VARIABLE.finditer(text())}
+
+
+def resolved(value, environment):
+    """A string with its variables filled in, as Compose does it."""
+
+    def fill(match):
+        name, operator, rest = match.groups()
+        if environment.get(name):
+            return environment[name]
+        assert operator == ":-", f"{name} is not set"
+        return rest
+
+    return VARIABLE.sub(fill, str(value)).replace("$$", "$")
