@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -73,7 +72,9 @@ def _time(value: object) -> str:
     """A date as written; a number is seconds or milliseconds since 1970."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return _text(value)
+    if not abs(value) < _EPOCH_SECONDS[1] * 1000:  # not a number, or far too large for a time
+        return _text(value)
     seconds = value / 1000 if abs(value) > _EPOCH_SECONDS[1] else value
-    if not math.isfinite(seconds) or not _EPOCH_SECONDS[0] <= seconds <= _EPOCH_SECONDS[1]:
+    if not _EPOCH_SECONDS[0] <= seconds <= _EPOCH_SECONDS[1]:
         return _text(value)
     return datetime.fromtimestamp(seconds, UTC).isoformat()
