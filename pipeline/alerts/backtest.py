@@ -209,7 +209,8 @@ def backtest(
         if not telling.alerts and telling.miss
     )
     zone = zone_of(rule.watch.deliver)
-    return Backtest(rule.watch.name, since, until, len(hits), done, misses, _days(done, zone))
+    hit_since = sum(a.enriched.article.id in hits and arrival(a) >= since for a in articles)
+    return Backtest(rule.watch.name, since, until, hit_since, done, misses, _days(done, zone))
 
 
 def compare(before: Backtest, after: Backtest) -> Difference:

@@ -323,7 +323,7 @@ class Decider:
 def heat(story: Story) -> float:
     """How many independent origins that came just now the story is worth.
 
-    `Story.hot` is log2 of a sum that grows with time (see `pipeline.stories.facts`, whose constants are here);
+    `Story.hot` is log2 of a sum that grows with time (constants as in `pipeline.stories.facts`);
     here it is taken back to the time of the newest article.
     """
     return float(2.0 ** (story.hot - (story.last_published - HOT_EPOCH) / HOT_HALF_LIFE))

@@ -105,7 +105,7 @@ def why(
     clauses = tuple(_clauses(rule, rule.query, ready, 0))
     matched = [each.article.id for each in ready if query.matches(query_at(rule, each), each)]
     checks = tuple(decider.checks(rule, view, view.members, matched))
-    known = tellings.get(view.id)
+    known = tellings.get(view.id) or next(iter(tellings.values()), None)
     notes = tuple(_notes(rule, view, matched, position, known))
     verdict = _verdict(rule, alerts, matched, checks, notes)
     return Why(rule.watch.name, view.id, bool(alerts), verdict, clauses, checks, tuple(alerts), notes)

@@ -18,6 +18,8 @@ from pipeline.analysis import fold
 from pipeline.records import Alert, StoredArticle, Story, Watch
 
 MOST_ARTICLES = 12
+# In a digest, each story has few lines.
+BRIEF_ARTICLES = 4
 MOST_NAMES = 10
 MOST_SNIPPETS = 3
 # Characters around a hit that are shown.
@@ -109,26 +111,29 @@ def phrase(language: str, key: str, **values: object) -> str:
     return PHRASES.get(language, PHRASES["en"])[key].format(**values)
 
 
-def section(watch: Watch, rule: Rule, item: Item) -> Section:
-    """Puts together what is said of a story."""
+def section(watch: Watch, rule: Rule, item: Item, *, brief: bool = False) -> Section:
+    """Puts together what is said of a story; `brief` as one of several."""
+    most = BRIEF_ARTICLES if brief else MOST_ARTICLES
     language = watch.language
     kind = item.alerts[0].kind if item.alerts[0].kind == "new" else item.alerts[-1].kind
     lines = [_line(watch, member, item.shown) for member in reversed(item.members)]
     follow_up = kind != "new" and item.shown > 0
     fresh = tuple(line for line in lines if line.fresh) if follow_up else ()
     listed = tuple(line for line in lines if not line.fresh) if follow_up else tuple(lines)
-    hidden = len(fresh[MOST_ARTICLES:]) + len(listed[MOST_ARTICLES:])
+    # What is new speaks first in a follow-up.
+    passages = sorted(item.members, key=lambda each: each.seq <= item.shown) if follow_up else item.members
+    hidden = len(fresh[most:]) + len(listed[most:])
     return Section(
         label=phrase(language, kind),
         title=clean(item.story.title) or phrase(language, "untitled"),
         figures=_figures(language, item),
-        because=_because(watch, kind, item),
-        query=clean(watch.query),
+        because="" if brief and kind == "new" else _because(watch, kind, item),
+        query="" if brief or kind != "new" else clean(watch.query),
         novelties=_novelties(language, item.alerts) if kind == "news" else (),
-        snippets=snippets(rule, item.members, phrase(language, "unknown_outlet")),
+        snippets=snippets(rule, passages, phrase(language, "unknown_outlet")),
         summary=_summary(language, item),
-        fresh=fresh[:MOST_ARTICLES],
-        lines=listed[:MOST_ARTICLES],
+        fresh=fresh[:most],
+        lines=listed[:most],
         more=phrase(language, "more", count=hidden) if hidden else "",
         names=tuple(clean(entity.name) for entity in item.story.entities[:MOST_NAMES]),
         disagreements=_disagreements(language, item),

@@ -15,7 +15,9 @@ from pipeline.alerts.schedule import zone_of
 from pipeline.records import Watch
 
 # The timeline's drawing area in its own units.
-WIDTH, BARS, LANE = 960, 90, 60
+WIDTH, BARS, LANE = 960, 90, 78
+# The first row of dots lies below the version's name.
+TOP = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ def render_backtest_html(
     """
     zone = zone_of(watch.deliver)
     tests = [(watch.name, result)] if before is None else [("new", result), ("former", before)]
+    # One scale for both versions, so that their bars can be compared.
+    most = max(1, *(each.busiest for _, each in tests))
     return _template().render(
         watch=watch,
         name=clean(watch.name),
@@ -84,7 +88,8 @@ def render_backtest_html(
         until=local(result.until, zone),
         figures=_figures(result),
         former=_figures(before) if before else None,
-        lanes=[(label, _bars(each, zone), _dots(each)) for label, each in tests],
+        lanes=[(label, _bars(each, zone, most), _dots(each)) for label, each in tests],
+        most=most,
         ticks=_ticks(result, zone),
         width=WIDTH,
         bars=BARS,
@@ -131,13 +136,12 @@ def _place(result: Backtest, at: datetime) -> float:
     return round(min(max((at - result.since).total_seconds() / whole, 0.0), 1.0) * WIDTH, 1)
 
 
-def _bars(result: Backtest, zone: str) -> list[Bar]:
-    most = max(result.busiest, 1)
+def _bars(result: Backtest, zone: str, most: int) -> list[Bar]:
     bars = []
     for day, _, mails in result.days:
-        if not mails:
-            continue
         start = datetime.combine(date.fromisoformat(day), datetime.min.time(), ZoneInfo(zone))
+        if not mails or start >= result.until:
+            continue
         left, right = _place(result, start), _place(result, start + timedelta(days=1))
         width = max(right - left - 1, 2.0)
         bars.append(Bar(left, round(width, 1), round(mails / most * BARS, 1), f"{day}: {mails} mails"))
@@ -153,7 +157,7 @@ def _dots(result: Backtest) -> list[Dot]:
         row = next((row for row in range(4) if x - last.get(row, -99.0) >= 9), 4)
         last[row] = x
         at = f"{each.alert.at:%Y-%m-%d %H:%M} UTC"
-        dots.append(Dot(x, 8 + row * 11, each.alert.kind, f"{at}: {clean(each.title)}"))
+        dots.append(Dot(x, TOP + row * 11, each.alert.kind, f"{at}: {clean(each.title)}"))
     return dots
 
 

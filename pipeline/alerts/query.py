@@ -292,9 +292,7 @@ class _Reader:
         if field not in KEYWORD_FIELDS:
             for part in re.split(f"[{_ANY}{_ONE}]+", folded):
                 if part and analysis.words(part) != [part]:
-                    raise self._error(
-                        node, f"a wildcard stands within one word, and {part!r} is not one"
-                    )
+                    raise self._error(node, f"a wildcard stands within one word, and {part!r} is not one")
         return Wildcard(field, pattern)
 
     def _range(self, node: Any, field: str | None) -> Query:

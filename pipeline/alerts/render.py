@@ -74,12 +74,13 @@ class Renderer:
 
     def _mail(self, message: Message, rule: Rule, items: Sequence[Item], now: datetime) -> bytes:
         watch = rule.watch
-        sections = [section(watch, rule, item) for item in items]
+        sections = [section(watch, rule, item, brief=len(items) > 1) for item in items]
         language = watch.language
         context: dict[str, Any] = {
             "language": language,
             "watch": clean(watch.name),
             "description": clean(watch.description),
+            "query": clean(watch.query),
             "sections": sections,
             "digest": len(sections) > 1,
             "subject": self._subject(rule, sections),
@@ -87,14 +88,14 @@ class Renderer:
             "say": lambda key, **values: phrase(language, key, **values),
         }
         mail = EmailMessage(policy=SMTP if message.to.isascii() else SMTPUTF8)
-        self._headers(mail, message, rule, items, now)
+        self._headers(mail, message, rule, now)
         mail["Subject"] = context["subject"]
         mail.set_content(self._text.render(context), charset="utf-8", cte="quoted-printable")
         mail.add_alternative(
             self._html.render(context), subtype="html", charset="utf-8", cte="quoted-printable"
         )
         mail.set_boundary(f"=_{message.id}")
-        return mail.as_bytes()
+        return self._plain_headers(message, items) + mail.as_bytes()
 
     @staticmethod
     def _subject(rule: Rule, sections: Sequence[Any]) -> str:
@@ -103,35 +104,44 @@ class Renderer:
             text = phrase(watch.language, "digest_subject", count=len(sections), watch=clean(watch.name))
         else:
             text = f"{sections[0].label}: {sections[0].title}"
-        text = clean(text)
+        text = _header(text)
         return text if len(text) <= SUBJECT_CHARS else text[: SUBJECT_CHARS - 1].rstrip() + "…"
 
-    def _headers(
-        self, mail: EmailMessage, message: Message, rule: Rule, items: Sequence[Item], now: datetime
-    ) -> None:
+    def _headers(self, mail: EmailMessage, message: Message, rule: Rule, now: datetime) -> None:
         name, address = parseaddr(self._settings.sender)
-        mail["From"] = Address(clean(name), addr_spec=address) if address else "wirewatch@localhost"
+        mail["From"] = Address(_header(name), addr_spec=address) if address else "wirewatch@localhost"
         mail["To"] = Address(addr_spec=message.to)
         mail["Date"] = format_datetime(now.astimezone(UTC))
-        mail["Message-ID"] = self.message_id(message)
         mail["Auto-Submitted"] = "auto-generated"
-        mail["X-Wirewatch-Watch"] = clean(rule.watch.name)
-        threads = [item.thread for item in items if item.thread and item.thread != self.message_id(message)]
+        mail["X-Wirewatch-Watch"] = _header(rule.watch.name)
+
+    def _plain_headers(self, message: Message, items: Sequence[Item]) -> bytes:
+        """Headers of one long token each: the email package would wrap or encode those, and break them."""
+        own = self.message_id(message)
+        lines = [f"Message-ID: {own}"]
+        threads = [item.thread for item in items if item.thread not in {"", own}]
         if len(items) == 1 and threads:
-            mail["In-Reply-To"] = threads[0]
-            mail["References"] = threads[0]
+            lines += [f"In-Reply-To: {threads[0]}", f"References: {threads[0]}"]
         if self._settings.list_id:
-            mail["List-Id"] = f"<{clean(self._settings.list_id).strip('<>')}>"
+            lines.append(f"List-Id: <{clean(self._settings.list_id).strip('<>')}>")
         unsubscribe = self._unsubscribe(message)
         if unsubscribe:
-            mail["List-Unsubscribe"] = f"<{unsubscribe}>"
+            lines.append(f"List-Unsubscribe: <{unsubscribe}>")
             if unsubscribe.startswith("https://"):
-                mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+                lines.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click")
+        return "".join(f"{line}\r\n" for line in lines).encode("ascii", "replace")
 
     def _unsubscribe(self, message: Message) -> str:
         text = clean(self._settings.unsubscribe)
         text = text.replace("{watch}", quote(message.watch, safe=""))
-        return text.replace("{address}", quote(message.to, safe=""))
+        text = text.replace("{address}", quote(message.to, safe=""))
+        # Anything but an address's own characters would end the header or the link.
+        return quote(text, safe=":/?#[]@!$&'()*+,;=%~-._")
+
+
+def _header(text: str) -> str:
+    """One line that is not taken for an encoded word, which the email package decodes, line ends and all."""
+    return clean(text).replace("=?", "= ?")
 
 
 def _json(message: Message, rule: Rule, items: Sequence[Item]) -> bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, time
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 from typing import Annotated, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -37,9 +39,12 @@ def _zone(name: str) -> str:
 
 
 def _address(address: str) -> str:
-    if not _ADDRESS.fullmatch(address):
-        raise ValueError(f"{address!r} is no mail address")
-    return address
+    try:
+        if _ADDRESS.fullmatch(address) and Address(addr_spec=address).addr_spec:
+            return address
+    except (ValueError, IndexError, HeaderParseError):
+        pass
+    raise ValueError(f"{address!r} is no mail address")
 
 
 def _url(url: str) -> str:

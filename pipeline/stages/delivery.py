@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from email.errors import MessageError
 
 from pipeline.alerts.decide import Rule, rule_of
 from pipeline.alerts.letter import Item
@@ -109,7 +110,12 @@ class Delivery:
         if not items:
             self._drop(message, "its stories are not in the store any more", run)
             return
-        rendered = self._renderer.render(message, self._rule(watch, run.now), items, run.now)
+        try:
+            rendered = self._renderer.render(message, self._rule(watch, run.now), items, run.now)
+        except (ValueError, LookupError, MessageError) as error:
+            # What one address or text does to the mail must stop nobody else's.
+            self._fail(message, f"cannot be rendered: {type(error).__name__}: {error}", run)
+            return
         ready = replace(
             message, state="rendered", message_id=rendered.message_id, payload=rendered.payload, error=""
         )

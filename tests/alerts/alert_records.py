@@ -66,7 +66,9 @@ def facts(story: str, members: Sequence[StoredArticle]) -> Story:
     for member in members:
         for entity in member.enriched.entities:
             before = counts.get(entity.id)
-            counts[entity.id] = EntityCount(entity.id, entity.name, entity.kind, (before.count if before else 0) + 1)
+            counts[entity.id] = EntityCount(
+                entity.id, entity.name, entity.kind, (before.count if before else 0) + 1
+            )
     topics = {topic.id: topic for member in members for topic in member.enriched.topics}
     origins = len({each.text for each in plain})
     return Story(
@@ -124,7 +126,9 @@ class World:
 
     def members(self, story: str) -> list[StoredArticle]:
         """The members of a story by ingest sequence."""
-        return sorted((each for each in self.articles.values() if each.story == story), key=lambda each: each.seq)
+        return sorted(
+            (each for each in self.articles.values() if each.story == story), key=lambda each: each.seq
+        )
 
     def _save(
         self, articles: Sequence[StoredArticle], touched: set[str], lineage: Sequence[Lineage] = ()

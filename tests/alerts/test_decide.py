@@ -40,7 +40,9 @@ def test_fires_once_when_the_conditions_first_hold(world):
 
 def test_the_reason_says_what_hit_and_what_held(world):
     world.arrive(article(1, "Military drills", outlet="A"), article(2, "Other", outlet="B"))
-    decided = Alerting(world.store, [watch('"military drills"', conditions={"outlets": 2})], facts=facts).decide(NOW)
+    decided = Alerting(
+        world.store, [watch('"military drills"', conditions={"outlets": 2})], facts=facts
+    ).decide(NOW)
     assert decided.alerts[0].reason == "the query hits ‘Military drills’; outlets: 2"
 
 
@@ -148,7 +150,9 @@ def test_a_story_merged_into_one_that_was_not_told_counts_as_told(world):
 
 def test_members_that_a_merge_brought_are_no_growth(world):
     one = watch("drill", follow_up="growth")
-    world.arrive(article(1, "Drill"), *(article(seq, story="s2") for seq in (2, 3, 4)), article(5, "Drill", story="s3"))
+    world.arrive(
+        article(1, "Drill"), *(article(seq, story="s2") for seq in (2, 3, 4)), article(5, "Drill", story="s3")
+    )
     assert len(fired(world, one)) == 2
     world.move(["a0002", "a0003"], "s3", "merged")
     world.arrive(article(6, story="s3"))

@@ -56,7 +56,9 @@ def world(tmp_path):
 
 
 def run(world, sink, *watches, now=NOW, **more):
-    return Alerting(world.store, watches or (watch(deliver=TWO),), facts=facts).run(now, sink, RENDERER, **more)
+    return Alerting(world.store, watches or (watch(deliver=TWO),), facts=facts).run(
+        now, sink, RENDERER, **more
+    )
 
 
 def states(world):
@@ -154,7 +156,9 @@ def test_a_watch_that_was_switched_off_meanwhile_sends_nothing(world):
 def test_a_digest_waits_and_tells_the_stories_as_they_are_then(world):
     sink = Sink()
     digest = watch(deliver=Delivery(mail=("one@example.org",), digest=Digest((13, 23))))
-    world.arrive(article(1, "Drill one"), article(2, "Drill two", story="s2"), article(3, "Drill three", story="s3"))
+    world.arrive(
+        article(1, "Drill one"), article(2, "Drill two", story="s2"), article(3, "Drill three", story="s3")
+    )
     assert run(world, sink, digest).suppressed == 3
     world.move(["a0003"], "s2", "merged")
     assert run(world, sink, digest, now=NOW + HOUR).delivered == 1
@@ -174,7 +178,9 @@ def test_follow_ups_answer_the_first_mail_of_each_reader(world):
     run(world, sink, one, now=NOW + HOUR)
     mails = {}
     for message in sink.sent:
-        mails.setdefault(message.to, []).append(email.message_from_bytes(message.payload, policy=email.policy.default))
+        mails.setdefault(message.to, []).append(
+            email.message_from_bytes(message.payload, policy=email.policy.default)
+        )
     for found in mails.values():
         first, second = found
         assert second["In-Reply-To"] == second["References"] == first["Message-ID"]
@@ -194,7 +200,9 @@ def test_a_follow_up_after_a_merge_stays_in_the_thread(world):
     world.move(["a0001"], "s1", "merged")
     world.arrive(*(article(seq, "Drill", text=str(seq)) for seq in range(3, 6)))
     run(world, sink, one)
-    first, second = (email.message_from_bytes(each.payload, policy=email.policy.default) for each in sink.sent)
+    first, second = (
+        email.message_from_bytes(each.payload, policy=email.policy.default) for each in sink.sent
+    )
     assert second["In-Reply-To"] == first["Message-ID"]
 
 
@@ -202,7 +210,9 @@ def test_webhooks_carry_what_mails_say(world):
     hook = Hook((500, {}), (200, {}))
     with http_server(hook) as url:
         one = watch(deliver=Delivery(webhook=url))
-        outlets = open_notifier(MailSettings(webhook_secret="x", webhook_private_hosts=("127.0.0.1",)), Path())
+        outlets = open_notifier(
+            MailSettings(webhook_secret="x", webhook_private_hosts=("127.0.0.1",)), Path()
+        )
         world.arrive(article(1, "A <b>drill</b>", outlet="Übung\r\nX: y"))
         assert run(world, outlets, one).failed == 1
         assert run(world, outlets, one, now=NOW + HOUR).delivered == 1
@@ -285,7 +295,9 @@ def test_dying_between_every_two_steps(tmp_path):
         step += 1
         store = open_store(f"sqlite:///{tmp_path}/{step}.db")
         world, sink = World(store), Sink()
-        world.arrive(article(1, "Drill", text="1"), article(2, "x", text="2"), article(3, "Drill", story="s2"))
+        world.arrive(
+            article(1, "Drill", text="1"), article(2, "x", text="2"), article(3, "Drill", story="s2")
+        )
         watches = (watch(deliver=TWO, follow_up="growth"),)
         clock = [step]
         alerting = Alerting(Mortal(store, clock), watches, facts=facts, stretch=1)

@@ -141,9 +141,58 @@ def test_now_is_needed_only_where_it_is_said():
 
 
 PIECES = [
-    *["drill", "drills", "war", "Gerasimov", "título", "AND", "OR", "NOT", "&&", "||", "(", ")", '"', ":", "*"],
-    *["title:", "outlet:", "published:", "now-1d", "[", "TO", "]", "{", "}", "~", "~2", "^", "^2", "-", "+", "!"],
-    *["\\", "/", "?", " ", " ", " ", "2026-01-01", "_exists_:", "zzz:", ">", "<=", "\n", "\ud800", "ﬁ", "北京"],
+    *[
+        "drill",
+        "drills",
+        "war",
+        "Gerasimov",
+        "título",
+        "AND",
+        "OR",
+        "NOT",
+        "&&",
+        "||",
+        "(",
+        ")",
+        '"',
+        ":",
+        "*",
+    ],
+    *[
+        "title:",
+        "outlet:",
+        "published:",
+        "now-1d",
+        "[",
+        "TO",
+        "]",
+        "{",
+        "}",
+        "~",
+        "~2",
+        "^",
+        "^2",
+        "-",
+        "+",
+        "!",
+    ],
+    *[
+        "\\",
+        "/",
+        "?",
+        " ",
+        " ",
+        " ",
+        "2026-01-01",
+        "_exists_:",
+        "zzz:",
+        ">",
+        "<=",
+        "\n",
+        "\ud800",
+        "ﬁ",
+        "北京",
+    ],
 ]
 
 
@@ -165,7 +214,20 @@ def test_any_text_is_a_query_or_an_error_with_words(text):
 
 # -- every reader of a query means the same -----------------------------------------------------------------
 
-WORDS = ["drill", "Drills", "war", "wars", "peace", "North", "Korea", "caf\u00e9", "CAFE", "2015", "AT&T", "北京"]
+WORDS = [
+    "drill",
+    "Drills",
+    "war",
+    "wars",
+    "peace",
+    "North",
+    "Korea",
+    "caf\u00e9",
+    "CAFE",
+    "2015",
+    "AT&T",
+    "北京",
+]
 OUTLETS = ["Daily Planet", "planet", "The Daily", "El Pa\u00eds", ""]
 
 vocabulary = st.sampled_from(WORDS)
@@ -174,7 +236,9 @@ sentences = st.lists(vocabulary, max_size=7).map(" ".join)
 
 @st.composite
 def articles(draw, seq):
-    names = draw(st.lists(st.sampled_from([("person", "Kim Jong Un"), ("place", "North Korea"), ("place", "Korea")])))
+    names = draw(
+        st.lists(st.sampled_from([("person", "Kim Jong Un"), ("place", "North Korea"), ("place", "Korea")]))
+    )
     return article(
         seq,
         title=draw(sentences) or "x",
@@ -194,10 +258,18 @@ leaves = st.one_of(
     st.builds('"{} {}"~{}'.format, vocabulary, vocabulary, st.integers(0, 2)),
     st.builds('{}:"{} {}"'.format, st.sampled_from(["title", "text"]), vocabulary, vocabulary),
     st.sampled_from(["dri*", "w?r", "title:k*", "text:*e*", "*"]),
-    st.sampled_from(["outlet:planet", 'outlet:"daily planet"', "outlet:the*", "outlet:[a TO f}", "outlet:{el TO *]"]),
-    st.sampled_from(["entities:Kim", "place:Korea", 'place:"north korea"', "topics:war", "topics:t1", "entities:*un"]),
-    st.sampled_from(["language:en", "story:s1", "feed:f1", "_exists_:feed", "_exists_:outlet", "text:*", "title:*"]),
-    st.sampled_from(["published:[2026-03-01 TO 2026-03-02T08:00]", "published:>2026-03-02", "fetched:2026-03-02"]),
+    st.sampled_from(
+        ["outlet:planet", 'outlet:"daily planet"', "outlet:the*", "outlet:[a TO f}", "outlet:{el TO *]"]
+    ),
+    st.sampled_from(
+        ["entities:Kim", "place:Korea", 'place:"north korea"', "topics:war", "topics:t1", "entities:*un"]
+    ),
+    st.sampled_from(
+        ["language:en", "story:s1", "feed:f1", "_exists_:feed", "_exists_:outlet", "text:*", "title:*"]
+    ),
+    st.sampled_from(
+        ["published:[2026-03-01 TO 2026-03-02T08:00]", "published:>2026-03-02", "fetched:2026-03-02"]
+    ),
 )
 queries = st.recursive(
     leaves,
@@ -232,7 +304,12 @@ def test_matcher_and_store_agree(data, tmp_path_factory):
 
 
 def test_hits_are_the_words_as_written():
-    one = article(1, "Military DRILLS in Zu\u0308rich", text="A drill, no war. Putin watched.", names=[("person", "V. Putin")])
+    one = article(
+        1,
+        "Military DRILLS in Zu\u0308rich",
+        text="A drill, no war. Putin watched.",
+        names=[("person", "V. Putin")],
+    )
     found = hits(parse("drill AND zurich AND entities:putin AND NOT peace"), one)
     assert [(hit.field, hit.text) for hit in found] == [
         ("entities", "V. Putin"),

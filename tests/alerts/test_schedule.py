@@ -18,7 +18,9 @@ def utc(text):
 
 
 def alert(number, story=None):
-    return Alert(f"alert{number:02d}", "drills", "new", story or f"s{number}", (), "", number, utc("2026-03-02"))
+    return Alert(
+        f"alert{number:02d}", "drills", "new", story or f"s{number}", (), "", number, utc("2026-03-02")
+    )
 
 
 @pytest.mark.parametrize(
@@ -141,7 +143,9 @@ def test_at_most_so_many_a_day_and_the_rest_in_one_digest():
 )
 def test_the_limit_holds_on_every_local_day(gaps, limit, digest):
     deliver = Delivery(
-        mail=("a@x.org",), at_most_per_day=limit, digest=Digest((7, 12, 17), timezone=BERLIN) if digest else None
+        mail=("a@x.org",),
+        at_most_per_day=limit,
+        digest=Digest((7, 12, 17), timezone=BERLIN) if digest else None,
     )
     at, counts, messages = utc("2026-03-27T12:00"), {}, {}
     for number, gap in enumerate(gaps):
@@ -149,6 +153,11 @@ def test_the_limit_holds_on_every_local_day(gaps, limit, digest):
         waiting = [m for m in messages.values() if m.due > at]
         made = plan(watch(deliver=deliver), [alert(number)], waiting, counts, at)
         counts, messages = made.counts, messages | {m.id: m for m in made.messages}
-    days = [m.due.astimezone(__import__("zoneinfo").ZoneInfo(BERLIN if digest else "UTC")).date() for m in messages.values()]
+    days = [
+        m.due.astimezone(__import__("zoneinfo").ZoneInfo(BERLIN if digest else "UTC")).date()
+        for m in messages.values()
+    ]
     assert max(days.count(day) for day in days) <= limit
-    assert sorted(a for m in messages.values() for a in m.alerts) == sorted(f"alert{n:02d}" for n in range(len(gaps)))
+    assert sorted(a for m in messages.values() for a in m.alerts) == sorted(
+        f"alert{n:02d}" for n in range(len(gaps))
+    )

@@ -85,7 +85,10 @@ def demanding(user="wire", password="s3cret p@ss"):
     """What makes a server demand STARTTLS and a login: see `smtp_server`."""
 
     def check(server, session, envelope, mechanism, data):
-        right = isinstance(data, LoginPassword) and (data.login, data.password) == (user.encode(), password.encode())
+        right = isinstance(data, LoginPassword) and (data.login, data.password) == (
+            user.encode(),
+            password.encode(),
+        )
         return AuthResult(success=right, handled=False)
 
     return {"authenticator": check, "auth_required": True, "auth_require_tls": True, "require_starttls": True}
@@ -95,7 +98,20 @@ def certificate(folder: Path):
     """A self-signed certificate for localhost: its file, and a server's context with it."""
     cert, key = folder / "cert.pem", folder / "key.pem"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", key, "-out", cert]
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "2",
+            "-keyout",
+            key,
+            "-out",
+            cert,
+        ]
         + ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
         check=True,
         capture_output=True,
@@ -164,4 +180,3 @@ def mail(to="reader@example.org", number=1, **more):
     values = {"channel": "mail", "state": "rendered", "due": DUE, "payload": payload}
     values["message_id"] = f"<{number}@example.org>"
     return Message(id=f"m{number}", watch="w", alerts=("a",), to=to, **(values | more))
-

@@ -20,7 +20,9 @@ SENDER = "Wirewatch <wire@example.org>"
 
 
 def notifier(port, scheme="smtp", login="", **more):
-    return SmtpNotifier(server_of(f"{scheme}://{login}localhost:{port}"), SENDER, **({"timeout_seconds": 1.0} | more))
+    return SmtpNotifier(
+        server_of(f"{scheme}://{login}localhost:{port}"), SENDER, **({"timeout_seconds": 1.0} | more)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,11 @@ def test_a_mail_arrives_as_it_is():
 @pytest.mark.parametrize(
     ("script", "kind", "said"),
     [
-        ({"*": ["450 greylisted, come back"]}, TransientError, "reader@example.org: the server says 450 greylisted"),
+        (
+            {"*": ["450 greylisted, come back"]},
+            TransientError,
+            "reader@example.org: the server says 450 greylisted",
+        ),
         ({"*": ["550 no such user"]}, PermanentError, "reader@example.org: the server says 550 no such user"),
         ({"mail": ["451 busy"]}, TransientError, "the sender wire@example.org"),
         ({"mail": ["553 who are you"]}, PermanentError, "the sender wire@example.org"),
@@ -112,12 +118,17 @@ def test_addresses_outside_ascii():
     box = Postbox()
     with smtp_server(box, enable_SMTPUTF8=True) as port:
         notifier(port).send(mail("jürgen@example.org"))
-    with smtp_server(box, enable_SMTPUTF8=False) as port, pytest.raises(PermanentError, match="outside ASCII"):
+    with (
+        smtp_server(box, enable_SMTPUTF8=False) as port,
+        pytest.raises(PermanentError, match="outside ASCII"),
+    ):
         notifier(port).send(mail("jürgen@example.org"))
     assert [to for to, _ in box.taken] == ["jürgen@example.org"]
 
 
-@pytest.mark.parametrize("url", ["mail.example.org", "http://x", "smtp://", "smtp://h:port", "smtp://h:99999"])
+@pytest.mark.parametrize(
+    "url", ["mail.example.org", "http://x", "smtp://", "smtp://h:port", "smtp://h:99999"]
+)
 def test_a_wrong_server(url):
     with pytest.raises(ConfigError, match=r"mail\.smtp"):
         server_of(url)

@@ -67,4 +67,6 @@ def test_backoff_grows_and_has_an_end(key, attempts, asked):
     assert timedelta(seconds=48) <= due - NOW <= timedelta(days=1)
     if asked and asked <= 86400:
         assert due >= NOW + timedelta(seconds=asked) - timedelta(milliseconds=1)
-    assert next_try(key, attempts + 2, NOW) - NOW >= min(next_try(key, attempts, NOW) - NOW, timedelta(hours=4))
+    assert next_try(key, attempts + 2, NOW) - NOW >= min(
+        next_try(key, attempts, NOW) - NOW, timedelta(hours=4)
+    )

@@ -79,7 +79,16 @@ def test_no_answer(notifier):
 
 @pytest.mark.parametrize(
     "host",
-    ["127.0.0.1", "localhost", "10.0.0.8", "192.168.1.1", "169.254.169.254", "[::1]", "[::ffff:10.0.0.1]", "0.0.0.0"]
+    [
+        "127.0.0.1",
+        "localhost",
+        "10.0.0.8",
+        "192.168.1.1",
+        "169.254.169.254",
+        "[::1]",
+        "[::ffff:10.0.0.1]",
+        "0.0.0.0",
+    ]
     + ["[fe80::1]", "[fd00::1]", "100.64.0.1", "224.0.0.1", "2130706433", "0x7f.1"],
 )
 def test_private_addresses_are_refused(host):
@@ -90,7 +99,9 @@ def test_private_addresses_are_refused(host):
     assert hook.got == []
 
 
-@pytest.mark.parametrize("url", ["ftp://example.org/", "http:///path", "http://[broken/", "file:///etc/passwd"])
+@pytest.mark.parametrize(
+    "url", ["ftp://example.org/", "http:///path", "http://[broken/", "file:///etc/passwd"]
+)
 def test_no_address(notifier, url):
     with pytest.raises(PermanentError):
         notifier.send(call(url))
