@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pytest
 from misbehaving import CERTIFICATES, Misbehaving
+from source_samples import NOW
 
 from pipeline.records import Capture
 from pipeline.settings import FetchSettings
 from pipeline.sources.drafts import captured
+from pipeline.sources.fetcher import FeedFetcher
 from pipeline.sources.http import Client
-
-NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -61,6 +61,8 @@ def feed_of() -> Callable[..., Capture]:
     return make
 
 
-def rss(*items: str, head: str = "<title>The Fictional Post</title>") -> str:
-    """An RSS 2.0 feed around items."""
-    return f'<?xml version="1.0"?><rss version="2.0"><channel>{head}{"".join(items)}</channel></rss>'
+@pytest.fixture
+def fetcher(settings: FetchSettings) -> Iterator[FeedFetcher]:
+    made = FeedFetcher(settings, sleep=lambda _: None)
+    yield made
+    made.close()

@@ -6,7 +6,7 @@ import json
 import time
 
 import pytest
-from conftest import rss
+from source_samples import rss
 
 from pipeline.errors import RejectedError
 from pipeline.sources.feed import parse_feed

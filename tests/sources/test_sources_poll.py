@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from conftest import NOW
 from hypothesis import given
 from hypothesis import strategies as st
+from source_samples import NOW
 
 from pipeline.ports import FeedSource
 from pipeline.records import FeedState, RawItem
