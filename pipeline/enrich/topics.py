@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, StrictFloat, StrictInt, StrictStr
 
-from pipeline.analysis import stems
+from pipeline.analysis import stem, words
 from pipeline.records import Article, Topic
 from pipeline.settings import Document, Section, validated
 
@@ -24,6 +24,10 @@ _TEXT_CHARS = 4000
 _ENOUGH = 1.6
 _SHARE = 0.4
 _MOST = 4
+
+
+# For each topic, the cues found by their stems: what they are worth, and how the taxonomy writes them.
+_Hits = dict[str, dict[tuple[str, ...], tuple[float, str]]]
 
 
 class TopicEntry(Section):
@@ -46,6 +50,7 @@ class _Cue:
     """A word or phrase in stems, and what it says for a topic."""
 
     key: tuple[str, ...]
+    forms: tuple[str, ...]
     topic: str
     weight: float
     written: str
@@ -71,8 +76,8 @@ class Taxonomy:
         self._entries = {entry.id: entry for entry in entries}
         self._cues: dict[str, dict[str, list[_Cue]]] = {}
         for entry in entries:
-            for language, words in entry.words.items():
-                for word in words:
+            for language, listed in entry.words.items():
+                for word in listed:
                     pairs = {word: 1.0} if isinstance(word, str) else word
                     for written, weight in pairs.items():
                         self._add(language, entry.id, written, float(weight))
@@ -81,11 +86,11 @@ class Taxonomy:
                 row.sort(key=lambda cue: (-len(cue.key), cue.topic))
 
     def _add(self, language: str, topic: str, written: str, weight: float) -> None:
-        key = tuple(stems(written, language))
-        if key:
-            self._cues.setdefault(language, {}).setdefault(key[0], []).append(
-                _Cue(key, topic, weight, written)
-            )
+        forms = tuple(words(written))
+        if forms:
+            key = tuple(stem(word, language) for word in forms)
+            cue = _Cue(key, forms, topic, weight, written)
+            self._cues.setdefault(language, {}).setdefault(key[0], []).append(cue)
 
     @classmethod
     def from_document(cls, document: Document) -> Taxonomy:
@@ -131,30 +136,35 @@ class Taxonomy:
         cues = self._cues.get(article.language)
         if not cues:
             return []
-        hits: dict[str, dict[str, float]] = {}
-        self._collect(stems(article.title, article.language), cues, hits, title=True)
-        self._collect(stems(article.text[:_TEXT_CHARS], article.language), cues, hits, title=False)
+        hits: _Hits = {}
+        for text, title in ((article.title, True), (article.text[:_TEXT_CHARS], False)):
+            self._collect(words(text), article.language, cues, hits, title=title)
         return _evidence(hits)
 
     def _collect(
         self,
-        words: list[str],
+        forms: list[str],
+        language: str,
         cues: Mapping[str, list[_Cue]],
-        hits: dict[str, dict[str, float]],
+        hits: _Hits,
         *,
         title: bool,
     ) -> None:
-        for position, word in enumerate(words):
+        stemmed = [stem(form, language) for form in forms]
+        for position, word in enumerate(stemmed):
             used = 0
             for cue in cues.get(word, ()):
                 length = len(cue.key)
-                if length < used or tuple(words[position : position + length]) != cue.key:
+                if length < used or tuple(stemmed[position : position + length]) != cue.key:
+                    continue
+                if language == "en" and not _inflected(forms[position + length - 1], cue.forms[-1]):
                     continue
                 used = max(used, length)
                 factor = _TITLE_FACTOR if title else _LEAD_FACTOR if position < _LEAD_WORDS else 1.0
                 for topic in self._with_parents(cue.topic):
                     row = hits.setdefault(topic, {})
-                    row[cue.written] = _more(row.get(cue.written, 0.0), cue.weight * factor)
+                    old, written = row.get(cue.key, (0.0, cue.written))
+                    row[cue.key] = (_more(old, cue.weight * factor), written)
 
     def _with_parents(self, topic: str) -> list[str]:
         chain = [topic]
@@ -185,6 +195,29 @@ class Taxonomy:
         )
 
 
+def _inflected(one: str, other: str) -> bool:
+    """Whether two English words of one stem are forms of one word: stemmers join reports and reporter."""
+    if one == other:
+        return True
+    short, long = sorted((one, other), key=len)
+    if long.startswith(short):
+        return long[len(short) :] in {"s", "es", "ed", "d", "ing"}
+    if short.endswith("y") and long.startswith(short[:-1]):
+        return long[len(short) - 1 :] in {"ies", "ied"}
+    if short.endswith("e") and long.startswith(short[:-1]):
+        return long[len(short) - 1 :] in {"ing"}
+    return _bare(one) == _bare(other)
+
+
+def _bare(word: str) -> str:
+    """A word without its ending as a verb or plural; doubled consonants once."""
+    for ending in ("ing", "ies", "ied", "es", "ed", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            word = word[: -len(ending)]
+            break
+    return word[:-1] if len(word) > 3 and (word[-1] == word[-2] or word[-1] in "ey") else word
+
+
 def _more(old: float, new: float) -> float:
     """Repetition adds less each time: the larger of both, and a quarter of the smaller."""
     if old == 0.0:
@@ -194,13 +227,13 @@ def _more(old: float, new: float) -> float:
     ) * math.exp(-abs(old) / 6)
 
 
-def _evidence(hits: Mapping[str, Mapping[str, float]]) -> list[Evidence]:
+def _evidence(hits: _Hits) -> list[Evidence]:
     found = []
     for topic, row in hits.items():
-        value = sum(row.values())
+        value = sum(weight for weight, _ in row.values())
         if value > 0:
-            words = sorted(row, key=lambda word: (-row[word], word))
-            found.append(Evidence(topic, value, tuple(words[:8])))
+            ranked = sorted(row.values(), key=lambda pair: (-pair[0], pair[1]))
+            found.append(Evidence(topic, value, tuple(written for _, written in ranked[:8])))
     return sorted(found, key=lambda one: (-one.value, one.topic))
 
 
