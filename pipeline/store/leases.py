@@ -8,7 +8,7 @@ from pipeline.errors import LeaseHeldError
 def held(name: str, owner: str, wait_seconds: float) -> LeaseHeldError:
     """Somebody else has the lease for a while."""
     message = f"{owner} is the writer of {name!r} for another {wait_seconds:.0f} s: try again then"
-    return LeaseHeldError(message, wait_seconds)
+    return LeaseHeldError(message, wait_seconds, owner)
 
 
 def lost(name: str) -> LeaseHeldError:

@@ -41,7 +41,7 @@ def open_store(
     *,
     create: bool = True,
     environment: Mapping[str, str] = _NOTHING,
-    timeout_seconds: float = 30.0,
+    timeout_seconds: float = 60.0,
 ) -> Store:
     """Opens a store.
 
@@ -59,4 +59,10 @@ def open_store(
     """
     if url.startswith("sqlite:"):
         return SqliteStore(sqlite_path(url), create=create, timeout_seconds=timeout_seconds)
+    if url.startswith(("http://", "https://")):
+        # Its client takes half a second to import: only who asks for it pays.
+        from pipeline.store.elasticsearch import ElasticsearchStore
+        from pipeline.store.elasticsearch_link import parsed
+
+        return ElasticsearchStore(parsed(url, environment), create=create, timeout_seconds=timeout_seconds)
     raise UsageError(f"the store {redacted(url)!r} is of no known kind: give {FORMS}")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from pipeline.errors import StoreError
 from pipeline.ports import Commit, Version
 from pipeline.records import EnrichedArticle, StoredArticle, Story
 from pipeline.store.codec import decode, encode, well_formed
-from pipeline.store.indexed import folded, from_micros, indexed, micros
+from pipeline.store.indexed import folded, indexed, micros
+from pipeline.store.retention import shrunk
 from pipeline.store.sqlite_file import File
 from pipeline.store.sqlite_schema import INDEX_COLUMNS
 from pipeline.store.sqlite_terms import columns, packed, unpacked
@@ -256,17 +256,3 @@ def _shrink(file: File, stories: Iterable[str], gone: set[str]) -> None:
             _put_stories(file, [shrunk(story, members, [row[0] for row in left], [row[1] for row in left])])
         else:
             file.run("DELETE FROM story WHERE id = ?", (name,))
-
-
-def shrunk(story: Story, members: tuple[str, ...], seqs: Sequence[int], times: Sequence[int]) -> Story:
-    """A story of which retention left some members; facts that need their texts stay as they were."""
-    return replace(
-        story,
-        members=members,
-        origins=min(story.origins, len(members)),
-        first_seq=min(seqs),
-        last_seq=max(seqs),
-        first_published=from_micros(min(times)),
-        last_published=from_micros(max(times)),
-        version=story.version + 1,
-    )

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from store_child import batch
 
 from pipeline.ports import Store
@@ -23,7 +24,7 @@ _CHILD = Path(__file__).with_name("store_child.py")
 def child(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     """The child process; killed at the end, if it still runs."""
     root = _CHILD.parents[2]
-    process = subprocess.Popen(  # noqa: S603  our own script
+    process = subprocess.Popen(
         [sys.executable, str(_CHILD), *arguments],
         stdout=subprocess.PIPE,
         text=True,
@@ -95,7 +96,13 @@ class FaultConformance:
         assert check_whole(store, 1) == self.goal
         store.close()
 
-    def test_two_processes_may_make_the_store_at_once(self, url: str) -> None:
+    @pytest.fixture
+    def fresh_url(self, url: str) -> str:
+        """A place at which there has never been a store."""
+        return url
+
+    def test_two_processes_may_make_the_store_at_once(self, fresh_url: str) -> None:
+        url = fresh_url
         with child("count", url, "one", "3") as one, child("count", url, "two", "3") as two:
             assert (one.wait(120), two.wait(120)) == (0, 0)
         store = open_store(url, create=False)

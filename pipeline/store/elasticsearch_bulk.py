@@ -1,0 +1,147 @@
+"""Writes in bulk: each under its commit's generation, refused ones to quarantine, the rest stands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pipeline.errors import StoreError, UnavailableError
+from pipeline.records import Rejection, content_id
+from pipeline.store.elasticsearch_documents import Source, hashed, rejection_source
+from pipeline.store.elasticsearch_link import Link
+from pipeline.store.elasticsearch_schema import Names
+
+# Elasticsearch takes up to 100 MB in one request; smaller ones are answered sooner.
+CHUNK_BYTES = 4 * 1024 * 1024
+_STALE, _MISSING = 409, 404
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One document to be put (or, without a source, taken out): `kind` is the end of the alias's name."""
+
+    kind: str
+    id: str
+    source: Source | None
+
+
+def lines_of(writes: Iterable[Write]) -> Iterator[bytes]:
+    """Writes as lines of JSON, two each."""
+    for write in writes:
+        yield json.dumps([write.kind, write.id]).encode()
+        yield json.dumps(write.source, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+def writes_of(lines: Sequence[bytes]) -> Iterator[Write]:
+    """What `lines_of` was given."""
+    for place in range(0, len(lines) - 1, 2):
+        kind, name = json.loads(lines[place])
+        yield Write(kind, name, json.loads(lines[place + 1]))
+
+
+def apply_writes(link: Link, names: Names, writes: Sequence[Write], generation: int) -> None:
+    """Writes all of it, then refreshes what was written to. Doing it again changes nothing.
+
+    Raises:
+        UnavailableError: Elasticsearch did not take it in time; to be finished by anybody.
+    """
+    refused: list[Write] = []
+    for chunk in _chunks(names, writes, generation):
+        refused += _send(link, chunk)
+    if refused:
+        for chunk in _chunks(names, refused, generation):
+            if _send(link, chunk):
+                raise StoreError(
+                    "Elasticsearch refuses even the entries of the quarantine: check its mappings"
+                )
+    touched = sorted({names.alias(write.kind) for write in (*writes, *refused)})
+    for start in range(0, len(touched), 100):
+        link.call(
+            "refresh the store",
+            lambda client, some=touched[start : start + 100]: client.indices.refresh(  # type: ignore[misc]
+                index=some, ignore_unavailable=True
+            ),
+        )
+
+
+Chunk = list[tuple[Write, list[bytes]]]
+
+
+def _chunks(names: Names, writes: Sequence[Write], generation: int) -> Iterator[Chunk]:
+    chunk: Chunk = []
+    size = 0
+    for write in writes:
+        lines = _action(names, write, generation)
+        chunk.append((write, lines))
+        size += sum(map(len, lines))
+        if size > CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _action(names: Names, write: Write, generation: int) -> list[bytes]:
+    # require_alias: nothing may bring an index back that retention dropped.
+    place: dict[str, Any] = {"_index": names.alias(write.kind), "_id": write.id, "require_alias": True}
+    place |= {"version": generation, "version_type": "external_gte"}
+    if write.source is None:
+        return [json.dumps({"delete": place}).encode()]
+    source = write.source | {"generation": generation}
+    return [
+        json.dumps({"index": place}).encode(),
+        json.dumps(source, ensure_ascii=False, separators=(",", ":")).encode("utf-8"),
+    ]
+
+
+def _send(link: Link, chunk: Chunk) -> list[Write]:
+    """Sends a chunk until every item was answered for good; returns quarantine entries for the refused."""
+    left, refused = chunk, []
+
+    def ask(client: Any) -> None:
+        nonlocal left
+        answer = client.bulk(operations=[line for _, lines in left for line in lines])
+        again: Chunk = []
+        for item, outcome in zip(left, answer["items"], strict=True):
+            result = next(iter(outcome.values()))
+            status = result["status"]
+            if status in (429, 503) or status >= 500:
+                again.append(item)
+            elif status >= 400 and status != _STALE and (status, item[0].source) != (_MISSING, None):
+                refused.append(_refusal(item[0], result.get("error") or {}))
+        left = again
+        if left:
+            raise _BusyError(next(iter(answer["items"][0].values())).get("error"))
+
+    while left:
+        link.call("write to the store", ask)
+    return refused
+
+
+class _BusyError(UnavailableError):
+    """Some items of a bulk were not taken just now."""
+
+    def __init__(self, error: Any) -> None:
+        reason = error.get("reason") if isinstance(error, dict) else error
+        super().__init__(f"Elasticsearch is not able to write just now ({reason})")
+
+
+def _refusal(write: Write, error: dict[str, Any]) -> Write:
+    cause = error.get("caused_by") or {}
+    reason = (
+        f"Elasticsearch refuses it: {error.get('type')}: {error.get('reason')}; {cause.get('reason', '')}"
+    )
+    source = write.source or {}
+    when = source.get("fetched") or source.get("at")
+    rejection = Rejection(
+        id=content_id("store", write.kind, write.id),
+        source=str(source.get("url") or f"{write.kind} {write.id}"),
+        stage="store",
+        reason=" ".join(reason.split())[:500],
+        at=datetime.fromisoformat(when) if when else datetime(1970, 1, 1, tzinfo=UTC),
+        excerpt=str(source.get("title") or source.get("document") or "")[:500],
+    )
+    return Write("quarantine", hashed(rejection.id), rejection_source(rejection))

@@ -1,0 +1,207 @@
+"""The connection to Elasticsearch: the only place that retries, and that turns its errors into ours."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from elastic_transport import ConnectionError as LostConnectionError
+from elastic_transport import ConnectionTimeout, SerializationError, TlsError, TransportError
+from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
+
+from pipeline.errors import StoreError, UnavailableError, UsageError, WirewatchError
+
+log = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
+
+# Answers that pass: too many requests (also: a full disk), bad gateway, unavailable, gateway time-out.
+_PASSING = {429, 502, 503, 504}
+_LONGEST_WAIT_SECONDS = 2.0
+_TELL_EVERY_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where Elasticsearch is, and how to be let in; never printed with its secrets.
+
+    Attributes:
+        hosts: URLs without user and password.
+        prefix: What the names of indices begin with.
+        user, password, api_key: At most one kind is used; the key goes first.
+        ca: Path of the certificate authority's PEM file, or "".
+    """
+
+    hosts: tuple[str, ...]
+    prefix: str = "wirewatch"
+    user: str = ""
+    password: str = field(default="", repr=False)
+    api_key: str = field(default="", repr=False)
+    ca: str = ""
+
+    @property
+    def shown(self) -> str:
+        """For messages."""
+        return ", ".join(self.hosts)
+
+
+def parsed(url: str, environment: Mapping[str, str]) -> Address:
+    """Reads `http(s)://[user:pass@]host:port[,host:port…][?prefix=NAME]`.
+
+    Raises:
+        UsageError: Something in it is not understood.
+    """
+    parts = urlsplit(url)
+    login, _, places = parts.netloc.rpartition("@")
+    user, _, password = login.partition(":")
+    asked = parse_qs(parts.query, keep_blank_values=True)
+    prefix = asked.pop("prefix", ["wirewatch"])[-1]
+    hosts = tuple(
+        f"{parts.scheme}://{_host(place, parts.scheme)}{parts.path.rstrip('/')}"
+        for place in places.split(",")
+    )
+    if asked:
+        raise UsageError(f"the store's URL may have ?prefix=NAME after it, not {', '.join(sorted(asked))}")
+    if (
+        not prefix
+        or not prefix[0].isalnum()
+        or not prefix.replace("-", "").replace("_", "").isalnum()
+        or (prefix != prefix.lower() or not prefix.isascii())
+    ):
+        raise UsageError(f"the prefix {prefix!r} must be lower-case letters, digits, - and _")
+    key = environment.get("WIREWATCH_ES_API_KEY", "")
+    ca = environment.get("WIREWATCH_ES_CA", "")
+    return Address(hosts, prefix, unquote(user), unquote(password), key, ca)
+
+
+def _host(place: str, scheme: str) -> str:
+    host, colon, port = place.rpartition(":")
+    if not colon or not port.isdigit():
+        host, port = place, "443" if scheme == "https" else "9200"
+    if not host:
+        raise UsageError("the store's URL names no host: give http(s)://[user:pass@]host:port[?prefix=NAME]")
+    return f"{host}:{port}"
+
+
+class Link:
+    """A client, and patience.
+
+    Args:
+        address: Where, and as whom.
+        timeout_seconds: How long one operation may be tried again.
+    """
+
+    def __init__(self, address: Address, timeout_seconds: float) -> None:
+        self.address = address
+        self.timeout = timeout_seconds
+        options: dict[str, Any] = {"max_retries": 0, "retry_on_timeout": False}
+        # Half, so that one stalled request leaves time for another.
+        options["request_timeout"] = max(timeout_seconds / 2, 0.1)
+        if address.api_key:
+            options["api_key"] = address.api_key
+        elif address.user:
+            options["basic_auth"] = (address.user, address.password)
+        if address.ca:
+            options["ca_certs"] = address.ca
+        try:
+            self.client = Elasticsearch(list(address.hosts), **options)
+        except (ValueError, OSError) as error:
+            raise StoreError(f"cannot set up the connection to {address.shown}: {error}") from None
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self.client.close()
+
+    def call(self, what: str, ask: Callable[[Elasticsearch], Answer], pass_on: Sequence[int] = ()) -> Answer:
+        """Asks until there is an answer, or the time is over.
+
+        Args:
+            what: What is done, for messages: "cannot … ".
+            ask: The request; made again when it failed in passing, so it must bear that.
+            pass_on: Status codes that the caller handles: these are raised as `ApiError`.
+
+        Raises:
+            UnavailableError: There was no answer in time.
+            StoreError: Elasticsearch refuses.
+            ApiError: With one of the codes `pass_on`.
+        """
+        end = time.monotonic() + self.timeout
+        wait, told = 0.05, 0.0
+        while True:
+            try:
+                return ask(self.client)
+            except ApiError as error:
+                if error.status_code in pass_on:
+                    raise
+                trouble: WirewatchError = self._api_trouble(what, error)
+            except (TransportError, UnsupportedProductError) as error:
+                trouble = self._transport_trouble(what, error)
+            except UnavailableError as error:
+                trouble = error
+            now = time.monotonic()
+            if not isinstance(trouble, UnavailableError) or now + wait > end:
+                raise trouble from None
+            if now - told > _TELL_EVERY_SECONDS:
+                log.warning("waiting up to %.0f s: %s", end - now, trouble)
+                told = now
+            time.sleep(wait * random.uniform(0.7, 1.3))
+            wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
+
+    def _api_trouble(self, what: str, error: ApiError) -> WirewatchError:
+        status, where = error.status_code, self.address.shown
+        reason = reason_of(error)
+        if status in _PASSING:
+            return UnavailableError(
+                f"cannot {what}: Elasticsearch at {where} is not able to just now ({reason})"
+            )
+        if status == 401:
+            return StoreError(
+                f"cannot {what}: Elasticsearch at {where} does not know this user, password or API key"
+            )
+        if status == 403:
+            return StoreError(f"cannot {what}: {where} gives this user or API key no right to ({reason})")
+        return StoreError(f"cannot {what}: Elasticsearch at {where} refuses ({reason})")
+
+    def _transport_trouble(self, what: str, error: Exception) -> WirewatchError:
+        where, tls = self.address.shown, where_is_tls(self.address)
+        if isinstance(error, UnsupportedProductError):
+            return StoreError(f"cannot {what}: what answers at {where} is not Elasticsearch")
+        if isinstance(error, TlsError) or "SSL" in str(error):
+            return StoreError(
+                f"cannot {what}: no TLS connection to {where} ({_line(error)}); "
+                "is it https, and is WIREWATCH_ES_CA its certificate authority?"
+            )
+        if isinstance(error, SerializationError):
+            return StoreError(f"cannot {what}: what answers at {where} is not Elasticsearch")
+        if isinstance(error, ConnectionTimeout):
+            return UnavailableError(f"cannot {what}: Elasticsearch at {where} does not answer in time")
+        if not tls and isinstance(error, LostConnectionError) and _hung_up(error):
+            return UnavailableError(f"cannot {what}: {where} hangs up; if it speaks TLS, write https://")
+        return UnavailableError(f"cannot {what}: no connection to Elasticsearch at {where}")
+
+
+def where_is_tls(address: Address) -> bool:
+    """Whether the connection is encrypted."""
+    return address.hosts[0].startswith("https:")
+
+
+def reason_of(error: ApiError) -> str:
+    """Elasticsearch's own reason, in one line."""
+    body = error.body
+    cause = body.get("error") if isinstance(body, dict) else None
+    if isinstance(cause, dict):
+        roots = cause.get("root_cause") or [cause]
+        return _line(f"{roots[0].get('type')}: {roots[0].get('reason')}")
+    return _line(cause or error.message or f"status {error.status_code}")
+
+
+def _line(text: object) -> str:
+    return " ".join(str(text).split())[:300]
+
+
+def _hung_up(error: Exception) -> bool:
+    return any(word in str(error) for word in ("RemoteDisconnected", "reset", "aborted", "BadStatusLine"))

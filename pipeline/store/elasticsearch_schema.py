@@ -1,0 +1,125 @@
+"""Names of indices, and the templates they are made by (`config/elasticsearch/`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import StoreError
+from pipeline.store.elasticsearch_link import Link
+
+# Raised when a template changes so that documents must be written anew (`migrate`).
+VERSION = 1
+TEMPLATES = Path(__file__).parents[2] / "config" / "elasticsearch"
+KINDS = (
+    "stories", "decisions", "versions", "corrections", "learned", "quarantine", "feeds", "tellings", "alerts",
+    "outbox",
+)  # fmt: skip
+# Months before and after these go into one index each: a wrong date must not cost a shard a month.
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
+
+
+def month(time: datetime) -> str:
+    """The monthly index that a time belongs to: "2026.03"."""
+    if time.year < _FIRST_YEAR:
+        return f"{_FIRST_YEAR - 1}.older"
+    if time.year > _LAST_YEAR:
+        return f"{_LAST_YEAR + 1}.newer"
+    return f"{time.year:04d}.{time.month:02d}"
+
+
+class Names:
+    """Names under one prefix. What is written and read are aliases; `epoch` tells the indices behind them.
+
+    Args:
+        prefix: What all names begin with.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.articles = f"{prefix}-articles"
+
+    def alias(self, kind: str) -> str:
+        """The alias of a kind of document, or of a month of articles ("articles-2026.03")."""
+        return f"{self.prefix}-{kind}"
+
+    def index(self, kind: str, epoch: int) -> str:
+        """The index behind an alias."""
+        return f"{self.prefix}-{kind}-v{epoch}"
+
+
+def _template(path: Path, prefix: str) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError:
+        raise StoreError(
+            f"the index template {path} is missing: install Wirewatch with its config folder"
+        ) from None
+    template: dict[str, Any] = json.loads(text.replace("PREFIX", prefix))
+    return template
+
+
+def install_templates(link: Link, names: Names) -> None:
+    """Puts the templates into the cluster; the same ones again change nothing."""
+    base = _template(TEMPLATES / "component" / "base.json", names.prefix)
+    link.call(
+        "install the index templates",
+        lambda client: client.cluster.put_component_template(name=f"{names.prefix}-base", **base),
+    )
+    for path in sorted((TEMPLATES / "index").glob("*.json")):
+        template = _template(path, names.prefix)
+        link.call(
+            "install the index templates",
+            lambda client, name=path.stem, body=template: client.indices.put_index_template(  # type: ignore[misc]
+                name=f"{names.prefix}-{name}", **body
+            ),
+        )
+
+
+def make_index(link: Link, names: Names, kind: str, epoch: int, *, aliased: bool = True) -> str:
+    """Makes the index of a kind or month, with its aliases, if it is missing; returns its name."""
+    index = names.index(kind, epoch)
+    aliases: dict[str, dict[str, Any]] = {names.alias(kind): {}} if aliased else {}
+    if aliased and kind.startswith("articles-"):
+        aliases[names.articles] = {}
+
+    def ask(client: Any) -> None:
+        if not client.indices.exists(index=index):
+            client.options(ignore_status=400).indices.create(index=index, aliases=aliases)
+            client.cluster.health(index=index, wait_for_status="yellow", timeout="30s")
+
+    link.call(f"make the index {index}", ask)
+    return index
+
+
+def make_indices(link: Link, names: Names, kinds: Iterable[str]) -> None:
+    """Makes several indices at once: the cluster takes them in fewer steps."""
+    with ThreadPoolExecutor(8) as threads:
+        for _ in threads.map(lambda kind: make_index(link, names, kind, 1), kinds):
+            pass
+
+
+def index_kind(names: Names, index: str) -> str:
+    """The kind of document, or month, that an index is for."""
+    return index.removeprefix(f"{names.prefix}-").rpartition("-v")[0]
+
+
+def drop_everything(link: Link, names: Names) -> None:
+    """Removes all indices and templates of the prefix: for tests, and for starting over."""
+
+    def ask(client: Any) -> None:
+        found = list(client.indices.get(index=f"{names.prefix}-*", expand_wildcards="all"))
+        found = [name for name in found if name.startswith(f"{names.prefix}-")]
+        for start in range(0, len(found), 50):
+            client.options(ignore_status=404).indices.delete(index=found[start : start + 50])
+        kinds = ["articles", *KINDS, "state"]
+        client.options(ignore_status=404).indices.delete_index_template(
+            name=[f"{names.prefix}-{kind}" for kind in kinds]
+        )
+        client.options(ignore_status=404).cluster.delete_component_template(name=f"{names.prefix}-base")
+
+    link.call("remove the store", ask)

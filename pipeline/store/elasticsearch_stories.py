@@ -1,0 +1,113 @@
+"""Reads that go from articles to stories and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pipeline.ports import MemberRow
+from pipeline.store.elasticsearch_documents import from_binary
+from pipeline.store.elasticsearch_read import NARROW_PAGE, PAGE, Dsl, Found, Reads, pieces
+from pipeline.store.elasticsearch_schema import Names
+from pipeline.store.indexed import from_micros
+
+_MEMBER = ["id", "story", "seq", "time_us", "traits"]
+_BY_SEQ: list[dict[str, Any]] = [{"seq": "asc"}]
+# Up to so many hits their stories are collected first; beyond, stories are walked from the newest on.
+FEW_HITS = 50_000
+
+
+def _row(hit: Found) -> MemberRow:
+    fields = hit["fields"]
+    return MemberRow(
+        fields.get("id", [""])[0],
+        fields.get("story", [""])[0],
+        fields["seq"][0],
+        from_micros(fields["time_us"][0]),
+        from_binary(fields["traits"][0]) if "traits" in fields else b"",
+    )
+
+
+def _rows(reads: Reads, point: str, query: Dsl) -> Iterable[MemberRow]:
+    # Values by column: the documents with their texts stay untouched.
+    hits = reads.stream(
+        point,
+        _BY_SEQ,
+        NARROW_PAGE,
+        query=query,
+        source=False,
+        stored_fields="_none_",
+        docvalue_fields=_MEMBER,
+    )
+    return map(_row, hits)
+
+
+def active(reads: Reads, point: str, window: Dsl) -> list[MemberRow]:
+    """The members of the stories that have one in the window, by seq."""
+    rows = list(_rows(reads, point, {"bool": {"filter": [window]}}))
+    for piece in pieces(row.story for row in rows):
+        others = {"bool": {"filter": [{"terms": {"story": piece}}], "must_not": [window]}}
+        rows += _rows(reads, point, others)
+    return sorted(rows, key=lambda row: row.seq)
+
+
+def newest(reads: Reads, names: Names, since: int | None, query: Dsl | None, limit: int) -> list[str]:
+    """The stories, newest first, as JSON."""
+    window = [{"range": {"last_us": {"gte": since}}}] if since is not None else []
+    if query is None:
+        return _documents(reads, names, window, limit)
+    if reads.count(names.articles, query) <= FEW_HITS:
+        found = list(reads.groups(names.articles, "story", query))
+        if len(found) <= FEW_HITS:
+            return _documents(reads, names, [*window, {"terms": {"id": found}}], limit) if found else []
+    return _walked(reads, names, window, query, limit)
+
+
+def _documents(reads: Reads, names: Names, filters: list[Dsl], limit: int) -> list[str]:
+    return [hit["_source"]["document"] for hit in _newest(reads, names, filters, limit)]
+
+
+def _newest(reads: Reads, names: Names, filters: list[Dsl], limit: int | None) -> Iterable[Found]:
+    return reads.pages(
+        [{"last_us": "desc"}, {"id": "asc"}], PAGE, limit, index=names.alias("stories"),
+        query={"bool": {"filter": filters}}, source=["document", "id"],
+    )  # fmt: skip
+
+
+def _walked(reads: Reads, names: Names, filters: list[Dsl], query: Dsl, limit: int) -> list[str]:
+    found: list[str] = []
+    chunk: dict[str, str] = {}
+
+    def take() -> None:
+        inside = {"bool": {"filter": [query, {"terms": {"story": list(chunk)}}]}}
+        hit = set(reads.groups(names.articles, "story", inside))
+        found.extend(document for name, document in chunk.items() if name in hit)
+        chunk.clear()
+
+    for each in _newest(reads, names, filters, None):
+        chunk[each["_source"]["id"]] = each["_source"]["document"]
+        if len(chunk) == PAGE:
+            take()
+            if len(found) >= limit:
+                break
+    if chunk:
+        take()
+    return found[:limit]
+
+
+def lineage(reads: Reads, names: Names, story: str) -> list[str]:
+    """What happened to a story and to those it came from, as JSON, in no order."""
+    kin, fresh, found = {story}, [story], {}
+    while fresh:
+        query = {"bool": {"should": [{"terms": {"story": fresh}}, {"terms": {"into": fresh}}]}}
+        fresh = []
+        for hit in reads.pages(
+            [{"at_us": "asc"}, {"story": "asc"}, {"into": "asc"}, {"kind": "asc"}, {"by": "asc"}], PAGE,
+            index=names.alias("corrections"), query=query, source=["document", "story", "into"],
+        ):  # fmt: skip
+            source = hit["_source"]
+            found[hit["_id"]] = source["document"]
+            if source["into"] in kin and source["story"] not in kin:
+                kin.add(source["story"])
+                fresh.append(source["story"])
+    return list(found.values())

@@ -1,0 +1,73 @@
+"""Retention on Elasticsearch: whole months go with their index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pipeline.ports import Lease
+from pipeline.records import Story
+from pipeline.store.codec import decode
+from pipeline.store.elasticsearch_bulk import Write
+from pipeline.store.elasticsearch_documents import hashed, story_source
+from pipeline.store.elasticsearch_read import NARROW_PAGE, PAGE, Found, Reads, pieces
+from pipeline.store.elasticsearch_schema import Names, index_kind, month
+from pipeline.store.indexed import micros
+from pipeline.store.retention import shrunk
+
+if TYPE_CHECKING:
+    from pipeline.store.elasticsearch import ElasticsearchStore
+
+_BY_SEQ: list[dict[str, Any]] = [{"seq": "asc"}]
+
+
+def drop_before(store: ElasticsearchStore, time: datetime, lease: Lease) -> int:
+    """Forgets the articles before a time; returns how many."""
+    while True:
+        seen = store.roots.writable()
+        store.fence(seen.root, lease)
+        gone = list(_before(store.reads, store.names, micros(time)))
+        if not gone:
+            return 0
+        boundary = f"articles-{month(time)}"
+        kinds = {index_kind(store.names, hit["_index"]) for hit in gone}
+        drops = sorted(kind for kind in kinds if kind < boundary)
+        writes = list(_writes(store.reads, store.names, gone, set(drops)))
+        if store.put(seen, writes, seen.root.head, drops):
+            return len(gone)
+
+
+def _before(reads: Reads, names: Names, time: int) -> Iterator[Found]:
+    return reads.pages(
+        _BY_SEQ, NARROW_PAGE, index=names.articles, query={"range": {"time_us": {"lt": time}}}, source=False,
+        docvalue_fields=["id", "story", "seq"],
+    )  # fmt: skip
+
+
+def _writes(reads: Reads, names: Names, gone: Sequence[Found], drops: set[str]) -> Iterator[Write]:
+    for hit in gone:
+        kind = index_kind(names, hit["_index"])
+        if kind not in drops:
+            yield Write(kind, hit["_id"], None)
+        yield Write("decisions", hit["_id"], None)
+    ids = {hit["fields"]["id"][0] for hit in gone if "id" in hit["fields"]}
+    for piece in pieces(ids):
+        query = {"terms": {"article": piece}}
+        order = [{"article": "asc"}, {"place": "asc"}]
+        for hit in reads.pages(order, PAGE, index=names.alias("versions"), query=query, source=False):
+            yield Write("versions", hit["_id"], None)
+    yield from _stories(reads, names, (hit["fields"]["story"][0] for hit in gone), ids)
+
+
+def _stories(reads: Reads, names: Names, stories: Iterable[str], gone: set[str]) -> Iterator[Write]:
+    for hit in reads.by_ids(names.alias("stories"), map(hashed, stories), ("document",)):
+        story = decode(Story, hit["_source"]["document"])
+        members = tuple(member for member in story.members if member not in gone)
+        found = reads.by_ids(names.articles, map(hashed, members), ("seq", "time_us"))
+        left = [(each["_source"]["seq"], each["_source"]["time_us"]) for each in found]
+        if left:
+            fresh = shrunk(story, members, [seq for seq, _ in left], [time for _, time in left])
+            yield Write("stories", hit["_id"], story_source(fresh))
+        else:
+            yield Write("stories", hit["_id"], None)

@@ -1,0 +1,180 @@
+"""What a commit comes to: the documents to put and to take out, and the new head."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.errors import StoreError
+from pipeline.ports import Commit, Version
+from pipeline.records import EnrichedArticle, StoredArticle
+from pipeline.store import elasticsearch_documents as documents
+from pipeline.store.codec import decode, well_formed
+from pipeline.store.elasticsearch_bulk import Write
+from pipeline.store.elasticsearch_documents import binary, hashed
+from pipeline.store.elasticsearch_read import PAGE, Reads, pieces
+from pipeline.store.elasticsearch_schema import Names, index_kind, month
+
+
+@dataclass(slots=True)
+class Known:
+    """What is stored of an article: its number, its digest, the month it is in, and the record as JSON."""
+
+    seq: int
+    digest: str
+    kind: str
+    document: str
+
+
+class Resolver:
+    """Turns a commit into writes, by what the store holds now.
+
+    Args:
+        reads: The connection.
+        names: The names of the store's indices.
+    """
+
+    def __init__(self, reads: Reads, names: Names) -> None:
+        self._reads = reads
+        self._names = names
+
+    def writes(self, commit: Commit, head: int) -> tuple[list[Write], int]:
+        """The writes of a commit and the head after it. What is taken out goes first.
+
+        Raises:
+            StoreError: A new article's `seq` does not follow the head, or a known one's differs.
+        """
+        articles, head = self._articles(commit.articles, head)
+        return [
+            *self._out(commit),
+            *articles,
+            *self._stories(commit),
+            *self._state(commit),
+            *self._told(commit),
+        ], head
+
+    # -- articles ----------------------------------------------------------------------------------------
+
+    def _articles(self, articles: Sequence[StoredArticle], head: int) -> tuple[list[Write], int]:
+        known = self._known([hashed(each.enriched.article.id) for each in articles])
+        changed = [
+            name for name, digest in _digests(articles) if name in known and known[name].digest != digest
+        ]
+        places = self._version_counts(changed)
+        writes: list[Write] = []
+        for stored in articles:
+            name, former = hashed(stored.enriched.article.id), known.get(hashed(stored.enriched.article.id))
+            head = _numbered(stored, former, head)
+            kind = f"articles-{month(stored.enriched.article.time)}"
+            if former:
+                writes += _former(stored, former, places)
+                if former.kind != kind:
+                    writes.append(Write(former.kind, name, None))
+            source = documents.article_source(stored)
+            writes.append(Write(kind, name, source))
+            known[name] = Known(stored.seq, source.get("digest", ""), kind, source["document"])
+        return writes, head
+
+    def _known(self, names: Sequence[str]) -> dict[str, Known]:
+        fields = ("seq", "digest", "document")
+        found: dict[str, Known] = {}
+        for hit in self._reads.by_ids(self._names.articles, names, fields):
+            source = hit["_source"]
+            kind = index_kind(self._names, hit["_index"])
+            found[hit["_id"]] = Known(source["seq"], source.get("digest", ""), kind, source["document"])
+        return found
+
+    def _version_counts(self, names: Sequence[str]) -> dict[str, int]:
+        counts: dict[str, int] = {}
+        for piece in pieces(names, PAGE):
+            answer = self._reads.search(
+                index=self._names.alias("versions"),
+                query={"terms": {"article": piece}},
+                size=0,
+                aggs={"count": {"terms": {"field": "article", "size": len(piece)}}},
+            )
+            counts |= {each["key"]: each["doc_count"] for each in answer["aggregations"]["count"]["buckets"]}
+        return counts
+
+    # -- the rest ----------------------------------------------------------------------------------------
+
+    def _out(self, commit: Commit) -> Iterator[Write]:
+        yield from (Write("stories", hashed(each), None) for each in commit.ended)
+        yield from (Write("quarantine", hashed(each), None) for each in commit.released)
+        yield from (Write("tellings", hashed(*pair), None) for pair in commit.forgotten)
+        for key, data in commit.learned.items():
+            if not data:
+                yield Write("learned", hashed(key), None)
+
+    def _stories(self, commit: Commit) -> Iterator[Write]:
+        for story in commit.stories:
+            yield Write("stories", hashed(story.id), documents.story_source(story))
+        for decision in commit.decisions:
+            yield Write("decisions", hashed(decision.article), documents.decision_source(decision))
+        for lineage in commit.lineage:
+            at = lineage.at.isoformat()
+            name = hashed(lineage.story, lineage.into, lineage.kind, at, lineage.by)
+            yield Write("corrections", name, documents.lineage_source(lineage))
+        there = self._there("corrections", [hashed("correction", each.id) for each in commit.corrections])
+        for correction in commit.corrections:
+            name = hashed("correction", correction.id)
+            if name not in there:
+                yield Write("corrections", name, documents.correction_source(correction))
+
+    def _state(self, commit: Commit) -> Iterator[Write]:
+        for key, data in commit.learned.items():
+            if data:
+                yield Write("learned", hashed(key), {"key": well_formed(key), "data": binary(data)})
+        for rejection in commit.rejections:
+            yield Write("quarantine", hashed(rejection.id), documents.rejection_source(rejection))
+        for feed in commit.feeds:
+            yield Write("feeds", hashed(feed.feed), documents.feed_source(feed))
+        for name, value in commit.marks.items():
+            yield Write("state", hashed("mark", name), _named("mark", name, value))
+        for watch, seq in commit.cursors.items():
+            yield Write("state", hashed("cursor", watch), _named("cursor", watch, str(seq)))
+
+    def _told(self, commit: Commit) -> Iterator[Write]:
+        for telling in commit.tellings:
+            yield Write("tellings", hashed(telling.watch, telling.story), documents.telling_source(telling))
+        there = self._there("alerts", [hashed(each.id) for each in commit.alerts])
+        for alert in commit.alerts:
+            if hashed(alert.id) not in there:
+                yield Write("alerts", hashed(alert.id), documents.alert_source(alert))
+        for message in commit.messages:
+            yield Write("outbox", hashed(message.id), documents.message_source(message))
+
+    def _there(self, kind: str, names: Sequence[str]) -> set[str]:
+        return {hit["_id"] for hit in self._reads.by_ids(self._names.alias(kind), names, ())}
+
+
+def _named(kind: str, name: str, value: str) -> documents.Source:
+    return {"kind": kind, "name": well_formed(name), "document": well_formed(value)}
+
+
+def _digests(articles: Sequence[StoredArticle]) -> Iterator[tuple[str, str]]:
+    for stored in articles:
+        yield hashed(stored.enriched.article.id), well_formed(stored.enriched.article.digest)
+
+
+def _numbered(stored: StoredArticle, former: Known | None, head: int) -> int:
+    name = well_formed(stored.enriched.article.id)
+    if former is not None and former.seq != stored.seq:
+        raise StoreError(f"article {name} has sequence number {former.seq}, not {stored.seq}")
+    if former is None and stored.seq != head + 1:
+        raise StoreError(
+            f"article {name} has sequence number {stored.seq}, the store is at {head}: "
+            "another writer was here; load again"
+        )
+    return head if former else stored.seq
+
+
+def _former(stored: StoredArticle, former: Known, places: dict[str, int]) -> Iterator[Write]:
+    """The version that a change of digest leaves behind."""
+    if former.digest == well_formed(stored.enriched.article.digest):
+        return
+    old = decode(EnrichedArticle, former.document).article
+    name = well_formed(old.id)
+    places[name] = place = places.get(name, 0) + 1
+    version = Version(old, stored.enriched.article.fetched)
+    yield Write("versions", hashed(name, str(place)), documents.version_source(version, place))

@@ -1,0 +1,97 @@
+"""The Elasticsearch store against the contract, on a real node.
+
+Skipped unless ELASTICSEARCH_URL names one, e.g. of a container:
+`docker run -p 127.0.0.1:9200:9200 -e discovery.type=single-node -e xpack.security.enabled=false
+docker.elastic.co/elasticsearch/elasticsearch:9.4.3`, then `ELASTICSEARCH_URL=http://127.0.0.1:9200`.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from conformance import StoreConformance
+from conformance_faults import FaultConformance
+from conformance_queries import QueryConformance
+from conformance_state import StateConformance
+
+from pipeline.store import open_store
+from pipeline.store.elasticsearch import ElasticsearchStore
+from pipeline.store.elasticsearch_link import Link, parsed
+from pipeline.store.elasticsearch_root import Root
+from pipeline.store.elasticsearch_schema import Names, drop_everything
+
+NODE = os.environ.get("ELASTICSEARCH_URL", "")
+pytestmark = [
+    pytest.mark.elasticsearch,
+    pytest.mark.skipif(not NODE, reason="set ELASTICSEARCH_URL to the URL of an Elasticsearch 9 node"),
+]
+
+
+@contextmanager
+def place() -> Iterator[str]:
+    """The URL at which there is no store; what is made there is removed afterwards."""
+    url = f"{NODE}?prefix=test-{uuid.uuid4().hex[:12]}"
+    try:
+        yield url
+    finally:
+        address = parsed(url, {})
+        link = Link(address, 60)
+        drop_everything(link, Names(address.prefix))
+        link.close()
+
+
+def wipe(url: str) -> None:
+    """Empties a store: making a new one takes seconds."""
+    store = open_store(url)
+    assert isinstance(store, ElasticsearchStore)
+    client, prefix = store.link.client, store.names.prefix
+    seen = store.roots.read()
+    # Documents that were deleted remember their generation: the next one must be higher.
+    assert store.roots.swap(
+        seen, Root(generation=seen.root.generation + 10, epoch=seen.root.epoch, nonce="wiped")
+    )
+    client.indices.refresh(index=f"{prefix}-*")
+    client.delete_by_query(
+        index=f"{prefix}-*", query={"bool": {"must_not": [{"term": {"kind": "root"}}]}}, refresh=True
+    )
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def shared_url() -> Iterator[str]:
+    with place() as made:
+        yield made
+
+
+@pytest.fixture
+def url(shared_url: str) -> str:
+    wipe(shared_url)
+    return shared_url
+
+
+@pytest.fixture(scope="module")
+def corpus_url() -> Iterator[str]:
+    with place() as made:
+        yield made
+
+
+class TestElasticsearch(StoreConformance, StateConformance):
+    pass
+
+
+class TestElasticsearchQueries(QueryConformance):
+    pass
+
+
+class TestElasticsearchFaults(FaultConformance):
+    kills = 3
+    goal = 20
+
+    @pytest.fixture
+    def fresh_url(self) -> Iterator[str]:
+        with place() as made:
+            yield made
