@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated
 
 from pydantic import Field
@@ -171,4 +172,4 @@ class Aliases:
 
 def _adjacent(tokens: Sequence[Token]) -> bool:
     """Whether only a blank, hyphen, apostrophe or the like stands between each word and the next."""
-    return all(right.start - left.end <= 2 for left, right in zip(tokens, tokens[1:], strict=False))
+    return all(right.start - left.end <= 2 for left, right in pairwise(tokens))

@@ -1,4 +1,4 @@
-"""Keywords of an article: its words that the language uses rarely. The only file that imports wordfreq here."""
+"""Keywords of an article: its words that the language uses rarely (by wordfreq)."""
 
 from __future__ import annotations
 

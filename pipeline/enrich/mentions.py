@@ -8,33 +8,49 @@ from typing import Literal
 
 from pipeline.enrich.aliases import Aliases, Known, Match
 from pipeline.enrich.names import Token, is_title, tokens_of, without_article, without_titles
+from pipeline.enrich.wordlists import word_set
 from pipeline.ports import Mention
 from pipeline.records import EntityKind
 
 Field = Literal["title", "text"]
 _KINDS: dict[str, EntityKind] = {
-    "PERSON": "person", "ORG": "organisation", "GPE": "place", "LOC": "place", "FAC": "place", "NORP": "place",
-    "EVENT": "event", "WORK_OF_ART": "work", "NAME": "person",
-}  # fmt: skip
+    "PERSON": "person",
+    "ORG": "organisation",
+    "GPE": "place",
+    "LOC": "place",
+    "FAC": "place",
+    "NORP": "place",
+    "EVENT": "event",
+    "WORK_OF_ART": "work",
+    "NAME": "person",
+}
 _MAX_TOKENS = 9
 # "Defense Minister" is an office: the model likes to call its first word an organisation.
-_OFFICES = frozenset(
-    "defense defence foreign interior finance justice health education energy state treasury agriculture culture trade "
-    "transport environment economy labor labour prime cabinet ministry government parliament police army navy "
-    "opposition court house-panel coalition covid covid-19 coronavirus internet twitter facebook-post".split()
+_OFFICES = word_set(
+    "defense defence foreign interior finance justice health education energy state treasury "
+    "agriculture culture trade "
+    "transport environment economy labor labour prime cabinet ministry government parliament "
+    "police army navy "
+    "opposition court house-panel coalition covid covid-19 coronavirus internet twitter facebook-post"
 )
-_DIRECTIONS = frozenset(
-    "north south east west northern southern eastern western central northeast northwest southeast southwest upper lower greater".split()
+_DIRECTIONS = word_set(
+    "north south east west northern southern eastern western central northeast northwest southeast "
+    "southwest upper lower greater"
 )
 # Places that are also given or family names: beside another capitalised word they are no place.
-_NAMELIKE = frozenset(
-    "jordan chad israel georgia paris sydney victoria jamaica florence sofia lima santiago washington cuba kenya "
-    "malta cyprus hamilton kingston roseau lincoln jackson montgomery madison austin houston charlotte lome dakota virginia carolina chelsea".split()
+_NAMELIKE = word_set(
+    "jordan chad israel georgia paris sydney victoria jamaica florence sofia lima santiago "
+    "washington cuba kenya "
+    "malta cyprus hamilton kingston roseau lincoln jackson montgomery madison austin houston "
+    "charlotte lome dakota virginia carolina chelsea"
 )
-_ORG_ENDS = frozenset(
-    "inc corp corporation ltd company group bank university college ministry department agency party union league "
-    "council committee commission court association institute times post journal news press fc united city airlines "
-    "airways motors systems technologies fund foundation police army guard navy club parliament senate congress".split()
+_ORG_ENDS = word_set(
+    "inc corp corporation ltd company group bank university college ministry department agency party "
+    "union league "
+    "council committee commission court association institute times post journal news press fc "
+    "united city airlines "
+    "airways motors systems technologies fund foundation police army guard navy club parliament "
+    "senate congress"
 )
 
 
@@ -147,24 +163,28 @@ def _trimmed(field: FieldText, mention: Mention, aliases: Aliases) -> Named | No
     inner = without_article(list(field.tokens[first:last]))
     if kind == "person":
         inner = _without_demonym(without_titles(inner), aliases)
-    if not inner or len(inner) > _MAX_TOKENS or "\n" in field.text[inner[0].start : inner[-1].end]:
+    if not inner or not _names_something(field, inner, kind):
         return None
     first = field.tokens.index(inner[0], first, last)
-    last = first + len(inner)
+    return Named(field.field, first, first + len(inner), kind, mention.label)
+
+
+def _names_something(field: FieldText, inner: Sequence[Token], kind: EntityKind) -> bool:
+    """Whether the words can be a name of this kind at all."""
+    if len(inner) > _MAX_TOKENS or "\n" in field.text[inner[0].start : inner[-1].end]:
+        return False
     if not any(char.isalpha() for token in inner for char in token.text):
-        return None
+        return False
     word = inner[0].folded
     if len(inner) == 1 and (len(word) < 2 or (kind != "place" and (word in _OFFICES or is_title(word)))):
-        return None
+        return False
     if kind in {"person", "organisation"} and all(token.text.islower() for token in inner):
-        return None
-    if field.headline and not _credible_in_headline(inner, kind):
-        return None
-    return Named(field.field, first, last, kind, mention.label)
+        return False
+    return not field.headline or _credible_in_headline(inner, kind)
 
 
 def _without_demonym(tokens: list[Token], aliases: Aliases) -> list[Token]:
-    """ "Russian President Vladimir Putin" without what stands before the name."""
+    """Drops what stands before the name, as in "Russian President Vladimir Putin"."""
     while len(tokens) > 2:
         known = aliases.find((tokens[0].folded,))
         if known is None or known.kind != "place":
@@ -198,23 +218,21 @@ def _token_range(tokens: Sequence[Token], start: int, end: int) -> tuple[int, in
 
 
 def _decide(field: FieldText, span: Named, rivals: list[Match]) -> tuple[Named | None, list[Match]]:
-    """Who has the words that the model and the table both claim: (the model's span or None, matches that lose)."""
+    """Who has the words that model and table both claim: (the model's span or None, matches that lose)."""
     if not rivals:
         return (None if span.label == "NORP" else span), []
     for match in rivals:
         if (match.first, match.last) == (span.first, span.last):
             return replace(span, kind=match.known.kind, known=match.known), [match]
-        if match.first <= span.first and span.last <= match.last:
-            return None, []
+    if any(match.first <= span.first and span.last <= match.last for match in rivals):
+        return None, []
     inside = [match for match in rivals if span.first <= match.first and match.last <= span.last]
     if len(inside) < len(rivals):  # they cross: whoever is longer
         widest = max(rivals, key=lambda match: match.last - match.first)
         if widest.last - widest.first >= 2 or span.label == "NORP":
             return None, []
         return span, rivals
-    if _table_wins(field, span, inside):
-        return None, []
-    return span, inside
+    return (None, []) if _table_wins(field, span, inside) else (span, inside)
 
 
 def _table_wins(field: FieldText, span: Named, inside: list[Match]) -> bool:

@@ -21,10 +21,21 @@ _LOG = logging.getLogger("wirewatch.enrich")
 # (docs/benchmarks.md); a model whose recognizer listens to a shared tok2vec keeps that.
 _EXCLUDED = ("tagger", "parser", "attribute_ruler", "lemmatizer", "morphologizer", "senter", "textcat")
 _LABELS = {
-    "PER": "PERSON", "PERS": "PERSON", "ORGANIZATION": "ORG", "LOCATION": "LOC", "persName": "PERSON",
-    "orgName": "ORG", "placeName": "LOC", "geogName": "LOC", "WORK": "WORK_OF_ART", "PRS": "PERSON", "EVN": "EVENT",
-    "TME": "DATE", "GPE_LOC": "GPE", "GPE_ORG": "GPE",
-}  # fmt: skip
+    "PER": "PERSON",
+    "PERS": "PERSON",
+    "ORGANIZATION": "ORG",
+    "LOCATION": "LOC",
+    "persName": "PERSON",
+    "orgName": "ORG",
+    "placeName": "LOC",
+    "geogName": "LOC",
+    "WORK": "WORK_OF_ART",
+    "PRS": "PERSON",
+    "EVN": "EVENT",
+    "TME": "DATE",
+    "GPE_LOC": "GPE",
+    "GPE_ORG": "GPE",
+}
 _PARTED = "\n\n"
 _BATCH = 32
 
@@ -83,8 +94,8 @@ class SpacyRecognizer:
     @staticmethod
     def _mentions(article: Article, spans: Sequence[tuple[int, int, str]], offset: int) -> list[Mention]:
         mentions = []
-        for start, end, label in spans:
-            label = _LABELS.get(label, label)
+        for start, end, written in spans:
+            label = _LABELS.get(written, written)
             if end <= len(article.title):
                 mentions.append(Mention(Span("title", start, end, article.title[start:end]), label))
             elif start >= offset:
@@ -113,14 +124,16 @@ class SpacyRecognizer:
             if re.fullmatch(r"[a-z]{2}", language):
                 self._note(
                     language,
-                    f"no model for {language!r}: names are found by their look; set enrich.models.{language} in settings.yaml",
+                    f"no model for {language!r}: names are found by their look; set "
+                    f"enrich.models.{language} in settings.yaml",
                 )
             return None
         if importlib.util.find_spec(model.partition(".")[0]) is None:
             package = model.replace("_", "-")
             self._note(
                 language,
-                f"the model {model!r} for {language!r} is not installed: pip install {package}; names are found by their look",
+                f"the model {model!r} for {language!r} is not installed: pip install {package}; "
+                f"names are found by their look",
             )
             return None
         import spacy
@@ -134,7 +147,8 @@ class SpacyRecognizer:
             reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
             self._note(
                 language,
-                f"the model {model!r} for {language!r} cannot be loaded ({reason}); names are found by their look",
+                f"the model {model!r} for {language!r} cannot be loaded ({reason}); names are "
+                f"found by their look",
             )
             return None
         pipeline.max_length = max(pipeline.max_length, 2 * self._max + 10_000)

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline.enrich.aliases import Aliases, Known
 from pipeline.enrich.mentions import FieldText, Named, field_text, named_in
 from pipeline.enrich.names import organisation_key, skeleton, slug
+from pipeline.enrich.wordlists import word_set
 from pipeline.ports import Mention
 from pipeline.records import Article, Entity, EntityKind, Span
 
 _PREFIX: dict[EntityKind, str] = {
-    "person": "person", "organisation": "org", "place": "place", "event": "event", "work": "work",
-}  # fmt: skip
+    "person": "person",
+    "organisation": "org",
+    "place": "place",
+    "event": "event",
+    "work": "work",
+}
 _LEAD_CHARS = 500
 _MAX_SPANS = 200
 # Capitalised words that are family names too: alone they name nobody.
-_COMMON = frozenset(
-    "may march april june august west north south east king young black white brown green page church bush house state "
-    "city day night week union party street road park hall hill field lake river monday tuesday wednesday thursday "
-    "friday saturday sunday january february july september october november december united first new old big "
-    "long short good best love peace justice law gold silver stone wood bank price power case love rose hope mark bill will".split()
+_COMMON = word_set(
+    "may march april june august west north south east king young black white brown green page "
+    "church bush house state "
+    "city day night week union party street road park hall hill field lake river monday tuesday "
+    "wednesday thursday "
+    "friday saturday sunday january february july september october november december united "
+    "first new old big "
+    "long short good best love peace justice law gold silver stone wood bank price power case "
+    "love rose hope mark bill will"
 )
 
 
@@ -55,11 +64,11 @@ def resolve(article: Article, mentions: Sequence[Mention], aliases: Aliases) -> 
     named = [(part, one) for part, row in rows for one in row]
     groups = _grouped(_settled_kinds(named), aliases)
     _add_repeats(groups, rows)
-    return _entities(groups, article)
+    return _entities(groups)
 
 
 def _settled_kinds(named: list[tuple[FieldText, Named]]) -> list[tuple[FieldText, Named]]:
-    """Gives unknown names of the same words one kind: that of most mentions, those in the text counting more."""
+    """Gives unknown names of the same words one kind: that of most mentions, the text counting more."""
     votes: dict[tuple[str, ...], Counter[EntityKind]] = {}
     for part, one in named:
         if one.known is None:
@@ -69,9 +78,10 @@ def _settled_kinds(named: list[tuple[FieldText, Named]]) -> list[tuple[FieldText
     for part, one in named:
         if one.known is None:
             tally = votes[part.folded(one)]
-            kind = max(sorted(tally), key=lambda each: tally[each])
-            one = Named(one.field, one.first, one.last, kind, one.label)
-        settled.append((part, one))
+            kind = max(sorted(tally), key=tally.__getitem__)
+            settled.append((part, replace(one, kind=kind)))
+        else:
+            settled.append((part, one))
     return settled
 
 
@@ -180,7 +190,7 @@ def _move(groups: dict[str, _Group], id_: str, group: _Group, owner: _Group) -> 
 
 
 def _is_short_for(word: str, group: _Group) -> bool:
-    """Whether a word is the initials of an organisation's name, or its first word with a legal form behind."""
+    """Whether a word is the initials of an organisation's name, or what is left of it in short."""
     for part, one in group.names:
         key = [
             w
@@ -194,9 +204,10 @@ def _is_short_for(word: str, group: _Group) -> bool:
     return False
 
 
-_FOLLOWERS = frozenset(
-    "electronics motors motor airlines airways group holdings energy technologies systems pharma pharmaceuticals bank "
-    "entertainment industries international media software networks labs therapeutics inc corp".split()
+_FOLLOWERS = word_set(
+    "electronics motors motor airlines airways group holdings energy technologies systems pharma "
+    "pharmaceuticals bank "
+    "entertainment industries international media software networks labs therapeutics inc corp"
 )
 
 
@@ -216,12 +227,12 @@ def _add_repeats(groups: list[_Group], rows: list[tuple[FieldText, list[Named]]]
             for length in lengths:
                 last = first + length
                 key = tuple(other.folded for other in part.tokens[first:last])
-                group = wanted.get(key) if len(key) == length else None
-                if group is None or not covered.isdisjoint(range(first, last)):
+                found = wanted.get(key) if len(key) == length else None
+                if found is None or not covered.isdisjoint(range(first, last)):
                     continue
                 if not all(other.text[0].isupper() for other in part.tokens[first:last]):
                     continue
-                group.names.append((part, Named(part.field, first, last, group.kind, "REPEAT")))
+                found.names.append((part, Named(part.field, first, last, found.kind, "REPEAT")))
                 covered.update(range(first, last))
                 break
 
@@ -237,13 +248,13 @@ def _repeat_keys(group: _Group) -> set[tuple[str, ...]]:
     return keys
 
 
-def _entities(groups: list[_Group], article: Article) -> tuple[Entity, ...]:
+def _entities(groups: list[_Group]) -> tuple[Entity, ...]:
     merged: dict[str, tuple[_Group, list[tuple[FieldText, Named]]]] = {}
     for group in groups:
         id_ = _id(group)
         merged.setdefault(id_, (group, []))[1].extend(group.names)
     most = max((len(names) for _, names in merged.values()), default=1)
-    entities = [_entity(id_, group, names, article, most) for id_, (group, names) in merged.items()]
+    entities = [_entity(id_, group, names, most) for id_, (group, names) in merged.items()]
     return tuple(sorted(entities, key=lambda entity: (-entity.salience, -entity.count, entity.id)))
 
 
@@ -259,9 +270,7 @@ def _id(group: _Group) -> str:
     return f"{_PREFIX[group.kind]}:{slug(key)}"
 
 
-def _entity(
-    id_: str, group: _Group, names: list[tuple[FieldText, Named]], article: Article, most: int
-) -> Entity:
+def _entity(id_: str, group: _Group, names: list[tuple[FieldText, Named]], most: int) -> Entity:
     spans = sorted(
         {_span(part, one) for part, one in names}, key=lambda span: (span.field != "title", span.start)
     )

@@ -39,7 +39,8 @@ def suggest(
 
     Args:
         counts: Entities of the store, each with the number of articles that name it.
-        companions: For each entity id, the ids named beside it; people share theirs with their other spelling.
+        companions: For each entity id, the ids named beside it; one who is
+            spelt in two ways keeps one company.
         limit: How many to give at most.
     """
     by_bucket: dict[tuple[str, int, str], list[EntityCount]] = {}

@@ -205,7 +205,7 @@ def _inflected(one: str, other: str) -> bool:
     if short.endswith("y") and long.startswith(short[:-1]):
         return long[len(short) - 1 :] in {"ies", "ied"}
     if short.endswith("e") and long.startswith(short[:-1]):
-        return long[len(short) - 1 :] in {"ing"}
+        return long[len(short) - 1 :] == "ing"
     return _bare(one) == _bare(other)
 
 

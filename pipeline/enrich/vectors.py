@@ -45,7 +45,8 @@ class E5Embedder:
             rows[start : start + len(chunk)] = model.passage(chunk)
         norms = np.linalg.norm(rows, axis=1, keepdims=True)
         norms[norms == 0] = 1.0
-        return rows / norms
+        unit: Vectors = rows / norms
+        return unit
 
 
 def _readable(text: str) -> str:

@@ -7,14 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pipeline.analysis import fold
-from pipeline.normalize.phrases import (
-    GLUED,
-    LIST_HEADS,
-    RULES,
-    is_date_line,
-    is_share_bar,
-    may_be_boilerplate,
-)
+from pipeline.normalize.lines import is_date_line, is_share_bar
+from pipeline.normalize.phrases import RULES
+from pipeline.normalize.tails import GLUED, LIST_HEADS, may_be_boilerplate
 from pipeline.records import Removed
 
 # Longer lines are prose: no rule looks at them but those for what is glued to an end.
@@ -47,10 +42,7 @@ def rule_for(line: str) -> str:
         return "share bar"
     if is_date_line(line):
         return "date line"
-    for rule, pattern in RULES:
-        if pattern.match(line):
-            return rule
-    return ""
+    return next((rule for rule, pattern in RULES if pattern.match(line)), "")
 
 
 def strip_boilerplate(paragraphs: tuple[str, ...], title: str) -> Body:

@@ -5,37 +5,53 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pipeline.normalize.datelines import agency_named
+from pipeline.normalize.agencies import agency_named
+from pipeline.normalize.wordlists import word_set
 from pipeline.records import Removed
 
-_NAME = r"(?:[A-ZÀ-ÖØ-ÞЀ-Я][\w'.-]*|[A-ZÀ-Þ]{2,})(?:\s(?:(?:[A-ZÀ-ÖØ-ÞЀ-Я][\w'.-]*|[A-ZÀ-Þ]{2,})|de|del|da|di|la|von|van|der|den|bin|al|y|el|du|dos|e|zu|ten|ter|le)){1,4}"
+_NAME = (
+    r"(?:[A-ZÀ-ÖØ-ÞЀ-Я][\w'.-]*|[A-ZÀ-Þ]{2,})(?:\s(?:(?:[A-ZÀ-ÖØ-ÞЀ-Я][\w'.-]*|[A-ZÀ-Þ]{2,})|de|del|"
+    r"da|di|la|von|van|der|den|bin|al|y|el|du|dos|e|zu|ten|ter|le)){1,4}"
+)
 _JOIN = r"(?:,\s(?:and\s)?|\sand\s|\sund\s|\set\s|\sy\s|\se\s|\s&\s|\swith\s|\sen\s)"
-_LEAD = r"(?:by|words by|written by|story by|text by|from|reported by|report by|von|par|por|di|door|text|texte|de|autor|autorin|author|autore|propos recueillis par|interview)"
+_LEAD = (
+    r"(?:by|words by|written by|story by|text by|from|reported by|report by|von|par|por|di|door|text|"
+    r"texte|de|autor|autorin|author|autore|propos recueillis par|interview)"
+)
 _BYLINE = re.compile(
     rf"^\W{{0,3}}(?P<lead>{_LEAD}):?\s+(?P<names>{_NAME}(?:{_JOIN}{_NAME}){{0,4}})(?P<rest>(?:\s*[,|/•·–—(-]\s?.{{0,120}}|\s*@\w+)?)\W{{0,3}}$"
 )
 _BYLINE_ANY = re.compile(_BYLINE.pattern.replace(f"(?P<lead>{_LEAD})", f"(?P<lead>(?i:{_LEAD}))"))
 _AGENCY_LINE = re.compile(
-    r"^\W{0,3}(?i:by|von|par|por|from|with)\s+(?:the\s)?(?P<agency>[A-Za-zÀ-ÿ][\w .'&/-]{1,50})(?P<rest>(?:\s*[,|(].{0,60})?)\W{0,3}$"
+    r"^\W{0,3}(?i:by|von|par|por|from|"
+    r"with)\s+(?:the\s)?(?P<agency>[A-Za-zÀ-ÿ][\w .'&/-]{1,50})(?P<rest>(?:\s*[,|(].{0,60})?)\W{0,3}$"
 )
 _STAFF = re.compile(
-    r"^\W{0,3}(?:(?i:by|von|par|por)\s+)?(?i:(?:our |the )?(?:staff|staff reporter|staff writer|staff and agencies|staff and wire reports|"
-    r"wire (?:reports|services)|news desk|web desk|editorial (?:board|staff)|special correspondent|our correspondent|"
-    r"online desk|newsroom|[\w ]{2,25} (?:staff|correspondent|reporter|desk|newsroom)|redaktion|la rédaction|redacción|agencies|agencias))\W{0,3}$"
+    r"^\W{0,3}(?:(?i:by|von|par|por)\s+)?(?i:(?:our |the )?(?:staff|staff reporter|staff writer|"
+    r"staff and agencies|staff and wire reports|"
+    r"wire (?:reports|services)|news desk|web desk|editorial (?:board|staff)|special "
+    r"correspondent|our correspondent|"
+    r"online desk|newsroom|[\w ]{2,25} (?:staff|correspondent|reporter|desk|newsroom)|redaktion|"
+    r"la rédaction|redacción|agencies|agencias))\W{0,3}$"
 )
 _ROLE = re.compile(
-    rf"^\W{{0,3}}(?P<names>{_NAME})\s?(?:[,|/•·–—-]\s?|\s\()(?:(?i:(?:[\w' ]{{0,40}}\s)?(?:staff writer|correspondent|"
-    r"reporter|editor|columnist|journalist|writer|associated press|usa today|special to [\w .]{2,40}|reuters|afp|"
-    r"bloomberg|redakteur(?:in)?|korrespondent(?:in)?|contributor|producer))|[Tt]he [A-Z]\w+(?: [A-Z]\w+){0,3})"
+    rf"^\W{{0,3}}(?P<names>{_NAME})\s?(?:[,|/•·–—-]\s?|\s\()(?:(?i:(?:[\w' ]{{0,40}}\s)?(?:staff "
+    rf"writer|correspondent|"
+    r"reporter|editor|columnist|journalist|writer|associated press|usa today|special to "
+    r"[\w .]{2,40}|reuters|afp|"
+    r"bloomberg|redakteur(?:in)?|korrespondent(?:in)?|contributor|producer))|[Tt]he [A-Z]\w+(?: "
+    r"[A-Z]\w+){0,3})"
     r"(?:[, ]+[^.]{0,30})?[\W]{0,2}(?<!\.)$"
 )
 _SPLIT = re.compile(_JOIN)
 _VERB_AFTER = re.compile(r"\b(?:the|is|was|are|were|has|have|had|will|said|says|would|this|that)\b")
 _PREFIXED = re.compile(
-    rf"^(?:By|Von|Par|Por)\s+(?P<names>{_NAME}(?:{_JOIN}{_NAME}){{0,2}})\s*(?:,\s(?:Associated Press|AP|Reuters|CNN|Staff Writer))?\s*(?:\n|\s(?=[A-ZÀ-Þ]{{4,}}(?:,|\s\()))"
+    rf"^(?:By|Von|Par|Por)\s+(?P<names>{_NAME}(?:{_JOIN}{_NAME}){{0,2}})\s*(?:,\s(?:Associated "
+    rf"Press|AP|Reuters|CNN|Staff Writer))?\s*(?:\n|\s(?=[A-ZÀ-Þ]{{4,}}(?:,|\s\()))"
 )
-_MONTH_NAMES = frozenset(
-    "january february march april may june july august september october november december monday tuesday wednesday thursday friday saturday sunday".split()
+_MONTH_NAMES = word_set(
+    "january february march april may june july august september october november december monday "
+    "tuesday wednesday thursday friday saturday sunday"
 )
 
 
@@ -59,10 +75,9 @@ def strip_bylines(paragraphs: tuple[str, ...]) -> Bylines:
         near = position < 6 or position >= len(paragraphs) - 3
         names = byline_names(line, glad=position < 6) if near and len(line) <= 220 else None
         if names is None:
-            if position < 2:
-                line, glued = _without_lead(line, removed)
-                authors += glued
-            kept.append(line)
+            rest, glued = _without_lead(line, removed) if position < 2 else (line, [])
+            authors += glued
+            kept.append(rest)
             continue
         removed.append(Removed(line, "byline"))
         for name in names:
@@ -106,7 +121,7 @@ def byline_names(line: str, *, glad: bool = True) -> list[str] | None:
 
 
 def _is_prose(names: str, line: str) -> bool:
-    first = names.split()[0].strip(".,").lower()
+    first = names.split(maxsplit=1)[0].strip(".,").lower()
     return first in _MONTH_NAMES or (line.rstrip().endswith(".") and len(line.split()) > 12)
 
 

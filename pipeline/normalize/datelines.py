@@ -6,40 +6,27 @@ import re
 from dataclasses import dataclass
 
 from pipeline.analysis import fold
+from pipeline.normalize.agencies import AGENCIES, AGENCY, agency_named
 from pipeline.normalize.datewords import DATE_WORD
 from pipeline.normalize.places import CITIES
+from pipeline.normalize.wordlists import word_set
 from pipeline.records import Removed
 
-_AGENCIES = {
-    "reuters": "Reuters", "thomson reuters": "Reuters", "reuters health": "Reuters", "thomson reuters foundation": "Reuters",
-    "ap": "AP", "associated press": "AP", "the associated press": "AP", "afp": "AFP", "agence france-presse": "AFP",
-    "agence france presse": "AFP", "dpa": "dpa", "dpa-afx": "dpa", "dpa/lsw": "dpa", "upi": "UPI", "united press international": "UPI",
-    "tass": "TASS", "itar-tass": "TASS", "interfax": "Interfax", "interfax-ukraine": "Interfax", "ria novosti": "RIA Novosti",
-    "sputnik": "Sputnik", "xinhua": "Xinhua", "efe": "EFE", "europa press": "Europa Press", "ansa": "ANSA", "pti": "PTI",
-    "press trust of india": "PTI", "ani": "ANI", "ians": "IANS", "uni": "UNI", "kyodo": "Kyodo", "kyodo news": "Kyodo", "jiji": "Jiji Press",
-    "jiji press": "Jiji Press", "yonhap": "Yonhap", "bernama": "Bernama", "apa": "APA", "sid": "SID", "epd": "epd", "kna": "KNA", "sda": "Keystone-SDA",
-    "keystone-sda": "Keystone-SDA", "ats": "Keystone-ATS", "keystone-ats": "Keystone-ATS", "belga": "Belga", "anp": "ANP", "lusa": "Lusa", "tt": "TT", "ntb": "NTB",
-    "ritzau": "Ritzau", "stt": "STT", "pap": "PAP", "ctk": "CTK", "mti": "MTI", "agerpres": "Agerpres", "aa": "Anadolu", "anadolu": "Anadolu",
-    "anadolu agency": "Anadolu", "bloomberg": "Bloomberg", "pa": "PA Media", "pa media": "PA Media", "press association": "PA Media", "aap": "AAP",
-    "cp": "The Canadian Press", "the canadian press": "The Canadian Press", "canadian press": "The Canadian Press", "nan": "NAN", "mena": "MENA", "irna": "IRNA",
-    "ukrinform": "Ukrinform", "unian": "UNIAN", "wam": "WAM", "spa": "SPA", "app": "APP", "antara": "Antara", "cna": "CNA", "agi": "AGI",
-    "askanews": "Askanews", "adnkronos": "Adnkronos", "cnn": "CNN", "cnn wire": "CNN", "cnn business": "CNN", "cns": "CNS", "kcna": "KCNA", "sana": "SANA", "telam": "Télam",
-    "télam": "Télam", "notimex": "Notimex", "agência brasil": "Agência Brasil", "agencia brasil": "Agência Brasil", "ips": "IPS", "rtr": "Reuters", "dow jones": "Dow Jones", "dow jones newswires": "Dow Jones",
-    "marketwatch": "MarketWatch", "states newsroom": "States Newsroom", "ap news": "AP", "kxan": "", "nexstar": "", "voa": "VOA", "rfe/rl": "RFE/RL", "bbc": "BBC",
-    "tribune news service": "Tribune News Service", "tns": "Tribune News Service", "agencies": "", "agencias": "", "ots": "", "prnewswire": "PR Newswire", "pr newswire": "PR Newswire", "business wire": "Business Wire", "business wire)": "Business Wire", "globe newswire": "GlobeNewswire", "globenewswire": "GlobeNewswire", "agencja": "",
-}  # fmt: skip
-_AGENCY = "|".join(re.escape(name) for name in sorted(_AGENCIES, key=lambda name: (-len(name), name)))
 _DATE = (
     rf"(?:(?:le |el |den |am )?(?:\d{{1,2}}(?:st|nd|rd|th|er|\.|º)?\s?(?:de )?)?(?i:{DATE_WORD})\.?,?"
     r"(?:\s?\d{1,2}(?:st|nd|rd|th)?(?!\d))?(?:,?\s(?:de )?\d{4})?|\d{1,2}[./]\d{1,2}[./]?(?:\d{2,4})?)"
 )
-_PLACE = r"[A-ZÀ-ÖØ-ÞЀ-Я][^\W\d_]*(?:[ .'’/-]{1,2}(?:de|del|la|le|les|am|an|der|of|the|sur|upon|i|y|e|[A-ZÀ-ÖØ-ÞЀ-Я])[^\W\d_]*\.?){0,5}"
+_PLACE = (
+    r"[A-ZÀ-ÖØ-ÞЀ-Я][^\W\d_]*(?:[ .'’/-]{1,2}(?:de|del|la|le|les|am|an|der|of|the|sur|upon|i|y|e|"
+    r"[A-ZÀ-ÖØ-ÞЀ-Я])[^\W\d_]*\.?){0,5}"
+)
 _REGION = rf"(?:,\s{_PLACE}){{0,2}}"
 _DASH = r"(?:\s*(?:--+|–|—|―)\s*|\s+[-_]\s+|\s*[.:]?\s*-\s+|\s?\.-\s*|\s*:\s+)"
-_CREDIT = rf"(?:\(\s?(?P<agency>[^()\d]{{2,40}})\s?\)|/(?P<slashed>[A-Za-z][A-Za-z ]{{1,25}})/\.?)"
+_CREDIT = r"(?:\(\s?(?P<agency>[^()\d]{2,40})\s?\)|/(?P<slashed>[A-Za-z][A-Za-z ]{1,25})/\.?)"
 
 _FULL = re.compile(
-    rf"^(?P<place>{_PLACE}{_REGION})\.?(?P<date>,?\s{_DATE})?\.?,?\s*{_CREDIT}(?:{_DASH}|\s*,\s|\s+(?=[A-ZÀ-Þ\"'])|(?=[A-Z]))"
+    rf"^(?P<place>{_PLACE}{_REGION})\.?(?P<date>,?\s{_DATE})?\.?,?\s*{_CREDIT}(?:{_DASH}|\s*,\s|"
+    rf"\s+(?=[A-ZÀ-Þ\"'])|(?=[A-Z]))"
 )
 _BARE_CREDIT = re.compile(rf"^(?:{_DATE}\s*)?{_CREDIT}(?:{_DASH}|\s*)(?=\S)")
 _DATED = re.compile(rf"^(?P<place>{_PLACE}{_REGION})(?P<date>,\s{_DATE}|\s\d{{1,2}}\s{_DATE})\.?{_DASH}")
@@ -52,27 +39,33 @@ _CITY_DASH = re.compile(
     rf"^(?P<place>{_PLACE}{_REGION})\.?(?:\s*(?:--+|–|—|―)\s+|\s+-\s+|\s?\.-\s*)(?=[\"'A-ZÀ-Þ¿¡])"
 )
 _LEADING_AGENCY = re.compile(
-    rf"^(?P<agency>{_AGENCY})(?:\s*(?:--+|–|—|―)\s*|\s+-\s+|\s*:\s+)(?=[\"'A-ZÀ-Þ])", re.IGNORECASE
+    rf"^(?P<agency>{AGENCY})(?:\s*(?:--+|–|—|―)\s*|\s+-\s+|\s*:\s+)(?=[\"'A-ZÀ-Þ])", re.IGNORECASE
 )
 _PLACE_AGENCY = re.compile(
-    rf"^(?P<place>{_PLACE}{_REGION})[ ,]\s?(?P<agency>CNN|AFP|AP|Reuters|dpa|EFE|CNN Business)\s*(?:--+|–|—|―|\s-\s)\s*(?=\S)"
+    rf"^(?P<place>{_PLACE}{_REGION})[ ,]\s?(?P<agency>CNN|AFP|AP|Reuters|dpa|EFE|CNN "
+    rf"Business)\s*(?:--+|–|—|―|\s-\s)\s*(?=\S)"
 )
 _END_CREDIT = re.compile(
     rf"(?:\s*[(\[/—–-]\s?|\s+(?:©|Source|Quelle|Fuente):?\s?|(?<=[.!?\"'])\s+)"
-    rf"(?P<agency>(?:{_AGENCY})(?:\s?[/,]\s?(?:{_AGENCY}))*)\s?[)\]/]?\.?$",
+    rf"(?P<agency>(?:{AGENCY})(?:\s?[/,]\s?(?:{AGENCY}))*)\s?[)\]/]?\.?$",
     re.IGNORECASE,
 )
 _LINE_CREDIT = re.compile(
-    rf"^\W{{0,3}}(?:source|quelle|fuente|by|from|©|agency|agentur)?\W{{0,3}}(?P<agency>{_AGENCY})(?:\s?[/,]\s?(?:{_AGENCY}))*\W{{0,3}}$",
+    rf"^\W{{0,3}}(?:source|quelle|fuente|by|from|©|agency|"
+    rf"agentur)?\W{{0,3}}(?P<agency>{AGENCY})(?:\s?[/,]\s?(?:{AGENCY}))*\W{{0,3}}$",
     re.IGNORECASE,
 )
 _LINE = re.compile(rf"^(?P<place>{_PLACE}(?P<region>{_REGION}))(?P<date>,?\s{_DATE})?[.:,]?$")
-_STATES = frozenset(
-    "ala alaska ariz ark calif colo conn del fla ga hawaii idaho ill ind iowa kan ky la maine md mass mich minn miss mo mont neb nev nh nj nm ny nc nd ohio okla ore pa ri sc sd tenn texas utah vt va wash wva wis wyo dc "
-    "al ak az ar ca co ct de fl ga hi id il in ia ks ky me ma mi mn ms mt ne nv ok or ri tn tx ut wa wv wi wy".split()
+_STATES = word_set(
+    "ala alaska ariz ark calif colo conn del fla ga hawaii idaho ill ind iowa kan ky la maine md "
+    "mass mich minn miss mo mont neb nev nh nj nm ny nc nd ohio okla ore pa ri sc sd tenn texas utah "
+    "vt va wash wva wis wyo dc "
+    "al ak az ar ca co ct de fl ga hi id il in ia ks ky me ma mi mn ms mt ne nv ok or ri tn tx "
+    "ut wa wv wi wy"
 )
-_NOT_PLACES = frozenset(
-    "exclusive update breaking report live watch video photo photos opinion analysis background note summary warning".split()
+_NOT_PLACES = word_set(
+    "exclusive update breaking report live watch video photo photos opinion analysis background note "
+    "summary warning"
 )
 
 
@@ -84,12 +77,6 @@ class Credits:
     dateline: str = ""
     agency: str = ""
     removed: tuple[Removed, ...] = ()
-
-
-def agency_named(text: str) -> str:
-    """The news agency that a credit or author names, as it writes itself, or ""."""
-    first = re.split(r"\s?[/,;|]\s?|\s+(?:and|und|et|y)\s+", text.strip(" .()[]/"))[0]
-    return _AGENCIES.get(first.strip().lower(), "")
 
 
 def strip_dateline(paragraphs: tuple[str, ...]) -> Credits:
@@ -118,7 +105,11 @@ def strip_dateline(paragraphs: tuple[str, ...]) -> Credits:
 
 
 def _end_credit(lines: list[str]) -> tuple[str, str]:
-    """Cuts an agency's name off the last line, or drops the line that is nothing else; returns what went and who it names."""
+    """Cuts an agency's name off the last line, or drops the line that is nothing else.
+
+    Returns:
+        What went, and whom it names.
+    """
     if not lines:
         return "", ""
     line = _LINE_CREDIT.match(lines[-1]) if len(lines) > 1 and len(lines[-1]) < 80 else None
@@ -171,7 +162,7 @@ def _dateline(line: str) -> tuple[int, str, str] | None:
     found = _BARE_CREDIT.match(head) or _LEADING_AGENCY.match(head)
     if found:
         credit = found.groupdict().get("agency") or found.groupdict().get("slashed") or ""
-        if credit.strip().lower() in _AGENCIES or agency_named(credit):
+        if credit.strip().lower() in AGENCIES or agency_named(credit):
             return found.end(), "", agency_named(credit)
     return _place_dateline(head)
 
@@ -206,7 +197,7 @@ def _caps_place(place: str, end: str) -> bool:
 def _credible_credit(found: re.Match[str]) -> bool:
     """Whether what stands in brackets is an agency, or the place before it is one."""
     credit = (found.groupdict().get("agency") or found.groupdict().get("slashed") or "").strip()
-    if agency_named(credit) or credit.lower() in _AGENCIES:
+    if agency_named(credit) or credit.lower() in AGENCIES:
         return True
     place = found["place"]
     known = place.split(",")[0].isupper() or "," in place or _is_place(place)

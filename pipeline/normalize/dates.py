@@ -12,6 +12,7 @@ from dateutil import parser as dateutil_parser
 
 from pipeline.analysis import fold
 from pipeline.normalize.datewords import MONTHS, WEEKDAYS, ZONES
+from pipeline.normalize.wordlists import word_set
 from pipeline.records import DateSource
 
 _TZINFOS = {name: timezone(timedelta(hours=hours), name) for name, hours in ZONES.items()}
@@ -22,15 +23,21 @@ _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?(Z)?$
 _EPOCH = re.compile(r"^\d{9,10}(?:\.\d+)?$|^\d{12,13}$")
 _NUMERIC = re.compile(r"^\D{0,15}(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})\b(.*)$", re.DOTALL)
 _AGO = re.compile(
-    r"\b(?:(?P<n>\d{1,3}|an?|one|einer?|une?|un[ao]?)\s+)?(?P<unit>second|sec|minute|min|hour|hr|h|day|week|sekunde|minuten?|"
-    r"stunden?|tage?n?|wochen?|heures?|jours?|semaines?|minutos?|horas?|días?|dias|semanas?|ore|ora|giorni)s?\s+"
-    r"(?:ago|fa|atrás)\b|\b(?:vor|il y a|hace|há)\s+(?P<n2>\d{1,3}|einer?|einem|une?|un[ao]?)\s+(?P<unit2>[^\W\d]+)",
+    r"\b(?:(?P<n>\d{1,3}|an?|one|einer?|une?|un[ao]?)\s+)?(?P<unit>second|sec|minute|min|hour|hr|"
+    r"h|day|week|sekunde|minuten?|"
+    r"stunden?|tage?n?|wochen?|heures?|jours?|semaines?|minutos?|horas?|días?|dias|semanas?|ore|"
+    r"ora|giorni)s?\s+"
+    r"(?:ago|fa|atrás)\b|\b(?:vor|il y a|hace|há)\s+(?P<n2>\d{1,3}|einer?|einem|une?|"
+    r"un[ao]?)\s+(?P<unit2>[^\W\d]+)",
     re.IGNORECASE,
 )
 _UNITS = (
-    (("sec", "sek"), 1), (("min",), 60), (("h", "stund", "heur", "hor", "or"), 3600),
-    (("day", "tag", "jour", "di", "dí", "gio"), 86400), (("we", "wo", "sem"), 604800),
-)  # fmt: skip
+    (("sec", "sek"), 1),
+    (("min",), 60),
+    (("h", "stund", "heur", "hor", "or"), 3600),
+    (("day", "tag", "jour", "di", "dí", "gio"), 86400),
+    (("we", "wo", "sem"), 604800),
+)
 _RELATIVE_DAYS = {
     "today": 0,
     "heute": 0,
@@ -44,8 +51,10 @@ _RELATIVE_DAYS = {
     "ieri": 1,
 }
 _LEAD = re.compile(
-    r"^\W*(?:(?:last |first |originally )?(?:updated|modified|published|posted|created|date|pubdate|zuletzt|aktualisiert|"
-    r"veröffentlicht|stand|geändert|erstellt|publié|mis à jour|modifié|actualizado|publicado|aggiornato|pubblicato|"
+    r"^\W*(?:(?:last |first |originally )?(?:updated|modified|published|posted|created|date|"
+    r"pubdate|zuletzt|aktualisiert|"
+    r"veröffentlicht|stand|geändert|erstellt|publié|mis à jour|modifié|actualizado|publicado|"
+    r"aggiornato|pubblicato|"
     r"bijgewerkt|gepubliceerd|on|at|am|le|el|il|op)\b[\s:.,|]*)+",
     re.IGNORECASE,
 )
@@ -80,15 +89,17 @@ _ENGLISH = (
     "November",
     "December",
 )
-_DROPPED = frozenset(
-    "de del of the um at on à a las los le der den the kl ore alle og and um uhr hs hrs local time klo".split()
+_DROPPED = word_set(
+    "de del of the um at on à a las los le der den the kl ore alle og and um uhr hs hrs local time klo"
 )
 
 _URL_DATE = re.compile(
-    r"(?<!\d)(?P<y>(?:19[89]|20[0-4])\d)(?P<s>[/._-]?)(?P<m>0?[1-9]|1[0-2]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?P=s)"
+    r"(?<!\d)(?P<y>(?:19[89]|20[0-4])\d)(?P<s>[/._-]?)(?P<m>0?[1-9]|1[0-2]|jan|feb|mar|apr|may|"
+    r"jun|jul|aug|sep|oct|nov|dec)(?P=s)"
     r"(?P<d>0[1-9]|[12]\d|3[01]|[1-9](?=[/._-]))(?!\d)",
     re.IGNORECASE,
 )
+_NO_DATE = datetime(1, 1, 1)  # noqa: DTZ001  # dateutil fills what a text leaves open from it
 # Clocks differ: what lies this little in the future was published now.
 _SKEW = timedelta(minutes=15)
 _HALF_DAY = timedelta(hours=12)
@@ -146,17 +157,11 @@ def _parse(text: str, fetched: datetime, language: str) -> Moment | None:
     text = _EAST_ASIAN.sub(r"\1-\2-\3 ", text).strip()
     text = _CLOCK_FIRST.sub(r"\2 \1", text)
     text = _YEAR_FIRST.sub(r"\1-\2-\3", text)
-    if _ISO.match(text):
-        moment = _iso(text)
-        if moment:
-            return moment
-    relative = _relative(text, fetched)
-    if relative:
-        return relative
-    if _RFC.match(text):
+    moment = _iso(text) if _ISO.match(text) else _relative(text, fetched)
+    if moment is None and _RFC.match(text):
         moment = _rfc(text)
-        if moment:
-            return moment
+    if moment is not None:
+        return moment
     text = _LEAD.sub("", text)
     numeric = _NUMERIC.match(text)
     if numeric:
@@ -298,9 +303,7 @@ def _loose(text: str) -> Moment | None:
         or w.upper().strip(".") in ZONES
         or w.lower() in {"am", "pm"}
     ]
-    parsed = dateutil_parser.parse(
-        " ".join(words), tzinfos=_TZINFOS, dayfirst=True, default=datetime(1, 1, 1)
-    )
+    parsed = dateutil_parser.parse(" ".join(words), tzinfos=_TZINFOS, dayfirst=True, default=_NO_DATE)
     if parsed.year < 1500:
         return None
     return Moment(_utc(parsed), re.search(r"\d:\d{2}|\d ?[ap]m\b", form, re.IGNORECASE) is not None)

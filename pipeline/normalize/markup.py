@@ -7,6 +7,7 @@ import re
 from lxml import etree, html  # type: ignore[import-untyped]  # lxml ships no types
 
 from pipeline.normalize.repair import unescape
+from pipeline.normalize.wordlists import word_set
 
 _TAG = re.compile(
     r"</?(?:p|br|div|span|a|b|i|em|strong|u|ul|ol|li|img|h[1-6]|table|tr|td|th|blockquote|figure|figcaption|"
@@ -14,12 +15,13 @@ _TAG = re.compile(
     r"(?:\s[^<>]{0,2000})?/?>",
     re.IGNORECASE,
 )
-_BLOCKS = frozenset(
-    "address article aside blockquote body center dd div dl dt fieldset figure footer h1 h2 h3 h4 h5 h6 header "
-    "hr li main nav ol p pre section table tr ul".split()
+_BLOCKS = word_set(
+    "address article aside blockquote body center dd div dl dt fieldset figure footer h1 h2 h3 h4 h5 "
+    "h6 header "
+    "hr li main nav ol p pre section table tr ul"
 )
-_SKIPPED = frozenset(
-    "script style noscript template iframe form button svg select object video audio head nav figcaption".split()
+_SKIPPED = word_set(
+    "script style noscript template iframe form button svg select object video audio head nav figcaption"
 )
 _XML_CHARS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _BARE_LESS = re.compile(r"<(?![A-Za-z/!?])")

@@ -6,25 +6,29 @@ import re
 from functools import lru_cache
 
 from pipeline.analysis import fold
+from pipeline.normalize.wordlists import word_set
 
-_GENERIC = frozenset(
-    "the a an of and und et y le la les el los der die das il news online com net org www co uk us tv radio edition "
+_GENERIC = word_set(
+    "the a an of and und et y le la les el los der die das il news online com net org www co uk us "
+    "tv radio edition "
     "international world website site official home homepage magazine digital media web page section live "
-    "nachrichten noticias actualites info de fr es en at ch it".split()
+    "nachrichten noticias actualites info de fr es en at ch it"
 )
 _MARKER = re.compile(
     r"^(?:news|newspaper|times|post|herald|tribune|journal|gazette|guardian|telegraph|independent|chronicle|"
     r"observer|mirror|courier|examiner|inquirer|enquirer|register|sentinel|star|sun|globe|dispatch|bulletin|"
     r"ledger|reporter|standard|record|press|mail|express|argus|echo|advertiser|advocate|review|weekly|daily|"
     r"magazine|monitor|today|tv|radio|fm|media|network|newsroom|newswire|wire|broadcasting|channel|"
-    r"reuters|bloomberg|cnn|bbc|cnbc|npr|msnbc|pbs|abc|nbc|cbs|itv|rte|afp|dpa|upi|tass|rt|dw|wsj|axios|politico|"
+    r"reuters|bloomberg|cnn|bbc|cnbc|npr|msnbc|pbs|abc|nbc|cbs|itv|rte|afp|dpa|upi|tass|rt|dw|wsj|"
+    r"axios|politico|"
     r"vox|wired|techcrunch|engadget|gizmodo|mashable|buzzfeed|huffpost|breitbart|newsweek|forbes|fortune|"
     r"economist|atlantic|aljazeera|jazeera|yahoo|msn|slate|salon|vice|espn|variety|verge|cnet|zdnet|"
     r"zeitung|nachrichten|allgemeine|anzeiger|tagblatt|tageblatt|rundschau|spiegel|zeit|welt|merkur|kurier|"
     r"stern|focus|bild|faz|taz|tagesschau|tagesspiegel|handelsblatt|blick|presse|"
     r"figaro|monde|parisien|libération|liberation|humanité|échos|obs|express|dépêche|soir|matin|ouest-france|"
     r"franceinfo|rfi|actu|info|infos|"
-    r"país|pais|mundo|vanguardia|abc|razón|razon|clarín|clarin|nación|nacion|noticias|diario|periódico|heraldo|"
+    r"país|pais|mundo|vanguardia|abc|razón|razon|clarín|clarin|nación|nacion|noticias|diario|"
+    r"periódico|heraldo|"
     r"corriere|repubblica|stampa|giornale|messaggero|gazzetta|ansa|volkskrant|telegraaf|trouw|nrc|publico|"
     r"folha|globo|estadão|expresso|blog|insider|wikipedia|youtube)$",
     re.IGNORECASE,
@@ -37,8 +41,8 @@ _DOMAIN = re.compile(
     r"in|ie|au|com\.au|co\.nz|co\.za|uk|us|jp|cn|br|com\.br|mx|ar|pl|se|no|dk|fi|be|pt)$",
     re.IGNORECASE,
 )
-_SMALL = frozenset(
-    "of the and de la le du des les el los der die das für for in on at & y et und di del do da".split()
+_SMALL = word_set(
+    "of the and de la le du des les el los der die das für for in on at & y et und di del do da"
 )
 _WORD = re.compile(r"[\w&'.]+")
 
@@ -103,16 +107,18 @@ def _extends(text: str, known: str) -> bool:
     return all(word in _GENERIC or word in _EDITIONS or word.isdigit() for word in rest)
 
 
-_EDITIONS = frozenset(
-    "politics business sport sports tech technology science health culture opinion money africa asia europe "
-    "america american australia india mundo deutsch english espanol francais arabic politik wirtschaft kultur "
-    "football weather video entertainment markets economy climate local breaking top".split()
+_EDITIONS = word_set(
+    "politics business sport sports tech technology science health culture opinion money africa asia "
+    "europe "
+    "america american australia india mundo deutsch english espanol francais arabic politik "
+    "wirtschaft kultur "
+    "football weather video entertainment markets economy climate local breaking top"
 )
 
 
 def _abbreviates(short: str, text: str) -> bool:
     """Whether `short` is made of beginnings of all words that count, in order ("nytimes", "WSJ")."""
-    words = [word for word in re.findall(r"\w+", fold(text))]
+    words = re.findall(r"\w+", fold(text))
     if not 2 <= len(words) <= 7 or len(short) < 3:
         return False
 
@@ -154,9 +160,11 @@ def looks_like_outlet(text: str, *, strong: bool) -> bool:
     return strong and len(words) <= 4
 
 
-_SINGLE = frozenset(
-    "reuters bloomberg cnn bbc cnbc npr msnbc axios politico wired techcrunch engadget gizmodo mashable buzzfeed "
-    "huffpost breitbart newsweek forbes aljazeera tagesschau tagesspiegel handelsblatt spiegel franceinfo espn".split()
+_SINGLE = word_set(
+    "reuters bloomberg cnn bbc cnbc npr msnbc axios politico wired techcrunch engadget gizmodo "
+    "mashable buzzfeed "
+    "huffpost breitbart newsweek forbes aljazeera tagesschau tagesspiegel handelsblatt spiegel "
+    "franceinfo espn"
 )
 
 

@@ -12,6 +12,8 @@ from typing import Any
 import trafilatura
 from lxml import etree, html  # type: ignore[import-untyped]  # lxml ships no types
 
+from pipeline.normalize.wordlists import word_set
+
 # trafilatura logs each page it finds wanting; what becomes of the item is our answer.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
@@ -20,12 +22,34 @@ _MAX_CHARS = 12_000_000
 _XML_CHARS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _TITLES = ("og:title", "twitter:title", "parsely-title", "dc.title", "headline")
 _PUBLISHED = (
-    "article:published_time", "og:article:published_time", "datepublished", "parsely-pub-date", "sailthru.date", "pubdate", "publishdate", "publish-date",
-    "publication_date", "dc.date.issued", "dc.date", "dcterms.created", "dcterms.date", "date", "article.published", "cxenseparse:recs:publishtime", "originalpublicationdate", "timestamp", "rnews:datepublished", "og:published_time", "citation_publication_date", "bt:pubdate", "article_date_original",
-)  # fmt: skip
-_NEWS_TYPES = frozenset(
-    "article newsarticle reportagenewsarticle blogposting liveblogposting analysisnewsarticle opinionnewsarticle "
-    "backgroundnewsarticle reviewnewsarticle webpage videoobject socialmediaposting".split()
+    "article:published_time",
+    "og:article:published_time",
+    "datepublished",
+    "parsely-pub-date",
+    "sailthru.date",
+    "pubdate",
+    "publishdate",
+    "publish-date",
+    "publication_date",
+    "dc.date.issued",
+    "dc.date",
+    "dcterms.created",
+    "dcterms.date",
+    "date",
+    "article.published",
+    "cxenseparse:recs:publishtime",
+    "originalpublicationdate",
+    "timestamp",
+    "rnews:datepublished",
+    "og:published_time",
+    "citation_publication_date",
+    "bt:pubdate",
+    "article_date_original",
+)
+_NEWS_TYPES = word_set(
+    "article newsarticle reportagenewsarticle blogposting liveblogposting analysisnewsarticle "
+    "opinionnewsarticle "
+    "backgroundnewsarticle reviewnewsarticle webpage videoobject socialmediaposting"
 )
 
 

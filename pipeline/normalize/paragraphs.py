@@ -9,11 +9,11 @@ _ENDS = re.compile(r"[.!?:;\"')\]…。！？»]$")
 
 
 def paragraphs_of(text: str) -> tuple[str, ...]:
-    """The paragraphs of a repaired text, one line each.
+    r"""The paragraphs of a repaired text, one line each.
 
     Lines that were broken at a column are joined again; other lines are paragraphs of their own.
 
-    >>> paragraphs_of("One.\\nTwo.\\n\\nThree.")
+    >>> paragraphs_of("One.\nTwo.\n\nThree.")
     ('One.', 'Two.', 'Three.')
     """
     found: list[str] = []

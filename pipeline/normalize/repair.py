@@ -14,7 +14,7 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,
 _LOST_ENTITY = re.compile(r"(?:(?<=\w) ?|(?<!\w))#(?:39|8217|8216);|\s?#(\d{2,5});")
 _LOST_NAMED = re.compile(r"(?<![&\w])(quot|amp|lt|gt|nbsp);")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# Control characters but tab and line feed, the invisible, and direction marks; joiners carry meaning and stay.
+# Control characters but tab and line feed, the invisible, and direction marks; joiners have meaning.
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
     "\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff]"
@@ -23,8 +23,8 @@ _NEWLINE = re.compile("\r\n?|[\x0b\x0c\x85\u2028]")
 _PARAGRAPH = re.compile("\u2029")
 _BLANK = re.compile("[\t \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _QUOTES = str.maketrans(
-    {mark: "'" for mark in "\u2018\u2019\u201a\u201b\u02bc\u2032\u00b4"}
-    | {mark: '"' for mark in "\u201c\u201d\u201e\u201f\u2033"}
+    dict.fromkeys("‘’‚‛ʼ′´", "'")
+    | dict.fromkeys("“”„‟″", '"')
     | {"\u2010": "-", "\u2011": "-", "\u2026": "..."}
 )
 _TEX_QUOTES = re.compile(r"``|''")
@@ -92,9 +92,9 @@ def repair(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """A repaired text as one line.
+    r"""A repaired text as one line.
 
-    >>> one_line(" Two\\n lines ")
+    >>> one_line(" Two\n lines ")
     'Two lines'
     """
     return " ".join(repair(text).split())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pipeline.normalize.outlets import names_outlet, looks_like_outlet
+from pipeline.normalize.outlets import looks_like_outlet, names_outlet
 from pipeline.records import Removed
 
 # " | ", " - ", " – ", " — ", " :: ", " » ", " · ", " • ", " › "; a bar or » needs no blanks.
@@ -36,16 +36,18 @@ _WORD_LABEL = (
     # Russian
     r"срочно|молния|эксклюзив|видео|фото|онлайн)"
 )
-# "Report: …", "LIVE: …", "Watch | …", "EN DIRECT - …", "Breaking – …"
+# Such as Report: … or LIVE: … or Watch | … or EN DIRECT - …
 _LABEL = re.compile(
     rf"^{_WORD_LABEL}(?:\s*[:|»]\s+|\s*[:|»](?=\S)|\s+(?:-|–|—|//)\s+|\s*(?:–|—)\s+)(?=\S)", re.IGNORECASE
 )
 _DOTTED = re.compile(
-    r"^(?:VIDÉOS?|VIDEOS?|EN IMAGES|PHOTOS?|INFOGRAPHIE|DIRECT|EN DIRECT|ENQUÊTE|REPORTAGE|ENTRETIEN|EXCLUSIF|VÍDEOS?|FOTOS)\.\s+(?=\S)"
+    r"^(?:VIDÉOS?|VIDEOS?|EN IMAGES|PHOTOS?|INFOGRAPHIE|DIRECT|EN DIRECT|ENQUÊTE|REPORTAGE|"
+    r"ENTRETIEN|EXCLUSIF|VÍDEOS?|FOTOS)\.\s+(?=\S)"
 )
 # Reuters: "UPDATE 2-", "WRAPUP 3-", "RPT-UPDATE 1-", "EXCLUSIVE-"; capitals only, no blank before the dash.
 _SLUG = re.compile(
-    r"^(?:(?:UPDATE|WRAPUP|WRAP|RPT|REFILE|CORRECTED|REPEAT|RECAP|ADVISORY|PREVIEW|EXCLUSIVE|FACTBOX|ANALYSIS|"
+    r"^(?:(?:UPDATE|WRAPUP|WRAP|RPT|REFILE|CORRECTED|REPEAT|RECAP|ADVISORY|PREVIEW|EXCLUSIVE|"
+    r"FACTBOX|ANALYSIS|"
     r"EXPLAINER|INSIGHT|INTERVIEW|NEWSMAKER|TIMELINE|SPECIAL REPORT|BREAKINGVIEWS|COLUMN|FEATURE|FOCUS|POLL|"
     r"LIVE|TEXT|GRAPHIC|OBITUARY|PRESS DIGEST|CORRECTION|DIARY|KLIMAWANDEL|ROUNDUP|WDH|KORREKTUR|PRESSE|"
     r"GESAMT-ROUNDUP|AKTIE IM FOKUS|OTS|DGAP-[A-Za-z]+|EQS-[A-Za-z]+)(?:[ /]?\d{1,2})?(?:/[A-Z ]+)?"
@@ -57,7 +59,8 @@ _SLUG_LOOSE = re.compile(
     re.IGNORECASE,
 )
 _BRACKET_WORD = (
-    rf"(?:{_WORD_LABEL}|with video|\+ ?(?:video|photos?|vidéo|fotos)|(?:video|photos?)(?: and |/|, ?)(?:video|photos?)|"
+    rf"(?:{_WORD_LABEL}|with video|\+ ?(?:video|photos?|vidéo|fotos)|(?:video|photos?)(?: and |/|, "
+    rf"?)(?:video|photos?)|"
     r"video inside|subscription|paywall|premium|abo|plus|reuters|ap|afp|dpa|pdf|archive|sponsored content|"
     r"updated[ :][^()\[\]]{1,30}|update[ :]\d?[^()\[\]]{0,20}|e-?paper|full story|read more|infographic|"
     r"vidéo|vídeo|mit video|galería|abonnés|réservé aux abonnés|bezahlinhalt)"
@@ -77,12 +80,14 @@ _KEPT_TAIL = re.compile(
     r"(?:,|\s[-–—])\s*(?:report|reports|source|sources|opinion|analysis)\.?$", re.IGNORECASE
 )
 _SECTION = re.compile(
-    r"^(?:(?:world|us|u\.s\.|uk|national|international|local|top|latest|business|sports?|tech(?:nology)?|politics|"
+    r"^(?:(?:world|us|u\.s\.|uk|national|international|local|top|latest|business|sports?|"
+    r"tech(?:nology)?|politics|"
     r"science|health|entertainment|culture|money|markets?|economy|europe|asia|africa|americas|middle east|"
     r"environment|climate|travel|lifestyle|life|style|football|soccer|arts|music|film|books|food|education|"
     r"media|crime|law|society|weather|opinion|news|video|live|nachrichten|politik|wirtschaft|sport|kultur|"
     r"wissen(?:schaft)?|panorama|ausland|inland|gesellschaft|international|monde|politique|économie|société|"
-    r"actualités?|actu|internacional|españa|economía|deportes|política|sociedad|mundo|noticias|cronaca|esteri)"
+    r"actualités?|actu|internacional|españa|economía|deportes|política|sociedad|mundo|noticias|"
+    r"cronaca|esteri)"
     r"(?: news| headlines| stories| updates?)?)$",
     re.IGNORECASE,
 )

@@ -6,12 +6,17 @@ import re
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 _TRACKING = re.compile(
-    r"^(?:utm_.*|at_.*|ns_.*|mc_.*|_ga|_gl|_hs.*|hs.*|mkt_tok|fb.*clid|.*clid|fb_.*|igsh(?:id)?|gaa?_.*|ocid|cmp|"
-    r"cmpid|c?mp?id_src|ito|ico|smid|smtyp|smprod|emc|partner|rss|rssfeed|feed|feedtype|feedname|ftag|ftcamp|mod|"
-    r"xtor|wt[._]?.*mc.*|wtmc|sh|taid|tpcc|traffic_source|trk.*|ref|refsrc|ref_.*|referrer|referer|source|src|"
-    r"cid_source|campaign.*|sr_share|share.*|shared|socialnetwork|soc_.*|spm|guccounter|guce_.*|yptr|ncid|icid|"
+    r"^(?:utm_.*|at_.*|ns_.*|mc_.*|_ga|_gl|_hs.*|hs.*|mkt_tok|fb.*clid|.*clid|fb_.*|igsh(?:id)?|"
+    r"gaa?_.*|ocid|cmp|"
+    r"cmpid|c?mp?id_src|ito|ico|smid|smtyp|smprod|emc|partner|rss|rssfeed|feed|feedtype|feedname|"
+    r"ftag|ftcamp|mod|"
+    r"xtor|wt[._]?.*mc.*|wtmc|sh|taid|tpcc|traffic_source|trk.*|ref|refsrc|ref_.*|referrer|"
+    r"referer|source|src|"
+    r"cid_source|campaign.*|sr_share|share.*|shared|socialnetwork|soc_.*|spm|guccounter|guce_.*|"
+    r"yptr|ncid|icid|"
     r"intcid|int_.*|cmp_.*|s_cid|sref|__twitter_impression|twitter_impression|amp|outputtype|output|view_as|"
-    r"via|via_.*|pk_.*|piwik_.*|matomo_.*|hootpostid|wprov|sessionid|jsessionid|phpsessid|rnd|rand|cachebuster|"
+    r"via|via_.*|pk_.*|piwik_.*|matomo_.*|hootpostid|wprov|sessionid|jsessionid|phpsessid|rnd|"
+    r"rand|cachebuster|"
     r"__source|_lrsc|dclid|vero_.*|oly_.*|ml_subscriber.*|nr_email_referer|print|printable|from_rss|isrss|"
     r"maca|reflink|leadsource|chan|feedref|seg|te|nl|campaign_id|instance_id|segment_id|user_id|regi_id|"
     r"redirected.*|gift|unlocked_article_code|st|embedded-checkout|reposted)$",
@@ -19,7 +24,8 @@ _TRACKING = re.compile(
 )
 # Names above that are an article's identity on some sites: dropped only with a value that says "tracking".
 _DOUBTFUL = re.compile(
-    r"^(?:source|src|feed|output|view_as|print|ref|st|te|nl|seg|mod|chan|sh|via|rss|amp|campaign|user_id|hs.*|"
+    r"^(?:source|src|feed|output|view_as|print|ref|st|te|nl|seg|mod|chan|sh|via|rss|amp|campaign|"
+    r"user_id|hs.*|"
     r"from|partner|reflink)$",
     re.IGNORECASE,
 )
