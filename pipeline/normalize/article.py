@@ -12,7 +12,7 @@ from pipeline.normalize.datelines import strip_dateline
 from pipeline.normalize.dates import settle
 from pipeline.normalize.keys import identity_keys
 from pipeline.normalize.language import identify
-from pipeline.normalize.markup import html_to_text, looks_like_html
+from pipeline.normalize.markup import plain_text
 from pipeline.normalize.page import Page, read_page
 from pipeline.normalize.paragraphs import paragraphs_of
 from pipeline.normalize.repair import one_line, repair
@@ -56,7 +56,8 @@ def normalize(item: RawItem) -> Article:
     title = _title(item, page, outlet, host, removed)
     body = _body(item, page, title, removed)
     if not title:
-        title = _title_from(body)
+        title = clean_title(_title_from(body), outlet, host).text
+        body.paragraphs = _cleaned("\n\n".join(body.paragraphs), title).paragraphs
     text = "\n\n".join(body.paragraphs)
     if not any(char.isalnum() for char in title + text):
         raise RejectedError("no title and no text")
@@ -90,9 +91,7 @@ def normalize(item: RawItem) -> Article:
 
 def _title(item: RawItem, page: Page, outlet: str, host: str, removed: list[Removed]) -> str:
     written = item.title if item.title.strip() else page.title
-    if item.html or looks_like_html(written):
-        written = html_to_text(written)
-    line = one_line(written)
+    line = " ".join(plain_text(written, html=item.html).split())
     if len(line) > _TITLE_CHARS:
         line = line[:_TITLE_CHARS].rsplit(" ", 1)[0]
     if not any(char.isalnum() for char in line):
@@ -103,10 +102,7 @@ def _title(item: RawItem, page: Page, outlet: str, host: str, removed: list[Remo
 
 
 def _body(item: RawItem, page: Page, title: str, removed: list[Removed]) -> _Body:
-    written = item.body
-    if item.html or looks_like_html(written):
-        written = html_to_text(written)
-    from_feed = _cleaned(repair(written), title)
+    from_feed = _cleaned(plain_text(item.body, html=item.html), title)
     if not page.text:
         return from_feed
     from_page = _cleaned(repair(page.text), title)
@@ -149,7 +145,6 @@ def _title_from(body: _Body) -> str:
         return ""
     first = body.paragraphs[0]
     if len(first) <= 150:
-        body.paragraphs = body.paragraphs[1:]
         return first
     sentence = re.split(r"(?<=[.!?。！？])\s", first[:160])[0]
     if len(sentence) <= 150:

@@ -17,6 +17,7 @@ _LINE_CHARS = 600
 _GLUED_CHARS = 260
 # A line this long is boilerplate only when it holds one of the words that all rules for long lines ask for.
 _PROSE_CHARS = 150
+_MOST_CUTS = 40
 _MIN_KEPT = 12
 _SENTENCE_END = re.compile(r"[.!?\"')\]。！？]$")
 
@@ -79,7 +80,7 @@ def strip_boilerplate(paragraphs: tuple[str, ...], title: str) -> Body:
 def cut_glued(line: str) -> tuple[str, list[Removed]]:
     """Cuts "Leave a Comment", "Read more" and the like off the end of a line, as often as they come."""
     cuts: list[Removed] = []
-    while True:
+    while len(cuts) < _MOST_CUTS:
         tail_start = max(0, len(line) - _GLUED_CHARS)
         tail = line[tail_start:]
         lower = tail.lower()
@@ -90,7 +91,8 @@ def cut_glued(line: str) -> tuple[str, list[Removed]]:
                 line = line[: tail_start + found.start()].rstrip()
                 break
         else:
-            return line, cuts
+            break
+    return line, cuts
 
 
 def is_text_date(line: Removed) -> bool:
@@ -106,4 +108,7 @@ def _repeats(line: str, title: str) -> bool:
     if not title or abs(len(line) - len(title)) > 60:
         return False
     ours, theirs = fold(line).rstrip(" ."), fold(title).rstrip(" .")
-    return ours == theirs or (len(theirs) > 30 and ours.startswith(theirs) and len(ours) - len(theirs) < 30)
+    if ours == theirs:
+        return True
+    rest = ours.removeprefix(theirs)  # a feed's "Title  Outlet"
+    return len(theirs) > 30 and rest != ours and len(rest.split()) <= 4 and not _SENTENCE_END.search(line)

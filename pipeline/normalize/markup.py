@@ -6,7 +6,7 @@ import re
 
 from lxml import etree, html  # type: ignore[import-untyped]  # lxml ships no types
 
-from pipeline.normalize.repair import unescape
+from pipeline.normalize.repair import repair, unescape
 from pipeline.normalize.wordlists import word_set
 
 _TAG = re.compile(
@@ -25,12 +25,33 @@ _SKIPPED = word_set(
 )
 _XML_CHARS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _BARE_LESS = re.compile(r"<(?![A-Za-z/!?])")
+_BREAKING = re.compile(r"<(?:p|br|div|li|h[1-6]|tr)\b", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 
 
 def looks_like_html(text: str) -> bool:
     """Whether a text holds HTML tags; `a < b` is none."""
     return "<" in text and _TAG.search(text) is not None
+
+
+def plain_text(written: str, *, html: bool) -> str:
+    """What a source wrote as repaired plain text.
+
+    Args:
+        written: Plain text or HTML.
+        html: Whether the source says that it is HTML; text that holds tags is read as HTML anyway.
+    """
+    text = written
+    for _ in range(4):  # tags may come out of entities, entities out of tags
+        if html or looks_like_html(text):
+            lines = html or _BREAKING.search(text) is not None
+            text = html_to_text(text if lines else text.replace("\n", "<br>"))
+        repaired = repair(text)
+        html = False
+        if repaired == text and not looks_like_html(text):
+            break
+        text = repaired
+    return text
 
 
 def html_to_text(fragment: str) -> str:

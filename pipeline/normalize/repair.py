@@ -29,6 +29,7 @@ _QUOTES = str.maketrans(
 )
 _TEX_QUOTES = re.compile(r"``|''")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_ROUNDS = 8
 _NOISE = re.compile("[\ufffd]{2,}")
 
 
@@ -77,16 +78,24 @@ def repair(text: str) -> str:
     Returns:
         Text that can be encoded as UTF-8, its lines stripped.
     """
+    for _ in range(_ROUNDS):  # one repair may uncover the next
+        repaired = _once(text)
+        if repaired == text:
+            break
+        text = repaired
+    return text
+
+
+def _once(text: str) -> str:
     if _SURROGATE.search(text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    text = _lost_entities(unescape(text))
+    text = _INVISIBLE.sub("", _lost_entities(unescape(text)))
     text = _PARAGRAPH.sub("\n\n", _NEWLINE.sub("\n", text))
     if _NOT_ASCII.search(text):
         if is_bad(text):
             text = _NEWLINE.sub("\n", ftfy.fix_encoding(text))
         text = unicodedata.normalize("NFC", text).translate(_QUOTES)
-        text = _NOISE.sub("\ufffd", text)
-    text = _INVISIBLE.sub("", text)
+        text = _INVISIBLE.sub("", _NOISE.sub("\ufffd", text))
     text = _TEX_QUOTES.sub('"', text)
     return "\n".join(_BLANK.sub(" ", line).strip() for line in text.split("\n")).strip()
 
