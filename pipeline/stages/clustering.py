@@ -81,7 +81,7 @@ class Clustering:
         if self._undated:
             rows.update((row.article, row) for row in self._store.active(*self._arrivals, fetched=True))
         self.index = StoryIndex.rebuilt(
-            ((Member(r.article, r.seq, Traits.from_bytes(r.traits)), r.story) for r in rows.values()),
+            ((Member(r.article, r.seq, r.traits), r.story) for r in rows.values()),
             self._window / timedelta(days=1),
             self._center,
         )

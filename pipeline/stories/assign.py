@@ -87,14 +87,18 @@ def weigh(
     candidates = [p for p in index.candidates(member) if p.story != present]
     if present is not None and index.profile(present).size > 1:
         candidates.append(index.profile(present))
-    ranked: list[Weighed] = []
+    allowed: list[Profile] = []
     for profile in candidates:
-        others = (m.article for m in profile.members if m.article != member.article)
-        correction = constraints and constraints.forbids(member.article, others)
+        correction = ""
+        if constraints:
+            others = (m.article for m in profile.members if m.article != member.article)
+            correction = constraints.forbids(member.article, others)
         if correction:
             notes.append(f"kept out of story {profile.story} by correction {correction}")
         else:
-            ranked.append(Weighed(scorer.score(member, profile), profile))
+            allowed.append(profile)
+    scores = scorer.scores(member, allowed)
+    ranked = [Weighed(score, profile) for score, profile in zip(scores, allowed, strict=True)]
     ranked.sort(key=lambda w: (-w.score, w.profile.first_seq))
     forced = _forced(member, index, constraints, present, notes)
     return Weighing(tuple(ranked), forced, tuple(sorted(notes)))

@@ -24,20 +24,20 @@ def gather(member: Member, profile: Profile) -> tuple[Evidence, ...]:
         member: The article; if it is a member of the story, it is passed over there.
         profile: The story.
     """
-    others = [m for m in profile.members[-_MEMBERS_READ:] if m.article != member.article]
+    others = [m.traits for m in profile.members[-_MEMBERS_READ:] if m.article != member.article]
     if not others:
         return ()
     traits = member.traits
     return (*_closest(traits, others), *_names(traits, others), *_numbers(traits, others))
 
 
-def _closest(traits: Traits, others: list[Member]) -> list[Evidence]:
+def _closest(traits: Traits, others: list[Traits]) -> list[Evidence]:
     """The pair of titles or first sentences with the most words in common (token sort ratio, 0 to 1)."""
     best: tuple[float, int, str, str] | None = None
     for mine in (traits.title, traits.lead):
         words = " ".join(sorted(tokens(mine)))
         for position, other in enumerate(others):
-            for theirs in (other.traits.title, other.traits.lead):
+            for theirs in (other.title, other.lead):
                 if words and theirs:
                     alike = fuzz.ratio(words, " ".join(sorted(tokens(theirs)))) / 100.0
                     key = (alike, -position, mine, theirs)
@@ -45,10 +45,10 @@ def _closest(traits: Traits, others: list[Member]) -> list[Evidence]:
     return [Evidence("sentence", best[2], best[3], round(best[0], 3))] if best else []
 
 
-def _names(traits: Traits, others: list[Member]) -> list[Evidence]:
+def _names(traits: Traits, others: list[Traits]) -> list[Evidence]:
     """Names in common, weighed by salience here and by the share of the story's articles that have them."""
-    held = Counter(name.id for other in others for name in other.traits.names)
-    shown = {name.id: name.name for other in others for name in other.traits.names}
+    held = Counter(name.id for other in others for name in other.names)
+    shown = {name.id: name.name for other in others for name in other.names}
     common = [(name.salience * held[name.id] / len(others), name) for name in traits.names if held[name.id]]
     common.sort(key=lambda item: (-item[0], item[1].id))
     return [
@@ -57,9 +57,9 @@ def _names(traits: Traits, others: list[Member]) -> list[Evidence]:
     ]
 
 
-def _numbers(traits: Traits, others: list[Member]) -> list[Evidence]:
+def _numbers(traits: Traits, others: list[Traits]) -> list[Evidence]:
     """Figures in common, by the share of the story's articles that have them; single digits say little."""
-    held = Counter(number for other in others for number in other.traits.numbers)
+    held = Counter(number for other in others for number in other.numbers)
     common = [(held[n] / len(others), n) for n in traits.numbers if held[n] and len(n) > 1]
     common.sort(key=lambda item: (-item[0], item[1]))
     return [Evidence("number", number, number, round(share, 3)) for share, number in common[:NUMBERS_SHOWN]]

@@ -3,28 +3,33 @@
 Everything here is a function of the set of (member, story) pairs put in, not of the way there: an index that
 is rebuilt from the store answers as the one that grew. It may hold more than an article's window; what is
 outside is passed over before anything is counted.
+
+Members are kept as bytes in slots, in ingest sequence. What an article is compared with at all is cut down by
+rules that look at the two alone (heaviest words, first bits), or at the set within the article's window.
 """
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.stories.profile import Profile
-from pipeline.stories.traits import Dense, Member
+from pipeline.stories.postings import QUERY_TERMS, Postings, Slots, heaviest, unpacked
+from pipeline.stories.profile import Floats, Profile
+from pipeline.stories.traits import Dense, Member, cut
 
 # Candidates: members are looked up by the heaviest terms; the best stories among them are weighed.
-QUERY_TERMS: Final = 24
 LEXICAL_STORIES: Final = 24
 DENSE_STORIES: Final = 12
+# Of each term the newest so many members within the window are looked at.
+POSTINGS_READ: Final = 512
+# Vectors may be near when of the first 64 signs at most so many differ (by chance: 32 ± 4).
+NEAR_BITS: Final = 22
 _MEMBERS_LOOKED_AT: Final = 256
 _DAY_SECONDS: Final = 86_400.0
-
-Slots = NDArray[np.int32]
+_ROOM: Final = 1024
 
 
 class StoryIndex:
@@ -39,11 +44,8 @@ class StoryIndex:
         self.window_seconds = window_days * _DAY_SECONDS
         self._center = center
         self._profiles: dict[str, Profile] = {}
-        self._story_of: dict[str, str] = {}
         self._slot_of: dict[str, int] = {}
-        self._members: list[Member | None] = []
-        self._postings: dict[int, tuple[array[int], array[float]]] = {}
-        self._allocate(1024)
+        self._clear(_ROOM)
 
     # -- members and stories -----------------------------------------------------------------------------
 
@@ -61,10 +63,10 @@ class StoryIndex:
         return index
 
     def __len__(self) -> int:
-        return len(self._story_of)
+        return len(self._slot_of)
 
     def __contains__(self, article: str) -> bool:
-        return article in self._story_of
+        return article in self._slot_of
 
     def stories(self) -> Iterator[Profile]:
         """All stories, oldest founding member first."""
@@ -84,18 +86,16 @@ class StoryIndex:
 
     def story_of(self, article: str) -> str | None:
         """The story an article is in, or None."""
-        return self._story_of.get(article)
+        slot = self._slot_of.get(article)
+        return None if slot is None else self._homes[slot].story
 
     def member(self, article: str) -> Member:
-        """An article's features.
+        """An article's features, decoded.
 
         Raises:
             KeyError: The article is not here.
         """
-        found = self._members[self._slot_of[article]]
-        if found is None:
-            raise KeyError(article)
-        return found
+        return self._members[self._slot_of[article]].full()
 
     def add(self, member: Member, story: str) -> None:
         """Puts a member into a story, which begins to exist with its first.
@@ -103,13 +103,10 @@ class StoryIndex:
         Raises:
             ValueError: The article is here already.
         """
-        if member.article in self._story_of:
+        if member.article in self._slot_of:
             raise ValueError(f"article {member.article} is in the index already")
-        if story not in self._profiles:
-            self._profiles[story] = Profile(story)
-        self._profiles[story].add(member)
-        self._story_of[member.article] = story
-        self._insert(member)
+        kept = member.lean()
+        self._insert(kept, self._join(kept, story))
 
     def remove(self, article: str) -> Member:
         """Takes a member out; a story ends with its last.
@@ -117,13 +114,12 @@ class StoryIndex:
         Raises:
             KeyError: The article is not here.
         """
-        member = self._leave(article)
         slot = self._slot_of.pop(article)
         self._alive[slot] = False
-        self._members[slot] = None
-        if len(self._members) > 2 * len(self._slot_of) + 1024:
+        self._leave(article, self._homes[slot])
+        if len(self._members) > 2 * len(self._slot_of) + _ROOM:
             self._compact()
-        return member
+        return self._members[slot]
 
     def move(self, article: str, story: str) -> None:
         """Puts a member into another story.
@@ -131,80 +127,90 @@ class StoryIndex:
         Raises:
             KeyError: The article is not here.
         """
-        member = self._leave(article)
-        if story not in self._profiles:
-            self._profiles[story] = Profile(story)
-        self._profiles[story].add(member)
-        self._story_of[article] = story
+        slot = self._slot_of[article]
+        self._leave(article, self._homes[slot])
+        self._homes[slot] = self._join(self._members[slot], story)
 
-    def _leave(self, article: str) -> Member:
-        story = self._story_of.pop(article)
-        profile = self._profiles[story]
-        member = profile.remove(article)
+    def _join(self, member: Member, story: str) -> Profile:
+        profile = self._profiles.get(story)
+        if profile is None:
+            profile = self._profiles[story] = Profile(story)
+        profile.add(member)
+        return profile
+
+    def _leave(self, article: str, profile: Profile) -> None:
+        profile.remove(article)
         if not profile.members:
-            del self._profiles[story]
-        return member
+            del self._profiles[profile.story]
 
-    # -- slots and postings ------------------------------------------------------------------------------
+    # -- slots -------------------------------------------------------------------------------------------
 
-    def _allocate(self, capacity: int) -> None:
-        """Empty arrays for so many slots."""
-        width = 0 if self._center is None else (len(self._center) + 63) // 64
-        self._alive: NDArray[np.bool_] = np.zeros(capacity, dtype=np.bool_)
-        self._seq: NDArray[np.int64] = np.zeros(capacity, dtype=np.int64)
-        self._time: NDArray[np.float64] = np.zeros(capacity, dtype=np.float64)
-        self._fetched: NDArray[np.float64] = np.zeros(capacity, dtype=np.float64)
-        self._partial: NDArray[np.float64] = np.zeros(capacity, dtype=np.float64)
-        self._coded: NDArray[np.bool_] = np.zeros(capacity, dtype=np.bool_)
-        self._codes: NDArray[np.uint64] = np.zeros((capacity, width), dtype=np.uint64)
+    def _clear(self, room: int) -> None:
+        """No slots, with room for so many."""
+        width = 1 if self._center is None else (len(self._center) + 63) // 64
+        self._members: list[Member] = []
+        self._homes: list[Profile] = []
+        self._postings = Postings()
+        self._in_order = True
+        self._alive: NDArray[np.bool_] = np.zeros(room, dtype=np.bool_)
+        self._coded: NDArray[np.bool_] = np.zeros(room, dtype=np.bool_)
+        self._time: Floats = np.zeros(room)
+        self._fetched: Floats = np.zeros(room)
+        self._partial: Floats = np.zeros(room)
+        self._place: NDArray[np.int32] = np.zeros(room, dtype=np.int32)
+        self._first_bits: NDArray[np.uint64] = np.zeros(room, dtype=np.uint64)
+        self._other_bits: NDArray[np.uint64] = np.zeros((room, width - 1), dtype=np.uint64)
 
     def _grow(self) -> None:
-        """Twice as many slots."""
-        before = (self._alive, self._seq, self._time, self._fetched, self._partial, self._coded, self._codes)
-        used = len(self._alive)
-        self._allocate(2 * used)
-        after = (self._alive, self._seq, self._time, self._fetched, self._partial, self._coded, self._codes)
-        for old, new in zip(before, after, strict=True):
-            new[:used] = old
+        """Half as many slots again."""
+        more = len(self._alive) // 2
+        for name in (
+            "_alive",
+            "_coded",
+            "_time",
+            "_fetched",
+            "_partial",
+            "_place",
+            "_first_bits",
+            "_other_bits",
+        ):
+            before = getattr(self, name)
+            setattr(self, name, np.concatenate([before, np.zeros((more, *before.shape[1:]), before.dtype)]))
 
-    def _insert(self, member: Member) -> None:
+    def _insert(self, member: Member, home: Profile) -> None:
         slot = len(self._members)
         if slot >= len(self._alive):
             self._grow()
-        traits = member.traits
+        if self._members and member.seq < self._members[-1].seq:
+            self._in_order = False
         self._members.append(member)
+        self._homes.append(home)
         self._slot_of[member.article] = slot
         self._alive[slot] = True
-        self._seq[slot] = member.seq
-        self._time[slot] = np.nan if traits.time is None else traits.time
-        self._fetched[slot] = traits.fetched
-        for term, weight in traits.body.items:
-            posting = self._postings.get(term)
-            if posting is None:
-                posting = self._postings[term] = (array("i"), array("f"))
-            posting[0].append(slot)
-            posting[1].append(weight)
-        code = self._code(traits.dense)
+        self._time[slot] = np.nan if member.time is None else member.time
+        self._fetched[slot] = member.fetched
+        ids, _, _, weights, _, dense = cut(member.data)
+        self._postings.add(slot, np.frombuffer(ids, "<u4"), np.frombuffer(weights, "<f2"))
+        code = self._code(np.frombuffer(dense, "<f2"))
         if code is not None:
-            self._codes[slot] = code
+            self._first_bits[slot] = code[0]
+            self._other_bits[slot] = code[1:]
             self._coded[slot] = True
 
     def _compact(self) -> None:
-        """Makes the slots anew without the dead ones."""
-        members = sorted((m for m in self._members if m is not None), key=lambda m: m.seq)
-        self._members = []
-        self._slot_of = {}
-        self._postings = {}
-        self._allocate(max(1024, 2 * len(members)))
-        for member in members:
-            self._insert(member)
+        """Makes the slots anew: in ingest sequence, without the dead ones."""
+        kept = sorted(self._slot_of.values(), key=lambda slot: self._members[slot].seq)
+        pairs = [(self._members[slot], self._homes[slot]) for slot in kept]
+        self._clear(max(_ROOM, len(pairs) * 5 // 4))
+        for member, home in pairs:
+            self._insert(member, home)
 
     def _code(self, dense: Dense) -> NDArray[np.uint64] | None:
         """The signs of a vector less the center, packed: shape [d/64]."""
         if self._center is None or len(dense) != len(self._center):
             return None
-        bits = np.packbits(dense.astype(np.float64) > self._center)
-        padded = np.zeros(self._codes.shape[1] * 8, dtype=np.uint8)
+        bits = np.packbits(dense > self._center)
+        padded = np.zeros(8 * (1 + self._other_bits.shape[1]), dtype=np.uint8)
         padded[: len(bits)] = bits
         return padded.view(np.uint64)
 
@@ -219,52 +225,69 @@ class StoryIndex:
         Returns:
             At most `LEXICAL_STORIES` + `DENSE_STORIES` stories, each once.
         """
+        if not self._in_order:
+            self._compact()
         found = dict.fromkeys(self._lexical(member))
         found.update(dict.fromkeys(self._dense(member)))
-        return [self._profiles[story] for story in found]
+        return list(found)
 
     def _within(self, member: Member, slots: Slots) -> NDArray[np.bool_]:
         """Which slots hold other articles in the window: by publication or, where unknown, by arrival."""
-        by_fetched = np.abs(self._fetched[slots] - member.traits.fetched) <= self.window_seconds
-        if member.traits.time is None:
-            near = by_fetched
-        else:
-            gap = np.abs(self._time[slots] - member.traits.time)
-            near = np.where(np.isnan(gap), by_fetched, gap <= self.window_seconds)
-        mask: NDArray[np.bool_] = near & self._alive[slots] & (self._seq[slots] != member.seq)
-        return mask
+        near = np.abs(self._fetched[slots] - member.fetched) <= self.window_seconds
+        if member.time is not None:
+            gap = np.abs(self._time[slots] - member.time)
+            near = np.where(np.isnan(gap), near, gap <= self.window_seconds)
+        near &= self._alive[slots]
+        own = self._slot_of.get(member.article)
+        if own is not None:
+            near &= slots != own
+        return near
 
-    def _lexical(self, member: Member) -> list[str]:
+    def _lexical(self, member: Member) -> list[Profile]:
         """Stories of the members with the largest partial inner product over the heaviest terms."""
-        heaviest = sorted(member.traits.body.items, key=lambda item: (-item[1], item[0]))[:QUERY_TERMS]
-        partial = self._partial
-        touched: list[Slots] = []
-        for term, weight in heaviest:
-            posting = self._postings.get(term)
-            if posting is not None:
-                slots = np.frombuffer(posting[0], dtype=np.int32).copy()
-                partial[slots] += weight * np.frombuffer(posting[1], dtype=np.float32)
-                touched.append(slots)
-        if not touched:
-            return []
-        slots = np.unique(np.concatenate(touched))
-        values = partial[slots]
-        partial[slots] = 0.0
-        inside = self._within(member, slots)
-        return self._best_stories(slots[inside], values[inside], LEXICAL_STORIES)
+        body = member.traits.body
+        terms, weights = heaviest(body.ids, body.weights, QUERY_TERMS)
+        slots, products = self._read(member, terms, weights.astype(np.float64))
+        np.add.at(self._partial, slots, products)
+        # Each slot once: the place written last stays.
+        places = np.arange(len(slots), dtype=np.int32)
+        self._place[slots] = places
+        values = self._partial[slots]
+        self._partial[slots] = 0.0
+        once = self._place[slots] == places
+        return self._best_stories(slots[once], values[once], LEXICAL_STORIES)
 
-    def _dense(self, member: Member) -> list[str]:
+    def _read(self, member: Member, terms: list[int], weights: Floats) -> tuple[Slots, Floats]:
+        """The slots to look at, with what each term adds: of each term the newest within the window."""
+        lengths, postings = self._postings.newest(terms, POSTINGS_READ)
+        slots, values = unpacked(postings)
+        inside = self._within(member, slots)
+        number = np.repeat(np.arange(len(terms)), lengths)
+        counts = np.bincount(number[inside], minlength=len(terms))
+        again = [i for i in np.flatnonzero(counts < POSTINGS_READ) if lengths[i] == POSTINGS_READ]
+        if not again:
+            return slots[inside], values[inside] * weights[number[inside]]
+        inside &= ~np.isin(number, again)
+        found, added = [slots[inside]], [values[inside] * weights[number[inside]]]
+        for i in again:
+            slots, values = unpacked(self._postings.newest([terms[i]], None)[1])
+            last = np.flatnonzero(self._within(member, slots))[-POSTINGS_READ:]
+            found.append(slots[last])
+            added.append(values[last] * weights[i])
+        return np.concatenate(found), np.concatenate(added)
+
+    def _dense(self, member: Member) -> list[Profile]:
         """Stories of the members with the fewest differing bits (Charikar 2002)."""
         code = self._code(member.traits.dense)
         if code is None or not self._members:
             return []
-        used = len(self._members)
-        differing = np.bitwise_count(self._codes[:used] ^ code).sum(axis=1, dtype=np.int64)
-        slots = np.flatnonzero(self._coded[:used]).astype(np.int32)
-        slots = slots[self._within(member, slots)]
-        return self._best_stories(slots, -differing[slots].astype(np.float64), DENSE_STORIES)
+        first = np.bitwise_count(self._first_bits[: len(self._members)] ^ code[0])
+        slots = np.flatnonzero(first <= NEAR_BITS)
+        slots = slots[self._within(member, slots) & self._coded[slots]]
+        others = np.bitwise_count(self._other_bits[slots] ^ code[1:]).sum(axis=1, dtype=np.int64)
+        return self._best_stories(slots, -(first[slots] + others).astype(np.float64), DENSE_STORIES)
 
-    def _best_stories(self, slots: Slots, values: NDArray[np.float64], limit: int) -> list[str]:
+    def _best_stories(self, slots: Slots, values: Floats, limit: int) -> list[Profile]:
         """The stories of the best slots, best first, ties by sequence; each story once."""
         looked_at = _MEMBERS_LOOKED_AT
         while True:
@@ -272,12 +295,9 @@ class StoryIndex:
             if len(slots) > looked_at:
                 least = np.partition(values, len(values) - looked_at)[len(values) - looked_at]
                 chosen, sizes = slots[values >= least], values[values >= least]
-            order = np.lexsort((self._seq[chosen], -sizes))
-            found: dict[str, None] = {}
-            for slot in chosen[order].tolist():
-                member = self._members[slot]
-                if member is not None:
-                    found[self._story_of[member.article]] = None
+            found: dict[Profile, None] = {}
+            for slot in chosen[np.lexsort((chosen, -sizes))].tolist():
+                found[self._homes[slot]] = None
                 if len(found) == limit:
                     return list(found)
             if len(chosen) == len(slots):

@@ -11,19 +11,18 @@ is robust, the second keeps chains from growing. `time`, `outlet` and `figures` 
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
 from pipeline.records import Candidate, Contribution
-from pipeline.stories.profile import Profile
+from pipeline.stories.compare import Compared, compare
+from pipeline.stories.profile import Floats, Profile
 from pipeline.stories.traits import Member
 
 Granularity = Literal["strict", "normal", "broad"]
-
-_DAY_SECONDS: Final = 86_400.0
 
 
 class Scorer(Protocol):
@@ -38,8 +37,11 @@ class Scorer(Protocol):
     def threshold(self, member: Member) -> float:
         """The score from which the article may join a story."""
 
+    def scores(self, member: Member, profiles: Sequence[Profile]) -> list[float]:
+        """The scores, 0 or more; 0 is "nothing in common". Each is the same whatever the others are."""
+
     def score(self, member: Member, profile: Profile) -> float:
-        """The score, 0 or more; 0 is "nothing in common"."""
+        """One score."""
 
     def explain(self, member: Member, profile: Profile) -> Candidate:
         """The score again, with contributions that sum to it."""
@@ -79,13 +81,12 @@ class MixWeights:
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
-    """Cosines of text, lead, vector with a story: with its centroid and as a mean; f; are there vectors."""
+class _Factors:
+    """What distance in time, one outlet, and titles alike but for their figures leave of the scores."""
 
-    centroid: tuple[float, float, float]
-    mean: tuple[float, float, float]
-    same_language: float
-    vectors: bool
+    time: Floats
+    outlet: Floats
+    figures: Floats
 
 
 class Mix:
@@ -106,25 +107,32 @@ class Mix:
         w = self.weights
         return w.threshold if len(member.traits.dense) else w.threshold_without_vectors
 
+    def scores(self, member: Member, profiles: Sequence[Profile]) -> list[float]:
+        """See `Scorer.scores`."""
+        found = [0.0] * len(profiles)
+        rows = [i for i, p in enumerate(profiles) if p.size > 1 or not p.holds(member.article)]
+        if rows:
+            values = self._scores(self._compare(member, [profiles[i] for i in rows]))
+            for row, value in zip(rows, values.tolist(), strict=True):
+                found[row] = value
+        return found
+
     def score(self, member: Member, profile: Profile) -> float:
         """See `Scorer.score`."""
-        if profile.size == 1 and profile.holds(member.article):
-            return 0.0
-        base = self._geometric(self._parts(member, profile))[0]
-        if base <= 0.0:
-            return 0.0
-        time, outlet, figures = self._factors(member, profile)
-        return base * time * outlet * figures
+        return self.scores(member, [profile])[0]
 
     def explain(self, member: Member, profile: Profile) -> Candidate:
         """See `Scorer.explain`: the base shared out by the part of each similarity, then loss after loss."""
-        parts = self._parts(member, profile)
-        base, shares = self._geometric(parts)
-        time, outlet, figures = self._factors(member, profile)
-        names = ("text", "lead", "vector")
+        shared = self._compare(member, [profile])
+        losses = self._factors(shared)
+        base = self._base(shared).item()
+        time, outlet, figures = losses.time.item(), losses.outlet.item(), losses.figures.item()
+        cosines = (shared.text.item(), shared.lead.item(), self._rescaled(shared.vector).item())
         contributions = [
             Contribution(name, value, base * share)
-            for name, value, share in zip(names, parts.centroid, shares, strict=True)
+            for name, value, share in zip(
+                ("text", "lead", "vector"), cosines, self._shares(shared, base), strict=True
+            )
         ]
         contributions += [
             Contribution("time", time, base * (time - 1.0)),
@@ -133,97 +141,54 @@ class Mix:
         ]
         return Candidate(profile.story, base * time * outlet * figures, tuple(contributions))
 
-    def _parts(self, member: Member, profile: Profile) -> _Parts:
-        traits = member.traits
-        inside = profile.holds(member.article)
-        text = lead = same = mean_text = mean_lead = 0.0
-        body = profile.body.get(traits.language)
-        if body is not None:
-            pairs = profile.pairs[traits.language]
-            text, mean_text = _cosines(
-                body.dot(traits.body), body.squared, body.count, traits.body.squared, inside
-            )
-            lead, mean_lead = _cosines(
-                pairs.dot(traits.pairs), pairs.squared, pairs.count, traits.pairs.squared, inside
-            )
-            same = (body.count - inside) / (profile.size - inside)
-        vector = mean_vector = 0.0
-        vectors = profile.dense is not None and len(traits.dense) == len(profile.dense)
-        if profile.dense is not None and vectors:
-            dense = traits.dense.astype(np.float64)
-            inner, own = float(profile.dense @ dense), float(dense @ dense)
-            both = _cosines(inner, profile.dense_squared, profile.dense_count, own, inside)
-            vector, mean_vector = (self._rescaled(cosine) for cosine in both)
-        return _Parts((text, lead, vector), (mean_text, mean_lead, mean_vector), same, vectors)
+    def _compare(self, member: Member, profiles: Sequence[Profile]) -> Compared:
+        w = self.weights
+        return compare(member, profiles, w.time_scale_days, w.unknown_gap_days)
 
-    def _rescaled(self, cosine: float) -> float:
+    def _scores(self, shared: Compared) -> Floats:
+        losses = self._factors(shared)
+        return self._base(shared) * losses.time * losses.outlet * losses.figures
+
+    def _rescaled(self, cosines: Floats) -> Floats:
         floor = self.weights.vector_floor
-        return min(1.0, max(0.0, (cosine - floor) / (1.0 - floor)))
+        return np.clip((cosines - floor) / (1.0 - floor), 0.0, 1.0)
 
-    def _geometric(self, parts: _Parts) -> tuple[float, tuple[float, float, float]]:
-        """The base, and the share of it that each of text, lead and vector stands for (sum 1, or 0)."""
+    def _base(self, shared: Compared) -> Floats:
+        """base(centroid)^α · base(mean)^(1 - α); 0 where one of them is 0."""
         alpha = self.weights.centroid_share
-        centroid, mean = self._weighed(parts.centroid, parts), self._weighed(parts.mean, parts)
+        by_centroid, by_mean = (sum(parts) for parts in self._parts(shared))
+        some = (by_centroid > 0.0) & (by_mean > 0.0)
+        centroid, mean = np.where(some, by_centroid, 1.0), np.where(some, by_mean, 1.0)
+        return np.where(some, centroid**alpha * mean ** (1.0 - alpha), 0.0)
+
+    def _shares(self, shared: Compared, base: float) -> tuple[float, float, float]:
+        """The shares of one base that text, lead and vector stand for (sum 1, or 0)."""
+        if base <= 0.0:
+            return 0.0, 0.0, 0.0
+        alpha = self.weights.centroid_share
+        centroid, mean = ([part.item() for part in parts] for parts in self._parts(shared))
         by_centroid, by_mean = sum(centroid), sum(mean)
-        if by_centroid <= 0.0 or by_mean <= 0.0:
-            return 0.0, (0.0, 0.0, 0.0)
-        base = by_centroid**alpha * by_mean ** (1.0 - alpha)
         text, lead, vector = (
             alpha * c / by_centroid + (1.0 - alpha) * m / by_mean for c, m in zip(centroid, mean, strict=True)
         )
-        return base, (text, lead, vector)
+        return text, lead, vector
 
-    def _weighed(self, cosines: tuple[float, float, float], parts: _Parts) -> tuple[float, float, float]:
-        w, f = self.weights, parts.same_language
-        vector_weight = w.vector if parts.vectors else 0.0
-        total = w.text + w.lead + vector_weight
-        within = f / total
-        across = (1.0 - f) * w.cross_language if parts.vectors else 0.0
-        text, lead, vector = cosines
-        return w.text * within * text, w.lead * within * lead, (vector_weight * within + across) * vector
-
-    def _factors(self, member: Member, profile: Profile) -> tuple[float, float, float]:
-        """What distance in time, one outlet, and titles alike but for their figures leave of the score."""
-        traits = member.traits
-        own = int(profile.holds(member.article))
-        size = profile.size - own
-        outlet = figures = 1.0
-        if traits.outlet and profile.outlets[traits.outlet] > own:
-            outlet = 1.0 - self.weights.outlet_loss * (profile.outlets[traits.outlet] - own) / size
-            titles = profile.forms.get((traits.outlet, traits.title_form))
-            if titles:
-                figures = 1.0 - (titles.total() - titles[traits.title_exact]) / size
-        return self._time(member, profile), outlet, figures
-
-    def _time(self, member: Member, profile: Profile) -> float:
+    def _parts(self, shared: Compared) -> tuple[tuple[Floats, ...], tuple[Floats, ...]]:
+        """Text, lead and vector as they are weighed: with the centroid, and as a mean."""
         w = self.weights
-        time = member.traits.time
-        total, count = 0.0, 0
-        for other in profile.members:
-            if other.article == member.article:
-                continue
-            theirs = other.traits.time
-            gap = w.unknown_gap_days
-            if time is not None and theirs is not None:
-                gap = abs(time - theirs) / _DAY_SECONDS
-            total += math.exp(-gap / w.time_scale_days)
-            count += 1
-        return 1.0 - w.time_loss * (1.0 - total / count)
+        vector_weight = w.vector * shared.vectors
+        within = shared.same / (w.text + w.lead + vector_weight)
+        across = (1.0 - shared.same) * w.cross_language * shared.vectors
+        text, lead, vector = w.text * within, w.lead * within, vector_weight * within + across
+        return (
+            (text * shared.text, lead * shared.lead, vector * self._rescaled(shared.vector)),
+            (text * shared.mean_text, lead * shared.mean_lead, vector * self._rescaled(shared.mean_vector)),
+        )
 
-
-def _cosines(inner: float, squared: float, count: int, own: float, inside: bool) -> tuple[float, float]:
-    """The cosine with a sum of vectors, and the mean of the inner products with each.
-
-    Args:
-        inner: The inner product with the sum.
-        squared: The squared length of the sum.
-        count: How many vectors it is made of.
-        own: The vector's squared length.
-        inside: Whether the vector itself is in the sum; it is then taken out:
-            (s - v)·v = s·v - |v|² and |s - v|² = |s|² - 2 s·v + |v|².
-    """
-    if inside:
-        inner, squared, count = inner - own, squared - 2.0 * inner + own, count - 1
-    if squared <= 1e-9 or own <= 0.0 or count == 0:
-        return 0.0, 0.0
-    return inner / math.sqrt(squared * own), inner / count
+    def _factors(self, shared: Compared) -> _Factors:
+        w = self.weights
+        return _Factors(
+            time=1.0 - w.time_loss * (1.0 - shared.near),
+            outlet=1.0 - w.outlet_loss * shared.outlet,
+            figures=1.0 - shared.figures,
+        )

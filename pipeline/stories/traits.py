@@ -6,10 +6,12 @@ So the state of clustering can be rebuilt from the store bit for bit, whatever w
 from __future__ import annotations
 
 import json
+import math
 import struct
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, cast
+from sys import intern
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +20,19 @@ from pipeline.errors import StoreError
 from pipeline.records import EntityKind
 
 # Raised with every change of meaning: stored traits of another version are recomputed by a replay.
-VERSION: Final = 1
+VERSION: Final = 2
 _MAGIC: Final = b"WWA" + bytes([VERSION])
+# Magic; time, fetched; form, exact; squared lengths of body, pairs, dense; lengths of body, pairs, dense,
+# signature, language, outlet; length of the JSON at the end. What comparing needs is read without the rest.
+_HEAD: Final = struct.Struct("<4s2d2Q3d4H3I")
+_TIME: Final = struct.Struct("<d")
+_FORMS: Final = struct.Struct("<2Q")
+_SQUARES: Final = struct.Struct("<3d")
+_COUNTS: Final = struct.Struct("<4H")
+_TIME_AT, _FETCHED_AT, _FORMS_AT, _SQUARES_AT, _COUNTS_AT = 4, 12, 20, 36, 60
 
 Ids = NDArray[np.uint32]
-Weights = NDArray[np.float32]
+Weights = NDArray[np.float16]
 Signature = NDArray[np.uint32]
 Dense = NDArray[np.float16]
 
@@ -31,9 +41,12 @@ Dense = NDArray[np.float16]
 class Sparse:
     """A sparse vector of length 1 (or 0, when nothing is in it).
 
+    Weights of 16 bits are multiples of 2⁻²⁴, so sums of them in float64 are exact in any order, and so are
+    inner products of unit vectors (multiples of 2⁻⁴⁸): what is added and taken out leaves no rounding behind.
+
     Attributes:
         ids: Term ids, shape [n], ascending.
-        weights: Shape [n], float32.
+        weights: Shape [n], float16, above 0.
     """
 
     ids: Ids
@@ -51,8 +64,8 @@ class Sparse:
 
     @cached_property
     def squared(self) -> float:
-        """The squared length: 1 within rounding to float32, 0 when empty."""
-        return sum(weight * weight for _, weight in self.items)
+        """The squared length: 1 within rounding to float16, 0 when empty."""
+        return _squared(self.weights)
 
     def dot(self, other: Sparse) -> float:
         """The inner product, summed in order of id, so that a.dot(b) == b.dot(a)."""
@@ -71,10 +84,14 @@ class Sparse:
         heaviest = sorted(positive, key=lambda item: (-item[1], item[0]))[:limit]
         kept = sorted(heaviest)
         norm = sum(weight * weight for _, weight in kept) ** 0.5 or 1.0
-        return cls(
-            np.array([term for term, _ in kept], dtype=np.uint32),
-            np.array([weight / norm for _, weight in kept], dtype=np.float32),
-        )
+        values = np.array([weight / norm for _, weight in kept], dtype=np.float16)
+        ids = np.array([term for term, _ in kept], dtype=np.uint32)
+        return cls(ids[values > 0], values[values > 0])
+
+
+def _squared(values: NDArray[np.float16]) -> float:
+    wide = values.astype(np.float64)
+    return float(wide @ wide)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,31 +142,24 @@ class Traits:
 
     def to_bytes(self) -> bytes:
         """Compact and deterministic: the same traits give the same bytes."""
-        arrays = (
-            self.body.ids,
-            self.body.weights,
-            self.pairs.ids,
-            self.pairs.weights,
-            self.dense,
-            self.signature,
+        ids = (self.body.ids, self.pairs.ids, self.signature)
+        floats = (self.body.weights, self.pairs.weights, self.dense)
+        names = [[n.id, n.name, n.kind, n.salience] for n in self.names]
+        told = json.dumps([self.title, self.lead, names, self.numbers], separators=(",", ":")).encode()
+        language, outlet = (s.encode("utf-8", "surrogatepass") for s in (self.language, self.outlet))
+        head = _HEAD.pack(
+            _MAGIC,
+            math.nan if self.time is None else self.time,
+            self.fetched,
+            self.title_form,
+            self.title_exact,
+            *(_squared(values) for values in floats),
+            *(len(values) for values in (*floats, self.signature)),
+            *(len(text) for text in (language, outlet, told)),
         )
-        head = {
-            "time": self.time,
-            "fetched": self.fetched,
-            "language": self.language,
-            "outlet": self.outlet,
-            "title": self.title,
-            "lead": self.lead,
-            "form": self.title_form,
-            "exact": self.title_exact,
-            "names": [[n.id, n.name, n.kind, n.salience] for n in self.names],
-            "numbers": self.numbers,
-            "sizes": [len(a) for a in arrays],
-        }
-        text = json.dumps(head, ensure_ascii=True, separators=(",", ":"), sort_keys=True).encode()
-        parts = [_MAGIC, struct.pack("<I", len(text)), text]
-        parts += [a.astype(a.dtype.newbyteorder("<"), copy=False).tobytes() for a in arrays]
-        return b"".join(parts)
+        arrays = [a.astype("<u4", copy=False).tobytes() for a in ids]
+        arrays += [a.astype("<f2", copy=False).tobytes() for a in floats]
+        return b"".join([head, *arrays, language, outlet, told])
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Traits:
@@ -158,37 +168,126 @@ class Traits:
         Raises:
             StoreError: The bytes are of another kind or version.
         """
-        if data[:4] != _MAGIC:
-            raise StoreError("stored traits are of another version; run `wirewatch replay` into a new store")
-        (length,) = struct.unpack_from("<I", data, 4)
-        head = json.loads(data[8 : 8 + length])
-        arrays: list[NDArray[np.generic]] = []
-        offset = 8 + length
-        for size, kind in zip(head["sizes"], ("<u4", "<f4", "<u4", "<f4", "<f2", "<u4"), strict=True):
-            arrays.append(np.frombuffer(data, dtype=kind, count=size, offset=offset))
-            offset += size * np.dtype(kind).itemsize
+        _check(data)
+        _, time, fetched, form, exact, *_ = _HEAD.unpack_from(data)
+        body_ids, pair_ids, signature, body, pairs, dense = cut(data)
+        language, outlet, told = _texts(data)
+        title, lead, names, numbers = json.loads(told)
         return cls(
-            time=head["time"],
-            fetched=head["fetched"],
-            language=head["language"],
-            outlet=head["outlet"],
-            title=head["title"],
-            lead=head["lead"],
-            title_form=head["form"],
-            title_exact=head["exact"],
-            body=Sparse(cast("Ids", arrays[0]), cast("Weights", arrays[1])),
-            pairs=Sparse(cast("Ids", arrays[2]), cast("Weights", arrays[3])),
-            dense=cast("Dense", arrays[4]),
-            names=tuple(Name(*name) for name in head["names"]),
-            numbers=tuple(head["numbers"]),
-            signature=cast("Signature", arrays[5]),
+            time=None if math.isnan(time) else time,
+            fetched=fetched,
+            language=language,
+            outlet=outlet,
+            title=title,
+            lead=lead,
+            title_form=form,
+            title_exact=exact,
+            body=Sparse(np.frombuffer(body_ids, "<u4"), np.frombuffer(body, "<f2")),
+            pairs=Sparse(np.frombuffer(pair_ids, "<u4"), np.frombuffer(pairs, "<f2")),
+            dense=np.frombuffer(dense, "<f2"),
+            names=tuple(Name(*name) for name in names),
+            numbers=tuple(numbers),
+            signature=np.frombuffer(signature, "<u4"),
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Member:
-    """An article in the index: its id, its ingest sequence number, and its traits."""
+def _check(data: bytes) -> None:
+    if data[:4] != _MAGIC:
+        raise StoreError("stored traits are of another version; run `wirewatch replay` into a new store")
 
-    article: str
-    seq: int
-    traits: Traits
+
+def cut(data: bytes) -> tuple[bytes, bytes, bytes, bytes, bytes, bytes]:
+    """The arrays in `Traits.to_bytes`, without decoding the rest.
+
+    Returns:
+        Ids of body and pairs, signature (4 bytes each); weights of body and pairs, dense (2 bytes each).
+    """
+    body, pairs, dense, signature = _COUNTS.unpack_from(data, _COUNTS_AT)
+    one = _HEAD.size + 4 * body
+    two = one + 4 * pairs
+    three = two + 4 * signature
+    four = three + 2 * body
+    five = four + 2 * pairs
+    return (
+        data[_HEAD.size : one],
+        data[one:two],
+        data[two:three],
+        data[three:four],
+        data[four:five],
+        data[five : five + 2 * dense],
+    )
+
+
+def squares(data: bytes) -> tuple[float, float, float]:
+    """The squared lengths of body, pairs and dense in `Traits.to_bytes`."""
+    body, pairs, dense = _SQUARES.unpack_from(data, _SQUARES_AT)
+    return body, pairs, dense
+
+
+def title_digests(data: bytes) -> tuple[int, int]:
+    """`title_form` and `title_exact` in `Traits.to_bytes`."""
+    form, exact = _FORMS.unpack_from(data, _FORMS_AT)
+    return form, exact
+
+
+def _texts(data: bytes) -> tuple[str, str, bytes]:
+    """Language, outlet, and the JSON of the rest."""
+    language, outlet, told = _HEAD.unpack_from(data)[-3:]
+    end = len(data) - told
+    name = data[end - outlet : end].decode("utf-8", "surrogatepass")
+    return data[end - outlet - language : end - outlet].decode("utf-8", "surrogatepass"), name, data[end:]
+
+
+class Member:
+    """An article in the index: its id, its ingest sequence number, and its traits.
+
+    The index keeps members as bytes; their `traits` are decoded each time they are asked for.
+
+    Args:
+        article: Its id.
+        seq: Its ingest sequence number.
+        traits: Decoded, or as `Traits.to_bytes` gives them.
+
+    Attributes:
+        article, seq: As given.
+        time, language, outlet: Those of the traits.
+        data: `Traits.to_bytes`.
+    """
+
+    __slots__ = ("_traits", "article", "data", "language", "outlet", "seq", "time")
+
+    def __init__(self, article: str, seq: int, traits: Traits | bytes) -> None:
+        self.article = article
+        self.seq = seq
+        if isinstance(traits, bytes):
+            _check(traits)
+            self._traits: Traits | None = None
+            self.data = traits
+            (time,) = _TIME.unpack_from(traits, _TIME_AT)
+            self.time = None if math.isnan(time) else time
+            language, outlet, _ = _texts(traits)
+        else:
+            self._traits = traits
+            self.data = traits.to_bytes()
+            self.time = traits.time
+            language, outlet = traits.language, traits.outlet
+        self.language, self.outlet = intern(language), intern(outlet)
+
+    @property
+    def fetched(self) -> float:
+        """When it came; seconds since 1970."""
+        (fetched,) = _TIME.unpack_from(self.data, _FETCHED_AT)
+        return float(fetched)
+
+    @property
+    def traits(self) -> Traits:
+        """What the article is compared by."""
+        return self._traits if self._traits is not None else Traits.from_bytes(self.data)
+
+    def lean(self) -> Member:
+        """The same without decoded traits, to be kept."""
+        return self if self._traits is None else Member(self.article, self.seq, self.data)
+
+    def full(self) -> Member:
+        """The same with decoded traits, to be weighed."""
+        return self if self._traits is not None else Member(self.article, self.seq, self.traits)
