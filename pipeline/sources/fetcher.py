@@ -29,7 +29,7 @@ _ACCEPT_FEED = (
     "text/xml;q=0.9, application/json;q=0.8, text/html;q=0.3, */*;q=0.1"
 )
 _ACCEPT_PAGE = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
-_AHEAD = 256  # so many feeds are begun before the first of them is taken
+_AHEAD = 1024  # so many feeds are begun before the first of them is taken
 _HELD_BYTES = 256 * 1024 * 1024  # of bodies that wait to be taken; beyond that only the next one is begun
 _PAGES_A_POLL = 30
 _PAGE_TRIES = 5

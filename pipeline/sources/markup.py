@@ -19,7 +19,7 @@ MAX_LOOSE_MARKS = 200_000
 _MAX_ENTITIES = 300  # HTML's Latin-1, symbols and specials are 253
 _MAX_ENTITY_CHARS = 32
 _ENTRIES = frozenset({"item", "entry", "url", "sitemap"})
-_ENTRY_END = re.compile(rb"</(?:\w+:)?(?:item|entry)\s*>")
+_ENTRY_END = re.compile(rb"</(?:\w+:)?(?:item|entry|url|sitemap)\s*>")
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>\s*")
 _MARK = re.compile(rb"[<&]")
 

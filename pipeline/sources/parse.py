@@ -13,6 +13,7 @@ from pipeline.sources.drafts import Draft, finished, rejection
 from pipeline.sources.jsonl import read_lines
 
 Parsed = tuple[list[RawItem], list[Rejection]]
+FAULT = "a fault in Wirewatch"
 _TITLE_CHARS = 1000
 _FIRST_LINE = re.compile(r"#line=(\d{1,12})$")
 
@@ -32,6 +33,9 @@ def parse_capture(capture: Capture, max_entries: int) -> Parsed:
         return _READERS[capture.payload](capture, max_entries)
     except RejectedError as error:
         return [], [rejection(capture, str(error), _excerpt(capture))]
+    except Exception as error:  # noqa: BLE001  one capture must not stop the others; it can be replayed
+        reason = f"{FAULT}: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        return [], [rejection(capture, reason, _excerpt(capture))]
 
 
 def parse_batch(captures: Iterable[Capture], max_entries: int) -> Parsed:

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, ParseError
 
-from defusedxml import ElementTree
+from defusedxml import DefusedXmlException, ElementTree
 
 from pipeline.errors import RejectedError
 from pipeline.sources.addresses import redact
@@ -41,6 +41,8 @@ def _elements(data: bytes, name: str) -> Iterator[Element]:
                 element.clear()
     except ParseError:
         return
+    except DefusedXmlException:
+        raise RejectedError("it declares XML entities that could be an attack") from None
 
 
 def _draft(element: Element) -> Draft:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from pipeline.records import Capture, Payload, RawItem, Rejection
 from pipeline.sources.drafts import captured
-from pipeline.sources.parse import parse_capture
+from pipeline.sources.parse import FAULT, parse_capture
 
 LIMIT_SECONDS = 10.0
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -218,6 +218,8 @@ def _problem(items: list[RawItem], rejections: list[Rejection], capture: Capture
         return "neither item nor rejection"
     if not items and capture.payload != "jsonl" and len(rejections) != 1:
         return "more than one rejection"
+    if any(FAULT in rejection.reason for rejection in rejections):
+        return rejections[0].reason
     if any("\n" in rejection.reason for rejection in rejections):
         return "a reason of several lines"
     if len({item.id for item in items}) != len(items):

@@ -201,6 +201,26 @@ def test_a_sitemap_is_no_way_around(feed_of):
         parse_feed(feed_of(BOMBS["external file"].replace("rss", "urlset")), 10)
 
 
+def test_a_sitemap_with_any_entity_is_refused(feed_of):
+    body = '<!DOCTYPE urlset [<!ENTITY nbsp "&#160;">]>' + SITEMAP[21:] + "</urlset>"
+    with pytest.raises(RejectedError, match="XML entities"):
+        parse_feed(feed_of(body), 10)
+
+
+def test_a_long_sitemap_is_cut_and_says_so(feed_of):
+    body = SITEMAP + "<url><loc>https://s.test/3</loc></url>" * 50 + "</urlset>"
+    items, (rejection,) = parse_capture(feed_of(body), 10)
+    assert len(items) == 10
+    assert rejection.reason.startswith("42 entries more")
+
+
+def test_a_fault_of_our_own_is_a_rejection_too(feed_of, monkeypatch):
+    monkeypatch.setattr("pipeline.sources.feed.survey", lambda *_: 1 / 0)
+    items, (rejection,) = parse_capture(feed_of(rss(ITEM)), 10)
+    assert items == []
+    assert rejection.reason == "a fault in Wirewatch: ZeroDivisionError: division by zero"
+
+
 def test_harmless_entities_are_read(feed_of):
     body = '<!DOCTYPE rss [<!ENTITY nbsp "&#160;">]>' + rss("<item><title>a&nbsp;b</title></item>")[21:]
     (item,) = parse_feed(feed_of(body), 10)
