@@ -26,7 +26,7 @@ from pipeline.records import (
     Telling,
 )
 from pipeline.records.query import Query
-from pipeline.store import elasticsearch_stories, elasticsearch_upkeep, leases
+from pipeline.store import elasticsearch_moving, elasticsearch_stories, elasticsearch_upkeep, leases
 from pipeline.store.batch import Batch
 from pipeline.store.codec import decode, well_formed
 from pipeline.store.elasticsearch_bulk import Write
@@ -46,6 +46,7 @@ from pipeline.store.elasticsearch_schema import (
 from pipeline.store.elasticsearch_write import Resolver
 from pipeline.store.indexed import from_micros, indexed, micros
 from pipeline.store.matching import checked
+from pipeline.store.moving import Piece
 
 Kind = TypeVar("Kind")
 MATCH_BATCH = 2000
@@ -152,6 +153,18 @@ class ElasticsearchStore:
     def drop_before(self, time: datetime, lease: Lease) -> int:
         """See `Store`; whole months go with their index."""
         return elasticsearch_upkeep.drop_before(self, time, lease)
+
+    def pieces(self) -> Iterator[Piece]:
+        """See `pipeline.store.moving.Movable`."""
+        return elasticsearch_moving.pieces(self)
+
+    def put_piece(self, piece: Piece) -> None:
+        """See `pipeline.store.moving.Movable`."""
+        while True:
+            seen = self.roots.writable()
+            writes = Resolver(self.reads, self.names).restored(piece)
+            if not writes or self.put(seen, writes, piece.head):
+                return
 
     # -- articles ----------------------------------------------------------------------------------------
 

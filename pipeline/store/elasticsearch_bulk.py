@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -42,39 +42,73 @@ def writes_of(lines: Sequence[bytes]) -> Iterator[Write]:
         yield Write(kind, name, json.loads(lines[place + 1]))
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where writes go.
+
+    Attributes:
+        index: The name of the index or alias for a kind of document.
+        require_alias: Whether the name must be an alias: nothing may bring an index back that was dropped.
+    """
+
+    index: Callable[[str], str]
+    require_alias: bool = True
+
+
 def apply_writes(link: Link, names: Names, writes: Sequence[Write], generation: int) -> None:
     """Writes all of it, then refreshes what was written to. Doing it again changes nothing.
 
     Raises:
         UnavailableError: Elasticsearch did not take it in time; to be finished by anybody.
+        StoreError: Elasticsearch refuses even the entries of the quarantine.
     """
-    refused: list[Write] = []
-    for chunk in _chunks(names, writes, generation):
-        refused += _send(link, chunk)
-    if refused:
-        for chunk in _chunks(names, refused, generation):
-            if _send(link, chunk):
-                raise StoreError(
-                    "Elasticsearch refuses even the entries of the quarantine: check its mappings"
-                )
+    target = Target(names.alias)
+    refused = send_writes(link, target, writes, generation)
+    if refused and send_writes(link, target, refused, generation):
+        raise StoreError("Elasticsearch refuses the entries of the quarantine, too: check its mappings")
     touched = sorted({names.alias(write.kind) for write in (*writes, *refused)})
     for start in range(0, len(touched), 100):
-        link.call(
-            "refresh the store",
-            lambda client, some=touched[start : start + 100]: client.indices.refresh(  # type: ignore[misc]
-                index=some, ignore_unavailable=True
-            ),
-        )
+        _refresh(link, touched[start : start + 100])
+
+
+def _refresh(link: Link, aliases: Sequence[str]) -> None:
+    link.call(
+        "refresh the store",
+        lambda client: client.indices.refresh(index=list(aliases), ignore_unavailable=True),
+    )
+
+
+def send_writes(
+    link: Link, target: Target, writes: Sequence[Write], generation: int | None = None
+) -> list[Write]:
+    """Sends writes until each was answered for good.
+
+    Args:
+        link: The connection.
+        target: Where they go.
+        writes: What is written.
+        generation: Of the commit; None where each source has its own.
+
+    Returns:
+        A quarantine entry for each that was refused.
+
+    Raises:
+        UnavailableError: Elasticsearch did not take it in time.
+    """
+    refused: list[Write] = []
+    for chunk in _chunks(target, writes, generation):
+        refused += _send(link, chunk)
+    return refused
 
 
 Chunk = list[tuple[Write, list[bytes]]]
 
 
-def _chunks(names: Names, writes: Sequence[Write], generation: int) -> Iterator[Chunk]:
+def _chunks(target: Target, writes: Sequence[Write], generation: int | None) -> Iterator[Chunk]:
     chunk: Chunk = []
     size = 0
     for write in writes:
-        lines = _action(names, write, generation)
+        lines = _action(target, write, generation)
         chunk.append((write, lines))
         size += sum(map(len, lines))
         if size > CHUNK_BYTES:
@@ -84,17 +118,15 @@ def _chunks(names: Names, writes: Sequence[Write], generation: int) -> Iterator[
         yield chunk
 
 
-def _action(names: Names, write: Write, generation: int) -> list[bytes]:
-    # require_alias: nothing may bring an index back that retention dropped.
-    place: dict[str, Any] = {"_index": names.alias(write.kind), "_id": write.id, "require_alias": True}
-    place |= {"version": generation, "version_type": "external_gte"}
+def _action(target: Target, write: Write, generation: int | None) -> list[bytes]:
+    source = write.source or {}
+    version = source["generation"] if generation is None else generation
+    place: dict[str, Any] = {"_index": target.index(write.kind), "_id": write.id}
+    place |= {"version": version, "version_type": "external_gte", "require_alias": target.require_alias}
     if write.source is None:
         return [json.dumps({"delete": place}).encode()]
-    source = write.source | {"generation": generation}
-    return [
-        json.dumps({"index": place}).encode(),
-        json.dumps(source, ensure_ascii=False, separators=(",", ":")).encode("utf-8"),
-    ]
+    body = json.dumps(source | {"generation": version}, ensure_ascii=False, separators=(",", ":"))
+    return [json.dumps({"index": place}).encode(), body.encode("utf-8")]
 
 
 def _send(link: Link, chunk: Chunk) -> list[Write]:

@@ -82,9 +82,11 @@ class Roots:
     Args:
         link: The connection.
         names: The names of the store's indices.
+        any_schema: Whether to bear another schema than this version's: for migrations.
     """
 
-    def __init__(self, link: Link, names: Names) -> None:
+    def __init__(self, link: Link, names: Names, *, any_schema: bool = False) -> None:
+        self._any_schema = any_schema
         self._link = link
         self._names = names
         self._state = names.alias("state")
@@ -106,11 +108,11 @@ class Roots:
                 f"there is no store {self._names.prefix!r} at {self._link.address.shown}"
             ) from None
         root = decode(Root, answer["_source"]["document"])  # type: ignore[index]
-        if root.schema > VERSION:
+        if root.schema > VERSION and not self._any_schema:
             raise StoreError(
                 f"the store has schema version {root.schema}, this Wirewatch knows {VERSION}: upgrade it"
             )
-        if root.schema < VERSION:
+        if root.schema < VERSION and not self._any_schema:
             raise StoreError(
                 f"the store has schema version {root.schema}, this Wirewatch needs {VERSION}: "
                 "run `wirewatch store migrate`"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -96,10 +97,12 @@ def make_index(link: Link, names: Names, kind: str, epoch: int, *, aliased: bool
     return index
 
 
-def make_indices(link: Link, names: Names, kinds: Iterable[str]) -> None:
+def make_indices(
+    link: Link, names: Names, kinds: Iterable[str], epoch: int = 1, *, aliased: bool = True
+) -> None:
     """Makes several indices at once: the cluster takes them in fewer steps."""
     with ThreadPoolExecutor(8) as threads:
-        for _ in threads.map(lambda kind: make_index(link, names, kind, 1), kinds):
+        for _ in threads.map(lambda kind: make_index(link, names, kind, epoch, aliased=aliased), kinds):
             pass
 
 
@@ -108,12 +111,24 @@ def index_kind(names: Names, index: str) -> str:
     return index.removeprefix(f"{names.prefix}-").rpartition("-v")[0]
 
 
+def epoch_of(index: str) -> int:
+    """The number at the end of an index's name."""
+    return int(index.rpartition("-v")[2])
+
+
+def of_store(names: Names, index: str) -> bool:
+    """Whether an index belongs to the store with this prefix, and not to one whose prefix begins with it."""
+    kind, _, epoch = index.removeprefix(f"{names.prefix}-").rpartition("-v")
+    known = kind in (*KINDS, "state") or kind == "articles-none" or re.fullmatch(r"articles-\d{4}\.\w+", kind)
+    return index.startswith(f"{names.prefix}-") and epoch.isdigit() and bool(known)
+
+
 def drop_everything(link: Link, names: Names) -> None:
     """Removes all indices and templates of the prefix: for tests, and for starting over."""
 
     def ask(client: Any) -> None:
         found = list(client.indices.get(index=f"{names.prefix}-*", expand_wildcards="all"))
-        found = [name for name in found if name.startswith(f"{names.prefix}-")]
+        found = [name for name in found if of_store(names, name)]
         for start in range(0, len(found), 50):
             client.options(ignore_status=404).indices.delete(index=found[start : start + 50])
         kinds = ["articles", *KINDS, "state"]

@@ -11,6 +11,7 @@ from pipeline.records import Story
 from pipeline.store.codec import decode
 from pipeline.store.elasticsearch_bulk import Write
 from pipeline.store.elasticsearch_documents import hashed, story_source
+from pipeline.store.elasticsearch_migrate import purge
 from pipeline.store.elasticsearch_read import NARROW_PAGE, PAGE, Found, Reads, pieces
 from pipeline.store.elasticsearch_schema import Names, index_kind, month
 from pipeline.store.indexed import micros
@@ -35,6 +36,7 @@ def drop_before(store: ElasticsearchStore, time: datetime, lease: Lease) -> int:
         drops = sorted(kind for kind in kinds if kind < boundary)
         writes = list(_writes(store.reads, store.names, gone, set(drops)))
         if store.put(seen, writes, seen.root.head, drops):
+            purge(store.link, store.names, keep=seen.root.epoch)
             return len(gone)
 
 

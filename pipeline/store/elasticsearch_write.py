@@ -14,6 +14,7 @@ from pipeline.store.elasticsearch_bulk import Write
 from pipeline.store.elasticsearch_documents import binary, hashed
 from pipeline.store.elasticsearch_read import PAGE, Reads, pieces
 from pipeline.store.elasticsearch_schema import Names, index_kind, month
+from pipeline.store.moving import Piece
 
 
 @dataclass(slots=True)
@@ -52,6 +53,14 @@ class Resolver:
             *self._state(commit),
             *self._told(commit),
         ], head
+
+    def restored(self, piece: Piece) -> list[Write]:
+        """The writes of a piece of another store: articles keep their numbers, whatever lies between them."""
+        writes = [_restored(stored) for stored in piece.commit.articles]
+        for place, version in piece.versions:
+            name = hashed(version.article.id, str(place))
+            writes.append(Write("versions", name, documents.version_source(version, place)))
+        return [*writes, *self._stories(piece.commit), *self._state(piece.commit), *self._told(piece.commit)]
 
     # -- articles ----------------------------------------------------------------------------------------
 
@@ -146,6 +155,11 @@ class Resolver:
 
     def _there(self, kind: str, names: Sequence[str]) -> set[str]:
         return {hit["_id"] for hit in self._reads.by_ids(self._names.alias(kind), names, ())}
+
+
+def _restored(stored: StoredArticle) -> Write:
+    article = stored.enriched.article
+    return Write(f"articles-{month(article.time)}", hashed(article.id), documents.article_source(stored))
 
 
 def _named(kind: str, name: str, value: str) -> documents.Source:

@@ -65,4 +65,30 @@ def open_store(
         from pipeline.store.elasticsearch_link import parsed
 
         return ElasticsearchStore(parsed(url, environment), create=create, timeout_seconds=timeout_seconds)
-    raise UsageError(f"the store {redacted(url)!r} is of no known kind: give {FORMS}")
+    raise _unknown(url)
+
+
+def migrate_store(
+    url: str, *, environment: Mapping[str, str] = _NOTHING, timeout_seconds: float = 60.0
+) -> int:
+    """Brings a store to this version's schema; on Elasticsearch, reading and writing go on meanwhile.
+
+    Returns:
+        How many documents were written anew; 0 for SQLite, whose file is migrated by opening it.
+
+    Raises:
+        UsageError: The URL is of no known form.
+        StoreError: There is no store, or it is newer than this version.
+        UnavailableError: It did not answer in time.
+    """
+    if url.startswith(("http://", "https://")):
+        from pipeline.store.elasticsearch_link import parsed
+        from pipeline.store.elasticsearch_migrate import migrate
+
+        return migrate(parsed(url, environment), timeout_seconds)
+    open_store(url, create=False, timeout_seconds=timeout_seconds).close()
+    return 0
+
+
+def _unknown(url: str) -> UsageError:
+    return UsageError(f"the store {redacted(url)!r} is of no known kind: give {FORMS}")

@@ -22,10 +22,11 @@ from pipeline.records import (
     Telling,
 )
 from pipeline.records.query import Query
-from pipeline.store import leases, sqlite_write
+from pipeline.store import leases, sqlite_moving, sqlite_write
 from pipeline.store.batch import Batch
 from pipeline.store.codec import decode, well_formed
 from pipeline.store.indexed import Indexed, from_micros, micros
+from pipeline.store.moving import Piece
 from pipeline.store.sqlite_file import File
 from pipeline.store.sqlite_query import Queries
 from pipeline.store.sqlite_schema import VERSION
@@ -99,6 +100,14 @@ class SqliteStore:
         with self._file.writing():
             self._fence(lease)
             return sqlite_write.drop_before(self._file, micros(time))
+
+    def pieces(self) -> Iterator[Piece]:
+        """See `pipeline.store.moving.Movable`."""
+        return sqlite_moving.pieces(self._file)
+
+    def put_piece(self, piece: Piece) -> None:
+        """See `pipeline.store.moving.Movable`."""
+        sqlite_moving.put(self._file, piece)
 
     # -- articles ----------------------------------------------------------------------------------------
 

@@ -39,6 +39,25 @@ def apply(file: File, commit: Commit) -> None:
     _alerts(file, commit)
 
 
+def restore(file: File, commit: Commit, versions: Sequence[tuple[int, Version]], head: int) -> None:
+    """Writes a piece of another store: articles keep their numbers, whatever lies between them."""
+    sql = "SELECT id FROM article WHERE id IN ({})"
+    known = {row[0] for row in file.rows_of(sql, (_id(each) for each in commit.articles))}
+    for stored in commit.articles:
+        if _id(stored) in known:
+            _update(file, stored, changed=False)
+        else:
+            _insert(file, stored)
+    file.run_all(
+        "INSERT OR REPLACE INTO version VALUES (?, ?, ?)",
+        ((well_formed(each.article.id), place, text(each)) for place, each in versions),
+    )
+    file.run("UPDATE number SET value = ? WHERE name = 'head'", (head,))
+    _stories(file, commit)
+    _state(file, commit)
+    _alerts(file, commit)
+
+
 # -- articles --------------------------------------------------------------------------------------------
 
 

@@ -11,11 +11,12 @@ from conformance_faults import FaultConformance, check_whole
 from conformance_queries import QueryConformance
 from conformance_state import StateConformance
 from store_child import batch
+from store_copies import check_copy
 from store_records import article, at
 
 from pipeline.errors import StoreError, UnavailableError, UsageError
 from pipeline.ports import Commit
-from pipeline.store import open_store
+from pipeline.store import copy_store, open_store
 from pipeline.store.sqlite import SqliteStore
 
 
@@ -122,3 +123,17 @@ def test_the_index_holds_no_trace_of_a_former_text(tmp_path) -> None:
     assert store._file.rows("SELECT term FROM article_terms") == []
     store._file.run("INSERT INTO article_index (article_index) VALUES ('integrity-check')")
     store.close()
+
+
+def test_a_copy_is_the_same_store(tmp_path) -> None:
+    urls = [f"sqlite:///{tmp_path}/{name}.db" for name in ("one", "two")]
+    check_copy(*urls)
+
+
+def test_a_copy_goes_into_a_new_store_only(tmp_path) -> None:
+    source, target = open_store(f"sqlite:///{tmp_path}/a.db"), open_store(f"sqlite:///{tmp_path}/b.db")
+    target.commit(batch(0, 1))
+    with pytest.raises(StoreError, match="not empty"):
+        copy_store(source, target)
+    for store in (source, target):
+        store.close()

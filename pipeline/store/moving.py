@@ -1,0 +1,64 @@
+"""A whole store into another one, of the same kind or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
+
+from pipeline.errors import StoreError
+from pipeline.ports import Commit, Store, Version
+
+# While this mark is set the target is a copy that is not finished.
+MARK = "store.copy"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a store: as a commit, but with any sequence numbers, and with earlier versions.
+
+    Attributes:
+        commit: What is put.
+        versions: Earlier versions of the articles of the commit, with their places, from 1.
+        head: The head of the store that it is of.
+    """
+
+    commit: Commit
+    versions: tuple[tuple[int, Version], ...]
+    head: int
+
+
+@runtime_checkable
+class Movable(Protocol):
+    """A store that can be taken apart and put together."""
+
+    def pieces(self) -> Iterator[Piece]:
+        """All of the store but its leases, as it was when the first piece was asked for."""
+
+    def put_piece(self, piece: Piece) -> None:
+        """Writes a piece; the same again changes nothing."""
+
+
+def copy_store(source: Store, target: Store) -> int:
+    """Copies everything but leases; begun again after a crash, it ends with the same.
+
+    Returns:
+        How many articles were copied.
+
+    Raises:
+        StoreError: The target holds something that is not an unfinished copy.
+    """
+    if not isinstance(source, Movable) or not isinstance(target, Movable):
+        raise StoreError("one of the stores cannot be copied")
+    if target.mark(MARK) == "":
+        told = target.describe()
+        if target.head() or told["articles"] or told["stories"] or target.corrections() or target.feeds():
+            raise StoreError(f"the store {told['place']} is not empty: copy into a new one")
+        target.commit(Commit(marks={MARK: "under way"}))
+    count = 0
+    for piece in source.pieces():
+        marks = {name: value for name, value in piece.commit.marks.items() if name != MARK}
+        target.put_piece(replace(piece, commit=replace(piece.commit, marks=marks)))
+        count += len(piece.commit.articles)
+    target.commit(Commit(marks={MARK: ""}))
+    return count
