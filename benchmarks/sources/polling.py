@@ -169,9 +169,7 @@ def main() -> None:
     print(f"  over bare httpx without parsing ({bare:.1f} s): {seconds / bare:.2f} times the time")
     if other:
         slower = other[0] / seconds
-        print(
-            f"  lemon24/reader, which also stores: {other[0]:.1f} s, {other[1]} changed; {slower:.1f} × our time"
-        )
+        print(f"  lemon24/reader, which also stores: {other[0]:.1f} s, {other[1]} changed: {slower:.1f}×")
     else:
         print("  lemon24/reader: not to be had here")
     if chosen.many:

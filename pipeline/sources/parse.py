@@ -69,8 +69,11 @@ def _feed(capture: Capture, max_entries: int) -> Parsed:
     from pipeline.sources.feed import read_feed  # spares those who load text files feedparser
 
     items, left_out = read_feed(capture, max_entries)
-    reason = f"{left_out:,} entries more than the {len(items):,} that are taken (fetch.max_entries)"
-    return items, [rejection(capture, reason)] if left_out else []
+    if not left_out:
+        return items, []
+    reason = f"entries left out: {left_out:,}, beyond the {len(items):,} that are taken (fetch.max_entries)"
+    # The URL as excerpt keeps the entry the same from poll to poll.
+    return items, [rejection(capture, reason, capture.url)]
 
 
 def _page(capture: Capture, _: int) -> Parsed:

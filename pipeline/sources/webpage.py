@@ -13,7 +13,7 @@ _FEED_TYPES = frozenset(
     {"application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json"}
 )
 _PAGE = re.compile(r"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]", re.IGNORECASE)
-_HEAD_CHARS = 200_000
+_HEAD_CHARS = 100_000  # html.parser takes quadratic time over runs of "<"
 _MAX_FEEDS = 10
 
 
@@ -49,7 +49,10 @@ class _Reader(HTMLParser):
 
 def feed_links(text: str, url: str) -> tuple[str, ...]:
     """The feeds that a page links to, absolute, each once, at most ten."""
-    reader = _read(text)
+    return _links(_read(text), url)
+
+
+def _links(reader: _Reader, url: str) -> tuple[str, ...]:
     links = []
     for href in reader.feeds:
         try:
@@ -61,10 +64,11 @@ def feed_links(text: str, url: str) -> tuple[str, ...]:
 
 def describe_page(text: str, url: str) -> str:
     """Why a page is not a feed, in one line, with the feeds it links to or its title."""
-    links = feed_links(text, url)
+    reader = _read(text)
+    links = _links(reader, url)
     if links:
         return "a web page, not a feed; it links to: " + ", ".join(redact(link) for link in links)
-    title = " ".join(_read(text).title.split())[:100]
+    title = " ".join(reader.title.split())[:100]
     return "a web page, not a feed, and it links to none" + (f" (its title: {title})" if title else "")
 
 

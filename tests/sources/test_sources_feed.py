@@ -211,7 +211,7 @@ def test_a_long_sitemap_is_cut_and_says_so(feed_of):
     body = SITEMAP + "<url><loc>https://s.test/3</loc></url>" * 50 + "</urlset>"
     items, (rejection,) = parse_capture(feed_of(body), 10)
     assert len(items) == 10
-    assert rejection.reason.startswith("42 entries more")
+    assert rejection.reason.startswith("entries left out: 42,")
 
 
 def test_a_fault_of_our_own_is_a_rejection_too(feed_of, monkeypatch):
@@ -238,7 +238,7 @@ def test_a_hundred_thousand_entries_are_cut(feed_of):
     started = time.monotonic()
     items, (rejection,) = parse_capture(feed_of(many), 500)
     assert [item.guid for item in items] == [f"f-{number}" for number in range(500)]
-    assert rejection.reason.startswith("99,500 entries more than the 500 that are taken")
+    assert rejection.reason.startswith("entries left out: 99,500, beyond the 500")
     assert time.monotonic() - started < 5
 
 
@@ -246,7 +246,7 @@ def test_a_malformed_feed_is_cut_too(feed_of):
     many = rss("<item><title>broken & bare</title></item>", *(ITEM for _ in range(5_000)))
     items, (rejection,) = parse_capture(feed_of(many), 100)
     assert len(items) == 100
-    assert rejection.reason.startswith("4,901 entries")
+    assert rejection.reason.startswith("entries left out: 4,901,")
 
 
 @pytest.mark.parametrize("junk", ["<a ", "</", "&", "<![CDATA[", "<!--"])
@@ -358,3 +358,24 @@ def test_a_feed_without_mark_up_is_plain(feed_of):
     body = '<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>a &lt; b</title><summary>c &lt; d</summary></entry></feed>'  # noqa: E501
     (item,) = parse_feed(feed_of(body), 10)
     assert (item.title, item.body, item.html) == ("a < b", "c < d", False)
+
+
+def test_an_entry_with_too_many_elements_is_refused(feed_of):
+    with pytest.raises(RejectedError, match="one entry has more than 200,000 elements"):
+        parse_feed(feed_of(rss("<item><title>x</title>" + "<a/>" * 250_000 + "</item>")), 10)
+
+
+def test_what_comes_before_too_many_elements_is_kept(feed_of):
+    first = "<item><title>Größe – 大きさ</title><guid>1</guid></item>"
+    body = rss(first, "<item><title>x</title>" + "<a/>" * 250_000 + "</item>")
+    items, (rejection,) = parse_capture(feed_of(body), 10)
+    assert [item.title for item in items] == ["Größe – 大きさ"]
+    assert rejection.reason.startswith("entries left out: 1,")
+
+
+@pytest.mark.parametrize("junk", ["<", "<a x=y>", "<title>", "<a "])
+def test_a_hostile_page_takes_bounded_time(feed_of, junk):
+    started = time.process_time()
+    with pytest.raises(RejectedError, match="a web page"):
+        parse_feed(feed_of("<html>" + junk * 1_000_000), 10)
+    assert time.process_time() - started < 5

@@ -223,4 +223,4 @@ def test_a_hundred_thousand_entries(server, now):
     fetched = fetch_one(fetcher, server.serve("/", a_feed(*range(100_000))), now)
     fetcher.close()
     assert len(fetched.items) == 200
-    assert "99,800 entries more" in fetched.rejections[0].reason
+    assert "entries left out: 99,800," in fetched.rejections[0].reason
