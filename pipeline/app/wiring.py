@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +19,7 @@ from pipeline.alerts.watches import load_watches
 from pipeline.enrich import Aliases, Enricher, Taxonomy
 from pipeline.enrich.recognize import SpacyRecognizer
 from pipeline.enrich.vectors import E5Embedder
-from pipeline.errors import LeaseHeldError, StoreError, TransientError, UnavailableError
+from pipeline.errors import LeaseHeldError, StoreError, UnavailableError
 from pipeline.ports import Embedder, Lease, Store
 from pipeline.records import Watch, content_id
 from pipeline.settings import Settings, load_settings
@@ -28,6 +29,8 @@ from pipeline.stages.intake import Intake
 from pipeline.store import open_store
 from pipeline.stories.artefact import Artefact, load_scorer
 from pipeline.stories.scorer import Scorer
+
+log = logging.getLogger("wirewatch.app")
 
 # A lease outlives the longest step between two renewals (a commit of 200 articles and their vectors).
 LEASE_SECONDS = 300.0
@@ -152,7 +155,17 @@ class Wiring:
         def renew() -> Lease:
             return target.acquire(name, self.owner, self.clock(), LEASE_SECONDS)
 
-        lease = with_retries(renew, on=LeaseHeldError, seconds=PATIENCE_SECONDS)
+        def take() -> Lease:
+            try:
+                return renew()
+            except LeaseHeldError as error:
+                if not _died_here(error.owner):
+                    raise
+                # Nobody else will: renewed in the dead writer's name, it is ours to release.
+                target.release(target.acquire(name, error.owner, self.clock(), LEASE_SECONDS))
+                return renew()
+
+        lease = patiently(take)
         try:
             yield renew
         finally:
@@ -164,9 +177,33 @@ class Wiring:
             self.store.close()
 
 
-def with_retries(step: Callable[[], Lease], *, on: type[TransientError], seconds: float) -> Lease:
-    """Tries a step again with growing, jittered waits, and gives up after `seconds`."""
-    for attempt in stamina.retry_context(on=on, timeout=seconds, attempts=None, wait_max=10.0):
+def _died_here(owner: str) -> bool:
+    """Whether an owner was a process of this machine that is gone."""
+    host, _, rest = owner.partition(":")
+    pid = rest.partition(":")[0]
+    if host != socket.gethostname() or not pid.isdecimal():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def patiently(take: Callable[[], Lease]) -> Lease:
+    """Takes a lease, trying again with growing, jittered waits for `PATIENCE_SECONDS`."""
+    for attempt in stamina.retry_context(
+        on=LeaseHeldError, timeout=PATIENCE_SECONDS, attempts=None, wait_max=10.0
+    ):
         with attempt:
-            return step()
+            return take()
     raise AssertionError  # the loop returns or raises
+
+
+def _say_what_is_waited_for(details: stamina.instrumentation.RetryDetails) -> None:
+    log.warning("waiting %.0f s: %s", details.wait_for, details.caused_by)
+
+
+stamina.instrumentation.set_on_retry_hooks([_say_what_is_waited_for])

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from pipeline.ports import Commit, Lease, Store
-from pipeline.records import Correction, Decision, Lineage
+from pipeline.records import Correction, Lineage
 from pipeline.stages.clustering import Clustering
+from pipeline.stories.assign import story_id
 from pipeline.stories.constraints import Constraints
-from pipeline.stories.index import StoryIndex
-from pipeline.stories.repair import Change, repair
+from pipeline.stories.repair import compared, repair
 from pipeline.stories.scorer import Scorer
-
-By = Literal["repair", "person"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ class Repairing:
         self._clustering.cover_all(start, end)
         recent = {row.story for row in self._store.active(start, now)}
         recent |= {row.story for row in self._store.active(start, now, fetched=True)}
-        return self._mend(recent, now, "repair", Commit(marks=marks or {}))
+        return self._mend(recent, now, "repair", Commit(marks=marks or {}), self._placement())
 
     def correct(self, correction: Correction, marks: dict[str, str] | None = None) -> Mended:
         """Keeps a person's word and carries it out at once on the stories it names.
@@ -80,13 +78,43 @@ class Repairing:
         self._clustering.cover_all(min(times), max(times))
         stories = {stored.story for stored in named.values()}
         commit = Commit(corrections=(correction,), marks=marks or {})
-        return self._mend(stories, correction.at, "person", commit)
+        before = self._placement()
+        if correction.kind == "split":
+            stories |= {self._take_out(correction.groups[0])}
+        return self._mend(stories, correction.at, "person", commit, before)
 
-    def _mend(self, stories: Collection[str], now: datetime, by: By, commit: Commit) -> Mended:
+    def _placement(self) -> dict[str, str]:
         index = self._clustering.index
-        before = {m.article: p.story for p in index.stories() for m in p.members}
-        outcome = repair(index, self._scorer, self._clustering.constraints, stories)
-        moved = [a for a, story in before.items() if index.story_of(a) != story]
+        return {m.article: p.story for p in index.stories() for m in p.members}
+
+    def _take_out(self, articles: Sequence[str]) -> str:
+        """Moves articles into a story of their own; the rest keeps the old id. Returns the new one."""
+        index = self._clustering.index
+        ordered = sorted(articles, key=lambda name: index.member(name).seq)
+        if index.profile(index.story_of(ordered[0]) or "").size == len(ordered):
+            return index.story_of(ordered[0]) or ""
+        story = story_id(ordered[0], index.has_story)
+        for name in ordered:
+            index.move(name, story)
+        return story
+
+    def _mend(
+        self,
+        stories: Collection[str],
+        now: datetime,
+        by: Literal["repair", "person"],
+        commit: Commit,
+        before: Mapping[str, str],
+    ) -> Mended:
+        index = self._clustering.index
+        repair(index, self._scorer, self._clustering.constraints, stories)
+        outcome = compared(before, index, self._scorer, self._clustering.constraints, by)
+        lineage = tuple(
+            Lineage(change.story, change.into, "merged" if change.kind == "merge" else "split", now, by)
+            for change in outcome.changes
+            if change.kind != "move"
+        )
+        moved = [decision.article for decision in outcome.decisions]
         touched = {name: 1 for a in moved for name in (before[a], index.story_of(a) or before[a])}
         articles = {
             name: replace(stored, story=index.story_of(name) or stored.story)
@@ -98,23 +126,10 @@ class Repairing:
                 articles=tuple(sorted(articles.values(), key=lambda a: a.seq)),
                 stories=self._clustering.told(touched, articles),
                 ended=tuple(name for name in sorted(touched) if not index.has_story(name)),
-                decisions=tuple(_signed(decision, by) for decision in outcome.decisions),
-                lineage=tuple(_lineage(outcome.changes, index, now, by)),
+                decisions=outcome.decisions,
+                lineage=lineage,
             ),
             self._renew(),
         )
-        kinds = [change.kind for change in outcome.changes]
-        return Mended(kinds.count("merge"), kinds.count("split"), len(moved))
-
-
-def _signed(decision: Decision, by: By) -> Decision:
-    return replace(decision, by=by)
-
-
-def _lineage(changes: Iterable[Change], index: StoryIndex, now: datetime, by: By) -> Iterable[Lineage]:
-    """Merges lead on; splits note where the new story came from. Single moves leave no lineage."""
-    for change in changes:
-        if change.kind == "merge" or (change.kind == "move" and not index.has_story(change.story)):
-            yield Lineage(change.story, change.into, "merged", now, by)
-        elif change.kind == "split":
-            yield Lineage(change.story, change.into, "split", now, by)
+        kinds = [entry.kind for entry in lineage]
+        return Mended(kinds.count("merged"), kinds.count("split"), len(moved))

@@ -6,13 +6,12 @@ outcome is a fixed point: a repair over stories that were repaired and did not c
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from pipeline.records import Decision, content_id
-from pipeline.stories.assign import Weighing, decide, story_id, weigh
+from pipeline.stories.assign import By, Weighing, decide, story_id, weigh
 from pipeline.stories.constraints import Constraints
 from pipeline.stories.index import StoryIndex
 from pipeline.stories.profile import Profile
@@ -86,7 +85,7 @@ def repair(
     if state in seen and state != order[-1]:
         # Two placements that lead to each other: keep the one with the smallest digest, whichever came first.
         _restore(index, seen[min(order[order.index(state) :])])
-    return _report(before, index, scorer, constraints)
+    return compared(before, index, scorer, constraints)
 
 
 def _articles(index: StoryIndex, stories: Collection[str] | None) -> list[str]:
@@ -130,16 +129,36 @@ def _restore(index: StoryIndex, placement: Placement) -> None:
             index.move(article, story)
 
 
-def _report(before: Placement, index: StoryIndex, scorer: Scorer, constraints: Constraints) -> Repair:
-    """Compares the placement before with the index now."""
-    moved = [a for a, story in before.items() if index.story_of(a) != story]
-    left = Counter(before[a] for a in moved)
+def compared(
+    before: Mapping[str, str],
+    index: StoryIndex,
+    scorer: Scorer,
+    constraints: Constraints,
+    by: By = "repair",
+) -> Repair:
+    """What changed between a placement and the index now, with a decision for each article that moved.
+
+    Args:
+        before: Story by article.
+        index: The stories now.
+        scorer: Explains the decisions.
+        constraints: A person's corrections.
+        by: Who decided.
+    """
+    moved = sorted(
+        (a for a, story in before.items() if index.story_of(a) != story), key=lambda a: index.member(a).seq
+    )
     groups: dict[tuple[str, str], list[str]] = {}
     for article in moved:
         groups.setdefault((before[article], index.story_of(article) or ""), []).append(article)
     existed = set(before.values())
+    heirs: dict[str, str] = {}
+    for (source, into), articles in groups.items():
+        if len(articles) > len(groups.get((source, heirs.get(source, "")), ())):
+            heirs[source] = into
     changes = [
-        _change(source, into, articles, index, existed, left) for (source, into), articles in groups.items()
+        _change(source, into, articles, index, existed, heir=heirs[source] == into)
+        for (source, into), articles in groups.items()
     ]
     decisions = []
     for article in moved:
@@ -147,7 +166,7 @@ def _report(before: Placement, index: StoryIndex, scorer: Scorer, constraints: C
         weighing = weigh(member, index, scorer, constraints, story)
         profile = index.profile(story)
         chosen = None if profile.members[0].article == article else profile
-        decisions.append(decide(member, chosen, story, weighing, scorer, "repair"))
+        decisions.append(decide(member, chosen, story, weighing, scorer, by))
     return Repair(tuple(sorted(changes, key=lambda c: (c.story, c.into))), tuple(decisions))
 
 
@@ -157,11 +176,12 @@ def _change(
     articles: list[str],
     index: StoryIndex,
     existed: set[str],
-    left: Counter[str],
+    *,
+    heir: bool,
 ) -> Change:
     kind: Literal["move", "merge", "split"] = "move"
     reason = f"fits {into} better than {source}"
-    if not index.has_story(source) and len(articles) * 2 >= left[source]:
+    if not index.has_story(source) and heir:
         kind, reason = "merge", f"{source} has nothing left of its own"
     elif into not in existed and index.profile(into).members[0].article in articles:
         kind, reason = "split", f"too little in common with the rest of {source}"

@@ -1,0 +1,154 @@
+"""Nothing lost, nothing twice, the same stories whatever the batches, and after a crash anywhere."""
+
+import json
+import os
+import signal
+
+import pytest
+
+from dags.local.environment import ROOT
+from pipeline.app import App, ingesting
+from pipeline.app.replaying import fingerprint
+from pipeline.stages import grouping
+
+FEEDS = ROOT / "seeds" / "feeds"
+FIRST = [str(FEEDS / "first" / f"{name}.xml") for name in ("harbour-post", "meridian-world", "common-ground")]
+LATER = [str(FEEDS / "later" / f"{name}.xml") for name in ("harbour-post", "meridian-world")]
+ARTICLES = str(ROOT / "seeds" / "articles")
+
+
+def loaded(wiring, *paths):
+    app = App(wiring)
+    app.load(list(paths))
+    return fingerprint(wiring.store)
+
+
+def test_running_again_changes_nothing(make_wiring):
+    wiring = make_wiring()
+    before = loaded(wiring, *FIRST, ARTICLES)
+    outcome = App(wiring).load(FIRST).as_json()
+    assert outcome["new"] == outcome["updated"] == outcome["stories_new"] == 0
+    assert outcome["duplicate"] == outcome["seen"] > 30
+    assert fingerprint(wiring.store) == before
+
+
+def test_a_repair_of_what_is_repaired_changes_nothing(make_wiring):
+    wiring = make_wiring()
+    loaded(wiring, *FIRST, *LATER)
+    App(wiring).repair()
+    before = fingerprint(wiring.store)
+    assert App(wiring).repair() == {"merged": 0, "split": 0, "moved": 0}
+    assert fingerprint(wiring.store) == before
+
+
+def test_batches_of_1_10_and_1000_give_the_same_stories_and_decisions(make_wiring, monkeypatch):
+    found = []
+    for size in (1, 10, 1000):
+        monkeypatch.setattr(ingesting, "BATCH_FILES", size)
+        monkeypatch.setattr(grouping, "COMMIT_ARTICLES", size)
+        found.append(loaded(make_wiring(f"home-{size}"), *FIRST, *LATER, ARTICLES))
+    assert found[0] == found[1] == found[2]
+
+
+def test_replay_brings_back_stories_decisions_and_alerts(make_wiring, tmp_path):
+    wiring = make_wiring()
+    app = App(wiring)
+    app.load(FIRST, alert=True)
+    app.load([ARTICLES], alert=True)
+    app.repair()
+    app.load(LATER, alert=True)
+    found, _ = app.stories(limit=3)
+    app.merge([found[0].id, found[1].id])
+    assert len(wiring.store.alerts()) >= 2
+    again = app.replay(f"sqlite:///{tmp_path / 'again.db'}")
+    assert again["fingerprint"] == fingerprint(wiring.store)
+
+
+def test_corrections_survive_repair_and_replay(make_wiring, tmp_path):
+    wiring = make_wiring()
+    app = App(wiring)
+    app.load([ARTICLES])
+    story = app.stories()[0][0]
+    first, second = story.members
+    apart, _ = app.split(story.id, [second])
+    assert sorted(s.members for s in apart) == sorted([(first,), (second,)])
+    app.repair()
+    assert len(app.stories()[0]) == 2
+    assert any("correction" in note for note in app.why(second)[0].constraints)
+    target = f"sqlite:///{tmp_path / 'again.db'}"
+    assert app.replay(target)["fingerprint"] == fingerprint(wiring.store)
+
+
+def in_child(make_wiring, name, kill_at):
+    """Loads in a child process that kills itself with -9 before its n-th write; returns whether it lived."""
+    child = os.fork()
+    if child == 0:
+        wiring = make_wiring(name)
+        writes = [0]
+
+        def counted(function):
+            def write(*args, **kwargs):
+                writes[0] += 1
+                if writes[0] == kill_at:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return function(*args, **kwargs)
+
+            return write
+
+        store, archive = wiring.store, wiring.archive
+        store.commit = counted(store.commit)
+        archive.append = counted(archive.append)
+        archive.write = counted(archive.write)
+        loaded(wiring, ARTICLES, *FIRST)
+        App(wiring).repair()
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return status == 0
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_killed_before_any_write_and_run_again_gives_the_same(make_wiring, monkeypatch):
+    monkeypatch.setattr(grouping, "COMMIT_ARTICLES", 8)
+    whole = make_wiring("whole")
+    loaded(whole, ARTICLES, *FIRST)
+    App(whole).repair()
+    expected = fingerprint(whole.store)
+    kills = 0
+    for kill_at in range(1, 50):
+        lived = in_child(make_wiring, f"crash-{kill_at}", kill_at)
+        wiring = make_wiring(f"crash-{kill_at}")
+        loaded(wiring, ARTICLES, *FIRST)
+        App(wiring).repair()
+        assert fingerprint(wiring.store) == expected, f"killed before write {kill_at}"
+        if lived:
+            break
+        kills += 1
+    assert kills >= 8
+
+
+def line(**fields):
+    base = {"url": "https://outlet.example/a/1", "source": "Outlet", "published": "2015-02-03T10:00:00Z"}
+    return json.dumps(base | fields)
+
+
+def test_an_edited_title_or_date_is_an_update_and_never_a_new_alert(make_wiring, tmp_path):
+    app = App(make_wiring())
+    text = "A quake shook the town of Harrow on Tuesday and brought down the old bridge over the river. " * 3
+    versions = [
+        line(title="Earthquake shakes Harrow", text=text),
+        line(title="Earthquake shakes Harrow, bridge falls", text=text),
+        line(title="Earthquake shakes Harrow, bridge falls", text=text, published="2015-02-03T12:00:00Z"),
+    ]
+    outcomes = []
+    for number, content in enumerate(versions):
+        file = tmp_path / f"{number}.jsonl"
+        file.write_text(content)
+        outcomes.append(app.load([str(file)], alert=True).as_json())
+    assert [(o["new"], o["updated"]) for o in outcomes] == [(1, 0), (0, 1), (0, 1)]
+    found, members = app.stories()
+    assert len(found) == 1
+    assert found[0].title == "Earthquake shakes Harrow, bridge falls"
+    stored, earlier = app.article(found[0].members[0])
+    assert stored.enriched.article.version == 3
+    assert len(earlier) == 2
+    assert len(members) == 1

@@ -1,0 +1,69 @@
+"""The two seed articles are one story, and in no other, whatever else comes."""
+
+from itertools import permutations
+
+import pytest
+
+from dags.local.environment import ROOT
+
+ARTICLES = sorted(str(p) for p in (ROOT / "seeds" / "articles").glob("*.txt"))
+NEAR_MISSES = str(ROOT / "seeds" / "near_misses")
+FEEDS = str(ROOT / "seeds" / "feeds" / "first")
+
+
+def stories_with_seeds(app):
+    found, members = app.stories(limit=10_000)
+    gerasimov = "Russia Plans Joint Military Exercises With North Korea"
+    drills = "Russia Planning Joint Drills with Cuba and North Korea"
+    titles = [{members[i].enriched.article.title for i in story.members} for story in found]
+    return [group for group in titles if gerasimov in group or drills in group], {gerasimov, drills}
+
+
+@pytest.mark.parametrize("order", list(permutations(ARTICLES)), ids=["in order", "reversed"])
+def test_alone_in_either_order(make_app, order):
+    app = make_app()
+    for path in order:
+        app.load([path])
+    found, seeds = stories_with_seeds(app)
+    assert found == [seeds]
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        [*ARTICLES, NEAR_MISSES, FEEDS],
+        [NEAR_MISSES, *reversed(ARTICLES), FEEDS],
+        [FEEDS, NEAR_MISSES, *ARTICLES],
+        [ARTICLES[0], NEAR_MISSES, FEEDS, ARTICLES[1]],
+    ],
+    ids=["first", "middle", "last", "apart"],
+)
+def test_among_near_misses_and_feeds(make_app, order):
+    app = make_app()
+    for path in order:
+        app.load([path])
+    found, seeds = stories_with_seeds(app)
+    assert found == [seeds]
+    app.repair()
+    found, seeds = stories_with_seeds(app)
+    assert found == [seeds]
+
+
+def test_normalized_and_enriched_as_a_reader_expects(make_app):
+    app = make_app()
+    app.load(ARTICLES)
+    _, members = app.stories()
+    texts = {m.enriched.article.title: m for m in members.values()}
+    first = texts["Russia Plans Joint Military Exercises With North Korea"]
+    second = texts["Russia Planning Joint Drills with Cuba and North Korea"]
+    for stored in (first, second):
+        assert "Updated on" not in stored.enriched.article.text
+        assert "Leave a Comment" not in stored.enriched.article.text
+    assert second.enriched.article.dateline == "Washington, DC"
+    assert "Russia responds to current international isolation" in first.enriched.article.text
+    names = {e.name for e in first.enriched.entities}
+    assert {"Valery Gerasimov", "Steven Pifer", "Vladimir Putin", "North Korea"} <= names
+    shared = {e.id for e in first.enriched.entities} & {e.id for e in second.enriched.entities}
+    both = {e.name for e in first.enriched.entities if e.id in shared}
+    assert {"Valery Gerasimov", "Sergei Shoigu", "Steven Pifer", "North Korea"} <= both
+    assert "Kim Jong Un" in {e.name for e in second.enriched.entities}
