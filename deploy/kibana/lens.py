@@ -55,19 +55,17 @@ def percentile(label: str, field: str, percent: int) -> Json:
 def rise(label: str, name: str) -> dict[str, Json]:
     """This period's count, the one before, the difference: columns `name`, `name-before`, `name-rise`.
 
-    Lens keeps a formula together with the columns it took it apart into (`…X0`, `…X1`, the `math` of both).
+    Lens asks for the most frequent values of each period; a value that was not among those of the period
+    before counts as 0 there. It keeps a formula together with the columns it took it apart into (`…X0`,
+    `…X1`, and the `math` of both).
     """
-    formula = f"count() - count(shift='{PREVIOUS}')"
+    before = f"count(shift='{PREVIOUS}')"
+    known = f"defaults({before}, 0)"
+    formula = f"count() - {known}"
     result = f"{name}-rise"
+    parts = f"{result}X0", f"{result}X1"
+    tree = _call("subtract", [parts[0], _call("defaults", [parts[1], 0], formula, known)], formula, formula)
     part = {"label": f"Part of {label}", "params": {"emptyAsNull": False}}
-    now, before = f"{result}X0", f"{result}X1"
-    tree = {
-        "type": "function",
-        "name": "subtract",
-        "args": [now, before],
-        "location": {"min": 0, "max": len(formula)},
-        "text": formula,
-    }
     whole: Json = {"dataType": "number", "isBucketed": False, "scale": "ratio", "customLabel": True}
     return {
         name: count("Now"),
@@ -79,16 +77,23 @@ def rise(label: str, name: str) -> dict[str, Json]:
             "params": {"formula": formula, "isFormulaBroken": False},
             "references": [f"{result}X2"],
         },
-        now: count("") | part,
-        before: count("") | part | {"timeShift": PREVIOUS},
+        parts[0]: count("") | part,
+        parts[1]: count("") | part | {"timeShift": PREVIOUS},
         f"{result}X2": whole
         | {
             "label": f"Part of {label}",
             "operationType": "math",
             "params": {"tinymathAst": tree},
-            "references": [now, before],
+            "references": list(parts),
         },
     }
+
+
+def _call(name: str, arguments: Sequence[Any], formula: str, text: str) -> Json:
+    """A call in Lens's syntax tree of a formula, with its place in the formula's text."""
+    start = formula.index(text)
+    place = {"min": start, "max": start + len(text)}
+    return {"type": "function", "name": name, "args": list(arguments), "location": place, "text": text}
 
 
 # -- columns: buckets ---------------------------------------------------------------------------------------

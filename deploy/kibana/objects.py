@@ -16,6 +16,8 @@ from deploy.kibana.lens import Json, Panel
 CORE = "8.8.0"
 DATA_VIEW, SESSION, DASHBOARD = "8.0.0", "10.5.0", "10.2.0"
 WIDTH = 48  # columns of Kibana's grid
+# What the store keeps for itself; left out of Discover's tables.
+HIDDEN = ("document", "traits", "entity_spans", "identity", "generation", "*_us")
 
 
 def text(value: Any) -> str:
@@ -46,7 +48,7 @@ def data_view(
         "fieldAttrs": "{}",
         "fieldFormatMap": text(formats or {}),
         "runtimeFieldMap": "{}",
-        "sourceFilters": "[]",
+        "sourceFilters": text([{"value": field} for field in HIDDEN]),
         "typeMeta": "{}",
         "allowHidden": False,
     }
