@@ -52,9 +52,14 @@ def main():
             if pid == 0:
                 os._exit(run(order))
             pids.append(pid)
-        print(json.dumps(pids), flush=True)
-        codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids]
-        print(json.dumps(codes), flush=True)
+        answer(pids)
+        answer([os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids])
+
+
+def answer(value):
+    """One line of JSON to who asked."""
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -219,7 +219,7 @@ def test_now_in_a_watch_is_the_arrival_of_each_article(world):
     assert [story for _, _, story, _ in fired(world, one, now=NOW + timedelta(days=90))] == ["s1"]
 
 
-# -- batch sizes -------------------------------------------------------------------------------------------------
+# -- batch sizes -----------------------------------------------------------------------------------
 
 WATCHES = (
     watch("drill", "any"),

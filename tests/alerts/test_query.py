@@ -128,7 +128,7 @@ def test_names_match_by_whole_words():
     ],
 )
 def test_errors_say_where_and_what(text, said):
-    with pytest.raises(QueryError, match=".") as caught:
+    with pytest.raises(QueryError, match=".") as caught:  # noqa: RUF043  # no pattern
         parse(text, NOW)
     assert said in str(caught.value)
 
@@ -206,13 +206,13 @@ def test_any_text_is_a_query_or_an_error_with_words(text):
     try:
         found = parse(text, NOW)
     except QueryError as error:
-        assert str(error)
+        assert str(error)  # noqa: PT017  # any text may be an error
     else:
         assert describe(found)
         matches(found, prepared(article(1)))
 
 
-# -- every reader of a query means the same -----------------------------------------------------------------
+# -- every reader of a query means the same --------------------------------------------------------
 
 WORDS = [
     "drill",
@@ -300,7 +300,7 @@ def test_matcher_and_store_agree(data, tmp_path_factory):
         assert mine == list(answers.get(text, [])), text
 
 
-# -- highlighting ----------------------------------------------------------------------------------------------
+# -- highlighting ----------------------------------------------------------------------------------
 
 
 def test_hits_are_the_words_as_written():

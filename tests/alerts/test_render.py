@@ -129,8 +129,10 @@ def test_nothing_is_loaded_from_elsewhere():
     _, page = bodies(rendered())
     tags = {tag for tag, _ in Elements(page).tags}
     assert not tags & {"img", "script", "link", "iframe", "object", "video", "form", "base"}
-    assert "url(" not in page and "@import" not in page
-    assert 'name="viewport"' in page and "prefers-color-scheme: dark" in page
+    assert "url(" not in page
+    assert "@import" not in page
+    assert 'name="viewport"' in page
+    assert "prefers-color-scheme: dark" in page
 
 
 def test_a_follow_up_answers_and_says_what_is_new():
@@ -147,7 +149,8 @@ def test_a_follow_up_answers_and_says_what_is_new():
     text, _ = bodies(mail)
     assert "3 independent sources, 1 when we last wrote" in text
     new, old = text.split("Who reports:")
-    assert "It grows" in new.split("New since the last mail:")[1] and "A drill" in old
+    assert "It grows" in new.split("New since the last mail:")[1]
+    assert "A drill" in old
     evidence = (("person", "Kim"), ("number", "1200"))
     text, page = bodies(rendered(item(*members, kinds=("news",), evidence=evidence, shown=2, thread="<x@y>")))
     assert "person: Kim; number: 1200" in text
@@ -175,10 +178,11 @@ def test_each_language_has_each_phrase_with_its_blanks(language):
     growth = item(article(1, "A drill"), kinds=("growth",), evidence=(("origins_before", "1"),), shown=1)
     for each in (item(article(1, "A drill")), growth):
         text, page = bodies(rendered(each, one=watch(language=language)))
-        assert "{" not in text and "{" not in re.sub(r"<style>.*</style>", "", page, flags=re.DOTALL)
+        assert "{" not in text
+        assert "{" not in re.sub(r"<style>.*</style>", "", page, flags=re.DOTALL)
 
 
-# -- injection ----------------------------------------------------------------------------------------------------
+# -- injection -------------------------------------------------------------------------------------
 
 EVIL = [
     "<script>alert(1)</script>drill",
@@ -212,7 +216,8 @@ def harmless():
 def test_titles_and_outlets_inject_nothing(evil, harmless):
     mail = attacked(evil)
     assert sorted(mail.keys()) == sorted(harmless.keys())
-    assert len(mail.get_all("Subject")) == 1 and mail["Bcc"] is None
+    assert len(mail.get_all("Subject")) == 1
+    assert mail["Bcc"] is None
     assert [part.get_content_type() for part in mail.walk()] == [
         "multipart/alternative",
         "text/plain",
@@ -264,7 +269,9 @@ def test_snippets_show_what_is_around_a_hit():
     text = "word " * 60 + "the big drill starts " + "tail " * 60
     found = snippets(rule_of(watch(), NOW), [article(1, "No", text=text)])
     shown = "".join(piece for piece, _ in found[0].pieces)
-    assert shown.startswith("… ") and shown.endswith(" …") and "the big drill starts" in shown
+    assert shown.startswith("… ")
+    assert shown.endswith(" …")
+    assert "the big drill starts" in shown
     assert len(shown) < 240
     assert [piece for piece, marked in found[0].pieces if marked] == ["drill"]
 

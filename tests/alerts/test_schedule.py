@@ -66,7 +66,7 @@ def test_quiet_hours(start, end, at, until):
 
 
 @given(
-    at=st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)).map(lambda each: each.replace(tzinfo=UTC)),
+    at=st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)).map(lambda each: each.replace(tzinfo=UTC)),  # noqa: DTZ001  # made aware below
     start=st.times(),
     end=st.times(),
     hours=st.lists(st.integers(0, 23), min_size=1, max_size=3, unique=True),

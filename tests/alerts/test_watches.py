@@ -14,7 +14,7 @@ watches:
   - name: drills
     description: Drills by anybody
     query: 'Gerasimov AND "military drills"'
-    conditions: {articles: 2, outlets: 2, origins: 2, topics: [politics], entities: [Putin], hot: 1.5, growth: 3}
+    conditions: {articles: 2, outlets: 2, origins: 2, topics: [p], entities: [Putin], hot: 1.5, growth: 3}
     match: most
     deliver:
       mail: [a@example.org, b@example.org, a@example.org]
@@ -43,7 +43,7 @@ def test_a_full_watch_and_a_short_one(tmp_path):
             name="drills",
             query='Gerasimov AND "military drills"',
             description="Drills by anybody",
-            conditions=Conditions(2, 2, 2, ("politics",), ("Putin",), 1.5, 3),
+            conditions=Conditions(2, 2, 2, ("p",), ("Putin",), 1.5, 3),
             match="most",
             deliver=Delivery(
                 mail=("a@example.org", "b@example.org"),

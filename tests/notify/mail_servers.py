@@ -40,7 +40,7 @@ class Postbox:
             return ""
         return answers.pop(0) if len(answers) > 1 else answers[0]
 
-    async def handle_MAIL(self, server, session, envelope, address, options):
+    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: ARG002, N802  # the name aiosmtpd calls
         answer = self._answer("mail")
         if answer:
             return answer
@@ -48,7 +48,7 @@ class Postbox:
         envelope.mail_options.extend(options)
         return "250 OK"
 
-    async def handle_RCPT(self, server, session, envelope, address, options):
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: ARG002, N802  # the name aiosmtpd calls
         self.tries += 1
         answer = self._answer(address) or self._answer("*")
         if answer == "stall":
@@ -58,7 +58,7 @@ class Postbox:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server, session, envelope):
+    async def handle_DATA(self, server, session, envelope):  # noqa: ARG002, N802  # the name aiosmtpd calls
         answer = self._answer("data")
         if answer == "stall":
             await asyncio.sleep(20)
@@ -81,7 +81,7 @@ def smtp_server(postbox, **more):
         controller.stop(no_assert=True)
 
 
-def demanding(user="wire", password="s3cret p@ss"):
+def demanding(user="wire", password="s3cret p@ss"):  # noqa: S107  # made up
     """What makes a server demand STARTTLS and a login: see `smtp_server`."""
 
     def check(server, session, envelope, mechanism, data):
@@ -98,7 +98,7 @@ def certificate(folder: Path):
     """A self-signed certificate for localhost: its file, and a server's context with it."""
     cert, key = folder / "cert.pem", folder / "key.pem"
     subprocess.run(
-        [
+        [  # noqa: S607  #
             "openssl",
             "req",
             "-x509",
@@ -111,8 +111,11 @@ def certificate(folder: Path):
             key,
             "-out",
             cert,
-        ]
-        + ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost,IP:127.0.0.1",
+        ],
         check=True,
         capture_output=True,
     )
@@ -176,7 +179,7 @@ def http_server(hook):
 
 def mail(to="reader@example.org", number=1, **more):
     """A rendered mail."""
-    payload = f"Message-ID: <{number}@example.org>\r\nTo: {to}\r\nSubject: x\r\n\r\n.dot\r\nbody {number}\r\n".encode()
+    payload = f"Message-ID: <{number}@example.org>\r\nTo: {to}\r\nSubject: x\r\n\r\n.dot\r\nbody {number}\r\n".encode()  # noqa: E501  # quoted as it is said
     values = {"channel": "mail", "state": "rendered", "due": DUE, "payload": payload}
     values["message_id"] = f"<{number}@example.org>"
     return Message(id=f"m{number}", watch="w", alerts=("a",), to=to, **(values | more))

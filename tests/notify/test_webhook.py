@@ -87,9 +87,14 @@ def test_no_answer(notifier):
         "169.254.169.254",
         "[::1]",
         "[::ffff:10.0.0.1]",
-        "0.0.0.0",
-    ]
-    + ["[fe80::1]", "[fd00::1]", "100.64.0.1", "224.0.0.1", "2130706433", "0x7f.1"],
+        "0.0.0.0",  # noqa: S104  # an address to refuse
+        "[fe80::1]",
+        "[fd00::1]",
+        "100.64.0.1",
+        "224.0.0.1",
+        "2130706433",
+        "0x7f.1",
+    ],
 )
 def test_private_addresses_are_refused(host):
     hook, notifier = Hook(), WebhookNotifier(timeout_seconds=0.5)
