@@ -149,11 +149,9 @@ def skeleton(key: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _ending(word: str) -> str:
-    if len(word) > 4 and word.endswith(("skii", "skiy", "skyy", "skij", "skyi")):
-        return word[:-4] + "sky"
-    if len(word) > 4 and word.endswith(("iy", "ii", "yi", "yy", "ij")):
-        return word[:-2] + "y"
-    return word
+    if len(word) < 5:
+        return word
+    return re.sub(r"[iy]+[iyj]$", "y", word)
 
 
 def _slavic(word: str) -> str:

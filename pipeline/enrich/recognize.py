@@ -37,6 +37,7 @@ _LABELS = {
     "GPE_ORG": "GPE",
 }
 _PARTED = "\n\n"
+_SURROGATE = re.compile("[\ud800-\udfff]")  # spaCy cannot encode them
 _BATCH = 32
 
 
@@ -89,7 +90,7 @@ class SpacyRecognizer:
         return results
 
     def _joined(self, article: Article) -> str:
-        return article.title + _PARTED + article.text[: self._max]
+        return _SURROGATE.sub("?", article.title + _PARTED + article.text[: self._max])
 
     @staticmethod
     def _mentions(article: Article, spans: Sequence[tuple[int, int, str]], offset: int) -> list[Mention]:

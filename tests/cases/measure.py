@@ -93,7 +93,9 @@ def boilerplate(*, held_out: bool) -> Tally:
     for case in cases("boilerplate", held_out=held_out):
         lines = [text for _, text in case["lines"]]
         wanted = [text for mark, text in case["lines"] if mark == "+"]
-        got = article_of(title=case["title"], body="\n\n".join(lines), language=case["lang"]).text.split("\n\n")
+        got = article_of(title=case["title"], body="\n\n".join(lines), language=case["lang"]).text.split(
+            "\n\n"
+        )
         tally.found += len(got)
         tally.wanted += len(wanted)
         tally.right += sum(1 for line in wanted if line in got)
@@ -166,12 +168,16 @@ def _named(enriched: EnrichedArticle, name: str) -> set[str]:
 def short_forms(enricher: Enricher, *, held_out: bool) -> Tally:
     tally = Tally()
     for case in cases("shortforms", held_out=held_out):
-        (enriched,) = enricher.enrich([article_of(title="A day in the news", body=case["text"], language="en")])
+        (enriched,) = enricher.enrich(
+            [article_of(title="A day in the news", body=case["text"], language="en")]
+        )
         same = [_named(enriched, name) for name in case["same"]]
         apart = [_named(enriched, name) for name in case["apart"]]
         one = set.intersection(*same) if same else set()
         right = len(one) == 1 and all(row and not row & one for row in apart)
-        tally.score(case, right=right, note=f"{[(e.id, [s.text for s in e.spans]) for e in enriched.entities]}")
+        tally.score(
+            case, right=right, note=f"{[(e.id, [s.text for s in e.spans]) for e in enriched.entities]}"
+        )
     return tally
 
 

