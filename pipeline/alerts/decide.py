@@ -23,6 +23,8 @@ from pipeline.records.query import Query
 Facts = Callable[[str, Sequence[StoredArticle]], Story]
 # Growth looks back this far in the data's time.
 GROWTH_WINDOW = timedelta(hours=24)
+# The words of so many articles that the query hits stand in the reason.
+SHOWN = 3
 HOT_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 HOT_HALF_LIFE = timedelta(hours=12)
 
@@ -274,11 +276,11 @@ class Decider:
 
     def _hit_words(self, rule: Rule, matched: Sequence[str], members: Sequence[StoredArticle]) -> str:
         words: dict[str, str] = {}
-        for member in members:
-            if member.enriched.article.id in matched:
-                ready = self.ready(member)
-                for hit in query.hits(query_at(rule, ready), ready):
-                    words.setdefault(fold(hit.text), hit.text)
+        hit = [member for member in members if member.enriched.article.id in matched]
+        for member in hit[:SHOWN]:
+            ready = self.ready(member)
+            for found in query.hits(query_at(rule, ready), ready):
+                words.setdefault(fold(found.text), found.text)
         return ", ".join(f"‘{word}’" for word in list(words.values())[:8]) or "by what it leaves out"
 
     @staticmethod

@@ -88,6 +88,8 @@ def is_relative(text: str) -> bool:
     >>> is_relative("drills AND published:[now-7d TO now]"), is_relative("drills now")
     (True, False)
     """
+    if "now" not in text:
+        return False
     try:
         parse(text)
     except _NeedsNowError:

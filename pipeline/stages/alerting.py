@@ -159,13 +159,12 @@ class Alerting:
             LeaseHeldError: Another run is at it.
             QueryError: A watch's query cannot be parsed.
         """
-        rules = [rule_of(watch, now) for watch in self._watches if watch.enabled]
         if dry_run:
-            return self._walk(rules, now, None, silent=silent, backfill=backfill)
+            return self._walk(now, None, silent=silent, backfill=backfill)
         held = renew or self._renewal(now)
         lease = held()
         try:
-            return self._walk(rules, now, held, silent=silent, backfill=backfill)
+            return self._walk(now, held, silent=silent, backfill=backfill)
         finally:
             if renew is None:
                 self._store.release(lease)
@@ -173,10 +172,11 @@ class Alerting:
     def _renewal(self, now: datetime) -> Renew:
         return lambda: self._store.acquire("alerts", self._owner, now, LEASE_SECONDS)
 
-    def _walk(
-        self, rules: Sequence[Rule], now: datetime, renew: Renew | None, *, silent: bool, backfill: bool
-    ) -> Decided:
+    def _walk(self, now: datetime, renew: Renew | None, *, silent: bool, backfill: bool) -> Decided:
         start, head = int(self._store.mark(MARK) or 0), self._store.head()
+        if start >= head:
+            return Decided()
+        rules = [rule_of(watch, now) for watch in self._watches if watch.enabled]
         state, decider = self._state(silent=silent), Decider(self._facts)
         alerts: list[Alert] = []
         messages: dict[str, Message] = {}
