@@ -8,7 +8,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from pipeline.app import alerting, correcting, evaluating, ingesting, keeping, parts, reading, replaying
+from pipeline.alerts.backtest import Backtest
+from pipeline.alerts.explain import Why
+from pipeline.app import (
+    alerting,
+    correcting,
+    evaluating,
+    ingesting,
+    keeping,
+    knowing,
+    parts,
+    reading,
+    replaying,
+    watching,
+)
 from pipeline.app.ingesting import Outcome, Progress, quiet
 from pipeline.app.wiring import Wiring
 from pipeline.ports import Hit, Version
@@ -119,6 +132,28 @@ class App:
         """See `pipeline.app.evaluating.evaluate`."""
         return evaluating.evaluate(self._wiring, files, progress)
 
+    # -- names and stores --------------------------------------------------------------------------------
+
+    def entity(self, name: str) -> dict[str, Any]:
+        """See `pipeline.app.knowing.entity`."""
+        return knowing.entity(self._wiring, name)
+
+    def entity_suggestions(self, limit: int = 50) -> list[dict[str, Any]]:
+        """See `pipeline.app.knowing.suggestions`."""
+        return knowing.suggestions(self._wiring, limit)
+
+    def enrich_again(self, since: str, progress: Progress = quiet) -> dict[str, int]:
+        """See `pipeline.app.knowing.enrich_again`."""
+        return knowing.enrich_again(self._wiring, since, progress)
+
+    def store_migrate(self) -> dict[str, Any]:
+        """See `pipeline.app.knowing.store_migrate`."""
+        return knowing.store_migrate(self._wiring)
+
+    def store_copy(self, source: str, target: str) -> dict[str, Any]:
+        """See `pipeline.app.knowing.store_copy`."""
+        return knowing.store_copy(self._wiring, source, target)
+
     # -- a person's word ---------------------------------------------------------------------------------
 
     def merge(self, stories: Sequence[str], note: str = "") -> reading.Stories:
@@ -132,12 +167,22 @@ class App:
     # -- watches -----------------------------------------------------------------------------------------
 
     def watch_list(self) -> list[dict[str, Any]]:
-        """See `pipeline.app.alerting.watch_list`."""
-        return alerting.watch_list(self._wiring)
+        """See `pipeline.app.watching.watch_list`."""
+        return watching.watch_list(self._wiring)
 
     def watch_check(self) -> list[dict[str, Any]]:
-        """See `pipeline.app.alerting.watch_check`."""
-        return alerting.watch_check(self._wiring)
+        """See `pipeline.app.watching.watch_check`."""
+        return watching.watch_check(self._wiring)
+
+    def watch_why(self, name: str, story: str) -> Why:
+        """See `pipeline.app.watching.watch_why`."""
+        return watching.watch_why(self._wiring, name, story)
+
+    def watch_backtest(
+        self, name: str, since: str, against: str | None = None, page: Path | None = None
+    ) -> tuple[Backtest, dict[str, Any]]:
+        """See `pipeline.app.watching.watch_backtest`."""
+        return watching.watch_backtest(self._wiring, name, since, against, page)
 
     # -- keeping well ------------------------------------------------------------------------------------
 

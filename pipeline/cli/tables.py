@@ -189,3 +189,47 @@ def evaluation_table(document: Json) -> Table:
     mean = document["mean"]
     table.add_row("mean", *[""] * 5, f"{mean['bcubed_f1']:.3f}", "", f"{mean['pairwise_f1']:.3f}", "", "")
     return table
+
+
+def backtest_table(document: Json) -> Table:
+    """What a watch would have alerted, a row each."""
+    table = Table("when (UTC)", "mailed", "kind", "story", "title", "held by", title=document["watch"])
+    for alert in document["alerts"]:
+        table.add_row(
+            _day(alert["at"]),
+            _day(alert["due"]),
+            alert["kind"],
+            alert["story"],
+            escape(alert["title"]),
+            alert["held"],
+        )
+    return table
+
+
+def entity_text(out: Console, entity: Json) -> None:
+    """An entity's page."""
+    out.print(f"[bold]{escape(entity['name'])}[/bold] ({entity['type']}, {entity['id']})")
+    out.print(f"{entity['articles']} articles in {len(entity['stories'])} stories")
+    companions = ", ".join(f"{c['name']} ({c['count']})" for c in entity["companions"][:15])
+    out.print(f"Beside it: {companions}", markup=False)
+    most = max((day["articles"] for day in entity["days"]), default=1)
+    for day in entity["days"][-30:]:
+        bar = "█" * max(1, round(40 * day["articles"] / most))
+        out.print(f"  {day['day']} {day['articles']:>4} {bar}", markup=False)
+    table = Table("story", "title", "articles", "newest (UTC)")
+    for story in entity["stories"][:20]:
+        table.add_row(story["id"], escape(story["title"]), str(story["size"]), _day(story["last_published"]))
+    out.print(table)
+
+
+def suggestions_table(document: Sequence[Json]) -> Table:
+    """Pairs of entities that may be one."""
+    table = Table("keep", "may be the same", "likeness", "because", title=f"{len(document)} proposals")
+    for pair in document:
+        table.add_row(
+            escape(f"{pair['keep']['name']} ({pair['keep']['count']})"),
+            escape(f"{pair['other']['name']} ({pair['other']['count']})"),
+            f"{pair['likeness']:.2f}",
+            escape(pair["evidence"]),
+        )
+    return table

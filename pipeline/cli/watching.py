@@ -1,14 +1,20 @@
-"""Verbs on watches: list, check."""
+"""Verbs on watches: list, check, backtest, why."""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from pipeline.cli.session import answer, opened
+from pipeline.cli.tables import backtest_table
 
-watch = typer.Typer(help="The rules that alert: show, validate.", no_args_is_help=True)
+watch = typer.Typer(
+    help="The rules that alert: show, validate, try on history, explain.", no_args_is_help=True
+)
 
 
 @watch.command("list")
@@ -47,6 +53,65 @@ def watch_check(context: typer.Context) -> None:
                 out.print(f"  ! {warning}", markup=False)
 
     answer(context, document, show)
+
+
+@watch.command("backtest")
+def watch_backtest(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    since: Annotated[str, typer.Option(help="From when on: 30d, 12h, or a date")] = "30d",
+    against: Annotated[
+        str | None, typer.Option(help="Another version to compare with: a watches file, or git:REVISION")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Also write one page with a timeline")] = None,
+) -> None:
+    """What a watch would have done on the history in the store: which alerts, when, how many mails."""
+    with opened(context) as app:
+        result, document = app.watch_backtest(name, since, against, html)
+
+    def show(out: Console) -> None:
+        out.print(backtest_table(document))
+        out.print(
+            f"{len(result.fired)} alerts in {result.mails} mails, {result.mails_per_day:.2f} a day, "
+            f"at most {result.busiest} on one day; the query hit {result.articles} articles"
+        )
+        for miss in result.misses[:20]:
+            out.print(f"  silent: {miss.title} ({miss.miss})", markup=False)
+        change = document.get("difference")
+        if change:
+            out.print(
+                f"Against {against}: {len(change['added'])} more, {len(change['gone'])} fewer, "
+                f"{len(change['moved'])} at another time, {change['same']} the same"
+            )
+        if html:
+            out.print(f"The page is {html}", markup=False)
+
+    answer(context, document, show)
+
+
+@watch.command("why")
+def watch_why(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    story: Annotated[str, typer.Argument(metavar="STORY")],
+) -> None:
+    """Why a watch did or did not alert on a story: each clause and condition with its value."""
+    with opened(context) as app:
+        why = app.watch_why(name, story)
+
+    def show(out: Console) -> None:
+        out.print(why.verdict, markup=False)
+        for clause in why.clauses:
+            hits = f": {', '.join(clause.hits)}" if clause.hits else ""
+            indent = "  " * (clause.depth + 1)
+            out.print(f"{indent}{clause.words}: {len(clause.articles)} of {clause.of}{hits}", markup=False)
+        for check in why.checks:
+            mark = "holds" if check.holds else "does not hold"
+            out.print(f"  {check.name}: needed {check.needed}, found {check.found}: {mark}", markup=False)
+        for note in why.notes:
+            out.print(f"  {note}", markup=False)
+
+    answer(context, why.as_json(), show)
 
 
 def register(cli: typer.Typer) -> None:

@@ -1,0 +1,75 @@
+"""Verbs on names and stores: entity, entities suggest, enrich, store migrate and copy."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.session import answer, opened, progress
+from pipeline.cli.tables import counts_table, entity_text, suggestions_table
+
+entities = typer.Typer(help="Names across articles.", no_args_is_help=True)
+store = typer.Typer(help="Stores: migrate, copy.", no_args_is_help=True)
+
+
+def entity(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name or an entity's id")],
+) -> None:
+    """One person, place or organisation: its articles over time, its stories, and who stands beside it."""
+    with opened(context) as app:
+        document = app.entity(name)
+    answer(context, document, lambda out: entity_text(out, document))
+
+
+@entities.command("suggest")
+def entities_suggest(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, help="At most this many")] = 50,
+) -> None:
+    """Proposes aliases for config/aliases.yaml: names that may be one, with the evidence."""
+    with opened(context) as app:
+        document = app.entity_suggestions(limit)
+    answer(context, document, lambda out: out.print(suggestions_table(document)))
+
+
+def enrich(
+    context: typer.Context,
+    again: Annotated[bool, typer.Option("--again", help="Articles that are enriched already")] = False,
+    since: Annotated[str, typer.Option(help="Only what is newer: 12h, 30d, or a date")] = "30d",
+) -> None:
+    """Finds names and topics again after a change of models or tables; never alerts."""
+    if not again:
+        raise typer.BadParameter("new articles are enriched as they come; --again does it for stored ones")
+    with opened(context) as app, progress("Enriching") as step:
+        document = app.enrich_again(since, step)
+    answer(context, document, lambda out: out.print(counts_table(document)))
+
+
+@store.command("migrate")
+def store_migrate(context: typer.Context) -> None:
+    """Brings the store to this version's schema; on Elasticsearch, reading and writing go on."""
+    with opened(context) as app:
+        document = app.store_migrate()
+    answer(context, document, lambda out: out.print(counts_table(document)))
+
+
+@store.command("copy")
+def store_copy(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="FROM", help="A store's URL")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="The URL of a new one")],
+) -> None:
+    """Copies a whole store, from SQLite to Elasticsearch or back."""
+    with opened(context) as app:
+        document = app.store_copy(source, target)
+    answer(context, document, lambda out: out.print(counts_table(document)))
+
+
+def register(cli: typer.Typer) -> None:
+    """Adds these verbs to the command line."""
+    cli.command()(entity)
+    cli.command()(enrich)
+    cli.add_typer(entities, name="entities")
+    cli.add_typer(store, name="store")
