@@ -132,7 +132,7 @@ def _reader_python(folder: Path) -> str:
 
 
 def memory_over_runs(runs: int) -> tuple[float, float]:
-    """The memory after a tenth of the runs and after all of them, in MiB; 100 feeds, a tenth of which change."""
+    """The memory after a tenth of the runs and after all of them, in MiB; a tenth of 100 feeds change."""
     with feed_server(changing=10) as port:
         feeds = [
             FeedSource(f"f{number}", url, allow_private=True) for number, url in enumerate(urls(100, port))
