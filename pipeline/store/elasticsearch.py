@@ -142,7 +142,8 @@ class ElasticsearchStore:
             drops=tuple(drops),
             nonce=nonce,
         )
-        if not self.roots.swap(seen, root):
+        # A lost answer may hide that the swap was ours: an intent that the root names must stay.
+        if not self.roots.swap(seen, root) and self.roots.read().root.intent != intent:
             self.roots.forget(intent)
             return False
         now = self.roots.read()

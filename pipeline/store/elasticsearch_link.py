@@ -19,8 +19,8 @@ from pipeline.errors import StoreError, UnavailableError, UsageError, WirewatchE
 log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
-# Answers that pass: too many requests (also: a full disk), bad gateway, unavailable, gateway time-out.
-_PASSING = {429, 502, 503, 504}
+# Answers that pass: time-outs, too many requests (also: a full disk), bad gateway, unavailable.
+_PASSING = {408, 429, 502, 503, 504}
 _LONGEST_WAIT_SECONDS = 2.0
 _TELL_EVERY_SECONDS = 5.0
 
