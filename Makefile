@@ -59,7 +59,7 @@ test-elasticsearch: setup ## the tests that need an Elasticsearch node (ELASTICS
 
 .PHONY: fuzz
 fuzz: setup ## 10,000 mutated feeds and pages through the parsers
-	$(RUN) tests/sources/fuzz.py 10000
+	$(RUN) -m tests.sources.fuzz --inputs 10000
 
 .PHONY: bench
 bench: setup ## speed: whole pipeline, assigning, polling, parsing, alerts; some ten minutes
