@@ -11,7 +11,7 @@ from pipeline.stories.constraints import Constraints
 from pipeline.stories.evidence import gather
 from pipeline.stories.index import StoryIndex
 from pipeline.stories.profile import Profile
-from pipeline.stories.scorer import Scorer
+from pipeline.stories.scorer import Scored, Scorer
 from pipeline.stories.traits import Member
 
 By = Literal["assign", "repair", "person"]
@@ -19,10 +19,11 @@ By = Literal["assign", "repair", "person"]
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """A story with its score for an article."""
+    """A story with its score for an article, and where it is among the scored."""
 
     score: float
     profile: Profile
+    row: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,13 @@ class Weighing:
         ranked: Stories that are allowed, best first; ties: the older story.
         forced: The story a correction demands, or None.
         notes: The corrections that applied, in words.
+        scored: What the scores are made of.
     """
 
     ranked: tuple[Weighed, ...]
     forced: Profile | None
     notes: tuple[str, ...]
+    scored: Scored
 
 
 def story_id(article: str, taken: Callable[[str], bool] = lambda _: False) -> str:
@@ -97,11 +100,11 @@ def weigh(
             notes.append(f"kept out of story {profile.story} by correction {correction}")
         else:
             allowed.append(profile)
-    scores = scorer.scores(member, allowed)
-    ranked = [Weighed(score, profile) for score, profile in zip(scores, allowed, strict=True)]
+    scored = scorer.weigh(member, allowed)
+    ranked = [Weighed(score, allowed[row], row) for row, score in enumerate(scored.values)]
     ranked.sort(key=lambda w: (-w.score, w.profile.first_seq))
     forced = _forced(member, index, constraints, present, notes)
-    return Weighing(tuple(ranked), forced, tuple(sorted(notes)))
+    return Weighing(tuple(ranked), forced, tuple(sorted(notes)), scored)
 
 
 def _forced(
@@ -141,8 +144,8 @@ def decide(
     best = weighing.ranked[0].profile if weighing.ranked else None
     shown = chosen if chosen is not None else best
     second = next((w.profile for w in weighing.ranked if shown is None or w.profile is not shown), None)
-    first_record = scorer.explain(member, shown) if shown is not None else None
-    second_record = scorer.explain(member, second) if second is not None else None
+    first_record = _record(member, shown, weighing, scorer)
+    second_record = _record(member, second, weighing, scorer)
     threshold = scorer.threshold(member)
     return Decision(
         article=member.article,
@@ -157,6 +160,14 @@ def decide(
         by=by,
         scorer=scorer.name,
     )
+
+
+def _record(member: Member, profile: Profile | None, weighing: Weighing, scorer: Scorer) -> Candidate | None:
+    """A story's part in the decision; one that was not weighed (a person's word) is weighed now."""
+    if profile is None:
+        return None
+    weighed = next((w for w in weighing.ranked if w.profile is profile), None)
+    return scorer.explain(member, profile) if weighed is None else weighing.scored.explain(weighed.row)
 
 
 def _margin(chosen: Candidate | None, runner_up: Candidate | None, threshold: float) -> float:

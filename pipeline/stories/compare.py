@@ -7,14 +7,14 @@ order of members and ids within each row.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.stories.profile import SMALL, Floats, Profile, SparseSum
-from pipeline.stories.traits import Ids, Member, Sparse, Weights, cut, squares, title_digests
+from pipeline.stories.traits import HEAD, Ids, Member, Sparse, Traits, Weights, comparable, squares
 
 _DAY_SECONDS: Final = 86_400.0
 # A story's sum with more terms than this is cut to the article's terms before it is looked through.
@@ -50,103 +50,219 @@ class Compared:
     figures: Floats
     size: Floats
 
-
-@dataclass(slots=True)
-class _Few:
-    """Vectors of members, as bytes, with the row of each."""
-
-    rows: list[int] = field(default_factory=list)
-    ids: list[bytes] = field(default_factory=list)
-    weights: list[bytes] = field(default_factory=list)
-
-    def append(self, row: int, ids: bytes, weights: bytes) -> None:
-        self.rows.append(row)
-        self.ids.append(ids)
-        self.weights.append(weights)
+    def row(self, position: int) -> Compared:
+        """One story alone."""
+        one = slice(position, position + 1)
+        return Compared(*(getattr(self, name)[one] for name in self.__slots__))
 
 
-@dataclass(slots=True)
-class _Totals:
-    """Sums of large stories, with the row of each."""
+class _Members:
+    """The members of small stories, side by side: their bytes, and what is read off them at once.
 
-    rows: list[int] = field(default_factory=list)
-    ids: list[Ids] = field(default_factory=list)
-    values: list[Floats] = field(default_factory=list)
+    Args:
+        mine: The article they are compared with.
+        dimension: Of its dense vector.
+    """
 
-    def append(self, row: int, total: SparseSum, vector: Sparse) -> None:
-        long = len(total.ids) > _LONG_SUM
-        ids, values = total.within(vector.ids) if long else (total.ids, total.values)
-        self.rows.append(row)
-        self.ids.append(ids)
-        self.values.append(values)
-
-
-class _Gathered:
-    """What the stories hand over, laid side by side."""
-
-    def __init__(self, member: Member, stories: int) -> None:
-        self.member = member
-        self.traits = member.traits
-        self.body = (_Few(), _Totals())
-        self.pairs = (_Few(), _Totals())
-        self.dense_rows: list[int] = []
+    def __init__(self, mine: Member, dimension: int) -> None:
+        self._mine = mine
+        self._dimension = dimension
+        self.rows: list[int] = []
+        self.heads: list[bytes] = []
+        self.ids: list[bytes] = []
+        self.weights: list[bytes] = []
+        self.lengths: list[int] = []
         self.dense: list[bytes] = []
-        self.time_rows: list[int] = []
-        self.times: list[float] = []
-        self.long_times: list[tuple[int, Floats]] = []
-        self.counts = np.zeros((9, stories))
-        self.dense_inner = np.zeros(stories)
-        self.wide = self.traits.dense.astype(np.float64)
+        self.dense_rows: list[int] = []
+        self.speaking: list[bool] = []
+        self.ours: list[bool] = []
+        self.own: list[bool] = []
 
-    def take(self, row: int, profile: Profile) -> None:
-        """Takes a story."""
-        inside = profile.holds(self.member.article)
-        size = len(profile.members) - inside
-        count, body, pairs = profile.lengths(self.member.language)
-        vectors, dense = profile.dense_length(len(self.wide)) if len(self.wide) else (0, 0.0)
-        small = profile.size <= SMALL
-        same, alike = self._members(row, profile) if small else self._sums(row, profile, inside)
-        self.counts[:, row] = (inside, size, count, body, pairs, vectors, dense, same, alike)
-
-    def _members(self, row: int, profile: Profile) -> tuple[int, int]:
-        """Takes a small story member by member; returns how many share the outlet, and the title's form."""
-        mine = self.member
-        same = alike = 0
-        for member in profile.members:
-            body, pairs, _, body_weights, pair_weights, dense = cut(member.data)
-            if member.language == mine.language:
-                self.body[0].append(row, body, body_weights)
-                self.pairs[0].append(row, pairs, pair_weights)
-            if len(dense) == 2 * len(self.wide):
-                self.dense_rows.append(row)
+    def take(self, row: int, members: list[Member]) -> None:
+        """Takes the members of one story."""
+        mine = self._mine
+        for member in members:
+            head, ids, weights, dense, body, pairs = comparable(member.data)
+            self.rows.append(row)
+            self.heads.append(head)
+            speaks = member.language == mine.language
+            self.speaking.append(speaks)
+            if speaks:
+                self.ids.append(ids)
+                self.weights.append(weights)
+                self.lengths += (body, pairs)
+            else:
+                self.lengths += (0, 0)
+            if len(dense) == 2 * self._dimension:
                 self.dense.append(dense)
-            if member.article == mine.article:
-                continue
-            self.time_rows.append(row)
-            self.times.append(np.nan if member.time is None else member.time)
-            if mine.outlet and member.outlet == mine.outlet:
-                same += 1
-                form, exact = title_digests(member.data)
-                alike += form == self.traits.title_form and exact != self.traits.title_exact
-        return same, alike
+                self.dense_rows.append(row)
+            self.ours.append(member.outlet == mine.outlet)
+            self.own.append(member.article == mine.article)
 
-    def _sums(self, row: int, profile: Profile, inside: bool) -> tuple[int, int]:
-        """Takes a large story by its sums; returns the same."""
-        sums, mine = profile.sums, self.member
-        if mine.language in sums.body:
-            self.body[1].append(row, sums.body[mine.language], self.traits.body)
-            self.pairs[1].append(row, sums.pairs[mine.language], self.traits.pairs)
+
+class _Table:
+    """What is counted and summed for each story, in float64, shape [stories]."""
+
+    def __init__(self, stories: int) -> None:
+        zeros = np.zeros((12, stories))
+        self.inside, self.size, self.count, self.body, self.pairs, self.vectors = zeros[:6]
+        self.dense, self.near, self.outlet, self.figures, self.body_inner, self.pairs_inner = zeros[6:]
+        self.dense_inner = np.zeros(stories)
+
+
+class _Comparison:
+    """One article against some stories.
+
+    Args:
+        member: The article.
+        stories: How many stories.
+        scale: See `compare`.
+        unknown: Likewise.
+    """
+
+    def __init__(self, member: Member, stories: int, scale: float, unknown: float) -> None:
+        self.member = member
+        self.traits: Traits = member.traits
+        self.table = _Table(stories)
+        self.wide = self.traits.dense.astype(np.float64)
+        self._time = np.nan if member.time is None else member.time
+        self._scale, self._unknown = scale, unknown
+
+    def run(self, profiles: Sequence[Profile]) -> None:
+        """Fills the table."""
+        members = _Members(self.member, len(self.wide))
+        several: list[tuple[int, Profile]] = []
+        large: list[tuple[int, Profile]] = []
+        for row, profile in enumerate(profiles):
+            if len(profile.members) <= SMALL:
+                members.take(row, profile.members)
+            else:
+                large.append((row, profile))
+            if len(profile.members) > 1:
+                several.append((row, profile))
+        if members.rows:
+            self._small(members)
+        if large:
+            self._large(large)
+        table = self.table
+        for row, profile in several:
+            table.count[row], table.body[row], table.pairs[row] = profile.lengths(self.member.language)
+            table.vectors[row], table.dense[row] = profile.dense_length(len(self.wide))
+
+    def _small(self, members: _Members) -> None:
+        """Sums up the members of small stories; the lengths hold where there is one member."""
+        table, traits = self.table, self.traits
+        rows, stories = np.array(members.rows), len(self.table.size)
+        heads = np.frombuffer(b"".join(members.heads), HEAD)
+        lengths = np.array(members.lengths)
+        own = np.array(members.own)
+        others = (~own).astype(np.float64)
+        same = np.array(members.ours) & ~own if self.member.outlet else np.zeros(len(rows), dtype=np.bool_)
+        alike = same & (heads["form"] == traits.title_form) & (heads["exact"] != traits.title_exact)
+        speaking = np.array(members.speaking)
+        squared = heads["squares"]
+        for target, values in (
+            (table.inside, own),
+            (table.size, others),
+            (table.count, speaking),
+            (table.body, squared[:, 0] * speaking),
+            (table.pairs, squared[:, 1] * speaking),
+            (table.near, self._closeness(heads["time"]) * others),
+            (table.outlet, same),
+            (table.figures, alike),
+        ):
+            np.add(target, np.bincount(rows, values, stories), out=target)
+        self._dense(members, heads)
+        ids: Ids = np.frombuffer(b"".join(members.ids), "<u4")
+        weights: Weights = np.frombuffer(b"".join(members.weights), "<f2")
+        self._inner(np.repeat(rows, 2), np.cumsum(lengths), ids, weights)
+
+    def _dense(self, members: _Members, heads: NDArray[np.void]) -> None:
+        """The inner products of dense vectors are exact for small stories, so BLAS may do them."""
+        if not members.dense or not len(self.wide):
+            return
+        table, stories = self.table, len(self.table.size)
+        vectors = np.frombuffer(b"".join(members.dense), "<f2").reshape(len(members.dense), -1)
+        rows = np.array(members.dense_rows)
+        table.dense_inner += np.bincount(rows, vectors.astype(np.float64) @ self.wide, stories)
+        table.vectors += np.bincount(rows, minlength=stories)
+        table.dense += np.bincount(members.rows, heads["squares"][:, 2], stories)
+
+    def _large(self, profiles: list[tuple[int, Profile]]) -> None:
+        """Takes large stories by their sums."""
+        rows: list[int] = []
+        sums: list[tuple[Ids, Floats]] = []
+        for row, profile in profiles:
+            self._large_rest(row, profile)
+            for total, vector in (
+                (profile.body.get(self.member.language), self.traits.body),
+                (profile.pairs.get(self.member.language), self.traits.pairs),
+            ):
+                rows.append(row)
+                sums.append(_cut_down(total, vector))
+        ends = np.cumsum([len(ids) for ids, _ in sums])
+        ids = np.concatenate([ids for ids, _ in sums])
+        self._inner(np.array(rows), ends, ids, np.concatenate([values for _, values in sums]))
+
+    def _large_rest(self, row: int, profile: Profile) -> None:
+        """What of a large story is not text."""
+        sums, table, mine = profile.sums, self.table, self.member
+        inside = profile.holds(mine.article)
+        table.inside[row], table.size[row] = inside, profile.size - inside
         if len(self.wide) in sums.dense:
-            self.dense_inner[row] = np.sum(sums.dense[len(self.wide)][0] * self.wide)
+            table.dense_inner[row] = np.sum(sums.dense[len(self.wide)][0] * self.wide)
         times = np.array(sums.times)
         if inside:
             times = times[[m.article != mine.article for m in profile.members]]
-        self.long_times.append((row, times))
-        if not mine.outlet or not sums.outlets[mine.outlet]:
-            return 0, 0
-        titles = sums.forms.get((mine.outlet, self.traits.title_form))
-        alike = titles.total() - titles[self.traits.title_exact] if titles else 0
-        return sums.outlets[mine.outlet] - inside, alike
+        table.near[row] = np.sum(self._closeness(times))
+        if mine.outlet and sums.outlets[mine.outlet]:
+            table.outlet[row] = sums.outlets[mine.outlet] - inside
+            titles = sums.forms.get((mine.outlet, self.traits.title_form))
+            table.figures[row] = titles.total() - titles[self.traits.title_exact] if titles else 0
+
+    def _inner(
+        self, rows: NDArray[np.intp], ends: NDArray[np.intp], ids: Ids, weights: Weights | Floats
+    ) -> None:
+        """Adds the inner products with body and pairs.
+
+        Args:
+            rows: The story of each vector; vectors are bodies and pairs in turn.
+            ends: Where each vector ends in `ids`.
+            ids: Of all vectors, one after another.
+            weights: Likewise.
+        """
+        # Whether any id of the article has these low 16 bits: that leaves little to look up.
+        present = np.zeros(1 << 16, dtype=np.bool_)
+        for vector in (self.traits.body, self.traits.pairs):
+            present[vector.ids & 0xFFFF] = True
+        hits = np.flatnonzero(present.take(ids & 0xFFFF))
+        vectors = np.searchsorted(ends, hits, side="right")
+        for kind, vector, target in (
+            (0, self.traits.body, self.table.body_inner),
+            (1, self.traits.pairs, self.table.pairs_inner),
+        ):
+            chosen = (vectors & 1) == kind
+            here, terms = hits[chosen], ids[hits[chosen]]
+            if not len(here) or not len(vector.ids):
+                continue
+            places = np.minimum(np.searchsorted(vector.ids, terms), len(vector.ids) - 1)
+            shared = vector.ids[places] == terms
+            products = weights[here[shared]].astype(np.float64) * vector.weights[places[shared]]
+            summed = np.bincount(rows[vectors[chosen][shared]], products, len(target))
+            np.add(target, summed, out=target)
+
+    def _closeness(self, times: Floats) -> Floats:
+        """exp(-gap / scale) for each time."""
+        gaps = np.abs(times - self._time) / _DAY_SECONDS
+        closeness: Floats = np.exp(-np.where(np.isnan(gaps), self._unknown, gaps) / self._scale)
+        return closeness
+
+
+def _cut_down(total: SparseSum | None, vector: Sparse) -> tuple[Ids, Floats]:
+    """The ids and values of a sum, of a long one only those that matter."""
+    if total is None:
+        return np.zeros(0, dtype=np.uint32), np.zeros(0)
+    return total.within(vector.ids) if len(total.ids) > _LONG_SUM else (total.ids, total.values)
 
 
 def compare(
@@ -156,19 +272,18 @@ def compare(
 
     Args:
         member: The article; its traits decoded.
-        profiles: Of the stories, each with a member besides the article.
+        profiles: Of the stories; one that holds nothing but the article has nothing in common with it.
         time_scale_days: See `Compared.near`.
         unknown_gap_days: The gap in time where one is unknown.
     """
-    gathered = _Gathered(member, len(profiles))
-    for row, profile in enumerate(profiles):
-        gathered.take(row, profile)
-    inside, size, count, body, pairs, vectors, dense, outlet, figures = gathered.counts
+    comparison = _Comparison(member, len(profiles), time_scale_days, unknown_gap_days)
+    comparison.run(profiles)
+    t = comparison.table
     own = squares(member.data)
-    traits = gathered.traits
-    text, mean_text = _cosines(_inner(traits.body, gathered.body, len(size)), body, count, own[0], inside)
-    lead, mean_lead = _cosines(_inner(traits.pairs, gathered.pairs, len(size)), pairs, count, own[1], inside)
-    vector, mean_vector = _cosines(_dense(gathered), dense, vectors, own[2], inside)
+    text, mean_text = _cosines(t.body_inner, t.body, t.count, own[0], t.inside)
+    lead, mean_lead = _cosines(t.pairs_inner, t.pairs, t.count, own[1], t.inside)
+    vector, mean_vector = _cosines(t.dense_inner, t.dense, t.vectors, own[2], t.inside)
+    size = np.maximum(t.size, 1.0)
     return Compared(
         text=text,
         lead=lead,
@@ -176,84 +291,13 @@ def compare(
         mean_text=mean_text,
         mean_lead=mean_lead,
         mean_vector=mean_vector,
-        same=np.where(count > 0.0, count - inside, 0.0) / size,
-        vectors=(vectors - inside > 0.0).astype(np.float64),
-        near=_near(gathered, time_scale_days, unknown_gap_days) / size,
-        outlet=outlet / size,
-        figures=figures / size,
-        size=size,
+        same=np.where(t.count > 0.0, t.count - t.inside, 0.0) / size,
+        vectors=(t.vectors - t.inside > 0.0).astype(np.float64),
+        near=t.near / size,
+        outlet=t.outlet / size,
+        figures=t.figures / size,
+        size=t.size,
     )
-
-
-def _inner(vector: Sparse, gathered: tuple[_Few, _Totals], stories: int) -> Floats:
-    """The inner products of a vector with the members' vectors and with the sums, by row."""
-    few, sums = gathered
-    total = np.zeros(stories)
-    if not len(vector.ids):
-        return total
-    present = np.zeros(1 << 16, dtype=np.bool_)
-    present[vector.ids & 0xFFFF] = True
-    if few.rows:
-        ids: Ids = np.frombuffer(b"".join(few.ids), "<u4")
-        weights: Weights = np.frombuffer(b"".join(few.weights), "<f2")
-        ends = np.cumsum(np.fromiter(map(len, few.ids), np.intp, len(few.ids)) >> 2)
-        total += _looked_up(vector, present, few.rows, ends, ids, weights, stories)
-    if sums.rows:
-        ends = np.cumsum(np.fromiter(map(len, sums.ids), np.intp, len(sums.ids)))
-        ids, values = np.concatenate(sums.ids), np.concatenate(sums.values)
-        total += _looked_up(vector, present, sums.rows, ends, ids, values, stories)
-    return total
-
-
-def _looked_up(
-    vector: Sparse,
-    present: NDArray[np.bool_],
-    rows: list[int],
-    ends: NDArray[np.intp],
-    ids: Ids,
-    weights: Weights | Floats,
-    stories: int,
-) -> Floats:
-    """Sums, by row, the products where an id is one of the vector's.
-
-    `present` says of the low 16 bits of an id whether any of the vector's has them: that leaves little to
-    look up.
-    """
-    hits = np.flatnonzero(present.take(ids & 0xFFFF))
-    terms = ids[hits]
-    places = np.minimum(np.searchsorted(vector.ids, terms), len(vector.ids) - 1)
-    shared = vector.ids[places] == terms
-    hits, places = hits[shared], places[shared]
-    products = weights[hits].astype(np.float64) * vector.weights[places].astype(np.float64)
-    owners = np.array(rows)[np.searchsorted(ends, hits, side="right")]
-    return np.bincount(owners, products, stories).astype(np.float64, copy=False)
-
-
-def _dense(gathered: _Gathered) -> Floats:
-    """The inner products of the dense vectors, by row; exact for small stories, so BLAS may do them."""
-    if not gathered.dense:
-        return gathered.dense_inner
-    rows = np.frombuffer(b"".join(gathered.dense), "<f2").reshape(len(gathered.dense), -1)
-    inner = rows.astype(np.float64) @ gathered.wide
-    return gathered.dense_inner + np.bincount(gathered.dense_rows, inner, len(gathered.dense_inner))
-
-
-def _near(gathered: _Gathered, scale: float, unknown: float) -> Floats:
-    """The sum of exp(-gap / scale) over members, by row."""
-    time = np.nan if gathered.member.time is None else gathered.member.time
-    total = np.zeros(len(gathered.dense_inner))
-    if gathered.times:
-        close = _closeness(np.array(gathered.times), time, scale, unknown)
-        total += np.bincount(gathered.time_rows, close, len(total))
-    for row, times in gathered.long_times:
-        total[row] = np.sum(_closeness(times, time, scale, unknown))
-    return total
-
-
-def _closeness(times: Floats, time: float, scale: float, unknown: float) -> Floats:
-    gaps = np.abs(times - time) / _DAY_SECONDS
-    closeness: Floats = np.exp(-np.where(np.isnan(gaps), unknown, gaps) / scale)
-    return closeness
 
 
 def _cosines(

@@ -11,7 +11,7 @@ is robust, the second keeps chains from growing. `time`, `outlet` and `figures` 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -23,6 +23,19 @@ from pipeline.stories.profile import Floats, Profile
 from pipeline.stories.traits import Member
 
 Granularity = Literal["strict", "normal", "broad"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Scores of an article with stories, and what they are made of.
+
+    Attributes:
+        values: The scores.
+        explain: Gives, for a position, the score again with contributions that sum to it.
+    """
+
+    values: list[float]
+    explain: Callable[[int], Candidate]
 
 
 class Scorer(Protocol):
@@ -37,7 +50,7 @@ class Scorer(Protocol):
     def threshold(self, member: Member) -> float:
         """The score from which the article may join a story."""
 
-    def scores(self, member: Member, profiles: Sequence[Profile]) -> list[float]:
+    def weigh(self, member: Member, profiles: Sequence[Profile]) -> Scored:
         """The scores, 0 or more; 0 is "nothing in common". Each is the same whatever the others are."""
 
     def score(self, member: Member, profile: Profile) -> float:
@@ -107,23 +120,24 @@ class Mix:
         w = self.weights
         return w.threshold if len(member.traits.dense) else w.threshold_without_vectors
 
-    def scores(self, member: Member, profiles: Sequence[Profile]) -> list[float]:
-        """See `Scorer.scores`."""
-        found = [0.0] * len(profiles)
-        rows = [i for i, p in enumerate(profiles) if p.size > 1 or not p.holds(member.article)]
-        if rows:
-            values = self._scores(self._compare(member, [profiles[i] for i in rows]))
-            for row, value in zip(rows, values.tolist(), strict=True):
-                found[row] = value
-        return found
+    def weigh(self, member: Member, profiles: Sequence[Profile]) -> Scored:
+        """See `Scorer.weigh`."""
+        w = self.weights
+        shared = compare(member, profiles, w.time_scale_days, w.unknown_gap_days)
+        losses = self._factors(shared)
+        values = self._base(shared) * losses.time * losses.outlet * losses.figures
+        return Scored(values.tolist(), lambda row: self._explained(shared.row(row), profiles[row].story))
 
     def score(self, member: Member, profile: Profile) -> float:
         """See `Scorer.score`."""
-        return self.scores(member, [profile])[0]
+        return self.weigh(member, [profile]).values[0]
 
     def explain(self, member: Member, profile: Profile) -> Candidate:
-        """See `Scorer.explain`: the base shared out by the part of each similarity, then loss after loss."""
-        shared = self._compare(member, [profile])
+        """See `Scorer.explain`."""
+        return self.weigh(member, [profile]).explain(0)
+
+    def _explained(self, shared: Compared, story: str) -> Candidate:
+        """The base shared out by the part of each similarity, then loss after loss; of one story."""
         losses = self._factors(shared)
         base = self._base(shared).item()
         time, outlet, figures = losses.time.item(), losses.outlet.item(), losses.figures.item()
@@ -139,15 +153,7 @@ class Mix:
             Contribution("outlet", outlet, base * time * (outlet - 1.0)),
             Contribution("figures", figures, base * time * outlet * (figures - 1.0)),
         ]
-        return Candidate(profile.story, base * time * outlet * figures, tuple(contributions))
-
-    def _compare(self, member: Member, profiles: Sequence[Profile]) -> Compared:
-        w = self.weights
-        return compare(member, profiles, w.time_scale_days, w.unknown_gap_days)
-
-    def _scores(self, shared: Compared) -> Floats:
-        losses = self._factors(shared)
-        return self._base(shared) * losses.time * losses.outlet * losses.figures
+        return Candidate(story, base * time * outlet * figures, tuple(contributions))
 
     def _rescaled(self, cosines: Floats) -> Floats:
         floor = self.weights.vector_floor

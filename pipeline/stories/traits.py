@@ -29,6 +29,19 @@ _TIME: Final = struct.Struct("<d")
 _FORMS: Final = struct.Struct("<2Q")
 _SQUARES: Final = struct.Struct("<3d")
 _COUNTS: Final = struct.Struct("<4H")
+# The same for numpy, for many heads at once.
+HEAD: Final = np.dtype(
+    [
+        ("magic", "S4"),
+        ("time", "<f8"),
+        ("fetched", "<f8"),
+        ("form", "<u8"),
+        ("exact", "<u8"),
+        ("squares", "<f8", 3),
+        ("counts", "<u2", 4),
+        ("lengths", "<u4", 3),
+    ]
+)
 _TIME_AT, _FETCHED_AT, _FORMS_AT, _SQUARES_AT, _COUNTS_AT = 4, 12, 20, 36, 60
 
 Ids = NDArray[np.uint32]
@@ -218,6 +231,21 @@ def cut(data: bytes) -> tuple[bytes, bytes, bytes, bytes, bytes, bytes]:
     )
 
 
+def comparable(data: bytes) -> tuple[bytes, bytes, bytes, bytes, int, int]:
+    """What of `Traits.to_bytes` an article is compared by.
+
+    Returns:
+        Head (see `HEAD`); ids of body and pairs, one after the other; their weights; dense; how many terms
+        body and pairs have.
+    """
+    body, pairs, dense, signature = _COUNTS.unpack_from(data, _COUNTS_AT)
+    ids = _HEAD.size + 4 * (body + pairs)
+    weights = ids + 4 * signature
+    rest = weights + 2 * (body + pairs)
+    head = data[: _HEAD.size]
+    return head, data[_HEAD.size : ids], data[weights:rest], data[rest : rest + 2 * dense], body, pairs
+
+
 def squares(data: bytes) -> tuple[float, float, float]:
     """The squared lengths of body, pairs and dense in `Traits.to_bytes`."""
     body, pairs, dense = _SQUARES.unpack_from(data, _SQUARES_AT)
@@ -236,6 +264,16 @@ def _texts(data: bytes) -> tuple[str, str, bytes]:
     end = len(data) - told
     name = data[end - outlet : end].decode("utf-8", "surrogatepass")
     return data[end - outlet - language : end - outlet].decode("utf-8", "surrogatepass"), name, data[end:]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Title, lead, names and numbers of `Traits`."""
+
+    title: str
+    lead: str
+    names: tuple[Name, ...]
+    numbers: tuple[str, ...]
 
 
 class Member:
@@ -283,6 +321,12 @@ class Member:
     def traits(self) -> Traits:
         """What the article is compared by."""
         return self._traits if self._traits is not None else Traits.from_bytes(self.data)
+
+    @property
+    def told(self) -> Told:
+        """What of the traits is shown to people, decoded alone."""
+        title, lead, names, numbers = json.loads(_texts(self.data)[2])
+        return Told(title, lead, tuple(Name(*name) for name in names), tuple(numbers))
 
     def lean(self) -> Member:
         """The same without decoded traits, to be kept."""
