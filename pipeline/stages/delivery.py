@@ -89,13 +89,13 @@ class Delivery:
         """
         run = _Run(now, renew)
         for message in self._store.outbox():
-            if message.state == "decided" and message.due <= now:
+            if message.state == "decided" and _due(message, now):
                 self._render(message, run)
         waiting = self._store.outbox()
         # A destination that is backing off is left alone, whatever else is for it.
-        run.blocked = {(m.channel, m.to) for m in waiting if m.attempts and m.due > now}
+        run.blocked = {(m.channel, m.to) for m in waiting if m.attempts and not _due(m, now)}
         for message in waiting:
-            if message.state == "rendered" and message.due <= now:
+            if message.state == "rendered" and _due(message, now):
                 self._send(message, run)
         return run.done
 
@@ -211,6 +211,11 @@ class Delivery:
         self._store.commit(Commit(messages=(replace(message, state="failed", error=why),)), run.renew())
         run.done.failed += 1
         run.error(message, why)
+
+
+def _due(message: Message, now: datetime) -> bool:
+    """Whether a message may go out; one that is due in a far future was decided by a clock that was wrong."""
+    return message.due <= now or message.due > now + LOOK_BACK
 
 
 def _threaded(telling: Telling, item: Item, shown: Thread) -> Telling:

@@ -272,7 +272,7 @@ def outcome(history, steps, stretch, folder):
 
 
 @given(history=histories, steps=st.lists(st.integers(1, 5), max_size=8), stretch=st.integers(1, 4))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_batch_sizes_and_times_of_running_change_nothing(history, steps, stretch, tmp_path_factory):
     whole = outcome(history, [], 1000, tmp_path_factory.mktemp("whole"))
     parts = outcome(history, steps, stretch, tmp_path_factory.mktemp("parts"))

@@ -156,6 +156,14 @@ def test_a_watch_that_was_switched_off_meanwhile_sends_nothing(world):
     assert states(world) == {"suppressed": 1}
 
 
+def test_a_digest_decided_by_a_clock_far_ahead_is_not_stuck(world):
+    sink = Sink()
+    digest = watch(deliver=Delivery(mail=("one@example.org",), digest=Digest((23,))))
+    world.arrive(article(1, "Drill"))
+    run(world, sink, digest, now=NOW + timedelta(days=20_000))
+    assert run(world, sink, digest, now=NOW).delivered == 1
+
+
 def test_a_digest_waits_and_tells_the_stories_as_they_are_then(world):
     sink = Sink()
     digest = watch(deliver=Delivery(mail=("one@example.org",), digest=Digest((13, 23))))

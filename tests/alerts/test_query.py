@@ -1,11 +1,13 @@
 """Queries: what is understood, what is refused and where, and that every reader of them agrees."""
 
+import os
 import string
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from alert_records import START, World, article
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.alerts.matching import prepared, spans
@@ -282,22 +284,39 @@ queries = st.recursive(
 )
 
 
-@given(data=st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_matcher_and_store_agree(data, tmp_path_factory):
-    found = [data.draw(articles(seq)) for seq in range(1, 7)]
-    texts = data.draw(st.lists(queries, min_size=4, max_size=8))
+def agree(store, found, texts):
     trees = {text: parse(text, NOW) for text in texts}
-    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('fuzz')}/w.db")
-    try:
-        World(store).arrive(*found)
-        answers = store.match(trees, 0, 10)
-    finally:
-        store.close()
+    answers = store.match(trees, 0, len(found) + 4)
     for text, tree in trees.items():
         mine = [each.enriched.article.id for each in found if matches(tree, prepared(each))]
         assert mine == [each.enriched.article.id for each in found if store_matches(tree, each)], text
         assert mine == list(answers.get(text, [])), text
+
+
+@given(data=st.data())
+@settings(max_examples=30, deadline=None)
+def test_matcher_and_store_agree(data, tmp_path_factory):
+    found = [data.draw(articles(seq)) for seq in range(1, 7)]
+    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('fuzz')}/w.db")
+    try:
+        World(store).arrive(*found)
+        agree(store, found, data.draw(st.lists(queries, min_size=4, max_size=8)))
+    finally:
+        store.close()
+
+
+@pytest.mark.elasticsearch
+@pytest.mark.skipif("ELASTICSEARCH_URL" not in os.environ, reason="needs ELASTICSEARCH_URL")
+@given(data=st.data())
+@settings(max_examples=12, deadline=None)
+def test_matcher_and_elasticsearch_agree(data):
+    found = [data.draw(articles(seq)) for seq in range(1, 7)]
+    store = open_store(f"{os.environ['ELASTICSEARCH_URL'].rstrip('/')}?prefix=fuzz-{uuid.uuid4().hex[:12]}")
+    try:
+        World(store).arrive(*found)
+        agree(store, found, data.draw(st.lists(queries, min_size=8, max_size=20)))
+    finally:
+        store.close()
 
 
 # -- highlighting ----------------------------------------------------------------------------------
