@@ -13,7 +13,7 @@ from pipeline.analysis import fold
 from pipeline.records import Article
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
-_TEXT_CHARS = 6000
+_TEXT_CHARS = 3000
 _FLOOR = 1e-7  # of words the list does not have
 _COUNT = 8
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from pipeline.analysis import fold
 from pipeline.enrich.wordlists import word_set
@@ -12,8 +12,7 @@ from pipeline.enrich.wordlists import word_set
 _TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}[^\W\d_]?|[^\W_]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word of a text: where it stands, and folded without its points ("U.S." is "us")."""
 
     start: int

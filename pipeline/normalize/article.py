@@ -63,7 +63,7 @@ def normalize(item: RawItem) -> Article:
         raise RejectedError("no title and no text")
     authors, agency = author_names(tuple(one_line(name) for name in item.authors or page.authors))
     language, confidence = identify(f"{title}\n{text[:2000]}", item.language or page.language)
-    dated = settle(_date_candidates(item, page, body.removed), url, item.fetched, language)
+    dated = settle(_date_candidates(item, page, body), url, item.fetched, language)
     if dated.note:
         removed.append(Removed(item.published or item.updated, dated.note))
     keys = identity_keys(url, item.guid, outlet, title, text)
@@ -152,9 +152,11 @@ def _title_from(body: _Body) -> str:
     return sentence[:120].rsplit(" ", 1)[0] + " ..."
 
 
-def _date_candidates(item: RawItem, page: Page, removed: list[Removed]) -> list[tuple[str, DateSource]]:
+def _date_candidates(item: RawItem, page: Page, body: _Body) -> list[tuple[str, DateSource]]:
     candidates: list[tuple[str, DateSource]] = [(item.published, "feed")]
     candidates += [(date, "page") for date in page.dates[:4]]
     candidates.append((item.updated, "feed"))
-    candidates += [(line.text, "text") for line in removed if is_text_date(line)][:3]
+    candidates += [(line.text, "text") for line in body.removed if is_text_date(line)][:3]
+    if re.search(r"\b(?:19|20)\d{2}\b", body.dateline):
+        candidates.append((body.dateline, "text"))
     return [(one_line(text), source) for text, source in candidates if text]

@@ -283,6 +283,8 @@ def _loose(text: str) -> Moment | None:
         elif word in MONTHS and not (word in WEEKDAYS and months):
             months += 1
             pieces.append(f" {_ENGLISH[MONTHS[word]]} ")
+        elif piece == "-":
+            pieces.append(" ")
         elif word in WEEKDAYS or word in _DROPPED:
             continue
         else:
@@ -304,7 +306,7 @@ def _loose(text: str) -> Moment | None:
         or w.lower() in {"am", "pm"}
     ]
     parsed = dateutil_parser.parse(" ".join(words), tzinfos=_TZINFOS, dayfirst=True, default=_NO_DATE)
-    if parsed.year < 1500:
+    if parsed.year < 1500 or not re.search(r"(?<![\d:])\d{1,2}(?![\d:]|\s?[ap]m\b)", form):
         return None
     return Moment(_utc(parsed), re.search(r"\d:\d{2}|\d ?[ap]m\b", form, re.IGNORECASE) is not None)
 
@@ -342,7 +344,8 @@ def _settled(moment: Moment, fetched: datetime) -> tuple[datetime | None, str]:
         return moment.time, ""
     if ahead <= _SKEW:
         return fetched, ""
-    if not moment.exact and ahead <= timedelta(hours=26):  # a date without time, east of the clock
+    whole_day = not moment.exact or (moment.time.hour, moment.time.minute, moment.time.second) == (0, 0, 0)
+    if whole_day and ahead <= timedelta(hours=26):  # a date without time, east of the clock
         return fetched, "date of tomorrow"
     if moment.exact and ahead <= _HALF_DAY:
         return moment.time - _HALF_DAY, "twelve hours ahead"

@@ -270,8 +270,7 @@ RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"(?:reported|reporting) (?:by|from) [A-Z].{1,160}; .{1,160}",
         r"our standards: .{1,80}",
         r"(?:the )?(?:associated press|reuters|ap|afp|agencies|agence france-presse|bloomberg|"
-        r"xinhua|pti|ani|ians|dpa|efe|upi)(?: (?:contributed|and .{1,60} contributed) .{0,80}|"
-        r"[- ]?/?(?:jiji|dpa|afp|ap|reuters|contributed to this (?:report|story)))?",
+        r"xinhua|pti|ani|ians|dpa|efe|upi) (?:contributed|and .{1,60} contributed) .{0,80}",
         r".{1,120} contributed (?:to )?(?:reporting|this (?:report|story|article)|from).{0,100}",
         r"(?:this|the) (?:story|article|report|copy|headline|text)\b.{0,80}\b(?:has|have|was|"
         r"were) (?:not )?been? ?(?:edited|corrected|updated|amended|clarified|changed|published|"

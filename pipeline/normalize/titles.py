@@ -20,7 +20,7 @@ _WORD_LABEL = (
     r"gallery|photo gallery|slideshow|podcast|listen|audio|opinion|op-ed|editorial|analysis|news analysis|"
     r"commentary|comment|column|explainer|explained|fact ?box|fact check|timeline|interview|q&a|feature|"
     r"special report|insight|briefing|morning briefing|review|graphic|infographic|profile|obituary|"
-    r"sponsored|paid post|advertorial|press release|read|must read|poll|letter|letters|correction|corrected|"
+    r"sponsored|paid post|advertorial|press release|read|must read|letter|letters|correction|corrected|"
     r"first on [a-z]{2,5}|world news|business news|scoop|"
     # German
     r"eilmeldung|eil|live-?ticker|liveticker|newsticker|ticker|live-?blog|kommentar|analyse|exklusiv|bericht|"
@@ -43,6 +43,12 @@ _LABEL = re.compile(
 _DOTTED = re.compile(
     r"^(?:VIDÉOS?|VIDEOS?|EN IMAGES|PHOTOS?|INFOGRAPHIE|DIRECT|EN DIRECT|ENQUÊTE|REPORTAGE|"
     r"ENTRETIEN|EXCLUSIF|VÍDEOS?|FOTOS)\.\s+(?=\S)"
+)
+# Such as +++ Eilmeldung +++ … or (2nd LD) … or Update 3: …
+_DECKED = re.compile(
+    rf"^(?:\+{{2,}}\s*{_WORD_LABEL}\s*\+{{2,}}\s*:?|"
+    r"\((?:\d\w\w )?(?:LEAD|LD|ADD|WRAP)\)|(?i:update|wrapup) \d{1,2}:)\s+(?=\S)",
+    re.IGNORECASE,
 )
 # Reuters: "UPDATE 2-", "WRAPUP 3-", "RPT-UPDATE 1-", "EXCLUSIVE-"; capitals only, no blank before the dash.
 _SLUG = re.compile(
@@ -70,7 +76,8 @@ _BRACKETED = re.compile(
     re.IGNORECASE,
 )
 _TAIL_LABEL = re.compile(
-    r"\s*(?:[|]|\s[-–—]|,)\s*(?:live(?: updates?| blog| news)?|as it happened|live reporting|latest updates?|"
+    r"\s*(?:[|]|\s[-–—]|,|:(?= live (?:updates?|blog)))\s*"
+    r"(?:live(?: updates?| blog| news)?|as it happened|live reporting|latest updates?|"
     r"video|in pictures|photos|pictures|live-?ticker|liveblog|en direct|en vivo|minuto a minuto|vidéo|vídeo|"
     r"report|reports|source|sources|opinion|analysis|explainer)\.?$",
     re.IGNORECASE,
@@ -137,6 +144,9 @@ def _step(text: str, outlet: str, host: str) -> tuple[str, str]:
         found = pattern.match(text)
         if found and _enough(text[found.end() :], 2):
             return text[found.end() :].strip(), rule
+    found = _DECKED.match(text)
+    if found and _enough(text[found.end() :], 2):
+        return text[found.end() :].strip(), "title label"
     found = _BRACKETED.search(text)
     if found and _enough(text[: found.start()] + text[found.end() :], 2):
         return (text[: found.start()] + " " + text[found.end() :]).strip(), "title bracket"
@@ -149,7 +159,7 @@ def _step(text: str, outlet: str, host: str) -> tuple[str, str]:
 def _section_off(text: str) -> tuple[str, str]:
     """A section's name that stood before the outlet's: "… - Noticias - El Faro"."""
     last = list(_SEPARATOR.finditer(text))[-1:]
-    if last and _SECTION.match(text[last[0].end() :].strip()) and _enough(text[: last[0].start()], 3):
+    if last and _SECTION.match(text[last[0].end() :].strip()) and _enough(text[: last[0].start()], 2):
         return text[: last[0].start()].strip(), "section in title"
     return text, ""
 
@@ -173,27 +183,31 @@ def _affix(text: str, outlet: str, host: str) -> tuple[str, str]:
     if colon and names_outlet(colon[1], outlet, host) and _enough(text[colon.end() :], 3):
         return text[colon.end() :].strip(), "outlet in title"
     colon = re.search(r":\s+([^:]{2,40})$", text)
-    if colon and names_outlet(colon[1], outlet, host) and _enough(text[: colon.start()], 4):
+    if colon and names_outlet(colon[1], outlet, host) and _enough(text[: colon.start()], 3):
         return text[: colon.start()].strip(), "outlet in title"
     return _bracketed_outlet(text, outlet, host)
 
 
 def _bracketed_outlet(text: str, outlet: str, host: str) -> tuple[str, str]:
     found = re.search(r"\s[(\[]([^()\[\]]{2,40})[)\]]$", text)
-    if found and names_outlet(found[1], outlet, host) and _enough(text[: found.start()], 3):
+    if (
+        found
+        and (names_outlet(found[1], outlet, host) or looks_like_outlet(found[1], strong=False))
+        and _enough(text[: found.start()], 3)
+    ):
         return text[: found.start()].strip(), "outlet in title"
     return text, ""
 
 
 def _goes(tail: str, body: str, outlet: str, host: str, *, strong: bool) -> bool:
-    if not _enough(body, 2 if strong else 3) or not tail:
+    if not _enough(body, 2) or not tail:
         return not tail
     if names_outlet(tail, outlet, host):
         return True
     if strong and (_SECTION.match(tail) or _is_label(tail)):
-        return _enough(body, 3)
+        return True
     if looks_like_outlet(tail, strong=strong):
-        return len(_WORDS.findall(body)) > len(_WORDS.findall(tail)) or not body.isascii()
+        return len(_WORDS.findall(body)) >= len(_WORDS.findall(tail)) or not body.isascii()
     return not strong and _SECTION.match(tail) is not None and "news" in tail.lower() and _enough(body, 4)
 
 

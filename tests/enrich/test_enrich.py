@@ -22,6 +22,8 @@ from pipeline.normalize import normalize
 from pipeline.records import Article, EnrichedArticle, EntityCount, RawItem, Span
 from pipeline.settings import read_document
 
+ACME = "{id: org:A, name: Acme, kind: organisation"
+OTHER = "{id: org:B, name: B, kind: organisation, aliases: [acme]"
 SEEDS = Path(__file__).parents[2] / "seeds" / "articles"
 
 
@@ -122,11 +124,9 @@ def test_names_without_a_model_and_a_note_that_says_so(aliases: Aliases, taxonom
     ("name", "text", "key", "message"),
     [
         ("aliases", "entities:\n  - {id: person:a, name: A, kind: human}", "entities.0.kind", "Input"),
-        ("aliases", "entities:\n  - {id: org:A, name: A, kind: organisation, colour: red}", "colour", "unknown key"),
-        ("aliases", "entities:\n  - {id: org:A, name: A, kind: organisation}\n  - {id: org:A, name: B, kind: work}",
-         "entities.1.id", "given twice"),
-        ("aliases", "entities:\n  - {id: org:A, name: Acme, kind: organisation}\n"
-         "  - {id: org:B, name: B, kind: organisation, aliases: [acme]}", "entities.1.aliases", "already a name of org:A"),
+        ("aliases", f"entities:\n  - {ACME}, colour: red}}", "colour", "unknown key"),
+        ("aliases", f"entities:\n  - {ACME}}}\n  - {ACME}}}", "entities.1.id", "given twice"),
+        ("aliases", f"entities:\n  - {ACME}}}\n  - {OTHER}}}", "entities.1.aliases", "already a name of org:A"),
         ("topics", "topics:\n  - {id: a, name: {en: A}, parent: b}", "topics.0.parent", "no topic has the id"),
         ("topics", "topics:\n  - {id: a, name: {en: A}, parent: a}", "topics.0.parent", "circle"),
         ("topics", "topics:\n  - {id: a, name: {en: A}, words: {en: [{x: heavy}]}}", "topics.0.words.en.0", "valid"),

@@ -18,7 +18,9 @@ from pipeline.normalize.repair import repair
 from pipeline.records import RawItem, content_id
 
 FETCHED = datetime(2026, 3, 4, 12, 30, tzinfo=UTC)
-HOSTS = st.sampled_from(["example.com", "www.example.com", "m.example.com", "amp.news.co.uk", "a.b.example.org"])
+HOSTS = st.sampled_from(
+    ["example.com", "www.example.com", "m.example.com", "amp.news.co.uk", "a.b.example.org"]
+)
 PATHS = st.text("abcÄé/ .-_~%2fF0129", max_size=30)
 NAMES = st.sampled_from(["id", "p", "utm_source", "fbclid", "ref", "q", "page", "a b", "ü"])
 QUERIES = st.lists(st.tuples(NAMES, st.text("ab1 &=é", max_size=6)), max_size=5)
