@@ -148,7 +148,7 @@ class ElasticsearchStore:
             return False
         now = self.roots.read()
         if now.root.generation == root.generation and now.root.intent:
-            self.roots.finish(now)
+            self.roots.finish(now, writes)
         return True
 
     def drop_before(self, time: datetime, lease: Lease) -> int:

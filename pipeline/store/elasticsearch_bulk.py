@@ -21,25 +21,45 @@ _STALE, _MISSING = 409, 404
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One document to be put (or, without a source, taken out): `kind` is the end of the alias's name."""
+    """One document to be put, or to be taken out.
+
+    Attributes:
+        kind: The end of the alias's name.
+        id: The document's id.
+        body: Its fields as JSON, without the generation; None takes it out.
+        generation: Its own, where it does not take that of its commit.
+    """
 
     kind: str
     id: str
-    source: Source | None
+    body: bytes | None
+    generation: int | None = None
+
+
+def put(kind: str, name: str, source: Source) -> Write:
+    """The write of a document. Its fields become JSON here, once."""
+    generation = source.pop("generation", None)
+    body = json.dumps(source, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    return Write(kind, name, body, generation)
+
+
+def out(kind: str, name: str) -> Write:
+    """The write that takes a document out."""
+    return Write(kind, name, None)
 
 
 def lines_of(writes: Iterable[Write]) -> Iterator[bytes]:
     """Writes as lines of JSON, two each."""
     for write in writes:
         yield json.dumps([write.kind, write.id]).encode()
-        yield json.dumps(write.source, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+        yield write.body or b""
 
 
 def writes_of(lines: Sequence[bytes]) -> Iterator[Write]:
     """What `lines_of` was given."""
     for place in range(0, len(lines) - 1, 2):
         kind, name = json.loads(lines[place])
-        yield Write(kind, name, json.loads(lines[place + 1]))
+        yield Write(kind, name, lines[place + 1] or None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +139,13 @@ def _chunks(target: Target, writes: Sequence[Write], generation: int | None) -> 
 
 
 def _action(target: Target, write: Write, generation: int | None) -> list[bytes]:
-    source = write.source or {}
-    version = source["generation"] if generation is None else generation
+    version = write.generation if generation is None else generation
     place: dict[str, Any] = {"_index": target.index(write.kind), "_id": write.id}
     place |= {"version": version, "version_type": "external_gte", "require_alias": target.require_alias}
-    if write.source is None:
+    if write.body is None:
         return [json.dumps({"delete": place}).encode()]
-    body = json.dumps(source | {"generation": version}, ensure_ascii=False, separators=(",", ":"))
-    return [json.dumps({"index": place}).encode(), body.encode("utf-8")]
+    # The generation goes in behind the opening brace.
+    return [json.dumps({"index": place}).encode(), f'{{"generation":{version},'.encode() + write.body[1:]]
 
 
 def _send(link: Link, chunk: Chunk) -> list[Write]:
@@ -142,7 +161,7 @@ def _send(link: Link, chunk: Chunk) -> list[Write]:
             status = result["status"]
             if status in (429, 503) or status >= 500:
                 again.append(item)
-            elif status >= 400 and status != _STALE and (status, item[0].source) != (_MISSING, None):
+            elif status >= 400 and status != _STALE and (status, item[0].body) != (_MISSING, None):
                 refused.append(_refusal(item[0], result.get("error") or {}))
         left = again
         if left:
@@ -166,7 +185,7 @@ def _refusal(write: Write, error: dict[str, Any]) -> Write:
     reason = (
         f"Elasticsearch refuses it: {error.get('type')}: {error.get('reason')}; {cause.get('reason', '')}"
     )
-    source = write.source or {}
+    source: Source = json.loads(write.body or b"{}")
     when = source.get("fetched") or source.get("at")
     rejection = Rejection(
         id=content_id("store", write.kind, write.id),
@@ -176,4 +195,4 @@ def _refusal(write: Write, error: dict[str, Any]) -> Write:
         at=datetime.fromisoformat(when) if when else datetime(1970, 1, 1, tzinfo=UTC),
         excerpt=str(source.get("title") or source.get("document") or "")[:500],
     )
-    return Write("quarantine", hashed(rejection.id), rejection_source(rejection))
+    return put("quarantine", hashed(rejection.id), rejection_source(rejection))

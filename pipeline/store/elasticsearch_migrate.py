@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.errors import StoreError, UnavailableError
-from pipeline.store.elasticsearch_bulk import Target, Write, send_writes
+from pipeline.store.elasticsearch_bulk import Target, put, send_writes
 from pipeline.store.elasticsearch_documents import Source, article_from, article_source
 from pipeline.store.elasticsearch_link import Address, Link
 from pipeline.store.elasticsearch_read import NARROW_PAGE, PAGE, Reads
@@ -109,7 +109,7 @@ class _Migration:
         try:
             query = {"range": {"generation": {"gt": self._done - 1}}}
             for page in _paged(self._reads.stream(point, [{"_shard_doc": "asc"}], PAGE, query=query), PAGE):
-                writes = [Write(kind, hit["_id"], _anew(kind, hit["_source"])) for hit in page]
+                writes = [put(kind, hit["_id"], _anew(kind, hit["_source"])) for hit in page]
                 send_writes(self._link, target, writes)
                 copied += len(writes)
         finally:

@@ -232,10 +232,15 @@ class Roots:
                 ),
             )
 
-    def finish(self, seen: Seen) -> None:
-        """Applies the pending commit and says so."""
+    def finish(self, seen: Seen, writes: Sequence[Write] = ()) -> None:
+        """Applies the pending commit and says so.
+
+        Args:
+            seen: The root that names it.
+            writes: Its writes, where they are at hand; else they are read from the store.
+        """
         root = seen.root
-        writes = list(self._intended(root.intent))
+        writes = writes or list(self._intended(root.intent))
         if not writes and root.intent:
             return  # somebody else has finished it since
         apply_writes(self._link, self._names, writes, root.generation)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.ports import Lease
 from pipeline.records import Story
 from pipeline.store.codec import decode
-from pipeline.store.elasticsearch_bulk import Write
+from pipeline.store.elasticsearch_bulk import Write, out, put
 from pipeline.store.elasticsearch_documents import hashed, story_source
 from pipeline.store.elasticsearch_migrate import purge
 from pipeline.store.elasticsearch_read import NARROW_PAGE, PAGE, Found, Reads, pieces
@@ -51,14 +51,14 @@ def _writes(reads: Reads, names: Names, gone: Sequence[Found], drops: set[str]) 
     for hit in gone:
         kind = index_kind(names, hit["_index"])
         if kind not in drops:
-            yield Write(kind, hit["_id"], None)
-        yield Write("decisions", hit["_id"], None)
+            yield out(kind, hit["_id"])
+        yield out("decisions", hit["_id"])
     ids = {hit["fields"]["id"][0] for hit in gone if "id" in hit["fields"]}
     for piece in pieces(ids):
         query = {"terms": {"article": piece}}
         order = [{"article": "asc"}, {"place": "asc"}]
         for hit in reads.pages(order, PAGE, index=names.alias("versions"), query=query, source=False):
-            yield Write("versions", hit["_id"], None)
+            yield out("versions", hit["_id"])
     yield from _stories(reads, names, (hit["fields"]["story"][0] for hit in gone), ids)
 
 
@@ -70,6 +70,6 @@ def _stories(reads: Reads, names: Names, stories: Iterable[str], gone: set[str])
         left = [(each["_source"]["seq"], each["_source"]["time_us"]) for each in found]
         if left:
             fresh = shrunk(story, members, [seq for seq, _ in left], [time for _, time in left])
-            yield Write("stories", hit["_id"], story_source(fresh))
+            yield put("stories", hit["_id"], story_source(fresh))
         else:
-            yield Write("stories", hit["_id"], None)
+            yield out("stories", hit["_id"])

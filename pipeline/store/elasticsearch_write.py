@@ -10,7 +10,7 @@ from pipeline.ports import Commit, Version
 from pipeline.records import EnrichedArticle, StoredArticle
 from pipeline.store import elasticsearch_documents as documents
 from pipeline.store.codec import decode, well_formed
-from pipeline.store.elasticsearch_bulk import Write
+from pipeline.store.elasticsearch_bulk import Write, out, put
 from pipeline.store.elasticsearch_documents import binary, hashed
 from pipeline.store.elasticsearch_read import PAGE, Reads, pieces
 from pipeline.store.elasticsearch_schema import Names, index_kind, month
@@ -59,7 +59,7 @@ class Resolver:
         writes = [_restored(stored) for stored in piece.commit.articles]
         for place, version in piece.versions:
             name = hashed(version.article.id, str(place))
-            writes.append(Write("versions", name, documents.version_source(version, place)))
+            writes.append(put("versions", name, documents.version_source(version, place)))
         return [*writes, *self._stories(piece.commit), *self._state(piece.commit), *self._told(piece.commit)]
 
     # -- articles ----------------------------------------------------------------------------------------
@@ -78,9 +78,9 @@ class Resolver:
             if former:
                 writes += _former(stored, former, places)
                 if former.kind != kind:
-                    writes.append(Write(former.kind, name, None))
+                    writes.append(out(former.kind, name))
             source = documents.article_source(stored)
-            writes.append(Write(kind, name, source))
+            writes.append(put(kind, name, source))
             known[name] = Known(stored.seq, source.get("digest", ""), kind, source["document"])
         return writes, head
 
@@ -108,50 +108,50 @@ class Resolver:
     # -- the rest ----------------------------------------------------------------------------------------
 
     def _out(self, commit: Commit) -> Iterator[Write]:
-        yield from (Write("stories", hashed(each), None) for each in commit.ended)
-        yield from (Write("quarantine", hashed(each), None) for each in commit.released)
-        yield from (Write("tellings", hashed(*pair), None) for pair in commit.forgotten)
+        yield from (out("stories", hashed(each)) for each in commit.ended)
+        yield from (out("quarantine", hashed(each)) for each in commit.released)
+        yield from (out("tellings", hashed(*pair)) for pair in commit.forgotten)
         for key, data in commit.learned.items():
             if not data:
-                yield Write("learned", hashed(key), None)
+                yield out("learned", hashed(key))
 
     def _stories(self, commit: Commit) -> Iterator[Write]:
         for story in commit.stories:
-            yield Write("stories", hashed(story.id), documents.story_source(story))
+            yield put("stories", hashed(story.id), documents.story_source(story))
         for decision in commit.decisions:
-            yield Write("decisions", hashed(decision.article), documents.decision_source(decision))
+            yield put("decisions", hashed(decision.article), documents.decision_source(decision))
         for lineage in commit.lineage:
             at = lineage.at.isoformat()
             name = hashed(lineage.story, lineage.into, lineage.kind, at, lineage.by)
-            yield Write("corrections", name, documents.lineage_source(lineage))
+            yield put("corrections", name, documents.lineage_source(lineage))
         there = self._there("corrections", [hashed("correction", each.id) for each in commit.corrections])
         for correction in commit.corrections:
             name = hashed("correction", correction.id)
             if name not in there:
-                yield Write("corrections", name, documents.correction_source(correction))
+                yield put("corrections", name, documents.correction_source(correction))
 
     def _state(self, commit: Commit) -> Iterator[Write]:
         for key, data in commit.learned.items():
             if data:
-                yield Write("learned", hashed(key), {"key": well_formed(key), "data": binary(data)})
+                yield put("learned", hashed(key), {"key": well_formed(key), "data": binary(data)})
         for rejection in commit.rejections:
-            yield Write("quarantine", hashed(rejection.id), documents.rejection_source(rejection))
+            yield put("quarantine", hashed(rejection.id), documents.rejection_source(rejection))
         for feed in commit.feeds:
-            yield Write("feeds", hashed(feed.feed), documents.feed_source(feed))
+            yield put("feeds", hashed(feed.feed), documents.feed_source(feed))
         for name, value in commit.marks.items():
-            yield Write("state", hashed("mark", name), _named("mark", name, value))
+            yield put("state", hashed("mark", name), _named("mark", name, value))
         for watch, seq in commit.cursors.items():
-            yield Write("state", hashed("cursor", watch), _named("cursor", watch, str(seq)))
+            yield put("state", hashed("cursor", watch), _named("cursor", watch, str(seq)))
 
     def _told(self, commit: Commit) -> Iterator[Write]:
         for telling in commit.tellings:
-            yield Write("tellings", hashed(telling.watch, telling.story), documents.telling_source(telling))
+            yield put("tellings", hashed(telling.watch, telling.story), documents.telling_source(telling))
         there = self._there("alerts", [hashed(each.id) for each in commit.alerts])
         for alert in commit.alerts:
             if hashed(alert.id) not in there:
-                yield Write("alerts", hashed(alert.id), documents.alert_source(alert))
+                yield put("alerts", hashed(alert.id), documents.alert_source(alert))
         for message in commit.messages:
-            yield Write("outbox", hashed(message.id), documents.message_source(message))
+            yield put("outbox", hashed(message.id), documents.message_source(message))
 
     def _there(self, kind: str, names: Sequence[str]) -> set[str]:
         return {hit["_id"] for hit in self._reads.by_ids(self._names.alias(kind), names, ())}
@@ -159,7 +159,7 @@ class Resolver:
 
 def _restored(stored: StoredArticle) -> Write:
     article = stored.enriched.article
-    return Write(f"articles-{month(article.time)}", hashed(article.id), documents.article_source(stored))
+    return put(f"articles-{month(article.time)}", hashed(article.id), documents.article_source(stored))
 
 
 def _named(kind: str, name: str, value: str) -> documents.Source:
@@ -191,4 +191,4 @@ def _former(stored: StoredArticle, former: Known, places: dict[str, int]) -> Ite
     name = well_formed(old.id)
     places[name] = place = places.get(name, 0) + 1
     version = Version(old, stored.enriched.article.fetched)
-    yield Write("versions", hashed(name, str(place)), documents.version_source(version, place))
+    yield put("versions", hashed(name, str(place)), documents.version_source(version, place))

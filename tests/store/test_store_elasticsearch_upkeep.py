@@ -151,7 +151,7 @@ def test_a_refused_document_goes_to_quarantine_and_the_rest_stands(url: str, mon
 
 def test_a_commit_that_was_left_unfinished_is_finished_by_a_reader(url: str, monkeypatch) -> None:
     store = opened(url)
-    monkeypatch.setattr(store.roots, "finish", lambda _: None)  # as if the process had died here
+    monkeypatch.setattr(store.roots, "finish", lambda *_: None)  # as if the process had died here
     store.commit(one_of_each())
     dead = store.roots.read()
     assert dead.root.intent
@@ -168,12 +168,12 @@ def test_a_commit_that_was_left_unfinished_is_finished_by_a_reader(url: str, mon
 
 
 def test_a_late_bulk_overwrites_nothing_newer(url: str) -> None:
-    from pipeline.store.elasticsearch_bulk import Write, apply_writes
+    from pipeline.store.elasticsearch_bulk import apply_writes, put
 
     store = opened(url)
     store.commit(Commit(articles=(article(1, "Old"),)))
     generation = store.roots.read().root.generation
-    late = Write("articles-2026.03", "a000001", documents.article_source(article(1, "Old")))
+    late = put("articles-2026.03", "a000001", documents.article_source(article(1, "Old")))
     store.commit(Commit(articles=(article(1, "New", digest="d2"),)))
     apply_writes(store.link, store.names, [late], generation)
     assert store.articles(["a000001"])["a000001"].enriched.article.title == "New"
