@@ -119,7 +119,7 @@ def names(enricher: Enricher, path: Path) -> None:
 
 
 def speed(enricher: Enricher, rows: Sequence[dict[str, Any]]) -> None:
-    """Processor time of spaCy's entities alone over that of normalize and enrich; best of three, texts alternating."""
+    """Processor time of spaCy's entities alone over that of normalize and enrich; best of three."""
     import spacy
 
     nlp = spacy.load(MODEL, exclude=UNUSED)

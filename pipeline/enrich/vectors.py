@@ -42,7 +42,7 @@ class E5Embedder:
         rows = np.empty((len(texts), int(model.dim)), dtype=np.float32)
         for start in range(0, len(texts), _BATCH):
             chunk = [_readable(text) for text in texts[start : start + _BATCH]]
-            rows[start : start + len(chunk)] = model.passage(chunk)
+            rows[start : start + len(chunk)] = model.query(chunk)  # the prefix for texts of one kind
         norms = np.linalg.norm(rows, axis=1, keepdims=True)
         norms[norms == 0] = 1.0
         unit: Vectors = rows / norms

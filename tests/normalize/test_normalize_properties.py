@@ -26,9 +26,12 @@ NAMES = st.sampled_from(["id", "p", "utm_source", "fbclid", "ref", "q", "page", 
 QUERIES = st.lists(st.tuples(NAMES, st.text("ab1 &=é", max_size=6)), max_size=5)
 PHRASES = st.sampled_from(
     [
-        "LONDON (Reuters) - ", "Read more", "Leave a Comment", "By Jane Doe", "UPDATE 2-", " | News", "Report: ",
-        "Updated on", "&amp;#8217;", "<p>", "</p>", "\n\n", "The mayor said the bridge would open on Monday.",
-        "Berlin - ", "(AP)", "© 2015", "\x00", "\u202e", "Ã¼", "…", "‘quoted’", "— ", "Share", "dpa", "3 Feb 2015",
+        "LONDON (Reuters) - ", "Read more", "Leave a Comment", "By Jane Doe", "UPDATE 2-",
+        " | News", "Report: ",
+        "Updated on", "&amp;#8217;", "<p>", "</p>", "\n\n",
+        "The mayor said the bridge would open on Monday.",
+        "Berlin - ", "(AP)", "© 2015", "\x00", "\u202e", "Ã¼", "…", "‘quoted’", "— ", "Share",
+        "dpa", "3 Feb 2015",
     ]
 )  # fmt: skip
 PROSE = st.lists(PHRASES | st.text(max_size=12), max_size=12).map("".join)
