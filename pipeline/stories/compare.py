@@ -50,11 +50,6 @@ class Compared:
     figures: Floats
     size: Floats
 
-    def row(self, position: int) -> Compared:
-        """One story alone."""
-        one = slice(position, position + 1)
-        return Compared(*(getattr(self, name)[one] for name in self.__slots__))
-
 
 class _Members:
     """The members of small stories, side by side: their bytes, and what is read off them at once.
@@ -127,6 +122,10 @@ class _Comparison:
         self.wide = self.traits.dense.astype(np.float64)
         self._time = np.nan if member.time is None else member.time
         self._scale, self._unknown = scale, unknown
+        # Whether any id of the article has these low 16 bits: that leaves little to look up.
+        self._present: NDArray[np.bool_] = np.zeros(1 << 16, dtype=np.bool_)
+        self._present[self.traits.body.ids & 0xFFFF] = True
+        self._present[self.traits.pairs.ids & 0xFFFF] = True
 
     def run(self, profiles: Sequence[Profile]) -> None:
         """Fills the table."""
@@ -192,33 +191,35 @@ class _Comparison:
         """Takes large stories by their sums."""
         rows: list[int] = []
         sums: list[tuple[Ids, Floats]] = []
+        times: list[Floats] = []
         for row, profile in profiles:
-            self._large_rest(row, profile)
+            times.append(self._large_rest(row, profile))
             for total, vector in (
                 (profile.body.get(self.member.language), self.traits.body),
                 (profile.pairs.get(self.member.language), self.traits.pairs),
             ):
                 rows.append(row)
                 sums.append(_cut_down(total, vector))
+        numbers = np.repeat([row for row, _ in profiles], [len(t) for t in times])
+        close = self._closeness(np.concatenate(times))
+        self.table.near += np.bincount(numbers, close, len(self.table.size))
         ends = np.cumsum([len(ids) for ids, _ in sums])
         ids = np.concatenate([ids for ids, _ in sums])
         self._inner(np.array(rows), ends, ids, np.concatenate([values for _, values in sums]))
 
-    def _large_rest(self, row: int, profile: Profile) -> None:
-        """What of a large story is not text."""
+    def _large_rest(self, row: int, profile: Profile) -> Floats:
+        """Takes what of a large story is not text; returns the times of the other members."""
         sums, table, mine = profile.sums, self.table, self.member
         inside = profile.holds(mine.article)
         table.inside[row], table.size[row] = inside, profile.size - inside
         if len(self.wide) in sums.dense:
-            table.dense_inner[row] = np.sum(sums.dense[len(self.wide)][0] * self.wide)
-        times = np.array(sums.times)
-        if inside:
-            times = times[[m.article != mine.article for m in profile.members]]
-        table.near[row] = np.sum(self._closeness(times))
+            table.dense_inner[row] = np.add.reduce(sums.dense[len(self.wide)][0] * self.wide)
         if mine.outlet and sums.outlets[mine.outlet]:
             table.outlet[row] = sums.outlets[mine.outlet] - inside
             titles = sums.forms.get((mine.outlet, self.traits.title_form))
             table.figures[row] = titles.total() - titles[self.traits.title_exact] if titles else 0
+        times: Floats = np.frombuffer(sums.times)
+        return times[[m.article != mine.article for m in profile.members]] if inside else times
 
     def _inner(
         self, rows: NDArray[np.intp], ends: NDArray[np.intp], ids: Ids, weights: Weights | Floats
@@ -231,11 +232,7 @@ class _Comparison:
             ids: Of all vectors, one after another.
             weights: Likewise.
         """
-        # Whether any id of the article has these low 16 bits: that leaves little to look up.
-        present = np.zeros(1 << 16, dtype=np.bool_)
-        for vector in (self.traits.body, self.traits.pairs):
-            present[vector.ids & 0xFFFF] = True
-        hits = np.flatnonzero(present.take(ids & 0xFFFF))
+        hits = np.flatnonzero(self._present.take(ids & 0xFFFF))
         vectors = np.searchsorted(ends, hits, side="right")
         for kind, vector, target in (
             (0, self.traits.body, self.table.body_inner),

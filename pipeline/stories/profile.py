@@ -272,14 +272,35 @@ class Profile:
     def _known(self) -> dict[str | int, tuple[int, float, float]]:
         """Counts and squared lengths, by language and by dimension."""
         if self._lengths is None:
-            sums = self.sums if len(self.members) > SMALL else Sums(self.members)
-            self._lengths = {
-                language: (body.count, body.squared, sums.pairs[language].squared)
-                for language, body in sums.body.items()
-            }
-            for dimension, (total, count) in sums.dense.items():
-                self._lengths[dimension] = (count, float(np.sum(total * total)), 0.0)
+            self._lengths = self._measured() if len(self.members) > SMALL else _lengths(self.members)
         return self._lengths
+
+    def _measured(self) -> dict[str | int, tuple[int, float, float]]:
+        """The same from the sums."""
+        sums = self.sums
+        found: dict[str | int, tuple[int, float, float]] = {
+            language: (body.count, body.squared, sums.pairs[language].squared)
+            for language, body in sums.body.items()
+        }
+        for dimension, (total, count) in sums.dense.items():
+            found[dimension] = (count, float(np.sum(total * total)), 0.0)
+        return found
+
+
+def _lengths(members: list[Member]) -> dict[str | int, tuple[int, float, float]]:
+    """Counts and squared lengths of the sums of a few members."""
+    found: dict[str | int, tuple[int, float, float]] = {}
+    cuts = [cut(member.data) for member in members]
+    for language in dict.fromkeys(m.language for m in members):
+        chosen = [c for c, m in zip(cuts, members, strict=True) if m.language == language]
+        body = SparseSum.of([c[0] for c in chosen], [c[3] for c in chosen])
+        pairs = SparseSum.of([c[1] for c in chosen], [c[4] for c in chosen])
+        found[language] = (len(chosen), body.squared, pairs.squared)
+    for size in dict.fromkeys(len(c[5]) for c in cuts if c[5]):
+        rows = [np.frombuffer(c[5], "<f2") for c in cuts if len(c[5]) == size]
+        total: Floats = np.sum(rows, axis=0, dtype=np.float64)
+        found[size // 2] = (len(rows), float(np.sum(total * total)), 0.0)
+    return found
 
 
 def _seq(member: Member) -> int:

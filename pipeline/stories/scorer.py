@@ -102,6 +102,17 @@ class _Factors:
     figures: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What bases are made of: cosines, and the similarities as weighed, by centroid and as a mean."""
+
+    text: Floats
+    lead: Floats
+    vector: Floats
+    centroid: tuple[Floats, ...]
+    mean: tuple[Floats, ...]
+
+
 class Mix:
     """The shipped scorer; see the module's formula.
 
@@ -124,9 +135,16 @@ class Mix:
         """See `Scorer.weigh`."""
         w = self.weights
         shared = compare(member, profiles, w.time_scale_days, w.unknown_gap_days)
+        made = _Made(shared.text, shared.lead, self._rescaled(shared.vector), *self._parts(shared))
+        base = self._base(made)
         losses = self._factors(shared)
-        values = self._base(shared) * losses.time * losses.outlet * losses.figures
-        return Scored(values.tolist(), lambda row: self._explained(shared.row(row), profiles[row].story))
+        values = base * losses.time * losses.outlet * losses.figures
+
+        def explain(row: int) -> Candidate:
+            story = profiles[row].story
+            return Candidate(story, values[row].item(), self._contributions(made, base, losses, row))
+
+        return Scored(values.tolist(), explain)
 
     def score(self, member: Member, profile: Profile) -> float:
         """See `Scorer.score`."""
@@ -136,43 +154,38 @@ class Mix:
         """See `Scorer.explain`."""
         return self.weigh(member, [profile]).explain(0)
 
-    def _explained(self, shared: Compared, story: str) -> Candidate:
-        """The base shared out by the part of each similarity, then loss after loss; of one story."""
-        losses = self._factors(shared)
-        base = self._base(shared).item()
-        time, outlet, figures = losses.time.item(), losses.outlet.item(), losses.figures.item()
-        cosines = (shared.text.item(), shared.lead.item(), self._rescaled(shared.vector).item())
-        contributions = [
-            Contribution(name, value, base * share)
-            for name, value, share in zip(
-                ("text", "lead", "vector"), cosines, self._shares(shared, base), strict=True
-            )
-        ]
-        contributions += [
+    def _contributions(
+        self, made: _Made, bases: Floats, losses: _Factors, row: int
+    ) -> tuple[Contribution, ...]:
+        """A base shared out by the part of each similarity, then loss after loss."""
+        base = bases[row].item()
+        time, outlet, figures = losses.time[row].item(), losses.outlet[row].item(), losses.figures[row].item()
+        text, lead, vector = self._shares(made, row) if base > 0.0 else (0.0, 0.0, 0.0)
+        return (
+            Contribution("text", made.text[row].item(), base * text),
+            Contribution("lead", made.lead[row].item(), base * lead),
+            Contribution("vector", made.vector[row].item(), base * vector),
             Contribution("time", time, base * (time - 1.0)),
             Contribution("outlet", outlet, base * time * (outlet - 1.0)),
             Contribution("figures", figures, base * time * outlet * (figures - 1.0)),
-        ]
-        return Candidate(story, base * time * outlet * figures, tuple(contributions))
+        )
 
     def _rescaled(self, cosines: Floats) -> Floats:
         floor = self.weights.vector_floor
         return np.clip((cosines - floor) / (1.0 - floor), 0.0, 1.0)
 
-    def _base(self, shared: Compared) -> Floats:
+    def _base(self, made: _Made) -> Floats:
         """base(centroid)^α · base(mean)^(1 - α); 0 where one of them is 0."""
         alpha = self.weights.centroid_share
-        by_centroid, by_mean = (sum(parts) for parts in self._parts(shared))
-        some = (by_centroid > 0.0) & (by_mean > 0.0)
-        centroid, mean = np.where(some, by_centroid, 1.0), np.where(some, by_mean, 1.0)
-        return np.where(some, centroid**alpha * mean ** (1.0 - alpha), 0.0)
+        centroid, mean = sum(made.centroid), sum(made.mean)
+        some = (centroid > 0.0) & (mean > 0.0)
+        base: Floats = np.maximum(centroid, 0.0) ** alpha * np.maximum(mean, 0.0) ** (1.0 - alpha) * some
+        return base
 
-    def _shares(self, shared: Compared, base: float) -> tuple[float, float, float]:
-        """The shares of one base that text, lead and vector stand for (sum 1, or 0)."""
-        if base <= 0.0:
-            return 0.0, 0.0, 0.0
+    def _shares(self, made: _Made, row: int) -> tuple[float, float, float]:
+        """The shares of one base that text, lead and vector stand for; they sum to 1."""
         alpha = self.weights.centroid_share
-        centroid, mean = ([part.item() for part in parts] for parts in self._parts(shared))
+        centroid, mean = ([part[row].item() for part in parts] for parts in (made.centroid, made.mean))
         by_centroid, by_mean = sum(centroid), sum(mean)
         text, lead, vector = (
             alpha * c / by_centroid + (1.0 - alpha) * m / by_mean for c, m in zip(centroid, mean, strict=True)

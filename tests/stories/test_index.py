@@ -1,0 +1,212 @@
+"""The index and what it hands to the scorer: functions of what is in it, not of how it came there."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.errors import StoreError
+from pipeline.stories import index as index_module
+from pipeline.stories.index import StoryIndex
+from pipeline.stories.profile import SMALL, Profile, SparseSum
+from pipeline.stories.traits import Member, Sparse, Traits
+
+QUICK = settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    derandomize=True,
+)
+DAY = 86_400.0
+
+
+def made(number, event, *, language="en", time=0.0, outlet="", dense=384):
+    """An article with half of its event's 12 words and some of everybody's 60."""
+    rng = random.Random(number)
+    words = rng.sample(range(event * 100, event * 100 + 12), 6) + rng.sample(range(9000, 9060), 8)
+    vector = np.random.default_rng(event).normal(size=dense) + 0.5 * np.random.default_rng(number).normal(
+        size=dense
+    )
+    return Traits(
+        time=time,
+        fetched=0.0 if time is None else time,
+        language=language,
+        outlet=outlet,
+        title=f"Title {number}",
+        lead=f"Lead {event}",
+        title_form=event,
+        title_exact=number,
+        body=Sparse.unit({w: 1.0 + rng.random() for w in words}, 256),
+        pairs=Sparse.unit({w * 7: 1.0 for w in words[:5]}, 96),
+        dense=(vector / (np.linalg.norm(vector) or 1.0)).astype(np.float16),
+        names=(),
+        numbers=(),
+        signature=np.zeros(4, dtype=np.uint32),
+    )
+
+
+def member(number, event, **options):
+    return Member(f"{number:016x}", number, made(number, event, **options))
+
+
+ARTICLE = st.tuples(
+    st.integers(0, 4),
+    st.sampled_from(["en", "en", "en", "de"]),
+    st.one_of(st.none(), st.integers(0, 20)),
+    st.sampled_from(["", "A", "B"]),
+    st.sampled_from([384, 384, 0]),
+)
+
+
+def members(items):
+    return [
+        member(n, event, language=lang, time=None if day is None else day * DAY, outlet=outlet, dense=dense)
+        for n, (event, lang, day, outlet, dense) in enumerate(items)
+    ]
+
+
+def answers(index, artefact, asked):
+    """What an index says of articles: candidates in order, with the bits of their scores and explanations."""
+    said = []
+    for one in asked:
+        found = index.candidates(one)
+        scored = artefact.scorer.weigh(one, found) if found else None
+        rows = range(len(found))
+        said.append([(found[i].story, scored.values[i], scored.explain(i)) for i in rows])
+    return said
+
+
+@QUICK
+@given(items=st.lists(ARTICLE, min_size=1, max_size=40), seed=st.integers(0, 99))
+def test_an_index_does_not_remember_how_it_came_about(artefact, items, seed):
+    there = members(items)
+    story = {m.article: f"s{event % 3}" for m, (event, *_) in zip(there, items, strict=True)}
+    straight = StoryIndex.rebuilt([(m, story[m.article]) for m in there], 7.0, artefact.center)
+    rng = random.Random(seed)
+    crooked = StoryIndex(7.0, artefact.center)
+    strangers = [member(1000 + n, n % 5) for n in range(8)]
+    arriving = there + strangers
+    rng.shuffle(arriving)
+    for one in arriving:
+        crooked.add(one, f"s{rng.randrange(4)}")
+        crooked.candidates(rng.choice(arriving))
+    for one in strangers:
+        crooked.remove(one.article)
+    for one in there:
+        crooked.move(one.article, story[one.article])
+    asked = [*there, *(member(2000 + n, n, time=5 * DAY, outlet="A") for n in range(5))]
+    assert answers(crooked, artefact, asked) == answers(straight, artefact, asked)
+    assert [p.story for p in crooked.stories()] == [p.story for p in straight.stories()]
+
+
+@QUICK
+@given(items=st.lists(ARTICLE, min_size=2, max_size=30))
+def test_a_score_is_the_same_alone_and_among_others(artefact, items):
+    there = members(items)
+    index = StoryIndex.rebuilt(
+        [(m, f"s{event}") for m, (event, *_) in zip(there, items, strict=True)], 30.0, artefact.center
+    )
+    profiles = list(index.stories())
+    for one in there:
+        together = artefact.scorer.weigh(one, profiles)
+        assert together.values == [artefact.scorer.score(one, p) for p in profiles]
+        for row, profile in enumerate(profiles):
+            assert together.explain(row) == artefact.scorer.explain(one, profile)
+
+
+@QUICK
+@given(items=st.lists(ARTICLE, min_size=2, max_size=16))
+def test_a_member_is_weighed_as_if_it_were_not_there(artefact, items):
+    """To the bit while both stories are small, where all sums are exact; otherwise but for rounding."""
+    there = members(items)
+    with_it, without = Profile.of("s", there), Profile.of("s", there[1:])
+    inside, outside = (artefact.scorer.score(there[0], p) for p in (with_it, without))
+    assert inside == pytest.approx(outside, abs=1e-12)
+    if len(there) <= SMALL:
+        assert inside == outside
+
+
+@QUICK
+@given(items=st.lists(ARTICLE, min_size=SMALL, max_size=20), data=st.data())
+def test_what_is_taken_out_of_a_sum_leaves_nothing_behind(items, data):
+    there = members(items)
+    grown = Profile("s")
+    for one in data.draw(st.permutations(there)):
+        grown.add(one)
+        assert grown.sums is not None
+    gone = data.draw(st.sets(st.sampled_from([m.article for m in there]), max_size=len(there) - 1))
+    for article in sorted(gone):
+        grown.remove(article)
+    fresh = Profile.of("s", [m for m in there if m.article not in gone])
+    assert [m.article for m in grown.members] == [m.article for m in fresh.members]
+    for ours, theirs in ((grown.body, fresh.body), (grown.pairs, fresh.pairs)):
+        assert {k: (v.count, v.weights) for k, v in ours.items()} == {
+            k: (v.count, v.weights) for k, v in theirs.items()
+        }
+    for language in ("en", "de"):
+        assert grown.lengths(language) == fresh.lengths(language)
+    assert grown.dense_length(384) == fresh.dense_length(384)
+
+
+@QUICK
+@given(items=st.lists(ARTICLE, min_size=1, max_size=30), limit=st.integers(1, 6), extra=st.integers(0, 10))
+def test_what_is_outside_the_window_does_not_crowd_out(artefact, items, limit, extra):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index_module, "POSTINGS_READ", limit)
+        rows = [(m, f"s{m.seq}") for m in members(items)]
+        far = [(member(500 + n, n % 5, time=400 * DAY), f"f{n}") for n in range(extra)]
+        asked = member(3000, 1, time=10 * DAY)
+        narrow = StoryIndex.rebuilt(rows, 7.0, artefact.center)
+        wide = StoryIndex.rebuilt(rows + far, 7.0, artefact.center)
+        assert answers(narrow, artefact, [asked]) == answers(wide, artefact, [asked])
+
+
+def test_a_sum_is_that_of_dictionaries():
+    vectors = [made(n, n % 2).body for n in range(6)]
+    total = SparseSum.of([v.ids.tobytes() for v in vectors], [v.weights.tobytes() for v in vectors])
+    plain: dict[int, float] = {}
+    for vector in vectors:
+        for term, weight in vector.items:
+            plain[term] = plain.get(term, 0.0) + weight
+    assert total.weights == dict(sorted(plain.items()))
+    assert total.squared == pytest.approx(math.fsum(w * w for w in plain.values()))
+    assert total.dot(vectors[0]) == pytest.approx(sum(w * plain[t] for t, w in vectors[0].items))
+
+
+def test_members_of_the_index_are_bytes_and_say_the_same(artefact):
+    one = member(1, 1, outlet="Müller \ud800", time=None)
+    index = StoryIndex.rebuilt([(one, "s")], 7.0, artefact.center)
+    kept = index.profile("s").members[0]
+    assert kept.traits.to_bytes() == one.traits.to_bytes() == kept.data
+    assert (kept.time, kept.fetched, kept.outlet, kept.language) == (None, 0.0, "Müller \ud800", "en")
+    assert (kept.told.title, kept.told.lead) == (one.traits.title, one.traits.lead)
+    with pytest.raises(StoreError):
+        Member("a", 1, b"WWA\x01" + kept.data[4:])
+
+
+def test_a_story_of_thousands_is_weighed_in_milliseconds(artefact):
+    large = Profile.of("large", [member(n, 1, time=n * 60.0) for n in range(3000)])
+    asked = member(9999, 1)
+    value = artefact.scorer.score(asked, large)
+    large.add(member(5000, 1))
+    large.remove(f"{5000:016x}")
+    assert artefact.scorer.score(asked, large) == value > 0.0
+
+
+def test_refuses_an_article_twice_and_knows_who_is_where(artefact):
+    index = StoryIndex(7.0, artefact.center)
+    index.add(member(1, 1), "s")
+    with pytest.raises(ValueError, match="already"):
+        index.add(member(1, 1), "t")
+    assert index.story_of(f"{1:016x}") == "s"
+    assert index.story_of("nobody") is None
+    index.remove(f"{1:016x}")
+    assert not index.has_story("s")
+    assert len(index) == 0
+    with pytest.raises(KeyError):
+        index.member(f"{1:016x}")
