@@ -25,8 +25,8 @@ from pipeline.stages.known_stories import ancestry, story_facts
 MARK = "alerts"
 COUNTS = "alerts.counts."
 LEASE_SECONDS = 300.0
-# Articles that are matched and committed at a time.
-STRETCH = 500
+# Articles that are matched and committed at a time: each stretch costs one round of all queries.
+STRETCH = 1000
 
 Renew = Callable[[], Lease]
 
