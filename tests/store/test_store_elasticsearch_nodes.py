@@ -6,6 +6,8 @@ starts nodes of the distribution in ELASTICSEARCH_NODE_HOME and whose `Node.kill
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import importlib.util
 import json
 import logging
@@ -19,7 +21,8 @@ from pathlib import Path
 
 import pytest
 from conformance_faults import check_whole
-from elasticsearch import ApiError
+from elastic_transport import TransportError
+from elasticsearch import ApiError, Elasticsearch
 from store_child import batch
 from store_records import at
 
@@ -38,16 +41,47 @@ pytestmark = [
 ]
 
 
-@contextmanager
-def cluster(nodes: int = 1, extra=()) -> Iterator[list]:
+def scripts():
     place = Path(SCRIPTS) / "es_node.py"
     spec = importlib.util.spec_from_file_location("es_node", place)
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    with module.cluster(HOME, nodes, extra=extra) as started:
+    return module
+
+
+@contextmanager
+def cluster(nodes: int = 1) -> Iterator[list]:
+    with scripts().cluster(HOME, nodes) as started:
         yield started
+
+
+@contextmanager
+def secured(base: Path) -> Iterator[str]:
+    """The host and port of a node with security on, and a user "admin" in its file realm."""
+    module = scripts()
+    base.chmod(0o755)
+    for above in base.parents[:2]:
+        above.chmod(0o755)
+    http, transport = module.free_ports(2)
+    extra = {"xpack.security.enabled": True}.items()
+    node = module.Node(HOME, base, "n1", http, transport, [f"127.0.0.1:{transport}"], ["n1"], extra=extra)
+    try:
+        digest = base64.b64encode(hashlib.sha1(b"admin-secret").digest()).decode()  # noqa: S324  the realm's format
+        (node.dir / "config" / "users").write_text(f"admin:{{SHA}}{digest}\n")
+        (node.dir / "config" / "users_roles").write_text("superuser:admin\n")
+        end = time.monotonic() + 120
+        with Elasticsearch(node.url, basic_auth=("admin", "admin-secret")) as admin:
+            while time.monotonic() < end:
+                try:
+                    admin.cluster.health(wait_for_status="yellow", timeout="1s")
+                    break
+                except (ApiError, TransportError):
+                    time.sleep(0.5)
+        yield f"127.0.0.1:{http}"
+    finally:
+        node.stop()
 
 
 def restart(node) -> None:
@@ -168,33 +202,19 @@ def test_a_stall_a_full_disk_and_too_little_time(caplog) -> None:
         hasty.close()
 
 
-def test_security() -> None:
-    from elasticsearch import Elasticsearch
-
-    roles = Path(__file__).parents[2] / "config" / "elasticsearch" / "roles"
-    extra = {
-        "xpack.security.enabled": True,
-        # So that the cluster's own start-up check and the making of users need no password.
-        "xpack.security.authc.anonymous.username": "anyone",
-        "xpack.security.authc.anonymous.roles": "superuser",
-    }
-    with cluster(extra=extra.items()) as (node,):
-        host = node.url.removeprefix("http://")
-        with Elasticsearch(node.url) as admin:
+def test_security(tmp_path) -> None:
+    with secured(tmp_path) as host:
+        with Elasticsearch(f"http://{host}", basic_auth=("admin", "admin-secret")) as admin:
             for name in ("writer", "reader"):
-                rights = json.loads((roles / f"{name}.json").read_text().replace("PREFIX", "wirewatch"))
-                admin.security.put_role(name=f"ww-{name}", **rights)
+                admin.security.put_role(name=f"ww-{name}", **role(name))
                 admin.security.put_user(
                     username=name, password=f"{name}-secret", roles=[f"ww-{name}"], refresh=True
                 )
-        with Elasticsearch(node.url, basic_auth=("writer", "writer-secret")) as writer:
-            assert writer.security.authenticate()["username"] == "writer"
-        check_rights(host)
+            key = admin.security.create_api_key(name="k", role_descriptors={"w": role("writer")})["encoded"]
+        check_rights(host, key)
 
 
-def check_rights(host: str) -> None:
-    from elasticsearch import Elasticsearch
-
+def check_rights(host: str, key: str) -> None:
     store = open_store(f"http://writer:writer-secret@{host}")
     store.commit(batch(0, 10))
     lease = store.acquire("stories", "me", at(0), 60)
@@ -202,20 +222,19 @@ def check_rights(host: str) -> None:
     assert store.head() == 10
     assert "secret" not in str(store.describe())
     store.close()
-    with Elasticsearch(f"http://{host}") as admin:
-        body = admin.security.create_api_key(name="k", role_descriptors={"w": writer_role()})
-    by_key = open_store(f"http://{host}", environment={"WIREWATCH_ES_API_KEY": body["encoded"]})
+    by_key = open_store(f"http://{host}", environment={"WIREWATCH_ES_API_KEY": key})
     by_key.commit(batch(10, 10))
     assert by_key.head() == 20
     by_key.close()
-    # A wrong API key is not tried: where the anonymous user has rights, it gets those.
-    for url, words in (
-        (f"http://writer:wrong-secret@{host}", "does not know"),
-        (f"http://writer:writer-secret@{host}?prefix=other", "no right"),
-        (f"http://reader:reader-secret@{host}", "no right"),
+    for url, environment, words in (
+        (f"http://writer:wrong-secret@{host}", {}, "does not know"),
+        (f"http://{host}", {"WIREWATCH_ES_API_KEY": "bm90OmtleQ=="}, "does not know"),
+        (f"http://{host}", {}, "does not know"),
+        (f"http://writer:writer-secret@{host}?prefix=other", {}, "no right"),
+        (f"http://reader:reader-secret@{host}", {}, "no right"),
     ):
         with pytest.raises(StoreError, match=words) as refused:
-            open_store(url, timeout_seconds=5)
+            open_store(url, environment=environment, timeout_seconds=5)
         assert "secret" not in str(refused.value)
         assert "\n" not in str(refused.value)
     with Elasticsearch(f"http://{host}", basic_auth=("reader", "reader-secret")) as reader:
@@ -224,6 +243,6 @@ def check_rights(host: str) -> None:
             reader.index(index="wirewatch-feeds", document={})
 
 
-def writer_role() -> dict:
-    path = Path(__file__).parents[2] / "config" / "elasticsearch" / "roles" / "writer.json"
+def role(name: str) -> dict:
+    path = Path(__file__).parents[2] / "config" / "elasticsearch" / "roles" / f"{name}.json"
     return json.loads(path.read_text().replace("PREFIX", "wirewatch"))
