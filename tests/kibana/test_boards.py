@@ -79,6 +79,60 @@ def test_no_object_is_newer_than_kibana_9_0():
         assert tuple(map(int, found["typeMigrationVersion"].split("."))) <= newest[kind]
 
 
+# What Kibana's schemas of these forms allow; it refuses an object with any other attribute.
+ALLOWED = {
+    "dashboard": set(
+        [
+            "title",
+            "description",
+            "kibanaSavedObjectMeta",
+            "timeRestore",
+            "timeFrom",
+            "timeTo",
+            "refreshInterval",
+            "controlGroupInput",
+            "panelsJSON",
+            "optionsJSON",
+            "hits",
+            "version",
+        ]
+    ),
+    "search": set(
+        [
+            "title",
+            "description",
+            "columns",
+            "sort",
+            "grid",
+            "rowHeight",
+            "rowsPerPage",
+            "hideChart",
+            "breakdownField",
+            "kibanaSavedObjectMeta",
+            "isTextBasedQuery",
+            "usesAdHocDataView",
+            "timeRestore",
+            "timeRange",
+            "refreshInterval",
+            "viewMode",
+            "hideAggregatedPreview",
+            "hits",
+            "version",
+            "sampleSize",
+            "headerRowHeight",
+            "visContext",
+            "density",
+        ]
+    ),
+}
+
+
+def test_no_object_has_an_attribute_that_kibana_forbids():
+    for (kind, name), found in objects().items():
+        if kind in ALLOWED:
+            assert set(found["attributes"]) <= ALLOWED[kind], name
+
+
 @pytest.mark.parametrize("name", BOARDS)
 def test_panels_fill_the_grid_without_overlap(name):
     panels = json.loads(objects()["dashboard", name]["attributes"]["panelsJSON"])
