@@ -7,6 +7,7 @@ starts nodes of the distribution in ELASTICSEARCH_NODE_HOME.
 import base64
 import hashlib
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -20,7 +21,7 @@ import httpx
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from compose_file import ROOT, services
+from compose_file import ROOT, resolved, services
 
 from deploy import elasticsearch, env
 from pipeline.errors import StoreError
@@ -151,6 +152,23 @@ def test_each_user_may_do_what_it_is_for_and_no_more(node, secrets):
 @needs_node
 @pytest.mark.elasticsearch
 @pytest.mark.slow
+def test_the_command_lines_service_reaches_the_store_and_shows_no_secret(node, secrets, tmp_path):
+    service = services()["wirewatch"]
+    given = {k: resolved(v, secrets) for k, v in service["environment"].items()}
+    given["WIREWATCH_STORE"] = given["WIREWATCH_STORE"].replace("elasticsearch:9200", node.partition("//")[2])
+    given |= {"WIREWATCH_HOME": str(tmp_path), "WIREWATCH_CONFIG": str(ROOT / "config")}
+    command = [str(Path(sys.executable).parent / service["entrypoint"][0]), "--json", "doctor"]
+    done = subprocess.run(
+        command, env={"PATH": os.environ["PATH"], **given}, capture_output=True, text=True, check=False
+    )
+    store = next(check for check in json.loads(done.stdout) if check["check"] == "store")
+    assert store["ok"], store
+    assert not any(secret in done.stdout + done.stderr for secret in secrets.values())
+
+
+@needs_node
+@pytest.mark.elasticsearch
+@pytest.mark.slow
 def test_running_it_again_sets_a_changed_password(node, secrets):
     changed = secrets | {"KIBANA_USER_PASSWORD": "another-password-of-the-desk"}
     assert _run(node, changed).returncode == 0
@@ -197,8 +215,6 @@ def test_users_have_roles_that_exist():
 
 
 def test_the_data_views_of_kibana_are_within_the_readers_rights():
-    import json
-
     role = elasticsearch.roles(elasticsearch.ROLES, "wirewatch")["wirewatch_reader"]
     names = [name.rstrip("*") for index in role["indices"] for name in index["names"]]
     for line in (ROOT / "config" / "kibana" / "wirewatch.ndjson").read_text().splitlines():
