@@ -1,9 +1,9 @@
 """Invented articles for measuring speed: as sparse as real ones, made in a tenth of a millisecond each.
 
 Words follow Zipf's law over 200,000 forms. An event has 40 words and 30 pairs of words of its own, of which
-each of its articles has some, and a direction in which its vectors differ from the mean of e5's. The number of
-articles of an event follows a power law with exponent 2.6: three of four events have one article, the mean is
-1.7, and the largest have hundreds.
+each of its articles has some, and a direction in which its vectors differ from the mean of e5's. How many
+articles an event has follows a power law with exponent 2.6: three of four have one, the mean is 1.7, and the
+largest have hundreds.
 """
 
 from __future__ import annotations

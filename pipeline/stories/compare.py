@@ -1,7 +1,7 @@
 """What an article has in common with stories: all of them at once, in arrays.
 
-A row depends on the article and its story alone, whatever else is compared in the same call: sums run in
-order of members and ids within each row.
+Without contrast a row depends on the article and its story alone, whatever else is compared in the same call:
+sums run in order of members and ids within each row.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.stories.contrast import kept_shares
 from pipeline.stories.profile import SMALL, Floats, Profile, SparseSum
-from pipeline.stories.traits import HEAD, Ids, Member, Sparse, Traits, Weights, comparable, squares
+from pipeline.stories.traits import HEAD, Ids, Member, Sparse, Traits, comparable, squares
 
 _DAY_SECONDS: Final = 86_400.0
 # A story's sum with more terms than this is cut to the article's terms before it is looked through.
@@ -68,7 +69,8 @@ class _Members:
         self.weights: list[bytes] = []
         self.lengths: list[int] = []
         self.dense: list[bytes] = []
-        self.dense_rows: list[int] = []
+        self.fitting: list[bool] = []
+        self.speaking_rows: list[int] = []
         self.speaking: list[bool] = []
         self.ours: list[bool] = []
         self.own: list[bool] = []
@@ -86,23 +88,13 @@ class _Members:
                 self.ids.append(ids)
                 self.weights.append(weights)
                 self.lengths += (body, pairs)
-            else:
-                self.lengths += (0, 0)
-            if len(dense) == 2 * self._dimension:
+                self.speaking_rows.append(row)
+            fits = len(dense) == 2 * self._dimension
+            self.fitting.append(fits)
+            if fits:
                 self.dense.append(dense)
-                self.dense_rows.append(row)
             self.ours.append(member.outlet == mine.outlet)
             self.own.append(member.article == mine.article)
-
-
-class _Table:
-    """What is counted and summed for each story, in float64, shape [stories]."""
-
-    def __init__(self, stories: int) -> None:
-        zeros = np.zeros((12, stories))
-        self.inside, self.size, self.count, self.body, self.pairs, self.vectors = zeros[:6]
-        self.dense, self.near, self.outlet, self.figures, self.body_inner, self.pairs_inner = zeros[6:]
-        self.dense_inner = np.zeros(stories)
 
 
 class _Comparison:
@@ -112,141 +104,155 @@ class _Comparison:
         member: The article.
         stories: How many stories.
         scale: See `compare`.
-        unknown: Likewise.
+        unknown, contrast: Likewise.
+
+    Attributes:
+        kept: The shares of body and pairs that remain, shape [2, stories]; see `contrast`.
+        inner, squared, count: Of body, pairs and dense with the sums, shape [3, stories].
+        told: Inside, size, near, outlet, figures: as in `Compared`, but summed; shape [5, stories].
     """
 
-    def __init__(self, member: Member, stories: int, scale: float, unknown: float) -> None:
+    def __init__(self, member: Member, stories: int, scale: float, unknown: float, contrast: float) -> None:
         self.member = member
         self.traits: Traits = member.traits
-        self.table = _Table(stories)
+        self.stories = stories
+        self.inner, self.squared, self.count = np.zeros((3, 3, stories))
+        self.told = np.zeros((5, stories))
         self.wide = self.traits.dense.astype(np.float64)
         self._time = np.nan if member.time is None else member.time
-        self._scale, self._unknown = scale, unknown
-        # Whether any id of the article has these low 16 bits: that leaves little to look up.
-        self._present: NDArray[np.bool_] = np.zeros(1 << 16, dtype=np.bool_)
-        self._present[self.traits.body.ids & 0xFFFF] = True
-        self._present[self.traits.pairs.ids & 0xFFFF] = True
+        self._scale, self._unknown, self._contrast = scale, unknown, contrast
+        self.kept = np.ones((2, stories))
 
     def run(self, profiles: Sequence[Profile]) -> None:
-        """Fills the table."""
+        """Fills the tables."""
         members = _Members(self.member, len(self.wide))
-        several: list[tuple[int, Profile]] = []
+        several: list[int] = []
         large: list[tuple[int, Profile]] = []
+        lengths: list[tuple[float, ...]] = []
         for row, profile in enumerate(profiles):
-            if len(profile.members) <= SMALL:
+            size = len(profile.members)
+            if size <= SMALL:
                 members.take(row, profile.members)
             else:
                 large.append((row, profile))
-            if len(profile.members) > 1:
-                several.append((row, profile))
+            if size > 1:
+                several.append(row)
+                language = profile.lengths(self.member.language)
+                lengths.append((*language, *profile.dense_length(len(self.wide))))
         if members.rows:
             self._small(members)
         if large:
             self._large(large)
-        table = self.table
-        for row, profile in several:
-            table.count[row], table.body[row], table.pairs[row] = profile.lengths(self.member.language)
-            table.vectors[row], table.dense[row] = profile.dense_length(len(self.wide))
+        if several:
+            count, body, pairs, vectors, dense = np.array(lengths).T
+            self.count[:, several] = count, count, vectors
+            self.squared[:, several] = body, pairs, dense
+        self._inner(members, large)
 
     def _small(self, members: _Members) -> None:
         """Sums up the members of small stories; the lengths hold where there is one member."""
-        table, traits = self.table, self.traits
-        rows, stories = np.array(members.rows), len(self.table.size)
+        traits, rows = self.traits, np.array(members.rows)
         heads = np.frombuffer(b"".join(members.heads), HEAD)
-        lengths = np.array(members.lengths)
-        own = np.array(members.own)
-        others = (~own).astype(np.float64)
-        same = np.array(members.ours) & ~own if self.member.outlet else np.zeros(len(rows), dtype=np.bool_)
-        alike = same & (heads["form"] == traits.title_form) & (heads["exact"] != traits.title_exact)
-        speaking = np.array(members.speaking)
-        squared = heads["squares"]
-        for target, values in (
-            (table.inside, own),
-            (table.size, others),
-            (table.count, speaking),
-            (table.body, squared[:, 0] * speaking),
-            (table.pairs, squared[:, 1] * speaking),
-            (table.near, self._closeness(heads["time"]) * others),
-            (table.outlet, same),
-            (table.figures, alike),
-        ):
-            np.add(target, np.bincount(rows, values, stories), out=target)
-        self._dense(members, heads)
-        ids: Ids = np.frombuffer(b"".join(members.ids), "<u4")
-        weights: Weights = np.frombuffer(b"".join(members.weights), "<f2")
-        self._inner(np.repeat(rows, 2), np.cumsum(lengths), ids, weights)
-
-    def _dense(self, members: _Members, heads: NDArray[np.void]) -> None:
-        """The inner products of dense vectors are exact for small stories, so BLAS may do them."""
-        if not members.dense or not len(self.wide):
-            return
-        table, stories = self.table, len(self.table.size)
-        vectors = np.frombuffer(b"".join(members.dense), "<f2").reshape(len(members.dense), -1)
-        rows = np.array(members.dense_rows)
-        table.dense_inner += np.bincount(rows, vectors.astype(np.float64) @ self.wide, stories)
-        table.vectors += np.bincount(rows, minlength=stories)
-        table.dense += np.bincount(members.rows, heads["squares"][:, 2], stories)
+        own, speaking = np.array(members.own), np.array(members.speaking)
+        others = ~own
+        table = np.zeros((11, len(rows)))
+        squared, count, told = table[:3], table[3:6], table[6:]
+        squared[:] = heads["squares"].T
+        count[:2] = speaking
+        if len(self.wide):
+            count[2] = np.array(members.fitting)
+        told[0] = own
+        told[1] = others
+        told[2] = self._closeness(heads["time"]) * others
+        if self.member.outlet:
+            told[3] = np.array(members.ours) & others
+            told[4] = told[3] * (heads["form"] == traits.title_form) * (heads["exact"] != traits.title_exact)
+        starts = np.flatnonzero(np.diff(rows, prepend=-1))
+        at = rows[starts]
+        summed = np.add.reduceat(table, starts, axis=1)
+        self.squared[:, at], self.count[:, at], self.told[:, at] = summed[:3], summed[3:6], summed[6:]
+        if members.dense and len(self.wide):
+            # Exact for single vectors, so BLAS may do it.
+            vectors = np.frombuffer(b"".join(members.dense), "<f2").reshape(len(members.dense), -1)
+            inner = vectors.astype(np.float64) @ self.wide
+            self.inner[2] = np.bincount(rows[count[2] > 0.0], inner, self.stories)
 
     def _large(self, profiles: list[tuple[int, Profile]]) -> None:
-        """Takes large stories by their sums."""
-        rows: list[int] = []
-        sums: list[tuple[Ids, Floats]] = []
-        times: list[Floats] = []
-        for row, profile in profiles:
-            times.append(self._large_rest(row, profile))
-            for total, vector in (
-                (profile.body.get(self.member.language), self.traits.body),
-                (profile.pairs.get(self.member.language), self.traits.pairs),
-            ):
-                rows.append(row)
-                sums.append(_cut_down(total, vector))
+        """Takes what of large stories is not text."""
+        times = [self._large_rest(row, profile) for row, profile in profiles]
         numbers = np.repeat([row for row, _ in profiles], [len(t) for t in times])
-        close = self._closeness(np.concatenate(times))
-        self.table.near += np.bincount(numbers, close, len(self.table.size))
-        ends = np.cumsum([len(ids) for ids, _ in sums])
-        ids = np.concatenate([ids for ids, _ in sums])
-        self._inner(np.array(rows), ends, ids, np.concatenate([values for _, values in sums]))
+        self.told[2] += np.bincount(numbers, self._closeness(np.concatenate(times)), self.stories)
 
     def _large_rest(self, row: int, profile: Profile) -> Floats:
-        """Takes what of a large story is not text; returns the times of the other members."""
-        sums, table, mine = profile.sums, self.table, self.member
+        """The same of one story; returns the times of the other members."""
+        sums, mine = profile.sums, self.member
         inside = profile.holds(mine.article)
-        table.inside[row], table.size[row] = inside, profile.size - inside
+        outlet = figures = 0
         if len(self.wide) in sums.dense:
-            table.dense_inner[row] = np.add.reduce(sums.dense[len(self.wide)][0] * self.wide)
+            self.inner[2, row] = np.add.reduce(sums.dense[len(self.wide)][0] * self.wide)
         if mine.outlet and sums.outlets[mine.outlet]:
-            table.outlet[row] = sums.outlets[mine.outlet] - inside
+            outlet = sums.outlets[mine.outlet] - inside
             titles = sums.forms.get((mine.outlet, self.traits.title_form))
-            table.figures[row] = titles.total() - titles[self.traits.title_exact] if titles else 0
+            figures = titles.total() - titles[self.traits.title_exact] if titles else 0
+        self.told[:, row] = inside, profile.size - inside, 0.0, outlet, figures
         times: Floats = np.frombuffer(sums.times)
         return times[[m.article != mine.article for m in profile.members]] if inside else times
 
-    def _inner(
-        self, rows: NDArray[np.intp], ends: NDArray[np.intp], ids: Ids, weights: Weights | Floats
-    ) -> None:
-        """Adds the inner products with body and pairs.
+    def _inner(self, members: _Members, large: list[tuple[int, Profile]]) -> None:
+        """The inner products with bodies and pairs, of small stories' members and of large stories' sums."""
+        body, pairs = self.traits.body, self.traits.pairs
+        rows = [row for row in members.speaking_rows for _ in (body, pairs)]
+        lengths = list(members.lengths)
+        ids: list[Ids] = [np.frombuffer(b"".join(members.ids), "<u4")]
+        weights = [np.frombuffer(b"".join(members.weights), "<f2").astype(np.float64)]
+        for row, profile in large:
+            for sums, vector in ((profile.body, body), (profile.pairs, pairs)):
+                terms, values = _cut_down(sums.get(self.member.language), vector)
+                rows.append(row)
+                lengths.append(len(terms))
+                ids.append(terms)
+                weights.append(values)
+        self._look_up(np.array(rows, dtype=np.intp), lengths, np.concatenate(ids), np.concatenate(weights))
+
+    def _look_up(self, rows: NDArray[np.intp], lengths: list[int], ids: Ids, weights: Floats) -> None:
+        """Sums products where an id is one of the article's.
 
         Args:
             rows: The story of each vector; vectors are bodies and pairs in turn.
-            ends: Where each vector ends in `ids`.
+            lengths: How many terms each vector has.
             ids: Of all vectors, one after another.
             weights: Likewise.
         """
-        hits = np.flatnonzero(self._present.take(ids & 0xFFFF))
-        vectors = np.searchsorted(ends, hits, side="right")
-        for kind, vector, target in (
-            (0, self.traits.body, self.table.body_inner),
-            (1, self.traits.pairs, self.table.pairs_inner),
-        ):
-            chosen = (vectors & 1) == kind
-            here, terms = hits[chosen], ids[hits[chosen]]
-            if not len(here) or not len(vector.ids):
-                continue
-            places = np.minimum(np.searchsorted(vector.ids, terms), len(vector.ids) - 1)
-            shared = vector.ids[places] == terms
-            products = weights[here[shared]].astype(np.float64) * vector.weights[places[shared]]
-            summed = np.bincount(rows[vectors[chosen][shared]], products, len(target))
-            np.add(target, summed, out=target)
+        body, pairs = self.traits.body, self.traits.pairs
+        own = np.concatenate([body.ids, pairs.ids]).astype(np.int64)
+        if not len(own) or not len(ids):
+            return
+        # Whether any id of the article has these low 16 bits: that leaves little to look up.
+        present = np.zeros(1 << 16, dtype=np.bool_)
+        present[own & 0xFFFF] = True
+        hits = np.flatnonzero(present.take(ids & 0xFFFF))
+        vectors = np.searchsorted(np.cumsum(lengths), hits, side="right")
+        # An id of a pair counts from 2³²: bodies meet bodies, and pairs meet pairs.
+        own[len(body.ids) :] += 1 << 32
+        keys = ids[hits] + ((vectors & 1) << 32)
+        places = np.minimum(np.searchsorted(own, keys), len(own) - 1)
+        shared = own[places] == keys
+        mine = np.concatenate([body.weights, pairs.weights]).astype(np.float64)
+        vectors = vectors[shared]
+        targets = rows[vectors] + self.stories * (vectors & 1)
+        products = weights[hits[shared]] * mine[places[shared]]
+        self.inner[:2] = np.bincount(targets, products, 2 * self.stories).reshape(2, -1)
+        if self._contrast > 0.0:
+            self.kept = kept_shares(
+                rows[vectors],
+                places[shared],
+                products,
+                mine,
+                len(body.ids),
+                self.count[0],
+                self.told[0],
+                self._contrast,
+            )
 
     def _closeness(self, times: Floats) -> Floats:
         """exp(-gap / scale) for each time."""
@@ -263,7 +269,11 @@ def _cut_down(total: SparseSum | None, vector: Sparse) -> tuple[Ids, Floats]:
 
 
 def compare(
-    member: Member, profiles: Sequence[Profile], time_scale_days: float, unknown_gap_days: float
+    member: Member,
+    profiles: Sequence[Profile],
+    time_scale_days: float,
+    unknown_gap_days: float,
+    contrast: float,
 ) -> Compared:
     """Compares an article with stories.
 
@@ -272,33 +282,36 @@ def compare(
         profiles: Of the stories; one that holds nothing but the article has nothing in common with it.
         time_scale_days: See `Compared.near`.
         unknown_gap_days: The gap in time where one is unknown.
+        contrast: How much a word loses that other stories share with the article; see `contrast`.
     """
-    comparison = _Comparison(member, len(profiles), time_scale_days, unknown_gap_days)
+    comparison = _Comparison(member, len(profiles), time_scale_days, unknown_gap_days, contrast)
     comparison.run(profiles)
-    t = comparison.table
-    own = squares(member.data)
-    text, mean_text = _cosines(t.body_inner, t.body, t.count, own[0], t.inside)
-    lead, mean_lead = _cosines(t.pairs_inner, t.pairs, t.count, own[1], t.inside)
-    vector, mean_vector = _cosines(t.dense_inner, t.dense, t.vectors, own[2], t.inside)
-    size = np.maximum(t.size, 1.0)
+    inside, size, near, outlet, figures = comparison.told
+    own = np.array(squares(member.data))[:, np.newaxis]
+    (text, lead, vector), means = _cosines(
+        comparison.inner, comparison.squared, comparison.count, own, inside
+    )
+    kept_text, kept_lead = comparison.kept
+    held = comparison.count - inside
+    size = np.maximum(size, 1.0)
     return Compared(
-        text=text,
-        lead=lead,
+        text=text * kept_text,
+        lead=lead * kept_lead,
         vector=vector,
-        mean_text=mean_text,
-        mean_lead=mean_lead,
-        mean_vector=mean_vector,
-        same=np.where(t.count > 0.0, t.count - t.inside, 0.0) / size,
-        vectors=(t.vectors - t.inside > 0.0).astype(np.float64),
-        near=t.near / size,
-        outlet=t.outlet / size,
-        figures=t.figures / size,
-        size=t.size,
+        mean_text=means[0] * kept_text,
+        mean_lead=means[1] * kept_lead,
+        mean_vector=means[2],
+        same=np.maximum(held[0], 0.0) / size,
+        vectors=(held[2] > 0.0).astype(np.float64),
+        near=near / size,
+        outlet=outlet / size,
+        figures=figures / size,
+        size=size,
     )
 
 
 def _cosines(
-    inner: Floats, squared: Floats, count: Floats, own: float, inside: Floats
+    inner: Floats, squared: Floats, count: Floats, own: Floats, inside: Floats
 ) -> tuple[Floats, Floats]:
     """The cosine with a sum of vectors, and the mean of the inner products with each.
 
@@ -314,5 +327,5 @@ def _cosines(
     inner = inner - inside * own
     count = count - inside
     some = (squared > 1e-9) & (own > 0.0) & (count > 0.0)
-    cosine = np.where(some, inner / np.sqrt(np.where(some, squared * own, 1.0)), 0.0)
-    return cosine, np.where(some, inner / np.where(some, count, 1.0), 0.0)
+    inner = np.where(some, inner, 0.0)
+    return inner / np.sqrt(np.where(some, squared * own, 1.0)), inner / np.maximum(count, 1.0)

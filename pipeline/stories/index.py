@@ -21,12 +21,12 @@ from pipeline.stories.profile import Floats, Profile
 from pipeline.stories.traits import Dense, Member, cut
 
 # Candidates: members are looked up by the heaviest terms; the best stories among them are weighed.
-LEXICAL_STORIES: Final = 16
+LEXICAL_STORIES: Final = 12
 DENSE_STORIES: Final = 12
 # Of each term the newest so many members within the window are looked at.
 POSTINGS_READ: Final = 256
 # Vectors may be near when of the first 64 signs at most so many differ (by chance: 32 ± 4).
-NEAR_BITS: Final = 22
+NEAR_BITS: Final = 24
 _MEMBERS_LOOKED_AT: Final = 256
 _DAY_SECONDS: Final = 86_400.0
 _ROOM: Final = 1024

@@ -12,7 +12,7 @@ from pipeline.stories.traits import Ids, Weights
 
 # A member is found by so many of its heaviest words, when an article asks with so many of its own; both are
 # rules for one article, so that what is found of one member does not hang on the others.
-POSTED_TERMS: Final = 48
+POSTED_TERMS: Final = 32
 QUERY_TERMS: Final = 24
 _WEIGHT_BITS: Final = 16
 

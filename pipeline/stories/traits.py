@@ -330,8 +330,15 @@ class Member:
 
     def lean(self) -> Member:
         """The same without decoded traits, to be kept."""
-        return self if self._traits is None else Member(self.article, self.seq, self.data)
+        return self if self._traits is None else self._with(None)
 
     def full(self) -> Member:
         """The same with decoded traits, to be weighed."""
-        return self if self._traits is not None else Member(self.article, self.seq, self.traits)
+        return self if self._traits is not None else self._with(self.traits)
+
+    def _with(self, traits: Traits | None) -> Member:
+        other = Member.__new__(Member)
+        other.article, other.seq, other.data = self.article, self.seq, self.data
+        other.time, other.language, other.outlet = self.time, self.language, self.outlet
+        object.__setattr__(other, "_traits", traits)
+        return other
