@@ -1,12 +1,12 @@
 """Maintain.
 
-Once a day: mends recent stories (merges, splits, moves), drops what is past its retention, looks after feeds.
+Once a day: mends recent stories (merges, splits, moves), drops what is past its retention, and once a week
+mails the operator which feeds broke or fell silent.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 from airflow.sdk import dag, task
 from opened import TASK_DEFAULTS, opened
@@ -35,11 +35,11 @@ def maintain() -> None:
             return app.retention()
 
     @task
-    def feed_health() -> dict[str, Any]:
+    def feed_report() -> dict[str, int]:
         with opened() as app:
-            return {"unwell": [feed["id"] for feed in app.feed_health() if feed["error"]]}
+            return app.feed_report()
 
-    repair() >> retention() >> feed_health()
+    repair() >> retention() >> feed_report()
 
 
 maintain()

@@ -65,8 +65,8 @@ class MailSettings(Section):
 
     `smtp` is `smtp://[user:pass@]host:port` (STARTTLS where offered), `smtps://…` (TLS from the start) or
     `smtp+starttls://…` (STARTTLS demanded). `ca_file` names certificates to trust instead of the system's.
-    `list_id` is a domain such as alerts.example.org; `unsubscribe` is a URL in which {watch} and {address} are
-    filled in, and offers one click where it is https.
+    `list_id` is a domain such as alerts.example.org; `unsubscribe` is a URL in which {watch} and {address}
+    are filled in, and offers one click where it is https.
     """
 
     sender: str = Field(default="wirewatch@localhost", alias="from")

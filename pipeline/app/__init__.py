@@ -194,6 +194,10 @@ class App:
         """See `pipeline.app.keeping.feed_health`."""
         return keeping.feed_health(self._wiring)
 
+    def feed_report(self) -> dict[str, int]:
+        """See `pipeline.app.keeping.feed_report`."""
+        return keeping.feed_report(self._wiring)
+
     def feed_import(self, file: Path) -> list[dict[str, Any]]:
         """See `pipeline.app.keeping.feed_import`."""
         return keeping.feed_import(self._wiring, file)

@@ -19,6 +19,7 @@ from pipeline.ports import Commit
 from pipeline.records import FeedState, Rejection
 from pipeline.sources.addresses import host_of, redact
 from pipeline.sources.opml import add_feeds, read_opml, write_opml
+from pipeline.stages.feedcare import report_feeds
 
 Json = dict[str, Any]
 _LOW_DISK_BYTES = 1024**3
@@ -65,6 +66,13 @@ def _health(name: str, state: FeedState, enabled: bool) -> Json:
         "repeats": round(state.repeats / state.entries, 3) if state.entries else None,
         "next_poll": shown(state.next_poll),
     }
+
+
+def feed_report(wiring: Wiring) -> dict[str, int]:
+    """Once a week, a mail to `mail.operator` on the feeds that broke or fell silent."""
+    mail = wiring.settings.mail
+    enabled = [feed.id for feed in wiring.settings.feeds if feed.enabled]
+    return {"ill": report_feeds(wiring.store, enabled, mail.sender, mail.operator, wiring.clock())}
 
 
 def feed_import(wiring: Wiring, file: Path) -> list[Json]:

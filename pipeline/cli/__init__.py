@@ -8,8 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from pipeline.cli import corrections, ingesting, keeping, knowing, measuring, reading, watching
 from pipeline.cli.session import Session, debugging, fail
@@ -63,20 +63,26 @@ def _json_first(arguments: list[str]) -> list[str]:
     return ["--json", *rest] if len(rest) < len(arguments) else rest
 
 
+def _misused(error: TyperException) -> int:
+    """Says in one line what is wrong with the arguments; a group without a verb shows its help."""
+    said = str(getattr(error, "format_message", error.__str__)())
+    if "Usage:" in said:
+        sys.stderr.write(f"{said}\n")
+    else:
+        sys.stderr.write(f"wirewatch: {' '.join(said.split())} (wirewatch --help shows what there is)\n")
+    return 2
+
+
 def main(arguments: list[str] | None = None) -> None:
     """The entry point: runs one verb and exits 0 done, 1 failed, 2 wrong usage or configuration."""
     given = _json_first(sys.argv[1:] if arguments is None else arguments)
     try:
         cli(given, prog_name="wirewatch", standalone_mode=False)
-    except click.exceptions.Exit as done:
+    except typer.Exit as done:
         sys.exit(done.exit_code)
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        sys.exit(2)
-    except click.ClickException as error:
-        sys.stderr.write(f"wirewatch: {error.format_message()} (wirewatch --help shows what there is)\n")
-        sys.exit(2)
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except TyperException as error:
+        sys.exit(_misused(error))
+    except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write(
             "wirewatch: stopped; what was committed stays, the same command goes on from there\n"
         )

@@ -32,8 +32,8 @@ class Article:
         published: When it was published (UTC); None where nobody says.
         published_from: Where the date came from; "fetched" exactly where `published` is None.
         fetched: When it came (UTC).
-        updated: The newest date of a later version (UTC); None before the first. `published` stays, so that an
-            edit does not move an article in time.
+        updated: The newest date of a later version (UTC); None before the first. `published` stays, so that
+            an edit does not move an article in time.
         language: ISO 639-1, "und" where unknown.
         language_confidence: 0 to 1.
         authors: Names.

@@ -14,6 +14,7 @@ from pipeline.stages import grouping
 FEEDS = ROOT / "seeds" / "feeds"
 FIRST = [str(FEEDS / "first" / f"{name}.xml") for name in ("harbour-post", "meridian-world", "common-ground")]
 LATER = [str(FEEDS / "later" / f"{name}.xml") for name in ("harbour-post", "meridian-world")]
+MISSES = str(ROOT / "seeds" / "near_misses")
 ARTICLES = str(ROOT / "seeds" / "articles")
 
 
@@ -99,7 +100,7 @@ def in_child(make_wiring, name, kill_at):
         store.commit = counted(store.commit)
         archive.append = counted(archive.append)
         archive.write = counted(archive.write)
-        loaded(wiring, ARTICLES, *FIRST)
+        loaded(wiring, ARTICLES, MISSES)
         App(wiring).repair()
         os._exit(0)
     _, status = os.waitpid(child, 0)
@@ -108,22 +109,22 @@ def in_child(make_wiring, name, kill_at):
 
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_killed_before_any_write_and_run_again_gives_the_same(make_wiring, monkeypatch):
-    monkeypatch.setattr(grouping, "COMMIT_ARTICLES", 8)
+    monkeypatch.setattr(grouping, "COMMIT_ARTICLES", 3)
     whole = make_wiring("whole")
-    loaded(whole, ARTICLES, *FIRST)
+    loaded(whole, ARTICLES, MISSES)
     App(whole).repair()
     expected = fingerprint(whole.store)
     kills = 0
     for kill_at in range(1, 50):
         lived = in_child(make_wiring, f"crash-{kill_at}", kill_at)
         wiring = make_wiring(f"crash-{kill_at}")
-        loaded(wiring, ARTICLES, *FIRST)
+        loaded(wiring, ARTICLES, MISSES)
         App(wiring).repair()
         assert fingerprint(wiring.store) == expected, f"killed before write {kill_at}"
         if lived:
             break
         kills += 1
-    assert kills >= 8
+    assert kills >= 6
 
 
 def line(**fields):
