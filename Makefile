@@ -37,8 +37,12 @@ demo-elasticsearch: setup ## the demo on the Elasticsearch at ELASTICSEARCH_URL,
 	@WIREWATCH_STORE="$(ELASTICSEARCH_URL)?prefix=wirewatch-demo-$$(date +%s)" PYTHONWARNINGS=ignore $(RUN) -m seeds.demo
 
 .PHONY: test
-test: setup lint ## ruff, mypy, import contracts and all tests that need no server
-	$(BIN)/python -m pytest
+test: setup lint ## ruff, mypy, import contracts and all quick tests that need no server; at most ten minutes
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+.PHONY: test-slow
+test-slow: setup ## the long tests: random kills, and Airflow's services on a real Postgres where there is one
+	$(BIN)/python -m pytest -m slow
 
 .PHONY: lint
 lint: setup ## ruff, mypy --strict, import-linter
