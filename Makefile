@@ -77,6 +77,13 @@ bench: setup ## speed: whole pipeline, assigning, polling, parsing, alerts; some
 bench-enrich: setup ## quality of titles, boilerplate, dates, names, topics; DATA=folder of labelled news for the topics
 	$(RUN) benchmarks/enrich/bench.py $(if $(DATA),--agnews $(DATA)/agnews_topics.jsonl.gz --texts $(DATA)/gunviolence_dev.jsonl.gz)
 
+.PHONY: bench-stories
+bench-stories: setup ## quality of stories beside seven other methods; DATA=folder of labelled news
+	@test -d "$(DATA)" || { echo "make: say where the labelled news is: make bench-stories DATA=../shared/data" >&2; exit 1; }
+	@test -x .venv-peers/bin/python || $(BIN)/python -m venv --without-pip .venv-peers
+	UV_PROJECT_ENVIRONMENT=.venv-peers $(BIN)/uv sync --quiet --locked --group peers
+	PYTHONPATH=. .venv-peers/bin/python -m benchmarks.peers $(DATA)
+
 .PHONY: bench-elasticsearch
 bench-elasticsearch: setup ## indexing, search and rebuild on SQLite and on the node at ELASTICSEARCH_URL
 	$(RUN) -m benchmarks.store.bench
@@ -87,7 +94,7 @@ airflow: setup ## Airflow with scheduler and pages on 127.0.0.1:8080 until Ctrl-
 
 .PHONY: clean
 clean: ## remove the virtual environment and everything made (not your data/)
-	rm -rf .venv .airflow .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-peers .bench .airflow .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 .PHONY: env
 env: ## random secrets for docker compose into .env (mode 600); what is there stays
