@@ -48,8 +48,8 @@ def kept_shares(
     shape = (len(count), len(own))
     others = (count - inside)[:, np.newaxis]
     squares = own * own
-    shared = np.bincount(stories * shape[1] + places, products, shape[0] * shape[1]).reshape(shape)
-    shared -= inside[:, np.newaxis] * squares
+    flat: Floats = np.bincount(stories * shape[1] + places, products, shape[0] * shape[1]).astype(np.float64)
+    shared: Floats = flat.reshape(shape) - inside[:, np.newaxis] * squares
     full = np.maximum(others, 1.0) * squares
     present = np.minimum(shared / np.where(full > 0.0, full, 1.0), 1.0) * (others > 0.0)
     rivals = np.add.reduce(present, axis=0) - present

@@ -7,6 +7,7 @@
 the story; `vector` is the cosine of embeddings, rescaled because those of e5 crowd between 0.7 and 1.
 `centroid` takes the cosine with the sum of the members, `mean` the mean of the cosines with each: the first
 is robust, the second keeps chains from growing. `time`, `outlet` and `figures` are means over the members.
+`text` and `lead` are what remains after contrast between the stories weighed together (see `contrast`).
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Scored:
 
 
 class Scorer(Protocol):
-    """Says how well an article fits a story. Pure: the same two give the same bits.
+    """Says how well an article fits each of some stories. Pure: the same arguments give the same bits.
 
     A member of the story is weighed against the other members.
     """
@@ -51,13 +52,13 @@ class Scorer(Protocol):
         """The score from which the article may join a story."""
 
     def weigh(self, member: Member, profiles: Sequence[Profile]) -> Scored:
-        """The scores, 0 or more; 0 is "nothing in common". Each is the same whatever the others are."""
+        """The scores, 0 or more; 0 is "nothing in common". What stories have in common may count less."""
 
     def score(self, member: Member, profile: Profile) -> float:
-        """One score."""
+        """The score of one story that has no rivals."""
 
     def explain(self, member: Member, profile: Profile) -> Candidate:
-        """The score again, with contributions that sum to it."""
+        """Likewise, with contributions that sum to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class MixWeights:
         time_scale_days: After so many days 1 - 1/e of it is lost.
         unknown_gap_days: The distance where a time is unknown.
         outlet_loss: What is lost where all members are of the article's own outlet.
+        contrast: How much a word loses that other candidate stories share with the article; see `contrast`.
         threshold: To join, with vectors.
         threshold_without_vectors: To join, without.
         stay: What a repair demands beyond the present story's score.
@@ -88,6 +90,7 @@ class MixWeights:
     time_scale_days: float
     unknown_gap_days: float
     outlet_loss: float
+    contrast: float
     threshold: float
     threshold_without_vectors: float
     stay: float
@@ -134,7 +137,7 @@ class Mix:
     def weigh(self, member: Member, profiles: Sequence[Profile]) -> Scored:
         """See `Scorer.weigh`."""
         w = self.weights
-        shared = compare(member, profiles, w.time_scale_days, w.unknown_gap_days)
+        shared = compare(member, profiles, w.time_scale_days, w.unknown_gap_days, w.contrast)
         made = _Made(shared.text, shared.lead, self._rescaled(shared.vector), *self._parts(shared))
         base = self._base(made)
         losses = self._factors(shared)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from pipeline.errors import StoreError
 from pipeline.stories import index as index_module
 from pipeline.stories.index import StoryIndex
 from pipeline.stories.profile import SMALL, Profile, SparseSum
+from pipeline.stories.scorer import Mix
 from pipeline.stories.traits import Member, Sparse, Traits
 
 QUICK = settings(
@@ -106,7 +108,23 @@ def test_an_index_does_not_remember_how_it_came_about(artefact, items, seed):
 
 @QUICK
 @given(items=st.lists(ARTICLE, min_size=2, max_size=30))
-def test_a_score_is_the_same_alone_and_among_others(artefact, items):
+def test_without_contrast_a_score_is_the_same_alone_and_among_others(artefact, items):
+    scorer = Mix(replace(artefact.scorer.weights, contrast=0.0))
+    there = members(items)
+    index = StoryIndex.rebuilt(
+        [(m, f"s{event}") for m, (event, *_) in zip(there, items, strict=True)], 30.0, artefact.center
+    )
+    profiles = list(index.stories())
+    for one in there:
+        together = scorer.weigh(one, profiles)
+        assert together.values == [scorer.score(one, p) for p in profiles]
+        for row, profile in enumerate(profiles):
+            assert together.explain(row) == scorer.explain(one, profile)
+
+
+@QUICK
+@given(items=st.lists(ARTICLE, min_size=2, max_size=30))
+def test_rivals_take_away_and_never_add(artefact, items):
     there = members(items)
     index = StoryIndex.rebuilt(
         [(m, f"s{event}") for m, (event, *_) in zip(there, items, strict=True)], 30.0, artefact.center
@@ -114,9 +132,10 @@ def test_a_score_is_the_same_alone_and_among_others(artefact, items):
     profiles = list(index.stories())
     for one in there:
         together = artefact.scorer.weigh(one, profiles)
-        assert together.values == [artefact.scorer.score(one, p) for p in profiles]
         for row, profile in enumerate(profiles):
-            assert together.explain(row) == artefact.scorer.explain(one, profile)
+            assert together.values[row] <= artefact.scorer.score(one, profile) + 1e-12
+            parts = math.fsum(c.contribution for c in together.explain(row).contributions)
+            assert math.isclose(parts, together.values[row], abs_tol=1e-9)
 
 
 @QUICK

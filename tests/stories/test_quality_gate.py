@@ -1,4 +1,4 @@
-"""Floors on the labelled feeds in seeds/. They may be raised; lowering one needs a line in docs/decisions.md."""
+"""Floors on the labelled feeds in seeds/; lowering one needs a line in docs/decisions.md."""
 
 from __future__ import annotations
 
