@@ -1,4 +1,4 @@
-"""The whole pipeline, measured as ratios within one run: over spaCy alone, and in Airflow over the command line.
+"""The whole pipeline as ratios within one run: over spaCy alone, and in Airflow over the command line.
 
     python benchmarks/whole.py [--articles 300]
 
