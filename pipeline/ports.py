@@ -221,6 +221,9 @@ class Store(Protocol):
     def tellings(self, watch: str, stories: Sequence[str] | None = None) -> dict[str, Telling]:
         """What a watch knows, by story id; of all stories when None."""
 
+    def tellings_of(self, stories: Sequence[str]) -> list[Telling]:
+        """What any watch knows of these stories, by (watch, story)."""
+
     def alerts(self, watch: str | None = None, since: datetime | None = None) -> list[Alert]:
         """Alerts by (seq, id)."""
 

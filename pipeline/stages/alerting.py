@@ -224,10 +224,10 @@ class Alerting:
         wanted = sorted(set(before) | {each for ancestors, _ in before.values() for each in ancestors})
         if not wanted:
             return
-        for rule in rules:
-            name = rule.watch.name
-            for story, telling in self._store.tellings(name, wanted).items():
-                state.known.setdefault((name, story), telling)
+        names = {rule.watch.name for rule in rules}
+        for telling in self._store.tellings_of(wanted):
+            if telling.watch in names:
+                state.known.setdefault((telling.watch, telling.story), telling)
 
     def _hits(
         self, rules: Sequence[Rule], articles: Sequence[StoredArticle], after: int, upto: int

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, reduce
+from itertools import islice
 from operator import and_, or_
 
 from pipeline.records.query import (
@@ -37,6 +38,25 @@ from pipeline.store.matching import (
     wildcard,
 )
 
+# How many articles are matched at a time: a batch of this size takes some tens of megabytes.
+MATCH_BATCH = 2000
+
+
+def matched(queries: Mapping[str, Query], articles: Iterable[tuple[str, Indexed]]) -> dict[str, list[str]]:
+    """For each named query, the ids of the articles that it hits, in the order in which they come.
+
+    Raises:
+        QueryError: A query names a field that does not exist, or that is of the wrong kind.
+    """
+    ready = {name: checked(query) for name, query in queries.items()}
+    found: dict[str, list[str]] = {name: [] for name in queries}
+    coming = iter(articles)
+    while some := list(islice(coming, MATCH_BATCH)):
+        batch = Batch([seen for _, seen in some])
+        for name, query in ready.items():
+            found[name] += [some[place][0] for place in batch.hits(query)]
+    return found
+
 
 class Postings(dict[str, int]):
     """The set of articles by token; `ordered` are the tokens sorted, made when first asked for."""
@@ -63,8 +83,8 @@ class Batch:
         self._patterns: dict[tuple[str | None, str], int] = {}
 
     def hits(self, query: Query) -> list[int]:
-        """The places in the batch of the articles that a query hits, ascending."""
-        return list(_places(self._bits(checked(query))))
+        """The places in the batch of the articles that a checked query hits, ascending."""
+        return list(_places(self._bits(query)))
 
     def _bits(self, query: Query) -> int:  # noqa: PLR0911  one return for each kind of node
         match query:

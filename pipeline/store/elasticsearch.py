@@ -27,7 +27,7 @@ from pipeline.records import (
 )
 from pipeline.records.query import Query
 from pipeline.store import elasticsearch_moving, elasticsearch_stories, elasticsearch_upkeep, leases
-from pipeline.store.batch import Batch
+from pipeline.store.batch import matched
 from pipeline.store.codec import decode, well_formed
 from pipeline.store.elasticsearch_bulk import Write
 from pipeline.store.elasticsearch_documents import article_from, from_binary, hashed, identity
@@ -45,11 +45,9 @@ from pipeline.store.elasticsearch_schema import (
 )
 from pipeline.store.elasticsearch_write import Resolver
 from pipeline.store.indexed import from_micros, indexed, micros
-from pipeline.store.matching import checked
 from pipeline.store.moving import Piece
 
 Kind = TypeVar("Kind")
-MATCH_BATCH = 2000
 
 
 class ElasticsearchStore:
@@ -230,17 +228,8 @@ class ElasticsearchStore:
 
     def match(self, queries: Mapping[str, Query], after: int, upto: int) -> dict[str, list[str]]:
         """See `Store`; the batch is read and matched here, so the cost does not depend on the archive."""
-        found: dict[str, list[str]] = {name: [] for name in queries}
-        for query in queries.values():
-            checked(query)
-        waiting: list[StoredArticle] = []
-        for stored in self.between(after, upto):
-            waiting.append(stored)
-            if len(waiting) == MATCH_BATCH:
-                _match(queries, waiting, found)
-                waiting = []
-        _match(queries, waiting, found)
-        return found
+        articles = self.between(after, upto)
+        return matched(queries, ((stored.enriched.article.id, indexed(stored)) for stored in articles))
 
     # -- stories -----------------------------------------------------------------------------------------
 
@@ -328,6 +317,14 @@ class ElasticsearchStore:
             found = [decode(Telling, hit["_source"]["document"]) for hit in hits]
         return {each.story: each for each in found}
 
+    def tellings_of(self, stories: Sequence[str]) -> list[Telling]:
+        """See `Store`."""
+        order = [{"watch": "asc"}, {"story": "asc"}]
+        found: list[Telling] = []
+        for piece in pieces(map(well_formed, stories)):
+            found += self._documents(Telling, "tellings", order, {"terms": {"story": piece}})
+        return sorted(found, key=lambda each: (each.watch, each.story))
+
     def alerts(self, watch: str | None = None, since: datetime | None = None) -> list[Alert]:
         """See `Store`; `since` bounds when they were decided."""
         filters: list[dict[str, Any]] = [{"term": {"watch": well_formed(watch)}}] if watch is not None else []
@@ -384,9 +381,3 @@ class ElasticsearchStore:
 def _holds(root: Root, lease: Lease) -> bool:
     holder = root.leases.get(lease.name)
     return holder is not None and (holder.owner, holder.token) == (lease.owner, lease.token)
-
-
-def _match(queries: Mapping[str, Query], some: Sequence[StoredArticle], found: dict[str, list[str]]) -> None:
-    batch = Batch([indexed(stored) for stored in some])
-    for name, query in queries.items():
-        found[name] += [some[place].enriched.article.id for place in batch.hits(query)]

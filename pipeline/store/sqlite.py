@@ -23,9 +23,9 @@ from pipeline.records import (
 )
 from pipeline.records.query import Query
 from pipeline.store import leases, sqlite_moving, sqlite_write
-from pipeline.store.batch import Batch
+from pipeline.store.batch import matched
 from pipeline.store.codec import decode, well_formed
-from pipeline.store.indexed import Indexed, from_micros, micros
+from pipeline.store.indexed import from_micros, micros
 from pipeline.store.moving import Piece
 from pipeline.store.sqlite_file import File
 from pipeline.store.sqlite_query import Queries
@@ -33,8 +33,6 @@ from pipeline.store.sqlite_schema import VERSION
 from pipeline.store.sqlite_terms import seen_from
 
 Kind = TypeVar("Kind")
-# How many articles are matched at a time: a batch of this size takes some tens of megabytes.
-MATCH_BATCH = 2000
 _ARTICLE = (
     "SELECT a.id, a.seq, a.story, a.backfill, t.traits, b.enriched FROM article a"
     " JOIN article_body b USING (seq) JOIN article_traits t USING (seq)"
@@ -151,21 +149,12 @@ class SqliteStore:
 
     def match(self, queries: Mapping[str, Query], after: int, upto: int) -> dict[str, list[str]]:
         """See `Store`; the cost does not depend on the size of the archive."""
-        found: dict[str, list[str]] = {name: [] for name in queries}
         sql = (
             "SELECT a.id, b.terms, a.story_key, a.time, a.fetched FROM article a"
             " JOIN article_body b USING (seq) WHERE a.seq > ? AND a.seq <= ? ORDER BY a.seq"
         )
-        ids: list[str] = []
-        seen: list[Indexed] = []
-        for row in self._file.stream(sql, (after, upto)):
-            ids.append(row[0])
-            seen.append(seen_from(*row[1:]))
-            if len(ids) == MATCH_BATCH:
-                _match(queries, ids, seen, found)
-                ids, seen = [], []
-        _match(queries, ids, seen, found)
-        return found
+        rows = self._file.stream(sql, (after, upto))
+        return matched(queries, ((row[0], seen_from(*row[1:])) for row in rows))
 
     # -- stories -----------------------------------------------------------------------------------------
 
@@ -264,6 +253,12 @@ class SqliteStore:
                 found = [each for pair in pairs for each in self._documents(Telling, sql, *pair)]
         return {each.story: each for each in found}
 
+    def tellings_of(self, stories: Sequence[str]) -> list[Telling]:
+        """See `Store`."""
+        sql = "SELECT document FROM telling WHERE story IN ({})"
+        rows = self._consistent(sql, map(well_formed, stories))
+        return sorted((decode(Telling, row[0]) for row in rows), key=lambda each: (each.watch, each.story))
+
     def alerts(self, watch: str | None = None, since: datetime | None = None) -> list[Alert]:
         """See `Store`; `since` bounds when they were decided."""
         first = micros(since) if since else -(1 << 63)
@@ -305,11 +300,3 @@ class SqliteStore:
 def _stored(row: tuple[Any, ...]) -> StoredArticle:
     _, seq, story, backfill, traits, enriched = row
     return StoredArticle(decode(EnrichedArticle, enriched), seq, story, traits, bool(backfill))
-
-
-def _match(
-    queries: Mapping[str, Query], ids: Sequence[str], seen: Sequence[Indexed], found: dict[str, list[str]]
-) -> None:
-    batch = Batch(seen)
-    for name, query in queries.items():
-        found[name] += [ids[place] for place in batch.hits(query)]

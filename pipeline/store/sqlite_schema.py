@@ -64,8 +64,12 @@ CREATE TABLE message (id TEXT PRIMARY KEY, state TEXT NOT NULL, due INTEGER NOT 
 CREATE INDEX message_due ON message (due, id);
 """
 
+_TELLINGS_BY_STORY = """
+CREATE INDEX telling_story ON telling (story);
+"""
+
 # The n-th entry takes a file from version n to n + 1; entries are never changed, only added.
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+MIGRATIONS: tuple[str, ...] = (_FIRST, _TELLINGS_BY_STORY)
 VERSION = len(MIGRATIONS)
 
 

@@ -47,6 +47,21 @@ class StateConformance:
         assert set(store.tellings("v")) == {"s1", "s2", "s3"}
         assert (store.cursor("w"), store.cursor("v")) == (5, None)
 
+    def test_tellings_of_stories_over_all_watches(self, store: Store) -> None:
+        made = [Telling(watch, name) for watch in ("w", "Ω", "v") for name in ("s2", "s1", "s\ud800", "S1")]
+        store.commit(Commit(tellings=tuple(made), forgotten=(("w", "s3"),)))
+        asked = store.tellings_of(["s2", "s9", "s1", "s2"])
+        assert [(each.watch, each.story) for each in asked] == [
+            (watch, name) for watch in ("v", "w", "Ω") for name in ("s1", "s2")
+        ]
+        assert [each.watch for each in store.tellings_of(["s\ud800"])] == ["v", "w", "Ω"]
+        assert store.tellings_of([]) == []
+        store.commit(Commit(forgotten=(("w", "s1"), ("v", "s1"))))
+        assert store.tellings_of(["s1"]) == [Telling("Ω", "s1")]
+        many = [Telling(f"w{n:04}", "busy", miss="few") for n in range(2500)]
+        store.commit(Commit(tellings=tuple(many)))
+        assert store.tellings_of([*(f"no{n}" for n in range(12_000)), "busy"]) == many
+
     def test_an_alert_that_is_there_is_left_alone(self, store: Store) -> None:
         def alert(name: str, seq: int, reason: str, watch: str = "w") -> Alert:
             return Alert(name, watch, "new", "s", (), reason, seq, at(seq))

@@ -18,6 +18,7 @@ from pipeline.errors import StoreError, UnavailableError, UsageError
 from pipeline.ports import Commit
 from pipeline.store import copy_store, open_store
 from pipeline.store.sqlite import SqliteStore
+from pipeline.store.sqlite_schema import APPLICATION, MIGRATIONS, statements
 
 
 class TestSqlite(StoreConformance, StateConformance):
@@ -69,6 +70,21 @@ def test_a_newer_schema_is_refused(tmp_path) -> None:
         file.execute("PRAGMA user_version = 999")
     with pytest.raises(StoreError, match=r"schema version 999.*upgrade"):
         open_store(f"sqlite:///{path}")
+
+
+def test_a_file_of_the_first_schema_is_brought_up_to_date_by_opening_it(tmp_path) -> None:
+    path = tmp_path / "store.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        for statement in statements(MIGRATIONS[0]):
+            file.execute(statement)
+        file.execute("INSERT INTO mark VALUES ('a', '1')")
+        file.execute(f"PRAGMA application_id = {APPLICATION}")
+        file.execute("PRAGMA user_version = 1")
+    store = SqliteStore(path)
+    assert store.mark("a") == "1"
+    plan = store._file.rows("EXPLAIN QUERY PLAN SELECT document FROM telling WHERE story IN ('s')")
+    assert "telling_story" in plan[0][-1]
+    store.close()
 
 
 def test_a_lock_that_is_held_is_worth_trying_again(tmp_path) -> None:
