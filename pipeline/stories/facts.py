@@ -9,7 +9,7 @@ from typing import Final
 
 from pipeline.records import Article, EntityCount, EntityKind, StoredArticle, Story, SummarySentence, Topic
 from pipeline.stories.figures import claims, disagreements
-from pipeline.stories.origins import families
+from pipeline.stories.origins import families, independent, texts
 from pipeline.stories.profile import Profile, SparseSum
 from pipeline.stories.terms import sentence_spans, term_id, tokens
 from pipeline.stories.traits import Member, Traits
@@ -24,6 +24,10 @@ _HOT_EPOCH: Final = 1_577_836_800.0
 _SENTENCES_READ: Final = 4
 _SENTENCE_WORDS: Final = (6, 45)
 _REDUNDANT: Final = 0.6
+_TITLE_WORDS: Final = 3
+_CUT_OFF: Final = ("...", "…", ":", ",", "-", "–")
+_CLOSING: Final = "\"'”’»)] "
+_FULL_STOPS: Final = (".", "!", "?", "。", "！", "？", "؟", "।")
 
 
 def describe(story: str, articles: Sequence[StoredArticle], version: int = 1) -> Story:
@@ -45,7 +49,8 @@ def describe(story: str, articles: Sequence[StoredArticle], version: int = 1) ->
     )
     languages = _by_frequency(a.language for a in plain)
     central = _central(profile, languages[0])
-    family = families(traits, [a.agency for a in plain])
+    text = texts(traits, [a.agency for a in plain])
+    outlets = [a.outlet for a in plain]
     times = sorted(a.time for a in plain)
     read = sorted(plain[-MEMBERS_READ:], key=lambda a: a.time)
     said = [c for a in read for c in claims(a.id, a.outlet, _opening(a))]
@@ -53,18 +58,18 @@ def describe(story: str, articles: Sequence[StoredArticle], version: int = 1) ->
         id=story,
         title=plain[central].title or traits[central].lead,
         members=tuple(a.id for a in plain),
-        origins=len(set(family)),
+        origins=independent(text, outlets),
         first_seq=ordered[0].seq,
         last_seq=ordered[-1].seq,
         first_published=times[0],
         last_published=times[-1],
-        outlets=_by_frequency(a.outlet for a in plain if a.outlet),
+        outlets=_by_frequency(outlet for outlet in outlets if outlet),
         languages=languages,
         topics=_topics(ordered),
         entities=_entities(ordered),
         summary=_summary(plain, languages[0], profile),
         disagreements=disagreements(said),
-        hot=_hot(plain, family),
+        hot=_hot(plain, families(text, outlets)),
         version=version,
     )
 
@@ -80,16 +85,25 @@ def _opening(article: Article) -> str:
 
 
 def _central(profile: Profile, language: str) -> int:
-    """The position of the member nearest to the centroid, of those in the story's main language."""
-    best, position = -1.0, 0
+    """The position of the member nearest to the centroid, of those in the story's main language.
+
+    A member whose title is a fragment comes only where no title is whole.
+    """
+    best, position = (False, -1.0), 0
     for place, member in enumerate(profile.members):
         traits = member.traits
         if traits.language != language or not (traits.title or traits.lead):
             continue
         near = _cosine(profile.body[language], traits) + _cosine(profile.pairs[language], traits, pairs=True)
-        if near > best + 1e-12:
-            best, position = near, place
+        rank = (_whole(traits.title), round(near, 9))
+        if rank > best:
+            best, position = rank, place
     return position
+
+
+def _whole(title: str) -> bool:
+    """Whether a title says something: three words or more, and not cut off."""
+    return len(tokens(title)) >= _TITLE_WORDS and not title.rstrip("\"'”’) ").endswith(_CUT_OFF)
 
 
 def _cosine(total: SparseSum, traits: Traits, *, pairs: bool = False) -> float:
@@ -129,9 +143,10 @@ def _summary(articles: Sequence[Article], language: str, profile: Profile) -> tu
 
     A sentence's centrality is the mean weight of its words in the story's sum vector; the second sentence
     shares at most `_REDUNDANT` of its words with the first and comes from another article where one has one.
+    Headlines, captions and cut sentences come only where there are no full ones.
     """
     weights = profile.body[language].weights
-    found: list[tuple[float, int, str, str, frozenset[str]]] = []
+    found: list[tuple[tuple[bool, float], int, str, str, frozenset[str]]] = []
     for place, article in enumerate(articles[-MEMBERS_READ:]):
         if article.language != language:
             continue
@@ -140,15 +155,24 @@ def _summary(articles: Sequence[Article], language: str, profile: Profile) -> tu
             words = tokens(sentence)
             if _SENTENCE_WORDS[0] <= len(words) <= _SENTENCE_WORDS[1]:
                 weight = sum(weights.get(term_id(w), 0.0) for w in dict.fromkeys(words))
-                found.append((-weight / len(words) ** 0.5, place, article.id, sentence, frozenset(words)))
+                rank = (not _full(sentence), -weight / len(words) ** 0.5)
+                found.append((rank, place, article.id, sentence, frozenset(words)))
     found.sort(key=lambda item: item[:2])
     if not found:
         return ()
     first = found[0]
     others = [s for s in found[1:] if len(s[4] & first[4]) <= _REDUNDANT * min(len(s[4]), len(first[4]))]
-    second = next((s for s in others if s[2] != first[2]), others[0] if others else None)
+    full = [s for s in others if not s[0][0]] or others
+    second = next((s for s in full if s[2] != first[2]), full[0] if full else None)
     chosen = [first] if second is None else [first, second]
     return tuple(SummarySentence(sentence, article) for _, _, article, sentence, _ in chosen)
+
+
+def _full(sentence: str) -> bool:
+    """Whether a sentence begins like one and ends with a full stop, not with an ellipsis."""
+    end = sentence.rstrip(_CLOSING)
+    start = sentence.lstrip("\"'“‘«([¿¡- ")[:1]
+    return end.endswith(_FULL_STOPS) and not end.endswith("...") and not start.islower()
 
 
 def _hot(articles: Sequence[Article], family: Sequence[int]) -> float:

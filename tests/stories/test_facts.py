@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -17,6 +18,7 @@ from pipeline.stories.facts import describe
 from pipeline.stories.features import arrive
 from pipeline.stories.figures import claims
 from pipeline.stories.learned import Learned
+from pipeline.stories.origins import independent
 
 WIRE = (
     "Nine people died when a ferry sank off Port Amer on Monday, the coast guard said. "
@@ -45,6 +47,33 @@ def test_reprints_of_an_agency_text_are_one_origin():
 def test_one_outlet_vouches_once():
     story = describe("s", stored([write(n, 0, n, 0, n) for n in range(3)]))
     assert story.origins == 1
+
+
+def test_an_outlet_with_a_reprint_adds_its_own_text():
+    """Papers 0 and 1 print the agency's text, paper 1 another agency's too, and paper 0 one of its own."""
+    wires = [article(n, f"Ferry sinks {'!' * n}", WIRE, f"Paper {n}", n) for n in range(2)]
+    other = article(5, "Harbour closed", "The harbour of Amer stays closed all week, it said.", "Paper 1", 3)
+    own = article(6, "Ferry captain held", "Police held the captain of the ferry overnight.", "Paper 0", 4)
+    assert describe("s", stored([*wires, other])).origins == 2
+    assert describe("s", stored([*wires, own])).origins == 2
+    assert describe("s", stored([*wires, other, own])).origins == 2
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from(["A", "B", "C", ""])), max_size=9))
+def test_origins_are_a_largest_matching(pairs):
+    """Against every choice of one outlet for each text."""
+    text, outlets = [t for t, _ in pairs], [o for _, o in pairs]
+    printed = {t: sorted({o or str(t) for u, o in pairs if u == t}) for t in text}
+    largest = max((len(set(chosen)) for chosen in itertools.product(*printed.values())), default=0)
+    assert independent(text, outlets) == (largest if pairs else 0)
+
+
+def test_a_fragment_is_no_title_and_no_summary():
+    cut_off = article(0, "A magnitude 6.4 quake shook the Sarel islands before...", "Quake shakes Sarel", "A")
+    whole = [write(n, 4, n, n, n) for n in range(1, 3)]
+    story = describe("s", stored([cut_off, *whole]))
+    assert not story.title.endswith("...")
+    assert all(sentence.text.endswith(".") for sentence in story.summary)
 
 
 def test_the_title_is_that_of_the_most_central_member():
