@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.stories.contrast import kept_shares
-from pipeline.stories.profile import SMALL, Floats, Profile, SparseSum
+from pipeline.stories.profile import SMALL, Floats, Profile, SparseSum, measure
 from pipeline.stories.traits import HEAD, Ids, Member, Sparse, Traits, comparable, squares
 
 _DAY_SECONDS: Final = 86_400.0
@@ -125,6 +125,7 @@ class _Comparison:
 
     def run(self, profiles: Sequence[Profile]) -> None:
         """Fills the tables."""
+        measure(profiles)
         members = _Members(self.member, len(self.wide))
         several: list[int] = []
         large: list[tuple[int, Profile]] = []

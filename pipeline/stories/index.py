@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.stories.postings import QUERY_TERMS, Postings, Slots, heaviest, unpacked
-from pipeline.stories.profile import Floats, Profile
+from pipeline.stories.profile import Floats, Profile, measure
 from pipeline.stories.traits import Dense, Member, cut
 
 # Candidates: members are looked up by the heaviest terms; the best stories among them are weighed.
@@ -60,6 +60,9 @@ class StoryIndex:
         index = cls(window_days, center)
         for member, story in sorted(rows, key=lambda row: row[0].seq):
             index.add(member, story)
+        profiles = list(index._profiles.values())
+        for start in range(0, len(profiles), _ROOM):
+            measure(profiles[start : start + _ROOM])
         return index
 
     def __len__(self) -> int:

@@ -275,6 +275,19 @@ class Profile:
             self._lengths = self._measured() if len(self.members) > SMALL else _lengths(self.members)
         return self._lengths
 
+    def unmeasured(self) -> bool:
+        """Whether this is a small story of one language, of several members, not measured yet."""
+        members = self.members
+        if self._lengths is not None or not 1 < len(members) <= SMALL:
+            return False
+        return all(member.language == members[0].language for member in members)
+
+    def measured(self, body: float, pairs: float, dense: Floats | None) -> None:
+        """Takes the lengths that `measure` found."""
+        self._lengths = {self.members[0].language: (len(self.members), body, pairs)}
+        if dense is not None:
+            self._lengths[len(dense)] = (len(self.members), float(np.sum(dense * dense)), 0.0)
+
     def _measured(self) -> dict[str | int, tuple[int, float, float]]:
         """The same from the sums."""
         sums = self.sums
@@ -285,6 +298,44 @@ class Profile:
         for dimension, (total, count) in sums.dense.items():
             found[dimension] = (count, float(np.sum(total * total)), 0.0)
         return found
+
+
+def measure(profiles: Iterable[Profile]) -> None:
+    """Measures small stories of one language and dimension in one go; others are measured when asked."""
+    todo = [p for p in profiles if p.unmeasured()]
+    if not todo:
+        return
+    cuts = [[cut(m.data) for m in p.members] for p in todo]
+    todo, cuts = _alike(todo, cuts)
+    sizes = [len(c) for c in cuts]
+    keys: list[NDArray[np.uint64]] = []
+    for kind in (0, 1):
+        ids = np.frombuffer(b"".join(c[kind] for group in cuts for c in group), "<u4").astype(np.uint64)
+        bits = np.frombuffer(b"".join(c[kind + 3] for group in cuts for c in group), "<u2")
+        owners = [sum(len(c[kind]) for c in group) // 4 for group in cuts]
+        groups = np.repeat(np.arange(len(cuts), dtype=np.uint64) * np.uint64(2) + np.uint64(kind), owners)
+        keys.append((groups << np.uint64(48)) | (ids << np.uint64(16)) | bits)
+    every = np.sort(np.concatenate(keys))
+    values = every.astype(np.uint16).view(np.float16).astype(np.float64)
+    starts = np.flatnonzero(np.diff(every >> np.uint64(16), prepend=np.uint64((1 << 48) - 1)))
+    sums = np.add.reduceat(values, starts) if len(starts) else values
+    squared = np.bincount((every[starts] >> np.uint64(48)).astype(np.intp), sums * sums, 2 * len(cuts))
+    dense = np.frombuffer(b"".join(c[5] for group in cuts for c in group), "<f2").astype(np.float64)
+    first = np.cumsum([0, *sizes[:-1]])
+    totals = np.add.reduceat(dense.reshape(sum(sizes), -1), first, axis=0) if len(dense) else None
+    for place, profile in enumerate(todo):
+        total = None if totals is None else totals[place]
+        profile.measured(float(squared[2 * place]), float(squared[2 * place + 1]), total)
+
+
+Cut = tuple[bytes, bytes, bytes, bytes, bytes, bytes]
+
+
+def _alike(profiles: list[Profile], cuts: list[list[Cut]]) -> tuple[list[Profile], list[list[Cut]]]:
+    """Those whose dense vectors are as long as the first one's."""
+    size = len(cuts[0][0][5])
+    kept = [(p, c) for p, c in zip(profiles, cuts, strict=True) if all(len(one[5]) == size for one in c)]
+    return [p for p, _ in kept], [c for _, c in kept]
 
 
 def _lengths(members: list[Member]) -> dict[str | int, tuple[int, float, float]]:
