@@ -31,6 +31,9 @@ STEMMED = {
     "sv": "swedish",
     "tr": "turkish",
 }
+# What a stemmer can change: it leaves a word as it is that has no character of its script.
+_LATIN = re.compile("[a-z\u00aa-\u024f\u1e00-\u1eff]")
+_SCRIPTS = {"ar": re.compile("[\u0600-\u06ff]"), "ru": re.compile("[\u0400-\u04ff]")}
 # Han, kana, Thai, Lao, Khmer, Myanmar: no spaces between words, so each character is a token.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _TOKEN = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
@@ -78,4 +81,5 @@ def stems(text: str, language: str) -> list[str]:
 
 def query_forms(word: str) -> tuple[str, ...]:
     """A folded word and every stem it has in any language, sorted: what a query term looks for."""
-    return tuple(sorted({word} | {stem(word, language) for language in STEMMED}))
+    able = (language for language in STEMMED if _SCRIPTS.get(language, _LATIN).search(word))
+    return tuple(sorted({word} | {stem(word, language) for language in able}))

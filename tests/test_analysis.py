@@ -1,0 +1,31 @@
+"""Search tokens: what a query term looks for."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import analysis
+
+LATIN = "abcdefghijklmnopqrstuvwxyz0189øæßıłđþ"
+CYRILLIC = "абвгдежзийклмнопрстуфхцчшщъыьэюяёіїє"
+ARABIC = "ابتثجحخدذرزسشصضطظعغفقكلمنهويةىءآأإؤئ٠١٢ـ"
+ENDINGS = ("", "ing", "ungen", "ación", "ements", "ları", "iskt", "ов", "ами", "ение", "ات", "ون")
+
+
+@given(
+    st.one_of(
+        *(st.text(script, min_size=1, max_size=14) for script in (LATIN, CYRILLIC, ARABIC)),
+        st.text(LATIN + CYRILLIC + ARABIC + "中あ한ωה", min_size=1, max_size=10),
+        st.text(min_size=1, max_size=10),
+    ),
+    st.sampled_from(ENDINGS),
+)
+def test_query_forms_are_all_stems_of_all_languages(text, ending):
+    for word in analysis.words(text + ending):
+        every = {analysis.stem.__wrapped__(word, language) for language in analysis.STEMMED}
+        assert analysis.query_forms(word) == tuple(sorted({word} | every))
+
+
+def test_a_word_in_any_inflection_finds_the_article():
+    for language, found, asked in (("en", "drilling", "drills"), ("ru", "учениях", "учений")):
+        held = analysis.stems(found, language)
+        assert not set(held).isdisjoint(analysis.query_forms(analysis.words(asked)[0]))
