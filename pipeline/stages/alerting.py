@@ -3,6 +3,10 @@
 The mark "alerts" says up to which sequence number all watches have been matched. Everything that a stretch of
 articles leads to is committed together with the mark, so a crash loses and repeats nothing. A watch that is
 new, was switched off or was missing from the file therefore starts at what comes next.
+
+Only the first run over a store looks back. It decides on everything, as a replay does, but tells only of
+what came in the last `FIRST_TELLS` before the newest article: turned on after a year, it mails a day and
+not a year. The mark "alerts.first" says how far that run reaches, also after a crash.
 """
 
 from __future__ import annotations
@@ -10,8 +14,8 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from pipeline.alerts.decide import Decider, Facts, Outcome, Rule, StoryView, rule_hits, rule_of
 from pipeline.alerts.matching import prepared
@@ -23,6 +27,8 @@ from pipeline.stages.delivery import Delivery
 from pipeline.stages.known_stories import ancestry, story_facts
 
 MARK = "alerts"
+FIRST = "alerts.first"
+FIRST_TELLS = timedelta(days=1)
 COUNTS = "alerts.counts."
 LEASE_SECONDS = 300.0
 # Articles that are matched and committed at a time: each stretch costs one round of all queries.
@@ -48,7 +54,8 @@ class AlertReport:
         alerts: Decided in this run.
         delivered: Messages that were sent.
         failed: Messages that could not be sent in this run, whether they are tried again or not.
-        suppressed: Alerts held back for a digest, quiet hours or the limit a day, and messages dropped.
+        suppressed: Alerts held back for a digest, quiet hours or the limit a day, or too old in a first run,
+            and messages dropped.
         errors: Why, one line for each failed or dropped message.
     """
 
@@ -173,9 +180,12 @@ class Alerting:
         return lambda: self._store.acquire("alerts", self._owner, now, LEASE_SECONDS)
 
     def _walk(self, now: datetime, renew: Renew | None, *, silent: bool, backfill: bool) -> Decided:
-        start, head = int(self._store.mark(MARK) or 0), self._store.head()
+        reached, head = self._store.mark(MARK), self._store.head()
+        start = int(reached or 0)
         if start >= head:
             return Decided()
+        first = int(self._store.mark(FIRST) or 0) if reached else head
+        since = self._tells_since(first, now) if start < first else None
         rules = [rule_of(watch, now) for watch in self._watches if watch.enabled]
         state, decider = self._state(silent=silent), Decider(self._facts)
         alerts: list[Alert] = []
@@ -185,15 +195,25 @@ class Alerting:
             stretch = self._load(rules, after, min(after + self._stretch, head), state, backfill=backfill)
             outcomes = list(_outcomes(decider, stretch, state, now))
             fired = [outcome.alert for outcome in outcomes if outcome.alert]
-            plans = {} if silent else self._plans(fired, state, now)
+            recent = _recent(fired, stretch, first, since) if since else fired
+            plans = {} if silent else self._plans(recent, state, now)
             if renew:
                 last = stretch.upto == head
-                self._store.commit(self._commit(stretch, outcomes, fired, plans, last=last), renew())
+                commit = self._commit(stretch, outcomes, fired, plans, last=last)
+                marks = {**commit.marks, FIRST: str(first)}
+                self._store.commit(replace(commit, marks=marks), renew())
             alerts += fired
+            held += 0 if silent else len(fired) - len(recent)
             for each in plans.values():
                 messages |= {message.id: message for message in each.messages}
                 held += sum(bool(reason) for reason in each.held.values())
         return Decided(tuple(alerts), tuple(messages.values()), held)
+
+    def _tells_since(self, first: int, now: datetime) -> datetime:
+        """From when on a first run tells; by the articles, so that a clock far ahead silences nothing."""
+        last = self._store.between(max(0, first - STRETCH), first)
+        newest = max((article.enriched.article.fetched for article in last), default=now)
+        return min(newest, now) - FIRST_TELLS
 
     def _state(self, *, silent: bool) -> _State:
         state = _State()
@@ -329,6 +349,12 @@ def _interested(
                 found.setdefault(story, {})[watch] = None
     by_name = {rule.watch.name: rule for rule in rules}
     return {story: [by_name[name] for name in sorted(names)] for story, names in found.items()}
+
+
+def _recent(fired: Sequence[Alert], stretch: _Stretch, first: int, since: datetime) -> list[Alert]:
+    """The alerts that are told of: all of them but what a first run finds lying there."""
+    lying = {a.seq for a in stretch.articles if a.seq <= first and a.enriched.article.fetched < since}
+    return [alert for alert in fired if alert.seq not in lying]
 
 
 def _outcomes(decider: Decider, stretch: _Stretch, state: _State, now: datetime) -> Iterable[Outcome]:
