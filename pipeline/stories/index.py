@@ -21,7 +21,7 @@ from pipeline.stories.profile import Floats, Profile, measure
 from pipeline.stories.traits import Dense, Member, cut
 
 # Candidates: members are looked up by the heaviest terms; the best stories among them are weighed.
-LEXICAL_STORIES: Final = 12
+LEXICAL_STORIES: Final = 16
 DENSE_STORIES: Final = 12
 # Of each term the newest so many members within the window are looked at.
 POSTINGS_READ: Final = 256
