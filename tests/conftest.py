@@ -59,9 +59,12 @@ def make_wiring(tmp_path, models):
     recognizer, embedder = models
     made = []
 
-    def make(name="home", config=ROOT / "seeds" / "config", at=datetime(2015, 2, 8, 12, tzinfo=UTC)):
+    def make(
+        name="home", config=ROOT / "seeds" / "config", at=datetime(2015, 2, 8, 12, tzinfo=UTC), store=None
+    ):
         home = tmp_path / name
-        wiring = Wiring(home, config, f"sqlite:///{home / 'wirewatch.db'}", dict(os.environ), lambda: at)
+        url = store or f"sqlite:///{home / 'wirewatch.db'}"
+        wiring = Wiring(home, config, url, dict(os.environ), lambda: at)
         wiring.__dict__["embedder"] = embedder
         wiring.__dict__["enricher"] = Enricher(
             recognizer,
@@ -82,3 +85,15 @@ def make_app(make_wiring):
     from pipeline.app import App
 
     return lambda *args, **kwargs: App(make_wiring(*args, **kwargs))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Says which tests were left out, and how to run them."""
+    reasons = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        reasons[reason.removeprefix("Skipped: ")] = reasons.get(reason.removeprefix("Skipped: "), 0) + 1
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.write_line(f"left out: {count} tests: {reason}")
+    if any("ELASTICSEARCH" in reason for reason in reasons):
+        terminalreporter.write_line("to run them: make test-elasticsearch ELASTICSEARCH_URL=http://host:9200")
