@@ -1,0 +1,81 @@
+"""The same input gives the same stories, decisions and alerts on SQLite and on Elasticsearch."""
+
+import os
+import uuid
+
+import pytest
+
+from dags.local.environment import ROOT
+from pipeline.app import App
+from pipeline.app.replaying import fingerprint
+from pipeline.store import open_store
+
+NODE = os.environ.get("ELASTICSEARCH_URL", "")
+pytestmark = [
+    pytest.mark.elasticsearch,
+    pytest.mark.skipif(not NODE, reason="set ELASTICSEARCH_URL to the URL of an Elasticsearch 9 node"),
+]
+SEEDS = ROOT / "seeds"
+FEEDS = [SEEDS / "feeds" / part / "harbour-post.xml" for part in ("first", "later")]
+
+
+@pytest.fixture
+def on_node():
+    """Makes URLs of stores on the node that are not there yet; what is made there is removed afterwards."""
+    from pipeline.store.elasticsearch_link import Link, parsed
+    from pipeline.store.elasticsearch_schema import Names, drop_everything
+
+    made = []
+
+    def make():
+        made.append(f"{NODE}?prefix=test-{uuid.uuid4().hex[:12]}")
+        return made[-1]
+
+    yield make
+    for url in made:
+        address = parsed(url, {})
+        link = Link(address, 60)
+        drop_everything(link, Names(address.prefix))
+        link.close()
+
+
+def lived(wiring):
+    """A life of a store: articles, alerts, a repair, an edit, a person's word; returns its fingerprint."""
+    app = App(wiring)
+    app.load([str(SEEDS / "articles")], alert=True)
+    app.load([str(FEEDS[0])], alert=True)
+    app.load([str(SEEDS / "near_misses")])
+    app.repair()
+    app.load([str(FEEDS[1])], alert=True)
+    found = sorted(story.id for story in app.stories()[0])
+    app.merge(found[:2])
+    app.repair()
+    assert len(wiring.store.alerts()) >= 2
+    return fingerprint(wiring.store)
+
+
+def held(url):
+    """The fingerprint of a store, and its outbox but for what is rendered."""
+    store = open_store(url, create=False)
+    try:
+        messages = [(m.id, m.state, m.due, m.to, m.alerts) for m in store.outbox(unfinished=False)]
+        return fingerprint(store), messages
+    finally:
+        store.close()
+
+
+def test_both_stores_replays_and_copies_have_one_fingerprint(make_wiring, on_node, tmp_path):
+    urls = [f"sqlite:///{tmp_path}/one.db", on_node()]
+    lives = [lived(make_wiring(f"home-{number}", store=url)) for number, url in enumerate(urls)]
+    assert lives[0] == lives[1]
+    contents = [held(url) for url in urls]
+    assert contents[0] == contents[1]
+    assert contents[0][0] == lives[0]
+
+    app = App(make_wiring("home-0", store=urls[0]))
+    for source, target in zip(urls, (on_node(), f"sqlite:///{tmp_path}/copy.db"), strict=True):
+        app.store_copy(source, target)
+        assert held(target) == contents[0]
+
+    again = on_node()
+    assert app.replay(again)["fingerprint"] == contents[0][0]
