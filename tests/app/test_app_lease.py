@@ -1,0 +1,77 @@
+"""A writer that was killed holds nobody up: the next run on the machine takes its lease and goes on."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+
+from dags.local.environment import ROOT
+from pipeline.app import ingesting
+from pipeline.app.wiring import LEASE_SECONDS, now
+from pipeline.errors import LeaseHeldError
+
+WIREWATCH = Path(sys.executable).parent / "wirewatch"
+
+
+@pytest.fixture
+def alert(tmp_path):
+    """Starts `wirewatch alert` on the home that `make_wiring` makes, in a process of its own."""
+    started = []
+
+    def start(**environment):
+        clean = {key: value for key, value in os.environ.items() if not key.startswith("WIREWATCH_")}
+        options = ["--home", tmp_path / "home", "--config", ROOT / "seeds" / "config", "--json"]
+        process = subprocess.Popen(
+            [WIREWATCH, *map(str, options), "alert"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=clean | environment,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def test_alert_after_a_kill_goes_on_at_once(make_wiring, alert):
+    wiring = make_wiring()
+    ingesting.load(wiring, [str(ROOT / "seeds" / "articles")], alert=True)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        stuck = alert(WIREWATCH_SMTP=f"smtp://127.0.0.1:{silent.getsockname()[1]}")
+        silent.settimeout(60)
+        connection, _ = silent.accept()  # it waits for a greeting now, and holds the lease
+        with connection:
+            with pytest.raises(LeaseHeldError, match=f":{stuck.pid}:"):
+                wiring.store.acquire("alerts", "somebody", now(), 1)
+            stuck.send_signal(signal.SIGKILL)
+            stuck.wait()
+    begun = time.monotonic()
+    out, err = alert().communicate(timeout=LEASE_SECONDS / 2)
+    assert time.monotonic() - begun < LEASE_SECONDS / 4
+    report = json.loads(out)
+    assert (report["delivered"], report["failed"]) == (1, 0)
+    assert "waiting" not in err
+    (mail,) = (wiring.home / "spool").glob("*.eml")
+    assert message_from_bytes(mail.read_bytes(), policy=policy.default)["To"] == "desk@newsroom.example"
+    assert wiring.store.acquire("alerts", "somebody", now(), 1).owner == "somebody"
+
+
+def test_a_writer_that_lives_is_not_robbed(make_wiring, monkeypatch):
+    monkeypatch.setattr("pipeline.app.wiring.PATIENCE_SECONDS", 0.5)
+    wiring, other = make_wiring(), make_wiring()
+    with wiring.lease("alerts") as renew:
+        with pytest.raises(LeaseHeldError), other.lease("alerts"):
+            pass
+        assert renew().owner == wiring.owner
