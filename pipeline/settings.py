@@ -30,7 +30,7 @@ class Section(BaseModel):
 class StorySettings(Section):
     """How articles become stories."""
 
-    window_days: Annotated[float, Field(gt=0, le=365)] = 14.0
+    window_days: Annotated[float, Field(gt=0, le=365)] = 30.0
     repair_days: Annotated[float, Field(gt=0, le=365)] = 7.0
     granularity: Literal["strict", "normal", "broad"] = "normal"
     vectors: Literal["none", "e5"] = "e5"
