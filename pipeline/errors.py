@@ -11,7 +11,7 @@ The tree:
         ├── UsageError          an argument is wrong (exit 2)
         ├── QueryError          a Lucene query is wrong: names the column
         ├── RejectedError       an item cannot become an article: goes to quarantine with the reason
-        ├── NotFoundError       an id that is not in the store
+        ├── NotFoundError       an id that is not in the store, a batch that is not in the archive
         ├── ContradictionError  a correction that contradicts an earlier one
         └── StoreError          the store refuses: an unknown schema, a missing right, a bad document
 
@@ -89,7 +89,7 @@ class RejectedError(PermanentError):
 
 
 class NotFoundError(PermanentError):
-    """Nothing in the store has this id."""
+    """Nothing in the store has this id, or the archive has no such batch."""
 
 
 class ContradictionError(PermanentError):

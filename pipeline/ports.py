@@ -310,7 +310,8 @@ class Archive(Protocol):
         """The captures of a batch, in the order written.
 
         Raises:
-            PermanentError: A record's checksum does not fit, or the batch is not there.
+            NotFoundError: The batch is not there, or not any more.
+            PermanentError: A record's checksum does not fit.
         """
 
     def append(self, entry: JournalEntry) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipeline.app.wiring import Wiring
+from pipeline.errors import NotFoundError
 from pipeline.ports import Lease, Store
 from pipeline.records import Correction, JournalEntry
 from pipeline.stages.alerting import Alerting
@@ -16,6 +18,8 @@ from pipeline.stages.clustering import Clustering
 from pipeline.stages.grouping import Counts, Grouping
 from pipeline.stages.intake import Batch, merged
 from pipeline.stages.repairing import Mended, Repairing
+
+log = logging.getLogger("wirewatch.app")
 
 MARK = "journal"
 
@@ -29,12 +33,14 @@ class Writer:
         store: Where to.
         renew: Renews the lease.
         clustering: Kept between batches, made anew after a repair or correction.
+        missing: How many batches were left out because the archive does not have them any more.
     """
 
     wiring: Wiring
     store: Store
     renew: Callable[[], Lease]
     clustering: Clustering | None = None
+    missing: int = 0
 
     def apply(self, entry: JournalEntry, batch: Batch | None = None) -> Counts | Mended:
         """Does one entry; doing it again changes nothing.
@@ -66,10 +72,13 @@ class Writer:
     def _prepared(self, entry: JournalEntry) -> Batch:
         """The batch of an entry, made from its captures."""
         wiring = self.wiring
-        parts = [
-            wiring.intake.prepare(wiring.archive.read(place), self.store, place)
-            for place in entry.data["places"]
-        ]
+        parts: list[Batch] = []
+        for place in entry.data["places"]:
+            try:
+                parts.append(wiring.intake.prepare(wiring.archive.read(place), self.store, place))
+            except NotFoundError as error:
+                self.missing += 1
+                log.warning("journal entry %d goes on without a batch: %s", entry.n, error)
         batch = merged(parts)
         return Batch(
             batch.places, batch.articles, batch.rejections, (), batch.known, bool(entry.data["backfill"])

@@ -19,7 +19,8 @@ from pipeline.store import open_store
 def replay(wiring: Wiring, into: str | None, progress: Callable[[int], None]) -> dict[str, Any]:
     """Does every entry of the journal again.
 
-    Nothing is mailed: alerts are decided, and counted in the fingerprint.
+    Nothing is mailed: alerts are decided, and counted in the fingerprint. Batches that retention took from
+    the archive are left out.
 
     Args:
         wiring: The parts; its archive is read.
@@ -27,7 +28,7 @@ def replay(wiring: Wiring, into: str | None, progress: Callable[[int], None]) ->
         progress: Called with 1 for each entry.
 
     Returns:
-        As `load`, plus the fingerprint.
+        As `load`, plus the fingerprint and how many batches were missing.
     """
     started = time.monotonic()
     outcome = Outcome()
@@ -36,7 +37,7 @@ def replay(wiring: Wiring, into: str | None, progress: Callable[[int], None]) ->
         with writing(wiring, store) as writer:
             _redo(writer, outcome, progress)
         outcome.seconds = time.monotonic() - started
-        return outcome.as_json() | {"fingerprint": fingerprint(store)}
+        return outcome.as_json() | {"batches_missing": writer.missing, "fingerprint": fingerprint(store)}
     finally:
         if into:
             store.close()

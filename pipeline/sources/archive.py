@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from pipeline.errors import PermanentError, UnavailableError, WirewatchError
+from pipeline.errors import NotFoundError, PermanentError, UnavailableError, WirewatchError
 from pipeline.records import Capture, JournalEntry, content_id
 from pipeline.sources.warc import read_warc, write_warc
 
@@ -61,12 +61,15 @@ class WarcArchive:
         """The captures of a batch, in the order written; each is checked.
 
         Raises:
-            PermanentError: The batch is not there, or damaged.
+            NotFoundError: The batch is not there, or not any more.
+            PermanentError: It is damaged.
             UnavailableError: The disk does not answer.
         """
         if not _PLACE.fullmatch(place):
             raise PermanentError(f"not a place in the archive: {place[:200]!r}")
         path = self._root / place
+        if not path.exists():
+            raise NotFoundError(f"{path}: not there")
         with _told_plainly(path), path.open("rb") as file:
             yield from read_warc(file, str(path))
 

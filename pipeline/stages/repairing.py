@@ -66,21 +66,26 @@ class Repairing:
     def correct(self, correction: Correction, marks: dict[str, str] | None = None) -> Mended:
         """Keeps a person's word and carries it out at once on the stories it names.
 
+        Articles that are not in the store, or not any more, are passed over.
+
         Raises:
             ContradictionError: It contradicts an earlier correction; nothing is changed.
-            NotFoundError: It names an article that is not in the store.
         """
         known = self._store.corrections()
         corrections = known if any(c.id == correction.id for c in known) else [*known, correction]
         self._clustering.constraints = Constraints(corrections)
         named = self._store.articles([a for group in correction.groups for a in group])
+        commit = Commit(corrections=(correction,), marks=marks or {})
+        if not named:
+            self._store.commit(commit, self._renew())
+            return Mended()
         times = [stored.enriched.article.time for stored in named.values()]
         self._clustering.cover_all(min(times), max(times))
         stories = {stored.story for stored in named.values()}
-        commit = Commit(corrections=(correction,), marks=marks or {})
         before = self._placement()
-        if correction.kind == "split":
-            stories |= {self._take_out(correction.groups[0])}
+        out = [article for article in correction.groups[0] if article in named]
+        if correction.kind == "split" and out:
+            stories |= {self._take_out(out)}
         return self._mend(stories, correction.at, "person", commit, before)
 
     def _placement(self) -> dict[str, str]:
