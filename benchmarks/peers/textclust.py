@@ -16,9 +16,9 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 from benchmarks.peers.news import News, words
 
 # Articles after which a story that did not grow is dropped, and close ones are merged. River ships 100, which
-# loses stories of slow news (olympics .55 instead of .58).
+# loses stories of slow news (olympics at a radius of 0.6: .55, and .58 without).
 _GAP: Final = 1000
-_CHARS: Final = 1000  # of the text: all of it takes three times as long, and gains on one file alone
+_CHARS: Final = 1000  # of the text; more takes minutes
 
 
 class TextClust:
