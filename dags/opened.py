@@ -1,4 +1,4 @@
-"""How a task opens Wirewatch: the environment says where, and a permanent error is not retried."""
+"""How a task opens Wirewatch: environment and connections say where; a permanent error is not retried."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ def opened() -> Iterator[App]:
         AirflowFailException: Trying again would change nothing; the text says what to do.
     """
     from airflow.sdk.exceptions import AirflowFailException
+    from connected import environment
 
     from pipeline.app import open_app
     from pipeline.errors import PermanentError
 
     try:
-        with open_app() as app:
+        with open_app(environment=environment()) as app:
             yield app
     except PermanentError as error:
         raise AirflowFailException(str(error)) from error

@@ -1,0 +1,54 @@
+"""Airflow connections as environment: `smtp_default` for mails, `elasticsearch_default` for the store.
+
+What the environment says itself goes first. Secrets stay in the mapping: they are not logged, and not put
+into the environment of the process.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+from urllib.parse import quote
+
+SMTP, STORE = "smtp_default", "elasticsearch_default"
+
+
+def environment() -> dict[str, str]:
+    """The process's environment, and from connections what it does not say."""
+    values = dict(os.environ)
+    if "WIREWATCH_SMTP" not in values and (smtp := _connection(SMTP)):
+        from pipeline.notify import smtp_url
+
+        values["WIREWATCH_SMTP"] = smtp_url(
+            smtp.host, smtp.port, smtp.login or "", smtp.password or "", smtp.extra_dejson
+        )
+    if not values.get("WIREWATCH_STORE") and (store := _connection(STORE)):
+        values.pop("WIREWATCH_STORE", None)
+        values = _store(store) | values
+    return values
+
+
+def _connection(name: str) -> Any:
+    """A connection with a host; None where there is none."""
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        found = Connection.get(name)
+    except AirflowNotFoundException:
+        return None
+    return found if found.host else None
+
+
+def _store(store: Any) -> dict[str, str]:
+    """The store's URL; of the extra, as the Elasticsearch provider names them, `api_key` and `ca_certs`."""
+    extra = store.extra_dejson
+    scheme = store.schema or (store.conn_type if store.conn_type == "https" else "http")
+    login = f"{quote(store.login, safe='')}:{quote(store.password or '', safe='')}@" if store.login else ""
+    port = f":{store.port}" if store.port else ""
+    prefix = f"?prefix={quote(extra['prefix'])}" if extra.get("prefix") else ""
+    values = {"WIREWATCH_STORE": f"{scheme}://{login}{store.host}{port}{prefix}"}
+    for key, name in (("api_key", "WIREWATCH_ES_API_KEY"), ("ca_certs", "WIREWATCH_ES_CA")):
+        if extra.get(key):
+            values[name] = str(extra[key])
+    return values
