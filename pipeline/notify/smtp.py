@@ -137,6 +137,8 @@ class SmtpNotifier:
         except smtplib.SMTPAuthenticationError as error:
             said = _said(error.smtp_code, error.smtp_error)
             raise UnavailableError(f"{self._server.name} refuses the login of mail.smtp: it {said}") from None
+        except UnicodeError:  # smtplib sends user and password in ASCII only
+            raise UnavailableError("mail.smtp: user and password must be ASCII to log in") from None
 
     def _hand_over(self, client: smtplib.SMTP, message: Message) -> None:
         options = [] if message.to.isascii() and self._sender.isascii() else ["SMTPUTF8"]

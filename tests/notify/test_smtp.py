@@ -90,6 +90,8 @@ def test_starttls_and_login(tls):
     with smtp_server(box, tls_context=context, **demanding()) as port:
         notifier(port, "smtp+starttls", login, ca_file=str(cert)).send(mail())
         notifier(port, "smtp", login, ca_file=str(cert)).send(mail())
+        with pytest.raises(UnavailableError, match="user and password must be ASCII"):
+            notifier(port, "smtp+starttls", f"wire:{quote('pässword')}@", ca_file=str(cert)).send(mail())
         with pytest.raises(UnavailableError, match="refuses the login of mail.smtp"):  # noqa: RUF043  # no pattern
             notifier(port, "smtp+starttls", "wire:wrong@", ca_file=str(cert)).send(mail())
         with pytest.raises(UnavailableError, match="(?i)certificate"):  # noqa: RUF043  # no pattern
