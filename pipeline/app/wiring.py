@@ -91,7 +91,7 @@ class Wiring:
     @cached_property
     def archive(self) -> WarcArchive:
         """The archive in the home."""
-        return WarcArchive(self.home / "archive")
+        return WarcArchive(self.home)
 
     @cached_property
     def enricher(self) -> Enricher:
