@@ -73,6 +73,11 @@ bench: setup ## speed: whole pipeline, assigning, polling, parsing, alerts; some
 	$(RUN) -m benchmarks.sources.polling
 	$(RUN) -m benchmarks.alerts.matching
 
+.PHONY: train
+train: setup ## choose the scorer's numbers again on the labelled news in DATA, into config/scorer.yaml
+	@test -n "$(DATA)" || { echo "make: say where the labelled news are: make train DATA=folder" >&2; exit 1; }
+	$(RUN) -m benchmarks.stories.train $(DATA) --cache .bench/vectors.sqlite --date $$(date +%F)
+
 .PHONY: bench-enrich
 bench-enrich: setup ## quality of titles, boilerplate, dates, names, topics; DATA=folder of labelled news for the topics
 	$(RUN) benchmarks/enrich/bench.py $(if $(DATA),--agnews $(DATA)/agnews_topics.jsonl.gz --texts $(DATA)/gunviolence_dev.jsonl.gz)
