@@ -15,8 +15,8 @@ The tree:
         ├── ContradictionError  a correction that contradicts an earlier one
         └── StoreError          the store refuses: an unknown schema, a missing right, a bad document
 
-A lease, or a store that does not answer, is waited for in one place (`pipeline.app.wiring`). Feeds and messages
-are tried again at their next time. Everything below raises.
+A lease, or a store that does not answer, is waited for in one place (`pipeline.app.wiring`). Feeds and
+messages are tried again at their next time. Everything below raises.
 """
 
 from __future__ import annotations
