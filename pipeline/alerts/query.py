@@ -7,7 +7,9 @@ so that `entities:Putin` finds Vladimir Putin. Boosts are read and ignored.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +19,10 @@ from typing import Any
 
 from luqum import tree as lucene
 from luqum.exceptions import ParseError
-from luqum.parser import lexer, parser
+
+# On Python 3.13 luqum's stored tables do not fit and are made anew, which it tells at length on stderr.
+with contextlib.redirect_stderr(io.StringIO()):
+    from luqum.parser import lexer, parser
 
 from pipeline import analysis
 from pipeline.alerts import moments
