@@ -7,6 +7,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,6 +26,8 @@ def _secret(home: Path) -> str:
 def standalone_environment(home: Path, port: int) -> dict[str, str]:
     """The hermetic environment, and what the servers need; without a login, so it must stay on 127.0.0.1."""
     return airflow_environment(home) | {
+        # Airflow starts some of its parts by name.
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
@@ -40,7 +43,7 @@ def standalone_environment(home: Path, port: int) -> dict[str, str]:
 
 
 def main() -> int:
-    """Runs until Ctrl-C; then stops the whole process group."""
+    """Runs until Ctrl-C; then stops everything it started."""
     home = Path(os.environ.get("AIRFLOW_HOME", ROOT / ".airflow" / "standalone")).resolve()
     port = int(os.environ.get("WIREWATCH_AIRFLOW_PORT", "8080"))
     home.mkdir(parents=True, exist_ok=True)
@@ -51,21 +54,41 @@ def main() -> int:
     make_pools()
     sys.stdout.write(f"Airflow on http://127.0.0.1:{port} in about half a minute; Ctrl-C stops it.\n")
     sys.stdout.flush()
-    # The api-server and the triggerer outlive a SIGTERM to their parent, so all get the signal as one group.
-    process = subprocess.Popen(  # noqa: S603 - the command is ours
-        [str(Path(sys.executable).parent / "airflow"), "standalone"], start_new_session=True
-    )
+    return _run_all(str(Path(sys.executable).parent / "airflow"))
 
-    def stop(number: int, _frame: object) -> None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM if number == signal.SIGTERM else signal.SIGINT)
 
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
-    code = process.wait()
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
-    return 0 if code in (0, -signal.SIGINT, -signal.SIGTERM, 130, 143) else code
+# What `airflow standalone` starts, but without the two log servers, which would listen on every address; the
+# pages read the logs from the folder.
+PARTS = (
+    ("api-server",),
+    ("scheduler", "--skip-serve-logs"),
+    ("dag-processor",),
+    ("triggerer", "--skip-serve-logs"),
+)
+
+
+def _run_all(airflow: str) -> int:
+    """Runs all parts until a signal comes or one of them ends; then stops them all, with their children."""
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    processes = [
+        subprocess.Popen([airflow, *part], start_new_session=True)  # noqa: S603 - our own command
+        for part in PARTS
+    ]
+    while not stopped.wait(1.0):
+        if any(process.poll() is not None for process in processes):
+            sys.stderr.write("make airflow: a part of Airflow ended; stopping the others\n")
+            break
+    for number, patience in ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0)):
+        for process in processes:
+            # The group, because the api-server and the triggerer have children that outlive them.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
+        for process in processes:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(patience)
+    return 0 if stopped.is_set() else 1
 
 
 if __name__ == "__main__":
