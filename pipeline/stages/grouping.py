@@ -21,7 +21,7 @@ COMMIT_ARTICLES = 200
 
 @dataclass(slots=True)
 class Counts:
-    """What became of the items of a batch; `fresh` counts new articles by feed id."""
+    """What became of the items of a batch, and which stories were founded and grown."""
 
     new: int = 0
     updated: int = 0
@@ -29,7 +29,6 @@ class Counts:
     quarantined: int = 0
     founded: set[str] = field(default_factory=set)
     grown: set[str] = field(default_factory=set)
-    fresh: dict[str, int] = field(default_factory=dict)
 
     def add(self, other: Counts) -> None:
         """Adds the counts of another batch."""
@@ -39,8 +38,6 @@ class Counts:
         self.quarantined += other.quarantined
         self.founded |= other.founded
         self.grown |= other.grown
-        for feed, count in other.fresh.items():
-            self.fresh[feed] = self.fresh.get(feed, 0) + count
 
 
 @dataclass(slots=True)
@@ -135,7 +132,8 @@ class Grouping:
         waiting = {e.article.id for e in chunk.waiting}
         if any(chunk.owners.get(key) in waiting for key in article.keys):
             self._arrive(chunk, backfill, counts)
-        stored = {name: a.enriched.article for name, a in chunk.articles.items()}
+        owners = {chunk.owners[key] for key in article.keys if key in chunk.owners}
+        stored = {name: chunk.articles[name].enriched.article for name in owners}
         known = known_as(article, chunk.owners, stored)
         if known is not None:
             self._arrive(chunk, backfill, counts)
@@ -178,8 +176,6 @@ class Grouping:
             chunk.touch(decision.story)
             counts.new += 1
             (counts.founded if decision.founded else counts.grown).add(decision.story)
-            for feed in article.feeds:
-                counts.fresh[feed] = counts.fresh.get(feed, 0) + 1
         chunk.waiting.clear()
 
 
