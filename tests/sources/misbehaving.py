@@ -27,10 +27,17 @@ class Asked:
 class Exchange:
     """One request and the connection to answer it on."""
 
-    def __init__(self, connection: socket.socket, asked: Asked, stopping: threading.Event) -> None:
+    def __init__(
+        self,
+        connection: socket.socket,
+        asked: Asked,
+        stopping: threading.Event,
+        answering: Callable[[], None],
+    ) -> None:
         self.connection = connection
         self.asked = asked
         self._stopping = stopping
+        self._answering = answering
 
     def send(self, data: bytes) -> None:
         """Sends raw bytes."""
@@ -41,6 +48,8 @@ class Exchange:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         named = {"Content-Length": str(len(body)), "Connection": "close", **named}
         head = "".join(f"{name}: {value}\r\n" for name, value in named.items() if value)
+        # The client may ask again as soon as it has the last byte, before this thread runs on.
+        self._answering()
         self.send(f"HTTP/1.1 {status} Whatever\r\n{head}\r\n".encode() + body)
 
     def pause(self, seconds: float) -> None:
@@ -132,9 +141,9 @@ class Misbehaving:
             asked = _read(connection)
             if asked is None:
                 return
-            with self._counted(asked):
+            with self._counted(asked) as ended:
                 route = self.routes.get(asked.path.partition("?")[0]) or self.routes.get("*")
-                exchange = Exchange(connection, asked, self._stopping)
+                exchange = Exchange(connection, asked, self._stopping, ended)
                 if route is None:
                     exchange.answer(b"", 404)
                 else:
@@ -142,19 +151,25 @@ class Misbehaving:
             connection.close()
 
     @contextlib.contextmanager
-    def _counted(self, asked: Asked) -> Iterator[None]:
-        host = asked.headers.get("host", "")
+    def _counted(self, asked: Asked) -> Iterator[Callable[[], None]]:
+        """Counts a request as under way until the function it gives is called, or else until it ends."""
+        names = (asked.headers.get("host", ""), "")
         with self._lock:
             self.asked.append(asked)
-            for name in (host, ""):
+            for name in names:
                 self._at_once[name] += 1
                 self.most_at_once[name] = max(self.most_at_once[name], self._at_once[name])
-        try:
-            yield
-        finally:
+        under_way = list(names)
+
+        def ended() -> None:
             with self._lock:
-                for name in (host, ""):
-                    self._at_once[name] -= 1
+                while under_way:
+                    self._at_once[under_way.pop()] -= 1
+
+        try:
+            yield ended
+        finally:
+            ended()
 
 
 def _read(connection: socket.socket) -> Asked | None:
