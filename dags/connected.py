@@ -1,6 +1,7 @@
-"""Airflow connections as environment: `smtp_default` for mails, `elasticsearch_default` for the store.
+"""Airflow connections as environment: `smtp_default`, `elasticsearch_default`, and credentials of feeds.
 
-What the environment says itself goes first. Secrets stay in the mapping: they are not logged, and not put
+A `${NAME}` in a feed's URL that the environment does not have is the connection `name`. What the environment
+says itself goes first. Secrets stay in the mapping: they are not logged, and not put
 into the environment of the process.
 """
 
@@ -13,31 +14,54 @@ from urllib.parse import quote
 SMTP, STORE = "smtp_default", "elasticsearch_default"
 
 
+class _Environment(dict[str, str]):
+    """Asks Airflow only for what is missing when it is asked for: no task looks up what it does not need."""
+
+    def __missing__(self, name: str) -> str:
+        """What a URL takes in place of `${NAME}`: `login:password`, or a password (a key) alone.
+
+        Raises:
+            KeyError: There is no such connection, or it holds neither.
+        """
+        found = _connection(name.lower())
+        parts = (found.login, found.password) if found else ()
+        value = ":".join(quote(part, safe="") for part in parts if part)
+        if not value:
+            raise KeyError(name)
+        self[name] = value
+        return value
+
+
 def environment() -> dict[str, str]:
     """The process's environment, and from connections what it does not say."""
     values = dict(os.environ)
-    if "WIREWATCH_SMTP" not in values and (smtp := _connection(SMTP)):
+    if "WIREWATCH_SMTP" not in values and (smtp := _server(SMTP)):
         from pipeline.notify import smtp_url
 
         values["WIREWATCH_SMTP"] = smtp_url(
             smtp.host, smtp.port, smtp.login or "", smtp.password or "", smtp.extra_dejson
         )
-    if not values.get("WIREWATCH_STORE") and (store := _connection(STORE)):
+    if not values.get("WIREWATCH_STORE") and (store := _server(STORE)):
         values.pop("WIREWATCH_STORE", None)
         values = _store(store) | values
-    return values
+    return _Environment(values)
+
+
+def _server(name: str) -> Any:
+    """A connection with a host; None where there is none."""
+    found = _connection(name)
+    return found if found and found.host else None
 
 
 def _connection(name: str) -> Any:
-    """A connection with a host; None where there is none."""
+    """A connection; None where there is none."""
     from airflow.sdk import Connection
     from airflow.sdk.exceptions import AirflowNotFoundException
 
     try:
-        found = Connection.get(name)
+        return Connection.get(name)
     except AirflowNotFoundException:
         return None
-    return found if found.host else None
 
 
 def _store(store: Any) -> dict[str, str]:

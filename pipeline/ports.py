@@ -262,7 +262,12 @@ class Recognizer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FeedSource:
-    """A feed as configured. `pages` says when article pages are fetched: "never", "short" or "always"."""
+    """A feed as configured.
+
+    Attributes:
+        pages: When article pages are fetched: "never", "short" or "always".
+        secrets: What of `url` came from outside the configuration; shown, logged, stored and exported nowhere.
+    """
 
     id: str
     url: str
@@ -272,6 +277,7 @@ class FeedSource:
     pages: str = "never"
     enabled: bool = True
     allow_private: bool = False
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

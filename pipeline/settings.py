@@ -5,6 +5,7 @@ Unknown keys are errors, each key carries its unit, and an error names file, lin
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -239,11 +240,31 @@ def expand(text: str, environment: Mapping[str, str]) -> str:
     Raises:
         KeyError: A name is not in the environment.
     """
+    return _VARIABLE.sub(lambda found: _value(found, environment), text)
 
-    def value(found: re.Match[str]) -> str:
-        return environment[found[1]] if found[2] is None else environment.get(found[1], found[2])
 
-    return _VARIABLE.sub(value, text)
+def _value(found: re.Match[str], environment: Mapping[str, str]) -> str:
+    try:
+        return environment[found[1]]  # not get(): the DAGs' environment asks Airflow for what it lacks
+    except KeyError:
+        if found[2] is None:
+            raise
+        return found[2]
+
+
+def _secrets(url: str, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """What the environment gave for the variables in a URL, but for those that name its host."""
+    values = []
+    for mark in _VARIABLE.finditer(url):
+        with contextlib.suppress(KeyError):
+            values += [] if _names_host(url, mark) else [environment[mark[1]]]
+    return tuple(filter(None, values))
+
+
+def _names_host(url: str, mark: re.Match[str]) -> bool:
+    before, after = _VARIABLE.sub("x", url[: mark.start()]), _VARIABLE.sub("x", url[mark.end() :])
+    in_authority = not before or re.fullmatch(r"\w+://[^/?#]*", before) is not None
+    return in_authority and "@" not in re.split(r"[/?#]", after, maxsplit=1)[0]
 
 
 def _feeds(document: Document, environment: Mapping[str, str]) -> tuple[FeedSource, ...]:
@@ -255,10 +276,12 @@ def _feeds(document: Document, environment: Mapping[str, str]) -> tuple[FeedSour
             raise document.error(f"the id {entry.id!r} is given twice", f"{key}.id")
         seen.add(entry.id)
         try:
-            url = expand(entry.url, environment)
+            url, secrets = expand(entry.url, environment), _secrets(entry.url, environment)
         except KeyError as error:
-            raise document.error(f"the environment has no {error.args[0]}", f"{key}.url") from None
-        feeds.append(FeedSource(**entry.model_dump() | {"url": url}))
+            name = error.args[0]
+            message = f"the environment has no {name} (in Airflow a connection {name.lower()} will do)"
+            raise document.error(message, f"{key}.url") from None
+        feeds.append(FeedSource(**entry.model_dump() | {"url": url, "secrets": secrets}))
     return tuple(feeds)
 
 

@@ -17,7 +17,7 @@ from pipeline.errors import NotFoundError, UsageError, WirewatchError
 from pipeline.notify import open_notifier
 from pipeline.ports import Commit
 from pipeline.records import FeedState, Rejection
-from pipeline.sources.addresses import host_of, redact
+from pipeline.sources.addresses import host_of, redact, shown
 from pipeline.sources.opml import add_feeds, read_opml, write_opml
 from pipeline.stages.feedcare import report_feeds
 
@@ -30,7 +30,7 @@ def feed_list(wiring: Wiring) -> list[Json]:
     return [
         {
             "id": feed.id,
-            "url": redact(feed.url),
+            "url": shown(feed.url, feed.secrets),
             "outlet": feed.outlet,
             "language": feed.language,
             "tags": list(feed.tags),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from collections.abc import Sequence
+from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _SECRET_NAME = re.compile(
@@ -88,6 +89,35 @@ def redact(url: str) -> str:
         for name, equals, value in pairs
     ]
     return _one_line(head + mark + "&".join(shown))
+
+
+def hidden(text: str, secrets: Sequence[str]) -> str:
+    """A text without secrets, however a URL writes them; "…" stands in their place.
+
+    >>> hidden("https://example.com/k%2F3y/rss: not found", ["k/3y"])
+    'https://example.com/…/rss: not found'
+    """
+    forms = {
+        form
+        for secret in secrets
+        for whole in (secret, secret.rpartition(":")[2])  # the password of user:password may stand alone
+        for plain in (whole, unquote(whole))
+        for form in (plain, quote(plain), quote(plain, safe=""))
+        if form
+    }
+    for form in sorted(forms, key=len, reverse=True):
+        # Only as a whole word: a short value such as "en" is in every text.
+        text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(form)}(?![A-Za-z0-9])", "…", text)
+    return text
+
+
+def shown(url: str, secrets: Sequence[str]) -> str:
+    """A feed's URL to show: without what `redact` leaves out, and without the feed's own secrets.
+
+    >>> shown("https://me:pw@example.com/a1b2/rss?token=abc", ["a1b2"])
+    'https://example.com/…/rss?token=…'
+    """
+    return hidden(redact(url), secrets)
 
 
 def with_credentials(url: str, like: str) -> str:

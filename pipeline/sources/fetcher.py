@@ -18,7 +18,7 @@ from pipeline.ports import FeedSource, Fetched
 from pipeline.records import Capture, FeedState, RawItem, Rejection
 from pipeline.settings import FetchSettings
 from pipeline.sources import poll
-from pipeline.sources.addresses import host_of, redact
+from pipeline.sources.addresses import hidden, host_of, redact, shown
 from pipeline.sources.drafts import captured
 from pipeline.sources.http import Answer, Client
 from pipeline.sources.parse import parse_batch, parse_capture
@@ -119,17 +119,16 @@ class FeedFetcher:
             fetched = self._ask(feed, state, now)
             return self._with_pages(feed, state, fetched, now)
         except WirewatchError as error:
-            return Fetched(poll.failed(state, poll.Reply(error=str(error)), self._settings, now))
+            said = str(error)
         except Exception as error:  # noqa: BLE001  one feed must not stop the others, whatever it does
-            reply = poll.Reply(
-                error=f"{redact(feed.url)}: failed ({type(error).__name__}: {str(error)[:100]})"
-            )
-            return Fetched(poll.failed(state, reply, self._settings, now))
+            said = f"{redact(feed.url)}: failed ({type(error).__name__}: {str(error)[:100]})"
+        reply = poll.Reply(error=hidden(said, feed.secrets))
+        return Fetched(poll.failed(state, reply, self._settings, now))
 
     def _ask(self, feed: FeedSource, state: FeedState, now: datetime) -> Fetched:
         url, headers = poll.request(feed, state, now)
         answer = self._client.get(url, {"Accept": _ACCEPT_FEED, **headers}, allow_private=feed.allow_private)
-        reply = _reply(answer)
+        reply = _reply(feed, answer)
         if answer.status == 304:
             return Fetched(poll.unchanged(state, reply, self._settings, now))
         if not 200 <= answer.status < 300:
@@ -154,7 +153,7 @@ class FeedFetcher:
             after = poll.succeeded(state, reply, digest, items, self._settings, now)
             return Fetched(after, capture, (), tuple(items), tuple(rejections))
         wrong, bad_digest = (
-            replace(reply, error=f"{redact(feed.url)}: {rejections[0].reason}"),
+            replace(reply, error=f"{shown(feed.url, feed.secrets)}: {rejections[0].reason}"),
             f"bad {digest}",
         )
         after = poll.failed(state, wrong, self._settings, now, bad_digest)
@@ -243,17 +242,17 @@ def _size(fetched: Fetched) -> int:
     return sum(len(capture.body) for capture in captures)
 
 
-def _reply(answer: Answer) -> poll.Reply:
+def _reply(feed: FeedSource, answer: Answer) -> poll.Reply:
     good = answer.status == 304 or 200 <= answer.status < 300
+    told = shown(answer.url, feed.secrets)
     return poll.Reply(
         status=answer.status,
-        moved=answer.moved,
+        # A move that holds a key is followed each time and not remembered: feed states hold no secret.
+        moved=answer.moved if shown(answer.moved, feed.secrets) == answer.moved else "",
         etag=answer.headers.get("etag", "")[:1000],
         modified=answer.headers.get("last-modified", "")[:100],
         retry_after=answer.headers.get("retry-after", ""),
-        error=""
-        if good
-        else f"{redact(answer.url)}: {_SAID.get(answer.status, 'answered')} ({answer.status})",
+        error="" if good else f"{told}: {_SAID.get(answer.status, 'answered')} ({answer.status})",
     )
 
 
@@ -262,7 +261,8 @@ def _capture(feed: FeedSource, kind: str, answer: Answer, now: datetime, item: s
     content_type = answer.headers.get("content-type", "")[:200]
     if kind == "page":
         return captured("page", "html", answer.url, now, answer.body, content_type=content_type, **more)
-    return captured("feed", "feed", redact(answer.url), now, answer.body, content_type=content_type, **more)
+    url = shown(answer.url, feed.secrets)
+    return captured("feed", "feed", url, now, answer.body, content_type=content_type, **more)
 
 
 def _is_empty_feed(rejections: Sequence[Rejection]) -> bool:

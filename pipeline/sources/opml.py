@@ -15,7 +15,7 @@ from defusedxml import DefusedXmlException, ElementTree
 from pipeline.errors import ConfigError, UsageError
 from pipeline.ports import FeedSource
 from pipeline.settings import FeedsFile, read_document, validated
-from pipeline.sources.addresses import host_of, redact, without_credentials
+from pipeline.sources.addresses import host_of, shown, without_credentials
 from pipeline.sources.charset import decode, without_controls
 from pipeline.sources.drafts import language_code
 
@@ -187,16 +187,16 @@ def _attribute(element: Element, name: str) -> str:
 
 def _outline(feed: FeedSource) -> str:
     title = feed.outlet or feed.id
-    fields = {"type": "rss", "text": title, "title": title, "xmlUrl": _without_secrets(feed.url)}
+    fields = {"type": "rss", "text": title, "title": title, "xmlUrl": _without_secrets(feed)}
     if feed.language:
         fields["language"] = feed.language
     return "<outline " + " ".join(f"{name}={quoteattr(value)}" for name, value in fields.items()) + "/>"
 
 
-def _without_secrets(url: str) -> str:
-    """A URL without password and keys; what `redact` would show as "…" is left out."""
-    head, mark, query = redact(url).partition("?")
-    kept = [pair for pair in query.split("&") if not pair.endswith("=…")]
+def _without_secrets(feed: FeedSource) -> str:
+    """A feed's URL without password and keys; of the query, what would be shown as "…" is left out."""
+    head, mark, query = shown(feed.url, feed.secrets).partition("?")
+    kept = [pair for pair in query.split("&") if "…" not in pair]
     return head + mark + "&".join(kept) if kept and mark else head
 
 

@@ -151,6 +151,20 @@ def test_credentials_are_in_no_state_capture_or_error(server, fetcher, now):
         assert "t0ps3cret" not in repr(fetched)
 
 
+@pytest.mark.parametrize(
+    "path", ["/t0p%2Fs3cret/feed", "/t0p%2Fs3cret/bad", "/feed?x=t0p%2Fs3cret", "/moved"]
+)
+def test_what_the_environment_put_into_a_url_is_nowhere_else(server, fetcher, now, path):
+    server.serve("/feed", a_feed(1))
+    server.serve("/t0p%2Fs3cret/feed", a_feed(1))
+    server.serve("/moved", b"", 301, Location="/t0p%2Fs3cret/feed")
+    server.serve("/t0p%2Fs3cret/bad", b"", 500)
+    fetched = fetch_one(fetcher, server.url(path), now, secrets=("t0p/s3cret",))
+    assert "s3cret" in "".join(server.paths())
+    assert "s3cret" not in repr(fetched)
+    assert fetched.items or "…/bad" in fetched.state.error
+
+
 def test_one_bad_feed_fails_nobody_else(server, settings, now):
     def reset(exchange: Exchange) -> None:
         exchange.reset()

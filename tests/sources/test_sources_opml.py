@@ -46,6 +46,17 @@ def test_out_and_in_again():
     }
 
 
+def test_no_part_that_came_from_the_environment_goes_out():
+    feeds = [
+        FeedSource("a", "https://a.test/k3y/rss?x=k3y&page=2", secrets=("k3y",)),
+        FeedSource("b", "https://me:k3y@b.test/rss", secrets=("me:k3y",)),
+    ]
+    text = write_opml(feeds)
+    assert "k3y" not in text
+    assert "https://a.test/…/rss?page=2" in text
+    assert "https://b.test/rss" in text
+
+
 def test_no_credentials_go_out():
     feeds = [
         FeedSource("a", "https://me:pa55@a.test/feed?api_key=k3y&page=1"),
