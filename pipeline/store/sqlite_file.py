@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,8 @@ from pipeline.store.sqlite_schema import APPLICATION, MIGRATIONS, VERSION, state
 Row = tuple[Any, ...]
 # SQLite takes 32,766 parameters in one statement; lists of ids are cut into pieces of this size.
 PIECE = 5000
+# The pause before a lock is tried for again where SQLite does not wait by itself.
+_LOCKED_SECONDS = 0.01
 
 _LOCKED = "the store {path} was locked for {timeout:g} s: try again"
 # The primary result codes of SQLite that a user can do something about (https://sqlite.org/rescode.html).
@@ -80,8 +83,7 @@ class File:
         if version == VERSION:
             return
         if version == 0:
-            # Once for the life of the file. `synchronous` stays FULL: a commit outlives a power cut.
-            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._log_ahead()
         with self.writing():
             for step in MIGRATIONS[self._version() :]:  # again: another process may have been first
                 for statement in statements(step):
@@ -89,10 +91,29 @@ class File:
             self._connection.execute(f"PRAGMA application_id = {APPLICATION}")
             self._connection.execute(f"PRAGMA user_version = {VERSION}")
 
+    def _log_ahead(self) -> None:
+        """Switches to a write-ahead log, once for the life of the file.
+
+        `synchronous` stays FULL: a commit outlives a power cut. The switch does not wait for other
+        connections by itself (SQLite leaves its busy handler out where two could wait for each other:
+        sqlite.org/c3ref/busy_handler.html), so it is tried again here.
+        """
+        until = time.monotonic() + self._timeout
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+                time.sleep(_LOCKED_SECONDS)
+            else:
+                return
+
     def _version(self) -> int:
-        version = int(self.one("PRAGMA user_version")[0])
-        application = int(self.one("PRAGMA application_id")[0])
-        empty = not self.one("SELECT count(*) FROM sqlite_master")[0]
+        with self.reading():  # one moment: another process may be making the store
+            version = int(self.one("PRAGMA user_version")[0])
+            application = int(self.one("PRAGMA application_id")[0])
+            empty = not self.one("SELECT count(*) FROM sqlite_master")[0]
         if application != APPLICATION and not (empty and version == 0):
             raise StoreError(f"{self.path} is not a Wirewatch store; give another path")
         if version > VERSION:

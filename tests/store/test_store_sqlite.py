@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+import time
 from contextlib import closing
 
 import pytest
@@ -97,6 +99,25 @@ def test_a_lock_that_is_held_is_worth_trying_again(tmp_path) -> None:
         assert store.mark("a") == ""
     store.commit(Commit(marks={"a": "1"}))
     store.close()
+
+
+def test_a_store_being_made_by_another_is_waited_for(tmp_path) -> None:
+    """The switch to a write-ahead log is refused at once while another connection writes."""
+    path = tmp_path / "store.db"
+
+    def other() -> None:
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            locked.set()
+            time.sleep(0.3)
+            connection.execute("COMMIT")
+
+    locked = threading.Event()
+    thread = threading.Thread(target=other)
+    thread.start()
+    locked.wait()
+    SqliteStore(path, create=True, timeout_seconds=20).close()
+    thread.join()
 
 
 def test_a_full_disk_is_one_clear_line_and_writes_nothing(tmp_path) -> None:
