@@ -35,12 +35,14 @@ class Weighing:
         forced: The story a correction demands, or None.
         notes: The corrections that applied, in words.
         scored: What the scores are made of.
+        looked_at: The ids of the candidates, those that a correction keeps it out of too.
     """
 
     ranked: tuple[Weighed, ...]
     forced: Profile | None
     notes: tuple[str, ...]
     scored: Scored
+    looked_at: tuple[str, ...]
 
 
 def story_id(article: str, taken: Callable[[str], bool] = lambda _: False) -> str:
@@ -104,7 +106,8 @@ def weigh(
     ranked = [Weighed(score, allowed[row], row) for row, score in enumerate(scored.values)]
     ranked.sort(key=lambda w: (-w.score, w.profile.first_seq))
     forced = _forced(member, index, constraints, present, notes)
-    return Weighing(tuple(ranked), forced, tuple(sorted(notes)), scored)
+    looked_at = tuple(profile.story for profile in candidates)
+    return Weighing(tuple(ranked), forced, tuple(sorted(notes)), scored, looked_at)
 
 
 def _forced(

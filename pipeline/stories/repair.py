@@ -75,11 +75,12 @@ def repair(
     order: list[str] = []
     state = _digest(before)
     current = dict(before)
+    sweeps = _Sweeps(index, scorer, constraints)
     while state not in seen and len(order) <= _PASSES:
         seen[state] = dict(current)
         order.append(state)
         for article in eligible:
-            _place(article, index, scorer, constraints)
+            sweeps.place(article)
         current = {article: index.story_of(article) or "" for article in eligible}
         state = _digest(current)
     if state in seen and state != order[-1]:
@@ -94,16 +95,42 @@ def _articles(index: StoryIndex, stories: Collection[str] | None) -> list[str]:
     return [m.article for m in sorted(members, key=lambda m: m.seq)]
 
 
-def _place(article: str, index: StoryIndex, scorer: Scorer, constraints: Constraints) -> None:
-    """Leaves an article where it is, or moves it where it fits better."""
-    member = index.member(article)
-    story = index.story_of(article) or ""
-    weighing = weigh(member, index, scorer, constraints, story)
-    target = _target(index.profile(story), weighing, scorer.threshold(member), scorer.stay)
-    if target is None:
-        index.move(article, story_id(article, index.has_story))
-    elif target.story != story:
-        index.move(article, target.story)
+class _Sweeps:
+    """Places articles again and again, and passes over those for which nothing changed since the last time.
+
+    Where an article belongs follows from the stories that were looked at for it, and from nothing else but a
+    person's word: which these are changes only when a member of one of them moves.
+    """
+
+    def __init__(self, index: StoryIndex, scorer: Scorer, constraints: Constraints) -> None:
+        self._index = index
+        self._scorer = scorer
+        self._constraints = constraints
+        self._moves = 0
+        self._moved: dict[str, int] = {}
+        self._settled: dict[str, tuple[int, tuple[str, ...]]] = {}
+
+    def place(self, article: str) -> None:
+        """Leaves an article where it is, or moves it where it fits better."""
+        if self._is_settled(article):
+            return
+        index, scorer = self._index, self._scorer
+        member = index.member(article)
+        story = index.story_of(article) or ""
+        weighing = weigh(member, index, scorer, self._constraints, story)
+        self._settled[article] = (self._moves, (story, *weighing.looked_at))
+        target = _target(index.profile(story), weighing, scorer.threshold(member), scorer.stay)
+        into = story_id(article, index.has_story) if target is None else target.story
+        if into != story:
+            index.move(article, into)
+            self._moves += 1
+            self._moved[story] = self._moved[into] = self._moves
+
+    def _is_settled(self, article: str) -> bool:
+        at, stories = self._settled.get(article, (-1, ()))
+        if at < 0 or self._constraints.together(article):
+            return False
+        return all(self._moved.get(story, 0) <= at for story in stories)
 
 
 def _target(present: Profile, weighing: Weighing, threshold: float, stay: float) -> Profile | None:
