@@ -1,7 +1,8 @@
 """How text becomes search tokens: one function for both stores and for queries, so that all three agree.
 
 A token is a run of letters and digits, folded (NFKC, case, accents) and, for `stems`, reduced by the Snowball
-stemmer of the text's language. Scripts written without spaces give one token a character.
+stemmer of the text's language. Scripts written without spaces give one token a character. No token is longer
+than `LONGEST` or empty: a text has as many stems as words.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 
-import snowballstemmer
+import Stemmer
 
+# Longer tokens and values are cut: FTS5 cuts at 32,768 bytes, Lucene refuses terms above 32,766.
+LONGEST = 4096
 # Languages whose stems a query is matched by; an article in any other language is matched by folded words.
 STEMMED = {
     "ar": "arabic",
@@ -39,6 +42,17 @@ _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u
 _TOKEN = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
 
 
+class _Unmarked(dict[int, int | None]):
+    """For `str.translate`: takes combining marks out. Filled as characters come, which is once each."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = kept = None if unicodedata.combining(chr(code)) else code
+        return kept
+
+
+_UNMARKED = _Unmarked()
+
+
 @lru_cache(maxsize=65536)
 def fold(text: str) -> str:
     """Folds case, width and accents, and runs of white space to one space.
@@ -46,9 +60,24 @@ def fold(text: str) -> str:
     >>> fold("  El  PAÍS ")
     'el pais'
     """
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(char for char in decomposed if not unicodedata.combining(char))
+    if text.isascii():  # normal forms leave ASCII as it is
+        return " ".join(text.lower().split())
+    bare = unicodedata.normalize("NFKD", text.casefold()).translate(_UNMARKED)
     return " ".join(unicodedata.normalize("NFKC", bare).casefold().split())
+
+
+def well_formed(text: str) -> str:
+    """The text with each lone surrogate replaced by U+FFFD: others cannot be written as UTF-8."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
+    return text
+
+
+def uncut_words(text: str) -> list[str]:
+    """The folded words of a text at their full length: `words` before it cuts."""
+    return _TOKEN.findall(fold(text) if len(text) < 200 else fold.__wrapped__(text))
 
 
 def words(text: str) -> list[str]:
@@ -57,21 +86,24 @@ def words(text: str) -> list[str]:
     >>> words("Zürich's 2 GOALS")
     ['zurich', 's', '2', 'goals']
     """
-    return _TOKEN.findall(fold(text) if len(text) < 200 else fold.__wrapped__(text))
+    found = uncut_words(text)
+    return found if max(map(len, found), default=0) <= LONGEST else [word[:LONGEST] for word in found]
 
 
 @cache
-def _stemmer(language: str) -> snowballstemmer.stemmer:
-    return snowballstemmer.stemmer(STEMMED[language])
+def _stemmer(language: str) -> Stemmer.Stemmer:
+    return Stemmer.Stemmer(STEMMED[language], maxCacheSize=0)  # `stem` remembers, and more
 
 
 @lru_cache(maxsize=262144)
 def stem(word: str, language: str) -> str:
-    """The stem of one folded word in a language; the word itself where no stemmer exists."""
+    """The stem of one folded word in a language.
+
+    The word itself where no stemmer exists, and where it would leave nothing.
+    """
     if language not in STEMMED:
         return word
-    reduced: str = _stemmer(language).stemWord(word)
-    return reduced
+    return _stemmer(language).stemWord(word)[:LONGEST] or word
 
 
 def stems(text: str, language: str) -> list[str]:

@@ -1,6 +1,8 @@
 """Search tokens: what a query term looks for."""
 
-from hypothesis import given
+import unicodedata
+
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline import analysis
@@ -29,3 +31,25 @@ def test_a_word_in_any_inflection_finds_the_article():
     for language, found, asked in (("en", "drilling", "drills"), ("ru", "учениях", "учений")):
         held = analysis.stems(found, language)
         assert not set(held).isdisjoint(analysis.query_forms(analysis.words(asked)[0]))
+
+
+@given(st.text(max_size=30))
+@example("İstanbul ﬁn Ⅷ ａ")
+@example("plain ascii\x1f Text")
+def test_folding_is_case_width_and_accents(text):
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    bare = "".join(char for char in decomposed if not unicodedata.combining(char))
+    assert analysis.fold(text) == " ".join(unicodedata.normalize("NFKC", bare).casefold().split())
+
+
+@given(st.text(max_size=30), st.sampled_from([*analysis.STEMMED, "und"]))
+@example("x" * 5000 + " y", "en")
+def test_each_word_has_one_stem_and_none_is_empty_or_too_long(text, language):
+    words, stems = analysis.words(text), analysis.stems(text, language)
+    assert len(words) == len(stems)
+    assert all(0 < len(each) <= analysis.LONGEST for each in (*words, *stems))
+
+
+def test_a_lone_surrogate_is_replaced():
+    assert analysis.well_formed("a\ud800b") == "a\ufffdb"
+    assert analysis.well_formed("💡") == "💡"

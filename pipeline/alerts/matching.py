@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
 
 from pipeline import analysis
+from pipeline.matching import Values, in_range, phrase_value, runs, text_fields, values, wildcard
 from pipeline.records import StoredArticle
 from pipeline.records.query import (
     TEXT_FIELDS,
@@ -78,23 +78,9 @@ class Prepared:
         return self._sets[field]
 
     @cached_property
-    def values(self) -> dict[str, tuple[tuple[str, str], ...]]:
+    def values(self) -> Values:
         """For each keyword field its values, each folded and as written."""
-        entities, topics = self.stored.enriched.entities, self.stored.enriched.topics
-        places = [entity for entity in entities if entity.kind == "place"]
-        raw = {
-            "entities": [value for entity in entities for value in (entity.name, entity.id)],
-            "topics": [v for topic in topics for v in (topic.name, topic.id, *analysis.words(topic.name))],
-            "outlet": [self.article.outlet],
-            "language": [self.article.language],
-            "place": [value for place in places for value in (place.name, place.id)],
-            "story": [self.stored.story],
-            "feed": list(self.article.feeds),
-        }
-        return {
-            field: tuple((folded, value) for value in values if (folded := analysis.fold(value)))
-            for field, values in raw.items()
-        }
+        return values(self.stored)
 
     def time(self, field: str) -> datetime:
         """The time of a time field."""
@@ -118,8 +104,8 @@ def matches(query: Query, article: Prepared) -> bool:  # noqa: PLR0911  # one li
         case Everything():
             return True
         case Term(field, _, forms):
-            if field in TEXT_FIELDS or field is None:
-                return any(not article.stem_set(f).isdisjoint(forms) for f in _fields(field))
+            if field is None or field in TEXT_FIELDS:
+                return any(not article.stem_set(f).isdisjoint(forms) for f in text_fields(field))
             return any(value in forms for value, _ in article.values[field])
         case _:
             return next(_found(query, article), None) is not None
@@ -150,10 +136,6 @@ def _walk(query: Query, article: Prepared) -> Iterator[Hit]:
             yield from _found(query, article)
 
 
-def _fields(field: str | None) -> tuple[str, ...]:
-    return TEXT_FIELDS if field is None else (field,)
-
-
 def _found(query: Query, article: Prepared) -> Iterator[Hit]:
     """All hits of one clause."""
     match query:
@@ -161,7 +143,7 @@ def _found(query: Query, article: Prepared) -> Iterator[Hit]:
             if field is None or field in TEXT_FIELDS:
                 yield from _in_texts(query, article)
                 return
-            wanted = query.forms if isinstance(query, Term) else (analysis.fold(text),)
+            wanted = query.forms if isinstance(query, Term) else (phrase_value(query),)
             for value, written in article.values[field]:
                 if value in wanted:
                     yield Hit(field, written, text)
@@ -182,20 +164,20 @@ def _found(query: Query, article: Prepared) -> Iterator[Hit]:
 
 
 def _in_texts(query: Term | Phrase, article: Prepared) -> Iterator[Hit]:
-    for field in _fields(query.field):
-        runs = (
+    for field in text_fields(query.field):
+        found = (
             ((place, place) for place, stem in enumerate(article.stems(field)) if stem in query.forms)
             if isinstance(query, Term)
-            else runs_of(article.stems(field), query.words, query.slop)
+            else runs(article.stems(field), query.words, query.slop)
         )
-        for first, last in runs:
+        for first, last in found:
             yield _hit(article, field, first, last, query.text)
 
 
 def _by_pattern(field: str | None, pattern: str, article: Prepared) -> Iterator[Hit]:
     compiled = wildcard(pattern)
     if field is None or field in TEXT_FIELDS:
-        for name in _fields(field):
+        for name in text_fields(field):
             for place, word in enumerate(article.words(name)):
                 if compiled.fullmatch(word):
                     yield _hit(article, name, place, place, pattern)
@@ -225,43 +207,6 @@ def _hit(article: Prepared, field: str, first: int, last: int, clause: str) -> H
     return Hit(field, content[start:end], clause, start, end)
 
 
-@lru_cache(maxsize=4096)
-def wildcard(pattern: str) -> re.Pattern[str]:
-    """A wildcard pattern as a regular expression over a whole token or value."""
-    parts = re.findall(r"\*+|\?|[^*?]+", pattern)
-    made = (".*" if part[0] == "*" else "." if part == "?" else re.escape(part) for part in parts)
-    return re.compile("".join(made), re.DOTALL)
-
-
-def in_range(value: str, query: KeywordRange) -> bool:
-    """Whether a folded value lies in a range, by code point."""
-    if query.low is not None and (value < query.low or (value == query.low and not query.low_inclusive)):
-        return False
-    return query.high is None or value < query.high or (value == query.high and query.high_inclusive)
-
-
-def runs_of(tokens: Sequence[str], words: Sequence[Sequence[str]], slop: int) -> Iterator[tuple[int, int]]:
-    """The first and last place of each run of the words in this order, with at most `slop` others within.
-
-    >>> list(runs_of("a x b a b".split(), [["a"], ["b"]], 1))
-    [(0, 2), (3, 4)]
-    """
-    if not words or not all(words):
-        return
-    for start, token in enumerate(tokens):
-        if token not in words[0]:
-            continue
-        place, last = start, min(start + len(words) - 1 + slop, len(tokens) - 1)
-        for alternatives in words[1:]:
-            place += 1
-            while place <= last and tokens[place] not in alternatives:
-                place += 1
-            if place > last:
-                break
-        else:
-            yield start, place
-
-
 @lru_cache(maxsize=65536)
 def _folded(char: str) -> str:
     # One character beside a letter, so that white space is not stripped and a lone mark goes.
@@ -284,7 +229,7 @@ def spans(content: str) -> tuple[tuple[int, int], ...]:
         folded.append(piece)
         origins.extend([place] * len(piece))
     text, found, at = "".join(folded), [], 0
-    for word in analysis.words(content):
+    for word in analysis.uncut_words(content):
         at = text.find(word, at)
         if at < 0:
             return ()

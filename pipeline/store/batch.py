@@ -12,6 +12,7 @@ from functools import cached_property, reduce
 from itertools import islice
 from operator import and_, or_
 
+from pipeline.matching import in_range, literal_prefix, near, phrase_value, text_fields, wildcard
 from pipeline.records.query import (
     TIME_FIELDS,
     And,
@@ -27,16 +28,7 @@ from pipeline.records.query import (
     Wildcard,
 )
 from pipeline.store.indexed import Indexed
-from pipeline.store.matching import (
-    checked,
-    holds,
-    in_range,
-    literal_prefix,
-    near,
-    phrase_value,
-    text_fields,
-    wildcard,
-)
+from pipeline.store.matching import checked, holds
 
 # How many articles are matched at a time: a batch of this size takes some tens of megabytes.
 MATCH_BATCH = 2000

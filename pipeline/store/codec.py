@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
+from pipeline.analysis import well_formed
 from pipeline.errors import StoreError
 
 # Raised when the JSON of a record changes so that older documents must be rewritten (see the migrations).
@@ -31,15 +32,6 @@ def _adapter(kind: type[Any]) -> TypeAdapter[tuple[Any]]:
         wrapped: Any = tuple.__class_getitem__((kind,))
         _adapters[kind] = TypeAdapter(wrapped, config=_CONFIG)
     return _adapters[kind]
-
-
-def well_formed(text: str) -> str:
-    """The text with each lone surrogate replaced by U+FFFD."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return "".join("�" if "\ud800" <= char <= "\udfff" else char for char in text)
-    return text
 
 
 def _well_formed(value: Any) -> Any:

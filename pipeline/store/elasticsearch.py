@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from pipeline.analysis import well_formed
 from pipeline.ports import Commit, Hit, Lease, MemberRow, Version
 from pipeline.records import (
     Alert,
@@ -28,7 +29,7 @@ from pipeline.records import (
 from pipeline.records.query import Query
 from pipeline.store import elasticsearch_moving, elasticsearch_stories, elasticsearch_upkeep, leases
 from pipeline.store.batch import matched
-from pipeline.store.codec import decode, well_formed
+from pipeline.store.codec import decode
 from pipeline.store.elasticsearch_bulk import Write
 from pipeline.store.elasticsearch_documents import article_from, from_binary, hashed, identity
 from pipeline.store.elasticsearch_link import Address, Link

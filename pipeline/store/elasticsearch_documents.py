@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from pipeline.analysis import well_formed
 from pipeline.ports import Version
 from pipeline.records import (
     Alert,
@@ -27,7 +28,7 @@ from pipeline.records import (
     Story,
     Telling,
 )
-from pipeline.store.codec import decode, encode, well_formed
+from pipeline.store.codec import decode, encode
 from pipeline.store.indexed import indexed, micros
 
 Source = dict[str, Any]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from pipeline.matching import phrase_value, text_fields
 from pipeline.records.query import (
     TEXT_FIELDS,
     TIME_FIELDS,
@@ -21,7 +22,7 @@ from pipeline.records.query import (
     Wildcard,
 )
 from pipeline.store.indexed import micros
-from pipeline.store.matching import checked, phrase_value, text_fields
+from pipeline.store.matching import checked
 
 Dsl = dict[str, Any]
 NONE: Dsl = {"match_none": {}}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pipeline.analysis import well_formed
 from pipeline.errors import StoreError
 from pipeline.ports import Commit, Version
 from pipeline.records import EnrichedArticle, StoredArticle
 from pipeline.store import elasticsearch_documents as documents
-from pipeline.store.codec import decode, well_formed
+from pipeline.store.codec import decode
 from pipeline.store.elasticsearch_bulk import Write, out, put
 from pipeline.store.elasticsearch_documents import binary, hashed
 from pipeline.store.elasticsearch_read import PAGE, Reads, pieces

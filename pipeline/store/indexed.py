@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 
-from pipeline import analysis
+from pipeline import analysis, matching
 from pipeline.records import StoredArticle
-from pipeline.store.codec import well_formed
 
-# Longer tokens and values are cut: FTS5 cuts at 32,768 bytes, Lucene refuses terms above 32,766.
-LONGEST = 4096
 Tokens = Mapping[str, tuple[str, ...]]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -45,45 +43,22 @@ def from_micros(value: int) -> datetime:
     return EPOCH + timedelta(microseconds=value)
 
 
-def _tokens(tokens: Iterable[str]) -> tuple[str, ...]:
-    # A stemmer may leave nothing of a word: an empty token takes no place.
-    return tuple(token[:LONGEST] for token in tokens if token)
-
-
 def folded(values: Iterable[str]) -> tuple[str, ...]:
     """Keyword values as a store holds them: folded, cut, distinct, sorted; empty ones are none."""
-    distinct = {analysis.fold(well_formed(value))[:LONGEST] for value in values}
-    return tuple(sorted(distinct - {""}))
+    return tuple(sorted({matching.value(each) for each in values} - {""}))
 
 
 def texts(title: str, text: str, language: str) -> tuple[Tokens, Tokens]:
     """The stems and the words of both text fields."""
-    found: tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]] = ({}, {})
-    for field, content in (("title", title), ("text", text)):
-        plain = analysis.words(content)
-        found[0][field] = _tokens(analysis.stem(word, language) for word in plain)
-        found[1][field] = _tokens(plain)
-    return found
+    words = {"title": tuple(analysis.words(title)), "text": tuple(analysis.words(text))}
+    stems = {field: tuple(map(analysis.stem, plain, repeat(language))) for field, plain in words.items()}
+    return stems, words
 
 
 def keywords(stored: StoredArticle) -> dict[str, tuple[str, ...]]:
     """The folded values of each keyword field."""
-    enriched = stored.enriched
-    article = enriched.article
-    places = [entity for entity in enriched.entities if entity.kind == "place"]
-    return {
-        "entities": folded(value for entity in enriched.entities for value in (entity.id, entity.name)),
-        "topics": folded(
-            value
-            for topic in enriched.topics
-            for value in (topic.id, topic.name, *analysis.words(topic.name))
-        ),
-        "outlet": folded([article.outlet]),
-        "language": folded([article.language]),
-        "place": folded(value for place in places for value in (place.id, place.name)),
-        "story": folded([stored.story]),
-        "feed": folded(article.feeds),
-    }
+    found = matching.values(stored)
+    return {field: tuple(sorted({value for value, _ in pairs})) for field, pairs in found.items()}
 
 
 def indexed(stored: StoredArticle) -> Indexed:

@@ -7,12 +7,10 @@ it has a token; "published" and "fetched" always exist.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
-from pipeline import analysis
 from pipeline.errors import QueryError
+from pipeline.matching import in_range, near, phrase_value, text_fields, wildcard
 from pipeline.records import StoredArticle
 from pipeline.records.query import (
     KEYWORD_FIELDS,
@@ -31,70 +29,6 @@ from pipeline.records.query import (
     Wildcard,
 )
 from pipeline.store.indexed import Indexed, indexed, micros
-
-
-def text_fields(field: str | None) -> tuple[str, ...]:
-    """The text fields that a field name stands for; none for a keyword field.
-
-    Raises:
-        QueryError: There is no such field.
-    """
-    if field is None:
-        return TEXT_FIELDS
-    if field in TEXT_FIELDS:
-        return (field,)
-    if field in KEYWORD_FIELDS:
-        return ()
-    known = ", ".join(TEXT_FIELDS + KEYWORD_FIELDS)
-    raise QueryError(f"there is no field {field!r} to look for words in; there are {known}")
-
-
-@lru_cache(maxsize=4096)
-def wildcard(pattern: str) -> re.Pattern[str]:
-    """A wildcard pattern as a regular expression over a whole token or value."""
-    parts = (".*" if run.startswith("*") else "." if run == "?" else re.escape(run) for run in _runs(pattern))
-    return re.compile("".join(parts), re.DOTALL)
-
-
-def _runs(pattern: str) -> list[str]:
-    return re.findall(r"\*+|\?|[^*?]+", pattern)
-
-
-def literal_prefix(pattern: str) -> str:
-    """What every token that fits a wildcard pattern begins with."""
-    return re.split(r"[*?]", pattern, maxsplit=1)[0]
-
-
-def near(tokens: Sequence[str], words: Sequence[Sequence[str]], slop: int) -> bool:
-    """Whether the words stand in the tokens in this order with at most `slop` others between them in all."""
-    if not words or not all(words):
-        return False
-    sets = [frozenset(alternatives) for alternatives in words]
-    for start, token in enumerate(tokens):
-        if token not in sets[0]:
-            continue
-        place, last = start, start + len(sets) - 1 + slop
-        for alternatives in sets[1:]:
-            place += 1
-            while place <= last and place < len(tokens) and tokens[place] not in alternatives:
-                place += 1
-            if place > last or place >= len(tokens):
-                break
-        else:
-            return True
-    return False
-
-
-def in_range(value: str, query: KeywordRange) -> bool:
-    """Whether a folded value lies in the range, by code point."""
-    if query.low is not None and (value < query.low or (value == query.low and not query.low_inclusive)):
-        return False
-    return query.high is None or value < query.high or (value == query.high and query.high_inclusive)
-
-
-def phrase_value(query: Phrase) -> str:
-    """The value that a phrase on a keyword field stands for."""
-    return analysis.fold(query.text)
 
 
 def checked(query: Query) -> Query:

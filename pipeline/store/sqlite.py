@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pipeline.analysis import well_formed
 from pipeline.ports import Commit, Hit, Lease, MemberRow, Version
 from pipeline.records import (
     Alert,
@@ -24,7 +25,7 @@ from pipeline.records import (
 from pipeline.records.query import Query
 from pipeline.store import leases, sqlite_moving, sqlite_write
 from pipeline.store.batch import matched
-from pipeline.store.codec import decode, well_formed
+from pipeline.store.codec import decode
 from pipeline.store.indexed import from_micros, micros
 from pipeline.store.moving import Piece
 from pipeline.store.sqlite_file import File

@@ -7,6 +7,7 @@ from itertools import product
 from math import prod
 from typing import NamedTuple
 
+from pipeline.matching import in_range, literal_prefix, phrase_value, text_fields, wildcard
 from pipeline.records.query import (
     TIME_FIELDS,
     And,
@@ -21,7 +22,6 @@ from pipeline.records.query import (
     TimeRange,
     Wildcard,
 )
-from pipeline.store.matching import in_range, literal_prefix, phrase_value, text_fields, wildcard
 from pipeline.store.sqlite_file import File
 from pipeline.store.sqlite_terms import is_token, key, mark, present, value_of
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from pipeline.analysis import well_formed
 from pipeline.errors import StoreError
 from pipeline.ports import Commit, Version
 from pipeline.records import EnrichedArticle, StoredArticle, Story
-from pipeline.store.codec import decode, encode, well_formed
+from pipeline.store.codec import decode, encode
 from pipeline.store.indexed import folded, indexed, micros
 from pipeline.store.retention import shrunk
 from pipeline.store.sqlite_file import File

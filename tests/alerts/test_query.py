@@ -230,8 +230,10 @@ WORDS = [
     "2015",
     "AT&T",
     "北京",
+    "y" * 4200,  # longer than a token may be
+    "y" * 4300,
 ]
-OUTLETS = ["Daily Planet", "planet", "The Daily", "El Pa\u00eds", ""]
+OUTLETS = ["Daily Planet", "planet", "The Daily", "El Pa\u00eds", "", "planet " * 700, "bro\ud800ken"]
 
 vocabulary = st.sampled_from(WORDS)
 sentences = st.lists(vocabulary, max_size=7).map(" ".join)
@@ -371,6 +373,13 @@ def test_a_phrase_is_one_hit_and_a_miss_has_none():
     assert [hit.text for hit in hits(parse('"joint drills"~1'), one)] == ["Joint military drills"]
     assert hits(parse("joint AND war"), one) == ()
     assert [hit.text for hit in hits(parse("joint OR war"), one)] == ["Joint"]
+
+
+def test_a_word_that_is_too_long_is_cut_and_does_not_shift_the_next():
+    one = article(1, "A title", text=f"{'y' * 5000} yy drill")
+    assert [(hit.start, hit.text) for hit in hits(parse("yy"), one)] == [(5001, "yy")]
+    assert hits(parse("drill"), one)[0].start == 5004
+    assert matches(parse("y" * 4500), prepared(one))
 
 
 @given(st.text(alphabet=string.printable + "éüßﬁŒİ北京ไทย½²\u0301\u200d\ud83d", max_size=30))
