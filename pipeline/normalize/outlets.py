@@ -26,11 +26,12 @@ _MARKER = re.compile(
     r"zeitung|nachrichten|allgemeine|anzeiger|tagblatt|tageblatt|rundschau|spiegel|zeit|welt|merkur|kurier|"
     r"stern|focus|bild|faz|taz|tagesschau|tagesspiegel|handelsblatt|blick|presse|"
     r"figaro|monde|parisien|libération|liberation|humanité|échos|obs|express|dépêche|soir|matin|ouest-france|"
-    r"franceinfo|rfi|actu|info|infos|"
+    r"abendblatt|morgenpost|volksstimme|volksblatt|"
+    r"franceinfo|rfi|actu|actus|info|infos|"
     r"país|pais|mundo|vanguardia|abc|razón|razon|clarín|clarin|nación|nacion|noticias|diario|"
     r"periódico|heraldo|"
     r"corriere|repubblica|stampa|giornale|messaggero|gazzetta|ansa|volkskrant|telegraaf|trouw|nrc|publico|"
-    r"folha|globo|estadão|expresso|blog|insider|wikipedia|youtube)$",
+    r"folha|jornal|gazetesi|gazeta|krant|dagblad|tidning|avis|газета|вестник|новости|globo|estadão|expresso|blog|insider|wikipedia|youtube)$",
     re.IGNORECASE,
 )
 _CALL_SIGN = re.compile(
@@ -38,12 +39,17 @@ _CALL_SIGN = re.compile(
 )
 _DOMAIN = re.compile(
     r"^(?:www\.)?[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|co\.uk|de|fr|es|it|ru|eu|info|tv|news|io|at|ch|nl|ca|"
-    r"in|ie|au|com\.au|co\.nz|co\.za|uk|us|jp|cn|br|com\.br|mx|ar|pl|se|no|dk|fi|be|pt)$",
+    r"in|ie|au|com\.au|co\.nz|co\.za|uk|us|jp|cn|br|com\.br|mx|ar|pl|se|no|dk|fi|be|pt|cz|sk|hu|ro|bg|gr|"
+    r"tr|com\.tr|ua|by|il|co\.il|kr|co\.kr|co\.jp|hk|tw|sg|lu|si|hr|rs|lt|lv|ee|is|za|ng|ke|gh|eg|ae|sa|"
+    r"pk|bd|lk|ph|id|co\.id|my|th|vn|nz|cl|co|pe|ve|uy|com\.co|africa|asia|press|media|biz|eus|cat)$",
     re.IGNORECASE,
 )
 _SMALL = word_set(
-    "of the and de la le du des les el los der die das für for in on at & y et und di del do da"
+    "of the and de la le du des les el los der die das für for in on at & y et und di del do da "
+    "en auf op på i online"
 )
+# Chinese and Japanese add "net", "digital" or "online" to a name without a blank.
+_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff]{2}")
 _WORD = re.compile(r"[\w&'.]+")
 
 
@@ -63,22 +69,25 @@ def names_outlet(text: str, outlet: str, host: str) -> bool:
     >>> names_outlet("The New York Times", "", "nytimes.com"), names_outlet("Peru", "BBC", "bbc.co.uk")
     (True, False)
     """
-    if len(text) > 60:
+    if len(text) > 60 or not _squeezed(text):
         return False
-    squeezed, core = _squeezed(text), _core(text)
-    if not squeezed:
+    bare = outlet.rpartition(".")[0] if _DOMAIN.match(outlet) else ""  # "NU.nl" is NU, too
+    return any(_is_name(text, known) for known in (outlet, bare, *_host_names(host)))
+
+
+def _is_name(text: str, known: str) -> bool:
+    squeezed, core, name, name_core = _squeezed(text), _core(text), _squeezed(known), _core(known)
+    if len(name) < 2:
         return False
-    for known in (outlet, *_host_names(host)):
-        name, name_core = _squeezed(known), _core(known)
-        if len(name) < 2:
-            continue
-        if squeezed == name or (core and core == name_core and len(core) > 1):
-            return True
-        if _abbreviates(name, text) or _abbreviates(squeezed, known):
-            return True
-        if name_core and len(name_core) > 2 and _extends(text, known):
-            return True
-    return False
+    if squeezed == name or (core and core == name_core and len(core) > 1):
+        return True
+    if _abbreviates(name, text) or _abbreviates(squeezed, known):
+        return True
+    if _UNSPACED.match(known) and squeezed.startswith(name) and len(squeezed) <= len(name) + 4:
+        return True
+    if _edition_of(text, known) or _edition_of(known, text, article=True):
+        return True
+    return len(name_core) > 2 and (_extends(text, known) or _begins(text, known))
 
 
 def _host_names(host: str) -> tuple[str, ...]:
@@ -90,7 +99,34 @@ def _host_names(host: str) -> tuple[str, ...]:
         for label in labels[:-1]
         if len(label) > 2 and label not in {"www", "com", "news", "org", "net", "gov"}
     ]
-    return (host, *names)
+    bare = [found[1] for name in names if (found := _GLUED_ARTICLE.match(name))]
+    return (host, *names, *bare)
+
+
+# "theguardian", "lemonde", "derstandard" without their article.
+_GLUED_ARTICLE = re.compile(r"^(?:the|el|la|le|il|der|die|das)(\w{5,})$")
+
+
+def _edition_of(text: str, known: str, *, article: bool = False) -> bool:
+    """Whether a name is followed by one or two capitalised words: "BBC Wales", "El Comercio Perú".
+
+    Args:
+        text: The longer of the two.
+        known: The name it may begin with.
+        article: Whether that name must begin with an article, as when it is all a title shows:
+            "The Local" of "The Local Germany".
+    """
+    words, names = _WORD.findall(text), _WORD.findall(known)
+    rest = words[len(names) :]
+    if (
+        not names
+        or not 1 <= len(rest) <= 2
+        or [fold(w) for w in words[: len(names)]] != [fold(n) for n in names]
+    ):
+        return False
+    if article and (len(names) != 2 or fold(names[0]) not in _ARTICLES):
+        return False
+    return len(known) > 2 and all(word[0].isupper() or word[0].isdigit() for word in (*names, *rest))
 
 
 def _extends(text: str, known: str) -> bool:
@@ -104,9 +140,25 @@ def _extends(text: str, known: str) -> bool:
         if name not in rest:
             return False
         rest.remove(name)
-    return all(word in _GENERIC or word in _EDITIONS or word.isdigit() for word in rest)
+    return all(
+        word in _GENERIC or word in _EDITIONS or word.isdigit() or _MARKER.match(word) for word in rest
+    )
 
 
+def _begins(text: str, known: str) -> bool:
+    """Whether the words are the beginning by which an outlet goes: "Folha" of "Folha de S.Paulo".
+
+    One of them must be a word for a newspaper or the like, or the town would do of "Hull Daily Mail".
+    """
+    words, names = re.findall(r"\w+", fold(text)), re.findall(r"\w+", fold(known))
+    return (
+        0 < len(words) < len(names)
+        and names[: len(words)] == words
+        and any(_MARKER.match(word) for word in words)
+    )
+
+
+_ARTICLES = word_set("the el la le il der die das o a de het")
 _EDITIONS = word_set(
     "politics business sport sports tech technology science health culture opinion money africa asia "
     "europe "
@@ -151,13 +203,20 @@ def looks_like_outlet(text: str, *, strong: bool) -> bool:
     words = _WORD.findall(text)
     if not words or len(words) > 6 or len(text) > 45 or text[-1] in "?!:,;":
         return False
-    if not all(word[0].isupper() or word[0].isdigit() or word.lower() in _SMALL for word in words):
-        return False
-    if any(_MARKER.match(word.strip("'.")) for word in words):
+    marked = any(_MARKER.match(word.strip("'.")) for word in words)
+    if not _capitalised(words):
+        return strong and (words[1:] == ["online"] or (marked and len(words) == 1))
+    if marked:
         return strong or len(words) > 1 or words[0].isupper() or _strong_single(words[0])
-    if _CALL_SIGN.search(text):
-        return True
-    return strong and len(words) <= 4
+    return _CALL_SIGN.search(text) is not None or (strong and len(words) <= 4)
+
+
+def _capitalised(words: list[str]) -> bool:
+    """Whether all words that count have a capital; one for a newspaper may go without behind the first."""
+    return all(
+        word[0].isupper() or word[0].isdigit() or word.lower() in _SMALL or (place and _MARKER.match(word))
+        for place, word in enumerate(words)
+    )
 
 
 _SINGLE = word_set(
