@@ -12,7 +12,9 @@ from dateutil import parser as dateutil_parser
 
 from pipeline.analysis import fold
 from pipeline.normalize.datewords import MONTHS, WEEKDAYS, ZONES
+from pipeline.normalize.relative import Moment, relative
 from pipeline.normalize.wordlists import word_set
+from pipeline.normalize.zones import named_zone
 from pipeline.records import DateSource
 
 _TZINFOS = {name: timezone(timedelta(hours=hours), name) for name, hours in ZONES.items()}
@@ -22,34 +24,6 @@ _YEAR_FIRST = re.compile(r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2})\b")
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?(Z)?$")
 _EPOCH = re.compile(r"^\d{9,10}(?:\.\d+)?$|^\d{12,13}$")
 _NUMERIC = re.compile(r"^\D{0,15}(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})\b(.*)$", re.DOTALL)
-_AGO = re.compile(
-    r"\b(?:(?P<n>\d{1,3}|an?|one|einer?|une?|un[ao]?)\s+)?(?P<unit>second|sec|minute|min|hour|hr|"
-    r"h|day|week|sekunde|minuten?|"
-    r"stunden?|tage?n?|wochen?|heures?|jours?|semaines?|minutos?|horas?|días?|dias|semanas?|ore|"
-    r"ora|giorni)s?\s+"
-    r"(?:ago|fa|atrás)\b|\b(?:vor|il y a|hace|há)\s+(?P<n2>\d{1,3}|einer?|einem|une?|"
-    r"un[ao]?)\s+(?P<unit2>[^\W\d]+)",
-    re.IGNORECASE,
-)
-_UNITS = (
-    (("sec", "sek"), 1),
-    (("min",), 60),
-    (("h", "stund", "heur", "hor", "or"), 3600),
-    (("day", "tag", "jour", "di", "dí", "gio"), 86400),
-    (("we", "wo", "sem"), 604800),
-)
-_RELATIVE_DAYS = {
-    "today": 0,
-    "heute": 0,
-    "aujourd'hui": 0,
-    "hoy": 0,
-    "oggi": 0,
-    "yesterday": 1,
-    "gestern": 1,
-    "hier": 1,
-    "ayer": 1,
-    "ieri": 1,
-}
 _LEAD = re.compile(
     r"^\W*(?:(?:last |first |originally )?(?:updated|modified|published|posted|created|date|"
     r"pubdate|zuletzt|aktualisiert|"
@@ -71,6 +45,10 @@ _CLOCK_FIRST = re.compile(
 )
 _EAST_ASIAN = re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]\s?")
 _NAMED_OFFSET = re.compile(r"\b(?:GMT|UTC)\s?([+-])(\d{1,2})(?::?(\d{2}))?\b")
+# A date that says how far from UTC it is, by figures or by a zone's letters.
+_HAS_OFFSET = re.compile(
+    r"\d\s?[+-]\d{2}:?\d{2}\s*$|\d\s?Z\s*$|\b(?:" + "|".join(name for name in ZONES if len(name) > 1) + r")\b"
+)
 _HOUR_WORD = re.compile(r"\b(\d{1,2})\s*(?:uhr|h)\b", re.IGNORECASE)
 _ORDINAL = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|er|º|°|e)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+\.?")
@@ -106,14 +84,6 @@ _HALF_DAY = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """A parsed date: the time in UTC, and whether a time of day was given."""
-
-    time: datetime
-    exact: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Dated:
     """When an article was published and who says so; `note` names what was found wrong, or ""."""
 
@@ -134,13 +104,21 @@ def parse_date(text: str, fetched: datetime, language: str = "") -> Moment | Non
         The moment, or None where the text is no date with day, month and year.
     """
     text = " ".join(text.split())[:120]
-    named = fold(text).replace(",", " ").split(" ")[0] in _RELATIVE_DAYS or _AGO.search(text)
-    if not named and not any(char.isdigit() for char in text):
-        return None
     try:
-        return _parse(text, fetched, language)
+        if not any(char.isdigit() for char in text):
+            return relative(text, fetched, language)
+        return _zoned(text, fetched, language)
     except (ValueError, OverflowError, TypeError, AttributeError, IndexError, RecursionError):
         return None
+
+
+def _zoned(text: str, fetched: datetime, language: str) -> Moment | None:
+    """Reads a date that may name its zone as "Europe/Berlin"; an offset beside it prevails."""
+    zone, rest = named_zone(text)
+    moment = _parse(rest, fetched, language)
+    if moment is None or zone is None or not moment.exact or _HAS_OFFSET.search(rest):
+        return moment
+    return Moment(moment.time.replace(tzinfo=zone).astimezone(UTC), exact=True)
 
 
 def _parse(text: str, fetched: datetime, language: str) -> Moment | None:
@@ -157,7 +135,7 @@ def _parse(text: str, fetched: datetime, language: str) -> Moment | None:
     text = _EAST_ASIAN.sub(r"\1-\2-\3 ", text).strip()
     text = _CLOCK_FIRST.sub(r"\2 \1", text)
     text = _YEAR_FIRST.sub(r"\1-\2-\3", text)
-    moment = _iso(text) if _ISO.match(text) else _relative(text, fetched)
+    moment = _iso(text) if _ISO.match(text) else relative(text, fetched, language)
     if moment is None and _RFC.match(text):
         moment = _rfc(text)
     if moment is not None:
@@ -205,27 +183,6 @@ def _rfc(text: str) -> Moment | None:
         return Moment(_utc(parsedate_to_datetime(text)), True)
     except (ValueError, TypeError):
         return None
-
-
-def _relative(text: str, fetched: datetime) -> Moment | None:
-    found = _AGO.search(text)
-    if found:
-        number = found["n"] or found["n2"] or "1"
-        unit = fold(found["unit"] or found["unit2"])
-        count = int(number) if number.isdigit() else 1
-        for starts, seconds in _UNITS:
-            if unit.startswith(starts):
-                return Moment(fetched - timedelta(seconds=count * seconds), seconds < 86400)
-        return None
-    first = fold(text).replace(",", " ").split()[0]
-    if first not in _RELATIVE_DAYS:
-        return None
-    day = (fetched - timedelta(days=_RELATIVE_DAYS[first])).date()
-    clock = _CLOCK_WORD.search(text)
-    hour, minute = (int(clock[1]), int(clock[2])) if clock else (0, 0)
-    if clock and re.search(r"\bp\.?m\b", text, re.IGNORECASE) and hour < 12:
-        hour += 12
-    return Moment(datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC), clock is not None)
 
 
 def _numeric(found: re.Match[str], fetched: datetime, language: str) -> Moment | None:

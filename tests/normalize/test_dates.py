@@ -1,0 +1,126 @@
+"""Zones by name, and dates that count from the fetch."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.normalize.dates import parse_date
+
+FETCHED = datetime(2015, 7, 3, 10, 20, tzinfo=UTC)
+
+
+def at(text: str, language: str = "en") -> str | None:
+    moment = parse_date(text, FETCHED, language)
+    return moment.time.strftime("%m-%d %H:%M") if moment else None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2015-07-03 08:15 Europe/Berlin", "07-03 06:15"),
+        ("2015-01-03 08:15:00 Europe/Berlin", "01-03 07:15"),
+        ("Fri, 03 Jul 2015 08:15:00 Europe/Berlin", "07-03 06:15"),
+        ("2015-07-03T08:15:00[America/New_York]", "07-03 12:15"),
+        ("2015-07-03T08:15+02:00[Europe/Paris]", "07-03 06:15"),
+        ("3 July 2015, 8:15 pm (Asia/Kolkata)", "07-03 14:45"),
+        ("July 3, 2015 8:15 AM US/Eastern", "07-03 12:15"),
+        ("2015-07-03 08:15 america/argentina/buenos_aires", "07-03 11:15"),
+        ("Asia/Tokyo 2015-07-03 08:15", "07-02 23:15"),
+        ("03.07.2015 08:15 Europe/Vienna", "07-03 06:15"),
+        ("2015-07-03 08:15 Europe/Atlantis", "07-03 08:15"),
+        ("2015-07-03 Asia/Tokyo", "07-03 00:00"),
+        ("3/Jul/2015 08:15:00 +0000", "07-03 08:15"),
+        ("2015-07-03 08:15 GMT Europe/Berlin", "07-03 08:15"),
+    ],
+)
+def test_zones_by_name(text: str, expected: str) -> None:
+    assert at(text) == expected
+
+
+def test_the_hour_that_summer_time_skips_is_read() -> None:
+    assert at("2015-03-29 02:30 Europe/Berlin") == "03-29 01:30"
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("just now", "en", "07-03 10:20"),
+        ("Moments ago", "en", "07-03 10:20"),
+        ("15m ago", "en", "07-03 10:05"),
+        ("2 hours ago", "en", "07-03 08:20"),
+        ("2h ago", "en", "07-03 08:20"),
+        ("an hour ago", "en", "07-03 09:20"),
+        ("Updated 30 seconds ago", "en", "07-03 10:19"),
+        ("3 days ago", "en", "06-30 10:20"),
+        ("2 weeks ago", "en", "06-19 10:20"),
+        ("5 min", "en", "07-03 10:15"),
+        ("yesterday, 8:15 pm", "en", "07-02 20:15"),
+        ("gestern", "de", "07-02 00:00"),
+        ("vor 3 Stunden", "de", "07-03 07:20"),
+        ("vor einer Stunde", "de", "07-03 09:20"),
+        ("vor 2 Wochen", "de", "06-19 10:20"),
+        ("Heute, 08:15 Uhr", "de", "07-03 08:15"),
+        ("gerade eben", "de", "07-03 10:20"),
+        ("hace 2 horas", "es", "07-03 08:20"),
+        ("hace un momento", "es", "07-03 10:20"),
+        ("hace 2 semanas", "es", "06-19 10:20"),
+        ("il y a 20 minutes", "fr", "07-03 10:00"),
+        ("hier à 08h15", "fr", "07-02 08:15"),
+        ("há 3 horas", "pt", "07-03 07:20"),
+        ("2 ore fa", "it", "07-03 08:20"),
+        ("2 uur geleden", "nl", "07-03 08:20"),
+        ("för 3 timmar sedan", "sv", "07-03 07:20"),
+        ("2 godziny temu", "pl", "07-03 08:20"),
+        ("wczoraj", "pl", "07-02 00:00"),
+        ("2 часа назад", "ru", "07-03 08:20"),
+        ("3時間前", "ja", "07-03 07:20"),
+        ("2小时前", "zh", "07-03 08:20"),
+        ("3시간 전", "ko", "07-03 07:20"),
+        ("قبل ساعتين", "ar", "07-03 08:20"),
+        ("2 months ago", "en", "05-03 00:00"),
+    ],
+)
+def test_what_counts_from_the_fetch(text: str, language: str, expected: str) -> None:
+    assert at(text, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("tomorrow", "en"), ("in 2 hours", "en"), ("morgen", "de"), ("Ferry fire inquiry", "en"), ("May", "en"),
+     ("12", "en"), ("not a date", "xx"), ("vor Gericht", "de")],
+)  # fmt: skip
+def test_what_is_no_date(text: str, language: str) -> None:
+    assert at(text, language) is None
+
+
+@given(st.text(max_size=45), st.sampled_from(["en", "de", "und", "ru", "xx", ""]))
+def test_any_text_is_a_date_or_none(text: str, language: str) -> None:
+    moment = parse_date(text, FETCHED, language)
+    assert moment is None or moment.time.tzinfo is UTC
+    assert moment == parse_date(text, FETCHED, language)
+
+
+def test_the_machines_own_zone_does_not_matter() -> None:
+    script = (
+        "from datetime import UTC, datetime\nfrom pipeline.normalize.dates import parse_date\n"
+        "f = datetime(2015, 7, 3, 10, 20, tzinfo=UTC)\n"
+        "print([str(parse_date(t, f, 'pl').time) for t in ('wczoraj', '2 godziny temu', '2015-07-03 08:15')])"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env=os.environ | {"TZ": zone},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for zone in ("UTC", "Asia/Tokyo")
+    }
+    assert len(said) == 1
