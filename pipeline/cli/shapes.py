@@ -55,6 +55,7 @@ def story_shape(story: Story, members: Mapping[str, StoredArticle]) -> Json:
         "last_published": stamp(story.last_published),
         "topics": [{"id": t.id, "name": t.name, "score": round(t.score, 4)} for t in story.topics],
         "entities": [{"id": e.id, "name": e.name, "type": e.kind, "count": e.count} for e in story.entities],
+        "keywords": list(story.keywords),
         "articles": [article_line(members[i].enriched.article) for i in story.members if i in members],
         "summary": [{"text": s.text, "article": s.article} for s in story.summary],
         "disagreements": [

@@ -60,6 +60,8 @@ def story_text(out: Console, story: Json) -> None:
         names = ", ".join(entry["name"] for entry in story[key][:10])
         if names:
             out.print(f"{label}: {names}", markup=False)
+    if story["keywords"]:
+        out.print(f"Keywords: {', '.join(story['keywords'])}", markup=False)
     for entry in story["disagreements"]:
         sides = "; ".join(f"{side['number']}: “{side['quote']}”" for side in entry["sides"])
         out.print(f"Outlets disagree on {entry['subject']}: {sides}", markup=False)

@@ -1,6 +1,6 @@
-"""Article → EnrichedArticle: entities and aliases, topics, keywords; and vectors.
+"""Article → EnrichedArticle: entities and aliases, topics; and vectors.
 
-The rules (resolve, topics, keywords) touch nothing outside; `recognize` and `vectors` load models.
+The rules (resolve, topics) touch nothing outside; `recognize` and `vectors` load models.
 """
 
 from pipeline.enrich.aliases import Aliases

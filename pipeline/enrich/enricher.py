@@ -1,4 +1,4 @@
-"""Article → EnrichedArticle: names, topics and keywords."""
+"""Article → EnrichedArticle: names and topics. Keywords come with the stream: `pipeline.stories.keywords`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.enrich.aliases import Aliases
-from pipeline.enrich.keywords import keywords
 from pipeline.enrich.offsets import kept_blocks, moved_span
 from pipeline.enrich.resolve import resolve, salience
 from pipeline.enrich.topics import Taxonomy
@@ -32,14 +31,14 @@ class Enricher:
         """Enriches articles, in their order; each by itself, whatever stands beside it."""
         found = self._recognizer.recognize(articles)
         return [
-            self._with_words(article, resolve(article, mentions, self._aliases))
+            self._with_topics(article, resolve(article, mentions, self._aliases))
             for article, mentions in zip(articles, found, strict=True)
         ]
 
     def refresh(self, enriched: EnrichedArticle, cleaned: Article) -> EnrichedArticle:
         """What remains of an enriched article when parts of its title and text were taken out.
 
-        No model is asked: mentions in what went go too, others move, topics and keywords are found anew.
+        No model is asked: mentions in what went go too, others move, topics are found anew.
 
         Args:
             enriched: As it was.
@@ -57,12 +56,11 @@ class Enricher:
         most = max((entity.count for entity in entities), default=1)
         entities = [replace(entity, salience=salience(entity.spans, most)) for entity in entities]
         entities.sort(key=lambda entity: (-entity.salience, -entity.count, entity.id))
-        return self._with_words(cleaned, tuple(entities))
+        return replace(self._with_topics(cleaned, tuple(entities)), keywords=enriched.keywords)
 
-    def _with_words(self, article: Article, entities: tuple[Entity, ...]) -> EnrichedArticle:
+    def _with_topics(self, article: Article, entities: tuple[Entity, ...]) -> EnrichedArticle:
         return EnrichedArticle(
             article=article,
             entities=entities,
             topics=self._taxonomy.classify(article),
-            keywords=keywords(article),
         )

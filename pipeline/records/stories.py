@@ -114,6 +114,7 @@ class Story:
         first_published, last_published: Of the members (`Article.time`).
         outlets, languages: Distinct, most frequent first.
         topics, entities: Of the members, strongest first.
+        keywords: What its main language's members say that the weeks before did not, strongest first.
         summary: Two sentences with their sources.
         disagreements: Numbers on which outlets disagree.
         hot: Growth: see `pipeline.stories.facts`.
@@ -132,6 +133,7 @@ class Story:
     languages: tuple[str, ...] = ()
     topics: tuple[Topic, ...] = ()
     entities: tuple[EntityCount, ...] = ()
+    keywords: tuple[str, ...] = ()
     summary: tuple[SummarySentence, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
     hot: float = 0.0

@@ -21,7 +21,7 @@ def reenrich(
     renew: Callable[[], Lease],
     progress: Callable[[int], None],
 ) -> dict[str, int]:
-    """Enriches stored articles again. Texts, sequence numbers, stories and traits stay; nothing alerts.
+    """Enriches stored articles again. Texts, numbers, stories, traits and keywords stay; nothing alerts.
 
     Args:
         store: Whose lease "stories" the caller holds.
@@ -56,7 +56,11 @@ def _save(
     counts: dict[str, int],
 ) -> None:
     found = enricher.enrich([stored.enriched.article for stored in batch])
-    pairs = zip(batch, found, strict=True)
+    # Keywords contrast an article with the weeks before it, which no model or table changes.
+    kept = [
+        replace(each, keywords=stored.enriched.keywords) for stored, each in zip(batch, found, strict=True)
+    ]
+    pairs = zip(batch, kept, strict=True)
     changed = {
         stored.enriched.article.id: replace(stored, enriched=enriched)
         for stored, enriched in pairs

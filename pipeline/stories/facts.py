@@ -9,6 +9,7 @@ from typing import Final
 
 from pipeline.records import Article, EntityCount, EntityKind, StoredArticle, Story, SummarySentence, Topic
 from pipeline.stories.figures import claims, disagreements
+from pipeline.stories.keywords import story_keywords
 from pipeline.stories.origins import families, independent, texts
 from pipeline.stories.profile import Profile, SparseSum
 from pipeline.stories.terms import sentence_spans, term_id, tokens
@@ -67,6 +68,11 @@ def describe(story: str, articles: Sequence[StoredArticle], version: int = 1) ->
         languages=languages,
         topics=_topics(ordered),
         entities=_entities(ordered),
+        keywords=story_keywords(
+            (a.enriched.keywords for a in ordered if a.enriched.article.language == languages[0]),
+            profile.body[languages[0]].weights,
+            languages[0],
+        ),
         summary=_summary(plain, languages[0], profile),
         disagreements=disagreements(said),
         hot=_hot(plain, families(text, outlets)),

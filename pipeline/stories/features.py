@@ -6,7 +6,7 @@ import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,6 +16,7 @@ from rensa import RMinHash
 from pipeline.ports import Embedder
 from pipeline.records import Article, EnrichedArticle, Entity, Span
 from pipeline.stories import habits
+from pipeline.stories.keywords import article_keywords
 from pipeline.stories.learned import Learned
 from pipeline.stories.terms import pair_id, sentence_spans, term_id, tokens
 from pipeline.stories.traits import Dense, Name, Signature, Sparse, Traits
@@ -57,8 +58,10 @@ def arrive(articles: Sequence[EnrichedArticle], learned: Learned, embedder: Embe
         article = enriched.article
         kept = habits.clean(article.title, article.text, article.outlet, learned)
         habits.observe(article.title, article.text, article.outlet, learned)
-        cleaned.append(_without(enriched, kept))
-        sparse.append(_weigh(kept.title, kept.text, article.language, learned))
+        counts = _counted(kept.title, kept.text)
+        sparse.append(_weigh(kept.title, kept.text, counts, article.language, learned))
+        words = article_keywords(counts, learned.language(article.language))
+        cleaned.append(replace(_without(enriched, kept), keywords=words))
     dense = _embed(cleaned, embedder)
     return [
         Arrival(enriched, _traits(enriched, body, pairs, vector))
@@ -81,7 +84,9 @@ def compute_traits_batch(
 def cleaned(enriched: EnrichedArticle, learned: Learned) -> EnrichedArticle:
     """An article without what its outlet repeats; nothing is learned from it. For new forms of known ones."""
     article = enriched.article
-    return _without(enriched, habits.clean(article.title, article.text, article.outlet, learned))
+    kept = habits.clean(article.title, article.text, article.outlet, learned)
+    words = article_keywords(_counted(kept.title, kept.text), learned.language(article.language))
+    return replace(_without(enriched, kept), keywords=words)
 
 
 def _without(enriched: EnrichedArticle, kept: habits.Cleaned) -> EnrichedArticle:
@@ -115,15 +120,22 @@ def _moved(entity: Entity, article: Article, kept: habits.Cleaned) -> Entity | N
     return replace(entity, spans=tuple(spans), count=max(1, entity.count - len(entity.spans) + len(spans)))
 
 
-def _weigh(title: str, text: str, language: str, learned: Learned) -> tuple[Sparse, Sparse]:
+def _counted(title: str, text: str) -> Counter[str]:
+    """How often each word occurs, in the title twice."""
+    counts = Counter(tokens(text[:BODY_CHARS]))
+    for word in tokens(title):
+        counts[word] += _TITLE_COUNT
+    return counts
+
+
+def _weigh(
+    title: str, text: str, counts: Mapping[str, int], language: str, learned: Learned
+) -> tuple[Sparse, Sparse]:
     """TF-IDF of the words of title and text, and of the pairs of words in title and lead.
 
     The words' weight is (1 + log tf) idf with the title counted twice; a pair's is its idf alone. The
     article's own words are counted before they are weighed.
     """
-    counts = Counter(tokens(text[:BODY_CHARS]))
-    for word in tokens(title):
-        counts[word] += _TITLE_COUNT
     lead = tokens(f"{title} . {text}"[:LEAD_CHARS])
     pairs = {pair_id(first, second): (first, second) for first, second in itertools.pairwise(lead)}
     learned.observe_words(language, sorted({term_id(word) for word in counts}), pairs)

