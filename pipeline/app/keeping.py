@@ -147,6 +147,10 @@ def retention(wiring: Wiring) -> dict[str, int]:
     return {"articles": dropped, "archive_days": folders}
 
 
+# The doctor tells the languages of so many stories.
+_STORIES_LOOKED_AT = 500
+
+
 def doctor(wiring: Wiring) -> list[Json]:
     """Checks everything a run needs; one line each, never a secret."""
     checks: Sequence[tuple[str, Callable[[Wiring], str]]] = (
@@ -186,13 +190,17 @@ def _check_archive(wiring: Wiring) -> str:
 
 
 def _check_models(wiring: Wiring) -> str:
-    missing = [m for m in wiring.settings.enrich.models.values() if importlib.util.find_spec(m) is None]
+    """Which model finds the names of each language, and which of the newest stories' languages have none."""
+    models = wiring.settings.enrich.models
+    missing = [m for m in models.values() if m and importlib.util.find_spec(m.partition(".")[0]) is None]
     if missing:
-        raise NotFoundError(
-            f"model {missing[0]} is not installed: pip install {missing[0].replace('_', '-')}"
-        )
-    names = ", ".join(f"{lang} {model}" for lang, model in wiring.settings.enrich.models.items())
-    return f"names: {names}; vectors: {wiring.settings.stories.vectors}"
+        packages = " ".join(m.replace("_", "-") for m in missing)
+        raise NotFoundError(f"model {', '.join(missing)} is not installed: pip install {packages}")
+    newest = wiring.store.newest_stories(None, None, _STORIES_LOOKED_AT)
+    bare = sorted({lang for story in newest for lang in story.languages if not models.get(lang)})
+    names = [f"{lang} {model}" for lang, model in models.items() if model]
+    names += [f"{', '.join(bare)} by their look (no model in enrich.models)"] if bare else []
+    return f"names: {'; '.join(names)}; vectors: {wiring.settings.stories.vectors}"
 
 
 def _check_mail(wiring: Wiring) -> str:

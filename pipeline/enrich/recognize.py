@@ -6,7 +6,7 @@ import importlib.util
 import logging
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.enrich.patterns import named_spans
@@ -39,6 +39,8 @@ _LABELS = {
 _PARTED = "\n\n"
 _SURROGATE = re.compile("[\ud800-\udfff]")  # spaCy cannot encode them
 _BATCH = 32
+# What was said in this process: Airflow's tasks make recognizers anew.
+_TOLD: set[str] = set()
 
 
 class SpacyRecognizer:
@@ -70,6 +72,7 @@ class SpacyRecognizer:
         by_language: dict[str, list[int]] = {}
         for position, article in enumerate(articles):
             by_language.setdefault(article.language, []).append(position)
+        self._say_which_have_none(by_language)
         for language in sorted(by_language):
             positions = by_language[language]
             chosen = [articles[position] for position in positions]
@@ -123,10 +126,9 @@ class SpacyRecognizer:
         model = self._models.get(language, "")
         if not model:
             if re.fullmatch(r"[a-z]{2}", language):
-                self._note(
-                    language,
+                self._notes[language] = (
                     f"no model for {language!r}: names are found by their look; set "
-                    f"enrich.models.{language} in settings.yaml",
+                    f"enrich.models.{language} in settings.yaml"
                 )
             return None
         if importlib.util.find_spec(model.partition(".")[0]) is None:
@@ -155,9 +157,25 @@ class SpacyRecognizer:
         pipeline.max_length = max(pipeline.max_length, 2 * self._max + 10_000)
         return pipeline
 
+    def _say_which_have_none(self, languages: Iterable[str]) -> None:
+        """One line a process for languages that are meant to have no model; `wirewatch doctor` shows all."""
+        bare = (name for name in languages if re.fullmatch(r"[a-z]{2}", name) and not self._models.get(name))
+        new = sorted(set(bare) - _TOLD)
+        if new and not any(re.fullmatch(r"[a-z]{2}", told) for told in _TOLD):
+            _LOG.warning(
+                "no model for %s: names there are found by their look; enrich.models in settings.yaml gives "
+                "a language one, wirewatch doctor shows which have one",
+                ", ".join(new),
+            )
+        elif new:
+            _LOG.info("no model for %s: names there are found by their look", ", ".join(new))
+        _TOLD.update(new)
+
     def _note(self, language: str, text: str) -> None:
         self._notes[language] = text
-        _LOG.warning("%s", text)
+        if text not in _TOLD:
+            _TOLD.add(text)
+            _LOG.warning("%s", text)
 
 
 def _drop_unused_vectors(pipeline: Language) -> None:

