@@ -266,7 +266,7 @@ class FeedSource:
 
     Attributes:
         pages: When article pages are fetched: "never", "short" or "always".
-        secrets: What of `url` came from outside the configuration; shown, logged, stored and exported nowhere.
+        secrets: What of `url` the environment gave; it is shown, logged, stored and exported nowhere.
     """
 
     id: str
@@ -311,6 +311,9 @@ class Archive(Protocol):
 
     def write(self, batch: str, captures: Sequence[Capture]) -> str:
         """Appends captures to a batch; returns its place in the archive. The same batch again is replaced."""
+
+    def place_of(self, batch: str) -> str:
+        """Where a batch is that was written before, on whatever day; "" when it is not there."""
 
     def read(self, place: str) -> Iterator[Capture]:
         """The captures of a batch, in the order written.

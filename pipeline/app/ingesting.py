@@ -72,12 +72,28 @@ def load(wiring: Wiring, paths: Sequence[str], *, alert: bool, progress: Progres
     started = time.monotonic()
     outcome = Outcome()
     for captures, refused in _file_batches(wiring, paths):
-        place = wiring.archive.write(_batch_name(captures), captures) if captures else ""
-        batch = wiring.intake.prepare(captures, wiring.store, place, progress)
+        batch = _loaded(wiring, captures, progress)
         batch = replace(batch, rejections=(*refused, *batch.rejections), backfill=not alert)
         outcome.counts.add(take(wiring, batch))
     outcome.seconds = time.monotonic() - started
     return outcome
+
+
+def _loaded(wiring: Wiring, captures: Sequence[Capture], progress: Progress) -> Batch:
+    """Archives and prepares loaded captures; what an earlier load archived is not written again.
+
+    So a load that was cut short passes over what it has done, and what it had archived and not yet taken in
+    keeps the time at which it was first read: a replay finds that time.
+    """
+    if not captures:
+        return Batch()
+    name = content_id(*(capture.id for capture in captures))
+    earlier = wiring.archive.place_of(name)
+    place = earlier or wiring.archive.write(name, captures)
+    batch = wiring.intake.prepare(captures, wiring.store, place, progress)
+    if earlier and batch.articles:
+        batch = wiring.intake.prepare(wiring.archive.read(place), wiring.store, place)
+    return batch
 
 
 def _file_batches(wiring: Wiring, paths: Sequence[str]) -> Iterator[tuple[list[Capture], list[Rejection]]]:
@@ -96,10 +112,6 @@ def _file_batches(wiring: Wiring, paths: Sequence[str]) -> Iterator[tuple[list[C
                 captures, refused, size = [], [], 0
     if captures or refused:
         yield captures, refused
-
-
-def _batch_name(captures: Sequence[Capture]) -> str:
-    return content_id(*(capture.id for capture in captures))
 
 
 def take(wiring: Wiring, batch: Batch) -> Counts:

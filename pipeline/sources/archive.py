@@ -57,6 +57,13 @@ class WarcArchive:
         _write_whole(self._root / place, lambda file: write_warc(file, captures))
         return place
 
+    def place_of(self, batch: str) -> str:
+        """Where a batch is, of whatever day; "" when it is not there."""
+        if not _NAME.fullmatch(batch):
+            batch = content_id(batch)
+        found = sorted(self._root.glob(f"[0-9]*/[0-9]*/[0-9]*/{batch}.warc.gz"))
+        return found[0].relative_to(self._root).as_posix() if found else ""
+
     def read(self, place: str) -> Iterator[Capture]:
         """The captures of a batch, in the order written; each is checked.
 

@@ -27,6 +27,8 @@ _PAYLOADS: dict[str, Payload] = {
     ".xml": "feed",
 }
 SUFFIXES = (*_PAYLOADS, *WARC_SUFFIXES)
+_LONGEST_FIRST = sorted(SUFFIXES, key=len, reverse=True)
+LISTED_AT_ONCE = 100_000  # names of a folder in memory, some 15 MB
 
 
 def find_files(paths: Sequence[str | Path]) -> Iterator[Path]:
@@ -70,26 +72,61 @@ def _walk_all(starts: Iterable[str]) -> Iterator[Path]:
 def _walk(folder: str, visited: set[tuple[int, int]]) -> Iterator[Path]:
     try:
         status = os.stat(folder)  # noqa: PTH116
-        names = sorted(os.listdir(folder))  # noqa: PTH208
+        if (status.st_dev, status.st_ino) in visited:
+            return
+        visited.add((status.st_dev, status.st_ino))
+        for name, is_folder in _in_order(folder):
+            path = f"{folder.rstrip('/')}/{name}"
+            if is_folder:
+                yield from _walk(path, visited)
+            else:
+                yield Path(path)
     except OSError:
         yield Path(folder)  # reading it will say why it cannot be read
-        return
-    if (status.st_dev, status.st_ino) in visited:
-        return
-    visited.add((status.st_dev, status.st_ino))
-    for name in names:
-        path = f"{folder.rstrip('/')}/{name}"
-        if name.startswith("."):
-            continue
-        if os.path.isdir(path):  # noqa: PTH112
-            yield from _walk(path, visited)
-        elif _suffix(name):
-            yield Path(path)
+
+
+def _in_order(folder: str) -> Iterator[tuple[str, bool]]:
+    """The names in a folder that are looked at, sorted, and whether each is a folder.
+
+    The folder is read once for every `LISTED_AT_ONCE` names and the next ones are picked out, because a
+    sorted list of millions of names would have to be in memory before the first file is read.
+    """
+    last, more = "", True
+    while more:
+        names, more = _next_names(folder, last)
+        yield from names
+        last = names[-1][0] if names else ""
+
+
+def _next_names(folder: str, last: str) -> tuple[list[tuple[str, bool]], bool]:
+    """The first `LISTED_AT_ONCE` names after `last`, and whether there are more."""
+    names: list[tuple[str, bool]] = []
+    bound, more = "", False
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name = entry.name
+            # In this order: of a huge folder nearly every name is passed over here, in each reading.
+            if name <= last or (more and name > bound) or name.startswith("."):
+                continue
+            if (is_folder := _is_folder(entry)) or _suffix(name):
+                names.append((name, is_folder))
+            if len(names) > 2 * LISTED_AT_ONCE:
+                names = sorted(names)[:LISTED_AT_ONCE]
+                bound, more = names[-1][0], True
+    names.sort()
+    return names[:LISTED_AT_ONCE], more or len(names) > LISTED_AT_ONCE
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link in a circle; reading it will say so
+        return False
 
 
 def _suffix(name: str) -> str:
     lower = name.lower()
-    return next((suffix for suffix in sorted(SUFFIXES, key=len, reverse=True) if lower.endswith(suffix)), "")
+    return next((suffix for suffix in _LONGEST_FIRST if lower.endswith(suffix)), "")
 
 
 def read_file(path: Path, fetched: datetime, part_bytes: int = PART_BYTES) -> Iterator[Capture | Rejection]:

@@ -6,11 +6,11 @@ reads; what only we need is JSON in the header `Wirewatch-Capture`.
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -29,6 +29,7 @@ WARC_SUFFIXES = (".warc", ".warc.gz")
 MAX_RECORD_BYTES = 64 * 1024 * 1024
 _HEADER = "Wirewatch-Capture"
 _COUNT = "Wirewatch-Captures"
+_FIELDS = tuple(field.name for field in dataclasses.fields(Capture) if field.name != "body")
 _NAMESPACE = uuid.UUID("6f0d1c1e-6f0a-5b57-9d52-6d0d9d6b7c11")  # ours, for record ids derived from content
 _PAYLOADS: dict[str, Payload] = {
     "text/html": "html",
@@ -62,8 +63,8 @@ def _about(writer: Any, captures: Sequence[Capture]) -> Any:
 
 
 def _record(writer: Any, capture: Capture) -> Any:
-    fields = asdict(capture) | {"fetched": capture.fetched.isoformat()}
-    del fields["body"]
+    fields = {name: getattr(capture, name) for name in _FIELDS}
+    fields["fetched"] = capture.fetched.isoformat()
     fields["sha256"] = sha256(capture.body).hexdigest()
     headers = _headers(capture.id, capture.fetched) | {_HEADER: json.dumps(fields, sort_keys=True)}
     content_type = "".join(

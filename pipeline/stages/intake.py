@@ -12,6 +12,8 @@ from pipeline.ports import Store
 from pipeline.records import Article, Capture, EnrichedArticle, FeedState, RawItem, Rejection, content_id
 from pipeline.sources.parse import parse_batch
 
+_STEP = 50  # articles enriched between two steps of a progress bar: some seconds
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -115,8 +117,12 @@ class Intake:
                 rejections.append(reject(item, str(error), place))
                 continue
             articles.append(replace(article, keys=(*article.keys, raw_key(item))))
-        enriched = self._enricher.enrich(articles)
-        progress(len(items) + len(rejections))
+        progress(len(items) + len(refused) - len(articles))
+        enriched: list[EnrichedArticle] = []
+        for start in range(0, len(articles), _STEP):
+            part = articles[start : start + _STEP]
+            enriched += self._enricher.enrich(part)
+            progress(len(part))
         return Batch(
             places=(place,) if place else (),
             articles=tuple(enriched),

@@ -65,6 +65,17 @@ def test_folders_are_walked_in_order(write, tmp_path):
     assert found == ["a.jsonl.gz", "b/10.TXT", "b/2.txt", "c.html", "d.htm", "z.warc.gz"]
 
 
+def test_a_folder_is_walked_in_order_however_few_names_are_listed_at_once(write, tmp_path, monkeypatch):
+    names = [f"{number * 7919 % 1000:03}.txt" for number in range(40)]
+    for name in (*names, "a/2.txt", "a/1.txt", "z.txt", ".h.txt"):
+        write(name, b"x")
+    whole = list(find_files([tmp_path]))
+    assert len(whole) == 43
+    for few in (1, 2, 7, 42, 43):
+        monkeypatch.setattr("pipeline.sources.files.LISTED_AT_ONCE", few)
+        assert list(find_files([tmp_path])) == whole
+
+
 def test_paths_stay_as_they_were_given(write, tmp_path, monkeypatch):
     write("in/a.txt", "x")
     monkeypatch.chdir(tmp_path)

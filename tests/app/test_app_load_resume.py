@@ -1,0 +1,100 @@
+"""A load that was cut short goes on where it was: nothing is read into the archive or the store twice."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline.app import App, ingesting
+from pipeline.app.replaying import fingerprint
+
+WIREWATCH = Path(sys.executable).parent / "wirewatch"
+FIRST_DAY = datetime(2015, 2, 8, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Six texts without a date, of which two are of one event."""
+    where = tmp_path / "texts"
+    where.mkdir()
+    for number, town in enumerate(("Tamsa", "Harrow", "Brenta", "Tamsa", "Norland", "Ilm")):
+        title = f"Flood reaches {town}, part {number}"
+        text = f"The river rose at {town} on the day the reporter with the number {number} came to see it."
+        (where / f"{number}.txt").write_text(f"{title}\n{text}\n")
+    return where
+
+
+def archived(wiring):
+    return {path: path.stat().st_mtime_ns for path in wiring.home.rglob("*.warc.gz")}
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_killed_between_archive_and_journal_and_run_again_the_next_day(
+    make_wiring, folder, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(ingesting, "BATCH_FILES", 2)
+    whole = make_wiring("whole")
+    App(whole).load([str(folder)])
+    child = os.fork()
+    if child == 0:
+        wiring = make_wiring("killed")
+        append, calls = wiring.archive.append, []
+
+        def dying(entry):
+            calls.append(entry)
+            if len(calls) == 2:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return append(entry)
+
+        wiring.archive.append = dying
+        App(wiring).load([str(folder)])
+        os._exit(0)
+    os.waitpid(child, 0)
+    again = make_wiring("killed", at=FIRST_DAY + timedelta(days=1))
+    before = archived(again)
+    assert len(before) == 2
+    outcome = App(again).load([str(folder)])
+    assert (outcome.counts.new, outcome.counts.duplicate) == (4, 2)
+    after = archived(again)
+    assert {path: after[path] for path in before} == before
+    assert len(after) == 3
+    fetched = [stored.enriched.article.fetched for stored in again.store.between(0, 9)]
+    assert [time.day for time in fetched] == [8, 8, 8, 8, 9, 9]
+    into = f"sqlite:///{tmp_path / 'replayed.db'}"
+    assert App(again).replay(into)["fingerprint"] == fingerprint(again.store)
+
+
+def test_what_is_loaded_is_neither_archived_nor_journalled_again(make_wiring, folder):
+    wiring = make_wiring()
+    App(wiring).load([str(folder)])
+    before, entries = archived(wiring), list(wiring.archive.entries())
+    later = make_wiring(at=FIRST_DAY + timedelta(days=40))
+    assert App(later).load([str(folder)]).counts.duplicate == 6
+    assert (archived(later), list(later.archive.entries())) == (before, entries)
+    assert len(before) == 1
+
+
+def test_a_bar_moves_on_a_terminal_and_nowhere_else(configured, folder, tmp_path):
+    config = configured(base="config", stories={"vectors": "none"})
+    command = [WIREWATCH, "--home", tmp_path / "home", "--config", config, "--json", "load", folder]
+    ours, theirs = pty.openpty()
+    run = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            shown += os.read(ours, 65536)
+        except OSError:  # what Linux says when the other side is closed
+            break
+    out, _ = run.communicate()
+    os.close(ours)
+    assert b"Loading" in shown
+    assert b"6/?" in shown
+    assert out.count(b"\n") == 1
+    quiet = subprocess.run(list(map(str, command)), capture_output=True, check=True)
+    assert quiet.stderr == b""
