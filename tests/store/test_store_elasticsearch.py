@@ -56,6 +56,8 @@ def wipe(url: str) -> None:
     assert store.roots.swap(
         seen, Root(generation=seen.root.generation + 10, epoch=seen.root.epoch, nonce="wiped")
     )
+    # A search over an index that was made this moment, and has no shard yet, is refused with 503.
+    client.cluster.health(index=f"{prefix}-*", wait_for_status="yellow", timeout="60s")
     client.indices.refresh(index=f"{prefix}-*")
     client.delete_by_query(
         index=f"{prefix}-*", query={"bool": {"must_not": [{"term": {"kind": "root"}}]}}, refresh=True
