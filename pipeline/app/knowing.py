@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
+from pipeline.alerts.query import parse
 from pipeline.analysis import fold
 from pipeline.app.journal import writing
 from pipeline.app.reading import moment
 from pipeline.app.wiring import Wiring
-from pipeline.enrich import suggest
+from pipeline.enrich import Aliases, suggest
+from pipeline.enrich.names import key_of
 from pipeline.errors import NotFoundError
-from pipeline.records import EntityCount, StoredArticle
+from pipeline.records import Entity, EntityCount, StoredArticle
 from pipeline.records.query import Term
 from pipeline.stages.reenriching import reenrich
 from pipeline.store import copy_store, migrate_store, open_store
@@ -20,38 +23,28 @@ from pipeline.store import copy_store, migrate_store, open_store
 COMPANIONS = 30
 # An entity's page and the proposals read at most so many articles, the newest.
 ARTICLES_READ = 50_000
+# A part of a name is looked for in so many articles.
+HITS_READ = 500
 
 
 def entity(wiring: Wiring, name: str) -> dict[str, Any]:
-    """An entity's page: articles over time, stories and companions.
+    """An entity's page: articles, stories and companions over time.
 
     Args:
         wiring: The parts.
-        name: A name or an id.
+        name: A name, an alias, a part of a name, or an id.
 
     Raises:
         NotFoundError: No article names it.
     """
-    wanted = fold(name)
-    hits = wiring.store.search(Term("entities", name, (wanted,)), None, ARTICLES_READ)
-    articles = sorted((hit.article for hit in hits), key=lambda a: a.seq)
-    companions: Counter[tuple[str, str, str]] = Counter()
-    days: Counter[str] = Counter()
-    found: tuple[str, str, str] | None = None
-    for stored in articles:
-        days[stored.enriched.article.time.date().isoformat()] += 1
-        for each in stored.enriched.entities:
-            if wanted in (fold(each.id), fold(each.name)):
-                found = (each.id, each.name, each.kind)
-            else:
-                companions[each.id, each.name, each.kind] += 1
-    if found is None:
-        raise NotFoundError(f"entity {name}: no article names it; `wirewatch search` finds words")
+    known = _known(wiring, name)
+    articles = _naming(wiring, known.id)
+    days: Counter[str] = Counter(_day(each.enriched.article.time) for each in articles)
     stories = wiring.store.stories(sorted({a.story for a in articles})).values()
     return {
-        "id": found[0],
-        "name": found[1],
-        "type": found[2],
+        "id": known.id,
+        "name": known.name,
+        "type": known.kind,
         "articles": len(articles),
         "days": [{"day": day, "articles": days[day]} for day in sorted(days)],
         "stories": [
@@ -59,15 +52,75 @@ def entity(wiring: Wiring, name: str) -> dict[str, Any]:
                 "id": s.id,
                 "title": s.title,
                 "size": len(s.members),
+                "first_published": s.first_published.isoformat(),
                 "last_published": s.last_published.isoformat(),
             }
             for s in sorted(stories, key=lambda s: (s.last_published, s.id), reverse=True)
         ],
-        "companions": [
-            {"id": key[0], "name": key[1], "type": key[2], "count": count}
-            for key, count in sorted(companions.items(), key=lambda item: (-item[1], item[0]))[:COMPANIONS]
-        ],
+        "companions": _companions(articles, known.id),
     }
+
+
+def _known(wiring: Wiring, name: str) -> Entity:
+    """The entity that a person means: by its name or id, by the alias table, or by a part of its name.
+
+    Raises:
+        NotFoundError: No article names one.
+    """
+    aliases = Aliases.from_document(wiring.settings.aliases)
+    alias = aliases.find_person(key_of(name))
+    for written in (name, *((alias.id,) if alias else ())):
+        wanted = fold(written)
+        for stored in _naming(wiring, written, limit=1):
+            for each in stored.enriched.entities:
+                if wanted in (fold(each.id), fold(each.name)):
+                    return each
+    part = set(key_of(name))
+    hits = wiring.store.search(parse(" ".join(key_of(name)), wiring.clock()), None, HITS_READ) if part else []
+    named = Counter[str]()
+    found: dict[str, Entity] = {}
+    for hit in hits:
+        for each in hit.article.enriched.entities:
+            if part <= set(key_of(each.name)):
+                named[each.id] += 1
+                found.setdefault(each.id, each)
+    if not named:
+        raise NotFoundError(f"entity {name}: no article names it; `wirewatch search` finds words")
+    return found[min(named, key=lambda each: (-named[each], each))]
+
+
+def _naming(wiring: Wiring, name: str, limit: int = ARTICLES_READ) -> list[StoredArticle]:
+    """The articles that name an entity, by name or id, in ingest sequence."""
+    hits = wiring.store.search(Term("entities", name, (fold(name),)), None, limit)
+    return sorted((hit.article for hit in hits), key=lambda a: a.seq)
+
+
+def _companions(articles: Sequence[StoredArticle], name: str) -> list[dict[str, Any]]:
+    """Who is named beside an entity, most often first, with the first and the last day."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    days: dict[tuple[str, str, str], set[str]] = {}
+    for stored in articles:
+        for each in stored.enriched.entities:
+            if each.id != name:
+                counts[each.id, each.name, each.kind] += 1
+                days.setdefault((each.id, each.name, each.kind), set()).add(
+                    _day(stored.enriched.article.time)
+                )
+    return [
+        {
+            "id": key[0],
+            "name": key[1],
+            "type": key[2],
+            "count": count,
+            "first": min(days[key]),
+            "last": max(days[key]),
+        }
+        for key, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:COMPANIONS]
+    ]
+
+
+def _day(time: datetime) -> str:
+    return time.date().isoformat()
 
 
 def _newest(wiring: Wiring) -> Iterator[StoredArticle]:

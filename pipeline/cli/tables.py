@@ -212,7 +212,7 @@ def entity_text(out: Console, entity: Json) -> None:
     """An entity's page."""
     out.print(f"[bold]{escape(entity['name'])}[/bold] ({entity['type']}, {entity['id']})")
     out.print(f"{entity['articles']} articles in {len(entity['stories'])} stories")
-    companions = ", ".join(f"{c['name']} ({c['count']})" for c in entity["companions"][:15])
+    companions = ", ".join(_companion(c) for c in entity["companions"][:15])
     out.print(f"Beside it: {companions}", markup=False)
     most = max((day["articles"] for day in entity["days"]), default=1)
     for day in entity["days"][-30:]:
@@ -222,6 +222,11 @@ def entity_text(out: Console, entity: Json) -> None:
     for story in entity["stories"][:20]:
         table.add_row(story["id"], escape(story["title"]), str(story["size"]), _day(story["last_published"]))
     out.print(table)
+
+
+def _companion(each: Json) -> str:
+    days = each["first"] if each["first"] == each["last"] else f"{each['first']} to {each['last']}"
+    return f"{each['name']} ({each['count']}, {days})"
 
 
 def suggestions_table(document: Sequence[Json]) -> Table:
