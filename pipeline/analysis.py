@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import cache, lru_cache
 
 import Stemmer
 
 # Longer tokens and values are cut: FTS5 cuts at 32,768 bytes, Lucene refuses terms above 32,766.
 LONGEST = 4096
+# Stems of so many words of a language are kept in memory.
+_REMEMBERED = 262_144
 # Languages whose stems a query is matched by; an article in any other language is matched by folded words.
 STEMMED = {
     "ar": "arabic",
@@ -90,25 +93,42 @@ def words(text: str) -> list[str]:
     return found if max(map(len, found), default=0) <= LONGEST else [word[:LONGEST] for word in found]
 
 
+class _Stems(dict[str, str]):
+    """The stems of one language, worked out as words come; a dictionary, since every word of a text asks."""
+
+    def __init__(self, language: str) -> None:
+        self._stemmer = Stemmer.Stemmer(STEMMED[language], maxCacheSize=0) if language in STEMMED else None
+
+    def __missing__(self, word: str) -> str:
+        if self._stemmer is None:
+            return word
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[word] = found = self._stemmer.stemWord(word)[:LONGEST] or word
+        return found
+
+
 @cache
-def _stemmer(language: str) -> Stemmer.Stemmer:
-    return Stemmer.Stemmer(STEMMED[language], maxCacheSize=0)  # `stem` remembers, and more
+def _stems(language: str) -> _Stems:
+    return _Stems(language)
 
 
-@lru_cache(maxsize=262144)
 def stem(word: str, language: str) -> str:
     """The stem of one folded word in a language.
 
     The word itself where no stemmer exists, and where it would leave nothing.
     """
-    if language not in STEMMED:
-        return word
-    return _stemmer(language).stemWord(word)[:LONGEST] or word
+    return _stems(language if language in STEMMED else "")[word]
 
 
-def stems(text: str, language: str) -> list[str]:
+def stems_of(tokens: Iterable[str], language: str) -> tuple[str, ...]:
+    """The stem of each token in a language, in order."""
+    return tuple(map(_stems(language if language in STEMMED else "").__getitem__, tokens))
+
+
+def stems(text: str, language: str) -> tuple[str, ...]:
     """The stemmed tokens of a text in its language, in order: what a text field holds in a store."""
-    return [stem(word, language) for word in words(text)]
+    return stems_of(words(text), language)
 
 
 def query_forms(word: str) -> tuple[str, ...]:

@@ -93,6 +93,7 @@ def phrase_value(query: Phrase) -> str:
     return analysis.fold(query.text)
 
 
+@lru_cache(maxsize=65536)
 def value(text: str) -> str:
     """A keyword value as it is compared: folded, and cut as tokens are."""
     return analysis.fold(analysis.well_formed(text))[: analysis.LONGEST]

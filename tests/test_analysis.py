@@ -23,7 +23,7 @@ ENDINGS = ("", "ing", "ungen", "ación", "ements", "ları", "iskt", "ов", "а�
 )
 def test_query_forms_are_all_stems_of_all_languages(text, ending):
     for word in analysis.words(text + ending):
-        every = {analysis.stem.__wrapped__(word, language) for language in analysis.STEMMED}
+        every = {analysis.stem(word, language) for language in analysis.STEMMED}
         assert analysis.query_forms(word) == tuple(sorted({word} | every))
 
 

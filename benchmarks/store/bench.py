@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import random
 import statistics
 import tempfile
@@ -17,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import made_up
 
@@ -27,6 +29,8 @@ from pipeline.records.query import And, Phrase, Query, Term, TimeRange, Wildcard
 from pipeline.store import open_store
 
 BATCH = 2000
+# So many articles are enough to compare ways of writing.
+COMPARED = 22_000
 
 
 def batches(count: int) -> Iterator[list[StoredArticle]]:
@@ -44,9 +48,11 @@ def timed(action: Callable[[], object]) -> float:
 
 
 def fill(store: Store, count: int) -> float:
-    """Writes the articles and their stories; returns the seconds within the store."""
-    seconds = 0.0
+    """Writes the articles that are missing, and their stories; returns the seconds within the store."""
+    seconds, head = 0.0, store.head()
     for batch in batches(count):
+        if batch[-1].seq <= head:
+            continue
         commit = Commit(articles=tuple(batch), stories=tuple(made_up.stories(batch)))
         seconds += timed(lambda commit=commit: store.commit(commit))  # type: ignore[misc]
     return seconds
@@ -96,36 +102,70 @@ def tell(name: str, store: Store, articles: int, searches: int) -> None:
     print(f"{name:14} rebuild {articles // 3:,} active stories, {articles:,} articles: {seconds:8.2f} s")
 
 
-def bare(url: str, count: int) -> tuple[float, float]:
-    """Seconds of `helpers.bulk` for the same documents, and of making them."""
-    from elasticsearch import Elasticsearch, helpers
+class Bare:
+    """The client's own `helpers.bulk` of the same documents, ready-made: what `Store.commit` is held against.
 
+    Args:
+        client: The client.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.making = self.writing = 0.0
+
+    def write(self, batch: list[StoredArticle]) -> None:
+        """Writes a batch, refreshed once, as a commit is."""
+        from elasticsearch import helpers
+
+        from pipeline.store.elasticsearch_documents import json_of
+
+        actions: list[dict[str, Any]] = []
+        self.making += timed(lambda: actions.extend(documents(batch)))
+        for action in actions:  # ready-made: plain JSON, whatever ours is made of
+            action["_source"] = json.loads(json_of(action["_source"]))
+        self.writing += timed(lambda: helpers.bulk(self._client, actions))
+        self.writing += timed(lambda: self._client.indices.refresh(index="bare-*"))
+
+
+def documents(batch: list[StoredArticle]) -> Iterator[dict[str, Any]]:
+    """What a store makes of a batch, for `helpers.bulk`."""
     from pipeline.store.elasticsearch_documents import article_source, story_source
 
-    client = Elasticsearch(url.partition("?")[0], request_timeout=120)
-    made = wrote = 0.0
-    for batch in batches(count):
-        actions: list[dict[str, object]] = []
+    for each in batch:
+        month = each.enriched.article.time.strftime("%Y.%m")
+        source = article_source(each) | {"generation": 1}
+        yield {"_index": f"bare-articles-{month}-v1", "_id": source["id"], "_source": source}
+    for story in made_up.stories(batch):
+        yield {
+            "_index": "bare-stories-v1",
+            "_id": story.id,
+            "_source": story_source(story) | {"generation": 1},
+        }
 
-        def make(batch: list[StoredArticle] = batch, actions: list[dict[str, object]] = actions) -> None:
-            for each in batch:
-                month = each.enriched.article.time.strftime("%Y.%m")
-                source = article_source(each) | {"generation": 1}
-                actions.append(
-                    {"_index": f"bare-articles-{month}-v1", "_id": source["id"], "_source": source}
-                )
-            for story in made_up.stories(batch):
-                source = story_source(story) | {"generation": 1}
-                actions.append({"_index": "bare-stories-v1", "_id": story.id, "_source": source})
 
-        made += timed(make)
-        wrote += timed(lambda actions=actions: helpers.bulk(client, actions, refresh=True))  # type: ignore[misc]
-    client.close()
-    return wrote, made
+def compared(store: Store, client: Any, count: int) -> None:
+    """Prints what a commit costs beside `helpers.bulk`: batch by batch in turn, the first to warm up."""
+    bare, seconds, written = Bare(client), 0.0, 0
+    for place, batch in enumerate(batches(count)):
+        commit = Commit(articles=tuple(batch), stories=tuple(made_up.stories(batch)))
+        took = timed(lambda commit=commit: store.commit(commit))  # type: ignore[misc]
+        bare.write(batch)
+        if place:
+            seconds, written = seconds + took, written + len(batch)
+        else:
+            bare.making = bare.writing = 0.0
+    for what, each in (
+        ("Store.commit", seconds),
+        ("helpers.bulk of ready documents", bare.writing),
+        ("helpers.bulk and making them", bare.writing + bare.making),
+    ):
+        print(f"{'elasticsearch':14} {what:32} {written / each:8.0f} articles/s, ratio {each / seconds:.2f}")
 
 
 def on_elasticsearch(url: str, articles: int, searches: int) -> None:
     """Measures on a node; its indices "bench-…" and "bare-…" are made and removed."""
+    from elasticsearch import Elasticsearch
+
     from pipeline.store.elasticsearch_link import Link, parsed
     from pipeline.store.elasticsearch_schema import Names, drop_everything, install_templates
 
@@ -134,14 +174,11 @@ def on_elasticsearch(url: str, articles: int, searches: int) -> None:
     for prefix in ("bench", "bare"):
         drop_everything(link, Names(prefix))
     install_templates(link, Names("bare"))
-    wrote, made = bare(base, articles)
-    drop_everything(link, Names("bare"))
     store = open_store(f"{base}?prefix=bench", timeout_seconds=300)
-    seconds = fill(store, articles)
-    print(f"{'elasticsearch':14} helpers.bulk of ready documents {articles / wrote:8.0f} articles/s")
-    print(f"{'elasticsearch':14} the same and making them        {articles / (wrote + made):8.0f} articles/s")
-    print(f"{'elasticsearch':14} Store.commit                    {articles / seconds:8.0f} articles/s")
-    print(f"{'elasticsearch':14} ratio {wrote / seconds:.2f}, with making {(wrote + made) / seconds:.2f}")
+    with Elasticsearch(base, request_timeout=120) as client:  # as it is by default
+        compared(store, client, min(articles, COMPARED))
+    drop_everything(link, Names("bare"))
+    fill(store, articles)
     tell("elasticsearch", store, articles, searches)
     store.close()
     drop_everything(link, Names("bench"))

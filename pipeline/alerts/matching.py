@@ -67,8 +67,7 @@ class Prepared:
     def stems(self, field: str) -> tuple[str, ...]:
         """The stems of a text field, one for each word."""
         if field not in self._stems:
-            language = self.article.language
-            self._stems[field] = tuple(analysis.stem(word, language) for word in self.words(field))
+            self._stems[field] = analysis.stems_of(self.words(field), self.article.language)
         return self._stems[field]
 
     def stem_set(self, field: str) -> frozenset[str]:

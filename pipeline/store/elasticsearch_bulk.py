@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
 from pipeline.errors import StoreError, UnavailableError
 from pipeline.records import Rejection, content_id
-from pipeline.store.elasticsearch_documents import Source, hashed, rejection_source
+from pipeline.store.elasticsearch_documents import Source, hashed, json_of, rejection_source
 from pipeline.store.elasticsearch_link import Link
 from pipeline.store.elasticsearch_schema import Names
 
-# Elasticsearch takes up to 100 MB in one request; smaller ones are answered sooner.
-CHUNK_BYTES = 4 * 1024 * 1024
+# Elasticsearch writes the documents of one request to an index one after the other: several requests at once
+# use several of its processors.
+SENDERS = 2
+CHUNK_BYTES = 2 * 1024 * 1024
 _STALE, _MISSING = 409, 404
 
 
@@ -39,8 +43,7 @@ class Write:
 def put(kind: str, name: str, source: Source) -> Write:
     """The write of a document. Its fields become JSON here, once."""
     generation = source.pop("generation", None)
-    body = json.dumps(source, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
-    return Write(kind, name, body, generation)
+    return Write(kind, name, json_of(source), generation)
 
 
 def out(kind: str, name: str) -> Write:
@@ -51,14 +54,14 @@ def out(kind: str, name: str) -> Write:
 def lines_of(writes: Iterable[Write]) -> Iterator[bytes]:
     """Writes as lines of JSON, two each."""
     for write in writes:
-        yield json.dumps([write.kind, write.id]).encode()
+        yield orjson.dumps([write.kind, write.id])
         yield write.body or b""
 
 
 def writes_of(lines: Sequence[bytes]) -> Iterator[Write]:
     """What `lines_of` was given."""
     for place in range(0, len(lines) - 1, 2):
-        kind, name = json.loads(lines[place])
+        kind, name = orjson.loads(lines[place])
         yield Write(kind, name, lines[place + 1] or None)
 
 
@@ -115,16 +118,17 @@ def send_writes(
     Raises:
         UnavailableError: Elasticsearch did not take it in time.
     """
-    refused: list[Write] = []
-    for chunk in _chunks(target, writes, generation):
-        refused += _send(link, chunk)
-    return refused
+    # Chunks arrive in any order, so of several writes of one document only the last is sent.
+    last = {(write.kind, write.id): write for write in writes}
+    chunks = _chunks(target, last.values(), generation)
+    with ThreadPoolExecutor(SENDERS) as senders:
+        return [each for refused in senders.map(lambda chunk: _send(link, chunk), chunks) for each in refused]
 
 
 Chunk = list[tuple[Write, list[bytes]]]
 
 
-def _chunks(target: Target, writes: Sequence[Write], generation: int | None) -> Iterator[Chunk]:
+def _chunks(target: Target, writes: Iterable[Write], generation: int | None) -> Iterator[Chunk]:
     chunk: Chunk = []
     size = 0
     for write in writes:
@@ -143,9 +147,9 @@ def _action(target: Target, write: Write, generation: int | None) -> list[bytes]
     place: dict[str, Any] = {"_index": target.index(write.kind), "_id": write.id}
     place |= {"version": version, "version_type": "external_gte", "require_alias": target.require_alias}
     if write.body is None:
-        return [json.dumps({"delete": place}).encode()]
+        return [orjson.dumps({"delete": place})]
     # The generation goes in behind the opening brace.
-    return [json.dumps({"index": place}).encode(), f'{{"generation":{version},'.encode() + write.body[1:]]
+    return [orjson.dumps({"index": place}), f'{{"generation":{version},'.encode() + write.body[1:]]
 
 
 def _send(link: Link, chunk: Chunk) -> list[Write]:
@@ -185,7 +189,7 @@ def _refusal(write: Write, error: dict[str, Any]) -> Write:
     reason = (
         f"Elasticsearch refuses it: {error.get('type')}: {error.get('reason')}; {cause.get('reason', '')}"
     )
-    source: Source = json.loads(write.body or b"{}")
+    source: Source = orjson.loads(write.body or b"{}")
     when = source.get("fetched") or source.get("at")
     rejection = Rejection(
         id=content_id("store", write.kind, write.id),

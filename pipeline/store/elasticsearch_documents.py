@@ -8,8 +8,9 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
+
+import orjson
 
 from pipeline.analysis import well_formed
 from pipeline.ports import Version
@@ -39,6 +40,50 @@ _KINDS = {
     "event": "events",
     "work": "works",
 }
+# Languages that Elasticsearch has an analyzer for: config/elasticsearch/index/articles.json.
+ANALYZED = frozenset(
+    (
+        *(
+            "ar",
+            "bg",
+            "bn",
+            "ca",
+            "cs",
+            "da",
+            "de",
+            "el",
+            "en",
+            "es",
+            "et",
+            "eu",
+            "fa",
+            "fi",
+            "fr",
+            "ga",
+            "gl",
+        ),
+        *(
+            "hi",
+            "hu",
+            "hy",
+            "id",
+            "it",
+            "ja",
+            "ko",
+            "lt",
+            "lv",
+            "nl",
+            "no",
+            "pt",
+            "ro",
+            "ru",
+            "sr",
+            "sv",
+            "th",
+        ),
+        *("tr", "zh"),
+    )
+)
 
 
 def record_json(record: object) -> str:
@@ -64,13 +109,17 @@ def from_binary(data: str) -> bytes:
     return base64.b64decode(data)
 
 
-def _date(time: datetime | None) -> str | None:
-    return time.isoformat() if time else None
-
-
 def _some(**fields: Any) -> Source:
     """The fields that hold something: an empty text must not exist."""
-    return {name: _clean(value) for name, value in fields.items() if value not in (None, "", [], (), {})}
+    return {name: value for name, value in fields.items() if value or value == 0}
+
+
+def json_of(source: Source) -> bytes:
+    """The fields as JSON; text that is not well-formed is mended, as in records."""
+    try:
+        return orjson.dumps(source)
+    except TypeError:
+        return orjson.dumps(_clean(source))
 
 
 def _clean(value: Any) -> Any:
@@ -95,6 +144,7 @@ def article_source(stored: StoredArticle) -> Source:
     enriched, article = stored.enriched, stored.enriched.article
     seen = indexed(stored)
     known = article.published is not None
+    spoken = f"{article.title}\n{article.text}"
     spans = [
         {"name": each.name, "field": span.field, "start": span.start, "end": span.end, "text": span.text}
         for each in enriched.entities
@@ -104,8 +154,8 @@ def article_source(stored: StoredArticle) -> Source:
         "seq": stored.seq,
         "backfill": stored.backfill,
         "version": article.version,
-        "time": _date(article.time),
-        "fetched": _date(article.fetched),
+        "time": article.time,
+        "fetched": article.fetched,
         "time_us": seen.published,
         "fetched_us": seen.fetched,
         "document": record_json(enriched),
@@ -121,7 +171,7 @@ def article_source(stored: StoredArticle) -> Source:
             authors=list(article.authors),
             agency=article.agency,
             feeds=list(article.feeds),
-            published=_date(article.published),
+            published=article.published,
             published_from=article.published_from,
             lag_seconds=(article.fetched - article.time).total_seconds() if known else None,
             topics=[topic.name for topic in enriched.topics],
@@ -133,6 +183,7 @@ def article_source(stored: StoredArticle) -> Source:
             stems=_some(**{field: " ".join(tokens) for field, tokens in seen.stems.items()}),
             words=_some(**{field: " ".join(tokens) for field, tokens in seen.words.items()}),
             keys={field: list(values) for field, values in seen.keywords.items() if values},
+            by_language={article.language if article.language in ANALYZED else "other": spoken},
             **_named(enriched.entities),
         ),
     }
@@ -159,8 +210,8 @@ def story_source(story: Story) -> Source:
     return {
         "size": len(story.members),
         "origins": story.origins,
-        "first_published": _date(story.first_published),
-        "last_published": _date(story.last_published),
+        "first_published": story.first_published,
+        "last_published": story.last_published,
         "last_us": micros(story.last_published),
         "first_seq": story.first_seq,
         "last_seq": story.last_seq,
@@ -202,7 +253,7 @@ def version_source(version: Version, place: int) -> Source:
     """An earlier version of an article."""
     name = well_formed(version.article.id)
     return {
-        "article": name, "place": place, "replaced": _date(version.replaced), "document": record_json(version)
+        "article": name, "place": place, "replaced": version.replaced, "document": record_json(version)
     }  # fmt: skip
 
 
@@ -210,7 +261,7 @@ def correction_source(correction: Correction) -> Source:
     """A correction."""
     return {
         "kind": f"correction: {correction.kind}", "id": well_formed(correction.id),
-        "at": _date(correction.at), "at_us": micros(correction.at), "document": record_json(correction),
+        "at": correction.at, "at_us": micros(correction.at), "document": record_json(correction),
     }  # fmt: skip
 
 
@@ -218,7 +269,7 @@ def lineage_source(lineage: Lineage) -> Source:
     """What happened to a story."""
     return {
         "kind": lineage.kind, "story": well_formed(lineage.story), "into": well_formed(lineage.into),
-        "by": lineage.by, "at": _date(lineage.at), "at_us": micros(lineage.at),
+        "by": lineage.by, "at": lineage.at, "at_us": micros(lineage.at),
         "document": record_json(lineage),
     }  # fmt: skip
 
@@ -226,7 +277,7 @@ def lineage_source(lineage: Lineage) -> Source:
 def rejection_source(rejection: Rejection) -> Source:
     """An entry of the quarantine."""
     return {
-        "stage": rejection.stage, "at": _date(rejection.at), "at_us": micros(rejection.at),
+        "stage": rejection.stage, "at": rejection.at, "at_us": micros(rejection.at),
         "document": record_json(rejection),
         **_some(id=rejection.id, source=rejection.source, reason=rejection.reason),
     }  # fmt: skip
@@ -234,7 +285,7 @@ def rejection_source(rejection: Rejection) -> Source:
 
 def feed_source(state: FeedState) -> Source:
     """A feed's state."""
-    times = {name: _date(getattr(state, name)) for name in ("polled", "succeeded", "news", "next_poll")}
+    times = {name: getattr(state, name) for name in ("polled", "succeeded", "news", "next_poll")}
     return {
         "status": state.status, "failures": state.failures,
         "interval_seconds": _finite(state.interval_seconds),
@@ -249,14 +300,14 @@ def telling_source(telling: Telling) -> Source:
     """What a watch knows of a story."""
     return {
         "alerts": len(telling.alerts), "document": record_json(telling),
-        **_some(watch=telling.watch, story=telling.story, miss=telling.miss, at=_date(telling.at)),
+        **_some(watch=telling.watch, story=telling.story, miss=telling.miss, at=telling.at),
     }  # fmt: skip
 
 
 def alert_source(alert: Alert) -> Source:
     """An alert."""
     return {
-        "kind": alert.kind, "articles": len(alert.articles), "seq": alert.seq, "at": _date(alert.at),
+        "kind": alert.kind, "articles": len(alert.articles), "seq": alert.seq, "at": alert.at,
         "at_us": micros(alert.at), "document": record_json(alert),
         **_some(id=alert.id, watch=alert.watch, story=alert.story, reason=alert.reason),
     }  # fmt: skip
@@ -265,7 +316,7 @@ def alert_source(alert: Alert) -> Source:
 def message_source(message: Message) -> Source:
     """A message of the outbox; its address is in the record only."""
     return {
-        "channel": message.channel, "state": message.state, "due": _date(message.due),
+        "channel": message.channel, "state": message.state, "due": message.due,
         "due_us": micros(message.due), "attempts": message.attempts, "document": record_json(message),
-        **_some(id=message.id, watch=message.watch, error=message.error, sent=_date(message.sent)),
+        **_some(id=message.id, watch=message.watch, error=message.error, sent=message.sent),
     }  # fmt: skip

@@ -14,7 +14,7 @@ from pipeline.errors import StoreError
 from pipeline.store.elasticsearch_link import Link
 
 # Raised when a template changes so that documents must be written anew (`migrate`).
-VERSION = 1
+VERSION = 2
 TEMPLATES = Path(__file__).parents[2] / "config" / "elasticsearch"
 KINDS = (
     "stories", "decisions", "versions", "corrections", "learned", "quarantine", "feeds", "tellings", "alerts",

@@ -66,14 +66,12 @@ class Resolver:
     # -- articles ----------------------------------------------------------------------------------------
 
     def _articles(self, articles: Sequence[StoredArticle], head: int) -> tuple[list[Write], int]:
-        known = self._known([hashed(each.enriched.article.id) for each in articles])
-        changed = [
-            name for name, digest in _digests(articles) if name in known and known[name].digest != digest
-        ]
-        places = self._version_counts(changed)
+        names = [hashed(each.enriched.article.id) for each in articles]
+        known = self._known(names)
+        places = self._version_counts(_changed(names, articles, known))
         writes: list[Write] = []
-        for stored in articles:
-            name, former = hashed(stored.enriched.article.id), known.get(hashed(stored.enriched.article.id))
+        for name, stored in zip(names, articles, strict=True):
+            former = known.get(name)
             head = _numbered(stored, former, head)
             kind = f"articles-{month(stored.enriched.article.time)}"
             if former:
@@ -82,7 +80,8 @@ class Resolver:
                     writes.append(out(former.kind, name))
             source = documents.article_source(stored)
             writes.append(put(kind, name, source))
-            known[name] = Known(stored.seq, source.get("digest", ""), kind, source["document"])
+            digest = well_formed(stored.enriched.article.digest)
+            known[name] = Known(stored.seq, digest, kind, source["document"])
         return writes, head
 
     def _known(self, names: Sequence[str]) -> dict[str, Known]:
@@ -167,9 +166,13 @@ def _named(kind: str, name: str, value: str) -> documents.Source:
     return {"kind": kind, "name": well_formed(name), "document": well_formed(value)}
 
 
-def _digests(articles: Sequence[StoredArticle]) -> Iterator[tuple[str, str]]:
-    for stored in articles:
-        yield hashed(stored.enriched.article.id), well_formed(stored.enriched.article.digest)
+def _changed(names: Sequence[str], articles: Sequence[StoredArticle], known: dict[str, Known]) -> list[str]:
+    """The names of the known articles that come with another digest."""
+    return [
+        name
+        for name, stored in zip(names, articles, strict=True)
+        if name in known and known[name].digest != well_formed(stored.enriched.article.digest)
+    ]
 
 
 def _numbered(stored: StoredArticle, former: Known | None, head: int) -> int:

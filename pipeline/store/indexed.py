@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import repeat
 
 from pipeline import analysis, matching
 from pipeline.records import StoredArticle
@@ -51,7 +50,7 @@ def folded(values: Iterable[str]) -> tuple[str, ...]:
 def texts(title: str, text: str, language: str) -> tuple[Tokens, Tokens]:
     """The stems and the words of both text fields."""
     words = {"title": tuple(analysis.words(title)), "text": tuple(analysis.words(text))}
-    stems = {field: tuple(map(analysis.stem, plain, repeat(language))) for field, plain in words.items()}
+    stems = {field: analysis.stems_of(plain, language) for field, plain in words.items()}
     return stems, words
 
 

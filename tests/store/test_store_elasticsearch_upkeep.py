@@ -12,7 +12,7 @@ import pytest
 from conformance import everything
 from store_child import batch
 from store_copies import check_copy, fill
-from store_records import article, at, one_of_each
+from store_records import article, at, one_of_each, story
 from test_store_elasticsearch import NODE, corpus_url, place, pytestmark, shared_url, url
 
 from pipeline.errors import QueryError, StoreError, UnavailableError, UsageError
@@ -115,6 +115,36 @@ def test_a_newer_or_older_schema_says_what_to_do(url: str) -> None:
         seen = type(store.roots)(store.link, store.names, any_schema=True).read()
     migrate_store(url)
     open_store(url).close()
+    store.close()
+
+
+def test_kibanas_search_knows_the_inflections_of_each_language(url: str) -> None:
+    store = opened(url)
+    told = (
+        article(1, "Stürme ziehen auf", language="de"),
+        article(2, "Runners", "They were running.", language="en"),
+        article(3, "北京大雨", language="zh"),
+        article(4, "Žádný jazyk", language="und"),
+    )
+    store.commit(Commit(articles=told))
+    for typed, found in (("sturm", [1]), ("runs", [2]), ("大雨", [3]), ("zadny", [4]), ("nowhere", [])):
+        # What Kibana sends for words without a field.
+        asked = {"multi_match": {"type": "best_fields", "query": typed, "lenient": True}}
+        hits = store.link.client.search(index=store.names.articles, query=asked)["hits"]["hits"]
+        assert [hit["_source"]["seq"] for hit in hits] == found, typed
+        assert all("by_language" not in hit["_source"] for hit in hits)
+    fields = store.link.client.indices.get_mapping(index=store.names.articles).body.values()
+    analyzed = [set(each["mappings"]["properties"]["by_language"]["properties"]) for each in fields]
+    assert all(each == {*documents.ANALYZED, "other"} for each in analyzed)
+    store.close()
+
+
+def test_what_goes_out_and_comes_again_in_one_commit_stays(url: str) -> None:
+    store = opened(url)
+    many = tuple(story(f"s{n:05d}", (f"a{n}",)) for n in range(6000))  # several requests at once
+    store.commit(Commit(stories=many))
+    store.commit(Commit(ended=tuple(each.id for each in many), stories=many[:3000]))
+    assert {each.id for each in store.newest_stories(None, None, 9999)} == {each.id for each in many[:3000]}
     store.close()
 
 
