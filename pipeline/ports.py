@@ -171,7 +171,10 @@ class Store(Protocol):
         """Earlier versions, oldest first."""
 
     def search(self, query: Query, since: datetime | None, limit: int) -> list[Hit]:
-        """Articles that a query hits, best first, ties by seq; `since` bounds `Article.time`."""
+        """Articles that a query hits, best first, ties by seq; `since` bounds `Article.time`.
+
+        Of more hits than `store.ranking.RANKED` the newest by seq are ranked, unless `limit` is more.
+        """
 
     def match(self, queries: Mapping[str, Query], after: int, upto: int) -> dict[str, list[str]]:
         """For each named query, the ids of the articles with after < seq <= upto that it hits, by seq."""

@@ -47,7 +47,7 @@ def search(
     since: Since = None,
     limit: Limit = 50,
 ) -> None:
-    """Articles that a query hits, best first."""
+    """Articles that a query hits, best first; of more than 2,000 hits the newest are ranked."""
     with opened(context) as app:
         hits = app.search(query, since=since, limit=limit)
     document = [hit_shape(hit) for hit in hits]

@@ -27,7 +27,13 @@ from pipeline.records import (
     Telling,
 )
 from pipeline.records.query import Query
-from pipeline.store import elasticsearch_moving, elasticsearch_stories, elasticsearch_upkeep, leases
+from pipeline.store import (
+    elasticsearch_moving,
+    elasticsearch_search,
+    elasticsearch_stories,
+    elasticsearch_upkeep,
+    leases,
+)
 from pipeline.store.batch import matched
 from pipeline.store.codec import decode
 from pipeline.store.elasticsearch_bulk import Write
@@ -213,19 +219,12 @@ class ElasticsearchStore:
 
     def search(self, query: Query, since: datetime | None, limit: int) -> list[Hit]:
         """See `Store`; the relevance is BM25, a word in the title counting four times."""
-        asked = {"bool": {"must": [compiled(query)]}}
-        if since:
-            asked["bool"]["filter"] = [{"range": {"time_us": {"gte": micros(since)}}}]
-        order: list[dict[str, Any]] = [{"_score": "desc"}, {"seq": "asc"}]
-
-        def ask() -> list[Any]:
-            hits = self.reads.pages(
-                order, PAGE, limit, index=self.names.articles, query=asked, source=list(ARTICLE),
-                search_type="dfs_query_then_fetch",
-            )  # fmt: skip
-            return list(hits)
-
-        return [Hit(article_from(hit["_source"]), hit["sort"][0]) for hit in self.roots.consistent(ask)]
+        asked = compiled(query)
+        window = [{"range": {"time_us": {"gte": micros(since)}}}] if since else []
+        hits = self.roots.consistent(
+            lambda: elasticsearch_search.ranked(self.reads, self.names.articles, asked, window, limit)
+        )
+        return [Hit(article_from(hit["_source"]), hit["sort"][0]) for hit in hits]
 
     def match(self, queries: Mapping[str, Query], after: int, upto: int) -> dict[str, list[str]]:
         """See `Store`; the batch is read and matched here, so the cost does not depend on the archive."""

@@ -30,7 +30,7 @@ from pipeline.records.query import (
     TimeRange,
     Wildcard,
 )
-from pipeline.store import open_store
+from pipeline.store import open_store, ranking
 from pipeline.store.matching import matches
 
 _LONG = "x" * 5000
@@ -260,6 +260,19 @@ class QueryConformance:
         assert ranked[-1].article.seq == 12
         assert ranked[0].score > ranked[-1].score > 0
         assert [hit.article.seq for hit in corpus.search(word("storm"), None, 1)] == [ranked[0].article.seq]
+
+    @pytest.mark.parametrize("since", [None, at(0)])
+    @pytest.mark.parametrize("query", [Everything(), word("the"), Or((word("a"), Not(word("the"))))])
+    def test_of_many_hits_the_newest_are_ranked(self, corpus: Store, monkeypatch, query, since) -> None:
+        def ask(limit: int) -> list[int]:
+            return [hit.article.seq for hit in corpus.search(query, since, limit)]
+
+        everyone = ask(100)
+        newest = sorted(everyone)[-2:]
+        monkeypatch.setattr(ranking, "RANKED", 2)
+        assert ask(2) == [seq for seq in everyone if seq in newest]
+        assert ask(1) == ask(2)[:1]
+        assert ask(3) == everyone[:3]  # who wants more wants all
 
     def test_match_looks_only_at_the_given_numbers(self, corpus: Store) -> None:
         query = word("storm")
