@@ -9,7 +9,8 @@ from rapidfuzz import fuzz
 from pipeline.analysis import fold
 from pipeline.records import Article
 
-# A guid that comes back with another link is the same article only when the titles are this alike (0 to 100).
+# A guid that comes back with another link, or without one, is the same article only when the titles are this
+# alike (0 to 100).
 # Sources number their items anew, or give each item of a day one guid.
 _ALIKE_TITLES = 60.0
 # A shorter text under another link and title may be the outlet's own notice, the same for every item.
@@ -19,10 +20,12 @@ _SAME_TITLES = 80.0
 
 
 def _agrees(key: str, old: Article, new: Article) -> bool:
-    if not old.url or not new.url or old.url == new.url:
+    if old.url and old.url == new.url:
         return True
     if key.startswith("guid:"):
         return fuzz.token_set_ratio(fold(old.title), fold(new.title)) >= _ALIKE_TITLES
+    if not old.url or not new.url:
+        return True
     if key.startswith("text:") and len(new.text) < _WHOLE_ARTICLE_CHARS:
         return fuzz.ratio(fold(old.title), fold(new.title)) >= _SAME_TITLES
     return True

@@ -89,7 +89,7 @@ def _draft(entry: dict[str, Any], feed: dict[str, Any], url: str) -> Draft:
     html = title_html or body_html
     source = dict.get(entry, "source") or {}
     return Draft(
-        url=absolute(url, _field(entry, "link")),
+        url=absolute(url, _link(entry)),
         guid=_field(entry, "id"),
         title=marked_up(title) if html and not title_html else title,
         body=marked_up(body) if html and not body_html else body,
@@ -136,3 +136,10 @@ def _named(many: object, key: str) -> tuple[str, ...]:
     listed = many if isinstance(many, list) else []
     names = (_field(one, key) for one in listed[:_MANY] if isinstance(one, dict))
     return tuple(name for name in names if name)
+
+
+def _link(entry: Any) -> str:
+    """The link; "" for an item without one, where feedparser takes the guid, which is rarely an address."""
+    link = _field(entry, "link")
+    address = link.startswith(("http://", "https://", "/"))
+    return link if address or link != _field(entry, "id") else ""

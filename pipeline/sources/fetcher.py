@@ -169,7 +169,7 @@ class FeedFetcher:
         wanted = dict(before.pending)
         known = set(before.seen)
         for item in fetched.items:
-            if poll.item_key(item) not in known and self._page_wanted(feed, item):
+            if not poll.is_known(item, known) and self._page_wanted(feed, item):
                 wanted.setdefault(item.url, 0)
         if not wanted:
             return fetched

@@ -9,11 +9,12 @@ configured bounds.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
+from itertools import combinations
 from statistics import median
 
 from pipeline.ports import FeedSource
@@ -60,9 +61,23 @@ def jitter(feed: str, now: datetime) -> float:
     return int(content_id("jitter", feed, now.isoformat()), 16) / 2**64
 
 
-def item_key(item: RawItem) -> str:
-    """What makes an item the same one at the next poll: its guid, else its link, else its title."""
-    return content_id(item.guid or item.url or item.title)[:12]
+def item_keys(item: RawItem) -> tuple[str, ...]:
+    """What makes an item the same one at the next poll: any two of guid, link and title.
+
+    One alone deceives: sources give a new article an old guid, an old article a new guid, and links differ by
+    what tracks the reader. An item with neither guid nor link is known by its title.
+    """
+    parts = {"g": item.guid, "u": item.url, "t": item.title}
+    named = [(name, value) for name, value in parts.items() if value]
+    if not (item.guid and item.url):
+        named = named[:1]
+        return (content_id(*(value for _, value in named))[:12],)
+    return tuple(content_id(*one, *other)[:12] for one, other in combinations(named, 2))
+
+
+def is_known(item: RawItem, seen: Container[str]) -> bool:
+    """Whether an item came at an earlier poll; `seen` is that of the feed's state."""
+    return any(key in seen for key in item_keys(item))
 
 
 def body_digest(body: bytes) -> str:
@@ -123,10 +138,11 @@ def succeeded(
     now: datetime,
 ) -> FeedState:
     """After a body with items: counts what is new and sets the interval by it."""
-    keys = list(dict.fromkeys(item_key(item) for item in items))
+    distinct = {item_keys(item): item for item in items}
     known = set(state.seen)
-    new = [key for key in keys if key not in known]
+    new = [item for item in distinct.values() if not is_known(item, known)]
     first = not state.seen
+    keys = [key for item in distinct for key in item]
     keep = max(_SEEN_MIN, 2 * len(keys))
     seen = tuple(dict.fromkeys([*keys, *state.seen]))[:keep]
     interval = (
@@ -136,12 +152,11 @@ def succeeded(
         state,
         body_digest=digest,
         seen=seen,
-        entries=round(state.entries * _MEMORY) + len(keys),
-        repeats=round(state.repeats * _MEMORY) + len(keys) - len(new),
+        entries=round(state.entries * _MEMORY) + len(distinct),
+        repeats=round(state.repeats * _MEMORY) + len(distinct) - len(new),
     )
     if new:
-        fresh = set(new)
-        lags = _lags((item for item in items if item_key(item) in fresh), now)
+        lags = _lags(new, now)
         state = replace(
             state,
             news=now,

@@ -349,6 +349,14 @@ def test_nothing_is_dropped_for_its_guid_or_date(feed_of):
     assert len({item.id for item in parsed}) == 7
 
 
+def test_a_guid_is_a_link_only_where_it_is_an_address(feed_of):
+    guids = ("daily", "tag:a.test,2026:1", "https://a.test/1", "/2")
+    items = [f"<item><title>a</title><guid>{guid}</guid></item>" for guid in guids]
+    found, _ = parse_capture(feed_of(rss(*items)), 10)
+    assert [item.url for item in found] == ["", "", "https://a.test/1", "https://outlet.test/2"]
+    assert [item.guid for item in found] == list(guids)
+
+
 def test_the_same_capture_gives_the_same_items(feed_of):
     capture = feed_of(rss(ITEM, ITEM))
     assert parse_feed(capture, 10) == parse_feed(capture, 10)

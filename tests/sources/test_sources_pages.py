@@ -62,6 +62,16 @@ def test_pages_of_known_items_are_not_fetched_again(server, fetcher, now, teaser
     assert pages_asked(server) == ["/p/1", "/p/2", "/p/3"]
 
 
+def test_a_guid_that_is_reused_for_another_article_has_its_page_fetched(server, fetcher, now):
+    item = "<item><title>{}</title><link>{}</link><guid>same</guid><description>short</description></item>"
+    state = None
+    for number, title in enumerate(("Flood in Tamsa", "Vote in Norland")):
+        link = server.serve(f"/{number}", PAGE, Content_Type="text/html")
+        feed = server.serve("/feed", rss(item.format(title, link)).encode())
+        state = fetch_one(fetcher, feed, now, state, pages="short").state
+    assert [path for path in server.paths() if path in ("/0", "/1")] == ["/0", "/1"]
+
+
 def test_a_page_that_fails_loses_no_item_and_is_tried_again(server, fetcher, now, teasers):
     server.serve("/p/1", b"", 503)
     fetched = fetch_one(fetcher, teasers, now, pages="always")

@@ -201,6 +201,21 @@ def test_items_that_vanish_and_return_are_not_news(state, now):
     assert brought(state, now + DAY, "1", "2", "3").news == now
 
 
+def test_an_item_is_known_by_two_of_guid_link_and_title(now):
+    def made(guid, link, title):
+        return RawItem(id="i", capture="c", position=0, fetched=now, guid=guid, url=link, title=title)
+
+    first = made("7", "https://a.test/1", "Flood in Tamsa")
+    seen = set(poll.item_keys(first))
+    assert not poll.is_known(made("7", "https://a.test/2", "Vote in Norland"), seen)  # the guid is reused
+    assert poll.is_known(made("8", "https://a.test/1", "Flood in Tamsa"), seen)  # the guid is changed
+    assert poll.is_known(made("7", "https://a.test/1?poll=2", "Flood in Tamsa"), seen)
+    assert poll.is_known(made("7", "https://a.test/1", "Flood in Tamsa, bridge closed"), seen)
+    assert not poll.is_known(made("8", "https://a.test/1", "Vote in Norland"), seen)  # all link to one page
+    for bare in (made("7", "", "a"), made("", "https://a.test/1", "a"), made("", "", "a")):
+        assert poll.is_known(bare, set(poll.item_keys(bare)))
+
+
 def test_what_is_seen_stays_bounded(state, now):
     for number in range(100):
         state = brought(state, now, *(f"{number}-{place}" for place in range(50)))

@@ -1,0 +1,99 @@
+"""One article, many ways in: recognised whatever feed, address or guid it comes by, from a real server."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.app import App
+
+TEXT = "The ferry Aurora ran aground on the reef off Tamsa on Sunday with ninety people aboard, police said. "
+LONG = " ".join(f"{TEXT}Passenger {n} waited {n} hours for the lifeboat." for n in range(20))
+OTHER = "Parliament voted on the herring quota, and the minister of Norland resigned before the count began. "
+
+
+@pytest.fixture
+def polled(server, make_wiring, configured, feed_body):
+    """Polls one feed after the other, each with its items, outlet and policy; returns the stored articles."""
+
+    def poll(*feeds):
+        entries = []
+        for number, (outlet, items) in enumerate(feeds):
+            url = server.serve(f"/feed/{number}", feed_body(*items))
+            entries.append({"id": f"f{number}", "url": url, "outlet": outlet})
+        wiring = make_wiring(config=configured(*entries))
+        for entry in entries:
+            App(wiring).fetch([entry["id"]])
+        return list(wiring.store.between(0, wiring.store.head()))
+
+    return poll
+
+
+def test_every_address_of_an_article_is_one_article_with_its_ways_in(polled, item):
+    links = [
+        "https://www.harbour.test/news/ferry-aground",
+        "http://harbour.test/news/ferry-aground?utm_source=rss&amp;fbclid=x",
+        "https://amp.harbour.test/news/ferry-aground",
+        "https://www.harbour.test/news/ferry-aground/amp",
+        "https://m.harbour.test/news/ferry-aground#top",
+        "https://harbour-test.cdn.ampproject.org/c/s/www.harbour.test/news/ferry-aground",
+    ]
+    feeds = [("Harbour", [item("Ferry aground off Tamsa", link, TEXT * 3)]) for link in links]
+    feeds.append(("Harbour", [item("Ferry aground off Tamsa: all rescued", links[0], TEXT * 3)]))
+    (stored,) = polled(*feeds)
+    article = stored.enriched.article
+    assert article.feeds == tuple(f"f{number}" for number in range(7))
+    assert (article.title, article.version) == ("Ferry aground off Tamsa: all rescued", 2)
+    assert len(article.raw) >= 2
+
+
+def test_one_text_on_two_hosts_of_a_publisher_is_one_article(polled, item):
+    links = ["https://www.harbour.test/ferry", "https://regional.harbour-south.test/news/881"]
+    (stored,) = polled(*[("Harbour", [item("Ferry aground off Tamsa", link, LONG)]) for link in links])
+    assert stored.enriched.article.feeds == ("f0", "f1")
+
+
+def test_an_agency_text_by_two_outlets_is_two_articles_of_one_origin(polled, item, make_wiring):
+    text = f"TAMSA (Reuters) - {LONG}"
+    feeds = [
+        (name, [item("Ferry aground off Tamsa", f"https://{name}.test/1", text)]) for name in ("a1", "b2")
+    ]
+    first, second = polled(*feeds)
+    assert first.enriched.article.outlet != second.enriched.article.outlet
+    assert first.story == second.story
+    assert make_wiring().store.stories([first.story])[first.story].origins == 1
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_a_guid_reused_for_another_article_is_another_article(polled, item, linked):
+    old = item("Ferry aground off Tamsa", "https://harbour.test/1" if linked else "", TEXT * 3, "daily")
+    new = item(
+        "Herring quota brings minister down", "https://harbour.test/2" if linked else "", OTHER * 3, "daily"
+    )
+    first, second = polled(("Harbour", [old]), ("Harbour", [new]))
+    assert first.enriched.article.version == second.enriched.article.version == 1
+    assert second.enriched.article.title == "Herring quota brings minister down"
+
+
+@pytest.mark.parametrize("link", ["https://harbour.test/1", ""])
+def test_a_changed_guid_is_no_new_article(polled, item, link):
+    feeds = [("Harbour", [item("Ferry aground off Tamsa", link, TEXT * 3, f"guid-{n}")]) for n in range(2)]
+    (stored,) = polled(*feeds)
+    assert (stored.enriched.article.version, stored.enriched.article.feeds) == (1, ("f0", "f1"))
+
+
+def test_a_page_that_failed_updates_the_article_later(server, make_wiring, configured, item, feed_body):
+    link = server.serve("/ferry", b"", 503)
+    url = server.serve("/feed", feed_body(item("Ferry aground off Tamsa", link, TEXT)))
+    config = configured({"id": "f", "url": url, "outlet": "Harbour", "pages": "short"})
+    app = App(make_wiring(config=config))
+    app.fetch(["f"])
+    page = f"<html><head><title>Ferry aground off Tamsa</title></head><body><p>{LONG}</p></body></html>"
+    server.serve("/ferry", page.encode(), Content_Type="text/html")
+    wiring = make_wiring(config=config, at=datetime(2015, 2, 8, 14, tzinfo=UTC))
+    outcome = App(wiring).fetch(["f"])
+    assert (outcome.counts.new, outcome.counts.updated) == (0, 1)
+    (stored,) = wiring.store.between(0, 9)
+    article = stored.enriched.article
+    assert (article.version, "Passenger 19" in article.text) == (2, True)
+    (earlier,) = wiring.store.versions(article.id)
+    assert "Passenger" not in earlier.article.text
