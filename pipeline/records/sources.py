@@ -25,6 +25,8 @@ class Capture:
         fetched: When it came (UTC).
         body: The unpacked bytes.
         content_type: The server's Content-Type, or "".
+        status: The HTTP status; 0 for files.
+        headers: What the server said beside it, names in lower case, without cookies.
         feed: The feed's id in the configuration, or "".
         outlet: The outlet's name in the configuration, or "".
         language: The configured language (ISO 639-1), or "".
@@ -42,6 +44,8 @@ class Capture:
     outlet: str = ""
     language: str = ""
     item: str = ""
+    status: int = 0
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import html
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from pipeline.records import Capture, CaptureKind, Payload, RawItem, Rejection, Stage, content_id
 
@@ -82,7 +83,7 @@ def marked_up(text: str) -> str:
 
 
 def captured(
-    kind: CaptureKind, payload: Payload, url: str, fetched: datetime, body: bytes, **more: str
+    kind: CaptureKind, payload: Payload, url: str, fetched: datetime, body: bytes, **more: Any
 ) -> Capture:
     """A capture with its id; `more` are the optional fields of `Capture`.
 

@@ -34,6 +34,8 @@ _HELD_BYTES = 256 * 1024 * 1024  # of bodies that wait to be taken; beyond that 
 _PAGES_A_POLL = 30
 _PAGE_TRIES = 5
 _PAGE_FAILURES = 3  # in a row: the site has had enough
+_COOKIES = frozenset({"set-cookie", "set-cookie2"})
+_TOKEN = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 5.6.2
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -257,12 +259,32 @@ def _reply(feed: FeedSource, answer: Answer) -> poll.Reply:
 
 
 def _capture(feed: FeedSource, kind: str, answer: Answer, now: datetime, item: str = "") -> Capture:
-    more = {"feed": feed.id, "outlet": feed.outlet, "language": feed.language, "item": item}
-    content_type = answer.headers.get("content-type", "")[:200]
+    more = {
+        "feed": feed.id,
+        "outlet": feed.outlet,
+        "language": feed.language,
+        "item": item,
+        "content_type": answer.headers.get("content-type", "")[:200],
+        "status": answer.status,
+        "headers": _kept_headers(feed, answer),
+    }
     if kind == "page":
-        return captured("page", "html", answer.url, now, answer.body, content_type=content_type, **more)
-    url = shown(answer.url, feed.secrets)
-    return captured("feed", "feed", url, now, answer.body, content_type=content_type, **more)
+        return captured("page", "html", answer.url, now, answer.body, **more)
+    return captured("feed", "feed", shown(answer.url, feed.secrets), now, answer.body, **more)
+
+
+def _kept_headers(feed: FeedSource, answer: Answer) -> tuple[tuple[str, str], ...]:
+    """The headers as an archive may hold them: no cookie (it may stand for a login), no odd character."""
+    return tuple(
+        (
+            name,
+            "".join(
+                c if c.isprintable() and c.isascii() else "?" for c in hidden(value, feed.secrets)
+            ).strip(),
+        )
+        for name, value in answer.headers.items()
+        if name not in _COOKIES and _TOKEN.fullmatch(name)
+    )
 
 
 def _is_empty_feed(rejections: Sequence[Rejection]) -> bool:

@@ -30,6 +30,9 @@ MAX_RECORD_BYTES = 64 * 1024 * 1024
 _HEADER = "Wirewatch-Capture"
 _COUNT = "Wirewatch-Captures"
 _FIELDS = tuple(field.name for field in dataclasses.fields(Capture) if field.name != "body")
+_OF_THE_WAY = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+_ORIGINAL = "x-archive-orig-"
+_PHRASE = "As Fetched"  # HTTP/2 has no reason phrase, and httpx does not keep that of HTTP/1
 _NAMESPACE = uuid.UUID("6f0d1c1e-6f0a-5b57-9d52-6d0d9d6b7c11")  # ours, for record ids derived from content
 _PAYLOADS: dict[str, Payload] = {
     "text/html": "html",
@@ -79,18 +82,27 @@ def _record(writer: Any, capture: Capture) -> Any:
             warc_content_type=content_type or "application/octet-stream",
             warc_headers_dict=headers,
         )
-    http = [
-        ("Content-Type", content_type or "application/octet-stream"),
-        ("Content-Length", str(len(capture.body))),
-    ]
     return writer.create_warc_record(
         quote(capture.url, safe="%/:=&?~#+!$,;'@()*[]"),
         "response",
         payload=io.BytesIO(capture.body),
         length=len(capture.body),
-        http_headers=StatusAndHeaders("200 OK", http, protocol="HTTP/1.1"),
+        http_headers=_http(capture, content_type),
         warc_headers_dict=headers,
     )
+
+
+def _http(capture: Capture, content_type: str) -> StatusAndHeaders:
+    """The answer's head as it fits the unpacked body; what does not fit it goes by another name.
+
+    The prefix is that of pywb and warcio's own tools for headers of an answer that was unpacked.
+    """
+    said = [(_ORIGINAL + name if name in _OF_THE_WAY else name, value) for name, value in capture.headers]
+    own = {name for name, _ in said}
+    if "content-type" not in own:
+        said.append(("Content-Type", content_type or "application/octet-stream"))
+    said.append(("Content-Length", str(len(capture.body))))
+    return StatusAndHeaders(f"{capture.status or 200} {_PHRASE}", said, protocol="HTTP/1.1")
 
 
 def _headers(name: str, time: datetime) -> dict[str, str]:
@@ -131,6 +143,7 @@ def _ours(record: Any, shown: str) -> Capture:
     body = record.content_stream().read()
     if sha256(body).hexdigest() != fields.pop("sha256", ""):
         raise PermanentError(f"{shown}: damaged: the checksum of {fields.get('url', '?')} does not fit")
+    fields["headers"] = tuple((name, value) for name, value in fields.get("headers", ()))
     return Capture(**fields | {"fetched": datetime.fromisoformat(fields["fetched"]), "body": body})
 
 

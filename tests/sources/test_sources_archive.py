@@ -47,6 +47,13 @@ def captures(now):
             feed="f",
             outlet='Zürcher "Post"\r\nX: y',
             language="de",
+            status=203,
+            headers=(
+                ("content-type", "text/xml"),
+                ("content-encoding", "br"),
+                ("content-length", "7"),
+                ("x", ""),
+            ),
         )
         for n, body in enumerate(BODIES)
     ]
@@ -105,6 +112,16 @@ def test_other_tools_can_read_it(archive, captures, tmp_path):
     )
     assert tool.returncode == 0, tool.stdout + tool.stderr
     assert gzip.decompress(path.read_bytes()).startswith(b"WARC/1.1\r\n")
+
+
+def test_what_the_server_said_is_kept_where_other_tools_look(archive, captures, tmp_path):
+    path = tmp_path / "archive" / archive.write("b", captures)
+    with path.open("rb") as file:
+        heads = [r.http_headers for r in ArchiveIterator(file) if r.rec_type == "response"]
+    assert heads[0].get_statuscode() == "203"
+    assert heads[0].get_header("X-Archive-Orig-Content-Encoding") == "br"
+    assert heads[0].get_header("Content-Encoding") is None
+    assert [head.get_header("Content-Length") for head in heads] == [str(len(c.body)) for c in captures[:8]]
 
 
 def read_or_error(archive, expected):

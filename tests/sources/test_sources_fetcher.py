@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 from datetime import timedelta
 
@@ -28,6 +29,18 @@ def test_a_changed_feed_gives_a_capture_its_items_and_a_state(server, fetcher, n
     )
     assert (fetched.state.etag, fetched.state.status, fetched.state.entries) == ('"v1"', 200, 2)
     assert fetched.state.next_poll > now
+
+
+def test_status_and_headers_are_kept_with_what_came(server, fetcher, now):
+    packed = gzip.compress(a_feed(1))
+    more = {"Content_Encoding": "gzip", "X_Cache": "hit \u00e9", "Set_Cookie": "session=s3cret"}
+    url = server.serve("/feed", packed, 203, Content_Type="text/xml", **more)
+    capture = fetch_one(fetcher, url, now).capture
+    headers = dict(capture.headers)
+    assert (capture.status, capture.body) == (203, a_feed(1))
+    assert (headers["content-encoding"], headers["content-length"]) == ("gzip", str(len(packed)))
+    assert headers["x-cache"].startswith("hit ?")
+    assert "set-cookie" not in headers
 
 
 def test_a_304_costs_no_parse(server, fetcher, now, monkeypatch):
