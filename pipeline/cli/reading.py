@@ -8,7 +8,14 @@ import typer
 from rich.console import Console
 
 from pipeline.cli.session import answer, opened
-from pipeline.cli.shapes import article_shape, decision_shape, hit_shape, lineage_shape, story_shape
+from pipeline.cli.shapes import (
+    article_shape,
+    decision_shape,
+    hit_shape,
+    lineage_shape,
+    story_shape,
+    version_shapes,
+)
 from pipeline.cli.tables import article_text, hits_table, stories_table, story_text, why_text
 
 Since = Annotated[str | None, typer.Option(help="Only what is newer: 90m, 12h, 7d, 2w, or a date")]
@@ -73,12 +80,7 @@ def article(
     """One article as it is stored."""
     with opened(context) as app:
         stored, versions = app.article(article_id)
-    document = article_shape(stored) | {
-        "versions": [
-            {"version": v.article.version, "title": v.article.title, "replaced": v.replaced.isoformat()}
-            for v in versions
-        ]
-    }
+    document = article_shape(stored) | {"versions": version_shapes(versions, stored.enriched.article)}
     if removed:
         document["removed"] = [{"text": r.text, "rule": r.rule} for r in stored.enriched.article.removed]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.ports import Hit
+from pipeline.ports import Hit, Version
 from pipeline.records import (
     Article,
     Candidate,
@@ -111,6 +111,36 @@ def article_shape(stored: StoredArticle) -> Json:
         "story": stored.story,
         "seq": stored.seq,
     }
+
+
+def version_shapes(versions: Sequence[Version], now: Article) -> list[Json]:
+    """Former versions, oldest first, each with what the next one changed: paragraphs that went and came."""
+    following = [*(v.article for v in versions[1:]), now]
+    return [
+        {
+            "version": v.article.version,
+            "title": v.article.title,
+            "replaced": v.replaced.isoformat(),
+            "changed": _changed(v.article, after),
+        }
+        for v, after in zip(versions, following, strict=True)
+    ]
+
+
+def _changed(old: Article, new: Article) -> Json:
+    changed: Json = {}
+    if old.title != new.title:
+        changed["title"] = {"out": [old.title], "in": [new.title]}
+    if old.text != new.text:
+        before, after = old.text.split("\n\n"), new.text.split("\n\n")
+        gone, come = (
+            [p for p in mine if p not in set(theirs)] for mine, theirs in ((before, after), (after, before))
+        )
+        changed["text"] = {"out": gone, "in": come}
+    dates = [stamp(article.updated or article.published) for article in (old, new)]
+    if dates[0] != dates[1]:
+        changed["date"] = {"out": dates[:1], "in": dates[1:]}
+    return changed
 
 
 def hit_shape(hit: Hit) -> Json:

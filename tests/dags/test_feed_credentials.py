@@ -32,6 +32,12 @@ os.environ["WIREWATCH_CONFIG"] = sys.argv[2]
 for name in ("httpcore", "httpx", "wirewatch", "airflow.task", "urllib3"):
     logging.getLogger(name).setLevel("DEBUG")
 DagRunner().run("ingest", all=True)
+from airflow.models.taskinstance import TaskInstance
+from airflow.utils.session import create_session
+
+with create_session() as session:
+    for task in session.query(TaskInstance):
+        print("map index:", task.task_id, task.rendered_map_index)
 """
 EXPORT = """
 import os, sys
@@ -87,6 +93,8 @@ def test_a_connection_gives_login_and_key_and_neither_is_seen_again(server, tmp_
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
     assert sorted(server.paths()) == ["/guarded", "/p4th-k3y/broken", "/p4th-k3y/feed"]
+    assert "map index: fetch f0 and 2 more" in said
+    assert "map index: enrich 2 entries of 3 feeds" in said
     store = f"sqlite:///{home}/wirewatch.db"
     told = python(EXPORT, home, folder, AIRFLOW_HOME=str(home / "airflow"), WIREWATCH_STORE=store, **given)
     assert told.returncode == 0, told.stderr
