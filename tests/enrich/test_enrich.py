@@ -185,6 +185,28 @@ def test_a_taxonomy_of_ones_own(aliases: Aliases, tmp_path: Path) -> None:
     assert own.classify(article("Nothing of the kind", "At all.")) == ()
 
 
+def test_a_lone_weak_word_names_no_topic_in_a_long_text(taxonomy: Taxonomy) -> None:
+    words = "They walked along the lane until the evening and sat down near the old gate to talk. "
+    for weak in ("market", "final", "season", "technology"):
+        lone = taxonomy.classify(article("An evening in the lane", words * 10 + f"The {weak} was far."))
+        assert lone == (), weak
+    strong = taxonomy.classify(article("Earthquake", words * 10 + "The earthquake came at night."))
+    assert strong
+    several = "The final was far. The match, the coach and the team were on every mind."
+    (sport, *_) = taxonomy.classify(article("An evening in the lane", words * 10 + several))
+    assert len(sport.words) > 1
+
+
+def test_a_second_level_topic_comes_when_it_is_sure(taxonomy: Taxonomy) -> None:
+    text = "The earthquake and the tsunami that followed came at night. Aftershocks of the quake went on. "
+    found = taxonomy.classify(article("Earthquake and tsunami in Ostland", text))
+    below = [topic for topic in found if not topic.id.endswith("000000")]
+    assert below
+    assert all(taxonomy.top(topic.id) in {top.id for top in found} for topic in below)
+    unsure = taxonomy.classify(article("Rain in Ostland", "A storm may come on Monday."))
+    assert [topic for topic in unsure if not topic.id.endswith("000000")] == []
+
+
 def test_suggestions_come_with_evidence_and_spare_lukin() -> None:
     counts = [
         EntityCount("person:sergey-shoygu", "Sergey Shoygu", "person", 3),
