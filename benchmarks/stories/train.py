@@ -33,7 +33,7 @@ from pipeline.normalize import normalize
 from pipeline.normalize.identity import known_as, own_key
 from pipeline.ports import Vectors
 from pipeline.records import Article, EnrichedArticle, content_id
-from pipeline.settings import Document
+from pipeline.settings import Document, StorySettings
 from pipeline.stories.artefact import Artefact, load_scorer
 from pipeline.stories.assign import assign
 from pipeline.stories.constraints import Constraints
@@ -54,8 +54,8 @@ WITHOUT_VECTORS: Final[Mapping[str, tuple[float, ...]]] = {
 }
 # How many choices are measured after repair.
 SHORT_LIST: Final = 3
-WINDOW_DAYS: Final = 14.0
-REPAIR_SECONDS: Final = timedelta(days=7).total_seconds()
+WINDOW_DAYS: Final = StorySettings().window_days
+REPAIR_SECONDS: Final = timedelta(days=StorySettings().repair_days).total_seconds()
 _DAY: Final = 86_400.0
 
 Choice = tuple[tuple[str, float], ...]

@@ -25,7 +25,7 @@ from pipeline.app import (
 from pipeline.app.ingesting import Outcome, Progress, quiet
 from pipeline.app.wiring import Wiring
 from pipeline.ports import Hit, Version
-from pipeline.records import Decision, Lineage, Rejection, StoredArticle, Story
+from pipeline.records import Correction, Decision, Lineage, Rejection, StoredArticle, Story
 from pipeline.stages.alerting import AlertReport
 from pipeline.stages.batches import BatchFile
 
@@ -163,6 +163,14 @@ class App:
     def split(self, story: str, articles: Sequence[str], note: str = "") -> reading.Stories:
         """See `pipeline.app.correcting.split`."""
         return correcting.split(self._wiring, story, articles, note)
+
+    def corrections(self) -> list[Correction]:
+        """What persons have said, oldest first."""
+        return list(self._wiring.store.corrections())
+
+    def corrected(self) -> list[StoredArticle]:
+        """See `pipeline.app.correcting.corrected`."""
+        return correcting.corrected(self._wiring)
 
     # -- watches -----------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from pipeline.app import reading
 from pipeline.app.journal import correction_entry, writing
 from pipeline.app.wiring import Wiring
 from pipeline.errors import UsageError
-from pipeline.records import Correction, JournalEntry, content_id
+from pipeline.records import Correction, JournalEntry, StoredArticle, content_id
 from pipeline.stages.repairing import Mended
 from pipeline.stories.constraints import Constraints
 
@@ -59,6 +59,15 @@ def _correct(wiring: Wiring, kind: str, groups: tuple[tuple[str, ...], ...], not
     stories = wiring.store.stories(sorted({a.story for a in named.values()}))
     found = sorted(stories.values(), key=lambda s: s.first_seq)
     return found, wiring.store.articles([a for s in found for a in s.members])
+
+
+def corrected(wiring: Wiring) -> list[StoredArticle]:
+    """The articles that a correction names and that are still stored, in ingest sequence.
+
+    Their stories are labels: what a merge named is in one story, what a split parted is not.
+    """
+    names = {a for correction in wiring.store.corrections() for group in correction.groups for a in group}
+    return sorted(wiring.store.articles(sorted(names)).values(), key=lambda stored: stored.seq)
 
 
 def repair(wiring: Wiring) -> dict[str, int]:

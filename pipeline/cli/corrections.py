@@ -1,14 +1,17 @@
-"""Verbs by which a person overrules the machine, for good: merge, split."""
+"""Verbs by which a person overrules the machine, for good: merge, split; and what was said so far."""
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
 
 from pipeline.cli.session import answer, opened
-from pipeline.cli.shapes import story_shape
-from pipeline.cli.tables import stories_table
+from pipeline.cli.shapes import correction_shape, labelled_shape, story_shape
+from pipeline.cli.tables import corrections_table, stories_table
+
+listing = typer.Typer(help="What persons have said on stories.", no_args_is_help=True)
 
 Note = Annotated[str, typer.Option(help="Why, in your words; kept with the correction")]
 
@@ -40,7 +43,25 @@ def split(
     answer(context, document, lambda out: out.print(stories_table(document["stories"])))
 
 
+@listing.command("list")
+def corrections_list(context: typer.Context) -> None:
+    """All corrections, oldest first."""
+    with opened(context) as app:
+        document = [correction_shape(correction) for correction in app.corrections()]
+    answer(context, document, lambda out: out.print(corrections_table(document)))
+
+
+@listing.command("export")
+def corrections_export(context: typer.Context) -> None:
+    """Writes the corrected articles as labelled JSON lines, for `evaluate` and `make train`."""
+    with opened(context) as app:
+        document = [labelled_shape(stored) for stored in app.corrected()]
+    lines = [json.dumps(row, ensure_ascii=False) for row in document]
+    answer(context, document, lambda _: typer.echo("".join(f"{line}\n" for line in lines), nl=False))
+
+
 def register(cli: typer.Typer) -> None:
     """Adds these verbs to the command line."""
     for verb in (merge, split):
         cli.command()(verb)
+    cli.add_typer(listing, name="corrections")

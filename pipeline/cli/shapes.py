@@ -10,6 +10,7 @@ from pipeline.ports import Hit, Version
 from pipeline.records import (
     Article,
     Candidate,
+    Correction,
     Decision,
     Lineage,
     Rejection,
@@ -39,6 +40,32 @@ def article_line(article: Article) -> Json:
         "source": article.outlet,
         "url": article.url,
         "published": stamp(article.published),
+    }
+
+
+def correction_shape(correction: Correction) -> Json:
+    """A person's word."""
+    return {
+        "id": correction.id,
+        "kind": correction.kind,
+        "groups": [list(group) for group in correction.groups],
+        "at": stamp(correction.at),
+        "note": correction.note,
+    }
+
+
+def labelled_shape(stored: StoredArticle) -> Json:
+    """An article with its story as the label: a line that `evaluate` reads."""
+    article = stored.enriched.article
+    return {
+        "id": article.id,
+        "title": article.title,
+        "text": article.text,
+        "source": article.outlet,
+        "url": article.url,
+        "published": stamp(article.published),
+        "cluster": stored.story,
+        "lang": article.language,
     }
 
 

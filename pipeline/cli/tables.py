@@ -151,6 +151,15 @@ def feeds_table(feeds: Sequence[Json]) -> Table:
     return table
 
 
+def corrections_table(corrections: Sequence[Json]) -> Table:
+    """What persons have said."""
+    table = Table("at", "", "articles", "note", title=f"{len(corrections)} corrections")
+    for entry in corrections:
+        groups = " | ".join(", ".join(group) for group in entry["groups"])
+        table.add_row(_day(entry["at"]), entry["kind"], groups, escape(entry["note"]))
+    return table
+
+
 def rejections_table(entries: Sequence[Json]) -> Table:
     """The quarantine."""
     table = Table("id", "source", "stage", "reason", "at", title=f"{len(entries)} in quarantine")

@@ -1,0 +1,69 @@
+"""A person's corrections, listed, and exported as labelled cases that the judge and the training read."""
+
+import json
+
+from test_cli import ARTICLE, as_json, jsonl, run
+
+from pipeline.app.evaluating import read_labelled
+
+__all__ = ["run"]
+
+OTHERS = [
+    {
+        "title": "Court frees the mayor of Ellery",
+        "text": "A court in Ellery freed the mayor on Tuesday and dropped all charges of fraud. " * 2,
+        "url": "https://second.example/court",
+        "source": "Second",
+        "published": "2026-01-06T09:00:00Z",
+    },
+    {
+        "title": "Forty singers cheer up those who have to wait",
+        "text": "A choir gave a concert for commuters who were stranded by high water. " * 2,
+        "url": "https://third.example/choir",
+        "source": "Third",
+        "published": "2026-01-06T12:00:00Z",
+    },
+]
+
+
+def test_a_correction_is_listed_and_becomes_labelled_cases(run, tmp_path):
+    as_json(run("load", jsonl(tmp_path / "a.jsonl", ARTICLE, *OTHERS), "--json"))
+    stories = {story["title"]: story for story in as_json(run("stories", "--json"))}
+    assert len(stories) == 3
+    bridge, court, choir = (stories[row["title"]] for row in (ARTICLE, *OTHERS))
+    assert as_json(run("corrections", "list", "--json")) == []
+    assert run("corrections", "export")[1] == ""
+
+    merged = as_json(run("merge", bridge["id"], choir["id"], "--note", "one flood", "--json"))["stories"][0]
+    listed = as_json(run("corrections", "list", "--json"))
+    assert [(c["kind"], c["note"]) for c in listed] == [("merge", "one flood")]
+    named = [article for group in listed[0]["groups"] for article in group]
+    assert sorted(named) == sorted(a["id"] for a in merged["articles"])
+
+    code, out, _ = run("corrections", "export")
+    assert code == 0
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert [(row["title"], row["cluster"]) for row in rows] == [
+        (ARTICLE["title"], merged["id"]),
+        (OTHERS[1]["title"], merged["id"]),
+    ]
+    assert rows[0]["published"] == ARTICLE["published"]
+    assert court["id"] not in out
+
+    file = tmp_path / "mine.jsonl"
+    file.write_text(out)
+    assert len({row.cluster for row in read_labelled(file)}) == 1
+    assert as_json(run("evaluate", file, "--json"))["files"][0]["gold_stories"] == 1
+
+
+def test_what_a_person_took_apart_is_labelled_as_two_stories(run, tmp_path):
+    again = ARTICLE | {"url": "https://other.example/flood", "source": "Other"}
+    as_json(run("load", jsonl(tmp_path / "a.jsonl", ARTICLE, again), "--json"))
+    (story,) = as_json(run("stories", "--json"))
+    out = story["articles"][1]["id"]
+    as_json(run("split", story["id"], out, "--json"))
+    rows = [json.loads(line) for line in run("corrections", "export")[1].splitlines()]
+    assert len({row["cluster"] for row in rows}) == 2
+    code, table, _ = run("corrections", "list")
+    assert code == 0
+    assert "split" in table
