@@ -79,8 +79,9 @@ train: setup ## choose the scorer's numbers again on the labelled news in DATA, 
 	$(RUN) -m benchmarks.stories.train $(DATA) --cache .bench/vectors.sqlite --date $$(date +%F)
 
 .PHONY: bench-enrich
-bench-enrich: setup ## quality of titles, boilerplate, dates, names, topics; DATA=folder of labelled news for the topics
+bench-enrich: setup ## quality of titles, boilerplate, dates, names, topics; speed; memory over 100,000 articles; DATA=labelled news
 	$(RUN) benchmarks/enrich/bench.py $(if $(DATA),--agnews $(DATA)/agnews_topics.jsonl.gz --texts $(DATA)/gunviolence_dev.jsonl.gz)
+	$(RUN) benchmarks/enrich/memory.py
 
 .PHONY: bench-stories
 bench-stories: setup ## quality of stories beside seven other methods; DATA=folder of labelled news

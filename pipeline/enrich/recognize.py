@@ -38,6 +38,9 @@ _LABELS = {
 }
 _PARTED = "\n\n"
 _SURROGATE = re.compile("[\ud800-\udfff]")  # spaCy cannot encode them
+# No word is so long. spaCy cuts marks off such a run one by one, in time that grows with its square: 100,000
+# ampersands took minutes. Scripts that are written without spaces have long runs by nature.
+_RUN = re.compile("[^\\s\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{200,}")
 _BATCH = 32
 # What was said in this process: Airflow's tasks make recognizers anew.
 _TOLD: set[str] = set()
@@ -95,7 +98,8 @@ class SpacyRecognizer:
         return results
 
     def _joined(self, article: Article) -> str:
-        return _SURROGATE.sub("?", article.title + _PARTED + article.text[: self._max])
+        text = _SURROGATE.sub("?", article.title + _PARTED + article.text[: self._max])
+        return _RUN.sub(lambda run: " " * len(run[0]), text)  # as long as it was: offsets stay
 
     @staticmethod
     def _mentions(article: Article, spans: Sequence[tuple[int, int, str]], offset: int) -> list[Mention]:

