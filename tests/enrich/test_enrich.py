@@ -96,8 +96,8 @@ def test_kept_blocks_cover_what_remains(parts: list[tuple[str, bool]]) -> None:
         ("זה מבחן של שפה אחרת", "he"), ("Angela Merkel traf in Berlin Emmanuel Macron.", "de"),
         ("La presidenta Claudia Sheinbaum viajó a Cuba.", "es"), ("мир", "und"), ("Kim " * 50_000, "en"),
     ],
-    ids=["megabyte", "ampersands", "slashes", "points", "empty", "emoji", "hebrew", "german", "spanish", "und",
-         "repetition"],
+    ids=["megabyte", "ampersands", "slashes", "points", "empty", "emoji", "hebrew", "german", "spanish",
+         "und", "repetition"],
 )  # fmt: skip
 @pytest.mark.timeout(60)
 def test_any_text_gets_an_answer(enricher: Enricher, text: str, language: str) -> None:
