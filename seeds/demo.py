@@ -20,7 +20,7 @@ from email import message_from_bytes, policy
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from rich.console import Console
 from rich.table import Table
@@ -143,8 +143,9 @@ def _mails(out: Console) -> None:
 
 
 def _prefix(store: str) -> str:
-    """The `?prefix=NAME` of a store's URL, or nothing."""
-    return "?" + urlsplit(store).query if urlsplit(store).query else ""
+    """The `?prefix=NAME` of a store's URL, or nothing; a key that stands beside it is not shown."""
+    found = parse_qs(urlsplit(store).query).get("prefix")
+    return f"?prefix={found[0]}" if found else ""
 
 
 def _next_steps(out: Console) -> None:

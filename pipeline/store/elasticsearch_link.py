@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -50,7 +51,9 @@ class Address:
 
 
 def parsed(url: str, environment: Mapping[str, str]) -> Address:
-    """Reads `http(s)://[user:pass@]host:port[,host:port…][?prefix=NAME]`.
+    """Reads `http(s)://[user:pass@]host:port[,host:port…][?prefix=NAME&ca=FILE&api_key=KEY]`.
+
+    `WIREWATCH_ES_CA` and `WIREWATCH_ES_API_KEY` of the environment stand in for `ca` and `api_key`.
 
     Raises:
         UsageError: Something in it is not understood.
@@ -60,12 +63,15 @@ def parsed(url: str, environment: Mapping[str, str]) -> Address:
     user, _, password = login.partition(":")
     asked = parse_qs(parts.query, keep_blank_values=True)
     prefix = asked.pop("prefix", ["wirewatch"])[-1]
+    ca = asked.pop("ca", [environment.get("WIREWATCH_ES_CA", "")])[-1]
+    key = asked.pop("api_key", [environment.get("WIREWATCH_ES_API_KEY", "")])[-1]
     hosts = tuple(
         f"{parts.scheme}://{_host(place, parts.scheme)}{parts.path.rstrip('/')}"
         for place in places.split(",")
     )
     if asked:
-        raise UsageError(f"the store's URL may have ?prefix=NAME after it, not {', '.join(sorted(asked))}")
+        unknown = ", ".join(sorted(asked))
+        raise UsageError(f"the store's URL may have ?prefix=, ca= and api_key= after it, not {unknown}")
     if (
         not prefix
         or not prefix[0].isalnum()
@@ -73,8 +79,6 @@ def parsed(url: str, environment: Mapping[str, str]) -> Address:
         or (prefix != prefix.lower() or not prefix.isascii())
     ):
         raise UsageError(f"the prefix {prefix!r} must be lower-case letters, digits, - and _")
-    key = environment.get("WIREWATCH_ES_API_KEY", "")
-    ca = environment.get("WIREWATCH_ES_CA", "")
     return Address(hosts, prefix, unquote(user), unquote(password), key, ca)
 
 
@@ -106,6 +110,8 @@ class Link:
         elif address.user:
             options["basic_auth"] = (address.user, address.password)
         if address.ca:
+            if not Path(address.ca).is_file():
+                raise StoreError(f"there is no certificate authority's file at {address.ca}")
             options["ca_certs"] = address.ca
         try:
             self.client = Elasticsearch(list(address.hosts), **options)
@@ -172,7 +178,7 @@ class Link:
             return StoreError(f"cannot {what}: what answers at {where} is not Elasticsearch")
         if isinstance(error, TlsError) or "SSL" in str(error):
             return StoreError(
-                f"cannot {what}: no TLS connection to {where} ({_line(error)}); "
+                f"cannot {what}: no TLS connection to {where} ({_line(_cause(error))}); "
                 "is it https, and is WIREWATCH_ES_CA its certificate authority?"
             )
         if isinstance(error, SerializationError):
@@ -203,5 +209,11 @@ def _line(text: object) -> str:
     return " ".join(str(text).split())[:300]
 
 
+def _cause(error: Exception) -> BaseException:
+    """What the client's own error came of: its text says no more than "Connection error"."""
+    return error.__cause__ or error
+
+
 def _hung_up(error: Exception) -> bool:
-    return any(word in str(error) for word in ("RemoteDisconnected", "reset", "aborted", "BadStatusLine"))
+    said = str(_cause(error))
+    return any(word in said for word in ("RemoteDisconnected", "reset", "aborted", "BadStatusLine"))

@@ -46,7 +46,8 @@ def open_store(
     """Opens a store.
 
     Args:
-        url: `sqlite:///path.db`, or `http(s)://[user:pass@]host:port[?prefix=NAME]` for Elasticsearch.
+        url: `sqlite:///path.db`, or for Elasticsearch
+            `http(s)://[user:pass@]host:port[?prefix=NAME&ca=FILE&api_key=KEY]`.
         create: Whether to make it when it is missing.
         environment: For Elasticsearch: `WIREWATCH_ES_API_KEY` (instead of user and password) and
             `WIREWATCH_ES_CA` (the path of a certificate authority's PEM file).
