@@ -91,7 +91,7 @@ def normalize(item: RawItem) -> Article:
 
 def _title(item: RawItem, page: Page, outlet: str, host: str, removed: list[Removed]) -> str:
     written = item.title if item.title.strip() else page.title
-    line = " ".join(plain_text(written, html=item.html).split())
+    line = one_line(plain_text(written, html=item.html))
     if len(line) > _TITLE_CHARS:
         line = line[:_TITLE_CHARS].rsplit(" ", 1)[0]
     if not any(char.isalnum() for char in line):

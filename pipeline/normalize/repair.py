@@ -106,4 +106,9 @@ def one_line(text: str) -> str:
     >>> one_line(" Two\n lines ")
     'Two lines'
     """
-    return " ".join(repair(text).split())
+    for _ in range(_ROUNDS):  # a line break between two halves of mojibake hid them
+        line = " ".join(repair(text).split())
+        if line == text:
+            break
+        text = line
+    return text

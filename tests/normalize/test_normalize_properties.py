@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import RejectedError
@@ -76,6 +76,7 @@ def test_the_order_of_the_query_does_not_matter(query: dict[str, str]) -> None:
 
 @given(PROSE, PROSE, st.booleans())
 @settings(max_examples=150, deadline=None)
+@example("Â\x85LONDON (Reuters) - ", "", False)
 def test_normalize_never_crashes_and_is_idempotent_on_its_output(title: str, body: str, html: bool) -> None:
     try:
         first = normalize(item(title=title, body=body, html=html, outlet="Harbour Post"))
