@@ -23,6 +23,7 @@ COPY deploy/postgres.txt ./deploy/
 RUN uv pip install --python /opt/wirewatch/venv/bin/python --require-hashes -r deploy/postgres.txt
 
 COPY README.md LICENSE ./
+COPY config/elasticsearch ./config/elasticsearch
 COPY pipeline ./pipeline
 RUN uv sync --locked --no-dev --extra airflow --inexact
 

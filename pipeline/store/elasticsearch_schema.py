@@ -15,7 +15,9 @@ from pipeline.store.elasticsearch_link import Link
 
 # Raised when a template changes so that documents must be written anew (`migrate`).
 VERSION = 2
-TEMPLATES = Path(__file__).parents[2] / "config" / "elasticsearch"
+# Beside the package in a checkout; a wheel takes them along.
+_PLACES = (Path(__file__).parents[2] / "config" / "elasticsearch", Path(__file__).parent / "templates")
+TEMPLATES = next((place for place in _PLACES if (place / "index").is_dir()), _PLACES[0])
 KINDS = (
     "stories", "decisions", "versions", "corrections", "learned", "quarantine", "feeds", "tellings", "alerts",
     "outbox",

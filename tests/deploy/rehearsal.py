@@ -43,7 +43,7 @@ def _copy(line, target):
     *sources, place = line.split()
     for source in sources:
         found = ROOT / source
-        end = target / (found.name if place.endswith("./") or place == "./" else Path(place).name)
+        end = target / (found.name if place.endswith("./") else place)
         if place.endswith("/") and place != "./":
             end = target / place / found.name
         end.parent.mkdir(parents=True, exist_ok=True)
