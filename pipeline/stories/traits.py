@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass
 from functools import cached_property
 from sys import intern
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,8 +107,7 @@ def _squared(values: NDArray[np.float16]) -> float:
     return float(wide @ wide)
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """An entity as a feature: its id, what to show, its kind, and its salience (0 to 1)."""
 
     id: str
@@ -198,7 +197,7 @@ class Traits:
             body=Sparse(np.frombuffer(body_ids, "<u4"), np.frombuffer(body, "<f2")),
             pairs=Sparse(np.frombuffer(pair_ids, "<u4"), np.frombuffer(pairs, "<f2")),
             dense=np.frombuffer(dense, "<f2"),
-            names=tuple(Name(*name) for name in names),
+            names=tuple(map(Name._make, names)),
             numbers=tuple(numbers),
             signature=np.frombuffer(signature, "<u4"),
         )
@@ -326,7 +325,7 @@ class Member:
     def told(self) -> Told:
         """What of the traits is shown to people, decoded alone."""
         title, lead, names, numbers = json.loads(_texts(self.data)[2])
-        return Told(title, lead, tuple(Name(*name) for name in names), tuple(numbers))
+        return Told(title, lead, tuple(map(Name._make, names)), tuple(numbers))
 
     def lean(self) -> Member:
         """The same without decoded traits, to be kept."""
