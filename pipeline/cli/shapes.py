@@ -142,7 +142,7 @@ def article_shape(stored: StoredArticle) -> Json:
 
 def version_shapes(versions: Sequence[Version], now: Article) -> list[Json]:
     """Former versions, oldest first, each with what the next one changed: paragraphs that went and came."""
-    following = [*(v.article for v in versions[1:]), now]
+    following = [*(v.article for v in versions), now][1:]
     return [
         {
             "version": v.article.version,
