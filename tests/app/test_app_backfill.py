@@ -1,0 +1,23 @@
+"""What is loaded is backfill: it mails nobody, now or later, unless that is asked for."""
+
+from dags.local.environment import ROOT
+from pipeline.app import App
+
+FERRY = [str(ROOT / "seeds" / "feeds" / "first" / f"{name}.xml") for name in ("harbour-post", "common-ground")]
+
+
+def test_a_backfill_alerts_nobody_now_or_later(make_wiring):
+    wiring = make_wiring()
+    app = App(wiring)
+    app.load(FERRY)
+    for _ in range(2):
+        report = app.alert()
+        assert (report.alerts, report.delivered) == ((), 0)
+    assert wiring.store.alerts() == []
+    assert app.stories(limit=3)[0], "there were stories to tell of"
+
+
+def test_a_load_that_is_news_alerts(make_wiring):
+    wiring = make_wiring()
+    App(wiring).load(FERRY, alert=True)
+    assert wiring.store.alerts()
