@@ -3,7 +3,8 @@
 from dags.local.environment import ROOT
 from pipeline.app import App
 
-FERRY = [str(ROOT / "seeds" / "feeds" / "first" / f"{name}.xml") for name in ("harbour-post", "common-ground")]
+FIRST = ROOT / "seeds" / "feeds" / "first"
+FERRY = [str(FIRST / f"{name}.xml") for name in ("harbour-post", "common-ground")]
 
 
 def test_a_backfill_alerts_nobody_now_or_later(make_wiring):

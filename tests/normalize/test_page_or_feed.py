@@ -8,7 +8,7 @@ TEASER = "The bridge at Harrow is closed."
 PAGE = (
     "<html><head><title>Flood closes bridge</title></head><body><article><h1>Flood closes bridge</h1>"
     + "".join(
-        f"<p>On day {n} the river rose by another {n} metres at Harrow, and the engineers said that the bridge "
+        f"<p>On day {n} the river rose by another {n} metres at Harrow; engineers said that the bridge "
         f"would stay closed until the water had fallen below mark {n}.</p>"
         for n in ("one", "two", "three", "four")
     )
