@@ -222,7 +222,9 @@ class ElasticsearchStore:
         asked = compiled(query)
         window = [{"range": {"time_us": {"gte": micros(since)}}}] if since else []
         hits = self.roots.consistent(
-            lambda: elasticsearch_search.ranked(self.reads, self.names.articles, asked, window, limit)
+            lambda: elasticsearch_search.ranked(
+                self.reads, self.names.articles, asked, window, limit, self.roots.read().root.head
+            )
         )
         return [Hit(article_from(hit["_source"]), hit["sort"][0]) for hit in hits]
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from elastic_transport import ConnectionError as LostConnectionError
 from elastic_transport import ConnectionTimeout, SerializationError, TlsError, TransportError
-from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
+from elasticsearch import ApiError, Elasticsearch, OrjsonSerializer, UnsupportedProductError
 
 from pipeline.errors import StoreError, UnavailableError, UsageError, WirewatchError
 
@@ -103,6 +103,7 @@ class Link:
         self.address = address
         self.timeout = timeout_seconds
         options: dict[str, Any] = {"max_retries": 0, "retry_on_timeout": False}
+        options["serializer"] = OrjsonSerializer()
         # Half, so that one stalled request leaves time for another.
         options["request_timeout"] = max(timeout_seconds / 2, 0.1)
         if address.api_key:
