@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from invented_news import START, Newsroom, article, write
 
 from pipeline.records import Correction, content_id
+from pipeline.stories.assign import assign
 from pipeline.stories.constraints import Constraints
 from pipeline.stories.index import StoryIndex
 from pipeline.stories.learned import Learned
@@ -85,6 +86,31 @@ def test_a_repair_repeated_changes_nothing(newsroom, items):
     assert again.changes == ()
     assert again.decisions == ()
     assert room.placement() == before
+
+
+@QUICK
+@given(items=st.lists(ITEM, min_size=2, max_size=24), place=st.integers(0, 23))
+def test_an_article_taken_out_leaves_what_would_be_without_it(newsroom, items, place):
+    """By the same features: what the stream has learned from an article is not unlearned."""
+    room = newsroom()
+    room.take(stream(items))
+    gone = room.members[place % len(room.members)].article
+    repair(room.index, room.artefact.scorer, Constraints())
+    room.index.remove(gone)
+    repair(room.index, room.artefact.scorer, Constraints())
+
+    without = StoryIndex(14.0, room.artefact.center)
+    for member in room.members:
+        if member.article != gone:
+            decision = assign(member, without, room.artefact.scorer, Constraints())
+            without.add(member, decision.story)
+    repair(without, room.artefact.scorer, Constraints())
+    assert partition(room.index) == partition(without)
+
+
+def partition(index):
+    """Which articles are together, whatever their stories are called."""
+    return sorted(sorted(m.article for m in profile.members) for profile in index.stories())
 
 
 @QUICK
