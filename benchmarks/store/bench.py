@@ -29,6 +29,8 @@ from pipeline.records.query import And, Phrase, Query, Term, TimeRange, Wildcard
 from pipeline.store import open_store
 
 BATCH = 2000
+# The newest so many articles are those of 100,000 active stories.
+ACTIVE = 300_000
 # So many articles are enough to compare ways of writing.
 COMPARED = 22_000
 
@@ -98,8 +100,10 @@ def tell(name: str, store: Store, articles: int, searches: int) -> None:
         cuts = statistics.quantiles(seconds, n=100)
         print(f"{name:14} search {kind:18} p50 {cuts[49] * 1e3:8.1f} ms   p95 {cuts[94] * 1e3:8.1f} ms")
     end = made_up.START + timedelta(days=36_500)
-    seconds = timed(lambda: sum(1 for _ in store.active(made_up.START, end)))
-    print(f"{name:14} rebuild {articles // 3:,} active stories, {articles:,} articles: {seconds:8.2f} s")
+    active = min(articles, ACTIVE)
+    start = made_up.START + timedelta(hours=(articles - active) / 200)
+    seconds = timed(lambda: sum(1 for _ in store.active(start, end)))
+    print(f"{name:14} rows of {active // 3:,} active stories, {active:,} articles: {seconds:8.2f} s")
 
 
 class Bare:
