@@ -21,6 +21,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import yaml
+from numpy.typing import NDArray
 from sklearn.cluster import HDBSCAN
 
 from benchmarks.stories.invented import WINDOW_DAYS, Newsroom
@@ -29,6 +30,7 @@ from pipeline.stories.artefact import Artefact, load_scorer
 from pipeline.stories.assign import assign
 from pipeline.stories.constraints import Constraints
 from pipeline.stories.index import StoryIndex
+from pipeline.stories.profile import measure
 from pipeline.stories.traits import Member, Traits
 
 SIZES: Final = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000)
@@ -65,6 +67,12 @@ class Bench:
                 self.index.add(Member(article, self._number, traits), f"{event:016x}")
                 self._members_of.append(event)
             self.stories += 1
+
+    def settle(self) -> None:
+        """Measures all stories, as an index that is rebuilt from a store does at once."""
+        profiles = list(self.index.stories())
+        for start in range(0, len(profiles), BATCH):
+            measure(profiles[start : start + BATCH])
 
     def probe(self, count: int) -> tuple[float, float]:
         """Assigns articles, half of them on known events (larger ones more often), and takes them out again.
@@ -106,12 +114,13 @@ class Bench:
         return f"{self._number:016x}", self._newsroom.article(event, self._number)
 
 
-def curve(bench: Bench, sizes: list[int], probes: int) -> None:
+def curve(bench: Bench, center: NDArray[np.float64], sizes: list[int], probes: int) -> None:
     """Prints speed and memory by the number of active stories; a rebuild at `REBUILT_STORIES`."""
     print("\n  stories  articles  articles/s      ms  to 10,000    MiB  found")
     at_ten_thousand = None
     for size in sizes:
         bench.grow(size)
+        bench.settle()
         bench.probe(min(200, probes))
         cost, found = bench.probe(probes)
         if at_ten_thousand is None and size >= 10_000:
@@ -123,15 +132,15 @@ def curve(bench: Bench, sizes: list[int], probes: int) -> None:
             flush=True,
         )
         if size == min(REBUILT_STORIES, sizes[-1]):
-            rebuild(bench)
+            rebuild(bench, center)
 
 
-def rebuild(bench: Bench) -> None:
+def rebuild(bench: Bench, center: NDArray[np.float64]) -> None:
     """Prints how long the index takes to be made from bytes."""
     rows = list(bench.rows())
     start = time.process_time()
     index = StoryIndex.rebuilt(
-        ((Member(article, seq, data), story) for article, seq, story, data in rows), WINDOW_DAYS
+        ((Member(article, seq, data), story) for article, seq, story, data in rows), WINDOW_DAYS, center
     )
     seconds = time.process_time() - start
     print(f"          rebuilt from {len(index):,} rows in {seconds:.1f} s", flush=True)
@@ -171,7 +180,7 @@ def main() -> None:
     options = parser.parse_args()
     content = yaml.safe_load(_SCORER.read_text())
     artefact = load_scorer(Document(str(_SCORER), content, {}), "normal")
-    curve(Bench(artefact), _numbers(options.sizes), options.probes)
+    curve(Bench(artefact), artefact.center, _numbers(options.sizes), options.probes)
     reclustering(artefact, _numbers(options.window))
 
 
