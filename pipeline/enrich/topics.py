@@ -76,10 +76,13 @@ class Taxonomy:
 
     Args:
         entries: Topics, parents before or after their children.
+        named_in: The language that topics are named in, whatever the article's: boards, watches and tables
+            go by one name.
     """
 
-    def __init__(self, entries: Sequence[TopicEntry] = ()) -> None:
+    def __init__(self, entries: Sequence[TopicEntry] = (), named_in: str = "en") -> None:
         self._entries = {entry.id: entry for entry in entries}
+        self._named_in = named_in
         self._cues: dict[str, dict[str, list[_Cue]]] = {}
         for entry in entries:
             for language, listed in entry.words.items():
@@ -99,8 +102,8 @@ class Taxonomy:
             self._cues.setdefault(language, {}).setdefault(key[0], []).append(cue)
 
     @classmethod
-    def from_document(cls, document: Document) -> Taxonomy:
-        """Reads `topics.yaml`.
+    def from_document(cls, document: Document, named_in: str = "en") -> Taxonomy:
+        """Reads `topics.yaml`; `named_in` as above.
 
         Raises:
             ConfigError: An unknown key, a wrong value, an id given twice, or a parent that does not exist or
@@ -123,12 +126,12 @@ class Taxonomy:
                     raise document.error("parents lead in a circle", f"topics.{position}.parent")
                 seen.add(parent)
                 parent = by_id[parent].parent
-        return cls(entries)
+        return cls(entries, named_in)
 
-    def name(self, topic: str, language: str) -> str:
-        """A topic's name in a language, else in English, else in any."""
+    def name(self, topic: str) -> str:
+        """A topic's name in the language that was chosen, else in English, else in any."""
         names = self._entries[topic].name
-        return names.get(language) or names.get("en") or next(iter(names.values()))
+        return names.get(self._named_in) or names.get("en") or next(iter(names.values()))
 
     def top(self, topic: str) -> str:
         """The top term above a topic, or the topic itself."""
@@ -199,7 +202,7 @@ class Taxonomy:
             if parent in roots and one.value >= 2 * _ENOUGH and one.value >= 0.5 * roots[parent]:
                 chosen.append(one)
         return tuple(
-            Topic(one.topic, self.name(one.topic, article.language), _score(one.value), one.words)
+            Topic(one.topic, self.name(one.topic), _score(one.value), one.words)
             for one in sorted(chosen, key=lambda one: (-one.value, one.topic))
         )
 

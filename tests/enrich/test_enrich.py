@@ -193,6 +193,16 @@ def test_a_taxonomy_of_ones_own(aliases: Aliases, tmp_path: Path) -> None:
     assert own.classify(article("Nothing of the kind", "At all.")) == ()
 
 
+def test_topics_have_one_name_whatever_the_articles_language(tmp_path: Path) -> None:
+    path = tmp_path / "topics.yaml"
+    names = "{en: Sport, de: Sportnachrichten, es: Deporte}"
+    path.write_text(f"topics:\n  - {{id: s, name: {names}, words: {{es: [{{fútbol: 3}}, liga]}}}}\n")
+    spanish = article("La liga de fútbol vuelve", "El fútbol vuelve a la liga.", language="es")
+    for named_in, wanted in (("en", "Sport"), ("es", "Deporte"), ("pl", "Sport")):
+        (topic,) = Taxonomy.from_document(read_document(path), named_in).classify(spanish)
+        assert topic.name == wanted
+
+
 def test_a_lone_weak_word_names_no_topic_in_a_long_text(taxonomy: Taxonomy) -> None:
     words = "They walked along the lane until the evening and sat down near the old gate to talk. "
     for weak in ("market", "final", "season", "technology"):
