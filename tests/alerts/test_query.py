@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.alerts.matching import prepared, spans
-from pipeline.alerts.query import describe, hits, is_relative, matches, parse
+from pipeline.alerts.query import LONGEST, describe, hits, is_relative, matches, parse
 from pipeline.analysis import words
 from pipeline.errors import QueryError
 from pipeline.records.query import (
@@ -284,7 +284,7 @@ queries = st.recursive(
         st.builds("(+{} -{} {})".format, inner, inner, inner),
     ),
     max_leaves=6,
-)
+).filter(lambda text: len(text) <= LONGEST)
 
 
 def agree(store, found, texts):
