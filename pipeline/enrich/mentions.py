@@ -13,7 +13,8 @@ from pipeline.ports import Mention
 from pipeline.records import EntityKind
 
 Field = Literal["title", "text"]
-_KINDS: dict[str, EntityKind] = {
+# What a model's labels are among our kinds; NAME is what patterns give.
+KINDS: dict[str, EntityKind] = {
     "PERSON": "person",
     "ORG": "organisation",
     "GPE": "place",
@@ -156,7 +157,7 @@ def _part_of_name(field: FieldText, match: Match) -> bool:
 
 def _trimmed(field: FieldText, mention: Mention, aliases: Aliases) -> Named | None:
     """A mention on the field's words, without "the", possessive and offices; None for what names nothing."""
-    kind = _KINDS.get(mention.label)
+    kind = KINDS.get(mention.label)
     if kind is None:
         return None
     first, last = _token_range(field.tokens, mention.span.start, mention.span.end)

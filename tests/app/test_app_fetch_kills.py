@@ -3,13 +3,14 @@
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
+from killing import survived
 
 from pipeline.app import App, ingesting
 from pipeline.app.replaying import fingerprint
@@ -77,31 +78,6 @@ def end_state(wiring):
     return articles, store.feeds(), quarantine, fingerprint(store), again
 
 
-def in_child(wiring, kill_at):
-    """Fetches in a child process that kills itself before its n-th write; returns whether it lived."""
-    child = os.fork()
-    if child == 0:
-        writes = [0]
-
-        def counted(function):
-            def write(*args, **kwargs):
-                writes[0] += 1
-                if writes[0] == kill_at:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                return function(*args, **kwargs)
-
-            return write
-
-        store, archive = wiring.store, wiring.archive
-        store.commit = counted(store.commit)
-        archive.append = counted(archive.append)
-        archive.write = counted(archive.write)
-        App(wiring).fetch([])
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    return status == 0
-
-
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_killed_before_any_write_and_run_again_gives_the_same(make_wiring, configured, feeds, monkeypatch):
     monkeypatch.setattr(ingesting, "FEEDS_A_BATCH", 2)
@@ -114,8 +90,9 @@ def test_killed_before_any_write_and_run_again_gives_the_same(make_wiring, confi
     assert len(expected[2]) == 1
     kills = 0
     for kill_at in range(1, 50):
-        wiring = make_wiring(f"crash-{kill_at}", config)
-        lived = in_child(wiring, kill_at)
+        crashed = partial(make_wiring, f"crash-{kill_at}", config)
+        lived = survived(kill_at, crashed, lambda wiring: App(wiring).fetch([]))
+        wiring = crashed()
         App(wiring).fetch([])
         assert end_state(wiring) == expected, f"killed before write {kill_at}"
         if lived:

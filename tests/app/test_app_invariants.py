@@ -1,10 +1,10 @@
 """Nothing lost, nothing twice, the same stories whatever the batches, and after a crash anywhere."""
 
 import json
-import os
-import signal
+from functools import partial
 
 import pytest
+from killing import survived
 
 from dags.local.environment import ROOT
 from pipeline.app import App, ingesting
@@ -80,46 +80,23 @@ def test_corrections_survive_repair_and_replay(make_wiring, tmp_path):
     assert app.replay(target)["fingerprint"] == fingerprint(wiring.store)
 
 
-def in_child(make_wiring, name, kill_at):
-    """Loads in a child process that kills itself with -9 before its n-th write; returns whether it lived."""
-    child = os.fork()
-    if child == 0:
-        wiring = make_wiring(name)
-        writes = [0]
-
-        def counted(function):
-            def write(*args, **kwargs):
-                writes[0] += 1
-                if writes[0] == kill_at:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                return function(*args, **kwargs)
-
-            return write
-
-        store, archive = wiring.store, wiring.archive
-        store.commit = counted(store.commit)
-        archive.append = counted(archive.append)
-        archive.write = counted(archive.write)
-        loaded(wiring, ARTICLES, MISSES)
-        App(wiring).repair()
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    return status == 0
+def loaded_and_repaired(wiring):
+    loaded(wiring, ARTICLES, MISSES)
+    App(wiring).repair()
 
 
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_killed_before_any_write_and_run_again_gives_the_same(make_wiring, monkeypatch):
     monkeypatch.setattr(grouping, "COMMIT_ARTICLES", 3)
     whole = make_wiring("whole")
-    loaded(whole, ARTICLES, MISSES)
-    App(whole).repair()
+    loaded_and_repaired(whole)
     expected = fingerprint(whole.store)
     kills = 0
     for kill_at in range(1, 50):
-        lived = in_child(make_wiring, f"crash-{kill_at}", kill_at)
-        wiring = make_wiring(f"crash-{kill_at}")
-        loaded(wiring, ARTICLES, MISSES)
-        App(wiring).repair()
+        crashed = partial(make_wiring, f"crash-{kill_at}")
+        lived = survived(kill_at, crashed, loaded_and_repaired)
+        wiring = crashed()
+        loaded_and_repaired(wiring)
         assert fingerprint(wiring.store) == expected, f"killed before write {kill_at}"
         if lived:
             break

@@ -15,23 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.enrich import Enricher
+from pipeline.enrich.mentions import KINDS
 from pipeline.normalize import normalize
 from pipeline.ports import Recognizer
 from pipeline.records import Article, EnrichedArticle, RawItem
 
 HERE = Path(__file__).parent
 FETCHED = datetime(2015, 2, 10, 12, tzinfo=UTC)
-# What a model's labels are among our kinds.
-KINDS = {
-    "PERSON": "person",
-    "ORG": "organisation",
-    "GPE": "place",
-    "LOC": "place",
-    "FAC": "place",
-    "NORP": "place",
-    "EVENT": "event",
-    "WORK_OF_ART": "work",
-}
 FILLER = "The council met on Tuesday to hear from residents who lost their homes in the flood of last week."
 
 
