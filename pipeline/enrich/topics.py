@@ -187,8 +187,8 @@ class Taxonomy:
         """The topics of an article, strongest first; none where nothing fits.
 
         Top terms need evidence enough in themselves and beside the strongest one, more where it is a
-        single word of a long text; a topic below the top
-        needs twice as much, and its parent among the answers.
+        single word of a long text; a topic below the top needs twice as much, and its parent among the
+        answers.
         """
         weighed = self.weigh(article)
         lone = _ENOUGH if len(article.text) < _LONG_CHARS else _LONE

@@ -64,13 +64,13 @@ LABEL: Final = re.compile(
     r"(?:\s*[:|»]\s+|\s*[:|»](?=\S)|\s+(?:-|–|—|//)\s+|\s*(?:–|—)\s+|\s*\+{2,}\s*)(?=\S)",
     re.IGNORECASE,
 )
-# Such as #BREAKING … or Срочно! …; capitals or an outcry, since these words begin sentences, too.
 # Symbols that feeds put before a title, and stars around a label: 🔴 …, ▶ …, **BREAKING** …
 MARKED: Final = re.compile(
     r"^(?:[🔴🟥🟢🔵⚫⚪⭕🚨📷📸🎥📹📺🎧🎙📰📝📊⚡❗‼⚠▶►◄●•■◆★☆✅➡→⏩🆕]\ufe0f?\s*)+(?=\S)|"
     rf"^(?P<star>\*{{1,3}}|_{{1,2}}|~){WORD_LABEL}(?P=star)\s*[:|–—-]?\s+(?=\S)",
     re.IGNORECASE,
 )
+# Such as #BREAKING … or Срочно! …; capitals or an outcry, since these words begin sentences, too.
 CRY: Final = re.compile(
     r"^(?:#(?:BREAKING(?:NEWS)?|JUST ?IN|LIVE|URGENT|URGENTE|ALERTE?|ALERTA|UPDATE|EXCLUSIVE|EXCLUSIF|"
     r"EXCLUSIVO|EXCLUSIVA|EILMELDUNG|WATCH|VIDEO|VÍDEO|OPINION|EnVivo|ENVIVO|AHORA|ULTIMAHORA|ÚltimaHora|СРОЧНО)"

@@ -42,18 +42,23 @@ def article_keywords(counts: Mapping[str, int], known: Language) -> tuple[str, .
     language = known.language
     if not has_prior(language) and known.terms.articles < _LEAST_HISTORY:
         return ()
-    groups: dict[str, list[str]] = {}
-    for word, count in counts.items():
-        if count >= _LEAST_COUNT and _may_be(word, language):
-            groups.setdefault(stem(fold(word), language), []).append(word)
+    likely = (word for word, count in counts.items() if count >= _LEAST_COUNT and _may_be(word, language))
     scored: list[tuple[float, str]] = []
-    for forms in groups.values():
+    for forms in _by_stem(likely, language):
         rarity = min(known.idf(form) for form in forms)
         if rarity >= _LEAST_IDF:
             total = sum(counts[form] for form in forms)
             shown = min(forms, key=lambda form: (-counts[form], len(form), form))
             scored.append((-round((1.0 + math.log(total)) * rarity, 9), shown))
     return tuple(word for _, word in sorted(scored)[:KEYWORDS_KEPT])
+
+
+def _by_stem(words: Iterable[str], language: str) -> Iterable[list[str]]:
+    """The forms of each word, together."""
+    groups: dict[str, list[str]] = {}
+    for word in words:
+        groups.setdefault(stem(fold(word), language), []).append(word)
+    return groups.values()
 
 
 def _may_be(word: str, language: str) -> bool:
@@ -80,11 +85,8 @@ def story_keywords(
         As of an article.
     """
     held = Counter(word for words in members for word in words)
-    groups: dict[str, list[str]] = {}
-    for word in held:
-        groups.setdefault(stem(fold(word), language), []).append(word)
     scored: list[tuple[float, str]] = []
-    for forms in groups.values():
+    for forms in _by_stem(held, language):
         weight = math.fsum(weights.get(term_id(form), 0.0) for form in sorted(forms))
         shown = min(forms, key=lambda form: (-held[form], len(form), form))
         scored.append((-round(weight, 6), shown))
