@@ -34,6 +34,11 @@ _MARKER = re.compile(
     r"folha|jornal|gazetesi|gazeta|krant|dagblad|tidning|avis|газета|вестник|новости|globo|estadão|expresso|blog|insider|wikipedia|youtube)$",
     re.IGNORECASE,
 )
+# Names of newspapers, agencies, stations and sites where words are not parted, or endings go on them.
+_UNPARTED_MARKER = re.compile(
+    r"^[\w・]{1,10}(?:网|網|报|報|日报|日報|新闻|新聞|新闻网|新聞網|时报|時報|通讯社|通訊社|电视台|電視台|"
+    r"通信|テレビ|放送|タイムズ|ニュース|デジタル|オンライン|일보|신문|뉴스|방송|타임스|닷컴)$"
+)
 _CALL_SIGN = re.compile(
     r"\b[KW][A-Z]{2,3}(?:[- ]?(?:TV|FM|AM|DT|LD))?\b|\b(?:ABC|NBC|CBS|FOX|CW)\s?\d{1,2}\b", re.ASCII
 )
@@ -203,6 +208,8 @@ def looks_like_outlet(text: str, *, strong: bool) -> bool:
     words = _WORD.findall(text)
     if not words or len(words) > 6 or len(text) > 45 or text[-1] in "?!:,;":
         return False
+    if len(words) == 1 and _UNPARTED_MARKER.match(words[0]):
+        return True
     marked = any(_MARKER.match(word.strip("'.")) for word in words)
     if not _capitalised(words):
         return strong and (words[1:] == ["online"] or (marked and len(words) == 1))

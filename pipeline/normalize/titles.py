@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from pipeline.normalize.agencies import AGENCIES
 from pipeline.normalize.outlets import looks_like_outlet, names_outlet
+from pipeline.normalize.titlelabels import WORD_LABEL
 from pipeline.normalize.titlewords import (
     BRACKETED,
+    CAPITALS,
     CRY,
     DECKED,
     DOTTED,
@@ -21,7 +23,6 @@ from pipeline.normalize.titlewords import (
     SLUG,
     SLUG_LOOSE,
     TAIL_LABEL,
-    WORD_LABEL,
 )
 from pipeline.records import Removed
 
@@ -34,8 +35,11 @@ _SEPARATOR = re.compile(
 _STRONG = re.compile(r"[|｜│┃»«¦]|::|·|•|›|‹|⋆|_|//")
 # «…», « … » and »…« are quotation marks, as in French, Russian, Spanish and German.
 _QUOTED = re.compile(r"«[^«»]+»|(?<!\S)»(?=\S)[^«»]+(?<=\S)«|(?<!\S)›(?=\S)[^‹›]+(?<=\S)‹")
+_SPACED_COLON = re.compile(r"\s:\s+")
 _DAY = re.compile(r"^\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})$|^\d{4}-\d{2}-\d{2}$")
 _WORDS = re.compile(r"\w+")
+# Hebrew, Arabic, Indian and East Asian letters: no capitals tell a name from a sentence.
+_UNCASED = re.compile(r"[\u0590-\u08ff\u0900-\u0dff\u3040-\u9fff\uac00-\ud7af]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +83,13 @@ def _step(text: str, outlet: str, host: str) -> tuple[str, str]:
         (DOTTED, "title label"),
         (CRY, "title label"),
         (MARKED, "title label"),
+        (DECKED, "title label"),
     ):
         found = pattern.match(text)
         if found and _enough(text[found.end() :], 2):
             return text[found.end() :].strip(), rule
-    found = DECKED.match(text)
-    if found and _enough(text[found.end() :], 2):
+    found = CAPITALS.match(text)
+    if found and found[0].isupper() and _enough(text[found.end() :], 2):
         return text[found.end() :].strip(), "title label"
     found = BRACKETED.search(text) or EAST_ASIAN.search(text)
     if found and _enough(text[: found.start()] + text[found.end() :], 2):
@@ -99,7 +104,7 @@ def _step(text: str, outlet: str, host: str) -> tuple[str, str]:
 
 def _section_off(text: str) -> tuple[str, str]:
     """A section's name or a day that stood before the outlet's: "… - 12/03/2019 - Noticias - El Faro"."""
-    last = _separators(text)[-1:]
+    last = _separators(text)[-1:] or list(_SPACED_COLON.finditer(text))[-1:]
     if not last:
         return text, ""
     tail, body = text[last[0].end() :].strip(), text[: last[0].start()].strip()
@@ -125,15 +130,7 @@ def _enough(text: str, words: int) -> bool:
 def _affix(text: str, outlet: str, host: str) -> tuple[str, str]:
     separators = _separators(text)
     if separators:
-        last = separators[-1]
-        tail, body = text[last.end() :].strip(), text[: last.start()].strip()
-        if _goes(tail, body, outlet, host, strong=bool(_STRONG.search(last[0]))):
-            return body, "outlet in title"
-        first = separators[0]
-        front, rest = text[: first.start()].strip(), text[first.end() :].strip()
-        if _front_goes(front, rest, outlet, host, strong=bool(_STRONG.search(first[0]))):
-            return rest, "outlet in title"
-        body = _before_outlet(text, separators, outlet, host)
+        body = _without_end(text, separators, outlet, host)
         if body:
             return body, "outlet in title"
     colon = re.match(r"^([^:：]{2,40})(?::\s+|：\s*)(?=\S)", text)
@@ -144,6 +141,20 @@ def _affix(text: str, outlet: str, host: str) -> tuple[str, str]:
     if colon and names_outlet(colon[1], outlet, host) and _enough(text[: colon.start()], 3):
         return text[: colon.start()].strip(), "outlet in title"
     return _bracketed_outlet(text, outlet, host)
+
+
+def _without_end(text: str, separators: list[re.Match[str]], outlet: str, host: str) -> str:
+    """A title without the outlet's name at its end or start, or ""."""
+    first, last = separators[0], separators[-1]
+    tail, body = text[last.end() :].strip(), text[: last.start()].strip()
+    if _goes(tail, body, outlet, host, strong=bool(_STRONG.search(last[0]))):
+        return body
+    if len(separators) > 1 and _ends_chain(tail, text[separators[-2].end() : last.start()].strip()):
+        return body
+    front, rest = text[: first.start()].strip(), text[first.end() :].strip()
+    if _front_goes(front, rest, outlet, host, strong=bool(_STRONG.search(first[0]))):
+        return rest
+    return _before_outlet(text, separators, outlet, host)
 
 
 def _before_outlet(text: str, separators: list[re.Match[str]], outlet: str, host: str) -> str:
@@ -188,8 +199,17 @@ def _goes(tail: str, body: str, outlet: str, host: str, *, strong: bool) -> bool
     return not strong and SECTION.match(tail) is not None and "news" in tail.lower() and _enough(body, 4)
 
 
+def _ends_chain(tail: str, before: str) -> bool:
+    """Whether a short name follows a section's name or a day: "… - Esportes - Estadão"."""
+    words = _WORDS.findall(tail)
+    named = len(words) <= 4 and all(not word[0].islower() for word in words)
+    return named and (SECTION.match(before) or _DAY.match(before)) is not None
+
+
 def _led_by_outlet(tail: str, outlet: str, host: str, *, strong: bool) -> bool:
     """Whether the outlet's name comes first, then a day, a town or a slogan: "Talbote, 3 May 2021"."""
+    if strong and _UNCASED.search(tail) and names_outlet(tail.split(" ", 1)[0], outlet, host):
+        return True
     head = re.match(r"^([^,:;(（]{2,40}?)\s*[,:;(（]", tail)
     if head is None or not names_outlet(head[1], outlet, host):
         return False
@@ -200,7 +220,8 @@ def _front_goes(front: str, rest: str, outlet: str, host: str, *, strong: bool) 
     if not _enough(rest, 3) or not front:
         return not front
     if names_outlet(front, outlet, host):
-        return True
+        # "Sun - and the spots that nobody explains" is one sentence.
+        return strong or not rest[0].islower()
     return strong and (SECTION.match(front) is not None or _is_label(front))
 
 
