@@ -30,14 +30,21 @@ _MARKER = re.compile(
     r"franceinfo|rfi|actu|actus|info|infos|"
     r"país|pais|mundo|vanguardia|abc|razón|razon|clarín|clarin|nación|nacion|noticias|diario|"
     r"periódico|heraldo|"
-    r"corriere|repubblica|stampa|giornale|messaggero|gazzetta|ansa|volkskrant|telegraaf|trouw|nrc|publico|"
-    r"folha|jornal|gazetesi|gazeta|krant|dagblad|tidning|avis|газета|вестник|новости|globo|estadão|expresso|blog|insider|wikipedia|youtube)$",
+    r"corriere|repubblica|stampa|giornale|messaggero|gazzetta|ansa|nazione|sole|volkskrant|telegraaf|trouw|nrc|"
+    r"publico|folha|jornal|notícias|correio|globo|estadão|expresso|"
+    r"krant|dagblad|nieuws|nieuwsradio|omroep|tidning|tidningen|nyheter|nyheder|dagbladet|bladet|tidende|"
+    r"posten|avis|avisen|uutiset|sanomat|lehti|"
+    r"gazeta|dziennik|wyborcza|wiadomości|noviny|deník|denník|zprávy|hírlap|nemzet|hírek|ziarul|știri|"
+    r"gazetesi|gazete|haber|haberler|haberleri|postası|"
+    r"газета|вестник|новости|вести|известия|ведомости|правда|новини|εφημερίδα|ειδήσεις|νέα|"
+    r"صحيفة|جريدة|نيوز|وكالة|قناة|חדשות|ידיעות|समाचार|न्यूज़|टाइम्स|"
+    r"blog|insider|wikipedia|youtube)$",
     re.IGNORECASE,
 )
 # Names of newspapers, agencies, stations and sites where words are not parted, or endings go on them.
 _UNPARTED_MARKER = re.compile(
-    r"^[\w・]{1,10}(?:网|網|报|報|日报|日報|新闻|新聞|新闻网|新聞網|时报|時報|通讯社|通訊社|电视台|電視台|"
-    r"通信|テレビ|放送|タイムズ|ニュース|デジタル|オンライン|일보|신문|뉴스|방송|타임스|닷컴)$"
+    r"^[\w・!！]{1,12} ?(?:网|網|报|報|新闻|新聞|财经|財經|周刊|週刊|电子报|電子報|通讯社|通訊社|"
+    r"电视台|電視台|通信|テレビ|放送|タイムズ|ニュース|デジタル|オンライン|ドットコム|일보|신문|뉴스|방송|타임스|투데이|닷컴)$"
 )
 _CALL_SIGN = re.compile(
     r"\b[KW][A-Z]{2,3}(?:[- ]?(?:TV|FM|AM|DT|LD))?\b|\b(?:ABC|NBC|CBS|FOX|CW)\s?\d{1,2}\b", re.ASCII
@@ -51,7 +58,7 @@ _DOMAIN = re.compile(
 )
 _SMALL = word_set(
     "of the and de la le du des les el los der die das für for in on at & y et und di del do da "
-    "en auf op på i online"
+    "en auf op på af i della dello degli van het online"
 )
 # Chinese and Japanese add "net", "digital" or "online" to a name without a blank.
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff]{2}")
@@ -195,6 +202,15 @@ def _abbreviates(short: str, text: str) -> bool:
     return fits(0, 0)
 
 
+def has_unparted_marker(text: str) -> bool:
+    """Whether some words end as East Asian outlets' names do.
+
+    >>> has_unparted_marker("人民网"), has_unparted_marker("地震")
+    (True, False)
+    """
+    return _UNPARTED_MARKER.match(text) is not None
+
+
 @lru_cache(maxsize=4096)
 def looks_like_outlet(text: str, *, strong: bool) -> bool:
     """Whether some words look like an outlet's name although no outlet is known.
@@ -208,7 +224,7 @@ def looks_like_outlet(text: str, *, strong: bool) -> bool:
     words = _WORD.findall(text)
     if not words or len(words) > 6 or len(text) > 45 or text[-1] in "?!:,;":
         return False
-    if len(words) == 1 and _UNPARTED_MARKER.match(words[0]):
+    if has_unparted_marker(text):
         return True
     marked = any(_MARKER.match(word.strip("'.")) for word in words)
     if not _capitalised(words):

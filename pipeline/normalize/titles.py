@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from pipeline.normalize.agencies import AGENCIES
-from pipeline.normalize.outlets import looks_like_outlet, names_outlet
+from pipeline.normalize.outlets import has_unparted_marker, looks_like_outlet, names_outlet
 from pipeline.normalize.titlelabels import WORD_LABEL
 from pipeline.normalize.titlewords import (
     BRACKETED,
@@ -22,6 +22,7 @@ from pipeline.normalize.titlewords import (
     SECTION,
     SLUG,
     SLUG_LOOSE,
+    TAIL_FORMAT,
     TAIL_LABEL,
 )
 from pipeline.records import Removed
@@ -30,7 +31,7 @@ from pipeline.records import Removed
 _SEPARATOR = re.compile(
     r"\s+(?:--?|–|—|::|·|•|//?|›|‹|~|⋆|\*)\s+|\s*[|｜│┃»«¦]\s*|\s+(?:–|—)(?=\S)|"
     # Chinese and Japanese set no blanks around theirs.
-    r"(?<=[\u3040-\u9fff\"])(?:_+|——|-(?=[\u3040-\u9fff]))"
+    r"(?<=[\u3040-\u9fff\"])(?:_+|——|-{1,2}(?=[\u3040-\u9fff]))"
 )
 _STRONG = re.compile(r"[|｜│┃»«¦]|::|·|•|›|‹|⋆|_|//")
 # «…», « … » and »…« are quotation marks, as in French, Russian, Spanish and German.
@@ -40,6 +41,8 @@ _DAY = re.compile(r"^\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})$|^\d{4}-\d{2}-\d{2}
 _WORDS = re.compile(r"\w+")
 # Hebrew, Arabic, Indian and East Asian letters: no capitals tell a name from a sentence.
 _UNCASED = re.compile(r"[\u0590-\u08ff\u0900-\u0dff\u3040-\u9fff\uac00-\ud7af]")
+# Of these, those whose words are parted by blanks and have no names of outlets in one piece.
+_SPACED_UNCASED = re.compile(r"[\u0590-\u08ff\u0900-\u0dff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,14 @@ def _step(text: str, outlet: str, host: str) -> tuple[str, str]:
     least = 2 if found and len(_WORDS.findall(found[0])) > 1 else 3
     if found and not KEPT_TAIL.search(text) and _enough(text[: found.start()], least):
         return text[: found.start()].strip(), "title label"
+    found = TAIL_FORMAT.search(text)
+    if (
+        found
+        and not found["format"][0].islower()
+        and not KEPT_TAIL.search(text)
+        and _enough(text[: found.start()], 4)
+    ):
+        return text[: found.start()].strip(), "title label"
     return _affix(text, outlet, host)
 
 
@@ -138,7 +149,8 @@ def _affix(text: str, outlet: str, host: str) -> tuple[str, str]:
     if colon and named and _enough(text[colon.end() :], 3):
         return text[colon.end() :].strip(), "outlet in title"
     colon = re.search(r"(?::\s+|：\s*)([^:：]{2,40})$", text)
-    if colon and names_outlet(colon[1], outlet, host) and _enough(text[: colon.start()], 3):
+    named = colon and (names_outlet(colon[1], outlet, host) or has_unparted_marker(colon[1]))
+    if colon and named and _enough(text[: colon.start()], 3):
         return text[: colon.start()].strip(), "outlet in title"
     return _bracketed_outlet(text, outlet, host)
 
@@ -192,8 +204,11 @@ def _goes(tail: str, body: str, outlet: str, host: str, *, strong: bool) -> bool
         or _led_by_outlet(tail, outlet, host, strong=strong)
     ):
         return True
-    if strong and (SECTION.match(tail) or _is_label(tail)):
+    if (strong and (SECTION.match(tail) or _is_label(tail))) or (_DAY.match(tail) and _enough(body, 4)):
         return True
+    if strong and _SPACED_UNCASED.search(tail):
+        short, long = len(tail.split()), len(body.split())
+        return short <= 3 and long > 2 * short
     if looks_like_outlet(tail, strong=strong):
         return len(_WORDS.findall(body)) >= len(_WORDS.findall(tail)) or not body.isascii()
     return not strong and SECTION.match(tail) is not None and "news" in tail.lower() and _enough(body, 4)

@@ -26,16 +26,17 @@ MARKED: Final = re.compile(
 # Such as #BREAKING … or Срочно! …; capitals or an outcry, since these words begin sentences, too.
 CRY: Final = re.compile(
     r"^(?:#(?:BREAKING(?:NEWS)?|JUST ?IN|LIVE|URGENT|URGENTE|ALERTE?|ALERTA|UPDATE|EXCLUSIVE|EXCLUSIF|"
-    r"EXCLUSIVO|EXCLUSIVA|EILMELDUNG|WATCH|VIDEO|VÍDEO|OPINION|EnVivo|ENVIVO|AHORA|ULTIMAHORA|ÚltimaHora|СРОЧНО)"
+    r"EXCLUSIVO|EXCLUSIVA|EILMELDUNG|WATCH|VIDEO|VÍDEO|OPINION|EnVivo|ENVIVO|AHORA|[UÚ]LTIMAHORA|"
+    r"ÚltimaHora|СРОЧНО|عاجل)"
     r"\b\s*[:|\-–—]?|(?i:breaking(?: news)?|urgente?|alerta|eilmeldung|срочно|молния|терміново|pilne|"
-    r"última hora|son dak[iİ]ka|flaş|عاجل)!+|"
+    r"última hora|son dak[iİ]ka|flaş|عاجل)(?:!+|\.{2,})|"
     r"(?:突发|突發|快讯|快訊|速報|속보)[!！]+|"
     r"(?:بالفيديو|بالصور|فيديو|شاهد|عاجل)\s*\.{2,})\s*(?=\S)"
 )
 # A reporter's or programme's own words in the brackets of East Asia are left.
 EAST_ASIAN: Final = re.compile(
-    rf"^(?:[【［\[(（＜〈《<]{EAST_ASIAN_LABEL}[】］\])）＞〉》>]|{EAST_ASIAN_LABEL}\s?[:：|｜])\s*(?=\S)|"
-    rf"\s*[【［\[(（＜〈《<]{EAST_ASIAN_LABEL}[】］\])）＞〉》>]$"
+    rf"^(?:[【［\[(（＜〈《<〔]{EAST_ASIAN_LABEL}[】］\])）＞〉》>〕]|{EAST_ASIAN_LABEL}\s?[:：|｜])\s*(?=\S)|"
+    rf"\s*[【［\[(（＜〈《<〔]{EAST_ASIAN_LABEL}[】］\])）＞〉》>〕]$"
 )
 # Such as DIRECT. … or LIVEBLOG. …; in capitals, since a sentence may consist of such a word.
 CAPITALS: Final = re.compile(rf"^{WORD_LABEL}\.\s+(?=\S)", re.IGNORECASE)
@@ -72,8 +73,9 @@ SLUG_LOOSE: Final = re.compile(
     re.IGNORECASE,
 )
 _BRACKET_WORD = (
-    rf"(?:{WORD_LABEL}|with video|\+ ?(?:video|photos?|vidéo|fotos)|(?:video|photos?)(?: and |/|, "
-    rf"?)(?:video|photos?)|with (?:photos?|pictures|audio|graphic)|[a-z]\+|"
+    rf"(?:{WORD_LABEL}|(?:with|w/) (?:video|photos?|pictures|audio|graphic)|\+ ?(?:video|photos?|vidéo|"
+    rf"fotos)|(?:video|photos?)(?: and |/|, "
+    rf"?)(?:video|photos?)|[a-z]\+|"
     r"video inside|subscription|paywall|premium|abo|plus|reuters|ap|afp|dpa|pdf|archive|sponsored content|"
     r"updated[ :][^()\[\]]{1,30}|update[ :]\d?[^()\[\]]{0,20}|e-?paper|full story|read more|infographic|"
     r"vidéo|vídeo|mit (?:video|bildern|fotos)|con (?:video|fotos?)|free to read|zdjęcia|"
@@ -89,16 +91,21 @@ TAIL_LABEL: Final = re.compile(
     r"explained|"
     r"photo gallery|en directo|la diretta|ao vivo|in beeld|última hora|dernière minute|"
     r"updated?|im (?:liveblog|ticker|live-?ticker|video)|видео|фото|відео|فيديو|wideo|zdjęcia|videó)|"
-    r"(?:--|:(?= live$))\s*(?:updated|live)|\s\*+(?:updated?|live|video|breaking)\*+|"
+    r"(?:--|:(?= live$))\s*(?:updated|live)|[;:]\s(?:veja |assista ao )?v[ií]deos?|\s\*+(?:updated?|live|"
+    r"video|breaking)\*+|"
     r"(?:[|]|\s[-–—]|,|:(?= live (?:updates?|blog)))\s*"
     r"(?:live(?: updates?| blog| news)?|as it happened|live reporting|latest updates?|"
     r"video|in pictures|photos|pictures|live-?ticker|liveblog|en direct|en vivo|minuto a minuto|vidéo|vídeo|"
     r"report|reports|source|sources|opinion|analysis|explainer))\.?$",
     re.IGNORECASE,
 )
+# A format with a capital behind a dash: "… – Kommentar", "… - FOTO".
+TAIL_FORMAT: Final = re.compile(rf"\s(?:--?|[–—])\s(?P<format>{WORD_LABEL})$", re.IGNORECASE)
 # A trailing ", report says" or " - report" belongs to the meaning when it says who; only formats go.
 KEPT_TAIL: Final = re.compile(
-    r"(?:,|\s[-–—])\s*(?:report|reports|source|sources|opinion|analysis)\.?$", re.IGNORECASE
+    r"(?:,|\s(?:--?|[–—]))\s*(?:reports?|sources?|opinion|analysis|(?:medien)?berichte?|umfrage|kritik|"
+    r"sondage|encuesta|pesquisa|sondaggio|sondaż|опрос|сми)\.?$",
+    re.IGNORECASE,
 )
 SECTION: Final = re.compile(
     r"^(?:(?:(?:world|us|u\.s\.|uk|national|international|local|top|latest|business|sports?|"
@@ -115,7 +122,8 @@ SECTION: Final = re.compile(
     r"santé|sciences?|planète|environnement|faits divers|justice|régions?|livres|cinéma|médias|"
     r"inrikes|utrikes|ekonomi|nyheter|verden|indland|udland|kraj|świat|gospodarka|polityka|"
     r"gündem|dünya|политика|экономика|общество|происшествия|в мире|культура|спорт|новости|наука|"
-    r"新闻|新聞|ニュース|뉴스|国际新闻|社会新闻|财经|体育|娱乐|科技|エンタメ|国内|国際|社会|経済|政治|スポーツ|国内新闻|国际|(?:정치|사회|경제|국제|문화)(?:일반)?|스포츠|연예|오피니언|أخبار|سياسة|اقتصاد|رياضة)"
+    r"新闻|新聞|ニュース|뉴스|国际新闻|社会新闻|财经|体育|娱乐|科技|エンタメ|国内|国際|社会|経済|政治|スポーツ|国内新闻|国际|(?:정치|사회|경제|국제|문화)(?:일반)?|스포츠|"
+    r"연예|오피니언|أخبار|سياسة|اقتصاد|رياضة)"
     r"(?: news| headlines| stories| updates?)?)"
     r"(?:\s*(?:&|,|/|\+|\band\b|\bund\b|\bet\b)\s*|$)){1,4}(?<![&,/+])$",
     re.IGNORECASE,
