@@ -1,7 +1,7 @@
 """Maintain.
 
-Once a day: mends recent stories (merges, splits, moves), drops what is past its retention, and once a week
-mails the operator which feeds broke or fell silent.
+Once a day: mends recent stories (merges, splits, moves), drops what is past its retention, has the store lay
+old months together, and once a week mails the operator which feeds broke or fell silent.
 """
 
 from __future__ import annotations
@@ -34,12 +34,17 @@ def maintain() -> None:
         with opened() as app:
             return app.retention()
 
+    @task(pool="wirewatch_group")
+    def optimize() -> dict[str, int]:
+        with opened() as app:
+            return app.optimize()
+
     @task
     def feed_report() -> dict[str, int]:
         with opened() as app:
             return app.feed_report()
 
-    repair() >> retention() >> feed_report()
+    repair() >> retention() >> optimize() >> feed_report()
 
 
 maintain()

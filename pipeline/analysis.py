@@ -80,7 +80,17 @@ def well_formed(text: str) -> str:
 
 def uncut_words(text: str) -> list[str]:
     """The folded words of a text at their full length: `words` before it cuts."""
-    return _TOKEN.findall(fold(text) if len(text) < 200 else fold.__wrapped__(text))
+    if len(text) < 200:
+        return _TOKEN.findall(fold(text))
+    if text.isascii():
+        return _TOKEN.findall(text.lower())
+    # Word by word, since few need it and those come again: no normal form reaches over white space.
+    return _TOKEN.findall(" ".join([w.lower() if w.isascii() else _folded(w) for w in text.split()]))
+
+
+def _folded(word: str) -> str:
+    """As `fold`, which should not keep what is a whole line in scripts without spaces."""
+    return fold(word) if len(word) < 40 else fold.__wrapped__(word)
 
 
 def words(text: str) -> list[str]:

@@ -153,6 +153,15 @@ class Store(Protocol):
             How many articles went.
         """
 
+    def optimize(self, before: datetime) -> int:
+        """Lays together what was written before a time, so that reading it costs less; what is read stays.
+
+        May go on after the return.
+
+        Returns:
+            How many parts it set about.
+        """
+
     # -- articles ----------------------------------------------------------------------------------------
 
     def head(self) -> int:

@@ -230,6 +230,10 @@ class App:
         """See `pipeline.app.keeping.retention`."""
         return keeping.retention(self._wiring)
 
+    def optimize(self) -> dict[str, int]:
+        """See `pipeline.app.keeping.optimize`."""
+        return keeping.optimize(self._wiring)
+
     def doctor(self) -> list[dict[str, Any]]:
         """See `pipeline.app.keeping.doctor`."""
         return keeping.doctor(self._wiring)

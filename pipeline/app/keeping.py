@@ -147,6 +147,12 @@ def retention(wiring: Wiring) -> dict[str, int]:
     return {"articles": dropped, "archive_days": folders}
 
 
+def optimize(wiring: Wiring) -> dict[str, int]:
+    """Has the store lay together what is older than the stories' window, which is hardly written any more."""
+    before = wiring.clock() - timedelta(days=wiring.settings.stories.window_days)
+    return {"parts": wiring.store.optimize(before)}
+
+
 # The doctor tells the languages of so many stories.
 _STORIES_LOOKED_AT = 500
 

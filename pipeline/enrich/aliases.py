@@ -146,7 +146,7 @@ class Aliases:
         while position < len(tokens):
             token = tokens[position]
             form = None
-            if not token.text[0].islower():
+            if token.folded in self._by_first and not token.text[0].islower():
                 form = self._longest(tokens, position, shouting=shouting)
             if form is None:
                 position += 1
@@ -156,7 +156,7 @@ class Aliases:
         return matches
 
     def _longest(self, tokens: Sequence[Token], position: int, *, shouting: bool) -> _Form | None:
-        for form in self._by_first.get(tokens[position].folded, ()):
+        for form in self._by_first[tokens[position].folded]:
             length = len(form.key)
             if position + length > len(tokens):
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -76,10 +77,18 @@ class FieldText:
     tokens: tuple[Token, ...]
     headline: bool
     shouting: bool
+    _folded: dict[tuple[int, int], tuple[str, ...]] = dataclasses.field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def folded(self, named: Named) -> tuple[str, ...]:
         """The folded words of a mention."""
-        return tuple(token.folded for token in self.tokens[named.first : named.last])
+        place = (named.first, named.last)
+        words = self._folded.get(place)
+        if words is None:
+            words = tuple([token.folded for token in self.tokens[named.first : named.last]])
+            self._folded[place] = words
+        return words
 
     def written(self, named: Named) -> str:
         """A mention as written."""

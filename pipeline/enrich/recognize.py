@@ -7,6 +7,7 @@ import logging
 import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.enrich.patterns import named_spans
@@ -40,8 +41,12 @@ _PARTED = "\n\n"
 _SURROGATE = re.compile("[\ud800-\udfff]")  # spaCy cannot encode them
 # No word is so long. spaCy cuts marks off such a run one by one, in time that grows with its square: 100,000
 # ampersands took minutes. Scripts that are written without spaces have long runs by nature.
-_RUN = re.compile("[^\\s\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{200,}")
+_RUN_CHARS = 200
+_RUN = re.compile(f"[^\\s\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{{{_RUN_CHARS},}}")
 _BATCH = 32
+# A pipeline remembers so many words, those that came first and so nearly all that come often, and how each
+# is tokenized; that is some 15 MB. All later words go with their batch.
+_KEPT_WORDS = 50_000
 # What was said in this process: Airflow's tasks make recognizers anew.
 _TOLD: set[str] = set()
 
@@ -53,14 +58,20 @@ class SpacyRecognizer:
         models: Package names of spaCy models by language (ISO 639-1).
         max_text_chars: Characters of a text that are read; the rest of a longer one is passed over.
         batch_size: Texts a batch.
+        kept_words: Words of a language that are remembered from one batch to the next.
     """
 
     def __init__(
-        self, models: Mapping[str, str], max_text_chars: int = 100_000, batch_size: int = _BATCH
+        self,
+        models: Mapping[str, str],
+        max_text_chars: int = 100_000,
+        batch_size: int = _BATCH,
+        kept_words: int = _KEPT_WORDS,
     ) -> None:
         self._models = dict(models)
         self._max = max_text_chars
         self._batch = batch_size
+        self._kept_words = kept_words
         self._pipelines: dict[str, Language | None] = {}
         self._notes: dict[str, str] = {}
 
@@ -89,8 +100,9 @@ class SpacyRecognizer:
             return [self._by_look(article) for article in articles]
         texts = [self._joined(article) for article in articles]
         results = []
-        # New words are forgotten with the zone: else each costs memory for as long as the process lives.
-        with pipeline.memory_zone():
+        # New words are forgotten with the zone: else each costs memory for as long as the process lives. A
+        # word that is remembered need not be tokenized and looked at again.
+        with pipeline.memory_zone() if len(pipeline.vocab) >= self._kept_words else nullcontext():
             for article, document in zip(articles, pipeline.pipe(texts, batch_size=self._batch), strict=True):
                 offset = len(article.title) + len(_PARTED)
                 spans = [(ent.start_char, ent.end_char, ent.label_) for ent in document.ents]
@@ -98,7 +110,11 @@ class SpacyRecognizer:
         return results
 
     def _joined(self, article: Article) -> str:
-        text = _SURROGATE.sub("?", article.title + _PARTED + article.text[: self._max])
+        text = article.title + _PARTED + article.text[: self._max]
+        if not text.isascii():
+            text = _SURROGATE.sub("?", text)
+        if max(map(len, text.split()), default=0) < _RUN_CHARS:
+            return text
         return _RUN.sub(lambda run: " " * len(run[0]), text)  # as long as it was: offsets stay
 
     @staticmethod

@@ -98,8 +98,10 @@ def _grouped(named: list[tuple[FieldText, Named]], aliases: Aliases) -> list[_Gr
         group.names.append((part, one))
         if group.kind == "person" and group not in full:
             full.append(group)
+    # Short forms have one word each, so these stay while they are sorted in.
+    ends = [(group, _ends(group, last=True), _ends(group, last=False)) for group in full] if later else []
     for part, one in later:
-        _short_form(part, one, full, groups, aliases).names.append((part, one))
+        _short_form(part, one, ends, groups, aliases).names.append((part, one))
     _adopt(groups, full)
     return [group for group in groups.values() if group.names]
 
@@ -122,13 +124,24 @@ def _group_for(groups: dict[str, _Group], one: Named, key: tuple[str, ...], alia
 
 
 def _short_form(
-    part: FieldText, one: Named, full: list[_Group], groups: dict[str, _Group], aliases: Aliases
+    part: FieldText,
+    one: Named,
+    ends: list[tuple[_Group, set[str], set[str]]],
+    groups: dict[str, _Group],
+    aliases: Aliases,
 ) -> _Group:
-    """The group that a family or given name alone belongs to."""
+    """The group that a family or given name alone belongs to.
+
+    Args:
+        part: Where the name stands.
+        one: The name.
+        ends: Persons by full name, with the last and the first words of these names.
+        groups: All groups by id; a new one is put in.
+        aliases: Spellings that are known.
+    """
     word = part.folded(one)[0]
-    by_last = [group for group in full if word in _ends(group, last=True)]
-    by_first = [group for group in full if word in _ends(group, last=False)]
-    candidates = by_last or by_first
+    by_last = [group for group, lasts, _ in ends if word in lasts]
+    candidates = by_last or [group for group, _, firsts in ends if word in firsts]
     if candidates:
         return _nearest(candidates, part, one)
     known = aliases.find((word,))

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import Field, StrictFloat, StrictInt, StrictStr
 
-from pipeline.analysis import stem, words
+from pipeline.analysis import stem, stems_of, words
 from pipeline.records import Article, Topic
 from pipeline.settings import Document, Section, validated
 
@@ -159,12 +159,14 @@ class Taxonomy:
         *,
         title: bool,
     ) -> None:
-        stemmed = [stem(form, language) for form in forms]
+        stemmed = stems_of(forms, language)
         for position, word in enumerate(stemmed):
+            if word not in cues:
+                continue
             used = 0
-            for cue in cues.get(word, ()):
+            for cue in cues[word]:
                 length = len(cue.key)
-                if length < used or tuple(stemmed[position : position + length]) != cue.key:
+                if length < used or stemmed[position : position + length] != cue.key:
                     continue
                 if language == "en" and not _inflected(forms[position + length - 1], cue.forms[-1]):
                     continue

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pipeline.analysis import fold
+from pipeline.normalize.linerules import holds_any
 from pipeline.normalize.lines import is_date_line, is_share_bar
 from pipeline.normalize.phrases import RULES
 from pipeline.normalize.tails import GLUED, LIST_HEADS, may_be_boilerplate
@@ -43,7 +44,8 @@ def rule_for(line: str) -> str:
         return "share bar"
     if is_date_line(line):
         return "date line"
-    return next((rule for rule, pattern in RULES if pattern.match(line)), "")
+    lower = line.lower()
+    return next((rule.name for rule in RULES if rule.takes(line, lower)), "")
 
 
 def strip_boilerplate(paragraphs: tuple[str, ...], title: str) -> Body:
@@ -85,7 +87,7 @@ def cut_glued(line: str) -> tuple[str, list[Removed]]:
         tail = line[tail_start:]
         lower = tail.lower()
         for rule, needles, pattern in GLUED:
-            found = pattern.search(tail) if any(needle in lower for needle in needles) else None
+            found = pattern.search(tail) if holds_any(lower, needles) else None
             if found and tail_start + found.start() >= _MIN_KEPT:
                 cuts.append(Removed(tail[found.start() :].strip(), rule))
                 line = line[: tail_start + found.start()].rstrip()

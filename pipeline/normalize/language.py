@@ -68,7 +68,10 @@ def identify(text: str, claim: str = "") -> tuple[str, float]:
     """
     found = _CLAIM.match(claim.strip().lower())
     claimed = _iso(found[1]) if found else ""
-    sample = " ".join(_ADDRESS.sub(" ", text[: 4 * _SAMPLE_CHARS]).split())[:_SAMPLE_CHARS]
+    sample = text[: 4 * _SAMPLE_CHARS]
+    if "@" in sample or "://" in sample or "www." in sample:
+        sample = _ADDRESS.sub(" ", sample)
+    sample = " ".join(sample.split())[:_SAMPLE_CHARS]
     letters = len(_LETTER.findall(sample))
     if letters < 3:
         return (claimed, 0.3) if claimed else ("und", 0.0)

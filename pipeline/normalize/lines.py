@@ -80,12 +80,12 @@ def is_date_line(line: str) -> bool:
     words = re.findall(r"[^\W\d_]+\.?(?:[mM]\.)?|\d+[^\W\d_]*", rest)
     if not words or len(words) > 22:
         return False
-    named = sum(1 for word in words if _DATE_TOKEN.match(word.rstrip(".")) and not word.isdigit())
-    digits = any(char.isdigit() for char in rest)
-    if not all(_DATE_TOKEN.match(w.rstrip(".")) or w.lower().rstrip(".") in _FILLER for w in words):
+    if not all(w.lower().rstrip(".") in _FILLER or _DATE_TOKEN.match(w.rstrip(".")) for w in words):
         return False
     if lead:
         return True
+    named = sum(1 for word in words if _DATE_TOKEN.match(word.rstrip(".")) and not word.isdigit())
+    digits = any(char.isdigit() for char in rest)
     numeric = re.search(r"\b\d{1,4}[./-]\d{1,2}[./-]\d{2,4}\b", rest) is not None
     clock = (
         re.fullmatch(r"\W*\d{1,2}[:.h]\d{2}(?:[:.]\d{2})?\s*(?:[ap]\.?m\.?|uhr|h)?\W*", rest, _I) is not None

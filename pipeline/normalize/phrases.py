@@ -5,15 +5,11 @@ Each rule is a name and a pattern for a whole line; patterns are linear in the l
 
 from __future__ import annotations
 
-import re
+from pipeline.normalize.linerules import Rule, rule
+from pipeline.normalize.pictures import PICTURE_RULES
 
-
-def _rule(name: str, *patterns: str) -> tuple[str, re.Pattern[str]]:
-    return name, re.compile(r"^\W{0,4}(?:" + "|".join(patterns) + r")\W{0,6}$", re.IGNORECASE)
-
-
-RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    _rule(
+RULES: tuple[Rule, ...] = (
+    rule(
         "comments",
         r"(?:leave|post|add|write) (?:a |your )?(?:comment|reply|response)s?(?: below| on this story| here)?",
         r"leave a reply(?: cancel reply)?",
@@ -48,7 +44,7 @@ RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"plaats een reactie",
         r"(?:\d+ )?reacties",
     ),
-    _rule(
+    rule(
         "share bar",
         r"(?:please )?share (?:this|the|on|via|with|your|to) .{1,60}",
         r"share this:?",
@@ -70,7 +66,7 @@ RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"add (?:to|as) (?:favou?rites|reading list|a? ?preferred source).{0,30}",
         r"gift (?:this )?article",
     ),
-    _rule(
+    rule(
         "cookie notice",
         r"(?:we|this (?:site|website|page)|our (?:site|website|partners)|the "
         r"site)\b.{0,60}\buses? .{0,40}cookies?\b.{0,400}",
@@ -105,7 +101,7 @@ RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"(?:questo sito|utilizziamo|este site|utilizamos|wij gebruiken|deze (?:site|"
         r"website))\b.{0,60}\bcookies?\b.{0,300}",
     ),
-    _rule(
+    rule(
         "newsletter",
         r"(?:sign|signed) ?up (?:for|to|here|now|today|and get|below).{0,260}",
         r"(?:please )?subscribe(?: (?:now|today|here|to|for|and|free|with)\b.{0,220})?",
@@ -140,7 +136,7 @@ RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"regístrese)\b.{0,200}",
         r"(?:iscriviti|abbonati|inscreva-se|assine|receba|meld je aan|schrijf je in|abonneer)\b.{0,160}",
     ),
-    _rule(
+    rule(
         "read more",
         r"(?:read|see|find out|learn|know|discover|hear|view) (?:more|full|the full|the rest|it|"
         r"all|next|on|now|also)(?: (?:story|article|report|text|here|about|at|on|from|of|in|"
@@ -200,7 +196,7 @@ RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"back to (?:top|home|homepage|article|the top)",
         r"(?:show|see|load|view|hide|expand) (?:more|less|all|full).{0,40}",
     ),
-    _rule(
+    rule(
         "wordpress footer",
         r"the post .{1,300} (?:first )?appeared(?: first)? on .{1,100}",
         r"(?:this|the) (?:post|article|story|entry)\b.{0,300}\b(?:first|originally) (?:appeared|"
@@ -216,41 +212,8 @@ RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"o post .{1,300} apareceu primeiro em .{1,80}",
         r"(?:het bericht|het artikel) .{1,300} verscheen eerst op .{1,80}",
     ),
-    _rule(
-        "photo credit",
-        r"(?:file |handout |stock |archive |cover |header |featured |main |lead |hero "
-        r")?(?:photos?|images?|pictures?|photographs?|pics?|photo ?/ ?video|illustrations?|"
-        r"graphics?|videos?|screen ?grabs?|screenshots?)(?: (?:credits?|courtesy(?: of)?|by|from|"
-        r"source|copyright|caption|via|taken by|provided by|supplied by|used|used for "
-        r".{1,40}))?\s*[:/©-]\s?.{1,300}",
-        r"(?:photos?|images?|pictures?|photographs?|illustrations?|video|graphics?) (?:credits?|"
-        r"courtesy(?: of)?|by|source,|copyright|caption,|provided by|supplied by|supplied|via)\b "
-        r"?.{0,200}",
-        r"(?:image|media|photo|picture|video) (?:caption|source),?.{0,300}",
-        r"(?:credits?|photographer|courtesy|pic|caption|figure|copyright)\s*:\s?.{1,160}",
-        r".{0,80}(?:getty images?|shutterstock|istock(?:photo)?|alamy|unsplash|imago images?|"
-        r"picture[- ]alliance|afp via getty|wireimage|rex features|epa-efe|reuters/[A-Z]\w+ \w+|"
-        r"ap photo|ap images|pixabay|depositphotos|dreamstime|pexels|europa press via|corbis|"
-        r"flickr|creative commons|wikimedia commons|sipa usa|zuma(?: press| wire)?|nurphoto|adobe "
-        r"stock|afp/archivos?)\b.{0,60}",
-        r"(?:reuters|ap|afp|epa|dpa|efe|ansa|tass|pa|ap photo|afp photo|upi|anp|imago|pool)(?: "
-        r"photo)?\s?/\s?[A-ZÀ-Þ][\w.'’-]+(?: [A-ZÀ-Þ][\w.'’-]*){0,3}(?:/.{1,40})?",
-        r"file(?: photo| pic| image)?\s?[:–-]\s?.{1,260}",
-        r"\(?(?:photo|image|pic|file|ap photo|credit|foto|bild|crédit|picture)s?\b[^()]{0,120}\)",
-        r"©\s?.{1,120}",
-        r"(?:fotos?|bild(?:er|quelle|nachweis|rechte)?|symbolbild|archivbild|archivfoto|grafik|"
-        r"quelle|symbolfoto|imagen|fotografía|crédito|créditos|archivo|fuente|crédits?(?: photo)?|"
-        r"légende|source|illustration|image d'illustration|photo d'illustration|imagem|crediti|"
-        r"fonte|beeld)\s?[:/©]\s?.{1,200}",
-        r"(?:foto|photo|bild)\s[©(].{1,120}",
-        r"(?:enlarge|zoom|view|open) (?:this |the )?(?:image|gallery|photo|in new tab).{0,60}",
-        r"(?:hide|toggle|show) caption",
-        r"\d+ (?:of|/|von|sur|de) \d+(?: photos?| images?)?",
-        r"(?:slide|photo|image|gallery|bild|foto) \d+ (?:of|/|von|sur|de) \d+.{0,80}",
-        r"bild in originalgröße.{0,40}",
-        r"\[?image(?: \d+)?\]?",
-    ),
-    _rule(
+    *PICTURE_RULES,
+    rule(
         "copyright",
         r"(?:copyright|\(c\)|©|&copy;)\s?.{0,200}",
         r".{0,80}\ball rights reserved\b.{0,200}",
@@ -283,7 +246,7 @@ RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"\(?avec (?:l')?(?:afp|reuters|ap|agences?)\b.{0,40}\)?",
         r"\(?con información de .{1,80}\)?",
     ),
-    _rule(
+    rule(
         "advertisement",
         r"(?:advertisements?|advert|ad|ads|advertising|sponsored(?: (?:content|post|by .{1,60}))?|"
         r"promoted(?: content| stories)?|paid (?:content|post|partnership)|partner content|ad "
@@ -295,7 +258,7 @@ RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"publicité|publicidad|patrocinado|pubblicità|publicidade|continua después de la "
         r"publicidad|advertentie|lea? la suite après.{0,40}|реклама)",
     ),
-    _rule(
+    rule(
         "player",
         r"(?:watch|listen)(?: (?:now|live|again|here|below|above|more|video|the (?:video|full|"
         r"moment|clip|latest).{0,120}|this.{0,60}|to (?:this|the|our|more|article|story|podcast|"
@@ -322,7 +285,7 @@ RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"écouter l'article.{0,40}",
         r"escuchar (?:el artículo|la noticia).{0,40}",
     ),
-    _rule(
+    rule(
         "follow us",
         r"(?:please )?(?:follow|like|find|join|connect with|add) (?:us|me|our|the author|@\w+|"
         r"[A-Z][\w .'-]{1,40}? (?:on|at|@))\b.{0,160}",
@@ -339,7 +302,7 @@ RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"téléchargez .{0,80}",
         r"@\w{2,30}",
     ),
-    _rule(
+    rule(
         "appeal",
         r"(?:support|donate to|help fund|fund|become a|make a) (?:our |independent |quality |"
         r"local |us |a )?.{0,40}\b(?:journalism|member|supporter|donation|contribution|patron|"
@@ -376,7 +339,7 @@ RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"(?:apóyanos|hazte (?:socio|miembro)|contenido (?:exclusivo|para suscriptores)|ya eres "
         r"suscriptor|inicia sesión|para seguir leyendo|sigue leyendo).{0,160}",
     ),
-    _rule(
+    rule(
         "tags",
         r"(?:tags?|tagged|filed under|file under|topics?|categor(?:y|ies)|keywords?|labels?|"
         r"posted in|in this (?:article|story)|more about|related (?:tags?|topics?)|sections?|"

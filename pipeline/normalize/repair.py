@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from functools import lru_cache
 
 import ftfy
 from ftfy.badness import is_bad
@@ -27,8 +28,10 @@ _QUOTES = str.maketrans(
     | dict.fromkeys("“”„‟″", '"')
     | {"\u2010": "-", "\u2011": "-", "\u2026": "..."}
 )
+_TYPOGRAPHIC = re.compile("[" + "".join(map(chr, _QUOTES)) + "]")
 _TEX_QUOTES = re.compile(r"``|''")
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+_BAD_CHARS = 7
 _ROUNDS = 8
 _NOISE = re.compile("[\ufffd]{2,}")
 
@@ -86,18 +89,53 @@ def repair(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=16)  # whoever repairs until nothing changes asks for the last form again
 def _once(text: str) -> str:
-    if _SURROGATE.search(text):
+    if not text.isascii() and _SURROGATE.search(text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    text = _INVISIBLE.sub("", _lost_entities(unescape(text)))
-    text = _PARAGRAPH.sub("\n\n", _NEWLINE.sub("\n", text))
-    if _NOT_ASCII.search(text):
-        if is_bad(text):
-            text = _NEWLINE.sub("\n", ftfy.fix_encoding(text))
-        text = unicodedata.normalize("NFC", text).translate(_QUOTES)
-        text = _INVISIBLE.sub("", _NOISE.sub("\ufffd", text))
+    text = _lost_entities(unescape(text))
+    if not _is_plain(text):
+        text = _PARAGRAPH.sub("\n\n", _NEWLINE.sub("\n", _INVISIBLE.sub("", text)))
+    if not text.isascii():
+        text = _typed(text)
     text = _TEX_QUOTES.sub('"', text)
-    return "\n".join(_BLANK.sub(" ", line).strip() for line in text.split("\n")).strip()
+    if "  " in text or not _is_plain(text):
+        text = _BLANK.sub(" ", text)
+    return "\n".join(map(str.strip, text.split("\n"))).strip()
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text has neither control nor invisible characters, and no white space but blanks and lines.
+
+    Python calls printable what is of none of Unicode's categories C and Z, and the blank.
+    """
+    return text.replace("\n", "").isprintable()
+
+
+def _is_mojibake(text: str) -> bool:
+    """As ftfy's `is_bad`, looking only around what is beyond ASCII.
+
+    Each of its patterns has such a character, and none is longer than `_BAD_CHARS` (ftfy 6.3, `badness.py`).
+    """
+    start = end = 0
+    for run in _BEYOND_ASCII.finditer(text):
+        if run.start() - _BAD_CHARS > end:
+            if is_bad(text[start:end]):
+                return True
+            start = run.start() - _BAD_CHARS
+        end = run.end() + _BAD_CHARS
+    return is_bad(text[start:end])
+
+
+def _typed(text: str) -> str:
+    """A text beyond ASCII with its encoding mended, in NFC, with straight quotes."""
+    if _is_mojibake(text):
+        text = _NEWLINE.sub("\n", ftfy.fix_encoding(text))
+    text = unicodedata.normalize("NFC", text)
+    if _TYPOGRAPHIC.search(text):
+        text = text.translate(_QUOTES)
+    text = _NOISE.sub("\ufffd", text)
+    return text if _is_plain(text) else _INVISIBLE.sub("", text)
 
 
 def one_line(text: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from pipeline.normalize.linerules import holds_any
+
 _I = re.IGNORECASE
 
 # A heading over a list of other headlines: lines without a full stop that follow it go as well.
@@ -232,5 +234,4 @@ _TELLTALES = [
 
 def may_be_boilerplate(line: str) -> bool:
     """Whether a long line holds one of the words without which no rule for long lines fits; much quicker."""
-    lower = line.lower()
-    return any(word in lower for word in _TELLTALES)
+    return holds_any(line.lower(), _TELLTALES)

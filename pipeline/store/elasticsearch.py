@@ -160,6 +160,10 @@ class ElasticsearchStore:
         """See `Store`; whole months go with their index."""
         return elasticsearch_upkeep.drop_before(self, time, lease)
 
+    def optimize(self, before: datetime) -> int:
+        """See `Store`; parts are the indices of months that have ended."""
+        return elasticsearch_upkeep.optimize(self.link, self.names, before)
+
     def pieces(self) -> Iterator[Piece]:
         """See `pipeline.store.moving.Movable`."""
         return elasticsearch_moving.pieces(self)

@@ -7,7 +7,7 @@ from typing import Any
 
 from elasticsearch import ApiError
 
-from pipeline.errors import NotFoundError, QueryError
+from pipeline.errors import NotFoundError, QueryError, UnavailableError
 from pipeline.store.elasticsearch_link import Link, reason_of
 
 Dsl = dict[str, Any]
@@ -68,6 +68,31 @@ class Reads:
             if error.status_code == 404:
                 raise NotFoundError(f"the index is not there any more: {reason_of(error)}") from None
             raise QueryError(f"Elasticsearch does not take this query: {reason_of(error)}") from None
+
+    def counts(self, index: str, queries: Sequence[Dsl], most: int) -> list[int]:
+        """How many documents each query hits, counted up to `most`, all asked for at once.
+
+        Raises:
+            QueryError: Elasticsearch does not take a query.
+        """
+        bodies = [{"query": query, "size": 0, "track_total_hits": most} for query in queries]
+        searches = [line for body in bodies for line in ({}, body)]
+
+        def ask(client: Any) -> list[int]:
+            answers = client.msearch(index=index, searches=searches)["responses"]
+            return [self._total(answer) for answer in answers]
+
+        return self._link.call("search", ask)
+
+    def _total(self, answer: Found) -> int:
+        if "error" not in answer:
+            return int(answer["hits"]["total"]["value"])
+        reason = f"{answer['error'].get('type')}: {answer['error'].get('reason')}"
+        if answer["status"] == 404:
+            raise NotFoundError(f"the index is not there any more: {reason}")
+        if answer["status"] == 400:
+            raise QueryError(f"Elasticsearch does not take this query: {reason}")
+        raise UnavailableError(f"cannot search: Elasticsearch is not able to just now ({reason})")
 
     def pages(
         self, sort: Sequence[Dsl], size: int, limit: int | None = None, **request: Any

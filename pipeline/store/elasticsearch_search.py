@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pipeline.store import ranking
@@ -17,8 +17,9 @@ def ranked(reads: Reads, index: str, query: Dsl, window: Sequence[Dsl], limit: i
     """The best hits, best first, ties by seq; the newest of many hits are ranked. `head`: the highest seq."""
     asked = {"bool": {"must": [query], "filter": list(window)}}
     most = ranking.candidates(limit)
-    if most > 0 and _more_than(most, reads, index, asked):
-        asked["bool"]["filter"].append(_from(_last(most, reads, index, asked, head)))
+    first = _first(most, reads, index, asked, head) if most > 0 else None
+    if first is not None:
+        asked["bool"]["filter"].append(_from(first))
     hits = reads.pages(
         _ORDER, PAGE, limit, index=index, query=asked, source=list(ARTICLE),
         search_type="dfs_query_then_fetch",
@@ -34,22 +35,27 @@ def _within(query: Dsl, seq: int) -> Dsl:
     return {"bool": {"filter": [query, _from(seq)]}}
 
 
-def _more_than(most: int, reads: Reads, index: str, query: Dsl) -> bool:
-    """Whether there are more hits; counting ends there, so the more there are the sooner it is known."""
-    answer = reads.search(index=index, query=query, size=0, track_total_hits=most + 1)
-    return int(answer["hits"]["total"]["value"]) > most
-
-
-def _last(most: int, reads: Reads, index: str, query: Dsl, head: int) -> int:
-    """The number of the last of so many of the newest hits.
+def _first(most: int, reads: Reads, index: str, query: Dsl, head: int) -> int | None:
+    """The number of the first of so many of the newest hits; None where there are not more.
 
     Elasticsearch orders all hits by number to find it, so only a stretch with not many more is looked at.
+    Counting ends beyond `most`, so the more hits there are the sooner it is known.
     """
-    width = most * _STRETCH
-    while width < head and not _more_than(most, reads, index, _within(query, head - width)):
-        width *= _LONGER
+    starts = list(_starts(most, head))
+    total, *counts = reads.counts(index, [query, *(_within(query, start) for start in starts)], most + 1)
+    if total <= most:
+        return None
+    enough = (start for start, count in zip(starts, counts, strict=True) if count > most)
     answer = reads.search(
-        index=index, query=_within(query, head - width), sort=[{"seq": "desc"}], from_=most - 1, size=1,
+        index=index, query=_within(query, next(enough, 0)), sort=[{"seq": "desc"}], from_=most - 1, size=1,
         source=False, track_total_hits=False,
     )  # fmt: skip
     return int(answer["hits"]["hits"][0]["sort"][0])
+
+
+def _starts(most: int, head: int) -> Iterator[int]:
+    """Where stretches begin that end at the head, the shortest first."""
+    width = most * _STRETCH
+    while width < head:
+        yield head - width
+        width *= _LONGER

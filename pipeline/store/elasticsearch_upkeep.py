@@ -1,4 +1,4 @@
-"""Retention on Elasticsearch: whole months go with their index."""
+"""Care for an Elasticsearch store: whole months go with their index, or are merged when they have ended."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pipeline.records import Story
 from pipeline.store.codec import decode
 from pipeline.store.elasticsearch_bulk import Write, out, put
 from pipeline.store.elasticsearch_documents import hashed, story_source
+from pipeline.store.elasticsearch_link import Link
 from pipeline.store.elasticsearch_migrate import purge
 from pipeline.store.elasticsearch_read import NARROW_PAGE, PAGE, Found, Reads, pieces
 from pipeline.store.elasticsearch_schema import Names, index_kind, month
@@ -38,6 +39,32 @@ def drop_before(store: ElasticsearchStore, time: datetime, lease: Lease) -> int:
         if store.put(seen, writes, seen.root.head, drops):
             purge(store.link, store.names, keep=seen.root.epoch)
             return len(gone)
+
+
+def optimize(link: Link, names: Names, before: datetime) -> int:
+    """Merges the segments of months that ended before a time; returns of how many.
+
+    Each commit leaves segments, and a search asks every one of them. An index that is hardly written any more
+    is searched fastest as a single one (Elasticsearch's guide, "Tune for search speed").
+    """
+    boundary = f"articles-{month(before)}"
+    asked = "merge the months that ended"
+    shown = link.call(asked, lambda client: client.indices.segments(index=names.articles))["indices"]
+    ended = [name for name in sorted(shown) if index_kind(names, name) < boundary]
+    apart = [name for name in ended if _segments(shown[name]) > 1]
+    for name in apart:
+        link.call(
+            asked,
+            lambda client, index=name: client.indices.forcemerge(  # type: ignore[misc]
+                index=index, max_num_segments=1, wait_for_completion=False
+            ),
+        )
+    return len(apart)
+
+
+def _segments(index: Found) -> int:
+    """The most segments that a copy of a shard has."""
+    return max(int(copy["num_search_segments"]) for shard in index["shards"].values() for copy in shard)
 
 
 def _before(reads: Reads, names: Names, time: int) -> Iterator[Found]:

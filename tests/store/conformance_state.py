@@ -158,6 +158,17 @@ class StateConformance:
         assert store.alerts()
         store.commit(Commit(articles=(article(4, "Next", hours=9001),)), lease)
 
+    def test_optimizing_changes_nothing_that_is_read(self, store: Store) -> None:
+        store.commit(one_of_each())
+        store.commit(Commit(articles=(article(3, "Late wind", hours=9000),)))
+        before = (list(store.between(0, 9)), store.search(Term(None, "wind", ("wind",)), None, 9))
+        store.optimize(at(5000))
+        store.optimize(at(5000))
+        assert (list(store.between(0, 9)), store.search(Term(None, "wind", ("wind",)), None, 9)) == before
+        assert store.decision("a000001") is not None
+        store.commit(Commit(articles=(article(4, "Late again", hours=1),)))
+        assert [each.seq for each in store.between(0, 9)] == [1, 2, 3, 4]
+
     def test_retention_takes_members_out_of_a_story_that_goes_on(self, store: Store) -> None:
         articles = tuple(article(seq, story="s", hours=seq * 1000) for seq in (1, 2, 3))
         members = tuple(each.enriched.article.id for each in articles)

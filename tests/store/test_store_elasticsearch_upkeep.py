@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from pipeline.store import migrate_store, open_store
 from pipeline.store.elasticsearch import ElasticsearchStore
 from pipeline.store.elasticsearch_link import parsed
 from pipeline.store.elasticsearch_migrate import migrate
+from pipeline.store.elasticsearch_schema import month
 
 __all__ = ["corpus_url", "pytestmark", "shared_url", "url"]
 
@@ -226,6 +228,30 @@ def test_whole_months_go_with_their_index(url: str) -> None:
     assert [each.seq for each in store.between(0, 99)] == [6, 7, 8]
     store.commit(Commit(articles=(article(9, hours=10),)), lease)  # a late article of a month that went
     assert [each.seq for each in store.between(0, 99)] == [6, 7, 8, 9]
+    store.close()
+
+
+def test_months_that_have_ended_are_merged_and_no_others(url: str) -> None:
+    store = opened(url)
+    for seq in range(1, 9):  # four commits a month, each with a segment
+        store.commit(Commit(articles=(article(seq, hours=10 + 24 * 45 * (seq % 2)),)))
+
+    def segments() -> dict[str, int]:
+        found = store.link.client.indices.segments(index=store.names.articles)["indices"]
+        return {name: found[name]["shards"]["0"][0]["num_search_segments"] for name in found}
+
+    ended, later = (
+        store.names.index(f"articles-{month(at(hours))}", store.roots.read().root.epoch)
+        for hours in (10, 10 + 24 * 45)
+    )
+    assert segments()[ended] > 1
+    assert store.optimize(at(24 * 45)) >= 1
+    end = time.monotonic() + 30
+    while segments()[ended] > 1 and time.monotonic() < end:
+        time.sleep(0.1)
+    assert segments()[ended] == 1
+    assert segments()[later] > 1
+    assert [each.seq for each in store.between(0, 99)] == list(range(1, 9))
     store.close()
 
 
