@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.stories.postings import QUERY_TERMS, Postings, Slots, heaviest, unpacked
-from pipeline.stories.profile import Floats, Profile, measure
-from pipeline.stories.traits import Dense, Member, cut
+from pipeline.stories.profile import Floats, Profile
+from pipeline.stories.traits import HEAD, Dense, Ids, Member, Weights, cut
 
 # Candidates: members are looked up by the heaviest terms; the best stories among them are weighed.
 # 16 and 12 are twice the work and no better (docs/benchmarks.md).
@@ -59,11 +59,12 @@ class StoryIndex:
     ) -> StoryIndex:
         """The index of (member, story id) rows, in any order."""
         index = cls(window_days, center)
-        for member, story in sorted(rows, key=lambda row: row[0].seq):
-            index.add(member, story)
-        profiles = list(index._profiles.values())
-        for start in range(0, len(profiles), _ROOM):
-            measure(profiles[start : start + _ROOM])
+        ordered = sorted(rows, key=lambda row: row[0].seq)
+        groups: dict[str, list[Member]] = {}
+        for member, story in ordered:
+            groups.setdefault(story, []).append(member)
+        index._profiles = {story: Profile.of(story, members) for story, members in groups.items()}
+        index._fill([(member, index._profiles[story]) for member, story in ordered])
         return index
 
     def __len__(self) -> int:
@@ -195,27 +196,51 @@ class StoryIndex:
         self._fetched[slot] = member.fetched
         ids, _, _, weights, _, dense = cut(member.data)
         self._postings.add(slot, np.frombuffer(ids, "<u4"), np.frombuffer(weights, "<f2"))
-        code = self._code(np.frombuffer(dense, "<f2"))
-        if code is not None:
-            self._first_bits[slot] = code[0]
-            self._other_bits[slot] = code[1:]
-            self._coded[slot] = True
+        self._take_codes([slot], [dense])
 
     def _compact(self) -> None:
         """Makes the slots anew: in ingest sequence, without the dead ones."""
         kept = sorted(self._slot_of.values(), key=lambda slot: self._members[slot].seq)
-        pairs = [(self._members[slot], self._homes[slot]) for slot in kept]
-        self._clear(max(_ROOM, len(pairs) * 5 // 4))
-        for member, home in pairs:
-            self._insert(member, home)
+        self._fill([(self._members[slot], self._homes[slot]) for slot in kept])
 
-    def _code(self, dense: Dense) -> NDArray[np.uint64] | None:
-        """The signs of a vector less the center, packed: shape [d/64]."""
-        if self._center is None or len(dense) != len(self._center):
-            return None
-        bits = np.packbits(dense > self._center)
-        padded = np.zeros(8 * (1 + self._other_bits.shape[1]), dtype=np.uint8)
-        padded[: len(bits)] = bits
+    def _fill(self, pairs: list[tuple[Member, Profile]]) -> None:
+        """Makes the slots of members with their stories, in ingest sequence, many at a time."""
+        self._clear(max(_ROOM, len(pairs) * 5 // 4))
+        self._members = [member for member, _ in pairs]
+        self._homes = [home for _, home in pairs]
+        self._slot_of = {member.article: slot for slot, member in enumerate(self._members)}
+        if len(self._slot_of) != len(pairs):
+            raise ValueError("an article is in two stories")
+        self._alive[: len(pairs)] = True
+        self._postings = Postings(self._taken(start) for start in range(0, len(pairs), _ROOM))
+
+    def _taken(self, start: int) -> tuple[Ids, Weights, Slots]:
+        """Fills `_ROOM` slots, all but the postings; returns the bodies for these."""
+        members = self._members[start : start + _ROOM]
+        slots = slice(start, start + len(members))
+        heads = np.frombuffer(b"".join(member.data[: HEAD.itemsize] for member in members), HEAD)
+        self._time[slots], self._fetched[slots] = heads["time"], heads["fetched"]
+        cuts = [cut(member.data) for member in members]
+        self._take_codes(list(range(start, slots.stop)), [each[5] for each in cuts])
+        ids, weights = (b"".join(each[part] for each in cuts) for part in (0, 3))
+        return np.frombuffer(ids, "<u4"), np.frombuffer(weights, "<f2"), heads["counts"][:, 0].astype(np.intp)
+
+    def _take_codes(self, slots: list[int], dense: list[bytes]) -> None:
+        """Enters the codes of the vectors that can be compared."""
+        if self._center is None:
+            return
+        size = 2 * len(self._center)
+        coded = [slot for slot, vector in zip(slots, dense, strict=True) if len(vector) == size]
+        joined = b"".join(vector for vector in dense if len(vector) == size)
+        codes = self._codes(np.frombuffer(joined, "<f2").reshape(len(coded), len(self._center)), self._center)
+        self._first_bits[coded], self._other_bits[coded] = codes[:, 0], codes[:, 1:]
+        self._coded[coded] = True
+
+    def _codes(self, dense: Dense, center: NDArray[np.float64]) -> NDArray[np.uint64]:
+        """The signs of vectors less the center, packed: shapes [n, d] and [n, d/64]."""
+        bits = np.packbits(dense > center, axis=1)
+        padded = np.zeros((len(dense), 8 * (1 + self._other_bits.shape[1])), dtype=np.uint8)
+        padded[:, : bits.shape[1]] = bits
         return padded.view(np.uint64)
 
     # -- candidates --------------------------------------------------------------------------------------
@@ -282,9 +307,10 @@ class StoryIndex:
 
     def _dense(self, member: Member) -> list[Profile]:
         """Stories of the members with the fewest differing bits (Charikar 2002)."""
-        code = self._code(member.traits.dense)
-        if code is None or not self._members:
+        dense = member.traits.dense
+        if self._center is None or len(dense) != len(self._center) or not self._members:
             return []
+        code = self._codes(dense[np.newaxis], self._center)[0]
         first = np.bitwise_count(self._first_bits[: len(self._members)] ^ code[0])
         slots = np.flatnonzero(first <= NEAR_BITS)
         slots = slots[self._within(member, slots) & self._coded[slots]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,7 @@ QUERY_TERMS: Final = 24
 _WEIGHT_BITS: Final = 16
 
 Slots = NDArray[np.intp]
+Packed = NDArray[np.uint64]
 
 
 def heaviest(ids: Ids, weights: Weights, limit: int) -> tuple[list[int], Weights]:
@@ -25,14 +27,59 @@ def heaviest(ids: Ids, weights: Weights, limit: int) -> tuple[list[int], Weights
     return ids[order].tolist(), weights[order]
 
 
+def _heaviest_of_each(ids: Ids, weights: Weights, lengths: Slots) -> tuple[Slots, Ids, Packed]:
+    """What `heaviest` gives of each of some vectors that lie one after another, for `POSTED_TERMS` terms.
+
+    Args:
+        ids: Of all vectors, those of each ascending.
+        weights: Likewise; above 0, so their bits are in the order of the numbers.
+        lengths: How many terms each vector has; at most 2¹⁶ vectors.
+
+    Returns:
+        For each term kept the number of its vector, its id, and the bits of its weight.
+    """
+    vectors = np.repeat(np.arange(len(lengths), dtype=np.uint64), lengths)
+    lightness = np.uint64(0xFFFF) - weights.view(np.uint16)
+    keys = np.sort((vectors << np.uint64(48)) | (lightness << np.uint64(32)) | ids)
+    firsts = np.cumsum(lengths) - lengths
+    kept = keys[np.arange(len(keys)) - np.repeat(firsts, lengths) < POSTED_TERMS]
+    bits = np.uint64(0xFFFF) - ((kept >> np.uint64(32)) & np.uint64(0xFFFF))
+    return (kept >> np.uint64(48)).astype(np.intp), kept.astype(np.uint32), bits
+
+
+def _ordered(values: Ids) -> Slots:
+    """The stable order of numbers of 32 bits, by their halves: numpy sorts 16 bits by radix."""
+    order = np.argsort(values.astype(np.uint16), kind="stable")
+    return order[np.argsort((values >> np.uint32(16)).astype(np.uint16)[order], kind="stable")]
+
+
 class Postings:
     """For each term the slots that have it, ascending, with its weight there.
 
-    A posting is slot · 2¹⁶ + the bits of the weight (float16). Most terms have one: a plain number then.
+    A posting is slot · 2¹⁶ + the bits of the weight (float16). Those that were there at the beginning lie in
+    one array, term after term; later ones in a dictionary. Most terms have one posting: a plain number then.
+
+    Args:
+        vectors: For slots from 0 on, some of them at a time: ids and weights one after another, and how many
+            terms each slot has.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, vectors: Iterable[tuple[Ids, Weights, Slots]] = ()) -> None:
         self._entries: dict[int, int | array[int]] = {}
+        terms, postings = [np.zeros(0, dtype=np.uint32)], [np.zeros(0, dtype=np.uint64)]
+        first = 0
+        for ids, weights, lengths in vectors:
+            numbers, kept, bits = _heaviest_of_each(ids, weights, lengths)
+            terms.append(kept)
+            postings.append(((numbers + first).astype(np.uint64) << np.uint64(_WEIGHT_BITS)) | bits)
+            first += len(lengths)
+        every = np.concatenate(terms)
+        order = _ordered(every)
+        every = every[order]
+        self._first = np.concatenate(postings)[order]
+        starts = np.flatnonzero(np.diff(every, prepend=np.int64(-1)))
+        self._first_terms = every[starts]
+        self._first_ends = np.append(starts, len(every))
 
     def add(self, slot: int, ids: Ids, weights: Weights) -> None:
         """Enters a slot, the highest so far, by the heaviest of its terms."""
@@ -48,7 +95,7 @@ class Postings:
             else:
                 known.append(base | bits)
 
-    def newest(self, terms: list[int], limit: int | None) -> tuple[list[int], NDArray[np.uint64]]:
+    def newest(self, terms: list[int], limit: int | None) -> tuple[list[int], Packed]:
         """The last postings of terms.
 
         Args:
@@ -58,21 +105,32 @@ class Postings:
         Returns:
             For each term how many, and all of them one after another.
         """
-        pieces: list[bytes | array[int]] = []
-        for term in terms:
-            known = self._entries.get(term, b"")
+        pieces: list[bytes | array[int] | memoryview] = []
+        lengths: list[int] = []
+        places = np.searchsorted(self._first_terms, np.array(terms, dtype=np.uint32)).tolist()
+        for term, place in zip(terms, places, strict=True):
+            known = self._entries.get(term)
+            later: bytes | array[int] = b""
+            count = 0
             if isinstance(known, int):
-                pieces.append(known.to_bytes(8, "little"))
-            elif limit is None or len(known) <= limit:
-                pieces.append(known)
-            else:
-                pieces.append(known[-limit:])
-        joined = b"".join(pieces)
-        lengths = [len(p) // 8 if isinstance(p, bytes) else len(p) for p in pieces]
-        return lengths, np.frombuffer(joined, "<u8")
+                later, count = known.to_bytes(8, "little"), 1
+            elif known is not None:
+                later = known if limit is None or len(known) <= limit else known[-limit:]
+                count = len(later)
+            first = self._at_first(term, place, None if limit is None else limit - count)
+            pieces += (first, later)
+            lengths.append(len(first) + count)
+        return lengths, np.frombuffer(b"".join(pieces), "<u8")
+
+    def _at_first(self, term: int, place: int, limit: int | None) -> memoryview:
+        """The last postings of a term that were there at the beginning; `place`: where the term would be."""
+        if place == len(self._first_terms) or self._first_terms[place] != term:
+            return self._first[:0].data
+        start, end = self._first_ends[place], self._first_ends[place + 1]
+        return self._first[start if limit is None else max(start, end - limit) : end].data
 
 
-def unpacked(postings: NDArray[np.uint64]) -> tuple[Slots, NDArray[np.float64]]:
+def unpacked(postings: Packed) -> tuple[Slots, NDArray[np.float64]]:
     """The slots and weights of postings."""
     slots = (postings >> np.uint64(_WEIGHT_BITS)).astype(np.intp)
     return slots, postings.astype(np.uint16).view(np.float16).astype(np.float64)
