@@ -65,6 +65,10 @@ class Hit:
     score: float
 
 
+# A first and a last moment.
+Period = tuple[datetime, datetime]
+
+
 @dataclass(frozen=True, slots=True)
 class MemberRow:
     """What clustering state is rebuilt from: one article of an active story."""
@@ -159,7 +163,7 @@ class Store(Protocol):
         May go on after the return.
 
         Returns:
-            How many parts it set about.
+            How many parts are being laid together; 0 when all are.
         """
 
     # -- articles ----------------------------------------------------------------------------------------
@@ -190,10 +194,12 @@ class Store(Protocol):
 
     # -- stories -----------------------------------------------------------------------------------------
 
-    def active(self, start: datetime, end: datetime, *, fetched: bool = False) -> Iterator[MemberRow]:
-        """All members of the stories that have a member whose time is in [start, end], by seq.
+    def active(self, published: Sequence[Period], fetched: Sequence[Period] = ()) -> Iterator[MemberRow]:
+        """All members of the stories that have a member within a period, each once, by seq.
 
-        The time is `Article.time`, or with `fetched` the time at which the article came.
+        Args:
+            published: Periods of `Article.time`, both ends included.
+            fetched: Periods of the time at which the article came.
         """
 
     def stories(self, ids: Sequence[str]) -> dict[str, Story]:

@@ -1,9 +1,10 @@
 """Measures the stores: indexing, searching, rebuilding the clustering state. Ratios within one run.
 
-    python benchmarks/store/bench.py --articles 20000
-    python benchmarks/store/bench.py --articles 1000000 --elasticsearch http://127.0.0.1:9200
+    python -m benchmarks.store.bench --articles 20000
+    python -m benchmarks.store.bench --articles 1000000 --stories 100000 --elasticsearch http://127.0.0.1:9200
 
-The articles are made up (`made_up.py`); three make a story, so a third as many stories are active.
+Articles to search are made up (`made_up.py`); months that ended are merged before they are searched, as
+`maintain` does each day. The clustering state is that of other articles (`rebuild.py`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import os
 import random
 import statistics
 import tempfile
@@ -20,8 +22,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import made_up
-
+from benchmarks.store import made_up, rebuild
 from pipeline import analysis
 from pipeline.ports import Commit, Store
 from pipeline.records import StoredArticle
@@ -29,8 +30,8 @@ from pipeline.records.query import And, Phrase, Query, Term, TimeRange, Wildcard
 from pipeline.store import open_store
 
 BATCH = 2000
-# The newest so many articles are those of 100,000 active stories.
-ACTIVE = 300_000
+# How far back stories are active; months that ended before are merged.
+ACTIVE = timedelta(days=30)
 # So many articles are enough to compare ways of writing.
 COMPARED = 22_000
 
@@ -91,19 +92,20 @@ def searched(store: Store, count: int) -> dict[str, list[float]]:
     return found
 
 
-def tell(name: str, store: Store, articles: int, searches: int) -> None:
-    """Prints what searching and rebuilding take."""
+def tell(name: str, store: Store, searches: int) -> None:
+    """Prints what searching takes."""
     list(searched(store, 60))  # warm
     found = searched(store, searches)
     everything = [each for some in found.values() for each in some]
     for kind, seconds in [*found.items(), ("all", everything)]:
         cuts = statistics.quantiles(seconds, n=100)
         print(f"{name:14} search {kind:18} p50 {cuts[49] * 1e3:8.1f} ms   p95 {cuts[94] * 1e3:8.1f} ms")
-    end = made_up.START + timedelta(days=36_500)
-    active = min(articles, ACTIVE)
-    start = made_up.START + timedelta(hours=(articles - active) / 200)
-    seconds = timed(lambda: sum(1 for _ in store.active(start, end)))
-    print(f"{name:14} rows of {active // 3:,} active stories, {active:,} articles: {seconds:8.2f} s")
+
+
+def merge(store: Store, articles: int) -> None:
+    """Has the months that ended merged, and waits until they are."""
+    while store.optimize(made_up.START + timedelta(hours=articles / made_up.PER_HOUR) - ACTIVE):
+        time.sleep(10)
 
 
 class Bare:
@@ -166,7 +168,7 @@ def compared(store: Store, client: Any, count: int) -> None:
         print(f"{'elasticsearch':14} {what:32} {written / each:8.0f} articles/s, ratio {each / seconds:.2f}")
 
 
-def on_elasticsearch(url: str, articles: int, searches: int) -> None:
+def on_elasticsearch(url: str, articles: int, searches: int, stories: int) -> None:
     """Measures on a node; its indices "bench-…" and "bare-…" are made and removed."""
     from elasticsearch import Elasticsearch
 
@@ -175,7 +177,7 @@ def on_elasticsearch(url: str, articles: int, searches: int) -> None:
 
     base = url.partition("?")[0]
     link = Link(parsed(base, {}), 120)
-    for prefix in ("bench", "bare"):
+    for prefix in ("bench", "bare", "rebuild"):
         drop_everything(link, Names(prefix))
     install_templates(link, Names("bare"))
     store = open_store(f"{base}?prefix=bench", timeout_seconds=300)
@@ -183,9 +185,15 @@ def on_elasticsearch(url: str, articles: int, searches: int) -> None:
         compared(store, client, min(articles, COMPARED))
     drop_everything(link, Names("bare"))
     fill(store, articles)
-    tell("elasticsearch", store, articles, searches)
+    merge(store, articles)
+    tell("elasticsearch", store, searches)
     store.close()
     drop_everything(link, Names("bench"))
+    store = open_store(f"{base}?prefix=rebuild", timeout_seconds=300)
+    rebuild.fill(store, stories)
+    rebuild.tell("elasticsearch", store, stories)
+    store.close()
+    drop_everything(link, Names("rebuild"))
     link.close()
 
 
@@ -196,7 +204,11 @@ def main() -> None:
     )
     parser.add_argument("--articles", type=int, default=20_000)
     parser.add_argument("--searches", type=int, default=300)
-    parser.add_argument("--elasticsearch", default="", help="the URL of a node")
+    parser.add_argument("--stories", type=int, default=5_000, help="active stories whose state is rebuilt")
+    node = os.environ.get("ELASTICSEARCH_URL", "")
+    parser.add_argument(
+        "--elasticsearch", default=node, help="the URL of a node; ELASTICSEARCH_URL by default"
+    )
     parser.add_argument("--folder", default="", help="where the SQLite file goes (and stays)")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -207,10 +219,15 @@ def main() -> None:
                 f"{'sqlite':14} Store.commit {chosen.articles / fill(store, chosen.articles):8.0f} articles/s"
             )
         print(f"{'sqlite':14} file {path.stat().st_size / chosen.articles:8.0f} bytes an article")
-        tell("sqlite", store, chosen.articles, chosen.searches)
+        merge(store, chosen.articles)
+        tell("sqlite", store, chosen.searches)
+        store.close()
+        store = open_store(f"sqlite:///{Path(temporary).resolve()}/state.db")
+        rebuild.fill(store, chosen.stories)
+        rebuild.tell("sqlite", store, chosen.stories)
         store.close()
     if chosen.elasticsearch:
-        on_elasticsearch(chosen.elasticsearch, chosen.articles, chosen.searches)
+        on_elasticsearch(chosen.elasticsearch, chosen.articles, chosen.searches, chosen.stories)
 
 
 if __name__ == "__main__":

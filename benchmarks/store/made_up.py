@@ -11,6 +11,7 @@ from pipeline.records import Article, EnrichedArticle, Entity, StoredArticle, St
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 VOCABULARY = 200_000
+PER_HOUR = 200
 _WEIGHTS = list(itertools.accumulate(1 / rank for rank in range(1, VOCABULARY + 1)))
 _SYLLABLES = [a + b for a in "bcdfghjklmnprstvz" for b in "aeiou"]
 
@@ -25,7 +26,13 @@ def word(rank: int) -> str:
 
 
 def articles(
-    count: int, *, words: int = 60, per_story: int = 3, per_hour: int = 200, first: int = 1, traits: int = 200
+    count: int,
+    *,
+    words: int = 60,
+    per_story: int = 3,
+    per_hour: int = PER_HOUR,
+    first: int = 1,
+    traits: int = 200,
 ) -> Iterator[StoredArticle]:
     """`count` short articles; story `i` has the articles `i * per_story` and following.
 

@@ -2,8 +2,8 @@
 
     python -m benchmarks.stories.speed [--sizes 1000,10000,100000] [--probes 1000] [--window 1000,4000]
 
-Prints three tables: assignment by the number of active stories, the rebuild of the index from bytes, and the
-comparison with clustering the window again by HDBSCAN. Times are processor seconds of one core, so that what
+Prints two tables: assignment, memory and rebuild by the number of active stories, and the comparison with
+clustering the window again by HDBSCAN. Times are processor seconds of one core, so that what
 else the machine does counts little. Articles are invented (`invented.py`), the same in every run.
 """
 
@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -30,12 +29,10 @@ from pipeline.stories.artefact import Artefact, load_scorer
 from pipeline.stories.assign import assign
 from pipeline.stories.constraints import Constraints
 from pipeline.stories.index import StoryIndex
-from pipeline.stories.profile import measure
 from pipeline.stories.traits import Member, Traits
 
 SIZES: Final = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000)
 HDBSCAN_SIZES: Final = (1_000, 2_000, 4_000, 8_000)
-REBUILT_STORIES: Final = 100_000
 BATCH: Final = 100
 _SCORER: Final = Path(__file__).parents[2] / "config" / "scorer.yaml"
 _MEBIBYTE: Final = 2.0**20
@@ -55,8 +52,14 @@ class Bench:
         self._random = np.random.default_rng(2)
         self._members_of: list[int] = []
         self._number = 0
+        self._rows: list[tuple[Member, str]] = []
         self.index = StoryIndex(WINDOW_DAYS, artefact.center)
         self.stories = 0
+
+    @property
+    def articles(self) -> int:
+        """How many articles there are."""
+        return len(self._rows)
 
     def grow(self, stories: int) -> None:
         """Adds events with all their articles until there are so many stories."""
@@ -64,15 +67,20 @@ class Bench:
             event, size = next(self._events)
             for _ in range(size):
                 article, traits = self._write(event)
-                self.index.add(Member(article, self._number, traits), f"{event:016x}")
+                self._rows.append((Member(article, self._number, traits).lean(), f"{event:016x}"))
                 self._members_of.append(event)
             self.stories += 1
 
-    def settle(self) -> None:
-        """Measures all stories, as an index that is rebuilt from a store does at once."""
-        profiles = list(self.index.stories())
-        for start in range(0, len(profiles), BATCH):
-            measure(profiles[start : start + BATCH])
+    def settle(self) -> float:
+        """Makes the index of all articles, as a run does from a store; returns the seconds that took."""
+        rows = [(member.article, member.seq, member.data, story) for member, story in self._rows]
+        start = time.process_time()
+        self.index = StoryIndex.rebuilt(
+            ((Member(article, seq, data), story) for article, seq, data, story in rows),
+            WINDOW_DAYS,
+            self._artefact.center,
+        )
+        return time.process_time() - start
 
     def probe(self, count: int) -> tuple[float, float]:
         """Assigns articles, half of them on known events (larger ones more often), and takes them out again.
@@ -103,24 +111,22 @@ class Bench:
             self.index.remove(article)
         return seconds / count, sum(found[a] == s for a, s in wanted.items()) / len(wanted)
 
-    def rows(self) -> Iterator[tuple[str, int, str, bytes]]:
-        """What a store has of each member: article, sequence number, story, traits."""
-        for profile in self.index.stories():
-            for member in profile.members:
-                yield member.article, member.seq, profile.story, member.data
+    def vectors(self) -> NDArray[np.float64]:
+        """The dense vectors of all articles, shape [articles, d]."""
+        return np.stack([member.traits.dense for member, _ in self._rows]).astype(np.float64)
 
     def _write(self, event: int) -> tuple[str, Traits]:
         self._number += 1
         return f"{self._number:016x}", self._newsroom.article(event, self._number)
 
 
-def curve(bench: Bench, center: NDArray[np.float64], sizes: list[int], probes: int) -> None:
-    """Prints speed and memory by the number of active stories; a rebuild at `REBUILT_STORIES`."""
-    print("\n  stories  articles  articles/s      ms  to 10,000    MiB  found")
+def curve(bench: Bench, sizes: list[int], probes: int) -> None:
+    """Prints speed, memory and the seconds of a rebuild by the number of active stories."""
+    print("\n  stories  articles  articles/s      ms  to 10,000    MiB  found  rebuilt s")
     at_ten_thousand = None
     for size in sizes:
         bench.grow(size)
-        bench.settle()
+        rebuilt = bench.settle()
         bench.probe(min(200, probes))
         cost, found = bench.probe(probes)
         if at_ten_thousand is None and size >= 10_000:
@@ -128,22 +134,9 @@ def curve(bench: Bench, center: NDArray[np.float64], sizes: list[int], probes: i
         ratio = f"{cost / at_ten_thousand:10.2f}" if at_ten_thousand else f"{'':10}"
         print(
             f"{size:9,} {len(bench.index):9,} {1 / cost:11,.0f} {1000 * cost:7.2f} {ratio} "
-            f"{_resident() / _MEBIBYTE:6,.0f} {found:6.1%}",
+            f"{_resident() / _MEBIBYTE:6,.0f} {found:6.1%} {rebuilt:9.1f}",
             flush=True,
         )
-        if size == min(REBUILT_STORIES, sizes[-1]):
-            rebuild(bench, center)
-
-
-def rebuild(bench: Bench, center: NDArray[np.float64]) -> None:
-    """Prints how long the index takes to be made from bytes."""
-    rows = list(bench.rows())
-    start = time.process_time()
-    index = StoryIndex.rebuilt(
-        ((Member(article, seq, data), story) for article, seq, story, data in rows), WINDOW_DAYS, center
-    )
-    seconds = time.process_time() - start
-    print(f"          rebuilt from {len(index):,} rows in {seconds:.1f} s", flush=True)
 
 
 def reclustering(artefact: Artefact, sizes: list[int]) -> None:
@@ -153,11 +146,10 @@ def reclustering(artefact: Artefact, sizes: list[int]) -> None:
     )
     for size in sizes:
         bench = Bench(artefact)
-        while len(bench.index) < size:
+        while bench.articles < size:
             bench.grow(bench.stories + 1)
-        vectors = np.stack([bench.index.member(row[0]).traits.dense for row in bench.rows()]).astype(
-            np.float64
-        )
+        bench.settle()
+        vectors = bench.vectors()
         start = time.process_time()
         HDBSCAN(min_cluster_size=2, n_jobs=1, copy=True).fit(vectors)
         whole = time.process_time() - start
@@ -180,7 +172,7 @@ def main() -> None:
     options = parser.parse_args()
     content = yaml.safe_load(_SCORER.read_text())
     artefact = load_scorer(Document(str(_SCORER), content, {}), "normal")
-    curve(Bench(artefact), artefact.center, _numbers(options.sizes), options.probes)
+    curve(Bench(artefact), _numbers(options.sizes), options.probes)
     reclustering(artefact, _numbers(options.window))
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.ports import MemberRow, Store
+from pipeline.ports import Period, Store
 from pipeline.records import Article, Decision, StoredArticle, Story
 from pipeline.stories.assign import assign
 from pipeline.stories.constraints import Constraints
@@ -16,8 +16,6 @@ from pipeline.stories.facts import describe
 from pipeline.stories.index import StoryIndex
 from pipeline.stories.scorer import Scorer
 from pipeline.stories.traits import Member, Traits
-
-Span = tuple[datetime, datetime]
 
 
 class Clustering:
@@ -42,8 +40,8 @@ class Clustering:
         self._window = window
         self._center = center
         self._head = store.head()
-        self._times: Span | None = None
-        self._arrivals: Span | None = None
+        self._times: Period | None = None
+        self._arrivals: Period | None = None
         self._undated = False
         self.constraints = Constraints(store.corrections())
         self.index = StoryIndex(window / timedelta(days=1), center)
@@ -73,15 +71,12 @@ class Clustering:
     def _rebuild(self) -> None:
         if self._times is None or self._arrivals is None:
             return
-        rows: dict[str, MemberRow] = {}
-        for row in self._store.active(*self._times):
-            rows[row.article] = row
+        published = [self._times]
         if not _holds(self._times, self._arrivals):
-            rows.update((row.article, row) for row in self._store.active(*self._arrivals))
-        if self._undated:
-            rows.update((row.article, row) for row in self._store.active(*self._arrivals, fetched=True))
+            published.append(self._arrivals)
+        rows = self._store.active(published, [self._arrivals] if self._undated else [])
         self.index = StoryIndex.rebuilt(
-            ((Member(r.article, r.seq, r.traits), r.story) for r in rows.values()),
+            ((Member(row.article, row.seq, row.traits), row.story) for row in rows),
             self._window / timedelta(days=1),
             self._center,
         )
@@ -116,12 +111,12 @@ class Clustering:
         )
 
 
-def _span(times: Iterable[datetime], margin: timedelta) -> Span:
+def _span(times: Iterable[datetime], margin: timedelta) -> Period:
     ordered = sorted(times)
     return _earlier(ordered[0], margin), _later(ordered[-1], margin)
 
 
-def _holds(outer: Span | None, inner: Span) -> bool:
+def _holds(outer: Period | None, inner: Period) -> bool:
     return outer is not None and outer[0] <= inner[0] and inner[1] <= outer[1]
 
 

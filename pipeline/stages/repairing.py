@@ -59,8 +59,7 @@ class Repairing:
         end = min(now, newest[0].last_published)
         start = end - span
         self._clustering.cover_all(start, end)
-        recent = {row.story for row in self._store.active(start, now)}
-        recent |= {row.story for row in self._store.active(start, now, fetched=True)}
+        recent = {row.story for row in self._store.active([(start, now)], [(start, now)])}
         return self._mend(recent, now, "repair", Commit(marks=marks or {}), self._placement())
 
     def correct(self, correction: Correction, marks: dict[str, str] | None = None) -> Mended:

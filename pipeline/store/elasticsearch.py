@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from pipeline.analysis import well_formed
-from pipeline.ports import Commit, Hit, Lease, MemberRow, Version
+from pipeline.ports import Commit, Hit, Lease, MemberRow, Period, Version
 from pipeline.records import (
     Alert,
     Correction,
@@ -39,7 +39,7 @@ from pipeline.store.codec import decode
 from pipeline.store.elasticsearch_bulk import Write
 from pipeline.store.elasticsearch_documents import article_from, from_binary, hashed, identity
 from pipeline.store.elasticsearch_link import Address, Link
-from pipeline.store.elasticsearch_query import compiled
+from pipeline.store.elasticsearch_query import NONE, compiled
 from pipeline.store.elasticsearch_read import ARTICLE, PAGE, Reads, pieces
 from pipeline.store.elasticsearch_root import Holder, Root, Roots, Seen
 from pipeline.store.elasticsearch_schema import (
@@ -239,10 +239,11 @@ class ElasticsearchStore:
 
     # -- stories -----------------------------------------------------------------------------------------
 
-    def active(self, start: datetime, end: datetime, *, fetched: bool = False) -> Iterator[MemberRow]:
+    def active(self, published: Sequence[Period], fetched: Sequence[Period] = ()) -> Iterator[MemberRow]:
         """See `Store`."""
-        field = "fetched_us" if fetched else "time_us"
-        window = {"range": {field: {"gte": micros(start), "lte": micros(end)}}}
+        periods = [("time_us", each) for each in published] + [("fetched_us", each) for each in fetched]
+        within = [{"range": {field: {"gte": micros(a), "lte": micros(b)}}} for field, (a, b) in periods]
+        window = {"bool": {"should": within, "minimum_should_match": 1}} if within else NONE
         point = self.roots.consistent(lambda: self.reads.open(self.names.articles))
         try:
             rows = elasticsearch_stories.active(self.reads, point, window)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pipeline.analysis import well_formed
-from pipeline.ports import Commit, Hit, Lease, MemberRow, Version
+from pipeline.ports import Commit, Hit, Lease, MemberRow, Period, Version
 from pipeline.records import (
     Alert,
     Correction,
@@ -101,9 +101,9 @@ class SqliteStore:
             return sqlite_write.drop_before(self._file, micros(time))
 
     def optimize(self, before: datetime) -> int:  # noqa: ARG002  one file holds all times
-        """See `Store`; the file is one part: what its indices hold is counted anew for the query planner."""
+        """See `Store`; what the indices hold is counted anew for the query planner, the rest lies well."""
         self._file.run("PRAGMA optimize")
-        return 1
+        return 0
 
     def pieces(self) -> Iterator[Piece]:
         """See `pipeline.store.moving.Movable`."""
@@ -164,16 +164,17 @@ class SqliteStore:
 
     # -- stories -----------------------------------------------------------------------------------------
 
-    def active(self, start: datetime, end: datetime, *, fetched: bool = False) -> Iterator[MemberRow]:
+    def active(self, published: Sequence[Period], fetched: Sequence[Period] = ()) -> Iterator[MemberRow]:
         """See `Store`."""
-        column = "fetched" if fetched else "time"
+        within = ["time BETWEEN ? AND ?"] * len(published) + ["fetched BETWEEN ? AND ?"] * len(fetched)
+        bounds = [micros(time) for period in (*published, *fetched) for time in period]
         sql = (
             "SELECT a.id, a.story, a.seq, a.time, t.traits FROM ("  # noqa: S608  our own names
             " SELECT seq FROM article WHERE story IN"
-            f" (SELECT story FROM article WHERE {column} BETWEEN ? AND ?) ORDER BY seq"
+            f" (SELECT story FROM article WHERE {' OR '.join(within) or '0'}) ORDER BY seq"
             ") AS m CROSS JOIN article a USING (seq) CROSS JOIN article_traits t USING (seq) ORDER BY a.seq"
         )
-        for article, story, seq, time, traits in self._file.stream(sql, (micros(start), micros(end))):
+        for article, story, seq, time, traits in self._file.stream(sql, bounds):
             yield MemberRow(article, story, seq, from_micros(time), traits)
 
     def stories(self, ids: Sequence[str]) -> dict[str, Story]:

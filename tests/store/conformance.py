@@ -57,7 +57,7 @@ class StoreConformance:
         ]  # fmt: skip
         assert store.search(Everything(), None, 10) == []
         assert store.match({"a": Everything(), "b": Term(None, "x", ("x",))}, 0, 10) == {"a": [], "b": []}
-        assert list(store.active(at(-1000), at(1000))) == []
+        assert list(store.active([(at(-1000), at(1000))])) == []
         assert store.articles([]) == {}
         assert store.find([]) == {}
         assert store.stories([]) == {}
@@ -219,16 +219,19 @@ class StoreConformance:
                 )
             )
         )
-        rows = list(store.active(at(50), at(101)))
+        rows = list(store.active([(at(50), at(101))]))
         assert [(row.article, row.story, row.seq, row.time, row.traits) for row in rows] == [
             ("a000002", "both", 2, at(1), b"2"),
             ("a000003", "both", 3, at(100), b"3"),
             ("a000004", "new", 4, at(101), b""),
         ]
-        assert [row.seq for row in store.active(at(0), at(0))] == [1]
-        assert [row.seq for row in store.active(at(2), at(99))] == []
-        assert [row.seq for row in store.active(at(100.5), at(101), fetched=True)] == [2, 3]
-        assert [row.seq for row in store.active(at(100), at(100), fetched=True)] == []
+        assert [row.seq for row in store.active([(at(0), at(0))])] == [1]
+        assert [row.seq for row in store.active([(at(2), at(99))])] == []
+        assert [row.seq for row in store.active([], [(at(100.5), at(101))])] == [2, 3]
+        assert [row.seq for row in store.active([], [(at(100), at(100))])] == []
+        assert list(store.active([])) == []
+        both = store.active([(at(0), at(0)), (at(500), at(501))], [(at(100.5), at(101)), (at(0), at(9))])
+        assert [row.seq for row in both] == [1, 2, 3]
 
     def test_a_decision_is_replaced(self, store: Store) -> None:
         store.commit(Commit(decisions=(decision("a", "s1"),)))
@@ -280,7 +283,7 @@ class StoreConformance:
         assert len(store.match({"w": query}, 0, count)["w"]) == count
         assert len(store.articles([f"a{seq:06d}" for seq in range(1, count + 1)])) == count
         assert len(store.find([f"url:a{seq:06d}" for seq in range(1, count + 1)])) == count
-        assert len(list(store.active(at(-1), at(9999)))) == count
+        assert len(list(store.active([(at(-1), at(9999))]))) == count
         assert len(store.newest_stories(None, None, count)) == count
         assert len(store.quarantine()) == count
 

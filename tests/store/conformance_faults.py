@@ -46,7 +46,9 @@ def check_whole(store: Store, size: int) -> int:
     found = list(store.between(0, head + size))
     assert [each.seq for each in found] == list(range(1, head + 1))
     assert len(store.newest_stories(None, None, head + size)) == head
-    assert len(list(store.active(found[0].enriched.article.time, found[-1].enriched.article.time))) == head
+    assert (
+        len(list(store.active([(found[0].enriched.article.time, found[-1].enriched.article.time)]))) == head
+    )
     return head
 
 
