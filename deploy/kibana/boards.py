@@ -67,7 +67,7 @@ def sessions() -> list[Json]:
             "wirewatch-growing-stories",
             "Stories by growth and origins",
             STORIES,
-            ["title", "hot", "origins", "size", "outlets", "topics", "last_published"],
+            ["title", "hot", "origins", "size", "outlets", "topics", "keywords", "last_published"],
             [("hot", "desc"), ("origins", "desc")],
         ),
         session(
@@ -182,7 +182,7 @@ def names_and_topics() -> Json:
     return dashboard(
         "wirewatch-names-and-topics",
         "Wirewatch: Names and topics",
-        "Top people, organisations, places and topics, and their rise against the period before.",
+        "Top people, organisations, places, topics and keywords, and their rise against the period before.",
         "now-7d",
         rows(
             (

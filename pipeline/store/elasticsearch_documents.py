@@ -187,6 +187,7 @@ def story_source(story: Story) -> Source:
             languages=list(story.languages),
             topics=[topic.name for topic in story.topics],
             topic_ids=[topic.id for topic in story.topics],
+            keywords=list(story.keywords),
             summary=[sentence.text for sentence in story.summary],
             **_named(story.entities),
         ),

@@ -13,8 +13,10 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.errors import StoreError, UnavailableError
+from pipeline.records import Story
+from pipeline.store.codec import decode
 from pipeline.store.elasticsearch_bulk import Target, put, send_writes
-from pipeline.store.elasticsearch_documents import Source, article_from, article_source
+from pipeline.store.elasticsearch_documents import Source, article_from, article_source, story_source
 from pipeline.store.elasticsearch_link import Address, Link
 from pipeline.store.elasticsearch_read import NARROW_PAGE, PAGE, Reads
 from pipeline.store.elasticsearch_root import Root, Roots, Seen
@@ -178,9 +180,11 @@ class _Migration:
 
 
 def _anew(kind: str, source: Source) -> Source:
-    if not kind.startswith("articles-"):
-        return source
-    return article_source(article_from(source)) | {"generation": source["generation"]}
+    if kind == "stories":
+        return story_source(decode(Story, source["document"])) | {"generation": source["generation"]}
+    if kind.startswith("articles-"):
+        return article_source(article_from(source)) | {"generation": source["generation"]}
+    return source
 
 
 def purge(link: Link, names: Names, keep: int) -> None:

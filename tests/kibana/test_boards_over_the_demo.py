@@ -203,6 +203,8 @@ def test_growing_stories_and_newest_articles(demo):
     assert {each["id"] for each in found} == {each.id for each in wanted}
     ranks = sorted(((each.hot, each.origins) for each in wanted), reverse=True)
     assert [(each["hot"], each["origins"]) for each in found] == ranks
+    keywords = {each.id: list(each.keywords) for each in wanted if each.keywords}
+    assert {each["id"]: each["keywords"] for each in found if "keywords" in each} == keywords != {}
     newest = demo.session("wirewatch-newest-articles")
     assert {each["id"] for each in newest} == {each.article.id for each in demo.within()}
     times = [datetime.fromisoformat(each["time"]) for each in newest]

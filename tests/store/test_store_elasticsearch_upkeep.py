@@ -120,6 +120,20 @@ def test_a_newer_or_older_schema_says_what_to_do(url: str) -> None:
     store.close()
 
 
+def test_a_migration_writes_stories_anew_from_their_records(url: str) -> None:
+    store = opened(url)
+    told = replace(story("s1", ("a1",)), keywords=("lava", "ash"))
+    store.commit(Commit(stories=(told,)))
+    stories = store.names.alias("stories")
+    older = {"script": "ctx._source.remove('keywords')", "refresh": True, "conflicts": "proceed"}
+    store.link.client.update_by_query(index=stories, **older)
+    migrate_store(url)
+    (hit,) = store.link.client.search(index=stories)["hits"]["hits"]
+    assert hit["_source"]["keywords"] == ["lava", "ash"]
+    assert store.newest_stories(None, None, 1) == [told]
+    store.close()
+
+
 def test_kibanas_search_knows_the_inflections_of_each_language(url: str) -> None:
     store = opened(url)
     told = (
