@@ -45,7 +45,7 @@ _RUN_CHARS = 200
 _RUN = re.compile(f"[^\\s\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{{{_RUN_CHARS},}}")
 _BATCH = 32
 # A pipeline remembers so many words, those that came first and so nearly all that come often, and how each
-# is tokenized; that is some 15 MB. All later words go with their batch.
+# is tokenized; that is some 25 MiB. All later words go with their batch.
 _KEPT_WORDS = 50_000
 # What was said in this process: Airflow's tasks make recognizers anew.
 _TOLD: set[str] = set()
