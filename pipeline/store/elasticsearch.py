@@ -26,7 +26,7 @@ from pipeline.records import (
     Story,
     Telling,
 )
-from pipeline.records.query import Query
+from pipeline.records.query import And, Phrase, Query
 from pipeline.store import (
     elasticsearch_moving,
     elasticsearch_search,
@@ -225,9 +225,10 @@ class ElasticsearchStore:
         """See `Store`; the relevance is BM25, a word in the title counting four times."""
         asked = compiled(query)
         window = [{"range": {"time_us": {"gte": micros(since)}}}] if since else []
-        hits = self.roots.consistent(
-            lambda: elasticsearch_search.ranked(
-                self.reads, self.names.articles, asked, window, limit, self.roots.read().root.head
+        rare = isinstance(query, And | Phrase)
+        hits = self.roots.consistent_with(
+            lambda root: elasticsearch_search.ranked(
+                self.reads, self.names.articles, asked, window, limit, root.head, rare=rare
             )
         )
         return [Hit(article_from(hit["_source"]), hit["sort"][0]) for hit in hits]

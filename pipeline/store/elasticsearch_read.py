@@ -69,30 +69,18 @@ class Reads:
                 raise NotFoundError(f"the index is not there any more: {reason_of(error)}") from None
             raise QueryError(f"Elasticsearch does not take this query: {reason_of(error)}") from None
 
-    def counts(self, index: str, queries: Sequence[Dsl], most: int) -> list[int]:
-        """How many documents each query hits, counted up to `most`, all asked for at once.
+    def several(self, index: str, searches: Sequence[Dsl]) -> list[Found]:
+        """Several searches asked for at once; their answers in order.
 
         Raises:
-            QueryError: Elasticsearch does not take a query.
+            QueryError: Elasticsearch does not take one of them.
         """
-        bodies = [{"query": query, "size": 0, "track_total_hits": most} for query in queries]
-        searches = [line for body in bodies for line in ({}, body)]
+        lines = [line for search in searches for line in ({}, search)]
 
-        def ask(client: Any) -> list[int]:
-            answers = client.msearch(index=index, searches=searches)["responses"]
-            return [self._total(answer) for answer in answers]
+        def ask(client: Any) -> list[Found]:
+            return [_answered(answer) for answer in client.msearch(index=index, searches=lines)["responses"]]
 
         return self._link.call("search", ask)
-
-    def _total(self, answer: Found) -> int:
-        if "error" not in answer:
-            return int(answer["hits"]["total"]["value"])
-        reason = f"{answer['error'].get('type')}: {answer['error'].get('reason')}"
-        if answer["status"] == 404:
-            raise NotFoundError(f"the index is not there any more: {reason}")
-        if answer["status"] == 400:
-            raise QueryError(f"Elasticsearch does not take this query: {reason}")
-        raise UnavailableError(f"cannot search: Elasticsearch is not able to just now ({reason})")
 
     def pages(
         self, sort: Sequence[Dsl], size: int, limit: int | None = None, **request: Any
@@ -151,3 +139,15 @@ class Reads:
             if len(found["buckets"]) < NARROW_PAGE:
                 return
             after = {"after": found["after_key"]}
+
+
+def _answered(answer: Found) -> Found:
+    """An answer among several, when it is one."""
+    if "error" not in answer:
+        return answer
+    reason = f"{answer['error'].get('type')}: {answer['error'].get('reason')}"
+    if answer["status"] == 404:
+        raise NotFoundError(f"the index is not there any more: {reason}")
+    if answer["status"] == 400:
+        raise QueryError(f"Elasticsearch does not take this query: {reason}")
+    raise UnavailableError(f"cannot search: Elasticsearch is not able to just now ({reason})")

@@ -195,10 +195,14 @@ class Roots:
         Raises:
             UnavailableError: The store was written to all the time.
         """
+        return self.consistent_with(lambda _: ask())
+
+    def consistent_with(self, ask: Callable[[Root], Answer]) -> Answer:
+        """Likewise; `ask` is told the root of that commit."""
         end = time.monotonic() + self._link.timeout
         while True:
             before = self.settled().root
-            answer = ask()
+            answer = ask(before)
             after = self.read().root
             if after.generation == before.generation and not after.intent and after.epoch == before.epoch:
                 return answer
