@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -16,21 +16,19 @@ from benchmarks.stories.invented import WINDOW_DAYS, Newsroom
 from pipeline.ports import Commit, Store
 from pipeline.records import StoredArticle
 from pipeline.settings import Document
+from pipeline.stages.clustering import Clustering
 from pipeline.stories.artefact import load_scorer
-from pipeline.stories.index import StoryIndex
-from pipeline.stories.traits import Member
 
 _SCORER: Final = Path(__file__).parents[2] / "config" / "scorer.yaml"
 _BATCH: Final = 1000
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_CENTER: Final = load_scorer(
+_ARTEFACT: Final = load_scorer(
     Document(str(_SCORER), yaml.safe_load(_SCORER.read_text(encoding="utf-8")), {}), "normal"
-).center
+)
 
 
 def _articles(stories: int) -> Iterator[StoredArticle]:
     """The articles of so many stories, with the traits of articles of full length (`invented.py`)."""
-    newsroom = Newsroom(_CENTER)
+    newsroom = Newsroom(_ARTEFACT.center)
     sizes = itertools.islice(newsroom.events(), stories)
     events = [event for event, size in sizes for _ in range(size)]
     for event, stored in zip(events, made_up.articles(len(events)), strict=True):
@@ -46,17 +44,13 @@ def fill(store: Store, stories: int) -> None:
 
 
 def tell(name: str, store: Store, stories: int) -> None:
-    """Prints what reading all rows and making the index of them takes."""
+    """Prints what the state takes to be made: reading the rows, and making the index of them."""
+    window = timedelta(days=WINDOW_DAYS)
+    clustering = Clustering(store, _ARTEFACT.scorer, window, _ARTEFACT.center)
     start = time.perf_counter()
-    rows = list(store.active([(_EPOCH, made_up.START + timedelta(days=36_500))]))
-    read = time.perf_counter() - start
-    index = StoryIndex.rebuilt(
-        ((Member(row.article, row.seq, row.traits), row.story) for row in rows), WINDOW_DAYS, _CENTER
-    )
-    whole = time.perf_counter() - start
-    size = sum(len(row.traits) for row in rows) / len(rows)
+    clustering.cover_all(made_up.START, made_up.START + timedelta(days=3650))
+    seconds = time.perf_counter() - start
+    articles = len(clustering.index)
     print(
-        f"{name:14} state of {stories:,} active stories, {len(index):,} articles of {size:,.0f} bytes:"
-        f" {whole:.1f} s, {read:.1f} s of it for the rows",
-        flush=True,
+        f"{name:14} state of {stories:,} active stories, {articles:,} articles: {seconds:.1f} s", flush=True
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -74,12 +76,13 @@ class Clustering:
         published = [self._times]
         if not _holds(self._times, self._arrivals):
             published.append(self._arrivals)
-        rows = self._store.active(published, [self._arrivals] if self._undated else [])
-        self.index = StoryIndex.rebuilt(
-            ((Member(row.article, row.seq, row.traits), row.story) for row in rows),
-            self._window / timedelta(days=1),
-            self._center,
-        )
+        with _uncollected():
+            rows = self._store.active(published, [self._arrivals] if self._undated else [])
+            self.index = StoryIndex.rebuilt(
+                ((Member(row.article, row.seq, row.traits), row.story) for row in rows),
+                self._window / timedelta(days=1),
+                self._center,
+            )
 
     def assign(self, article: str, traits: Traits) -> tuple[Decision, int]:
         """Decides on the next article and takes it into the index; returns its sequence number too."""
@@ -109,6 +112,21 @@ class Clustering:
             )
             for name in names
         )
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Puts off the search for cyclic garbage: a million objects come at once, none of them in a cycle.
+
+    Each round of that search looks through all of them, which took a third of a rebuild.
+    """
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _span(times: Iterable[datetime], margin: timedelta) -> Period:

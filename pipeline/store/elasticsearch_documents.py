@@ -5,12 +5,12 @@ The record is what is read back; every other field is made of it and can be made
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Iterable
 from typing import Any
 
 import orjson
+import pybase64
 
 from pipeline.analysis import well_formed
 from pipeline.ports import Version
@@ -63,12 +63,12 @@ def hashed(*parts: str) -> str:
 
 def binary(data: bytes) -> str:
     """Bytes as a binary field takes them."""
-    return base64.b64encode(data).decode("ascii")
+    return pybase64.b64encode_as_string(data)
 
 
 def from_binary(data: str) -> bytes:
     """The bytes of a binary field."""
-    return base64.b64decode(data)
+    return pybase64.b64decode(data)
 
 
 def _some(**fields: Any) -> Source:

@@ -16,7 +16,7 @@ _MEMBER = ["id", "story", "seq", "time_us", "traits"]
 # As they lie there, which costs least: rows from several searches are sorted here anyway.
 _AS_THEY_LIE: list[dict[str, Any]] = [{"_shard_doc": "asc"}]
 # Rows are some kilobytes each. While one slice is read here, Elasticsearch makes the page of another.
-_ROWS_PAGE, _SLICES = 5000, 2
+_ROWS_PAGE, _SLICES = 2000, 4
 # Up to so many hits their stories are collected first; beyond, stories are walked from the newest on.
 FEW_HITS = 50_000
 
