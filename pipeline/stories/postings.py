@@ -53,6 +53,18 @@ def _ordered(values: Ids) -> Slots:
     return order[np.argsort((values >> np.uint32(16)).astype(np.uint16)[order], kind="stable")]
 
 
+def _gathered(vectors: Iterable[tuple[Ids, Weights, Slots]]) -> tuple[Ids, Packed]:
+    """The terms and postings of all slots, in the order of the slots; see `Postings`."""
+    terms, postings = [np.zeros(0, dtype=np.uint32)], [np.zeros(0, dtype=np.uint64)]
+    first = 0
+    for ids, weights, lengths in vectors:
+        numbers, kept, bits = _heaviest_of_each(ids, weights, lengths)
+        terms.append(kept)
+        postings.append(((numbers + first).astype(np.uint64) << np.uint64(_WEIGHT_BITS)) | bits)
+        first += len(lengths)
+    return np.concatenate(terms), np.concatenate(postings)
+
+
 class Postings:
     """For each term the slots that have it, ascending, with its weight there.
 
@@ -66,20 +78,13 @@ class Postings:
 
     def __init__(self, vectors: Iterable[tuple[Ids, Weights, Slots]] = ()) -> None:
         self._entries: dict[int, int | array[int]] = {}
-        terms, postings = [np.zeros(0, dtype=np.uint32)], [np.zeros(0, dtype=np.uint64)]
-        first = 0
-        for ids, weights, lengths in vectors:
-            numbers, kept, bits = _heaviest_of_each(ids, weights, lengths)
-            terms.append(kept)
-            postings.append(((numbers + first).astype(np.uint64) << np.uint64(_WEIGHT_BITS)) | bits)
-            first += len(lengths)
-        every = np.concatenate(terms)
-        order = _ordered(every)
-        every = every[order]
-        self._first = np.concatenate(postings)[order]
-        starts = np.flatnonzero(np.diff(every, prepend=np.int64(-1)))
-        self._first_terms = every[starts]
-        self._first_ends = np.append(starts, len(every))
+        terms, postings = _gathered(vectors)
+        order = _ordered(terms)
+        terms, postings = terms[order], postings[order]
+        starts = np.flatnonzero(np.diff(terms, prepend=np.int64(-1)))
+        self._first = postings.data
+        self._first_terms = terms[starts]
+        self._first_ends = np.append(starts, len(terms))
 
     def add(self, slot: int, ids: Ids, weights: Weights) -> None:
         """Enters a slot, the highest so far, by the heaviest of its terms."""
@@ -107,8 +112,7 @@ class Postings:
         """
         pieces: list[bytes | array[int] | memoryview] = []
         lengths: list[int] = []
-        places = np.searchsorted(self._first_terms, np.array(terms, dtype=np.uint32)).tolist()
-        for term, place in zip(terms, places, strict=True):
+        for term, start, end in zip(terms, *self._at_first(terms), strict=True):
             known = self._entries.get(term)
             later: bytes | array[int] = b""
             count = 0
@@ -117,17 +121,19 @@ class Postings:
             elif known is not None:
                 later = known if limit is None or len(known) <= limit else known[-limit:]
                 count = len(later)
-            first = self._at_first(term, place, None if limit is None else limit - count)
-            pieces += (first, later)
-            lengths.append(len(first) + count)
+            first = start if limit is None else max(start, end - limit + count)
+            pieces += (self._first[first:end], later)
+            lengths.append(end - first + count)
         return lengths, np.frombuffer(b"".join(pieces), "<u8")
 
-    def _at_first(self, term: int, place: int, limit: int | None) -> memoryview:
-        """The last postings of a term that were there at the beginning; `place`: where the term would be."""
-        if place == len(self._first_terms) or self._first_terms[place] != term:
-            return self._first[:0].data
-        start, end = self._first_ends[place], self._first_ends[place + 1]
-        return self._first[start if limit is None else max(start, end - limit) : end].data
+    def _at_first(self, terms: list[int]) -> tuple[list[int], list[int]]:
+        """Where the postings of terms that were there at the beginning start and end."""
+        if not len(self._first_terms):
+            return [0] * len(terms), [0] * len(terms)
+        wanted = np.array(terms, dtype=np.uint32)
+        places = np.minimum(np.searchsorted(self._first_terms, wanted), len(self._first_terms) - 1)
+        ends = self._first_ends[places + (self._first_terms[places] == wanted)]
+        return self._first_ends[places].tolist(), ends.tolist()
 
 
 def unpacked(postings: Packed) -> tuple[Slots, NDArray[np.float64]]:
