@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,14 +69,12 @@ class Hit:
 Period = tuple[datetime, datetime]
 
 
-@dataclass(frozen=True, slots=True)
-class MemberRow:
+class MemberRow(NamedTuple):
     """What clustering state is rebuilt from: one article of an active story."""
 
     article: str
     story: str
     seq: int
-    time: datetime
     traits: bytes
 
 

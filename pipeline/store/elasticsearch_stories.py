@@ -10,9 +10,8 @@ from pipeline.ports import MemberRow
 from pipeline.store.elasticsearch_documents import from_binary
 from pipeline.store.elasticsearch_read import PAGE, Dsl, Found, Reads, pieces
 from pipeline.store.elasticsearch_schema import Names
-from pipeline.store.indexed import from_micros
 
-_MEMBER = ["id", "story", "seq", "time_us", "traits"]
+_MEMBER = ["id", "story", "seq", "traits"]
 # As they lie there, which costs least: rows from several searches are sorted here anyway.
 _AS_THEY_LIE: list[dict[str, Any]] = [{"_shard_doc": "asc"}]
 # Rows are some kilobytes each. While one slice is read here, Elasticsearch makes the page of another.
@@ -27,7 +26,6 @@ def _row(hit: Found) -> MemberRow:
         fields.get("id", [""])[0],
         fields.get("story", [""])[0],
         fields["seq"][0],
-        from_micros(fields["time_us"][0]),
         from_binary(fields["traits"][0]) if "traits" in fields else b"",
     )
 

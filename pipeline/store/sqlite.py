@@ -169,13 +169,12 @@ class SqliteStore:
         within = ["time BETWEEN ? AND ?"] * len(published) + ["fetched BETWEEN ? AND ?"] * len(fetched)
         bounds = [micros(time) for period in (*published, *fetched) for time in period]
         sql = (
-            "SELECT a.id, a.story, a.seq, a.time, t.traits FROM ("  # noqa: S608  our own names
+            "SELECT a.id, a.story, a.seq, t.traits FROM ("  # noqa: S608  our own names
             " SELECT seq FROM article WHERE story IN"
             f" (SELECT story FROM article WHERE {' OR '.join(within) or '0'}) ORDER BY seq"
             ") AS m CROSS JOIN article a USING (seq) CROSS JOIN article_traits t USING (seq) ORDER BY a.seq"
         )
-        for article, story, seq, time, traits in self._file.stream(sql, bounds):
-            yield MemberRow(article, story, seq, from_micros(time), traits)
+        yield from map(MemberRow._make, self._file.stream(sql, bounds))
 
     def stories(self, ids: Sequence[str]) -> dict[str, Story]:
         """See `Store`."""

@@ -212,7 +212,8 @@ class StoryIndex:
         if len(self._slot_of) != len(pairs):
             raise ValueError("an article is in two stories")
         self._alive[: len(pairs)] = True
-        self._postings = Postings(self._taken(start) for start in range(0, len(pairs), _ROOM))
+        starts = range(0, len(pairs), _ROOM)
+        self._postings = Postings((self._taken(start) for start in starts), len(pairs))
 
     def _taken(self, start: int) -> tuple[Ids, Weights, Slots]:
         """Fills `_ROOM` slots, all but the postings; returns the bodies for these."""

@@ -53,16 +53,19 @@ def _ordered(values: Ids) -> Slots:
     return order[np.argsort((values >> np.uint32(16)).astype(np.uint16)[order], kind="stable")]
 
 
-def _gathered(vectors: Iterable[tuple[Ids, Weights, Slots]]) -> tuple[Ids, Packed]:
-    """The terms and postings of all slots, in the order of the slots; see `Postings`."""
-    terms, postings = [np.zeros(0, dtype=np.uint32)], [np.zeros(0, dtype=np.uint64)]
-    first = 0
+def _gathered(vectors: Iterable[tuple[Ids, Weights, Slots]], slots: int) -> tuple[Ids, Packed]:
+    """The terms and postings of so many slots, in the order of the slots; see `Postings`."""
+    # Room for all: what is not filled takes no memory.
+    terms = np.empty(slots * POSTED_TERMS, dtype=np.uint32)
+    postings = np.empty(slots * POSTED_TERMS, dtype=np.uint64)
+    first = filled = 0
     for ids, weights, lengths in vectors:
         numbers, kept, bits = _heaviest_of_each(ids, weights, lengths)
-        terms.append(kept)
-        postings.append(((numbers + first).astype(np.uint64) << np.uint64(_WEIGHT_BITS)) | bits)
-        first += len(lengths)
-    return np.concatenate(terms), np.concatenate(postings)
+        here = slice(filled, filled + len(kept))
+        terms[here] = kept
+        postings[here] = ((numbers + first).astype(np.uint64) << np.uint64(_WEIGHT_BITS)) | bits
+        first, filled = first + len(lengths), here.stop
+    return terms[:filled], postings[:filled]
 
 
 class Postings:
@@ -74,11 +77,12 @@ class Postings:
     Args:
         vectors: For slots from 0 on, some of them at a time: ids and weights one after another, and how many
             terms each slot has.
+        slots: How many slots these are.
     """
 
-    def __init__(self, vectors: Iterable[tuple[Ids, Weights, Slots]] = ()) -> None:
+    def __init__(self, vectors: Iterable[tuple[Ids, Weights, Slots]] = (), slots: int = 0) -> None:
         self._entries: dict[int, int | array[int]] = {}
-        terms, postings = _gathered(vectors)
+        terms, postings = _gathered(vectors, slots)
         order = _ordered(terms)
         terms, postings = terms[order], postings[order]
         starts = np.flatnonzero(np.diff(terms, prepend=np.int64(-1)))
