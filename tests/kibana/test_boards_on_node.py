@@ -105,6 +105,7 @@ def _story(name, days, origins, hot):
         outlets=("Courier",),
         languages=("en",),
         topics=(Topic("war", "War", 0.9),),
+        keywords=("barricade", "curfew"),
         hot=hot,
     )
 
