@@ -11,7 +11,9 @@ from pipeline.records import Article, EnrichedArticle, Entity, StoredArticle, St
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 VOCABULARY = 200_000
-PER_HOUR = 200
+PER_HOUR, PER_STORY = 200, 3
+TITLE_WORDS, TEXT_WORDS = 8, 60
+TRAITS_BYTES = 200
 _WEIGHTS = list(itertools.accumulate(1 / rank for rank in range(1, VOCABULARY + 1)))
 _SYLLABLES = [a + b for a in "bcdfghjklmnprstvz" for b in "aeiou"]
 
@@ -25,36 +27,22 @@ def word(rank: int) -> str:
     return text
 
 
-def articles(
-    count: int,
-    *,
-    words: int = 60,
-    per_story: int = 3,
-    per_hour: int = PER_HOUR,
-    first: int = 1,
-    traits: int = 200,
-) -> Iterator[StoredArticle]:
-    """`count` short articles; story `i` has the articles `i * per_story` and following.
-
-    Args:
-        count: How many.
-        words: Words of the text; a title has 8.
-        per_story: Articles of a story.
-        per_hour: How many are published in an hour.
-        first: The first sequence number.
-        traits: Bytes of traits of an article.
-    """
-    chance = random.Random(first)
-    for seq in range(first, first + count):
-        tokens = [word(rank) for rank in chance.choices(range(VOCABULARY), cum_weights=_WEIGHTS, k=words + 8)]
+def articles(count: int) -> Iterator[StoredArticle]:
+    """`count` short articles in the order of their sequence numbers, from 1 on."""
+    chance = random.Random(1)
+    for seq in range(1, count + 1):
+        tokens = [
+            word(rank)
+            for rank in chance.choices(range(VOCABULARY), cum_weights=_WEIGHTS, k=TITLE_WORDS + TEXT_WORDS)
+        ]
         names = [f"Name {int(chance.paretovariate(1)) % 50_000}" for _ in range(4)]
-        time = START + timedelta(hours=seq / per_hour)
+        time = START + timedelta(hours=seq / PER_HOUR)
         article = Article(
             id=f"{seq:016x}",
             keys=(f"url:{seq}", f"text:{seq}"),
             url=f"https://example.org/{seq}",
-            title=" ".join(tokens[:8]).capitalize(),
-            text=" ".join(tokens[8:]),
+            title=" ".join(tokens[:TITLE_WORDS]).capitalize(),
+            text=" ".join(tokens[TITLE_WORDS:]),
             outlet=f"Outlet {seq % 300}",
             published=time,
             published_from="feed",
@@ -67,14 +55,9 @@ def articles(
         yield StoredArticle(
             EnrichedArticle(article, entities, topics),
             seq,
-            story_id(seq, per_story),
-            chance.randbytes(traits),
+            f"{seq // PER_STORY + (1 << 40):016x}",
+            chance.randbytes(TRAITS_BYTES),
         )
-
-
-def story_id(seq: int, per_story: int) -> str:
-    """The story that an article belongs to."""
-    return f"{seq // per_story + (1 << 40):016x}"
 
 
 def stories(members: list[StoredArticle]) -> Iterator[Story]:

@@ -9,21 +9,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-import yaml
-
 from benchmarks.store import made_up
 from benchmarks.stories.invented import WINDOW_DAYS, Newsroom
 from pipeline.ports import Commit, Store
 from pipeline.records import StoredArticle
-from pipeline.settings import Document
+from pipeline.settings import read_document
 from pipeline.stages.clustering import Clustering
 from pipeline.stories.artefact import load_scorer
 
 _SCORER: Final = Path(__file__).parents[2] / "config" / "scorer.yaml"
 _BATCH: Final = 1000
-_ARTEFACT: Final = load_scorer(
-    Document(str(_SCORER), yaml.safe_load(_SCORER.read_text(encoding="utf-8")), {}), "normal"
-)
+_ARTEFACT: Final = load_scorer(read_document(_SCORER), "normal")
 
 
 def _articles(stories: int) -> Iterator[StoredArticle]:

@@ -19,12 +19,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 from sklearn.cluster import HDBSCAN
 
 from benchmarks.stories.invented import WINDOW_DAYS, Newsroom
-from pipeline.settings import Document
+from pipeline.settings import read_document
 from pipeline.stories.artefact import Artefact, load_scorer
 from pipeline.stories.assign import assign
 from pipeline.stories.constraints import Constraints
@@ -169,8 +168,7 @@ def main() -> None:
     parser.add_argument("--probes", type=int, default=1000, help="articles assigned at each size")
     parser.add_argument("--window", default=",".join(map(str, HDBSCAN_SIZES)), help="articles for HDBSCAN")
     options = parser.parse_args()
-    content = yaml.safe_load(_SCORER.read_text())
-    artefact = load_scorer(Document(str(_SCORER), content, {}), "normal")
+    artefact = load_scorer(read_document(_SCORER), "normal")
     curve(Bench(artefact), _numbers(options.sizes), options.probes)
     reclustering(artefact, _numbers(options.window))
 

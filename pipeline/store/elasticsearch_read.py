@@ -7,7 +7,7 @@ from typing import Any
 
 from elasticsearch import ApiError
 
-from pipeline.errors import NotFoundError, QueryError, UnavailableError
+from pipeline.errors import NotFoundError, QueryError, UnavailableError, WirewatchError
 from pipeline.store.elasticsearch_link import Link, reason_of
 
 Dsl = dict[str, Any]
@@ -65,9 +65,7 @@ class Reads:
         try:
             return self._link.call("search", lambda client: client.search(**request), pass_on=(400, 404))
         except ApiError as error:
-            if error.status_code == 404:
-                raise NotFoundError(f"the index is not there any more: {reason_of(error)}") from None
-            raise QueryError(f"Elasticsearch does not take this query: {reason_of(error)}") from None
+            raise _refused(error.status_code, reason_of(error)) from None
 
     def several(self, index: str, searches: Sequence[Dsl]) -> list[Found]:
         """Several searches asked for at once; their answers in order.
@@ -145,9 +143,13 @@ def _answered(answer: Found) -> Found:
     """An answer among several, when it is one."""
     if "error" not in answer:
         return answer
-    reason = f"{answer['error'].get('type')}: {answer['error'].get('reason')}"
-    if answer["status"] == 404:
-        raise NotFoundError(f"the index is not there any more: {reason}")
-    if answer["status"] == 400:
-        raise QueryError(f"Elasticsearch does not take this query: {reason}")
-    raise UnavailableError(f"cannot search: Elasticsearch is not able to just now ({reason})")
+    raise _refused(answer["status"], f"{answer['error'].get('type')}: {answer['error'].get('reason')}")
+
+
+def _refused(status: int, reason: str) -> WirewatchError:
+    """What an answer that is none says."""
+    if status == 404:
+        return NotFoundError(f"the index is not there any more: {reason}")
+    if status == 400:
+        return QueryError(f"Elasticsearch does not take this query: {reason}")
+    return UnavailableError(f"cannot search: Elasticsearch is not able to just now ({reason})")

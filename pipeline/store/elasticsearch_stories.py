@@ -30,22 +30,27 @@ def _row(hit: Found) -> MemberRow:
     )
 
 
-def _rows(reads: Reads, point: str, query: Dsl) -> list[MemberRow]:
-    """The rows of all hits, in no order, read in slices side by side."""
+def _rows(reads: Reads, point: str, query: Dsl, **part: Any) -> list[MemberRow]:
+    """The rows of all hits, or of those in a slice, in no order."""
+    # Values by column: the documents with their texts stay untouched.
+    hits = reads.stream(
+        point,
+        _AS_THEY_LIE,
+        _ROWS_PAGE,
+        query=query,
+        source=False,
+        stored_fields="_none_",
+        docvalue_fields=_MEMBER,
+        **part,
+    )
+    return [_row(hit) for hit in hits]
+
+
+def _many_rows(reads: Reads, point: str, query: Dsl) -> list[MemberRow]:
+    """The same, read in slices side by side."""
 
     def read(place: int) -> list[MemberRow]:
-        # Values by column: the documents with their texts stay untouched.
-        hits = reads.stream(
-            point,
-            _AS_THEY_LIE,
-            _ROWS_PAGE,
-            slice={"id": place, "max": _SLICES},
-            query=query,
-            source=False,
-            stored_fields="_none_",
-            docvalue_fields=_MEMBER,
-        )
-        return [_row(hit) for hit in hits]
+        return _rows(reads, point, query, slice={"id": place, "max": _SLICES})
 
     with ThreadPoolExecutor(_SLICES) as threads:
         return [row for rows in threads.map(read, range(_SLICES)) for row in rows]
@@ -53,7 +58,7 @@ def _rows(reads: Reads, point: str, query: Dsl) -> list[MemberRow]:
 
 def active(reads: Reads, point: str, window: Dsl) -> list[MemberRow]:
     """The members of the stories that have one in the window, by seq."""
-    rows = _rows(reads, point, {"bool": {"filter": [window]}})
+    rows = _many_rows(reads, point, {"bool": {"filter": [window]}})
     for piece in pieces(row.story for row in rows):
         others = {"bool": {"filter": [{"terms": {"story": piece}}], "must_not": [window]}}
         rows += _rows(reads, point, others)
