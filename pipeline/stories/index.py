@@ -26,8 +26,10 @@ LEXICAL_STORIES: Final = 8
 DENSE_STORIES: Final = 6
 # Of each term the newest so many members within the window are looked at.
 POSTINGS_READ: Final = 256
-# Vectors may be near when of the first 64 signs at most so many differ (by chance: 32 ± 4).
+# Vectors may be near when of the first 64 signs at most so many differ (by chance: 32 ± 4), and of the first
+# 128 at most so many (by chance: 64 ± 5.7).
 NEAR_BITS: Final = 24
+NEAR_BITS_OF_TWO: Final = 52
 _MEMBERS_LOOKED_AT: Final = 256
 _DAY_SECONDS: Final = 86_400.0
 _ROOM: Final = 1024
@@ -152,7 +154,7 @@ class StoryIndex:
 
     def _clear(self, room: int) -> None:
         """No slots, with room for so many."""
-        width = 1 if self._center is None else (len(self._center) + 63) // 64
+        width = 2 if self._center is None else max(2, (len(self._center) + 63) // 64)
         self._members: list[Member] = []
         self._homes: list[Profile] = []
         self._postings = Postings()
@@ -314,6 +316,8 @@ class StoryIndex:
         code = self._codes(dense[np.newaxis], self._center)[0]
         first = np.bitwise_count(self._first_bits[: len(self._members)] ^ code[0])
         slots = np.flatnonzero(first <= NEAR_BITS)
+        second = np.bitwise_count(self._other_bits[slots, 0] ^ code[1])
+        slots = slots[first[slots] + second <= NEAR_BITS_OF_TWO]
         slots = slots[self._within(member, slots) & self._coded[slots]]
         others = np.bitwise_count(self._other_bits[slots] ^ code[1:]).sum(axis=1, dtype=np.int64)
         return self._best_stories(slots, -(first[slots] + others).astype(np.float64), DENSE_STORIES)
