@@ -16,7 +16,8 @@ from pipeline.cli.shapes import (
     story_shape,
     version_shapes,
 )
-from pipeline.cli.tables import article_text, hits_table, stories_table, story_text, why_text
+from pipeline.cli.tables import article_text, hits_table, stories_table, story_text
+from pipeline.cli.why import why_text
 
 Since = Annotated[str | None, typer.Option(help="Only what is newer: 90m, 12h, 7d, 2w, or a date")]
 Limit = Annotated[int, typer.Option(min=1, help="At most this many")]

@@ -108,32 +108,6 @@ def article_text(out: Console, article: Json) -> None:
         out.print(f"removed [{entry['rule']}]: {entry['text']}", markup=False)
 
 
-def _candidate(table: Table, label: str, candidate: Json | None, titles: Mapping[str, str]) -> None:
-    if candidate is None:
-        return
-    title = titles.get(candidate["story"], candidate["story"])
-    table.add_row(f"[bold]{label}[/bold]", escape(title), "", f"[bold]{candidate['score']:.3f}[/bold]")
-    for name, contribution in candidate["features"].items():
-        table.add_row("", name, f"{candidate['values'][name]:.3f}", f"{contribution:+.3f}")
-
-
-def why_text(out: Console, decision: Json, title: str, titles: Mapping[str, str]) -> None:
-    """A decision record in words and numbers."""
-    out.print(f"[bold]{escape(title)}[/bold] ({decision['article']})")
-    verb = "founded its story: nothing came near enough" if decision["founded"] else "joined"
-    out.print(f"{verb} · decided by {decision['by']} · now in {decision['story']}", markup=False)
-    table = Table("", "", "value", "counts", title=f"needed {decision['threshold']:.3f}")
-    _candidate(table, "best" if decision["founded"] else "chosen", decision["chosen"], titles)
-    _candidate(table, "runner-up", decision["runner_up"], titles)
-    out.print(table)
-    for entry in decision["evidence"]:
-        same = entry["article"] == entry["story"]
-        text = entry["article"] if same else f"{entry['article']}  ⇔  {entry['story']}"
-        out.print(f"  {entry['kind']}: {text}", markup=False)
-    for constraint in decision["constraints"]:
-        out.print(f"  correction: {constraint}", markup=False)
-
-
 def feeds_table(feeds: Sequence[Json]) -> Table:
     """Feeds with whatever is known of them."""
     table = Table(title=f"{len(feeds)} feeds")

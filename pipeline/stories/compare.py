@@ -30,6 +30,7 @@ class Compared:
         text, lead, vector: The cosine with the sum of the members: bodies and pairs of those in the article's
             language, dense vectors of all; 0 where there are none.
         mean_text, mean_lead, mean_vector: The mean inner product with each of them.
+        kept_text, kept_lead: The shares of these that remain after contrast.
         same: The share of members in the article's language.
         vectors: 1 where article and story have dense vectors that can be compared, else 0.
         near: The mean over members of exp(-gap / scale), with the gap in time.
@@ -44,6 +45,8 @@ class Compared:
     mean_text: Floats
     mean_lead: Floats
     mean_vector: Floats
+    kept_text: Floats
+    kept_lead: Floats
     same: Floats
     vectors: Floats
     near: Floats
@@ -296,12 +299,14 @@ def compare(
     held = comparison.count - inside
     size = np.maximum(size, 1.0)
     return Compared(
-        text=text * kept_text,
-        lead=lead * kept_lead,
+        text=text,
+        lead=lead,
         vector=vector,
-        mean_text=means[0] * kept_text,
-        mean_lead=means[1] * kept_lead,
+        mean_text=means[0],
+        mean_lead=means[1],
         mean_vector=means[2],
+        kept_text=kept_text,
+        kept_lead=kept_lead,
         same=np.maximum(held[0], 0.0) / size,
         vectors=(held[2] > 0.0).astype(np.float64),
         near=near / size,

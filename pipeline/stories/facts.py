@@ -130,7 +130,11 @@ def _topics(articles: Sequence[StoredArticle]) -> tuple[Topic, ...]:
 
 
 def _entities(articles: Sequence[StoredArticle]) -> tuple[EntityCount, ...]:
-    """Entities by the number of members that name them, then by salience."""
+    """Entities by the number of members that name them, then by salience.
+
+    What one article takes for a person and another for an organisation is one entity within a story: ids with
+    the same name count together, under the one that most members have.
+    """
     held: Counter[str] = Counter()
     salience: dict[str, float] = {}
     shown: dict[str, Counter[tuple[str, EntityKind]]] = {}
@@ -139,9 +143,21 @@ def _entities(articles: Sequence[StoredArticle]) -> tuple[EntityCount, ...]:
             held[entity.id] += 1
             salience[entity.id] = salience.get(entity.id, 0.0) + entity.salience
             shown.setdefault(entity.id, Counter())[entity.name, entity.kind] += 1
-    ranked = sorted(held, key=lambda e: (-held[e], -salience[e], e))[:ENTITIES_KEPT]
-    names = {e: min(shown[e].items(), key=lambda item: (-item[1], item[0]))[0] for e in ranked}
-    return tuple(EntityCount(e, names[e][0], names[e][1], held[e]) for e in ranked)
+    names = {e: min(shown[e].items(), key=lambda item: (-item[1], item[0]))[0] for e in held}
+    alike: dict[str, list[str]] = {}
+    for each in sorted(held, key=lambda e: (-held[e], -salience[e], e)):
+        alike.setdefault(names[each][0].casefold(), []).append(each)
+    counted = [
+        (held[ids[0]] if len(ids) == 1 else _naming(articles, ids), sum(salience[e] for e in ids), ids[0])
+        for ids in alike.values()
+    ]
+    counted.sort(key=lambda each: (-each[0], -each[1], each[2]))
+    return tuple(EntityCount(e, *names[e], count) for count, _, e in counted[:ENTITIES_KEPT])
+
+
+def _naming(articles: Sequence[StoredArticle], ids: Sequence[str]) -> int:
+    """How many articles name one of some entities of one name."""
+    return sum(any(entity.id in ids for entity in article.enriched.entities) for article in articles)
 
 
 def _summary(articles: Sequence[Article], language: str, profile: Profile) -> tuple[SummarySentence, ...]:

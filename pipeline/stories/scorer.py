@@ -7,7 +7,8 @@
 the story; `vector` is the cosine of embeddings, rescaled because those of e5 crowd between 0.7 and 1.
 `centroid` takes the cosine with the sum of the members, `mean` the mean of the cosines with each: the first
 is robust, the second keeps chains from growing. `time`, `outlet` and `figures` are means over the members.
-`text` and `lead` are what remains after contrast between the stories weighed together (see `contrast`).
+`text` and `lead` are what remains after contrast between the stories weighed together (see `contrast`); what
+that took is told apart from them when a score is explained.
 """
 
 from __future__ import annotations
@@ -106,14 +107,33 @@ class _Factors:
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
-    """What bases are made of: cosines, and the similarities as weighed, by centroid and as a mean."""
+class _Parts:
+    """Text, lead and vector as they are weighed: with the centroid, and as a mean."""
 
-    text: Floats
-    lead: Floats
-    vector: Floats
-    centroid: tuple[Floats, ...]
-    mean: tuple[Floats, ...]
+    centroid: tuple[Floats, Floats, Floats]
+    mean: tuple[Floats, Floats, Floats]
+
+    def contrasted(self, shared: Compared) -> _Parts:
+        """What contrast leaves of them."""
+        text, lead = shared.kept_text, shared.kept_lead
+        (a, b, c), (d, e, f) = self.centroid, self.mean
+        return _Parts((a * text, b * lead, c), (d * text, e * lead, f))
+
+    def base(self, alpha: float) -> Floats:
+        """By centroid and by mean together, see the module; 0 where one of them is 0."""
+        centroid, mean = sum(self.centroid), sum(self.mean)
+        some = (centroid > 0.0) & (mean > 0.0)
+        base: Floats = np.maximum(centroid, 0.0) ** alpha * np.maximum(mean, 0.0) ** (1.0 - alpha) * some
+        return base
+
+    def shares(self, alpha: float, row: int) -> tuple[float, float, float]:
+        """The shares of one base above 0 that text, lead and vector stand for; they sum to 1."""
+        centroid, mean = ([part[row].item() for part in parts] for parts in (self.centroid, self.mean))
+        by_centroid, by_mean = sum(centroid), sum(mean)
+        text, lead, vector = (
+            alpha * c / by_centroid + (1.0 - alpha) * m / by_mean for c, m in zip(centroid, mean, strict=True)
+        )
+        return text, lead, vector
 
 
 class Mix:
@@ -138,14 +158,14 @@ class Mix:
         """See `Scorer.weigh`."""
         w = self.weights
         shared = compare(member, profiles, w.time_scale_days, w.unknown_gap_days, w.contrast)
-        made = _Made(shared.text, shared.lead, self._rescaled(shared.vector), *self._parts(shared))
-        base = self._base(made)
+        parts = self._parts(shared)
+        base = parts.contrasted(shared).base(w.centroid_share)
         losses = self._factors(shared)
         values = base * losses.time * losses.outlet * losses.figures
 
         def explain(row: int) -> Candidate:
-            story = profiles[row].story
-            return Candidate(story, values[row].item(), self._contributions(made, base, losses, row))
+            told = self._contributions(shared, parts, base[row].item(), losses, row)
+            return Candidate(profiles[row].story, values[row].item(), told)
 
         return Scored(values.tolist(), explain)
 
@@ -158,16 +178,18 @@ class Mix:
         return self.weigh(member, [profile]).explain(0)
 
     def _contributions(
-        self, made: _Made, bases: Floats, losses: _Factors, row: int
+        self, shared: Compared, parts: _Parts, base: float, losses: _Factors, row: int
     ) -> tuple[Contribution, ...]:
-        """A base shared out by the part of each similarity, then loss after loss."""
-        base = bases[row].item()
+        """The base before contrast shared out by the part of each similarity, then loss after loss."""
+        alpha = self.weights.centroid_share
+        whole = parts.base(alpha)[row].item()
+        text, lead, vector = parts.shares(alpha, row) if whole > 0.0 else (0.0, 0.0, 0.0)
         time, outlet, figures = losses.time[row].item(), losses.outlet[row].item(), losses.figures[row].item()
-        text, lead, vector = self._shares(made, row) if base > 0.0 else (0.0, 0.0, 0.0)
         return (
-            Contribution("text", made.text[row].item(), base * text),
-            Contribution("lead", made.lead[row].item(), base * lead),
-            Contribution("vector", made.vector[row].item(), base * vector),
+            Contribution("text", shared.text[row].item(), whole * text),
+            Contribution("lead", shared.lead[row].item(), whole * lead),
+            Contribution("vector", self._rescaled(shared.vector)[row].item(), whole * vector),
+            Contribution("contrast", base / whole if whole > 0.0 else 1.0, base - whole),
             Contribution("time", time, base * (time - 1.0)),
             Contribution("outlet", outlet, base * time * (outlet - 1.0)),
             Contribution("figures", figures, base * time * outlet * (figures - 1.0)),
@@ -177,32 +199,14 @@ class Mix:
         floor = self.weights.vector_floor
         return np.clip((cosines - floor) / (1.0 - floor), 0.0, 1.0)
 
-    def _base(self, made: _Made) -> Floats:
-        """base(centroid)^α · base(mean)^(1 - α); 0 where one of them is 0."""
-        alpha = self.weights.centroid_share
-        centroid, mean = sum(made.centroid), sum(made.mean)
-        some = (centroid > 0.0) & (mean > 0.0)
-        base: Floats = np.maximum(centroid, 0.0) ** alpha * np.maximum(mean, 0.0) ** (1.0 - alpha) * some
-        return base
-
-    def _shares(self, made: _Made, row: int) -> tuple[float, float, float]:
-        """The shares of one base that text, lead and vector stand for; they sum to 1."""
-        alpha = self.weights.centroid_share
-        centroid, mean = ([part[row].item() for part in parts] for parts in (made.centroid, made.mean))
-        by_centroid, by_mean = sum(centroid), sum(mean)
-        text, lead, vector = (
-            alpha * c / by_centroid + (1.0 - alpha) * m / by_mean for c, m in zip(centroid, mean, strict=True)
-        )
-        return text, lead, vector
-
-    def _parts(self, shared: Compared) -> tuple[tuple[Floats, ...], tuple[Floats, ...]]:
-        """Text, lead and vector as they are weighed: with the centroid, and as a mean."""
+    def _parts(self, shared: Compared) -> _Parts:
+        """Text, lead and vector before contrast."""
         w = self.weights
         vector_weight = w.vector * shared.vectors
         within = shared.same / (w.text + w.lead + vector_weight)
         across = (1.0 - shared.same) * w.cross_language * shared.vectors
         text, lead, vector = w.text * within, w.lead * within, vector_weight * within + across
-        return (
+        return _Parts(
             (text * shared.text, lead * shared.lead, vector * self._rescaled(shared.vector)),
             (text * shared.mean_text, lead * shared.mean_lead, vector * self._rescaled(shared.mean_vector)),
         )

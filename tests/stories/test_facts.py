@@ -130,6 +130,19 @@ def test_more_and_newer_origins_are_hotter():
     assert hot(12) == pytest.approx(hot(0, 0))
 
 
+def test_one_name_taken_for_several_kinds_is_one_entity_of_a_story():
+    person = Entity("person:lucinda", "Santa Lucinda", "person", 1)
+    ship = Entity("organisation:lucinda", "Santa Lucinda", "organisation", 1)
+    other = Entity("place:manila", "Manila", "place", 1)
+    named = ((person,), (ship, other), (person, other))
+    members = [
+        replace(one, enriched=replace(one.enriched, entities=entities))
+        for one, entities in zip(stored([write(n, 0, n, 0, n) for n in range(3)]), named, strict=True)
+    ]
+    told = [(e.id, e.name, e.count) for e in describe("s", members).entities]
+    assert told == [("person:lucinda", "Santa Lucinda", 3), ("place:manila", "Manila", 2)]
+
+
 def test_topics_and_entities_are_summed_up():
     one = article(0, "Vote in Kestria", "Deputies voted.", "A")
     entity = Entity("place:KE", "Kestria", "place", 1, 0.9)

@@ -1,0 +1,83 @@
+"""A decision record in words and numbers; markup in what came from outside is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+Json = Mapping[str, Any]
+
+_WORDS: Final = {
+    "text": "words in common",
+    "lead": "pairs of words in title and lead",
+    "vector": "meaning, by vectors",
+    "contrast": "shared with its other candidates too",
+    "time": "distance in time",
+    "outlet": "of the same outlet",
+    "figures": "title alike but for its figures",
+}
+# What is shown with three decimals and is less does not count.
+_NOTHING: Final = 0.0005
+
+
+def why_text(out: Console, decision: Json, title: str, titles: Mapping[str, str]) -> None:
+    """Prints why an article is in its story.
+
+    Args:
+        out: Where to.
+        decision: As `wirewatch why --json` gives it.
+        title: The article's.
+        titles: Those of the stories, by id.
+    """
+    out.print(f"[bold]{escape(title)}[/bold] ({decision['article']})")
+    verb = "founded its story: nothing came near enough" if decision["founded"] else "joined"
+    out.print(f"{verb} · decided by {decision['by']} · now in {decision['story']}", markup=False)
+    if decision["chosen"] is None:
+        out.print("  there was no story that it could be compared with")
+    else:
+        table = Table("", "", "value", "counts", title=f"needed {decision['threshold']:.3f}")
+        _candidate(table, "best" if decision["founded"] else "chosen", decision["chosen"], titles)
+        _candidate(table, "runner-up", decision["runner_up"], titles)
+        out.print(table)
+    for entry in decision["evidence"]:
+        same = entry["article"] == entry["story"]
+        text = entry["article"] if same else f"{entry['article']}  ⇔  {entry['story']}"
+        out.print(f"  {entry['kind']}: {text}", markup=False)
+    against = _against(decision)
+    if against:
+        out.print(f"  against {against}", markup=False)
+    for constraint in decision["constraints"]:
+        out.print(f"  correction: {constraint}", markup=False)
+
+
+def _candidate(table: Table, label: str, candidate: Json | None, titles: Mapping[str, str]) -> None:
+    """A story's rows: its score, and what that is made of."""
+    if candidate is None:
+        return
+    title = titles.get(candidate["story"], candidate["story"])
+    table.add_row(f"[bold]{label}[/bold]", escape(title), "", f"[bold]{candidate['score']:.3f}[/bold]")
+    for name, contribution in candidate["features"].items():
+        if abs(contribution) >= _NOTHING:
+            words = _WORDS.get(name, name)
+            table.add_row("", words, f"{candidate['values'][name]:.3f}", f"{contribution:+.3f}")
+
+
+def _against(decision: Json) -> str:
+    """What told against the story that was not chosen: the best one of a founder, or the runner-up."""
+    founded = decision["founded"]
+    lost = decision["chosen"] if founded else decision["runner_up"]
+    if lost is None:
+        return ""
+    reasons = []
+    chosen = {} if founded or decision["chosen"] is None else decision["chosen"]["features"]
+    if lost["score"] < decision["threshold"]:
+        reasons.append(f"{lost['score']:.3f} of the {decision['threshold']:.3f} needed")
+    less = {name: value - chosen.get(name, 0.0) for name, value in lost["features"].items()}
+    for name, difference in sorted(less.items(), key=lambda item: item[1]):
+        if difference <= -_NOTHING:
+            reasons.append(f"{_WORDS.get(name, name)} {difference:+.3f}")
+    return f"the {'best' if founded else 'runner-up'}: {', '.join(reasons)}" if reasons else ""
