@@ -54,7 +54,7 @@ def describe(story: str, articles: Sequence[StoredArticle], version: int = 1) ->
     outlets = [a.outlet for a in plain]
     times = sorted(a.time for a in plain)
     read = sorted(plain[-MEMBERS_READ:], key=lambda a: a.time)
-    said = [c for a in read for c in claims(a.id, a.outlet, _opening(a))]
+    said = [c for a in read for c in claims(a.id, a.outlet, _opening(a), a.language)]
     return Story(
         id=story,
         title=plain[central].title or traits[central].lead,

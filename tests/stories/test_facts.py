@@ -112,11 +112,55 @@ def test_an_outlet_that_corrects_itself_does_not_disagree():
         ("The 33-year-old died in 2021.", []),
         ("Turnout fell 12% dead heat", []),
         ("A crash injured 1,200 people", [("injured", 1200)]),
-        ("Hubo 7 muertos y 20 heridos", [("dead", 7), ("injured", 20)]),
+        ("Bombings left 60 dead and 140 injured.", [("dead", 60), ("injured", 140)]),
+        ("A blast killed five people and wounded more than 12 others.", [("dead", 5), ("injured", 12)]),
+        ("Three die in boating tragedy", [("dead", 3)]),
+        ("Typhoon kills nearly 1,940", [("dead", 1940)]),
     ],
 )
 def test_counts_are_read(text, found):
-    assert [(c.subject, c.value) for c in claims("a", "o", text)] == found
+    assert [(c.subject, c.value) for c in claims("a", "o", text, "en")] == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No one was injured.",
+        "The woman kills 5-year-old son, self",
+        "The woman kills her son, 5 years old",
+        "A mother of 12 killed in crossfire",
+        "A man and two children are dead.",
+        "Father and two children found dead inside of home",
+        "Related coverage Father and two children found dead",
+        "Parents, 2 children dead in Roy murder-suicide",
+        "Mother killed 2 children, herself",
+        "The bomb killed 13 soldiers and 72 civilians.",
+        "It could face 100,000 to 240,000 deaths.",
+        "They examine the 1940 deaths of officers.",
+        "It has killed 4 million people and two dozen died here.",
+        "A wound around 4:47 p.m. was one die-hard's.",
+    ],
+)
+def test_what_may_not_be_the_whole_count_is_passed_over(text):
+    assert claims("a", "o", text, "en") == []
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "found"),
+    [
+        ("es", "Hubo 7 muertos y 20 heridos", [("dead", 7), ("injured", 20)]),
+        ("es", "Mueren al menos tres personas en el choque", [("dead", 3)]),
+        ("fr", "Une explosion fait neuf morts et 12 blessés", [("dead", 9), ("injured", 12)]),
+        ("de", "Mindestens vier Menschen sterben, 30 Verletzte", [("dead", 4), ("injured", 30)]),
+        ("de", "Bei dem Brand starben mindestens drei Kinder", [("dead", 3)]),
+        ("de", "Um 9 die Polizei", []),
+        ("pt", "Acidente deixa dois mortos e 5 feridos", [("dead", 2), ("injured", 5)]),
+        ("it", "Almeno sei morti e un uomo ferito", [("dead", 6)]),
+        ("und", "9 dead", []),
+    ],
+)
+def test_counts_are_read_in_several_languages(language, text, found):
+    assert [(c.subject, c.value) for c in claims("a", "o", text, language)] == found
 
 
 def test_more_and_newer_origins_are_hotter():
