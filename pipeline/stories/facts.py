@@ -12,7 +12,8 @@ from pipeline.stories.figures import claims, disagreements
 from pipeline.stories.keywords import story_keywords
 from pipeline.stories.origins import families, independent, texts
 from pipeline.stories.profile import Profile, SparseSum
-from pipeline.stories.terms import sentence_spans, term_id, tokens
+from pipeline.stories.sentences import sentence_spans
+from pipeline.stories.terms import term_id, tokens
 from pipeline.stories.traits import Member, Traits
 
 TOPICS_KEPT: Final = 5
@@ -26,6 +27,8 @@ _SENTENCES_READ: Final = 4
 _SENTENCE_WORDS: Final = (6, 45)
 _REDUNDANT: Final = 0.6
 _TITLE_WORDS: Final = 3
+# "9 September 2013 Last updated at 14:39 GMT" has four figures among nine words.
+_MOST_FIGURES: Final = 0.4
 _CUT_OFF: Final = ("...", "…", ":", ",", "-", "–")
 _CLOSING: Final = "\"'”’»)] "
 _FULL_STOPS: Final = (".", "!", "?", "。", "！", "？", "؟", "।")
@@ -108,8 +111,12 @@ def _central(profile: Profile, language: str) -> int:
 
 
 def _whole(title: str) -> bool:
-    """Whether a title says something: three words or more, and not cut off."""
-    return len(tokens(title)) >= _TITLE_WORDS and not title.rstrip("\"'”’) ").endswith(_CUT_OFF)
+    """Whether a title says something: three words or more, no stamp of a time, and not cut off."""
+    words = tokens(title)
+    figures = sum(word.isdigit() for word in words)
+    if len(words) - figures < _TITLE_WORDS or figures >= _MOST_FIGURES * len(words):
+        return False
+    return not title.rstrip("\"'”’) ").endswith(_CUT_OFF)
 
 
 def _cosine(total: SparseSum, traits: Traits, *, pairs: bool = False) -> float:

@@ -18,7 +18,8 @@ from pipeline.records import Article, EnrichedArticle, Entity, Span
 from pipeline.stories import habits
 from pipeline.stories.keywords import article_keywords
 from pipeline.stories.learned import Learned
-from pipeline.stories.terms import pair_id, sentence_spans, term_id, tokens
+from pipeline.stories.sentences import sentence_spans
+from pipeline.stories.terms import pair_id, term_id, tokens
 from pipeline.stories.traits import Dense, Name, Signature, Sparse, Traits
 
 BODY_CHARS: Final = 8000

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from pipeline.records import Disagreement
-from pipeline.stories.terms import sentence_spans
+from pipeline.stories.sentences import sentence_spans
 
 _QUOTE_CHARS: Final = 240
 # Figures that may as well be years are taken for years.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pipeline.records import Removed
 from pipeline.stories.learned import Learned
-from pipeline.stories.terms import sentence_spans
+from pipeline.stories.sentences import sentence_spans
 
 RULE = "outlet repeats it"
 

@@ -19,7 +19,6 @@ _NUMBER_MARK = re.compile(r"(?<=\d)[,.\u00a0](?=\d)")
 _UNSPACED = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 _TOKEN = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+(?:'[^\W_{_UNSPACED}]+)*")
 _UNSPACED_START = re.compile(rf"[{_UNSPACED}]")
-_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])|\n+")
 
 # A document for the prior: the words of a news item of middling length.
 _PRIOR_WORDS = 200.0
@@ -43,31 +42,6 @@ def tokens(text: str) -> list[str]:
         else:
             found.append(token.removesuffix("'s"))
     return found
-
-
-def sentence_spans(text: str) -> list[tuple[int, int]]:
-    """The sentences and lines of a text as (start, end) offsets, without surrounding white space.
-
-    >>> sentence_spans("One. Two!")
-    [(0, 4), (5, 9)]
-    """
-    spans: list[tuple[int, int]] = []
-    start = 0
-    for match in _SENTENCE_END.finditer(text):
-        closing = len(match.group().rstrip())
-        _append(spans, text, start, match.start() + closing)
-        start = match.end()
-    _append(spans, text, start, len(text))
-    return spans
-
-
-def _append(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
-    """Adds text[start:end] less its surrounding white space, unless nothing remains."""
-    piece = text[start:end]
-    left = start + len(piece) - len(piece.lstrip())
-    right = start + len(piece.rstrip())
-    if right > left:
-        spans.append((left, right))
 
 
 @lru_cache(maxsize=1 << 18)

@@ -76,6 +76,15 @@ def test_a_fragment_is_no_title_and_no_summary():
     assert all(sentence.text.endswith(".") for sentence in story.summary)
 
 
+@pytest.mark.parametrize(
+    "stamp", ["Posted 12 / 19 / 2005 3: 36 PM", "9 September 2013 Last updated at 14: 39 GMT"]
+)
+def test_a_stamp_of_a_time_is_no_title(stamp):
+    text = "A ferry sank off Port Amer. The ferry had left Port Amer at dawn."
+    other = article(1, "Ferry lost off Amer coast", "The coast guard searched.", "B", 1)
+    assert describe("s", stored([article(0, stamp, text, "A"), other])).title == "Ferry lost off Amer coast"
+
+
 def test_the_title_is_that_of_the_most_central_member():
     odd = article(0, "Live updates", "Follow our coverage here.", "A")
     story = describe("s", stored([odd, *(write(n, 4, n, n, n) for n in range(1, 4))]))

@@ -11,7 +11,8 @@ from pipeline.stories import learned as learned_module
 from pipeline.stories.features import arrive, compute_traits, compute_traits_batch
 from pipeline.stories.habits import clean, observe
 from pipeline.stories.learned import Learned
-from pipeline.stories.terms import sentence_spans, tokens
+from pipeline.stories.sentences import sentence_spans
+from pipeline.stories.terms import tokens
 from pipeline.stories.traits import Sparse, Traits
 
 PLEA = "Subscribe to Channel Nine for more at https://nine.example/abc."
@@ -107,6 +108,22 @@ def test_tokens_and_sentences():
     text = "He said: “No.” Then left!\n\nEnd"
     assert [text[a:b] for a, b in sentence_spans(text)] == ["He said: “No.”", "Then left!", "End"]
     assert sentence_spans("  ") == []
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["Regina Benjamin, as the U. S. surgeon.", "Then J. K. Rowling left.", "Plan."],
+        ["Joseph Comeaux Jr. was serving.", "Gov. Palin said so.", "He lives in the U.S.", "The end."],
+        ["She was arrested around 10:24 a.m. Friday and charged.", "It was 5 p.m.", "Police came."],
+        ["A 5. 9 - magnitude quake.", "120 died.", "On Sept. 12 he left.", "He paid $5.", "The rest."],
+        ["Am 3. Mai kam er.", "Es waren 3.", "Dann ging er."],
+        ["It rained, e.g. in Spain.", "End... and more.", "地震が起きた。", "終わり。"],
+    ],
+)
+def test_a_full_stop_that_ends_no_sentence_parts_none(sentences):
+    text = " ".join(sentences).replace("。 ", "。")
+    assert [text[a:b] for a, b in sentence_spans(text)] == sentences
 
 
 def test_sparse_vectors_have_length_one_and_a_symmetric_product():
