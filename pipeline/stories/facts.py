@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pipeline.records import Article, EntityCount, EntityKind, StoredArticle, Story, SummarySentence, Topic
@@ -25,7 +25,7 @@ HOT_HALF_LIFE_SECONDS: Final = 43_200.0
 _HOT_EPOCH: Final = 1_577_836_800.0
 _SENTENCES_READ: Final = 4
 _SENTENCE_WORDS: Final = (6, 45)
-_REDUNDANT: Final = 0.6
+_REDUNDANT: Final = 0.5
 _TITLE_WORDS: Final = 3
 # "9 September 2013 Last updated at 14:39 GMT" has four figures among nine words.
 _MOST_FIGURES: Final = 0.4
@@ -170,8 +170,9 @@ def _naming(articles: Sequence[StoredArticle], ids: Sequence[str]) -> int:
 def _summary(articles: Sequence[Article], language: str, profile: Profile) -> tuple[SummarySentence, ...]:
     """Two sentences of members: the most central (MEAD, Radev et al. 2004), then one that adds something.
 
-    A sentence's centrality is the mean weight of its words in the story's sum vector; the second sentence
-    shares at most `_REDUNDANT` of its words with the first and comes from another article where one has one.
+    A sentence's centrality is the mean weight of its words in the story's sum vector; of the second sentence's
+    weight, or the first's if that is less, at most `_REDUNDANT` lies in words they share, and it comes from
+    another article where one has such a sentence.
     Headlines, captions and cut sentences come only where there are no full ones.
     """
     weights = profile.body[language].weights
@@ -190,11 +191,20 @@ def _summary(articles: Sequence[Article], language: str, profile: Profile) -> tu
     if not found:
         return ()
     first = found[0]
-    others = [s for s in found[1:] if len(s[4] & first[4]) <= _REDUNDANT * min(len(s[4]), len(first[4]))]
+    others = [s for s in found[1:] if not _repeats(s[4], first[4], weights)]
     full = [s for s in others if not s[0][0]] or others
     second = next((s for s in full if s[2] != first[2]), full[0] if full else None)
     chosen = [first] if second is None else [first, second]
     return tuple(SummarySentence(sentence, article) for _, _, article, sentence, _ in chosen)
+
+
+def _repeats(one: frozenset[str], other: frozenset[str], weights: Mapping[int, float]) -> bool:
+    """Whether two sentences, given as their words, say much the same."""
+
+    def weight(words: frozenset[str]) -> float:
+        return sum(weights.get(term_id(word), 0.0) for word in sorted(words))
+
+    return weight(one & other) > _REDUNDANT * min(weight(one), weight(other))
 
 
 def _full(sentence: str) -> bool:

@@ -98,6 +98,20 @@ def test_the_summary_quotes_two_members():
     assert first.text != second.text
 
 
+def test_the_second_sentence_of_a_summary_adds_something():
+    texts = (
+        "A ferry sank off Port Amer with sixty passengers on board.",
+        "The ferry sank off Port Amer on Monday with sixty on board.",
+        "Divers from two navies searched the wreck until dark.",
+    )
+    story = describe(
+        "s", stored([article(n, f"Ferry sinks {n}", t, f"P{n}", n) for n, t in enumerate(texts)])
+    )
+    first, second = story.summary
+    assert first.text in texts[:2]
+    assert second.text == texts[2]
+
+
 def test_outlets_that_disagree_are_quoted():
     texts = (
         "Nine people were killed in the blast.",
