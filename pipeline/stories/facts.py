@@ -170,9 +170,9 @@ def _naming(articles: Sequence[StoredArticle], ids: Sequence[str]) -> int:
 def _summary(articles: Sequence[Article], language: str, profile: Profile) -> tuple[SummarySentence, ...]:
     """Two sentences of members: the most central (MEAD, Radev et al. 2004), then one that adds something.
 
-    A sentence's centrality is the mean weight of its words in the story's sum vector; of the second sentence's
-    weight, or the first's if that is less, at most `_REDUNDANT` lies in words they share, and it comes from
-    another article where one has such a sentence.
+    A sentence's centrality is the mean weight of its words in the story's sum vector. The second sentence
+    shares with the first at most `_REDUNDANT` of the weight of the lighter one, and comes from another article
+    where one has such a sentence.
     Headlines, captions and cut sentences come only where there are no full ones.
     """
     weights = profile.body[language].weights
