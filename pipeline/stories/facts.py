@@ -171,8 +171,9 @@ def _summary(articles: Sequence[Article], language: str, profile: Profile) -> tu
     """Two sentences of members: the most central (MEAD, Radev et al. 2004), then one that adds something.
 
     A sentence's centrality is the mean weight of its words in the story's sum vector. The second sentence
-    shares with the first at most `_REDUNDANT` of the lighter one's weight, and comes from another article where
-    one has such a sentence. Headlines, captions and cut sentences come only where there are no full ones.
+    shares with the first at most `_REDUNDANT` of the lighter one's weight, and comes from another article
+    where one has such a sentence. Headlines, captions and cut sentences come only where there are no full
+    ones.
     """
     weights = profile.body[language].weights
     found: list[tuple[tuple[bool, float], int, str, str, frozenset[str]]] = []
