@@ -150,13 +150,13 @@ def documents(batch: list[StoredArticle]) -> Iterator[dict[str, Any]]:
 
 
 def compared(store: Store, client: Any, count: int) -> None:
-    """Prints what a commit costs beside `helpers.bulk`: batch by batch in turn, the first to warm up."""
+    """Prints what a commit costs beside `helpers.bulk`: batch by batch in turn, the first of several to warm up."""
     bare, seconds, written = Bare(client), 0.0, 0
     for place, batch in enumerate(batches(count)):
         commit = Commit(articles=tuple(batch), stories=tuple(made_up.stories(batch)))
         took = timed(lambda commit=commit: store.commit(commit))  # type: ignore[misc]
         bare.write(batch)
-        if place:
+        if place or count <= BATCH:
             seconds, written = seconds + took, written + len(batch)
         else:
             bare.making = bare.writing = 0.0

@@ -24,6 +24,10 @@ from pipeline.settings import MailSettings
 
 # A longer subject is cut: phones show some 40 characters, and mail servers wrap long headers badly.
 SUBJECT_CHARS = 140
+# Room for such a subject in one line, where 78 put all of one that is longer on a second; RFC 5322 allows 998.
+_HEADER_CHARS = 200
+# The longest line of quoted-printable text (RFC 2045).
+_BODY_CHARS = 76
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,8 @@ class Renderer:
             "unsubscribe": safe_url(self._unsubscribe(message)),
             "say": lambda key, **values: phrase(language, key, **values),
         }
-        mail = EmailMessage(policy=SMTP if message.to.isascii() else SMTPUTF8)
+        policy = SMTP if message.to.isascii() else SMTPUTF8
+        mail = EmailMessage(policy=policy.clone(max_line_length=_BODY_CHARS))
         self._headers(mail, message, rule, now)
         mail["Subject"] = context["subject"]
         mail.set_content(self._text.render(context), charset="utf-8", cte="quoted-printable")
@@ -95,7 +100,9 @@ class Renderer:
             self._html.render(context), subtype="html", charset="utf-8", cte="quoted-printable"
         )
         mail.set_boundary(f"=_{message.id}")
-        return self._plain_headers(message, items) + mail.as_bytes()
+        return self._plain_headers(message, items) + mail.as_bytes(
+            policy=policy.clone(max_line_length=_HEADER_CHARS)
+        )
 
     @staticmethod
     def _subject(rule: Rule, sections: Sequence[Any]) -> str:

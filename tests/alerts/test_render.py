@@ -88,6 +88,19 @@ def test_long_addresses_are_not_broken():
     assert mail["Message-ID"] == f"<m1@{'a' * 60}.example.org>"
 
 
+@pytest.mark.parametrize(
+    "title", ["Dozens missing after a passenger ferry capsizes near Amer at night", "Fährunglück " * 9]
+)
+def test_a_subject_begins_on_its_line_and_lines_of_the_body_stay_short(title):
+    rule = rule_of(watch(), NOW)
+    payload = Renderer(SETTINGS).render(MESSAGE, rule, [item(article(1, title))], NOW).payload
+    (line,) = [line for line in payload.splitlines() if line.startswith(b"Subject:")]
+    assert len(line) > len("Subject: ")
+    mail = email.message_from_bytes(payload, policy=email.policy.default)
+    assert mail["Subject"].startswith(f"New story: {title.strip()}"[:100])
+    assert max(len(line) for line in payload.partition(b"\r\n\r\n")[2].splitlines()) <= 76
+
+
 def test_list_headers_only_when_configured_and_one_click_only_over_https():
     assert rendered(settings=MailSettings())["List-Unsubscribe"] is None
     mailto = rendered(settings=MailSettings(unsubscribe="mailto:off@example.org?subject={watch}"))
