@@ -150,7 +150,7 @@ def documents(batch: list[StoredArticle]) -> Iterator[dict[str, Any]]:
 
 
 def compared(store: Store, client: Any, count: int) -> None:
-    """Prints what a commit costs beside `helpers.bulk`: batch by batch in turn, the first of several to warm up."""
+    """Prints what a commit costs beside `helpers.bulk`: by turns, the first of several to warm up."""
     bare, seconds, written = Bare(client), 0.0, 0
     for place, batch in enumerate(batches(count)):
         commit = Commit(articles=tuple(batch), stories=tuple(made_up.stories(batch)))

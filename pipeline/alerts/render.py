@@ -24,7 +24,7 @@ from pipeline.settings import MailSettings
 
 # A longer subject is cut: phones show some 40 characters, and mail servers wrap long headers badly.
 SUBJECT_CHARS = 140
-# Room for such a subject in one line, where 78 put all of one that is longer on a second; RFC 5322 allows 998.
+# Room for such a subject in one line; 78 would put all of a longer one on a second. RFC 5322 allows 998.
 _HEADER_CHARS = 200
 # The longest line of quoted-printable text (RFC 2045).
 _BODY_CHARS = 76
