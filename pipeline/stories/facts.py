@@ -24,6 +24,7 @@ HOT_HALF_LIFE_SECONDS: Final = 43_200.0
 # 2020-01-01T00:00:00Z: keeps the numbers small.
 _HOT_EPOCH: Final = 1_577_836_800.0
 _SENTENCES_READ: Final = 4
+_CHARS_READ: Final = 4000
 _SENTENCE_WORDS: Final = (6, 45)
 _REDUNDANT: Final = 0.5
 _TITLE_WORDS: Final = 3
@@ -89,7 +90,7 @@ def _by_frequency(values: object) -> tuple[str, ...]:
 
 
 def _opening(article: Article) -> str:
-    sentences = sentence_spans(article.text)[:_SENTENCES_READ]
+    sentences = sentence_spans(article.text[:_CHARS_READ])[:_SENTENCES_READ]
     return "\n".join([article.title, *(article.text[a:b] for a, b in sentences)])
 
 
@@ -180,7 +181,7 @@ def _summary(articles: Sequence[Article], language: str, profile: Profile) -> tu
     for place, article in enumerate(articles[-MEMBERS_READ:]):
         if article.language != language:
             continue
-        for start, end in sentence_spans(article.text)[:_SENTENCES_READ]:
+        for start, end in sentence_spans(article.text[:_CHARS_READ])[:_SENTENCES_READ]:
             sentence = article.text[start:end]
             words = tokens(sentence)
             if _SENTENCE_WORDS[0] <= len(words) <= _SENTENCE_WORDS[1]:

@@ -12,6 +12,8 @@ from pipeline.records import Disagreement
 from pipeline.stories.sentences import sentence_spans
 
 _QUOTE_CHARS: Final = 240
+# So many characters around a number are read.
+_NEAR: Final = 80
 # Figures that may as well be years are taken for years.
 _YEARS: Final = range(1900, 2100)
 
@@ -207,16 +209,20 @@ def claims(article: str, outlet: str, text: str, language: str) -> list[Claim]:
         sentence = text[start:end]
         matches = [match for pattern in spoken.patterns for match in pattern.finditer(sentence)]
         for match in sorted(matches, key=lambda m: m.start()):
-            if _counts_all(sentence, *match.span("number"), spoken):
-                subject, value = spoken.subjects[match["subject"].lower()], _value(match["number"], spoken)
-                claim = Claim(subject, value, article, outlet, sentence[:_QUOTE_CHARS])
-                found.setdefault(subject, claim)
+            subject = spoken.subjects[match["subject"].lower()]
+            if subject not in found and _counts_all(sentence, *match.span("number"), spoken):
+                value = _value(match["number"], spoken)
+                found[subject] = Claim(subject, value, article, outlet, sentence[:_QUOTE_CHARS])
     return list(found.values())
 
 
 def _counts_all(sentence: str, start: int, end: int, spoken: _Language) -> bool:
     """Whether the number at `start` to `end` says how many there were, as far as can be told."""
-    before, number, after = sentence[:start], sentence[start:end], sentence[end:]
+    before, number, after = (
+        sentence[max(0, start - _NEAR) : start],
+        sentence[start:end],
+        sentence[end : end + _NEAR],
+    )
     if number.isdecimal() and int(number) in _YEARS:
         return False
     if any(pattern.search(before) for pattern in (_NONE, _PARENT, _FROM)):
