@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.ports import Period, Store
 from pipeline.records import Article, Decision, StoredArticle, Story
-from pipeline.stories.assign import assign
+from pipeline.stories.assign import assign_all
 from pipeline.stories.constraints import Constraints
 from pipeline.stories.facts import describe
 from pipeline.stories.index import StoryIndex
@@ -84,13 +84,21 @@ class Clustering:
                 self._center,
             )
 
-    def assign(self, article: str, traits: Traits) -> tuple[Decision, int]:
-        """Decides on the next article and takes it into the index; returns its sequence number too."""
-        self._head += 1
-        member = Member(article, self._head, traits)
-        decision = assign(member, self.index, self._scorer, self.constraints)
-        self.index.add(member, decision.story)
-        return decision, self._head
+    def assign(self, arrivals: Sequence[tuple[str, Traits]]) -> list[tuple[Member, Decision]]:
+        """Decides on the next articles, one after another, and takes them into the index.
+
+        Args:
+            arrivals: Their ids and traits.
+
+        Returns:
+            The articles with their sequence numbers, each with its decision.
+        """
+        members = [
+            Member(article, seq, traits) for seq, (article, traits) in enumerate(arrivals, self._head + 1)
+        ]
+        self._head += len(members)
+        decisions = assign_all(members, self.index, self._scorer, self.constraints)
+        return list(zip(members, decisions, strict=True))
 
     def told(self, touched: Mapping[str, int], changed: Mapping[str, StoredArticle]) -> tuple[Story, ...]:
         """Stories as they are now; those without members are left out.

@@ -165,11 +165,12 @@ class Grouping:
 
     def _arrive(self, chunk: _Chunk, backfill: bool, counts: Counts) -> None:
         """Gives the waiting articles their sequence numbers, traits and stories."""
-        for arrival in features.arrive(chunk.waiting, self._learned, self._embedder):
+        arrivals = list(features.arrive(chunk.waiting, self._learned, self._embedder))
+        assigned = self._clustering.assign([(a.enriched.article.id, a.traits) for a in arrivals])
+        for arrival, (member, decision) in zip(arrivals, assigned, strict=True):
             article = arrival.enriched.article
-            decision, seq = self._clustering.assign(article.id, arrival.traits)
             chunk.articles[article.id] = StoredArticle(
-                arrival.enriched, seq, decision.story, arrival.traits.to_bytes(), backfill
+                arrival.enriched, member.seq, decision.story, member.data, backfill
             )
             chunk.changed.add(article.id)
             chunk.decisions.append(decision)

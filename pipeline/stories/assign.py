@@ -1,9 +1,8 @@
-"""Which story an article belongs to: a decision, and nothing else is touched."""
+"""Which story an article belongs to: decisions on new articles, and the records of any decision."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 from pipeline.records import Candidate, Decision, content_id
@@ -11,38 +10,11 @@ from pipeline.stories.constraints import Constraints
 from pipeline.stories.evidence import gather
 from pipeline.stories.index import StoryIndex
 from pipeline.stories.profile import Profile
-from pipeline.stories.scorer import Scored, Scorer
+from pipeline.stories.scorer import Scorer
 from pipeline.stories.traits import Member
+from pipeline.stories.weighing import TOGETHER, Weighing, Weighings
 
 By = Literal["assign", "repair", "person"]
-
-
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """A story with its score for an article, and where it is among the scored."""
-
-    score: float
-    profile: Profile
-    row: int
-
-
-@dataclass(frozen=True, slots=True)
-class Weighing:
-    """All stories that were weighed for an article, best first, and what persons said about it.
-
-    Attributes:
-        ranked: Stories that are allowed, best first; ties: the older story.
-        forced: The story a correction demands, or None.
-        notes: The corrections that applied, in words.
-        scored: What the scores are made of.
-        looked_at: The ids of the candidates, those that a correction keeps it out of too.
-    """
-
-    ranked: tuple[Weighed, ...]
-    forced: Profile | None
-    notes: tuple[str, ...]
-    scored: Scored
-    looked_at: tuple[str, ...]
 
 
 def story_id(article: str, taken: Callable[[str], bool] = lambda _: False) -> str:
@@ -68,62 +40,47 @@ def assign(member: Member, index: StoryIndex, scorer: Scorer, constraints: Const
         scorer: Says how well it fits.
         constraints: A person's corrections; they come before any score.
     """
-    weighing = weigh(member, index, scorer, constraints)
+    return _assigned(member, Weighings([member], index, scorer, constraints).of(0), index, scorer)
+
+
+def assign_all(
+    members: Sequence[Member], index: StoryIndex, scorer: Scorer, constraints: Constraints
+) -> list[Decision]:
+    """Decides on new articles one after another, as `assign` does, and puts each into its story."""
+    decisions: list[Decision] = []
+    for together in _runs(members, index.newest):
+        index.enter(together)
+        weighings = Weighings(together, index, scorer, constraints)
+        for position, member in enumerate(together):
+            decision = _assigned(member, weighings.of(position), index, scorer)
+            index.settle(member.article, decision.story)
+            decisions.append(decision)
+    return decisions
+
+
+def _runs(members: Sequence[Member], newest: int) -> Iterator[list[Member]]:
+    """Articles that may come in together: at most `TOGETHER` in sequence; one that is late comes alone."""
+    run: list[Member] = []
+    newest_before = newest
+    for member in members:
+        if run and (member.seq < newest or run[0].seq < newest_before or len(run) == TOGETHER):
+            yield run
+            run = []
+        if not run:
+            newest_before = newest
+        run.append(member)
+        newest = max(newest, member.seq)
+    if run:
+        yield run
+
+
+def _assigned(member: Member, weighing: Weighing, index: StoryIndex, scorer: Scorer) -> Decision:
+    """The decision on one new article."""
     best = weighing.ranked[0] if weighing.ranked else None
     chosen = weighing.forced
     if chosen is None and best is not None and best.score >= scorer.threshold(member):
         chosen = best.profile
     return decide(member, chosen, story_id(member.article, index.has_story), weighing, scorer, "assign")
-
-
-def weigh(
-    member: Member, index: StoryIndex, scorer: Scorer, constraints: Constraints, present: str | None = None
-) -> Weighing:
-    """Scores the candidate stories of an article.
-
-    Args:
-        member: The article.
-        index: The active stories.
-        scorer: Says how well it fits.
-        constraints: A person's corrections.
-        present: The id of the story it is in now (a repair): always weighed, by its other members.
-    """
-    notes: list[str] = []
-    candidates = [p for p in index.candidates(member) if p.story != present]
-    if present is not None and index.profile(present).size > 1:
-        candidates.append(index.profile(present))
-    allowed: list[Profile] = []
-    for profile in candidates:
-        correction = ""
-        if constraints:
-            others = (m.article for m in profile.members if m.article != member.article)
-            correction = constraints.forbids(member.article, others)
-        if correction:
-            notes.append(f"kept out of story {profile.story} by correction {correction}")
-        else:
-            allowed.append(profile)
-    scored = scorer.weigh(member, allowed)
-    ranked = [Weighed(score, allowed[row], row) for row, score in enumerate(scored.values)]
-    ranked.sort(key=lambda w: (-w.score, w.profile.first_seq))
-    forced = _forced(member, index, constraints, present, notes)
-    looked_at = tuple(profile.story for profile in candidates)
-    return Weighing(tuple(ranked), forced, tuple(sorted(notes)), scored, looked_at)
-
-
-def _forced(
-    member: Member, index: StoryIndex, constraints: Constraints, present: str | None, notes: list[str]
-) -> Profile | None:
-    """The oldest story that holds an article which this one must be with, its own story included."""
-    linked = {index.story_of(article): article for article in constraints.together(member.article)}
-    profiles = [index.profile(story) for story in linked if story is not None]
-    if not profiles:
-        return None
-    if present is not None:
-        profiles.append(index.profile(present))
-    oldest = min(profiles, key=lambda p: (p.first_seq, p.story))
-    partner = next(article for story, article in linked.items() if story is not None)
-    notes.append(f"belongs with article {linked.get(oldest.story, partner)}: a person's correction")
-    return oldest
 
 
 def decide(

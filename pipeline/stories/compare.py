@@ -1,7 +1,7 @@
-"""What an article has in common with stories: all of them at once, in arrays.
+"""What articles have in common with stories: all of them at once, in arrays.
 
 Without contrast a row depends on the article and its story alone, whatever else is compared in the same call:
-sums run in order of members and ids within each row.
+sums run in order of members and ids within each row. With it, it depends on the article's other stories too.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.stories.contrast import kept_shares
-from pipeline.stories.profile import SMALL, Floats, Profile, SparseSum, measure
-from pipeline.stories.traits import HEAD, Ids, Member, Sparse, Traits, comparable, squares
+from pipeline.stories.gathering import Hits, Rows, Small, Texts, take_sums
+from pipeline.stories.profile import SMALL, Floats, Profile, measure
+from pipeline.stories.traits import HEAD, Member, squares
 
 _DAY_SECONDS: Final = 86_400.0
-# A story's sum with more terms than this is cut to the article's terms before it is looked through.
-_LONG_SUM: Final = 4096
+Asked = Sequence[tuple[Member, Sequence[Profile]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """For each story, in float64, shape [stories]. The article itself is taken out of a story that holds it.
+    """For each story, in float64, shape [stories]. An article itself is taken out of a story that holds it.
 
     Attributes:
         text, lead, vector: The cosine with the sum of the members: bodies and pairs of those in the article's
@@ -55,243 +55,205 @@ class Compared:
     size: Floats
 
 
-class _Members:
-    """The members of small stories, side by side: their bytes, and what is read off them at once.
-
-    Args:
-        mine: The article they are compared with.
-        dimension: Of its dense vector.
-    """
-
-    def __init__(self, mine: Member, dimension: int) -> None:
-        self._mine = mine
-        self._dimension = dimension
-        self.rows: list[int] = []
-        self.heads: list[bytes] = []
-        self.ids: list[bytes] = []
-        self.weights: list[bytes] = []
-        self.lengths: list[int] = []
-        self.dense: list[bytes] = []
-        self.fitting: list[bool] = []
-        self.speaking_rows: list[int] = []
-        self.speaking: list[bool] = []
-        self.ours: list[bool] = []
-        self.own: list[bool] = []
-
-    def take(self, row: int, members: list[Member]) -> None:
-        """Takes the members of one story."""
-        mine = self._mine
-        for member in members:
-            head, ids, weights, dense, body, pairs = comparable(member.data)
-            self.rows.append(row)
-            self.heads.append(head)
-            speaks = member.language == mine.language
-            self.speaking.append(speaks)
-            if speaks:
-                self.ids.append(ids)
-                self.weights.append(weights)
-                self.lengths += (body, pairs)
-                self.speaking_rows.append(row)
-            fits = len(dense) == 2 * self._dimension
-            self.fitting.append(fits)
-            if fits:
-                self.dense.append(dense)
-            self.ours.append(member.outlet == mine.outlet)
-            self.own.append(member.article == mine.article)
-
-
 class _Comparison:
-    """One article against some stories.
+    """Some articles, each against some stories.
 
     Args:
-        member: The article.
-        stories: How many stories.
+        asked: The articles, with the stories of each.
         scale: See `compare`.
-        unknown, contrast: Likewise.
+        unknown: Likewise.
 
     Attributes:
+        rows: How many stories there are in all.
+        starts: Where the stories of each article start, and where the last ones end.
+        askers: The article of each story.
         kept: The shares of body and pairs that remain, shape [2, stories]; see `contrast`.
         inner, squared, count: Of body, pairs and dense with the sums, shape [3, stories].
         told: Inside, size, near, outlet, figures: as in `Compared`, but summed; shape [5, stories].
     """
 
-    def __init__(self, member: Member, stories: int, scale: float, unknown: float, contrast: float) -> None:
-        self.member = member
-        self.traits: Traits = member.traits
-        self.stories = stories
-        self.inner, self.squared, self.count = np.zeros((3, 3, stories))
-        self.told = np.zeros((5, stories))
-        self.wide = self.traits.dense.astype(np.float64)
-        self._time = np.nan if member.time is None else member.time
-        self._scale, self._unknown, self._contrast = scale, unknown, contrast
-        self.kept = np.ones((2, stories))
+    def __init__(self, asked: Asked, scale: float, unknown: float) -> None:
+        self.asked = asked
+        sizes = [len(profiles) for _, profiles in asked]
+        self.starts = np.cumsum([0, *sizes]).tolist()
+        self.rows = self.starts[-1]
+        self.askers = np.repeat(np.arange(len(asked)), sizes)
+        self.inner, self.squared, self.count = np.zeros((3, 3, self.rows))
+        self.told = np.zeros((5, self.rows))
+        self.kept = np.ones((2, self.rows))
+        self._times = np.array([np.nan if m.time is None else m.time for m, _ in asked])
+        self._scale, self._unknown = scale, unknown
 
-    def run(self, profiles: Sequence[Profile]) -> None:
+    def run(self, contrast: float) -> None:
         """Fills the tables."""
-        measure(profiles)
-        members = _Members(self.member, len(self.wide))
-        several: list[int] = []
-        large: list[tuple[int, Profile]] = []
-        lengths: list[tuple[float, ...]] = []
-        for row, profile in enumerate(profiles):
-            size = len(profile.members)
-            if size <= SMALL:
-                members.take(row, profile.members)
-            else:
-                large.append((row, profile))
-            if size > 1:
-                several.append(row)
-                language = profile.lengths(self.member.language)
-                lengths.append((*language, *profile.dense_length(len(self.wide))))
-        if members.rows:
-            self._small(members)
+        measure(profile for _, profiles in self.asked for profile in profiles)
+        small, hits = Small(), Hits()
+        large: list[tuple[int, Floats]] = []
+        for asker, (member, profiles) in enumerate(self.asked):
+            texts = Texts()
+            several: list[tuple[int, Profile]] = []
+            for row, profile in enumerate(profiles, self.starts[asker]):
+                if len(profile.members) <= SMALL:
+                    small.take(asker, member, row, profile, texts)
+                else:
+                    several.append((row, profile))
+            for row, profile in several:
+                large.append((row, self._large(member, row, profile)))
+                take_sums(member, row, profile, texts)
+            hits.take(asker, member, texts)
+        self._measure()
+        if small.rows:
+            self._small(small)
         if large:
-            self._large(large)
-        if several:
+            numbers = np.repeat([row for row, _ in large], [len(times) for _, times in large])
+            close = self._closeness(np.concatenate([times for _, times in large]), self.askers[numbers])
+            self.told[2] += np.bincount(numbers, close, self.rows)
+        if hits.ids:
+            self._share(hits, contrast)
+
+    def _measure(self) -> None:
+        """The counts and squared lengths of stories of several members."""
+        rows: list[int] = []
+        lengths: list[tuple[float, ...]] = []
+        for asker, (member, profiles) in enumerate(self.asked):
+            dimension = len(member.traits.dense)
+            for row, profile in enumerate(profiles, self.starts[asker]):
+                if len(profile.members) > 1:
+                    rows.append(row)
+                    lengths.append((*profile.lengths(member.language), *profile.dense_length(dimension)))
+        if rows:
             count, body, pairs, vectors, dense = np.array(lengths).T
-            self.count[:, several] = count, count, vectors
-            self.squared[:, several] = body, pairs, dense
-        self._inner(members, large)
+            self.count[:, rows] = count, count, vectors
+            self.squared[:, rows] = body, pairs, dense
 
-    def _small(self, members: _Members) -> None:
-        """Sums up the members of small stories; the lengths hold where there is one member."""
-        traits, rows = self.traits, np.array(members.rows)
-        heads = np.frombuffer(b"".join(members.heads), HEAD)
-        own, speaking = np.array(members.own), np.array(members.speaking)
-        others = ~own
-        table = np.zeros((11, len(rows)))
-        squared, count, told = table[:3], table[3:6], table[6:]
-        squared[:] = heads["squares"].T
-        count[:2] = speaking
-        if len(self.wide):
-            count[2] = np.array(members.fitting)
+    def _small(self, small: Small) -> None:
+        """Sums up the members of small stories; counts and lengths where there is but one."""
+        rows, askers = np.array(small.rows), np.array(small.askers)
+        heads = np.frombuffer(b"".join(small.heads), HEAD)
+        own, fitting = np.array(small.own), np.array(small.fitting)
+        outlets = np.array([bool(member.outlet) for member, _ in self.asked])
+        forms, exacts = self._titles()
+        told = np.zeros((5, len(rows)))
         told[0] = own
-        told[1] = others
-        told[2] = self._closeness(heads["time"]) * others
-        if self.member.outlet:
-            told[3] = np.array(members.ours) & others
-            told[4] = told[3] * (heads["form"] == traits.title_form) * (heads["exact"] != traits.title_exact)
+        told[1] = ~own
+        told[2] = self._closeness(heads["time"], askers) * ~own
+        told[3] = np.array(small.ours) & outlets[askers] & ~own
+        told[4] = told[3] * (heads["form"] == forms[askers]) * (heads["exact"] != exacts[askers])
         starts = np.flatnonzero(np.diff(rows, prepend=-1))
-        at = rows[starts]
-        summed = np.add.reduceat(table, starts, axis=1)
-        self.squared[:, at], self.count[:, at], self.told[:, at] = summed[:3], summed[3:6], summed[6:]
-        if members.dense and len(self.wide):
-            # Exact for single vectors, so BLAS may do it.
-            vectors = np.frombuffer(b"".join(members.dense), "<f2").reshape(len(members.dense), -1)
-            inner = vectors.astype(np.float64) @ self.wide
-            self.inner[2] = np.bincount(rows[count[2] > 0.0], inner, self.stories)
+        self.told[:, rows[starts]] = np.add.reduceat(told, starts, axis=1)
+        single = np.flatnonzero(np.bincount(rows, minlength=self.rows)[rows] == 1)
+        self.squared[:, rows[single]] = heads["squares"][single].T
+        self.count[:2, rows[single]] = np.array(small.speaking)[single]
+        self.count[2, rows[single]] = fitting[single]
+        self._multiply(small.dense, rows[fitting], askers[fitting])
 
-    def _large(self, profiles: list[tuple[int, Profile]]) -> None:
-        """Takes what of large stories is not text."""
-        times = [self._large_rest(row, profile) for row, profile in profiles]
-        numbers = np.repeat([row for row, _ in profiles], [len(t) for t in times])
-        self.told[2] += np.bincount(numbers, self._closeness(np.concatenate(times)), self.stories)
+    def _titles(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+        """The digests of the articles' titles."""
+        traits = [member.traits for member, _ in self.asked]
+        return (
+            np.array([each.title_form for each in traits], dtype=np.uint64),
+            np.array([each.title_exact for each in traits], dtype=np.uint64),
+        )
 
-    def _large_rest(self, row: int, profile: Profile) -> Floats:
-        """The same of one story; returns the times of the other members."""
-        sums, mine = profile.sums, self.member
-        inside = profile.holds(mine.article)
+    def _multiply(self, dense: list[bytes], rows: Rows, askers: Rows) -> None:
+        """The inner products of articles' dense vectors with members' of small stories."""
+        inner: list[Floats] = []
+        done = 0
+        for asker, count in enumerate(np.bincount(askers, minlength=1).tolist()):
+            if count:
+                wide = self.asked[asker][0].traits.dense.astype(np.float64)
+                vectors = np.frombuffer(b"".join(dense[done : done + count]), "<f2").reshape(count, -1)
+                # Exact for single vectors, so BLAS may do it.
+                inner.append(vectors.astype(np.float64) @ wide)
+                done += count
+        if inner:
+            self.inner[2] += np.bincount(rows, np.concatenate(inner), self.rows)
+
+    def _large(self, member: Member, row: int, profile: Profile) -> Floats:
+        """Takes what of a large story is not text; returns the times of the other members."""
+        sums, traits = profile.sums, member.traits
+        inside = profile.holds(member.article)
         outlet = figures = 0
-        if len(self.wide) in sums.dense:
-            self.inner[2, row] = np.add.reduce(sums.dense[len(self.wide)][0] * self.wide)
-        if mine.outlet and sums.outlets[mine.outlet]:
-            outlet = sums.outlets[mine.outlet] - inside
-            titles = sums.forms.get((mine.outlet, self.traits.title_form))
-            figures = titles.total() - titles[self.traits.title_exact] if titles else 0
+        if len(traits.dense) in sums.dense:
+            wide = traits.dense.astype(np.float64)
+            self.inner[2, row] = np.add.reduce(sums.dense[len(wide)][0] * wide)
+        if member.outlet and sums.outlets[member.outlet]:
+            outlet = sums.outlets[member.outlet] - inside
+            alike = (member.outlet, traits.title_form)
+            figures = sums.titles[alike] - sums.titles[*alike, traits.title_exact]
         self.told[:, row] = inside, profile.size - inside, 0.0, outlet, figures
         times: Floats = np.frombuffer(sums.times)
-        return times[[m.article != mine.article for m in profile.members]] if inside else times
+        return times[[m.article != member.article for m in profile.members]] if inside else times
 
-    def _inner(self, members: _Members, large: list[tuple[int, Profile]]) -> None:
-        """The inner products with bodies and pairs, of small stories' members and of large stories' sums."""
-        body, pairs = self.traits.body, self.traits.pairs
-        rows = [row for row in members.speaking_rows for _ in (body, pairs)]
-        lengths = list(members.lengths)
-        ids: list[Ids] = [np.frombuffer(b"".join(members.ids), "<u4")]
-        weights = [np.frombuffer(b"".join(members.weights), "<f2").astype(np.float64)]
-        for row, profile in large:
-            for sums, vector in ((profile.body, body), (profile.pairs, pairs)):
-                terms, values = _cut_down(sums.get(self.member.language), vector)
-                rows.append(row)
-                lengths.append(len(terms))
-                ids.append(terms)
-                weights.append(values)
-        self._look_up(np.array(rows, dtype=np.intp), lengths, np.concatenate(ids), np.concatenate(weights))
-
-    def _look_up(self, rows: NDArray[np.intp], lengths: list[int], ids: Ids, weights: Floats) -> None:
-        """Sums products where an id is one of the article's.
-
-        Args:
-            rows: The story of each vector; vectors are bodies and pairs in turn.
-            lengths: How many terms each vector has.
-            ids: Of all vectors, one after another.
-            weights: Likewise.
-        """
-        body, pairs = self.traits.body, self.traits.pairs
-        own = np.concatenate([body.ids, pairs.ids]).astype(np.int64)
-        if not len(own) or not len(ids):
-            return
-        # Whether any id of the article has these low 16 bits: that leaves little to look up.
-        present = np.zeros(1 << 16, dtype=np.bool_)
-        present[own & 0xFFFF] = True
-        hits = np.flatnonzero(present.take(ids & 0xFFFF))
-        vectors = np.searchsorted(np.cumsum(lengths), hits, side="right")
-        # An id of a pair counts from 2³²: bodies meet bodies, and pairs meet pairs.
-        own[len(body.ids) :] += 1 << 32
-        keys = ids[hits] + ((vectors & 1) << 32)
+    def _share(self, hits: Hits, contrast: float) -> None:
+        """Sums products where a word is one of the article's."""
+        rows, askers, pairs = (np.concatenate(part) for part in (hits.rows, hits.askers, hits.pairs))
+        ids, weights = np.concatenate(hits.ids), np.concatenate(hits.weights)
+        own, mine = self._own_words()
+        # Of an article, of its bodies or pairs, this word: ascending.
+        keys = ((2 * askers + pairs) << 32) + ids
         places = np.minimum(np.searchsorted(own, keys), len(own) - 1)
-        shared = own[places] == keys
-        mine = np.concatenate([body.weights, pairs.weights]).astype(np.float64)
-        vectors = vectors[shared]
-        targets = rows[vectors] + self.stories * (vectors & 1)
-        products = weights[hits[shared]] * mine[places[shared]]
-        self.inner[:2] = np.bincount(targets, products, 2 * self.stories).reshape(2, -1)
-        if self._contrast > 0.0:
-            self.kept = kept_shares(
-                rows[vectors],
-                places[shared],
-                products,
-                mine,
-                len(body.ids),
-                self.count[0],
-                self.told[0],
-                self._contrast,
+        shared = np.flatnonzero(own[places] == keys)
+        rows, askers, pairs, places = rows[shared], askers[shared], pairs[shared], places[shared]
+        products = weights[shared] * mine[places]
+        inner = np.bincount(rows + self.rows * pairs, products, 2 * self.rows)
+        self.inner[:2] = inner.reshape(2, self.rows)
+        if contrast <= 0.0:
+            return
+        ends = np.searchsorted(askers, np.arange(len(self.asked) + 1)).tolist()
+        first_word = 0
+        for asker, (member, _) in enumerate(self.asked):
+            words = slice(first_word, first_word + len(member.traits.body.ids) + len(member.traits.pairs.ids))
+            first_word = words.stop
+            here = slice(ends[asker], ends[asker + 1])
+            if here.start == here.stop:
+                continue
+            stories = slice(self.starts[asker], self.starts[asker + 1])
+            self.kept[:, stories] = kept_shares(
+                rows[here] - stories.start,
+                places[here] - words.start,
+                products[here],
+                mine[words],
+                len(member.traits.body.ids),
+                self.count[0, stories],
+                self.told[0, stories],
+                contrast,
             )
 
-    def _closeness(self, times: Floats) -> Floats:
-        """exp(-gap / scale) for each time."""
-        gaps = np.abs(times - self._time) / _DAY_SECONDS
+    def _own_words(self) -> tuple[NDArray[np.int64], Floats]:
+        """The articles' words and pairs of words, with their weights: as keys, see `_share`."""
+        keys: list[NDArray[np.int64]] = []
+        weights: list[Floats] = []
+        for asker, (member, _) in enumerate(self.asked):
+            for pairs, vector in enumerate((member.traits.body, member.traits.pairs)):
+                keys.append(vector.ids.astype(np.int64) + ((2 * asker + pairs) << 32))
+                weights.append(vector.weights.astype(np.float64))
+        return np.concatenate(keys), np.concatenate(weights)
+
+    def _closeness(self, times: Floats, askers: Rows) -> Floats:
+        """exp(-gap / scale) for each time and its article."""
+        gaps = np.abs(times - self._times[askers]) / _DAY_SECONDS
         closeness: Floats = np.exp(-np.where(np.isnan(gaps), self._unknown, gaps) / self._scale)
         return closeness
 
 
-def _cut_down(total: SparseSum | None, vector: Sparse) -> tuple[Ids, Floats]:
-    """The ids and values of a sum, of a long one only those that matter."""
-    if total is None:
-        return np.zeros(0, dtype=np.uint32), np.zeros(0)
-    return total.within(vector.ids) if len(total.ids) > _LONG_SUM else (total.ids, total.values)
-
-
-def compare(
-    member: Member,
-    profiles: Sequence[Profile],
-    time_scale_days: float,
-    unknown_gap_days: float,
-    contrast: float,
-) -> Compared:
-    """Compares an article with stories.
+def compare(asked: Asked, time_scale_days: float, unknown_gap_days: float, contrast: float) -> Compared:
+    """Compares articles with stories.
 
     Args:
-        member: The article; its traits decoded.
-        profiles: Of the stories; one that holds nothing but the article has nothing in common with it.
+        asked: The articles, their traits decoded, each with the profiles of its stories. One that holds
+            nothing but the article has nothing in common with it.
         time_scale_days: See `Compared.near`.
         unknown_gap_days: The gap in time where one is unknown.
         contrast: How much a word loses that other stories share with the article; see `contrast`.
+
+    Returns:
+        One after another, what the articles have in common with each of their stories.
     """
-    comparison = _Comparison(member, len(profiles), time_scale_days, unknown_gap_days, contrast)
-    comparison.run(profiles)
+    comparison = _Comparison(asked, time_scale_days, unknown_gap_days)
+    comparison.run(contrast)
     inside, size, near, outlet, figures = comparison.told
-    own = np.array(squares(member.data))[:, np.newaxis]
+    own = np.array([squares(member.data) for member, _ in asked]).reshape(-1, 3)[comparison.askers].T
     (text, lead, vector), means = _cosines(
         comparison.inner, comparison.squared, comparison.count, own, inside
     )
@@ -325,7 +287,7 @@ def _cosines(
         inner: The inner product with the sum.
         squared: The squared length of the sum.
         count: How many vectors it is made of.
-        own: The vector's squared length.
+        own: The vectors' squared lengths.
         inside: Whether the vector itself is in the sum; it is then taken out:
             (s - v)·v = s·v - |v|² and |s - v|² = |s|² - 2 s·v + |v|².
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -11,7 +12,7 @@ from rapidfuzz import fuzz
 from pipeline.records import Evidence
 from pipeline.stories.profile import Profile
 from pipeline.stories.terms import tokens
-from pipeline.stories.traits import Member, Told, Traits
+from pipeline.stories.traits import Member, Name, Traits, told_of
 
 NAMES_SHOWN: Final = 4
 NUMBERS_SHOWN: Final = 3
@@ -25,37 +26,61 @@ def gather(member: Member, profile: Profile) -> tuple[Evidence, ...]:
         member: The article; if it is a member of the story, it is passed over there.
         profile: The story.
     """
-    others = [m.told for m in profile.members[-_MEMBERS_READ:] if m.article != member.article]
+    others = [_read(m.data) for m in profile.members[-_MEMBERS_READ:] if m.article != member.article]
     if not others:
         return ()
     traits = member.traits
     return (*_closest(traits, others), *_names(traits, others), *_numbers(traits, others))
 
 
-@lru_cache(maxsize=1 << 13)
-def _sorted_words(text: str) -> str:
-    return " ".join(sorted(tokens(text)))
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What of a member may be pointed at.
+
+    Attributes:
+        texts: Title and first sentence, each with its words, sorted; those without words are left out.
+        names, numbers: See `Traits`.
+    """
+
+    texts: tuple[tuple[str, str], ...]
+    names: tuple[Name, ...]
+    numbers: tuple[str, ...]
 
 
-def _closest(traits: Traits, others: list[Told]) -> list[Evidence]:
-    """The pair of titles or first sentences with the most words in common (token sort ratio, 0 to 1)."""
+# By their traits; many articles meet the same stories.
+@lru_cache(maxsize=1 << 12)
+def _read(data: bytes) -> _Read:
+    told = told_of(data)
+    return _Read(_texts(told.title, told.lead), told.names, told.numbers)
+
+
+def _texts(title: str, lead: str) -> tuple[tuple[str, str], ...]:
+    return tuple((text, words) for text in (title, lead) if (words := " ".join(sorted(tokens(text)))))
+
+
+def _closest(traits: Traits, others: list[_Read]) -> list[Evidence]:
+    """The pair of titles or first sentences with the most words in common (token sort ratio, 0 to 1).
+
+    Of several the earlier member's; then what comes last in the alphabet.
+    """
     best: tuple[float, int, str, str] | None = None
-    for mine in (traits.title, traits.lead):
-        words = _sorted_words(mine)
+    for mine, words in _texts(traits.title, traits.lead):
         for position, other in enumerate(others):
-            for theirs in (other.title, other.lead):
-                if words and theirs:
-                    alike = fuzz.ratio(words, _sorted_words(theirs)) / 100.0
+            for theirs, other_words in other.texts:
+                alike = fuzz.ratio(words, other_words) / 100.0
+                if best is None or alike >= best[0]:
                     key = (alike, -position, mine, theirs)
                     best = key if best is None or key > best else best
     return [Evidence("sentence", best[2], best[3], round(best[0], 3))] if best else []
 
 
-def _names(traits: Traits, others: list[Told]) -> list[Evidence]:
+def _names(traits: Traits, others: list[_Read]) -> list[Evidence]:
     """Names in common, weighed by salience here and by the share of the story's articles that have them."""
-    held = Counter(name.id for other in others for name in other.names)
-    shown = {name.id: name.name for other in others for name in other.names}
-    common = [(name.salience * held[name.id] / len(others), name) for name in traits.names if held[name.id]]
+    mine = {name.id for name in traits.names}
+    theirs = [name for other in others for name in other.names if name.id in mine]
+    held = Counter([name.id for name in theirs])
+    shown = {name.id: name.name for name in theirs}
+    common = [(name.salience * held[name.id] / len(others), name) for name in traits.names if name.id in held]
     common.sort(key=lambda item: (-item[0], item[1].id))
     return [
         Evidence("place" if name.kind == "place" else "name", name.name, shown[name.id], round(weight, 3))
@@ -63,9 +88,10 @@ def _names(traits: Traits, others: list[Told]) -> list[Evidence]:
     ]
 
 
-def _numbers(traits: Traits, others: list[Told]) -> list[Evidence]:
+def _numbers(traits: Traits, others: list[_Read]) -> list[Evidence]:
     """Figures in common, by the share of the story's articles that have them; single digits say little."""
-    held = Counter(number for other in others for number in other.numbers)
+    mine = set(traits.numbers)
+    held = Counter([number for other in others for number in other.numbers if number in mine])
     common = [(held[n] / len(others), n) for n in traits.numbers if held[n] and len(n) > 1]
     common.sort(key=lambda item: (-item[0], item[1]))
     return [Evidence("number", number, number, round(share, 3)) for share, number in common[:NUMBERS_SHOWN]]

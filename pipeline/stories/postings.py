@@ -17,23 +17,18 @@ POSTED_TERMS: Final = 32
 QUERY_TERMS: Final = 24
 _WEIGHT_BITS: Final = 16
 
-Slots = NDArray[np.intp]
+Places = NDArray[np.intp]
 Packed = NDArray[np.uint64]
 
 
-def heaviest(ids: Ids, weights: Weights, limit: int) -> tuple[list[int], Weights]:
-    """The heaviest terms and their weights, heaviest first; ties: the smaller id."""
-    order = np.argsort(-weights, kind="stable")[:limit]
-    return ids[order].tolist(), weights[order]
-
-
-def _heaviest_of_each(ids: Ids, weights: Weights, lengths: Slots) -> tuple[Slots, Ids, Packed]:
-    """What `heaviest` gives of each of some vectors that lie one after another, for `POSTED_TERMS` terms.
+def heaviest_of_each(ids: Ids, weights: Weights, lengths: Places, limit: int) -> tuple[Places, Ids, Packed]:
+    """The heaviest terms of each of some vectors that lie one after another; ties: the smaller id first.
 
     Args:
         ids: Of all vectors, those of each ascending.
         weights: Likewise; above 0, so their bits are in the order of the numbers.
         lengths: How many terms each vector has; at most 2¹⁶ vectors.
+        limit: At most so many terms of each.
 
     Returns:
         For each term kept the number of its vector, its id, and the bits of its weight.
@@ -42,25 +37,25 @@ def _heaviest_of_each(ids: Ids, weights: Weights, lengths: Slots) -> tuple[Slots
     lightness = np.uint64(0xFFFF) - weights.view(np.uint16)
     keys = np.sort((vectors << np.uint64(48)) | (lightness << np.uint64(32)) | ids)
     firsts = np.cumsum(lengths) - lengths
-    kept = keys[np.arange(len(keys)) - np.repeat(firsts, lengths) < POSTED_TERMS]
+    kept = keys[np.arange(len(keys)) - np.repeat(firsts, lengths) < limit]
     bits = np.uint64(0xFFFF) - ((kept >> np.uint64(32)) & np.uint64(0xFFFF))
     return (kept >> np.uint64(48)).astype(np.intp), kept.astype(np.uint32), bits
 
 
-def _ordered(values: Ids) -> Slots:
+def _ordered(values: Ids) -> Places:
     """The stable order of numbers of 32 bits, by their halves: numpy sorts 16 bits by radix."""
     order = np.argsort(values.astype(np.uint16), kind="stable")
     return order[np.argsort((values >> np.uint32(16)).astype(np.uint16)[order], kind="stable")]
 
 
-def _gathered(vectors: Iterable[tuple[Ids, Weights, Slots]], slots: int) -> tuple[Ids, Packed]:
+def _gathered(vectors: Iterable[tuple[Ids, Weights, Places]], slots: int) -> tuple[Ids, Packed]:
     """The terms and postings of so many slots, in the order of the slots; see `Postings`."""
     # Room for all: what is not filled takes no memory.
     terms = np.empty(slots * POSTED_TERMS, dtype=np.uint32)
     postings = np.empty(slots * POSTED_TERMS, dtype=np.uint64)
     first = filled = 0
     for ids, weights, lengths in vectors:
-        numbers, kept, bits = _heaviest_of_each(ids, weights, lengths)
+        numbers, kept, bits = heaviest_of_each(ids, weights, lengths, POSTED_TERMS)
         here = slice(filled, filled + len(kept))
         terms[here] = kept
         postings[here] = ((numbers + first).astype(np.uint64) << np.uint64(_WEIGHT_BITS)) | bits
@@ -80,7 +75,7 @@ class Postings:
         slots: How many slots these are.
     """
 
-    def __init__(self, vectors: Iterable[tuple[Ids, Weights, Slots]] = (), slots: int = 0) -> None:
+    def __init__(self, vectors: Iterable[tuple[Ids, Weights, Places]] = (), slots: int = 0) -> None:
         self._entries: dict[int, int | array[int]] = {}
         terms, postings = _gathered(vectors, slots)
         order = _ordered(terms)
@@ -90,25 +85,25 @@ class Postings:
         self._first_terms = terms[starts]
         self._first_ends = np.append(starts, len(terms))
 
-    def add(self, slot: int, ids: Ids, weights: Weights) -> None:
-        """Enters a slot, the highest so far, by the heaviest of its terms."""
-        terms, values = heaviest(ids, weights, POSTED_TERMS)
+    def add(self, first: int, ids: Ids, weights: Weights, lengths: Places) -> None:
+        """Enters slots from `first` on, higher than all so far, by the heaviest of their terms."""
         entries = self._entries
-        base = slot << _WEIGHT_BITS
-        for term, bits in zip(terms, values.view(np.uint16).tolist(), strict=True):
+        numbers, terms, bits = heaviest_of_each(ids, weights, lengths, POSTED_TERMS)
+        postings = ((numbers + first).astype(np.uint64) << np.uint64(_WEIGHT_BITS)) | bits
+        for term, posting in zip(terms.tolist(), postings.tolist(), strict=True):
             known = entries.get(term)
             if known is None:
-                entries[term] = base | bits
+                entries[term] = posting
             elif isinstance(known, int):
-                entries[term] = array("Q", (known, base | bits))
+                entries[term] = array("Q", (known, posting))
             else:
-                known.append(base | bits)
+                known.append(posting)
 
     def newest(self, terms: list[int], limit: int | None) -> tuple[list[int], Packed]:
         """The last postings of terms.
 
         Args:
-            terms: Each once.
+            terms: Their ids.
             limit: At most so many of each; all if None.
 
         Returns:
@@ -140,7 +135,7 @@ class Postings:
         return self._first_ends[places].tolist(), ends.tolist()
 
 
-def unpacked(postings: Packed) -> tuple[Slots, NDArray[np.float64]]:
+def unpacked(postings: Packed) -> tuple[Places, NDArray[np.float64]]:
     """The slots and weights of postings."""
     slots = (postings >> np.uint64(_WEIGHT_BITS)).astype(np.intp)
     return slots, postings.astype(np.uint16).view(np.float16).astype(np.float64)

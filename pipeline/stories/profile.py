@@ -16,11 +16,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.stories.traits import Ids, Member, Sparse, cut, squares, title_digests
+from pipeline.stories.traits import Ids, Member, Parts, Sparse, comparable, cut, squares, title_digests
 
 # Up to so many members a story keeps no sums. Inner products with them are then exact too: 5² < 2⁵, and
 # 5 + 48 bits fit float64.
 SMALL: Final = 5
+# Their numbers have 16 bits in `_measure`.
+_MEASURED_AT_ONCE: Final = 1 << 14
 
 Floats = NDArray[np.float64]
 
@@ -45,15 +47,9 @@ class SparseSum:
     @classmethod
     def of(cls, ids: list[bytes], weights: list[bytes]) -> SparseSum:
         """The sum of vectors, given as the bytes of their ids (uint32) and weights (float16)."""
-        terms = np.frombuffer(b"".join(ids), "<u4").astype(np.uint64)
-        bits = np.frombuffer(b"".join(weights), "<u2")
-        # Sorted as one number, id before weight: many times faster than sorting by index.
-        keys = np.sort((terms << np.uint64(16)) | bits)
-        values = (keys & np.uint64(0xFFFF)).astype(np.uint16).view(np.float16).astype(np.float64)
-        terms = keys >> np.uint64(16)
-        starts = np.flatnonzero(np.diff(terms, prepend=np.uint64(1 << 40)))
-        sums = np.add.reduceat(values, starts) if len(starts) else values
-        return cls(terms[starts].astype(np.uint32), sums, len(ids))
+        keys = np.frombuffer(b"".join(ids), "<u4").astype(np.uint64)
+        terms, sums = _summed(keys, np.frombuffer(b"".join(weights), "<u2"))
+        return cls(terms.astype(np.uint32), sums, len(ids))
 
     @property
     def squared(self) -> float:
@@ -109,25 +105,30 @@ class Sums:
         pairs: Pair vectors, by language.
         dense: Dense vectors and how many they are, by dimension.
         outlets: How many members each outlet has.
-        forms: For each outlet and title form, the exact titles.
+        titles: How many members have an outlet and title form, and how many also that exact title.
         times: When each was published (nan where unknown), in ingest sequence.
     """
 
-    __slots__ = ("body", "dense", "forms", "outlets", "pairs", "times")
+    __slots__ = ("body", "dense", "outlets", "pairs", "times", "titles")
 
     def __init__(self, members: list[Member]) -> None:
         self.body: dict[str, SparseSum] = {}
         self.pairs: dict[str, SparseSum] = {}
         self.dense: dict[int, tuple[Floats, int]] = {}
-        self.outlets: Counter[str] = Counter()
-        self.forms: dict[tuple[str, int], Counter[int]] = {}
+        self.outlets = Counter(m.outlet for m in members if m.outlet)
+        self.titles: Counter[tuple[str, int] | tuple[str, int, int]] = Counter()
         self.times = array("d", (np.nan if m.time is None else m.time for m in members))
+        cuts = [cut(m.data) for m in members]
         for language in dict.fromkeys(m.language for m in members):
-            cuts = [cut(m.data) for m in members if m.language == language]
-            self.body[language] = SparseSum.of([c[0] for c in cuts], [c[3] for c in cuts])
-            self.pairs[language] = SparseSum.of([c[1] for c in cuts], [c[4] for c in cuts])
+            chosen = [c for c, m in zip(cuts, members, strict=True) if m.language == language]
+            self.body[language] = SparseSum.of([c[0] for c in chosen], [c[3] for c in chosen])
+            self.pairs[language] = SparseSum.of([c[1] for c in chosen], [c[4] for c in chosen])
+        for size in dict.fromkeys(len(c[5]) for c in cuts if c[5]):
+            vectors = [c[5] for c in cuts if len(c[5]) == size]
+            rows = np.frombuffer(b"".join(vectors), "<f2").reshape(len(vectors), -1)
+            self.dense[size // 2] = (rows.astype(np.float64).sum(axis=0), len(vectors))
         for member in members:
-            self._change_rest(member, 1)
+            self._change_titles(member, 1)
 
     def add(self, member: Member, position: int) -> None:
         """Takes a member in; `position` is its place among the members."""
@@ -151,13 +152,18 @@ class Sums:
 
     def _change_rest(self, member: Member, sign: int) -> None:
         if member.outlet:
-            form, exact = title_digests(member.data)
             self.outlets[member.outlet] += sign
-            self.forms.setdefault((member.outlet, form), Counter())[exact] += sign
+        self._change_titles(member, sign)
         vector = np.frombuffer(cut(member.data)[5], "<f2").astype(np.float64)
         if len(vector):
             total, count = self.dense.get(len(vector), (np.zeros(len(vector)), 0))
             self.dense[len(vector)] = (total + sign * vector, count + sign)
+
+    def _change_titles(self, member: Member, sign: int) -> None:
+        if member.outlet:
+            form, exact = title_digests(member.data)
+            self.titles[member.outlet, form] += sign
+            self.titles[member.outlet, form, exact] += sign
 
 
 class Profile:
@@ -166,13 +172,15 @@ class Profile:
     Attributes:
         story: The story's id.
         members: In ingest sequence.
+        changes: How often members came and went.
     """
 
-    __slots__ = ("_articles", "_lengths", "_sums", "members", "story")
+    __slots__ = ("_articles", "_lengths", "_sums", "changes", "members", "story")
 
     def __init__(self, story: str) -> None:
         self.story = story
         self.members: list[Member] = []
+        self.changes = 0
         self._articles: set[str] | None = None
         self._sums: Sums | None = None
         self._lengths: dict[str | int, tuple[int, float, float]] | None = None
@@ -265,6 +273,7 @@ class Profile:
 
     def _changed(self) -> None:
         """Forgets what is no longer true."""
+        self.changes += 1
         self._lengths = None
         if len(self.members) <= SMALL:
             self._sums = self._articles = None
@@ -302,40 +311,45 @@ class Profile:
 
 def measure(profiles: Iterable[Profile]) -> None:
     """Measures small stories of one language and dimension in one go; others are measured when asked."""
-    todo = [p for p in profiles if p.unmeasured()]
-    if not todo:
-        return
-    cuts = [[cut(m.data) for m in p.members] for p in todo]
-    todo, cuts = _alike(todo, cuts)
-    sizes = [len(c) for c in cuts]
-    keys: list[NDArray[np.uint64]] = []
-    for kind in (0, 1):
-        ids = np.frombuffer(b"".join(c[kind] for group in cuts for c in group), "<u4").astype(np.uint64)
-        bits = np.frombuffer(b"".join(c[kind + 3] for group in cuts for c in group), "<u2")
-        owners = [sum(len(c[kind]) for c in group) // 4 for group in cuts]
-        groups = np.repeat(np.arange(len(cuts), dtype=np.uint64) * np.uint64(2) + np.uint64(kind), owners)
-        keys.append((groups << np.uint64(48)) | (ids << np.uint64(16)) | bits)
-    every = np.sort(np.concatenate(keys))
-    values = every.astype(np.uint16).view(np.float16).astype(np.float64)
-    starts = np.flatnonzero(np.diff(every >> np.uint64(16), prepend=np.uint64((1 << 48) - 1)))
-    sums = np.add.reduceat(values, starts) if len(starts) else values
-    squared = np.bincount((every[starts] >> np.uint64(48)).astype(np.intp), sums * sums, 2 * len(cuts))
-    dense = np.frombuffer(b"".join(c[5] for group in cuts for c in group), "<f2").astype(np.float64)
-    first = np.cumsum([0, *sizes[:-1]])
-    totals = np.add.reduceat(dense.reshape(sum(sizes), -1), first, axis=0) if len(dense) else None
-    for place, profile in enumerate(todo):
+    todo = [(p, [comparable(m.data) for m in p.members]) for p in dict.fromkeys(profiles) if p.unmeasured()]
+    todo = [(p, parts) for p, parts in todo if len({len(part[3]) for part in parts}) == 1]
+    for size in dict.fromkeys(len(parts[0][3]) for _, parts in todo):
+        alike = [(p, parts) for p, parts in todo if len(parts[0][3]) == size]
+        for start in range(0, len(alike), _MEASURED_AT_ONCE):
+            _measure(alike[start : start + _MEASURED_AT_ONCE])
+
+
+def _measure(stories: list[tuple[Profile, list[Parts]]]) -> None:
+    """Measures stories, given with the parts of their members; dense vectors are all of one dimension."""
+    every = [part for _, parts in stories for part in parts]
+    sizes = [len(parts) for _, parts in stories]
+    # Bodies and pairs in turn.
+    groups = 2 * np.repeat(np.arange(len(stories)), sizes)[:, np.newaxis] + np.arange(2)
+    groups = np.repeat(groups.ravel(), [count for part in every for count in part[4:]])
+    keys = np.frombuffer(b"".join([part[1] for part in every]), "<u4").astype(np.uint64)
+    keys |= groups.astype(np.uint64) << np.uint64(32)
+    terms, sums = _summed(keys, np.frombuffer(b"".join([part[2] for part in every]), "<u2"))
+    squared = np.bincount((terms >> np.uint64(32)).astype(np.intp), sums * sums, 2 * len(stories)).tolist()
+    dense = np.frombuffer(b"".join([part[3] for part in every]), "<f2").astype(np.float64)
+    firsts = np.cumsum([0, *sizes[:-1]])
+    totals = np.add.reduceat(dense.reshape(len(every), -1), firsts, axis=0) if len(dense) else None
+    for place, (profile, _) in enumerate(stories):
         total = None if totals is None else totals[place]
-        profile.measured(float(squared[2 * place]), float(squared[2 * place + 1]), total)
+        profile.measured(squared[2 * place], squared[2 * place + 1], total)
 
 
-Cut = tuple[bytes, bytes, bytes, bytes, bytes, bytes]
-
-
-def _alike(profiles: list[Profile], cuts: list[list[Cut]]) -> tuple[list[Profile], list[list[Cut]]]:
-    """Those whose dense vectors are as long as the first one's."""
-    size = len(cuts[0][0][5])
-    kept = [(p, c) for p, c in zip(profiles, cuts, strict=True) if all(len(one[5]) == size for one in c)]
-    return [p for p, _ in kept], [c for _, c in kept]
+def _summed(terms: NDArray[np.uint64], bits: NDArray[np.uint16]) -> tuple[NDArray[np.uint64], Floats]:
+    """Each of some terms (below 2⁴⁸) once, ascending, with the sum of its weights, given as their bits."""
+    # Sorted as one number, term before weight: many times faster than sorting by index.
+    keys = terms << np.uint64(16)
+    keys |= bits
+    keys.sort()
+    values = keys.astype(np.uint16).view(np.float16).astype(np.float64)
+    keys >>= np.uint64(16)
+    first = np.ones(len(keys), dtype=np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=first[1:])
+    starts = np.flatnonzero(first)
+    return keys[starts], np.add.reduceat(values, starts) if len(starts) else values
 
 
 def _lengths(members: list[Member]) -> dict[str | int, tuple[int, float, float]]:

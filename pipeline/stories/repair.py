@@ -6,16 +6,17 @@ outcome is a fixed point: a repair over stories that were repaired and did not c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from pipeline.records import Decision, content_id
-from pipeline.stories.assign import By, Weighing, decide, story_id, weigh
+from pipeline.stories.assign import By, decide, story_id
 from pipeline.stories.constraints import Constraints
 from pipeline.stories.index import StoryIndex
 from pipeline.stories.profile import Profile
 from pipeline.stories.scorer import Scorer
+from pipeline.stories.weighing import TOGETHER, Weighing, Weighings
 
 _PASSES: Final = 25
 
@@ -79,8 +80,8 @@ def repair(
     while state not in seen and len(order) <= _PASSES:
         seen[state] = dict(current)
         order.append(state)
-        for article in eligible:
-            sweeps.place(article)
+        for start in range(0, len(eligible), TOGETHER):
+            sweeps.place(eligible[start : start + TOGETHER])
         current = {article: index.story_of(article) or "" for article in eligible}
         state = _digest(current)
     if state in seen and state != order[-1]:
@@ -110,14 +111,25 @@ class _Sweeps:
         self._moved: dict[str, int] = {}
         self._settled: dict[str, tuple[int, tuple[str, ...]]] = {}
 
-    def place(self, article: str) -> None:
-        """Leaves an article where it is, or moves it where it fits better."""
-        if self._is_settled(article):
-            return
+    def place(self, articles: Sequence[str]) -> None:
+        """Leaves articles where they are, or moves them where they fit better; one after another."""
+        open_ones = [article for article in articles if not self._is_settled(article)]
+        weighings = self._weighings(open_ones)
+        for article in articles:
+            if article in open_ones:
+                self._place(article, weighings.of(open_ones.index(article)))
+            elif not self._is_settled(article):
+                # Something moved since.
+                self._place(article, self._weighings([article]).of(0))
+
+    def _weighings(self, articles: Sequence[str]) -> Weighings:
+        members = [self._index.member(article) for article in articles]
+        return Weighings(members, self._index, self._scorer, self._constraints, placed=True)
+
+    def _place(self, article: str, weighing: Weighing) -> None:
         index, scorer = self._index, self._scorer
         member = index.member(article)
         story = index.story_of(article) or ""
-        weighing = weigh(member, index, scorer, self._constraints, story)
         self._settled[article] = (self._moves, (story, *weighing.looked_at))
         target = _target(index.profile(story), weighing, scorer.threshold(member), scorer.stay)
         into = story_id(article, index.has_story) if target is None else target.story
@@ -187,13 +199,15 @@ def compared(
         _change(source, into, articles, index, existed, heir=heirs[source] == into)
         for (source, into), articles in groups.items()
     ]
-    decisions = []
-    for article in moved:
-        member, story = index.member(article), index.story_of(article) or ""
-        weighing = weigh(member, index, scorer, constraints, story)
-        profile = index.profile(story)
-        chosen = None if profile.members[0].article == article else profile
-        decisions.append(decide(member, chosen, story, weighing, scorer, by))
+    decisions: list[Decision] = []
+    for start in range(0, len(moved), TOGETHER):
+        members = [index.member(article) for article in moved[start : start + TOGETHER]]
+        weighings = Weighings(members, index, scorer, constraints, placed=True)
+        for position, member in enumerate(members):
+            story = index.story_of(member.article) or ""
+            profile = index.profile(story)
+            chosen = None if profile.members[0].article == member.article else profile
+            decisions.append(decide(member, chosen, story, weighings.of(position), scorer, by))
     return Repair(tuple(sorted(changes, key=lambda c: (c.story, c.into))), tuple(decisions))
 
 

@@ -15,12 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, Protocol
 
 import numpy as np
 
 from pipeline.records import Candidate, Contribution
-from pipeline.stories.compare import Compared, compare
+from pipeline.stories.compare import Asked, Compared, compare
 from pipeline.stories.profile import Floats, Profile
 from pipeline.stories.traits import Member
 
@@ -54,6 +55,9 @@ class Scorer(Protocol):
 
     def weigh(self, member: Member, profiles: Sequence[Profile]) -> Scored:
         """The scores, 0 or more; 0 is "nothing in common". What stories have in common may count less."""
+
+    def weigh_all(self, asked: Asked) -> list[Scored]:
+        """What `weigh` gives for each article with its stories, to the bit, worked out together."""
 
     def score(self, member: Member, profile: Profile) -> float:
         """The score of one story that has no rivals."""
@@ -156,18 +160,32 @@ class Mix:
 
     def weigh(self, member: Member, profiles: Sequence[Profile]) -> Scored:
         """See `Scorer.weigh`."""
+        return self.weigh_all([(member, profiles)])[0]
+
+    def weigh_all(self, asked: Asked) -> list[Scored]:
+        """See `Scorer.weigh_all`."""
         w = self.weights
-        shared = compare(member, profiles, w.time_scale_days, w.unknown_gap_days, w.contrast)
+        shared = compare(asked, w.time_scale_days, w.unknown_gap_days, w.contrast)
         parts = self._parts(shared)
-        base = parts.contrasted(shared).base(w.centroid_share)
+        whole, base = (p.base(w.centroid_share) for p in (parts, parts.contrasted(shared)))
+        vectors = self._rescaled(shared.vector)
         losses = self._factors(shared)
         values = base * losses.time * losses.outlet * losses.figures
+        stories = [profile.story for _, profiles in asked for profile in profiles]
 
-        def explain(row: int) -> Candidate:
-            told = self._contributions(shared, parts, base[row].item(), losses, row)
-            return Candidate(profiles[row].story, values[row].item(), told)
+        def explain(start: int, place: int) -> Candidate:
+            row = start + place
+            bases = whole[row].item(), base[row].item()
+            told = self._contributions(shared, parts, bases, vectors[row].item(), losses, row)
+            return Candidate(stories[row], values[row].item(), told)
 
-        return Scored(values.tolist(), explain)
+        scored: list[Scored] = []
+        start = 0
+        for _, profiles in asked:
+            here = values[start : start + len(profiles)].tolist()
+            scored.append(Scored(here, partial(explain, start)))
+            start += len(profiles)
+        return scored
 
     def score(self, member: Member, profile: Profile) -> float:
         """See `Scorer.score`."""
@@ -178,17 +196,24 @@ class Mix:
         return self.weigh(member, [profile]).explain(0)
 
     def _contributions(
-        self, shared: Compared, parts: _Parts, base: float, losses: _Factors, row: int
+        self,
+        shared: Compared,
+        parts: _Parts,
+        bases: tuple[float, float],
+        similarity: float,
+        losses: _Factors,
+        row: int,
     ) -> tuple[Contribution, ...]:
         """The base before contrast shared out by the part of each similarity, then loss after loss."""
-        alpha = self.weights.centroid_share
-        whole = parts.base(alpha)[row].item()
-        text, lead, vector = parts.shares(alpha, row) if whole > 0.0 else (0.0, 0.0, 0.0)
+        whole, base = bases
+        text, lead, vector = (
+            parts.shares(self.weights.centroid_share, row) if whole > 0.0 else (0.0, 0.0, 0.0)
+        )
         time, outlet, figures = losses.time[row].item(), losses.outlet[row].item(), losses.figures[row].item()
         return (
             Contribution("text", shared.text[row].item(), whole * text),
             Contribution("lead", shared.lead[row].item(), whole * lead),
-            Contribution("vector", self._rescaled(shared.vector)[row].item(), whole * vector),
+            Contribution("vector", similarity, whole * vector),
             Contribution("contrast", base / whole if whole > 0.0 else 1.0, base - whole),
             Contribution("time", time, base * (time - 1.0)),
             Contribution("outlet", outlet, base * time * (outlet - 1.0)),

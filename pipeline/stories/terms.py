@@ -34,7 +34,11 @@ def tokens(text: str) -> list[str]:
     >>> tokens("NATO's 1,200 troops: https://example.org")
     ['nato', '1200', 'troops']
     """
-    plain = _NUMBER_MARK.sub("", _URL.sub(" ", text).lower().replace("’", "'"))
+    if "://" in text or "www." in text or "@" in text:
+        text = _URL.sub(" ", text)
+    plain = _NUMBER_MARK.sub("", text.lower().replace("’", "'"))
+    if plain.isascii():
+        return [token.removesuffix("'s") for token in _TOKEN.findall(plain)]
     found: list[str] = []
     for token in _TOKEN.findall(plain):
         if _UNSPACED_START.match(token):

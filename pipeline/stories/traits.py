@@ -42,12 +42,16 @@ HEAD: Final = np.dtype(
         ("lengths", "<u4", 3),
     ]
 )
+# Made once: `json.dumps` would make it for each article.
+_encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 _TIME_AT, _FETCHED_AT, _FORMS_AT, _SQUARES_AT, _COUNTS_AT = 4, 12, 20, 36, 60
 
 Ids = NDArray[np.uint32]
 Weights = NDArray[np.float16]
 Signature = NDArray[np.uint32]
 Dense = NDArray[np.float16]
+# See `comparable`.
+Parts = tuple[bytes, bytes, bytes, bytes, int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +161,7 @@ class Traits:
         ids = (self.body.ids, self.pairs.ids, self.signature)
         floats = (self.body.weights, self.pairs.weights, self.dense)
         names = [[n.id, n.name, n.kind, n.salience] for n in self.names]
-        told = json.dumps([self.title, self.lead, names, self.numbers], separators=(",", ":")).encode()
+        told = _encode([self.title, self.lead, names, self.numbers]).encode()
         language, outlet = (s.encode("utf-8", "surrogatepass") for s in (self.language, self.outlet))
         head = _HEAD.pack(
             _MAGIC,
@@ -230,7 +234,7 @@ def cut(data: bytes) -> tuple[bytes, bytes, bytes, bytes, bytes, bytes]:
     )
 
 
-def comparable(data: bytes) -> tuple[bytes, bytes, bytes, bytes, int, int]:
+def comparable(data: bytes) -> Parts:
     """What of `Traits.to_bytes` an article is compared by.
 
     Returns:
@@ -273,6 +277,12 @@ class Told:
     lead: str
     names: tuple[Name, ...]
     numbers: tuple[str, ...]
+
+
+def told_of(data: bytes) -> Told:
+    """What of `Traits.to_bytes` is shown to people."""
+    title, lead, names, numbers = json.loads(_texts(data)[2])
+    return Told(title, lead, tuple(map(Name._make, names)), tuple(numbers))
 
 
 class Member:
@@ -324,8 +334,7 @@ class Member:
     @property
     def told(self) -> Told:
         """What of the traits is shown to people, decoded alone."""
-        title, lead, names, numbers = json.loads(_texts(self.data)[2])
-        return Told(title, lead, tuple(map(Name._make, names)), tuple(numbers))
+        return told_of(self.data)
 
     def lean(self) -> Member:
         """The same without decoded traits, to be kept."""

@@ -13,7 +13,7 @@ import numpy as np
 from pipeline.ports import Vectors
 from pipeline.records import Article, Decision, EnrichedArticle
 from pipeline.stories.artefact import Artefact
-from pipeline.stories.assign import assign
+from pipeline.stories.assign import assign_all
 from pipeline.stories.constraints import Constraints
 from pipeline.stories.features import arrive
 from pipeline.stories.index import StoryIndex
@@ -114,12 +114,13 @@ class Newsroom:
     def take(self, articles: Sequence[EnrichedArticle], batch: int = 1000) -> list[Decision]:
         """Groups articles, so many at a time; the index is rebuilt from bytes between two batches."""
         for start in range(0, len(articles), batch):
-            for arrival in arrive(articles[start : start + batch], self.learned, self.embedder):
-                member = Member(arrival.enriched.article.id, len(self.members) + 1, arrival.traits)
-                decision = assign(member, self.index, self.artefact.scorer, self.constraints)
-                self.index.add(member, decision.story)
-                self.members.append(member)
-                self.decisions.append(decision)
+            arrivals = arrive(articles[start : start + batch], self.learned, self.embedder)
+            members = [
+                Member(arrival.enriched.article.id, seq, arrival.traits)
+                for seq, arrival in enumerate(arrivals, len(self.members) + 1)
+            ]
+            self.decisions += assign_all(members, self.index, self.artefact.scorer, self.constraints)
+            self.members += members
         return self.decisions
 
     def placement(self) -> dict[str, str | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -12,7 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import StoreError
-from pipeline.stories import index as index_module
+from pipeline.records import Correction
+from pipeline.stories import assign as assign_module
+from pipeline.stories import slots as slots_module
+from pipeline.stories.assign import assign, assign_all
+from pipeline.stories.constraints import Constraints
 from pipeline.stories.index import StoryIndex
 from pipeline.stories.profile import SMALL, Profile, SparseSum
 from pipeline.stories.scorer import Mix
@@ -76,7 +81,7 @@ def answers(index, artefact, asked):
     """What an index says of articles: candidates in order, with the bits of their scores and explanations."""
     said = []
     for one in asked:
-        found = index.candidates(one)
+        found = index.candidates(*index.find([one]))
         scored = artefact.scorer.weigh(one, found) if found else None
         rows = range(len(found))
         said.append([(found[i].story, scored.values[i], scored.explain(i)) for i in rows])
@@ -96,7 +101,7 @@ def test_an_index_does_not_remember_how_it_came_about(artefact, items, seed):
     rng.shuffle(arriving)
     for one in arriving:
         crooked.add(one, f"s{rng.randrange(4)}")
-        crooked.candidates(rng.choice(arriving))
+        crooked.find([rng.choice(arriving)])
     for one in strangers:
         crooked.remove(one.article)
     for one in there:
@@ -176,13 +181,52 @@ def test_what_is_taken_out_of_a_sum_leaves_nothing_behind(items, data):
 @given(items=st.lists(ARTICLE, min_size=1, max_size=30), limit=st.integers(1, 6), extra=st.integers(0, 10))
 def test_what_is_outside_the_window_does_not_crowd_out(artefact, items, limit, extra):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(index_module, "POSTINGS_READ", limit)
+        patch.setattr(slots_module, "POSTINGS_READ", limit)
         rows = [(m, f"s{m.seq}") for m in members(items)]
         far = [(member(500 + n, n % 5, time=400 * DAY), f"f{n}") for n in range(extra)]
         asked = member(3000, 1, time=10 * DAY)
         narrow = StoryIndex.rebuilt(rows, 7.0, artefact.center)
         wide = StoryIndex.rebuilt(rows + far, 7.0, artefact.center)
         assert answers(narrow, artefact, [asked]) == answers(wide, artefact, [asked])
+
+
+@settings(QUICK, max_examples=60)
+@given(
+    items=st.lists(ARTICLE, min_size=1, max_size=40),
+    together=st.integers(1, 12),
+    limit=st.sampled_from([1, 3, 256]),
+    seed=st.integers(0, 99),
+)
+def test_it_does_not_matter_how_many_articles_come_together(artefact, items, together, limit, seed):
+    """To the bit: decisions with scores and evidence. Few postings are read, so that there is a crowd."""
+    rng = random.Random(seed)
+    arriving = members(items)
+    late = [one for one in arriving if rng.random() < 0.1]
+    arriving = [one for one in arriving if one not in late] + late
+    groups = tuple((one.article,) for one in rng.sample(arriving, min(3, len(arriving))))
+    constraints = Constraints(
+        [Correction("c", rng.choice(["merge", "split"]), groups, datetime(2026, 1, 1, tzinfo=UTC))]
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(slots_module, "POSTINGS_READ", limit)
+        patch.setattr(assign_module, "TOGETHER", together)
+        alone, crowd = (StoryIndex(7.0, artefact.center) for _ in range(2))
+        decisions = []
+        for one in arriving:
+            decisions.append(assign(one, alone, artefact.scorer, constraints))
+            alone.add(one, decisions[-1].story)
+        assert assign_all(arriving, crowd, artefact.scorer, constraints) == decisions
+        asked = [*arriving, member(3000, 1, time=10 * DAY)]
+        assert answers(crowd, artefact, asked) == answers(alone, artefact, asked)
+
+
+def test_several_articles_come_in_sequence_and_once(artefact):
+    index = StoryIndex(7.0, artefact.center)
+    index.add(member(5, 1), "s")
+    for several in ([member(6, 1), member(6, 1)], [member(6, 1), member(5, 1)], [member(3, 1), member(4, 1)]):
+        with pytest.raises(ValueError, match=r"sequence|already"):
+            index.enter(several)
+    assert len(index) == 1
 
 
 def test_a_sum_is_that_of_dictionaries():
