@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -24,8 +25,10 @@ from sklearn.cluster import HDBSCAN
 
 from benchmarks.stories.invented import WINDOW_DAYS, Newsroom
 from pipeline.settings import read_document
+from pipeline.stages.clustering import rebuilt
+from pipeline.stages.grouping import COMMIT_ARTICLES
 from pipeline.stories.artefact import Artefact, load_scorer
-from pipeline.stories.assign import assign
+from pipeline.stories.assign import assign_all
 from pipeline.stories.constraints import Constraints
 from pipeline.stories.index import StoryIndex
 from pipeline.stories.traits import Member, Traits
@@ -73,15 +76,15 @@ class Bench:
     def settle(self) -> float:
         """Makes the index of all articles, as a run does from a store; returns the seconds that took."""
         start = time.process_time()
-        self.index = StoryIndex.rebuilt(
+        self.index = rebuilt(
             ((Member(article, seq, data), story) for article, seq, data, story in self._rows),
-            WINDOW_DAYS,
+            timedelta(days=WINDOW_DAYS),
             self._artefact.center,
         )
         return time.process_time() - start
 
     def probe(self, count: int) -> tuple[float, float]:
-        """Assigns articles, half of them on known events (larger ones more often), and takes them out again.
+        """Assigns articles as grouping does, half of them on known events (larger ones more often), and takes them out again.
 
         Returns:
             Seconds per article, and the share of those on known events that found theirs.
@@ -99,11 +102,11 @@ class Bench:
         found: dict[str, str] = {}
         constraints = Constraints()
         start = time.process_time()
-        for article, seq, traits in articles:
-            member = Member(article, seq, traits)
-            decision = assign(member, self.index, self._artefact.scorer, constraints)
-            self.index.add(member, decision.story)
-            found[article] = decision.story
+        for first in range(0, count, COMMIT_ARTICLES):
+            batch = articles[first : first + COMMIT_ARTICLES]
+            members = [Member(article, seq, traits) for article, seq, traits in batch]
+            for decision in assign_all(members, self.index, self._artefact.scorer, constraints):
+                found[decision.article] = decision.story
         seconds = time.process_time() - start
         for article in found:
             self.index.remove(article)

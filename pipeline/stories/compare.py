@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.stories.contrast import kept_shares
-from pipeline.stories.gathering import Hits, Rows, Small, Texts, take_sums
+from pipeline.stories.gathering import Hits, Rows, Small
 from pipeline.stories.profile import SMALL, Floats, Profile, measure
 from pipeline.stories.traits import HEAD, Member, squares
 
@@ -90,16 +90,19 @@ class _Comparison:
         small, hits = Small(), Hits()
         large: list[tuple[int, Floats]] = []
         for asker, (member, profiles) in enumerate(self.asked):
-            texts = Texts()
+            rows: list[int] = []
+            members: list[Member] = []
             several: list[tuple[int, Profile]] = []
             for row, profile in enumerate(profiles, self.starts[asker]):
                 if len(profile.members) <= SMALL:
-                    small.take(asker, member, row, profile, texts)
+                    rows += [row] * len(profile.members)
+                    members += profile.members
                 else:
                     several.append((row, profile))
+            texts = small.take(asker, member, rows, members)
             for row, profile in several:
                 large.append((row, self._large(member, row, profile)))
-                take_sums(member, row, profile, texts)
+                texts.take(row, profile, member)
             hits.take(asker, member, texts)
         self._measure()
         if small.rows:
@@ -179,8 +182,7 @@ class _Comparison:
             self.inner[2, row] = np.add.reduce(sums.dense[len(wide)][0] * wide)
         if member.outlet and sums.outlets[member.outlet]:
             outlet = sums.outlets[member.outlet] - inside
-            alike = (member.outlet, traits.title_form)
-            figures = sums.titles[alike] - sums.titles[*alike, traits.title_exact]
+            figures = profile.alike(member.outlet, traits.title_form, traits.title_exact)
         self.told[:, row] = inside, profile.size - inside, 0.0, outlet, figures
         times: Floats = np.frombuffer(sums.times)
         return times[[m.article != member.article for m in profile.members]] if inside else times

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from rapidfuzz import fuzz
 
 from pipeline.records import Evidence
 from pipeline.stories.profile import Profile
 from pipeline.stories.terms import tokens
-from pipeline.stories.traits import Member, Name, Traits, told_of
+from pipeline.stories.traits import Member, Traits, told_of
 
 NAMES_SHOWN: Final = 4
 NUMBERS_SHOWN: Final = 3
@@ -33,25 +32,25 @@ def gather(member: Member, profile: Profile) -> tuple[Evidence, ...]:
     return (*_closest(traits, others), *_names(traits, others), *_numbers(traits, others))
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(NamedTuple):
     """What of a member may be pointed at.
 
     Attributes:
         texts: Title and first sentence, each with its words, sorted; those without words are left out.
-        names, numbers: See `Traits`.
+        names: Ids of names, with what to show.
+        numbers: See `Traits`.
     """
 
     texts: tuple[tuple[str, str], ...]
-    names: tuple[Name, ...]
+    names: tuple[tuple[str, str], ...]
     numbers: tuple[str, ...]
 
 
 # By their traits; many articles meet the same stories.
 @lru_cache(maxsize=1 << 12)
 def _read(data: bytes) -> _Read:
-    told = told_of(data)
-    return _Read(_texts(told.title, told.lead), told.names, told.numbers)
+    title, lead, names, numbers = told_of(data)
+    return _Read(_texts(title, lead), tuple([(name[0], name[1]) for name in names]), tuple(numbers))
 
 
 def _texts(title: str, lead: str) -> tuple[tuple[str, str], ...]:
@@ -77,9 +76,9 @@ def _closest(traits: Traits, others: list[_Read]) -> list[Evidence]:
 def _names(traits: Traits, others: list[_Read]) -> list[Evidence]:
     """Names in common, weighed by salience here and by the share of the story's articles that have them."""
     mine = {name.id for name in traits.names}
-    theirs = [name for other in others for name in other.names if name.id in mine]
-    held = Counter([name.id for name in theirs])
-    shown = {name.id: name.name for name in theirs}
+    theirs = [name for other in others for name in other.names if name[0] in mine]
+    held = Counter([name for name, _ in theirs])
+    shown = dict(theirs)
     common = [(name.salience * held[name.id] / len(others), name) for name in traits.names if name.id in held]
     common.sort(key=lambda item: (-item[0], item[1].id))
     return [

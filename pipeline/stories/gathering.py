@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Final
 
 import numpy as np
@@ -22,61 +23,72 @@ class Texts:
     """Bodies and pairs that one article meets, in turn: of small stories' members, then large ones' sums.
 
     Attributes:
-        rows: The story of each.
+        rows: The story of each pair of the two.
         lengths: How many terms each has.
-        ids, weights: Those of members: bytes, one after another.
-        sums: Ids and weights of the sums.
+        ids, weights: One after another.
     """
 
     rows: list[int] = field(default_factory=list)
     lengths: list[int] = field(default_factory=list)
-    ids: list[bytes] = field(default_factory=list)
-    weights: list[bytes] = field(default_factory=list)
-    sums: list[tuple[Ids, Floats]] = field(default_factory=list)
+    ids: list[Ids] = field(default_factory=list)
+    weights: list[Floats] = field(default_factory=list)
+
+    def take(self, row: int, profile: Profile, member: Member) -> None:
+        """Takes the sums of a large story."""
+        self.rows.append(row)
+        for sums, vector in ((profile.body, member.traits.body), (profile.pairs, member.traits.pairs)):
+            terms, values = _cut_down(sums.get(member.language), vector)
+            self.lengths.append(len(terms))
+            self.ids.append(terms)
+            self.weights.append(values)
 
 
-@dataclass(slots=True)
 class Small:
     """Members of small stories side by side, with what they are compared by apart from text.
 
     Attributes:
         rows, askers: The story of each, and the article that asks.
+        heads: See `traits.HEAD`.
         speaking: Whether it is in the article's language.
         fitting: Whether their dense vectors can be compared.
         ours, own: Whether it is of the article's outlet; whether it is the article itself.
-        heads, dense: See `traits.comparable`; dense vectors of those that fit.
+        dense: The dense vectors of those that fit.
     """
 
-    rows: list[int] = field(default_factory=list)
-    askers: list[int] = field(default_factory=list)
-    speaking: list[bool] = field(default_factory=list)
-    fitting: list[bool] = field(default_factory=list)
-    ours: list[bool] = field(default_factory=list)
-    own: list[bool] = field(default_factory=list)
-    heads: list[bytes] = field(default_factory=list)
-    dense: list[bytes] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.rows: list[int] = []
+        self.askers: list[int] = []
+        self.speaking: list[bool] = []
+        self.ours: list[bool] = []
+        self.own: list[bool] = []
+        self.fitting: list[bool] = []
+        self.heads: list[bytes] = []
+        self.dense: list[bytes] = []
 
-    def take(self, asker: int, mine: Member, row: int, profile: Profile, texts: Texts) -> None:
-        """Takes the members of one story; adds their bodies and pairs to `texts`."""
+    def take(self, asker: int, mine: Member, rows: list[int], members: list[Member]) -> Texts:
+        """Takes the members of an article's small stories; returns their bodies and pairs."""
+        texts = Texts()
+        if not members:
+            return texts
+        speaking = [member.language == mine.language for member in members]
+        parts = [comparable(member.data) for member in members]
+        heads, ids, weights, dense, bodies, pairs = zip(*parts, strict=True)
         size = 2 * len(mine.traits.dense)
-        for member in profile.members:
-            head, ids, weights, dense, body, pairs = comparable(member.data)
-            self.rows.append(row)
-            self.askers.append(asker)
-            self.heads.append(head)
-            speaks = member.language == mine.language
-            self.speaking.append(speaks)
-            if speaks:
-                texts.ids.append(ids)
-                texts.weights.append(weights)
-                texts.lengths += (body, pairs)
-                texts.rows += (row, row)
-            fits = len(dense) == size > 0
-            self.fitting.append(fits)
-            if fits:
-                self.dense.append(dense)
-            self.ours.append(member.outlet == mine.outlet)
-            self.own.append(member.article == mine.article)
+        fitting = [len(vector) == size > 0 for vector in dense]
+        self.rows += rows
+        self.askers += [asker] * len(rows)
+        self.speaking += speaking
+        self.ours += [member.outlet == mine.outlet for member in members]
+        self.own += [member.article == mine.article for member in members]
+        self.fitting += fitting
+        self.heads += heads
+        self.dense += compress(dense, fitting)
+        texts.rows += compress(rows, speaking)
+        texts.lengths += [n for each in compress(zip(bodies, pairs, strict=True), speaking) for n in each]
+        texts.ids.append(np.frombuffer(b"".join(compress(ids, speaking)), "<u4"))
+        joined = b"".join(compress(weights, speaking))
+        texts.weights.append(np.frombuffer(joined, "<f2").astype(np.float64))
+        return texts
 
 
 class Hits:
@@ -94,32 +106,18 @@ class Hits:
         """Takes what may be one of the article's words: an id with the low 16 bits of one of them."""
         if not texts.lengths:
             return
-        ids = np.concatenate([np.frombuffer(b"".join(texts.ids), "<u4"), *(ids for ids, _ in texts.sums)])
-        weights = np.frombuffer(b"".join(texts.weights), "<f2").astype(np.float64)
-        weights = np.concatenate([weights, *(values for _, values in texts.sums)])
-        present = self._present
-        low = [vector.ids & 0xFFFF for vector in (member.traits.body, member.traits.pairs)]
-        for some in low:
-            present[some] = True
-        hits = np.flatnonzero(present.take(ids & 0xFFFF))
-        for some in low:
-            present[some] = False
-        vectors = np.searchsorted(np.cumsum(texts.lengths), hits, side="right")
-        self.rows.append(np.array(texts.rows)[vectors])
-        self.askers.append(np.full(len(hits), asker))
+        ids, weights = np.concatenate(texts.ids), np.concatenate(texts.weights)
+        own = np.concatenate([member.traits.body.ids, member.traits.pairs.ids]) & 0xFFFF
+        self._present[own] = True
+        hits = np.flatnonzero(self._present.take(ids & 0xFFFF))
+        self._present[own] = False
         # Vectors are bodies and pairs in turn.
+        vectors = np.searchsorted(np.cumsum(texts.lengths), hits, side="right")
+        self.rows.append(np.array(texts.rows)[vectors >> 1])
+        self.askers.append(np.full(len(hits), asker))
         self.pairs.append(vectors & 1)
         self.ids.append(ids[hits])
         self.weights.append(weights[hits])
-
-
-def take_sums(member: Member, row: int, profile: Profile, texts: Texts) -> None:
-    """Adds the sums of a large story to what an article meets."""
-    for sums, vector in ((profile.body, member.traits.body), (profile.pairs, member.traits.pairs)):
-        terms, values = _cut_down(sums.get(member.language), vector)
-        texts.rows.append(row)
-        texts.lengths.append(len(terms))
-        texts.sums.append((terms, values))
 
 
 def _cut_down(total: SparseSum | None, vector: Sparse) -> tuple[Ids, Floats]:

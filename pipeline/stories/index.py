@@ -221,17 +221,16 @@ class StoryIndex:
         Returns:
             At most `LEXICAL_STORIES` + `DENSE_STORIES` stories, each once.
         """
-        stories = dict.fromkeys(self._stories(found.words, LEXICAL_STORIES))
-        stories.update(dict.fromkeys(self._stories(found.vectors, DENSE_STORIES)))
-        return list(stories)
+        stories = self._stories(found.words, LEXICAL_STORIES) + self._stories(found.vectors, DENSE_STORIES)
+        return list(dict.fromkeys(stories))
 
-    def _stories(self, ranking: Ranking, limit: int) -> dict[Profile, None]:
+    def _stories(self, ranking: Ranking, limit: int) -> list[Profile]:
         """The stories of the best members, best first."""
-        found: dict[Profile, None] = {}
-        for slot in ranking:
-            home = self._homes[slot]
-            if home is not None:
-                found[home] = None
-                if len(found) == limit:
-                    break
-        return found
+        homes = self._homes
+        found = dict.fromkeys([homes[slot] for slot in ranking.best.tolist()])
+        for slots in ranking.rest():
+            # One of them may be None: no story yet.
+            if len(found) > limit:
+                break
+            found.update(dict.fromkeys([homes[slot] for slot in slots]))
+        return [home for home in found if home is not None][:limit]

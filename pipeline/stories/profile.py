@@ -16,13 +16,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.stories.traits import Ids, Member, Parts, Sparse, comparable, cut, squares, title_digests
+from pipeline.stories.traits import Ids, Member, Parts, Sparse, comparable, cut, squares, texts, title_digests
 
 # Up to so many members a story keeps no sums. Inner products with them are then exact too: 5² < 2⁵, and
 # 5 + 48 bits fit float64.
 SMALL: Final = 5
-# Their numbers have 16 bits in `_measure`.
+# See `_summed_texts`.
 _MEASURED_AT_ONCE: Final = 1 << 14
+_PAIRS_FROM: Final = 1 << 32
 
 Floats = NDArray[np.float64]
 
@@ -105,65 +106,52 @@ class Sums:
         pairs: Pair vectors, by language.
         dense: Dense vectors and how many they are, by dimension.
         outlets: How many members each outlet has.
-        titles: How many members have an outlet and title form, and how many also that exact title.
         times: When each was published (nan where unknown), in ingest sequence.
     """
 
-    __slots__ = ("body", "dense", "outlets", "pairs", "times", "titles")
+    __slots__ = ("body", "dense", "outlets", "pairs", "times")
 
     def __init__(self, members: list[Member]) -> None:
         self.body: dict[str, SparseSum] = {}
         self.pairs: dict[str, SparseSum] = {}
         self.dense: dict[int, tuple[Floats, int]] = {}
-        self.outlets = Counter(m.outlet for m in members if m.outlet)
-        self.titles: Counter[tuple[str, int] | tuple[str, int, int]] = Counter()
-        self.times = array("d", (np.nan if m.time is None else m.time for m in members))
-        cuts = [cut(m.data) for m in members]
-        for language in dict.fromkeys(m.language for m in members):
-            chosen = [c for c, m in zip(cuts, members, strict=True) if m.language == language]
-            self.body[language] = SparseSum.of([c[0] for c in chosen], [c[3] for c in chosen])
-            self.pairs[language] = SparseSum.of([c[1] for c in chosen], [c[4] for c in chosen])
-        for size in dict.fromkeys(len(c[5]) for c in cuts if c[5]):
-            vectors = [c[5] for c in cuts if len(c[5]) == size]
+        self.outlets = Counter([m.outlet for m in members if m.outlet])
+        self.times = array("d", [np.nan if m.time is None else m.time for m in members])
+        every = [comparable(member.data) for member in members]
+        for language in dict.fromkeys([m.language for m in members]):
+            parts = [part for part, m in zip(every, members, strict=True) if m.language == language]
+            terms, sums = _summed_texts(parts, np.zeros(len(parts), dtype=np.int64))
+            end = int(np.searchsorted(terms, _PAIRS_FROM))
+            ids = terms.astype(np.uint32)
+            self.body[language] = SparseSum(ids[:end].copy(), sums[:end].copy(), len(parts))
+            self.pairs[language] = SparseSum(ids[end:].copy(), sums[end:].copy(), len(parts))
+        for size in dict.fromkeys([len(part[3]) for part in every if part[3]]):
+            vectors = [part[3] for part in every if len(part[3]) == size]
             rows = np.frombuffer(b"".join(vectors), "<f2").reshape(len(vectors), -1)
             self.dense[size // 2] = (rows.astype(np.float64).sum(axis=0), len(vectors))
-        for member in members:
-            self._change_titles(member, 1)
 
     def add(self, member: Member, position: int) -> None:
         """Takes a member in; `position` is its place among the members."""
         self.times.insert(position, np.nan if member.time is None else member.time)
-        traits = member.traits
-        for sums, vector in ((self.body, traits.body), (self.pairs, traits.pairs)):
-            if member.language not in sums:
-                sums[member.language] = SparseSum.of([], [])
-            sums[member.language].change(vector, 1)
-        self._change_rest(member, 1)
+        self._change(member, 1)
 
     def remove(self, member: Member, position: int) -> None:
         """Takes a member out."""
         del self.times[position]
-        traits = member.traits
-        for sums, vector in ((self.body, traits.body), (self.pairs, traits.pairs)):
-            sums[member.language].change(vector, -1)
-            if not sums[member.language].count:
-                del sums[member.language]
-        self._change_rest(member, -1)
+        self._change(member, -1)
 
-    def _change_rest(self, member: Member, sign: int) -> None:
+    def _change(self, member: Member, sign: int) -> None:
         if member.outlet:
             self.outlets[member.outlet] += sign
-        self._change_titles(member, sign)
-        vector = np.frombuffer(cut(member.data)[5], "<f2").astype(np.float64)
-        if len(vector):
-            total, count = self.dense.get(len(vector), (np.zeros(len(vector)), 0))
-            self.dense[len(vector)] = (total + sign * vector, count + sign)
-
-    def _change_titles(self, member: Member, sign: int) -> None:
-        if member.outlet:
-            form, exact = title_digests(member.data)
-            self.titles[member.outlet, form] += sign
-            self.titles[member.outlet, form, exact] += sign
+        for sums, vector in zip((self.body, self.pairs), texts(member.data), strict=True):
+            total = sums.setdefault(member.language, SparseSum.of([], []))
+            total.change(vector, sign)
+            if not total.count:
+                del sums[member.language]
+        dense = np.frombuffer(comparable(member.data)[3], "<f2").astype(np.float64)
+        if len(dense):
+            before, count = self.dense.get(len(dense), (np.zeros(len(dense)), 0))
+            self.dense[len(dense)] = (before + sign * dense, count + sign)
 
 
 class Profile:
@@ -256,6 +244,11 @@ class Profile:
             self._articles = {member.article for member in self.members}
         return article in self._articles
 
+    def alike(self, outlet: str, form: int, exact: int) -> int:
+        """How many members of an outlet have a title of this form, but another one."""
+        digests = [title_digests(member.data) for member in self.members if member.outlet == outlet]
+        return sum(theirs == form and title != exact for theirs, title in digests)
+
     def lengths(self, language: str) -> tuple[int, float, float]:
         """Of the members in a language: how many, and the squared lengths of the sums of bodies and pairs."""
         if len(self.members) == 1:
@@ -323,12 +316,7 @@ def _measure(stories: list[tuple[Profile, list[Parts]]]) -> None:
     """Measures stories, given with the parts of their members; dense vectors are all of one dimension."""
     every = [part for _, parts in stories for part in parts]
     sizes = [len(parts) for _, parts in stories]
-    # Bodies and pairs in turn.
-    groups = 2 * np.repeat(np.arange(len(stories)), sizes)[:, np.newaxis] + np.arange(2)
-    groups = np.repeat(groups.ravel(), [count for part in every for count in part[4:]])
-    keys = np.frombuffer(b"".join([part[1] for part in every]), "<u4").astype(np.uint64)
-    keys |= groups.astype(np.uint64) << np.uint64(32)
-    terms, sums = _summed(keys, np.frombuffer(b"".join([part[2] for part in every]), "<u2"))
+    terms, sums = _summed_texts(every, np.repeat(np.arange(len(stories)), sizes))
     squared = np.bincount((terms >> np.uint64(32)).astype(np.intp), sums * sums, 2 * len(stories)).tolist()
     dense = np.frombuffer(b"".join([part[3] for part in every]), "<f2").astype(np.float64)
     firsts = np.cumsum([0, *sizes[:-1]])
@@ -336,6 +324,22 @@ def _measure(stories: list[tuple[Profile, list[Parts]]]) -> None:
     for place, (profile, _) in enumerate(stories):
         total = None if totals is None else totals[place]
         profile.measured(squared[2 * place], squared[2 * place + 1], total)
+
+
+def _summed_texts(parts: list[Parts], groups: NDArray[np.int64]) -> tuple[NDArray[np.uint64], Floats]:
+    """The sums of bodies and of pairs by group.
+
+    Args:
+        parts: Of members.
+        groups: The group of each, below 2¹⁵.
+
+    Returns:
+        Term ids, those of pairs from 2³² on, and of each group from group · 2³³ on; and the sum of each.
+    """
+    kinds = (2 * groups[:, np.newaxis] + np.arange(2)).astype(np.uint64) << np.uint64(32)
+    keys = np.repeat(kinds.ravel(), [count for part in parts for count in part[4:]])
+    keys |= np.frombuffer(b"".join([part[1] for part in parts]), "<u4")
+    return _summed(keys, np.frombuffer(b"".join([part[2] for part in parts]), "<u2"))
 
 
 def _summed(terms: NDArray[np.uint64], bits: NDArray[np.uint16]) -> tuple[NDArray[np.uint64], Floats]:

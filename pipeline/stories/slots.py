@@ -68,12 +68,12 @@ class Ranking:
         self._allowed = allowed
         self.best = self._ordered(_RANKED_AT_FIRST)
 
-    def __iter__(self) -> Iterator[int]:
-        yield from self.best.tolist()
+    def rest(self) -> Iterator[list[int]]:
+        """What comes after the beginning, piece by piece."""
         done = _RANKED_AT_FIRST
         while done < len(self._slots):
             more = self._ordered(8 * done)[done:]
-            yield from (more if self._allowed is None else more[self._allowed(more)]).tolist()
+            yield (more if self._allowed is None else more[self._allowed(more)]).tolist()
             done *= 8
 
     def _ordered(self, limit: int) -> Places:

@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass
 from functools import cached_property
 from sys import intern
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -187,8 +187,8 @@ class Traits:
         _check(data)
         _, time, fetched, form, exact, *_ = _HEAD.unpack_from(data)
         body_ids, pair_ids, signature, body, pairs, dense = cut(data)
-        language, outlet, told = _texts(data)
-        title, lead, names, numbers = json.loads(told)
+        language, outlet, _ = _texts(data)
+        title, lead, names, numbers = told_of(data)
         return cls(
             time=None if math.isnan(time) else time,
             fetched=fetched,
@@ -249,6 +249,15 @@ def comparable(data: bytes) -> Parts:
     return head, data[_HEAD.size : ids], data[weights:rest], data[rest : rest + 2 * dense], body, pairs
 
 
+def texts(data: bytes) -> tuple[Sparse, Sparse]:
+    """Body and pairs in `Traits.to_bytes`."""
+    body_ids, pair_ids, _, body, pairs, _ = cut(data)
+    return (
+        Sparse(np.frombuffer(body_ids, "<u4"), np.frombuffer(body, "<f2")),
+        Sparse(np.frombuffer(pair_ids, "<u4"), np.frombuffer(pairs, "<f2")),
+    )
+
+
 def squares(data: bytes) -> tuple[float, float, float]:
     """The squared lengths of body, pairs and dense in `Traits.to_bytes`."""
     body, pairs, dense = _SQUARES.unpack_from(data, _SQUARES_AT)
@@ -279,10 +288,11 @@ class Told:
     numbers: tuple[str, ...]
 
 
-def told_of(data: bytes) -> Told:
-    """What of `Traits.to_bytes` is shown to people."""
-    title, lead, names, numbers = json.loads(_texts(data)[2])
-    return Told(title, lead, tuple(map(Name._make, names)), tuple(numbers))
+def told_of(data: bytes) -> tuple[str, str, list[list[Any]], list[str]]:
+    """Title, lead, names (see `Name`) and numbers in `Traits.to_bytes`."""
+    # Decoded first: `json` would look for the encoding of bytes.
+    title, lead, names, numbers = json.loads(_texts(data)[2].decode())
+    return title, lead, names, numbers
 
 
 class Member:
@@ -334,7 +344,8 @@ class Member:
     @property
     def told(self) -> Told:
         """What of the traits is shown to people, decoded alone."""
-        return told_of(self.data)
+        title, lead, names, numbers = told_of(self.data)
+        return Told(title, lead, tuple(map(Name._make, names)), tuple(numbers))
 
     def lean(self) -> Member:
         """The same without decoded traits, to be kept."""

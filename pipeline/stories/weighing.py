@@ -16,8 +16,11 @@ from pipeline.stories.profile import Profile
 from pipeline.stories.scorer import Scored, Scorer
 from pipeline.stories.traits import Member
 
-# Enough that little is done for each article alone; the more, the more often a story changes meanwhile.
-TOGETHER: Final = 64
+# So many articles are looked up together, at most so many are weighed ahead of their turn: how many at first,
+# and which share may have to be weighed again before fewer are tried.
+TOGETHER: Final = 128
+_REACH_AT_FIRST: Final = 8
+_STALE_SHARE: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,10 @@ class _Ahead:
 
 
 class Weighings:
-    """How some articles fit the stories they may belong to, each at the moment it is asked for.
+    """How some articles fit the stories they may belong to, each at the moment it is asked for, in order.
+
+    Where many articles tell of the same things, what was worked out far ahead would seldom hold: how far it
+    goes follows from how often it held before.
 
     Args:
         members: The articles; what members are like each of them must not change any more.
@@ -98,14 +104,18 @@ class Weighings:
         self._constraints = constraints
         self._placed = placed
         self._found = index.find(members)
-        positions = range(len(members))
-        self._ahead = self._worked_out(positions, [self._candidates(position) for position in positions])
+        self._ahead: list[_Ahead] = []
+        self._reach = _REACH_AT_FIRST
+        self._stale = 0
 
     def of(self, position: int) -> Weighing:
         """How an article fits the stories as they are now."""
         member = self._members[position]
+        if position == len(self._ahead):
+            self._look_ahead()
         ahead, candidates = self._ahead[position], self._candidates(position)
         if not ahead.holds(candidates):
+            self._stale += 1
             [ahead] = self._worked_out([position], [candidates])
         ranked = [Weighed(score, ahead.allowed[row], row) for row, score in enumerate(ahead.scored.values)]
         ranked.sort(key=lambda w: (-w.score, w.profile.first_seq))
@@ -113,6 +123,16 @@ class Weighings:
         forced = _forced(member, self._index, self._constraints, self._present(position), notes)
         looked_at = tuple(profile.story for profile in candidates)
         return Weighing(tuple(ranked), forced, tuple(sorted(notes)), ahead.scored, looked_at)
+
+    def _look_ahead(self) -> None:
+        """Works out the next articles."""
+        done = len(self._ahead)
+        if done:
+            few = self._stale <= _STALE_SHARE * self._reach
+            self._reach = 2 * self._reach if few else max(1, self._reach // 2)
+            self._stale = 0
+        positions = range(done, min(done + self._reach, len(self._members)))
+        self._ahead += self._worked_out(positions, [self._candidates(position) for position in positions])
 
     def _present(self, position: int) -> str | None:
         """The story an article is in."""

@@ -16,6 +16,7 @@ from pipeline.errors import StoreError
 from pipeline.records import Correction
 from pipeline.stories import assign as assign_module
 from pipeline.stories import slots as slots_module
+from pipeline.stories import weighing as weighing_module
 from pipeline.stories.assign import assign, assign_all
 from pipeline.stories.constraints import Constraints
 from pipeline.stories.index import StoryIndex
@@ -210,6 +211,7 @@ def test_it_does_not_matter_how_many_articles_come_together(artefact, items, tog
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(slots_module, "POSTINGS_READ", limit)
         patch.setattr(assign_module, "TOGETHER", together)
+        patch.setattr(weighing_module, "_REACH_AT_FIRST", rng.randint(1, 8))
         alone, crowd = (StoryIndex(7.0, artefact.center) for _ in range(2))
         decisions = []
         for one in arriving:
