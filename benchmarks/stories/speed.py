@@ -84,7 +84,9 @@ class Bench:
         return time.process_time() - start
 
     def probe(self, count: int) -> tuple[float, float]:
-        """Assigns articles as grouping does, half of them on known events (larger ones more often), and takes them out again.
+        """Assigns articles as grouping does and takes them out again.
+
+        Half of them are on known events, larger ones more often.
 
         Returns:
             Seconds per article, and the share of those on known events that found theirs.

@@ -130,9 +130,9 @@ def rebuilt(
 ) -> StoryIndex:
     """The index of (member, story id) rows; see `StoryIndex`.
 
-    The search for cyclic garbage is put off meanwhile: a million objects come at once, none in a cycle. Each
-    round of it looks through all of them, which took a third of a rebuild and, later, a twelfth of the time of
-    assigning articles; so a large index is left out of it for good.
+    The search for cyclic garbage is put off meanwhile: a million objects come at once, none in a cycle.
+    Each round of it looks through them all, which took a third of a rebuild and, later, a twelfth of the
+    time of assigning articles; so a large index is left out of it for good.
     """
     was = gc.isenabled()
     gc.disable()
