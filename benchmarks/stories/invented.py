@@ -73,6 +73,7 @@ class Newsroom:
             lead=f"The first sentence says what {event} was, where, when, and who was there, {number}.",
             title_form=number,
             title_exact=number,
+            years=1 << 36,
             body=self._body(words[random.random(_EVENT_WORDS) < 0.6]),
             pairs=self._pairs(pairs[random.random(_EVENT_PAIRS) < 0.4]),
             dense=self._dense(direction),

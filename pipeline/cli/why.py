@@ -19,6 +19,7 @@ _WORDS: Final = {
     "time": "distance in time",
     "outlet": "of the same outlet",
     "figures": "title alike but for its figures",
+    "years": "other years in a text without a date",
 }
 # What is shown with three decimals and is less does not count.
 _NOTHING: Final = 0.0005

@@ -31,6 +31,7 @@ class _Weights(Section):
     time_scale_days: Positive
     unknown_gap_days: Annotated[float, Field(ge=0)]
     outlet_loss: Share
+    years_loss: Share
     contrast: Annotated[float, Field(ge=0)]
     threshold: Share
     threshold_without_vectors: Share

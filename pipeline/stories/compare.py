@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from pipeline.stories.contrast import kept_shares
 from pipeline.stories.gathering import Hits, Rows, Small
 from pipeline.stories.profile import SMALL, Floats, Profile, measure
-from pipeline.stories.traits import HEAD, Member, squares
+from pipeline.stories.traits import HEAD, Member, squares, years_of
 
 _DAY_SECONDS: Final = 86_400.0
 Asked = Sequence[tuple[Member, Sequence[Profile]]]
+Years = NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Compared:
         near: The mean over members of exp(-gap / scale), with the gap in time.
         outlet: The share of members of the article's outlet.
         figures: The share of members of the outlet with this title but for its figures.
+        years: Of the members that have a date where the article has none, or the other way round, the share
+            with no year in common; those without any year aside.
         size: How many members there are.
     """
 
@@ -52,6 +55,7 @@ class Compared:
     near: Floats
     outlet: Floats
     figures: Floats
+    years: Floats
     size: Floats
 
 
@@ -69,7 +73,8 @@ class _Comparison:
         askers: The article of each story.
         kept: The shares of body and pairs that remain, shape [2, stories]; see `contrast`.
         inner, squared, count: Of body, pairs and dense with the sums, shape [3, stories].
-        told: Inside, size, near, outlet, figures: as in `Compared`, but summed; shape [5, stories].
+        told: Inside, size, near, outlet, figures: as in `Compared`, but summed; how many members' years can
+            be compared with the article's, and how many of these are other years; shape [7, stories].
     """
 
     def __init__(self, asked: Asked, scale: float, unknown: float) -> None:
@@ -79,9 +84,10 @@ class _Comparison:
         self.rows = self.starts[-1]
         self.askers = np.repeat(np.arange(len(asked)), sizes)
         self.inner, self.squared, self.count = np.zeros((3, 3, self.rows))
-        self.told = np.zeros((5, self.rows))
+        self.told = np.zeros((7, self.rows))
         self.kept = np.ones((2, self.rows))
         self._times = np.array([np.nan if m.time is None else m.time for m, _ in asked])
+        self._years = np.array([years_of(m.data) for m, _ in asked], dtype=np.uint64)
         self._scale, self._unknown = scale, unknown
 
     def run(self, contrast: float) -> None:
@@ -101,7 +107,7 @@ class _Comparison:
                     several.append((row, profile))
             texts = small.take(asker, member, rows, members)
             for row, profile in several:
-                large.append((row, self._large(member, row, profile)))
+                large.append((row, self._large(asker, row, profile)))
                 texts.take(row, profile, member)
             hits.take(asker, member, texts)
         self._measure()
@@ -136,12 +142,13 @@ class _Comparison:
         own, fitting = np.array(small.own), np.array(small.fitting)
         outlets = np.array([bool(member.outlet) for member, _ in self.asked])
         forms, exacts = self._titles()
-        told = np.zeros((5, len(rows)))
+        told = np.zeros((7, len(rows)))
         told[0] = own
         told[1] = ~own
         told[2] = self._closeness(heads["time"], askers) * ~own
         told[3] = np.array(small.ours) & outlets[askers] & ~own
         told[4] = told[3] * (heads["form"] == forms[askers]) * (heads["exact"] != exacts[askers])
+        told[5:] = self._other_years(heads["time"], heads["years"], askers) & ~own
         starts = np.flatnonzero(np.diff(rows, prepend=-1))
         self.told[:, rows[starts]] = np.add.reduceat(told, starts, axis=1)
         single = np.flatnonzero(np.bincount(rows, minlength=self.rows)[rows] == 1)
@@ -172,8 +179,9 @@ class _Comparison:
         if inner:
             self.inner[2] += np.bincount(rows, np.concatenate(inner), self.rows)
 
-    def _large(self, member: Member, row: int, profile: Profile) -> Floats:
+    def _large(self, asker: int, row: int, profile: Profile) -> Floats:
         """Takes what of a large story is not text; returns the times of the other members."""
+        member = self.asked[asker][0]
         sums, traits = profile.sums, member.traits
         inside = profile.holds(member.article)
         outlet = figures = 0
@@ -183,9 +191,14 @@ class _Comparison:
         if member.outlet and sums.outlets[member.outlet]:
             outlet = sums.outlets[member.outlet] - inside
             figures = profile.alike(member.outlet, traits.title_form, traits.title_exact)
-        self.told[:, row] = inside, profile.size - inside, 0.0, outlet, figures
         times: Floats = np.frombuffer(sums.times)
-        return times[[m.article != member.article for m in profile.members]] if inside else times
+        years = np.frombuffer(sums.years, dtype=np.uint64)
+        if inside:
+            others = [m.article != member.article for m in profile.members]
+            times, years = times[others], years[others]
+        apart = np.add.reduce(self._other_years(times, years, asker), axis=1)
+        self.told[:, row] = inside, profile.size - inside, 0.0, outlet, figures, *apart
+        return times
 
     def _share(self, hits: Hits, contrast: float) -> None:
         """Sums products where a word is one of the article's."""
@@ -232,6 +245,15 @@ class _Comparison:
                 weights.append(vector.weights.astype(np.float64))
         return np.concatenate(keys), np.concatenate(weights)
 
+    def _other_years(self, times: Floats, years: Years, askers: Rows | int) -> NDArray[np.bool_]:
+        """Whether a member's years can be compared with its article's, and whether they are others.
+
+        They are where one of the two has a date and the other none, and both have years.
+        """
+        mine = self._years[askers]
+        compared = (np.isnan(times) != np.isnan(self._times[askers])) & (years != 0) & (mine != 0)
+        return np.stack([compared, compared & ((years & mine) == 0)])
+
     def _closeness(self, times: Floats, askers: Rows) -> Floats:
         """exp(-gap / scale) for each time and its article."""
         gaps = np.abs(times - self._times[askers]) / _DAY_SECONDS
@@ -254,7 +276,7 @@ def compare(asked: Asked, time_scale_days: float, unknown_gap_days: float, contr
     """
     comparison = _Comparison(asked, time_scale_days, unknown_gap_days)
     comparison.run(contrast)
-    inside, size, near, outlet, figures = comparison.told
+    inside, size, near, outlet, figures, compared, apart = comparison.told
     own = np.array([squares(member.data) for member, _ in asked]).reshape(-1, 3)[comparison.askers].T
     (text, lead, vector), means = _cosines(
         comparison.inner, comparison.squared, comparison.count, own, inside
@@ -276,6 +298,7 @@ def compare(asked: Asked, time_scale_days: float, unknown_gap_days: float, contr
         near=near / size,
         outlet=outlet / size,
         figures=figures / size,
+        years=apart / np.maximum(compared, 1.0),
         size=size,
     )
 

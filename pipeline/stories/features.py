@@ -15,7 +15,7 @@ from rensa import RMinHash
 
 from pipeline.ports import Embedder
 from pipeline.records import Article, EnrichedArticle, Entity, Span
-from pipeline.stories import habits
+from pipeline.stories import habits, years
 from pipeline.stories.keywords import article_keywords
 from pipeline.stories.learned import Learned
 from pipeline.stories.sentences import sentence_spans
@@ -175,6 +175,7 @@ def _traits(enriched: EnrichedArticle, body: Sparse, pairs: Sparse, dense: Dense
         lead=article.text[slice(*sentences[0])][:SHOWN_CHARS] if sentences else "",
         title_form=habits.line_digest(article.title),
         title_exact=habits.line_digest(_spelled(article.title)),
+        years=_years(article),
         body=body,
         pairs=pairs,
         dense=dense,
@@ -182,6 +183,13 @@ def _traits(enriched: EnrichedArticle, body: Sparse, pairs: Sparse, dense: Dense
         numbers=tuple(dict.fromkeys(_NUMBER.findall(opening))),
         signature=_signature(article.title, article.text),
     )
+
+
+def _years(article: Article) -> int:
+    """The years it belongs to, as far as anything says so."""
+    if article.published is not None:
+        return years.around(article.published)
+    return years.named(f"{article.title}\n{article.text[:BODY_CHARS]}")
 
 
 def _spelled(title: str) -> str:

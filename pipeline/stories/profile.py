@@ -16,7 +16,18 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.stories.traits import Ids, Member, Parts, Sparse, comparable, cut, squares, texts, title_digests
+from pipeline.stories.traits import (
+    Ids,
+    Member,
+    Parts,
+    Sparse,
+    comparable,
+    cut,
+    squares,
+    texts,
+    title_digests,
+    years_of,
+)
 
 # Up to so many members a story keeps no sums. Inner products with them are then exact too: 5² < 2⁵, and
 # 5 + 48 bits fit float64.
@@ -107,9 +118,10 @@ class Sums:
         dense: Dense vectors and how many they are, by dimension.
         outlets: How many members each outlet has.
         times: When each was published (nan where unknown), in ingest sequence.
+        years: The years of each, likewise; see `years`.
     """
 
-    __slots__ = ("body", "dense", "outlets", "pairs", "times")
+    __slots__ = ("body", "dense", "outlets", "pairs", "times", "years")
 
     def __init__(self, members: list[Member]) -> None:
         self.body: dict[str, SparseSum] = {}
@@ -117,6 +129,7 @@ class Sums:
         self.dense: dict[int, tuple[Floats, int]] = {}
         self.outlets = Counter([m.outlet for m in members if m.outlet])
         self.times = array("d", [np.nan if m.time is None else m.time for m in members])
+        self.years = array("Q", [years_of(m.data) for m in members])
         every = [comparable(member.data) for member in members]
         for language in dict.fromkeys([m.language for m in members]):
             parts = [part for part, m in zip(every, members, strict=True) if m.language == language]
@@ -133,11 +146,12 @@ class Sums:
     def add(self, member: Member, position: int) -> None:
         """Takes a member in; `position` is its place among the members."""
         self.times.insert(position, np.nan if member.time is None else member.time)
+        self.years.insert(position, years_of(member.data))
         self._change(member, 1)
 
     def remove(self, member: Member, position: int) -> None:
         """Takes a member out."""
-        del self.times[position]
+        del self.times[position], self.years[position]
         self._change(member, -1)
 
     def _change(self, member: Member, sign: int) -> None:

@@ -1,19 +1,19 @@
 """How well an article fits a story: the `Scorer` Protocol, and the mix that is shipped.
 
     base  = f (wᵀ text + wᴸ lead + wⱽ vector) / (wᵀ + wᴸ + wⱽ) + (1 - f) x vector
-    score = base(centroid)^α · base(mean)^(1 - α) · time · outlet · figures
+    score = base(centroid)^α · base(mean)^(1 - α) · time · outlet · figures · years
 
 `text` and `lead` are cosines of TF-IDF with the story's members in the article's language, f their share of
 the story; `vector` is the cosine of embeddings, rescaled because those of e5 crowd between 0.7 and 1.
 `centroid` takes the cosine with the sum of the members, `mean` the mean of the cosines with each: the first
-is robust, the second keeps chains from growing. `time`, `outlet` and `figures` are means over the members.
-`text` and `lead` are what remains after contrast between the stories weighed together (see `contrast`); what
-that took is told apart from them when a score is explained.
+is robust, the second keeps chains from growing. `time`, `outlet`, `figures` and `years` are means over the
+members. `text` and `lead` are what remains after contrast between the stories weighed together (see
+`contrast`); what that took is told apart from them when a score is explained.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal, Protocol
@@ -79,6 +79,7 @@ class MixWeights:
         time_scale_days: After so many days 1 - 1/e of it is lost.
         unknown_gap_days: The distance where a time is unknown.
         outlet_loss: What is lost where all members are of the article's own outlet.
+        years_loss: What is lost where an undated text names other years than that of the story; see `years`.
         contrast: How much a word loses that other candidate stories share with the article; see `contrast`.
         threshold: To join, with vectors.
         threshold_without_vectors: To join, without.
@@ -95,6 +96,7 @@ class MixWeights:
     time_scale_days: float
     unknown_gap_days: float
     outlet_loss: float
+    years_loss: float
     contrast: float
     threshold: float
     threshold_without_vectors: float
@@ -103,11 +105,19 @@ class MixWeights:
 
 @dataclass(frozen=True, slots=True)
 class _Factors:
-    """What distance in time, one outlet, and titles alike but for their figures leave of the scores."""
+    """What distance in time, one outlet, titles alike but for figures and other years leave of the scores."""
 
     time: Floats
     outlet: Floats
     figures: Floats
+    years: Floats
+
+    def told(self, base: float, row: int) -> Iterator[Contribution]:
+        """One loss after another, as contributions to the score that comes of this base."""
+        for name in ("time", "outlet", "figures", "years"):
+            kept = getattr(self, name)[row].item()
+            yield Contribution(name, kept, base * (kept - 1.0))
+            base *= kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +180,7 @@ class Mix:
         whole, base = (p.base(w.centroid_share) for p in (parts, parts.contrasted(shared)))
         vectors = self._rescaled(shared.vector)
         losses = self._factors(shared)
-        values = base * losses.time * losses.outlet * losses.figures
+        values = base * losses.time * losses.outlet * losses.figures * losses.years
         stories = [profile.story for _, profiles in asked for profile in profiles]
 
         def explain(start: int, place: int) -> Candidate:
@@ -209,15 +219,12 @@ class Mix:
         text, lead, vector = (
             parts.shares(self.weights.centroid_share, row) if whole > 0.0 else (0.0, 0.0, 0.0)
         )
-        time, outlet, figures = losses.time[row].item(), losses.outlet[row].item(), losses.figures[row].item()
         return (
             Contribution("text", shared.text[row].item(), whole * text),
             Contribution("lead", shared.lead[row].item(), whole * lead),
             Contribution("vector", similarity, whole * vector),
             Contribution("contrast", base / whole if whole > 0.0 else 1.0, base - whole),
-            Contribution("time", time, base * (time - 1.0)),
-            Contribution("outlet", outlet, base * time * (outlet - 1.0)),
-            Contribution("figures", figures, base * time * outlet * (figures - 1.0)),
+            *losses.told(base, row),
         )
 
     def _rescaled(self, cosines: Floats) -> Floats:
@@ -242,4 +249,5 @@ class Mix:
             time=1.0 - w.time_loss * (1.0 - shared.near),
             outlet=1.0 - w.outlet_loss * shared.outlet,
             figures=1.0 - shared.figures,
+            years=1.0 - w.years_loss * shared.years,
         )

@@ -20,13 +20,15 @@ from pipeline.errors import StoreError
 from pipeline.records import EntityKind
 
 # Raised with every change of meaning: stored traits of another version are recomputed by a replay.
-VERSION: Final = 2
+VERSION: Final = 3
 _MAGIC: Final = b"WWA" + bytes([VERSION])
-# Magic; time, fetched; form, exact; squared lengths of body, pairs, dense; lengths of body, pairs, dense,
-# signature, language, outlet; length of the JSON at the end. What comparing needs is read without the rest.
-_HEAD: Final = struct.Struct("<4s2d2Q3d4H3I")
+# Magic; time, fetched; form, exact, years; squared lengths of body, pairs, dense; lengths of body, pairs,
+# dense, signature, language, outlet; length of the JSON at the end. What comparing needs is read without the
+# rest.
+_HEAD: Final = struct.Struct("<4s2d3Q3d4H3I")
 _TIME: Final = struct.Struct("<d")
 _FORMS: Final = struct.Struct("<2Q")
+_YEARS: Final = struct.Struct("<Q")
 _SQUARES: Final = struct.Struct("<3d")
 _COUNTS: Final = struct.Struct("<4H")
 # The same for numpy, for many heads at once.
@@ -37,6 +39,7 @@ HEAD: Final = np.dtype(
         ("fetched", "<f8"),
         ("form", "<u8"),
         ("exact", "<u8"),
+        ("years", "<u8"),
         ("squares", "<f8", 3),
         ("counts", "<u2", 4),
         ("lengths", "<u4", 3),
@@ -44,7 +47,7 @@ HEAD: Final = np.dtype(
 )
 # Made once: `json.dumps` would make it for each article.
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
-_TIME_AT, _FETCHED_AT, _FORMS_AT, _SQUARES_AT, _COUNTS_AT = 4, 12, 20, 36, 60
+_TIME_AT, _FETCHED_AT, _FORMS_AT, _YEARS_AT, _SQUARES_AT, _COUNTS_AT = 4, 12, 20, 36, 44, 68
 
 Ids = NDArray[np.uint32]
 Weights = NDArray[np.float16]
@@ -133,6 +136,7 @@ class Traits:
         lead: The first sentence or so of the text, for people.
         title_form: Digest of the title, blind to figures: 64 bits.
         title_exact: Digest of the title with its figures: 64 bits.
+        years: The years of its date, or those its text names where it has none; see `years`.
         body: TF-IDF of title and text.
         pairs: TF-IDF of the pairs of neighbouring words in title and lead.
         dense: The embedding of title and lead, shape [d], length 1; shape [0] without an embedder.
@@ -149,6 +153,7 @@ class Traits:
     lead: str
     title_form: int
     title_exact: int
+    years: int
     body: Sparse
     pairs: Sparse
     dense: Dense
@@ -169,6 +174,7 @@ class Traits:
             self.fetched,
             self.title_form,
             self.title_exact,
+            self.years,
             *(_squared(values) for values in floats),
             *(len(values) for values in (*floats, self.signature)),
             *(len(text) for text in (language, outlet, told)),
@@ -185,7 +191,7 @@ class Traits:
             StoreError: The bytes are of another kind or version.
         """
         _check(data)
-        _, time, fetched, form, exact, *_ = _HEAD.unpack_from(data)
+        _, time, fetched, form, exact, years, *_ = _HEAD.unpack_from(data)
         body_ids, pair_ids, signature, body, pairs, dense = cut(data)
         language, outlet, _ = _texts(data)
         title, lead, names, numbers = told_of(data)
@@ -198,6 +204,7 @@ class Traits:
             lead=lead,
             title_form=form,
             title_exact=exact,
+            years=years,
             body=Sparse(np.frombuffer(body_ids, "<u4"), np.frombuffer(body, "<f2")),
             pairs=Sparse(np.frombuffer(pair_ids, "<u4"), np.frombuffer(pairs, "<f2")),
             dense=np.frombuffer(dense, "<f2"),
@@ -262,6 +269,12 @@ def squares(data: bytes) -> tuple[float, float, float]:
     """The squared lengths of body, pairs and dense in `Traits.to_bytes`."""
     body, pairs, dense = _SQUARES.unpack_from(data, _SQUARES_AT)
     return body, pairs, dense
+
+
+def years_of(data: bytes) -> int:
+    """`years` in `Traits.to_bytes`."""
+    (years,) = _YEARS.unpack_from(data, _YEARS_AT)
+    return int(years)
 
 
 def title_digests(data: bytes) -> tuple[int, int]:

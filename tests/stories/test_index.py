@@ -49,6 +49,7 @@ def made(number, event, *, language="en", time=0.0, outlet="", dense=384):
         lead=f"Lead {event}",
         title_form=event,
         title_exact=number,
+        years=1 << 36,
         body=Sparse.unit({w: 1.0 + rng.random() for w in words}, 256),
         pairs=Sparse.unit({w * 7: 1.0 for w in words[:5]}, 96),
         dense=(vector / (np.linalg.norm(vector) or 1.0)).astype(np.float16),
