@@ -40,6 +40,7 @@ _KINDS = {
     "event": "events",
     "work": "works",
 }
+_MEMBER = ("id", "story", "seq", "time_us", "fetched_us", "traits")
 # Languages that Elasticsearch has an analyzer for: config/elasticsearch/index/articles.json.
 ANALYZED = frozenset({
     "ar", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "eu",
@@ -149,6 +150,15 @@ def article_source(stored: StoredArticle) -> Source:
             **_named(enriched.entities),
         ),
     }
+
+
+def member_source(article: Source) -> Source:
+    """What the clustering state is made of, from the fields of an article: a document of its own.
+
+    The traits are two thirds of it. Elasticsearch sends a whole small document two to three times as fast as
+    the same values picked out of a large one (docs/decisions.md).
+    """
+    return {name: article[name] for name in _MEMBER if name in article}
 
 
 def identity(key: str) -> str:
