@@ -249,10 +249,9 @@ class ElasticsearchStore:
         window = {"bool": {"should": within, "minimum_should_match": 1}} if within else NONE
         point = self.roots.consistent(lambda: self.reads.open(self.names.members))
         try:
-            rows = elasticsearch_stories.active(self.reads, point, window)
+            yield from elasticsearch_stories.active(self.reads, point, window)
         finally:
             self.reads.close(point)
-        yield from rows
 
     def stories(self, ids: Sequence[str]) -> dict[str, Story]:
         """See `Store`."""

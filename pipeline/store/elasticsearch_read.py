@@ -121,10 +121,6 @@ class Reads:
 
         self._link.call("read the store", ask)
 
-    def within(self, point: str, **request: Any) -> Any:
-        """One search in a point in time."""
-        return self.search(pit={"id": point, "keep_alive": _KEEP}, **request)
-
     def stream(self, point: str, sort: Sequence[Dsl], size: int, **request: Any) -> Iterator[Found]:
         """All hits in a point in time."""
         return self.pages(sort, size, pit={"id": point, "keep_alive": _KEEP}, **request)

@@ -11,10 +11,10 @@ from pipeline.store.elasticsearch_documents import from_binary
 from pipeline.store.elasticsearch_read import PAGE, Dsl, Found, Reads, pieces
 from pipeline.store.elasticsearch_schema import Names
 
-# As they lie there, which costs least.
-_AS_THEY_LIE: list[dict[str, Any]] = [{"_doc": "asc"}]
-# Rows are some kilobytes each. While one answer is read here, Elasticsearch makes others.
-_ROWS, _READERS = 500, 3
+# Documents that lie one after another are unpacked together.
+_AS_THEY_LIE: list[dict[str, Any]] = [{"_shard_doc": "asc"}]
+# Rows are some kilobytes each: 2 MB an answer. While one is read here, Elasticsearch makes others.
+_ROWS, _SLICES, _READERS = 500, 16, 4
 # Up to so many hits their stories are collected first; beyond, stories are walked from the newest on.
 FEW_HITS = 50_000
 
@@ -25,46 +25,33 @@ def _row(hit: Found) -> MemberRow:
     return MemberRow(member.get("id", ""), member.get("story", ""), member["seq"], traits)
 
 
-def _stretches(reads: Reads, point: str, query: Dsl) -> Iterator[tuple[int, int, int]]:
-    """Where the hits lie: stretches of numbers with some `_ROWS` of them each, as (first, end, how many).
-
-    Numbers are given without gaps, so a stretch of `_ROWS` numbers has at most so many.
-    """
-    asked = {"histogram": {"field": "seq", "interval": _ROWS, "min_doc_count": 1}}
-    answer = reads.within(point, query=query, size=0, aggs={"seq": asked})
-    first = end = count = 0
-    for bucket in answer["aggregations"]["seq"]["buckets"]:
-        start, more = int(bucket["key"]), bucket["doc_count"]
-        if count and count + more > _ROWS:
-            yield first, end, count
-            count = 0
-        first, end, count = (first if count else start), start + _ROWS, count + more
-    if count:
-        yield first, end, count
+def _rows(reads: Reads, point: str, query: Dsl, **part: Any) -> list[MemberRow]:
+    """The rows of all hits, or of those in a slice, in no order."""
+    hits = reads.stream(point, _AS_THEY_LIE, _ROWS, query={"bool": {"filter": [query]}}, **part)
+    return [_row(hit) for hit in hits]
 
 
-def _rows(reads: Reads, point: str, query: Dsl) -> list[MemberRow]:
-    """The rows of all hits, in no order."""
+def _many_rows(reads: Reads, point: str, query: Dsl) -> Iterator[MemberRow]:
+    """The same, slice after slice, read side by side and ahead of whoever takes them."""
 
-    def read(stretch: tuple[int, int, int]) -> list[MemberRow]:
-        first, end, count = stretch
-        within = [query, {"range": {"seq": {"gte": first, "lt": end}}}]
-        there = {"bool": {"filter": within}}
-        answer = reads.within(point, query=there, sort=_AS_THEY_LIE, size=count, track_total_hits=False)
-        return [_row(hit) for hit in answer["hits"]["hits"]]
+    def read(place: int) -> list[MemberRow]:
+        return _rows(reads, point, query, slice={"id": place, "max": _SLICES})
 
-    # No page waits for the one before, as with `search_after`.
     with ThreadPoolExecutor(_READERS) as threads:
-        return [row for rows in threads.map(read, _stretches(reads, point, query)) for row in rows]
+        for rows in threads.map(read, range(_SLICES)):
+            yield from rows
 
 
-def active(reads: Reads, point: str, window: Dsl) -> list[MemberRow]:
-    """The members of the stories that have one in the window, by seq."""
-    rows = _rows(reads, point, window)
-    for piece in pieces(row.story for row in rows):
-        others = {"bool": {"filter": [{"terms": {"story": piece}}], "must_not": [window]}}
-        rows += _rows(reads, point, others)
-    return sorted(rows, key=lambda row: row.seq)
+def active(reads: Reads, point: str, window: Dsl) -> Iterator[MemberRow]:
+    """The members of the stories that have one in the window, in no order."""
+    stories: set[str] = set()
+    for row in _many_rows(reads, point, window):
+        stories.add(row.story)
+        yield row
+    for piece in pieces(sorted(stories)):
+        yield from _rows(
+            reads, point, {"bool": {"filter": [{"terms": {"story": piece}}], "must_not": [window]}}
+        )
 
 
 def newest(reads: Reads, names: Names, since: int | None, query: Dsl | None, limit: int) -> list[str]:
