@@ -16,7 +16,13 @@ from pipeline.errors import StoreError, UnavailableError
 from pipeline.records import Story
 from pipeline.store.codec import decode
 from pipeline.store.elasticsearch_bulk import Target, Write, put, send_writes
-from pipeline.store.elasticsearch_documents import Source, article_from, article_source, story_source
+from pipeline.store.elasticsearch_documents import (
+    Source,
+    article_from,
+    article_source,
+    story_source,
+    taken_in_of,
+)
 from pipeline.store.elasticsearch_link import Address, Link
 from pipeline.store.elasticsearch_read import NARROW_PAGE, PAGE, Reads
 from pipeline.store.elasticsearch_root import Root, Roots, Seen
@@ -204,7 +210,8 @@ def _made_of(kind: str) -> tuple[str, ...]:
 def _anew(kind: str, name: str, source: Source) -> tuple[Write, ...]:
     generation = source.pop("generation")
     if is_monthly(kind):
-        return placed(kind.partition("-")[2], name, article_source(article_from(source)), generation)
+        article = article_source(article_from(source), taken_in_of(source))
+        return placed(kind.partition("-")[2], name, article, generation)
     fields = story_source(decode(Story, source["document"])) if kind == "stories" else source
     return (put(kind, name, fields, generation),)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from pipeline.analysis import well_formed
 from pipeline.errors import StoreError
@@ -20,12 +21,21 @@ from pipeline.store.moving import Piece
 
 @dataclass(slots=True)
 class Known:
-    """What is stored of an article: its number, its digest, the month it is in, and the record as JSON."""
+    """What is stored of an article.
+
+    Attributes:
+        seq: Its number.
+        digest: As in its record.
+        month: The one whose index it is in.
+        document: The record as JSON.
+        taken_in: When it came.
+    """
 
     seq: int
     digest: str
     month: str
     document: str
+    taken_in: datetime | None
 
 
 class Resolver:
@@ -46,7 +56,7 @@ class Resolver:
         Raises:
             StoreError: A new article's `seq` does not follow the head, or a known one's differs.
         """
-        articles, head = self._articles(commit.articles, head)
+        articles, head = self._articles(commit.articles, head, commit.at)
         return [
             *self._out(commit),
             *articles,
@@ -65,7 +75,9 @@ class Resolver:
 
     # -- articles ----------------------------------------------------------------------------------------
 
-    def _articles(self, articles: Sequence[StoredArticle], head: int) -> tuple[list[Write], int]:
+    def _articles(
+        self, articles: Sequence[StoredArticle], head: int, at: datetime | None
+    ) -> tuple[list[Write], int]:
         names = [hashed(each.enriched.article.id) for each in articles]
         known = self._known(names)
         places = self._version_counts(_changed(names, articles, known))
@@ -78,19 +90,26 @@ class Resolver:
                 writes += _former(stored, former, places)
                 if former.month != when:
                     writes += gone(former.month, name)
-            source = documents.article_source(stored)
+            taken_in = former.taken_in if former else at
+            source = documents.article_source(stored, taken_in)
             writes += placed(when, name, source)
             digest = well_formed(stored.enriched.article.digest)
-            known[name] = Known(stored.seq, digest, when, source["document"])
+            known[name] = Known(stored.seq, digest, when, source["document"], taken_in)
         return writes, head
 
     def _known(self, names: Sequence[str]) -> dict[str, Known]:
-        fields = ("seq", "digest", "document")
+        fields = ("seq", "digest", "document", "taken_in")
         found: dict[str, Known] = {}
         for hit in self._reads.by_ids(self._names.articles, names, fields):
             source = hit["_source"]
             when = index_kind(self._names, hit["_index"]).removeprefix("articles-")
-            found[hit["_id"]] = Known(source["seq"], source.get("digest", ""), when, source["document"])
+            found[hit["_id"]] = Known(
+                source["seq"],
+                source.get("digest", ""),
+                when,
+                source["document"],
+                documents.taken_in_of(source),
+            )
         return found
 
     def _version_counts(self, names: Sequence[str]) -> dict[str, int]:

@@ -10,7 +10,7 @@ from test_store_elasticsearch import NODE, corpus_url, pytestmark, shared_url, u
 
 from pipeline.ports import Commit
 from pipeline.store import elasticsearch_documents as documents
-from pipeline.store import elasticsearch_stories, migrate_store, open_store
+from pipeline.store import migrate_store, open_store
 from pipeline.store.elasticsearch import ElasticsearchStore
 
 __all__ = ["NODE", "corpus_url", "pytestmark", "shared_url", "url"]
@@ -29,7 +29,7 @@ def store(url: str):
 
 def members(store: ElasticsearchStore) -> list[tuple[str, str, int, bytes]]:
     """What the members' documents say, by seq."""
-    return [tuple(row) for row in store.active(ALWAYS)]
+    return sorted((tuple(row) for row in store.active(ALWAYS)), key=lambda row: row[2])
 
 
 def articles(store: ElasticsearchStore) -> list[tuple[str, str, int, bytes]]:
@@ -66,8 +66,8 @@ def test_members_go_with_their_articles(store: ElasticsearchStore) -> None:
 def test_a_refused_article_leaves_no_member(store: ElasticsearchStore, monkeypatch) -> None:
     original = documents.article_source
 
-    def spoiled(stored):
-        return original(stored) | ({"surprise": 1} if stored.seq == 2 else {})
+    def spoiled(stored, *rest):
+        return original(stored, *rest) | ({"surprise": 1} if stored.seq == 2 else {})
 
     monkeypatch.setattr(documents, "article_source", spoiled)
     store.commit(Commit(articles=(article(1), article(2), article(3))))
@@ -91,17 +91,24 @@ def test_a_store_without_members_gets_them_by_migration(url: str, store: Elastic
     assert members(store) == articles(store)
 
 
-def test_rows_that_lie_far_apart_come_in_few_requests(store: ElasticsearchStore, monkeypatch) -> None:
-    monkeypatch.setattr(elasticsearch_stories, "_ROWS", 10)
-    told = tuple(
-        article(seq, story=f"s{seq}", hours=0 if seq % 7 == 0 or seq < 26 else 5000) for seq in range(1, 401)
-    )
-    store.commit(Commit(articles=told))
-    asked = []
-    original = store.reads.within
-    monkeypatch.setattr(store.reads, "within", lambda *a, **k: asked.append(k) or original(*a, **k))
-    found = [row.seq for row in store.active([(at(0), at(0))])]
-    assert found == [seq for seq in range(1, 401) if seq % 7 == 0 or seq < 26]
-    sizes = [each["size"] for each in asked if each["size"]]
-    assert max(sizes) <= 10
-    assert len(sizes) < len(found) / 5  # though two of three stretches of ten numbers hold one or two rows
+def taken_in(store: ElasticsearchStore) -> dict[int, tuple[str, float]]:
+    """What boards see of each article: when it was taken in, and how long after its publication."""
+    store.link.client.indices.refresh(index=store.names.articles)
+    hits = store.link.client.search(index=store.names.articles, size=100)["hits"]["hits"]
+    sources = [hit["_source"] for hit in hits]
+    return {
+        each["seq"]: (each["taken_in"], each["index_lag_seconds"]) for each in sources if "taken_in" in each
+    }
+
+
+def test_when_an_article_was_taken_in_stays_through_changes_and_migrations(
+    url: str, store: ElasticsearchStore
+) -> None:
+    store.commit(Commit(articles=(article(1, hours=1), article(2, hours=2)), at=at(3)))
+    told = {1: (at(3).isoformat(), 7200.0), 2: (at(3).isoformat(), 3600.0)}
+    assert taken_in(store) == told
+    store.commit(Commit(articles=(article(1, hours=1, story="other", digest="d2"),), at=at(9)))
+    store.commit(Commit(articles=(article(3),)))  # nobody said when
+    assert taken_in(store) == told
+    migrate_store(url)
+    assert taken_in(store) == told
