@@ -98,6 +98,8 @@ class Commit:
         alerts: By id; an id that is there already is left alone.
         messages: Outbox entries by id, replaced.
         marks: Small named values (e.g. the journal entry that was applied last).
+        at: When new articles were taken in, where that is told: for boards, which show how long news took.
+            What is read back does not hold it.
     """
 
     articles: tuple[StoredArticle, ...] = ()
@@ -116,6 +118,7 @@ class Commit:
     alerts: tuple[Alert, ...] = ()
     messages: tuple[Message, ...] = ()
     marks: Mapping[str, str] = field(default_factory=dict)
+    at: datetime | None = None
 
 
 class Store(Protocol):
@@ -193,7 +196,7 @@ class Store(Protocol):
     # -- stories -----------------------------------------------------------------------------------------
 
     def active(self, published: Sequence[Period], fetched: Sequence[Period] = ()) -> Iterator[MemberRow]:
-        """All members of the stories that have a member within a period, each once, by seq.
+        """All members of the stories that have a member within a period, each once, in any order.
 
         Args:
             published: Periods of `Article.time`, both ends included.

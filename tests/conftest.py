@@ -1,6 +1,8 @@
 """What all tests share: the repository on the path, and models that are loaded once a session."""
 
 import os
+import shutil
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,6 +10,10 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+NODE_BY_DOCKER = (
+    "docker run --rm -p 127.0.0.1:9200:9200 -e discovery.type=single-node -e xpack.security.enabled=false"
+    " docker.elastic.co/elasticsearch/elasticsearch:9.4.3"
+)
 
 
 class RememberingEmbedder:
@@ -87,13 +93,32 @@ def make_app(make_wiring):
     return lambda *args, **kwargs: App(make_wiring(*args, **kwargs))
 
 
-def pytest_terminal_summary(terminalreporter):
-    """Says which tests were left out, and how to run them."""
+def left_out(terminalreporter):
+    """Why tests were skipped, and for each reason which: how many of each file."""
     reasons = {}
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        reasons[reason.removeprefix("Skipped: ")] = reasons.get(reason.removeprefix("Skipped: "), 0) + 1
-    for reason, count in sorted(reasons.items()):
-        terminalreporter.write_line(f"left out: {count} tests: {reason}")
+        files = reasons.setdefault(reason.removeprefix("Skipped: "), Counter())
+        files[report.nodeid.partition("::")[0]] += 1
+    return reasons
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Says which tests were left out, and how to run them."""
+    reasons = left_out(terminalreporter)
+    for reason, files in sorted(reasons.items()):
+        which = ", ".join(f"{file} ({count})" for file, count in sorted(files.items()))
+        terminalreporter.write_line(f"left out: {files.total()} tests: {reason}: {which}")
     if any("ELASTICSEARCH" in reason for reason in reasons):
         terminalreporter.write_line("to run them: make test-elasticsearch ELASTICSEARCH_URL=http://host:9200")
+        if shutil.which("docker"):
+            terminalreporter.write_line(f"a node for them: {NODE_BY_DOCKER}")
+
+
+def pytest_sessionfinish(session):
+    """With ELASTICSEARCH_REQUIRED a build cannot pass by skipping what needs a node."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("ELASTICSEARCH_REQUIRED") and any(
+        "ELASTICSEARCH" in each for each in left_out(reporter)
+    ):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -135,12 +135,14 @@ class Bare:
 
 def documents(batch: list[StoredArticle]) -> Iterator[dict[str, Any]]:
     """What a store makes of a batch, for `helpers.bulk`."""
-    from pipeline.store.elasticsearch_documents import article_source, story_source
+    from pipeline.store.elasticsearch_documents import article_source, member_source, story_source
 
     for each in batch:
         month = each.enriched.article.time.strftime("%Y.%m")
         source = article_source(each) | {"generation": 1}
         yield {"_index": f"bare-articles-{month}-v1", "_id": source["id"], "_source": source}
+        member = member_source(source) | {"generation": 1}
+        yield {"_index": f"bare-members-{month}-v1", "_id": source["id"], "_source": member}
     for story in made_up.stories(batch):
         yield {
             "_index": "bare-stories-v1",

@@ -51,7 +51,7 @@ class Writer:
         """
         marks = {MARK: str(entry.n)}
         if entry.kind == "batch":
-            return self._grouping().run(batch or self._prepared(entry), marks)
+            return self._grouping().run(batch or self._prepared(entry), marks, entry.at)
         # So that what follows cannot change what the watches would have told.
         self.decide_alerts(entry.at)
         repairing = Repairing(self.store, self.wiring.scorer, self._fresh_clustering(), self.renew)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import islice
 
 from pipeline.normalize.identity import known_as, own_key
@@ -88,12 +89,13 @@ class Grouping:
         self._learned = Learned.load(store.learned)
         self._clustering = clustering
 
-    def run(self, batch: Batch, marks: Mapping[str, str] | None = None) -> Counts:
+    def run(self, batch: Batch, marks: Mapping[str, str] | None = None, at: datetime | None = None) -> Counts:
         """Takes in one batch, in its order; what is already in the store is left as it is.
 
         Args:
             batch: Articles and rejections.
             marks: Saved with the last commit, together with the batch's feed states.
+            at: When the batch is taken in, as the journal has it; for boards.
 
         Returns:
             What became of the items.
@@ -104,7 +106,7 @@ class Grouping:
         articles = list(islice(pending, COMMIT_ARTICLES))
         while articles:
             following = list(islice(pending, COMMIT_ARTICLES))
-            commit = self._take(articles, batch.backfill, counts)
+            commit = replace(self._take(articles, batch.backfill, counts), at=at)
             self._store.commit(commit if following else _closed(commit, closing), self._renew())
             articles = following
         if not batch.articles:

@@ -44,9 +44,11 @@ from pipeline.store.elasticsearch_read import ARTICLE, PAGE, Reads, pieces
 from pipeline.store.elasticsearch_root import Holder, Root, Roots, Seen
 from pipeline.store.elasticsearch_schema import (
     KINDS,
+    MONTHLY,
     VERSION,
     Names,
     install_templates,
+    is_monthly,
     make_index,
     make_indices,
 )
@@ -85,7 +87,7 @@ class ElasticsearchStore:
 
     def _create(self) -> None:
         install_templates(self.link, self.names)
-        make_indices(self.link, self.names, ("articles-none", *KINDS))
+        make_indices(self.link, self.names, (*(f"{each}-none" for each in MONTHLY), *KINDS))
         make_index(self.link, self.names, "state", 1)  # last: it says that the rest is there
         self.roots.make()
 
@@ -135,8 +137,8 @@ class ElasticsearchStore:
 
     def put(self, seen: Seen, writes: Sequence[Write], head: int, drops: Sequence[str] = ()) -> bool:
         """Makes one commit of writes, unless somebody changed the root since it was seen."""
-        for kind in sorted({write.kind for write in writes if write.kind.startswith("articles-")}):
-            make_index(self.link, self.names, kind, seen.root.epoch)
+        months = sorted({write.kind for write in writes if is_monthly(write.kind)})
+        make_indices(self.link, self.names, months, seen.root.epoch)
         nonce = uuid.uuid4().hex
         intent = self.roots.intend(writes, nonce)
         root = replace(
@@ -245,12 +247,11 @@ class ElasticsearchStore:
         periods = [("time_us", each) for each in published] + [("fetched_us", each) for each in fetched]
         within = [{"range": {field: {"gte": micros(a), "lte": micros(b)}}} for field, (a, b) in periods]
         window = {"bool": {"should": within, "minimum_should_match": 1}} if within else NONE
-        point = self.roots.consistent(lambda: self.reads.open(self.names.articles))
+        point = self.roots.consistent(lambda: self.reads.open(self.names.members))
         try:
-            rows = elasticsearch_stories.active(self.reads, point, window)
+            yield from elasticsearch_stories.active(self.reads, point, window)
         finally:
             self.reads.close(point)
-        yield from rows
 
     def stories(self, ids: Sequence[str]) -> dict[str, Story]:
         """See `Store`."""

@@ -40,9 +40,8 @@ class Write:
     generation: int | None = None
 
 
-def put(kind: str, name: str, source: Source) -> Write:
+def put(kind: str, name: str, source: Source, generation: int | None = None) -> Write:
     """The write of a document. Its fields become JSON here, once."""
-    generation = source.pop("generation", None)
     return Write(kind, name, json_of(source), generation)
 
 
@@ -113,7 +112,7 @@ def send_writes(
         generation: Of the commit; None where each source has its own.
 
     Returns:
-        A quarantine entry for each that was refused.
+        What is to be written for those that were refused: entries of the quarantine.
 
     Raises:
         UnavailableError: Elasticsearch did not take it in time.
@@ -153,8 +152,9 @@ def _action(target: Target, write: Write, generation: int | None) -> list[bytes]
 
 
 def _send(link: Link, chunk: Chunk) -> list[Write]:
-    """Sends a chunk until every item was answered for good; returns quarantine entries for the refused."""
-    left, refused = chunk, []
+    """Sends a chunk until every item was answered for good; returns what is to be written for the refused."""
+    left = chunk
+    refused: list[Write] = []
 
     def ask(client: Any) -> None:
         nonlocal left
@@ -166,7 +166,7 @@ def _send(link: Link, chunk: Chunk) -> list[Write]:
             if status in (429, 503) or status >= 500:
                 again.append(item)
             elif status >= 400 and status != _STALE and (status, item[0].body) != (_MISSING, None):
-                refused.append(_refusal(item[0], result.get("error") or {}))
+                refused.extend(_refusals(item[0], result.get("error") or {}))
         left = again
         if left:
             raise _BusyError(next(iter(answer["items"][0].values())).get("error"))
@@ -184,7 +184,14 @@ class _BusyError(UnavailableError):
         super().__init__(f"Elasticsearch is not able to write just now ({reason})")
 
 
-def _refusal(write: Write, error: dict[str, Any]) -> Write:
+def _refusals(write: Write, error: dict[str, Any]) -> Iterator[Write]:
+    yield _quarantined(write, error)
+    if write.kind.startswith("articles-"):
+        # No story may have a member that is no article.
+        yield out(write.kind.replace("articles", "members", 1), write.id)
+
+
+def _quarantined(write: Write, error: dict[str, Any]) -> Write:
     cause = error.get("caused_by") or {}
     reason = (
         f"Elasticsearch refuses it: {error.get('type')}: {error.get('reason')}; {cause.get('reason', '')}"

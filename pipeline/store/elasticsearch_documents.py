@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -40,6 +41,7 @@ _KINDS = {
     "event": "events",
     "work": "works",
 }
+_MEMBER = ("id", "story", "seq", "time_us", "fetched_us", "traits")
 # Languages that Elasticsearch has an analyzer for: config/elasticsearch/index/articles.json.
 ANALYZED = frozenset({
     "ar", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "eu",
@@ -101,11 +103,15 @@ def _named(entities: Iterable[Entity | EntityCount]) -> Source:
     return {field: list(dict.fromkeys(names)) for field, names in found.items()}
 
 
-def article_source(stored: StoredArticle) -> Source:
-    """An article, searchable."""
+def article_source(stored: StoredArticle, taken_in: datetime | None = None) -> Source:
+    """An article, searchable.
+
+    Args:
+        stored: The article.
+        taken_in: When it came into the store, where that is known.
+    """
     enriched, article = stored.enriched, stored.enriched.article
     seen = indexed(stored)
-    known = article.published is not None
     spoken = f"{article.title}\n{article.text}"
     spans = [
         {"name": each.name, "field": span.field, "start": span.start, "end": span.end, "text": span.text}
@@ -135,7 +141,9 @@ def article_source(stored: StoredArticle) -> Source:
             feeds=list(article.feeds),
             published=article.published,
             published_from=article.published_from,
-            lag_seconds=(article.fetched - article.time).total_seconds() if known else None,
+            taken_in=taken_in,
+            lag_seconds=_seconds(article.published, article.fetched),
+            index_lag_seconds=_seconds(article.published, taken_in),
             topics=[topic.name for topic in enriched.topics],
             topic_ids=[topic.id for topic in enriched.topics],
             keywords=list(enriched.keywords),
@@ -149,6 +157,24 @@ def article_source(stored: StoredArticle) -> Source:
             **_named(enriched.entities),
         ),
     }
+
+
+def taken_in_of(source: Source) -> datetime | None:
+    """When the article of a document came into the store."""
+    return datetime.fromisoformat(source["taken_in"]) if "taken_in" in source else None
+
+
+def _seconds(start: datetime | None, end: datetime | None) -> float | None:
+    return (end - start).total_seconds() if start and end else None
+
+
+def member_source(article: Source) -> Source:
+    """What the clustering state is made of, from the fields of an article: a document of its own.
+
+    The traits are two thirds of it. Elasticsearch sends a whole small document two to three times as fast as
+    the same values picked out of a large one (docs/decisions.md).
+    """
+    return {name: article[name] for name in _MEMBER if name in article}
 
 
 def identity(key: str) -> str:

@@ -23,6 +23,10 @@ Answer = TypeVar("Answer")
 # Answers that pass: time-outs, too many requests (also: a full disk), bad gateway, unavailable.
 _PASSING = {408, 429, 502, 503, 504}
 _LONGEST_WAIT_SECONDS = 2.0
+_UNREADABLE = (
+    "the store's URL cannot be read: in user, password and options write / as %2F, ? as %3F, # as %23, "
+    "[ as %5B, ] as %5D and @ as %40"
+)
 _TELL_EVERY_SECONDS = 5.0
 
 
@@ -58,7 +62,12 @@ def parsed(url: str, environment: Mapping[str, str]) -> Address:
     Raises:
         UsageError: Something in it is not understood.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # a bracket in a password; the error would show it
+        raise UsageError(_UNREADABLE) from None
+    if "@" in parts.path + parts.query + parts.fragment:  # the password ended too early
+        raise UsageError(_UNREADABLE)
     login, _, places = parts.netloc.rpartition("@")
     user, _, password = login.partition(":")
     asked = parse_qs(parts.query, keep_blank_values=True)
@@ -70,7 +79,7 @@ def parsed(url: str, environment: Mapping[str, str]) -> Address:
         for place in places.split(",")
     )
     if asked:
-        unknown = ", ".join(sorted(asked))
+        unknown = ", ".join(name if name.isidentifier() else "…" for name in sorted(asked))
         raise UsageError(f"the store's URL may have ?prefix=, ca= and api_key= after it, not {unknown}")
     if (
         not prefix

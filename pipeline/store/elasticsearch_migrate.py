@@ -15,8 +15,14 @@ from typing import Any
 from pipeline.errors import StoreError, UnavailableError
 from pipeline.records import Story
 from pipeline.store.codec import decode
-from pipeline.store.elasticsearch_bulk import Target, put, send_writes
-from pipeline.store.elasticsearch_documents import Source, article_from, article_source, story_source
+from pipeline.store.elasticsearch_bulk import Target, Write, put, send_writes
+from pipeline.store.elasticsearch_documents import (
+    Source,
+    article_from,
+    article_source,
+    story_source,
+    taken_in_of,
+)
 from pipeline.store.elasticsearch_link import Address, Link
 from pipeline.store.elasticsearch_read import NARROW_PAGE, PAGE, Reads
 from pipeline.store.elasticsearch_root import Root, Roots, Seen
@@ -24,12 +30,15 @@ from pipeline.store.elasticsearch_schema import (
     KINDS,
     VERSION,
     Names,
+    aliases_of,
     epoch_of,
     index_kind,
     install_templates,
+    is_monthly,
     make_indices,
     of_store,
 )
+from pipeline.store.elasticsearch_write import placed
 
 # With so few documents left, the last round may begin.
 FEW, MOST_ROUNDS = 500, 8
@@ -87,19 +96,28 @@ class _Migration:
         return total
 
     def _kinds(self) -> list[str]:
+        """What is copied: everything but the members, which are made of the articles."""
+        return [*KINDS, *(f"articles-{when}" for when in self._months(self._names.articles))]
+
+    def _months(self, alias: str) -> list[str]:
+        """The months behind an alias; none where there is no such alias."""
         found = self._link.call(
             "look at the aliases",
-            lambda client: client.indices.get_alias(name=self._names.articles, expand_wildcards="open"),
+            lambda client: client.indices.get_alias(index=f"{alias}-*", expand_wildcards="open"),
         )
-        months = [index_kind(self._names, index) for index in found]
-        return [*KINDS, *sorted(months)]
+        kinds = [
+            index_kind(self._names, index) for index, about in found.items() if alias in about["aliases"]
+        ]
+        return sorted(kind.partition("-")[2] for kind in kinds)
+
+    def _new_kinds(self) -> list[str]:
+        return [each for kind in self._kinds() for each in _made_of(kind)]
 
     def _round(self) -> int:
         """Copies what was committed since the last round."""
         upto = self._roots.settled().root.generation
-        kinds = self._kinds()
-        make_indices(self._link, self._names, kinds, self._new, aliased=False)
-        copied = sum(self._copy(kind) for kind in kinds)
+        make_indices(self._link, self._names, self._new_kinds(), self._new, aliased=False)
+        copied = sum(self._copy(kind) for kind in self._kinds())
         self._done = upto
         return copied
 
@@ -111,30 +129,33 @@ class _Migration:
         try:
             query = {"range": {"generation": {"gt": self._done - 1}}}
             for page in _paged(self._reads.stream(point, [{"_shard_doc": "asc"}], PAGE, query=query), PAGE):
-                writes = [put(kind, hit["_id"], _anew(kind, hit["_source"])) for hit in page]
+                writes = [write for hit in page for write in _anew(kind, hit["_id"], hit["_source"])]
                 send_writes(self._link, target, writes)
-                copied += len(writes)
+                copied += len(page)
         finally:
             self._reads.close(point)
-        index = self._names.index(kind, self._new)
+        index = [self._names.index(each, self._new) for each in _made_of(kind)]
         self._link.call("refresh the new indices", lambda client: client.indices.refresh(index=index))
         return copied
 
     def _take_out(self) -> None:
         """Takes out of the new indices what was taken out of the old ones meanwhile."""
         for kind in self._kinds():
-            old, new = self._names.index(kind, self._old), self._names.index(kind, self._new)
-            if self._reads.count(old) == self._reads.count(new):
-                continue
-            left = set(self._ids(old))
-            for gone in _paged((name for name in self._ids(new) if name not in left), PAGE):
-                actions: list[dict[str, Any]] = [{"delete": {"_index": new, "_id": name}} for name in gone]
-                self._link.call(
-                    "write to the new indices",
-                    lambda client, actions=actions: client.bulk(operations=actions, refresh=True),  # type: ignore[misc]
-                )
-            if self._reads.count(old) != self._reads.count(new):
-                raise UnavailableError(f"the new index of {kind} differs from the old one: migrate again")
+            for made in _made_of(kind):
+                old, new = self._names.index(kind, self._old), self._names.index(made, self._new)
+                if self._reads.count(old) == self._reads.count(new):
+                    continue
+                self._take_out_of(new, set(self._ids(old)))
+                if self._reads.count(old) != self._reads.count(new):
+                    raise UnavailableError(f"the new index of {made} differs from the old one: migrate again")
+
+    def _take_out_of(self, index: str, left: set[str]) -> None:
+        for gone in _paged((name for name in self._ids(index) if name not in left), PAGE):
+            actions: list[dict[str, Any]] = [{"delete": {"_index": index, "_id": name}} for name in gone]
+            self._link.call(
+                "write to the new indices",
+                lambda client, actions=actions: client.bulk(operations=actions, refresh=True),  # type: ignore[misc]
+            )
 
     def _ids(self, index: str) -> Iterator[str]:
         point = self._reads.open(index)
@@ -146,12 +167,13 @@ class _Migration:
 
     def _move_aliases(self) -> None:
         actions: list[dict[str, Any]] = []
-        for kind in self._kinds():
-            old, new = self._names.index(kind, self._old), self._names.index(kind, self._new)
-            aliases = [self._names.alias(kind)]
-            aliases += [self._names.articles] if kind.startswith("articles-") else []
-            actions += [{"remove": {"index": old, "alias": alias}} for alias in aliases]
-            actions += [{"add": {"index": new, "alias": alias}} for alias in aliases]
+        for kind in (*self._kinds(), *(f"members-{when}" for when in self._months(self._names.members))):
+            index = self._names.index(kind, self._old)
+            aliases = aliases_of(self._names, kind)
+            actions += [{"remove": {"index": index, "alias": alias}} for alias in aliases]
+        for kind in self._new_kinds():
+            index = self._names.index(kind, self._new)
+            actions += [{"add": {"index": index, "alias": alias}} for alias in aliases_of(self._names, kind)]
         self._link.call("move the aliases", lambda client: client.indices.update_aliases(actions=actions))
 
     def _finish(self) -> None:
@@ -179,12 +201,19 @@ class _Migration:
                 return
 
 
-def _anew(kind: str, source: Source) -> Source:
-    if kind == "stories":
-        return story_source(decode(Story, source["document"])) | {"generation": source["generation"]}
-    if kind.startswith("articles-"):
-        return article_source(article_from(source)) | {"generation": source["generation"]}
-    return source
+def _made_of(kind: str) -> tuple[str, ...]:
+    """The kinds that are written anew from the documents of one."""
+    group, _, when = kind.partition("-")
+    return (kind, f"members-{when}") if group == "articles" else (kind,)
+
+
+def _anew(kind: str, name: str, source: Source) -> tuple[Write, ...]:
+    generation = source.pop("generation")
+    if is_monthly(kind):
+        article = article_source(article_from(source), taken_in_of(source))
+        return placed(kind.partition("-")[2], name, article, generation)
+    fields = story_source(decode(Story, source["document"])) if kind == "stories" else source
+    return (put(kind, name, fields, generation),)
 
 
 def purge(link: Link, names: Names, keep: int) -> None:

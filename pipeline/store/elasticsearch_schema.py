@@ -14,7 +14,7 @@ from pipeline.errors import StoreError
 from pipeline.store.elasticsearch_link import Link
 
 # Raised when a template changes so that documents must be written anew (`migrate`).
-VERSION = 3
+VERSION = 4
 # Beside the package in a checkout; a wheel takes them along.
 _PLACES = (Path(__file__).parents[2] / "config" / "elasticsearch", Path(__file__).parent / "templates")
 TEMPLATES = next((place for place in _PLACES if (place / "index").is_dir()), _PLACES[0])
@@ -22,6 +22,8 @@ KINDS = (
     "stories", "decisions", "versions", "corrections", "learned", "quarantine", "feeds", "tellings", "alerts",
     "outbox",
 )  # fmt: skip
+# Kinds that have one index a month; behind an alias of each month, and one of them all.
+MONTHLY = ("articles", "members")
 # Months before and after these go into one index each: a wrong date must not cost a shard a month.
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 
@@ -44,10 +46,11 @@ class Names:
 
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix
-        self.articles = f"{prefix}-articles"
+        self.articles = self.alias("articles")
+        self.members = self.alias("members")
 
     def alias(self, kind: str) -> str:
-        """The alias of a kind of document, or of a month of articles ("articles-2026.03")."""
+        """The alias of a kind of document, or of one month of it ("articles-2026.03")."""
         return f"{self.prefix}-{kind}"
 
     def index(self, kind: str, epoch: int) -> str:
@@ -86,9 +89,7 @@ def install_templates(link: Link, names: Names) -> None:
 def make_index(link: Link, names: Names, kind: str, epoch: int, *, aliased: bool = True) -> str:
     """Makes the index of a kind or month, with its aliases, if it is missing; returns its name."""
     index = names.index(kind, epoch)
-    aliases: dict[str, dict[str, Any]] = {names.alias(kind): {}} if aliased else {}
-    if aliased and kind.startswith("articles-"):
-        aliases[names.articles] = {}
+    aliases: dict[str, Any] = {alias: {} for alias in aliases_of(names, kind)} if aliased else {}
 
     def ask(client: Any) -> None:
         if not client.indices.exists(index=index):
@@ -108,6 +109,16 @@ def make_indices(
             pass
 
 
+def is_monthly(kind: str) -> bool:
+    """Whether it is one month of a kind that has an index a month."""
+    return kind.partition("-")[0] in MONTHLY and "-" in kind
+
+
+def aliases_of(names: Names, kind: str) -> list[str]:
+    """The aliases that the index of a kind or month is behind."""
+    return [names.alias(kind), *([names.alias(kind.partition("-")[0])] if is_monthly(kind) else [])]
+
+
 def index_kind(names: Names, index: str) -> str:
     """The kind of document, or month, that an index is for."""
     return index.removeprefix(f"{names.prefix}-").rpartition("-v")[0]
@@ -121,7 +132,7 @@ def epoch_of(index: str) -> int:
 def of_store(names: Names, index: str) -> bool:
     """Whether an index belongs to the store with this prefix, and not to one whose prefix begins with it."""
     kind, _, epoch = index.removeprefix(f"{names.prefix}-").rpartition("-v")
-    known = kind in (*KINDS, "state") or kind == "articles-none" or re.fullmatch(r"articles-\d{4}\.\w+", kind)
+    known = kind in (*KINDS, "state") or re.fullmatch(rf"({'|'.join(MONTHLY)})-(none|\d{{4}}\.\w+)", kind)
     return index.startswith(f"{names.prefix}-") and epoch.isdigit() and bool(known)
 
 
@@ -133,7 +144,7 @@ def drop_everything(link: Link, names: Names) -> None:
         found = [name for name in found if of_store(names, name)]
         for start in range(0, len(found), 50):
             client.options(ignore_status=404).indices.delete(index=found[start : start + 50])
-        kinds = ["articles", *KINDS, "state"]
+        kinds = [*MONTHLY, *KINDS, "state"]
         client.options(ignore_status=404).indices.delete_index_template(
             name=[f"{names.prefix}-{kind}" for kind in kinds]
         )

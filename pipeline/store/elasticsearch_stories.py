@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,58 +11,47 @@ from pipeline.store.elasticsearch_documents import from_binary
 from pipeline.store.elasticsearch_read import PAGE, Dsl, Found, Reads, pieces
 from pipeline.store.elasticsearch_schema import Names
 
-_MEMBER = ["id", "story", "seq", "traits"]
-# As they lie there, which costs least: rows from several searches are sorted here anyway.
+# Documents that lie one after another are unpacked together.
 _AS_THEY_LIE: list[dict[str, Any]] = [{"_shard_doc": "asc"}]
-# Rows are some kilobytes each. While one slice is read here, Elasticsearch makes the page of another.
-_ROWS_PAGE, _SLICES = 2000, 4
+# Rows are some kilobytes each: 2 MB an answer. While one is read here, Elasticsearch makes others.
+_ROWS, _SLICES, _READERS = 500, 16, 4
 # Up to so many hits their stories are collected first; beyond, stories are walked from the newest on.
 FEW_HITS = 50_000
 
 
 def _row(hit: Found) -> MemberRow:
-    fields = hit["fields"]
-    return MemberRow(
-        fields.get("id", [""])[0],
-        fields.get("story", [""])[0],
-        fields["seq"][0],
-        from_binary(fields["traits"][0]) if "traits" in fields else b"",
-    )
+    member = hit["_source"]
+    traits = from_binary(member.get("traits", ""))
+    return MemberRow(member.get("id", ""), member.get("story", ""), member["seq"], traits)
 
 
 def _rows(reads: Reads, point: str, query: Dsl, **part: Any) -> list[MemberRow]:
     """The rows of all hits, or of those in a slice, in no order."""
-    # Values by column: the documents with their texts stay untouched.
-    hits = reads.stream(
-        point,
-        _AS_THEY_LIE,
-        _ROWS_PAGE,
-        query=query,
-        source=False,
-        stored_fields="_none_",
-        docvalue_fields=_MEMBER,
-        **part,
-    )
+    hits = reads.stream(point, _AS_THEY_LIE, _ROWS, query={"bool": {"filter": [query]}}, **part)
     return [_row(hit) for hit in hits]
 
 
-def _many_rows(reads: Reads, point: str, query: Dsl) -> list[MemberRow]:
-    """The same, read in slices side by side."""
+def _many_rows(reads: Reads, point: str, query: Dsl) -> Iterator[MemberRow]:
+    """The same, slice after slice, read side by side and ahead of whoever takes them."""
 
     def read(place: int) -> list[MemberRow]:
         return _rows(reads, point, query, slice={"id": place, "max": _SLICES})
 
-    with ThreadPoolExecutor(_SLICES) as threads:
-        return [row for rows in threads.map(read, range(_SLICES)) for row in rows]
+    with ThreadPoolExecutor(_READERS) as threads:
+        for rows in threads.map(read, range(_SLICES)):
+            yield from rows
 
 
-def active(reads: Reads, point: str, window: Dsl) -> list[MemberRow]:
-    """The members of the stories that have one in the window, by seq."""
-    rows = _many_rows(reads, point, {"bool": {"filter": [window]}})
-    for piece in pieces(row.story for row in rows):
-        others = {"bool": {"filter": [{"terms": {"story": piece}}], "must_not": [window]}}
-        rows += _rows(reads, point, others)
-    return sorted(rows, key=lambda row: row.seq)
+def active(reads: Reads, point: str, window: Dsl) -> Iterator[MemberRow]:
+    """The members of the stories that have one in the window, in no order."""
+    stories: set[str] = set()
+    for row in _many_rows(reads, point, window):
+        stories.add(row.story)
+        yield row
+    for piece in pieces(sorted(stories)):
+        yield from _rows(
+            reads, point, {"bool": {"filter": [{"terms": {"story": piece}}], "must_not": [window]}}
+        )
 
 
 def newest(reads: Reads, names: Names, since: int | None, query: Dsl | None, limit: int) -> list[str]:

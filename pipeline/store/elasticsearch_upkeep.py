@@ -14,7 +14,8 @@ from pipeline.store.elasticsearch_documents import hashed, story_source
 from pipeline.store.elasticsearch_link import Link
 from pipeline.store.elasticsearch_migrate import purge
 from pipeline.store.elasticsearch_read import NARROW_PAGE, PAGE, Found, Reads, pieces
-from pipeline.store.elasticsearch_schema import Names, index_kind, month
+from pipeline.store.elasticsearch_schema import MONTHLY, Names, index_kind, month
+from pipeline.store.elasticsearch_write import gone
 from pipeline.store.indexed import micros
 from pipeline.store.retention import shrunk
 
@@ -29,16 +30,15 @@ def drop_before(store: ElasticsearchStore, time: datetime, lease: Lease) -> int:
     while True:
         seen = store.roots.writable()
         store.fence(seen.root, lease)
-        gone = list(_before(store.reads, store.names, micros(time)))
-        if not gone:
+        old = list(_before(store.reads, store.names, micros(time)))
+        if not old:
             return 0
-        boundary = f"articles-{month(time)}"
-        kinds = {index_kind(store.names, hit["_index"]) for hit in gone}
-        drops = sorted(kind for kind in kinds if kind < boundary)
-        writes = list(_writes(store.reads, store.names, gone, set(drops)))
+        whole = {when for hit in old if (when := _month(store.names, hit)) < month(time)}
+        drops = sorted(f"{kind}-{when}" for kind in MONTHLY for when in whole)
+        writes = list(_writes(store.reads, store.names, old, whole))
         if store.put(seen, writes, seen.root.head, drops):
             purge(store.link, store.names, keep=seen.root.epoch)
-            return len(gone)
+            return len(old)
 
 
 def optimize(link: Link, names: Names, before: datetime) -> int:
@@ -74,25 +74,28 @@ def _before(reads: Reads, names: Names, time: int) -> Iterator[Found]:
     )  # fmt: skip
 
 
-def _writes(reads: Reads, names: Names, gone: Sequence[Found], drops: set[str]) -> Iterator[Write]:
-    for hit in gone:
-        kind = index_kind(names, hit["_index"])
-        if kind not in drops:
-            yield out(kind, hit["_id"])
+def _writes(reads: Reads, names: Names, old: Sequence[Found], whole: set[str]) -> Iterator[Write]:
+    for hit in old:
+        if (when := _month(names, hit)) not in whole:
+            yield from gone(when, hit["_id"])
         yield out("decisions", hit["_id"])
-    ids = {hit["fields"]["id"][0] for hit in gone if "id" in hit["fields"]}
+    ids = {hit["fields"]["id"][0] for hit in old if "id" in hit["fields"]}
     for piece in pieces(ids):
         query = {"terms": {"article": piece}}
         order = [{"article": "asc"}, {"place": "asc"}]
         for hit in reads.pages(order, PAGE, index=names.alias("versions"), query=query, source=False):
             yield out("versions", hit["_id"])
-    yield from _stories(reads, names, (hit["fields"]["story"][0] for hit in gone), ids)
+    yield from _stories(reads, names, (hit["fields"]["story"][0] for hit in old), ids)
 
 
-def _stories(reads: Reads, names: Names, stories: Iterable[str], gone: set[str]) -> Iterator[Write]:
+def _month(names: Names, hit: Found) -> str:
+    return index_kind(names, hit["_index"]).removeprefix("articles-")
+
+
+def _stories(reads: Reads, names: Names, stories: Iterable[str], lost: set[str]) -> Iterator[Write]:
     for hit in reads.by_ids(names.alias("stories"), map(hashed, stories), ("document",)):
         story = decode(Story, hit["_source"]["document"])
-        members = tuple(member for member in story.members if member not in gone)
+        members = tuple(member for member in story.members if member not in lost)
         found = reads.by_ids(names.articles, map(hashed, members), ("seq", "time_us"))
         left = [(each["_source"]["seq"], each["_source"]["time_us"]) for each in found]
         if left:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from pipeline.analysis import well_formed
 from pipeline.errors import StoreError
@@ -20,12 +21,21 @@ from pipeline.store.moving import Piece
 
 @dataclass(slots=True)
 class Known:
-    """What is stored of an article: its number, its digest, the month it is in, and the record as JSON."""
+    """What is stored of an article.
+
+    Attributes:
+        seq: Its number.
+        digest: As in its record.
+        month: The one whose index it is in.
+        document: The record as JSON.
+        taken_in: When it came.
+    """
 
     seq: int
     digest: str
-    kind: str
+    month: str
     document: str
+    taken_in: datetime | None
 
 
 class Resolver:
@@ -46,7 +56,7 @@ class Resolver:
         Raises:
             StoreError: A new article's `seq` does not follow the head, or a known one's differs.
         """
-        articles, head = self._articles(commit.articles, head)
+        articles, head = self._articles(commit.articles, head, commit.at)
         return [
             *self._out(commit),
             *articles,
@@ -57,7 +67,7 @@ class Resolver:
 
     def restored(self, piece: Piece) -> list[Write]:
         """The writes of a piece of another store: articles keep their numbers, whatever lies between them."""
-        writes = [_restored(stored) for stored in piece.commit.articles]
+        writes = [write for stored in piece.commit.articles for write in _restored(stored)]
         for place, version in piece.versions:
             name = hashed(version.article.id, str(place))
             writes.append(put("versions", name, documents.version_source(version, place)))
@@ -65,7 +75,9 @@ class Resolver:
 
     # -- articles ----------------------------------------------------------------------------------------
 
-    def _articles(self, articles: Sequence[StoredArticle], head: int) -> tuple[list[Write], int]:
+    def _articles(
+        self, articles: Sequence[StoredArticle], head: int, at: datetime | None
+    ) -> tuple[list[Write], int]:
         names = [hashed(each.enriched.article.id) for each in articles]
         known = self._known(names)
         places = self._version_counts(_changed(names, articles, known))
@@ -73,24 +85,31 @@ class Resolver:
         for name, stored in zip(names, articles, strict=True):
             former = known.get(name)
             head = _numbered(stored, former, head)
-            kind = f"articles-{month(stored.enriched.article.time)}"
+            when = month(stored.enriched.article.time)
             if former:
                 writes += _former(stored, former, places)
-                if former.kind != kind:
-                    writes.append(out(former.kind, name))
-            source = documents.article_source(stored)
-            writes.append(put(kind, name, source))
+                if former.month != when:
+                    writes += gone(former.month, name)
+            taken_in = former.taken_in if former else at
+            source = documents.article_source(stored, taken_in)
+            writes += placed(when, name, source)
             digest = well_formed(stored.enriched.article.digest)
-            known[name] = Known(stored.seq, digest, kind, source["document"])
+            known[name] = Known(stored.seq, digest, when, source["document"], taken_in)
         return writes, head
 
     def _known(self, names: Sequence[str]) -> dict[str, Known]:
-        fields = ("seq", "digest", "document")
+        fields = ("seq", "digest", "document", "taken_in")
         found: dict[str, Known] = {}
         for hit in self._reads.by_ids(self._names.articles, names, fields):
             source = hit["_source"]
-            kind = index_kind(self._names, hit["_index"])
-            found[hit["_id"]] = Known(source["seq"], source.get("digest", ""), kind, source["document"])
+            when = index_kind(self._names, hit["_index"]).removeprefix("articles-")
+            found[hit["_id"]] = Known(
+                source["seq"],
+                source.get("digest", ""),
+                when,
+                source["document"],
+                documents.taken_in_of(source),
+            )
         return found
 
     def _version_counts(self, names: Sequence[str]) -> dict[str, int]:
@@ -157,9 +176,28 @@ class Resolver:
         return {hit["_id"] for hit in self._reads.by_ids(self._names.alias(kind), names, ())}
 
 
-def _restored(stored: StoredArticle) -> Write:
+def placed(
+    when: str, name: str, article: documents.Source, generation: int | None = None
+) -> tuple[Write, Write]:
+    """The writes of an article into a month: searchable, and as a member of its story.
+
+    Side by side, so that the second costs next to nothing in a packed intent.
+    """
+    member = documents.member_source(article)
+    return (
+        put(f"articles-{when}", name, article, generation),
+        put(f"members-{when}", name, member, generation),
+    )
+
+
+def gone(when: str, name: str) -> tuple[Write, Write]:
+    """The writes that take an article out of a month."""
+    return out(f"articles-{when}", name), out(f"members-{when}", name)
+
+
+def _restored(stored: StoredArticle) -> tuple[Write, Write]:
     article = stored.enriched.article
-    return put(f"articles-{month(article.time)}", hashed(article.id), documents.article_source(stored))
+    return placed(month(article.time), hashed(article.id), documents.article_source(stored))
 
 
 def _named(kind: str, name: str, value: str) -> documents.Source:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from pipeline.errors import UsageError
 from pipeline.ports import Store
@@ -30,10 +31,16 @@ def sqlite_path(url: str) -> Path:
 
 
 def redacted(url: str) -> str:
-    """The URL without user, password and anything after "?": safe to show."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return parts._replace(netloc=host, query="", fragment="").geturl()
+    """The URL without user, password and anything after "?": safe to show, however it is mistyped.
+
+    >>> redacted("https://me:pw@example.org:9200?api_key=k"), redacted("me:p/w@example.org")
+    ('https://example.org:9200', 'example.org')
+    """
+    head = re.split("[?#]", url, maxsplit=1)[0]
+    scheme, mark, rest = head.partition("://") if "://" in head else ("", "", head)
+    if "@" in url[len(head) :]:  # a "?" or "#" within a password
+        return f"{scheme}{mark}…"
+    return scheme + mark + rest.rpartition("@")[2]
 
 
 def open_store(

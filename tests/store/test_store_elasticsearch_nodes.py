@@ -324,7 +324,7 @@ def test_a_port_that_speaks_tls(tmp_path) -> None:
             assert "\n" not in str(refused.value)
 
 
-def test_security() -> None:
+def test_security(caplog) -> None:
     with secured() as host:
         with Elasticsearch(f"http://{host}", basic_auth=("admin", "admin-secret")) as admin:
             for name in ("writer", "reader"):
@@ -333,7 +333,11 @@ def test_security() -> None:
                     username=name, password=f"{name}-secret", roles=[f"ww-{name}"], refresh=True
                 )
             key = admin.security.create_api_key(name="k", role_descriptors={"w": role("writer")})["encoded"]
-        check_rights(host, key)
+        with caplog.at_level(logging.DEBUG):
+            check_rights(host, key)
+    logins = [base64.b64encode(f"{name}:{name}-secret".encode()).decode() for name in ("writer", "reader")]
+    assert "POST http://127.0.0.1" in caplog.text  # the client did log its requests
+    assert not any(each in caplog.text for each in ("-secret", key, *logins))
 
 
 def check_rights(host: str, key: str) -> None:

@@ -179,8 +179,8 @@ def test_a_frozen_store_is_read_and_says_why_it_is_not_written(url: str) -> None
 def test_a_refused_document_goes_to_quarantine_and_the_rest_stands(url: str, monkeypatch) -> None:
     original = documents.article_source
 
-    def spoiled(stored):
-        source = original(stored)
+    def spoiled(stored, *rest):
+        source = original(stored, *rest)
         return source | ({"surprise": 1} if stored.seq == 2 else {})
 
     monkeypatch.setattr(documents, "article_source", spoiled)

@@ -1,0 +1,114 @@
+"""Elasticsearch only: the small documents that the clustering state is read from follow the articles."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from store_records import article, at
+from test_store_elasticsearch import NODE, corpus_url, pytestmark, shared_url, url
+
+from pipeline.ports import Commit
+from pipeline.store import elasticsearch_documents as documents
+from pipeline.store import migrate_store, open_store
+from pipeline.store.elasticsearch import ElasticsearchStore
+
+__all__ = ["NODE", "corpus_url", "pytestmark", "shared_url", "url"]
+
+ALWAYS = [(at(-99_999), at(99_999))]
+MONTH_HOURS = 24 * 45
+
+
+@pytest.fixture
+def store(url: str):
+    opened = open_store(url)
+    assert isinstance(opened, ElasticsearchStore)
+    yield opened
+    opened.close()
+
+
+def members(store: ElasticsearchStore) -> list[tuple[str, str, int, bytes]]:
+    """What the members' documents say, by seq."""
+    return sorted((tuple(row) for row in store.active(ALWAYS)), key=lambda row: row[2])
+
+
+def articles(store: ElasticsearchStore) -> list[tuple[str, str, int, bytes]]:
+    """The same of the articles."""
+    found = store.between(0, 10**9)
+    return [(each.enriched.article.id, each.story, each.seq, each.traits) for each in found]
+
+
+def test_members_say_what_articles_say_through_changes_of_story_and_month(store: ElasticsearchStore) -> None:
+    first = tuple(article(seq, story=f"s{seq}", hours=seq * 400, traits=b"t%d" % seq) for seq in range(1, 6))
+    store.commit(Commit(articles=first))
+    assert members(store) == articles(store) != []
+    moved = replace(first[1], story="s1")
+    later = article(3, story="s3", hours=3 * 400 + MONTH_HOURS, traits=b"new", digest="d2")
+    store.commit(Commit(articles=(moved, later)))
+    assert members(store) == articles(store)
+    assert [row[1:] for row in members(store)][1:3] == [("s1", 2, b"t2"), ("s3", 3, b"new")]
+    assert store.reads.count(store.names.members) == 5
+
+
+def test_members_go_with_their_articles(store: ElasticsearchStore) -> None:
+    told = tuple(article(seq, story="s", hours=seq * 400) for seq in range(1, 9))
+    store.commit(Commit(articles=told))
+    before = store.reads.count(store.names.members)
+    lease = store.acquire("stories", "me", at(0), 60)
+    assert store.drop_before(at(2100), lease) == 5  # whole months, and a part of one
+    assert (before, store.reads.count(store.names.members)) == (8, 3)
+    assert members(store) == articles(store)
+    months = store.link.client.indices.get(index=f"{store.names.prefix}-members-2*")
+    both = store.link.client.indices.get(index=f"{store.names.prefix}-articles-2*")
+    assert [name.replace("members", "articles") for name in months] == list(both)
+
+
+def test_a_refused_article_leaves_no_member(store: ElasticsearchStore, monkeypatch) -> None:
+    original = documents.article_source
+
+    def spoiled(stored, *rest):
+        return original(stored, *rest) | ({"surprise": 1} if stored.seq == 2 else {})
+
+    monkeypatch.setattr(documents, "article_source", spoiled)
+    store.commit(Commit(articles=(article(1), article(2), article(3))))
+    assert [row[2] for row in members(store)] == [1, 3]
+    assert len(store.quarantine()) == 1
+
+
+def test_a_store_without_members_gets_them_by_migration(url: str, store: ElasticsearchStore) -> None:
+    told = tuple(article(seq, story=f"s{seq}", hours=seq * 400, traits=b"t%d" % seq) for seq in range(1, 6))
+    store.commit(Commit(articles=told))
+    seen = store.roots.read()
+    for index in store.link.client.indices.get(index=f"{store.names.prefix}-members-*"):
+        store.link.client.indices.delete(index=index)
+    assert store.roots.swap(seen, replace(seen.root, schema=3))  # as versions up to 3 left it
+    migrate_store(url)
+    assert members(store) == articles(store)
+    assert len(members(store)) == 5
+    migrate_store(url)  # and again, from this version's own
+    assert members(store) == articles(store)
+    store.commit(Commit(articles=(article(6, hours=2400), replace(told[0], story="s2"))))
+    assert members(store) == articles(store)
+
+
+def taken_in(store: ElasticsearchStore) -> dict[int, tuple[str, float]]:
+    """What boards see of each article: when it was taken in, and how long after its publication."""
+    store.link.client.indices.refresh(index=store.names.articles)
+    hits = store.link.client.search(index=store.names.articles, size=100)["hits"]["hits"]
+    sources = [hit["_source"] for hit in hits]
+    return {
+        each["seq"]: (each["taken_in"], each["index_lag_seconds"]) for each in sources if "taken_in" in each
+    }
+
+
+def test_when_an_article_was_taken_in_stays_through_changes_and_migrations(
+    url: str, store: ElasticsearchStore
+) -> None:
+    store.commit(Commit(articles=(article(1, hours=1), article(2, hours=2)), at=at(3)))
+    told = {1: (at(3).isoformat(), 7200.0), 2: (at(3).isoformat(), 3600.0)}
+    assert taken_in(store) == told
+    store.commit(Commit(articles=(article(1, hours=1, story="other", digest="d2"),), at=at(9)))
+    store.commit(Commit(articles=(article(3),)))  # nobody said when
+    assert taken_in(store) == told
+    migrate_store(url)
+    assert taken_in(store) == told
