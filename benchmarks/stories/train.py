@@ -20,7 +20,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import product
+from itertools import groupby, product
+from multiprocessing import Pool
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,7 +37,7 @@ from pipeline.ports import Vectors
 from pipeline.records import Article, EnrichedArticle, content_id
 from pipeline.settings import Document, StorySettings
 from pipeline.stories.artefact import Artefact, load_scorer
-from pipeline.stories.assign import assign
+from pipeline.stories.assign import assign_all
 from pipeline.stories.constraints import Constraints
 from pipeline.stories.evaluation import bcubed
 from pipeline.stories.features import arrive
@@ -156,12 +157,12 @@ def score(data: Labelled, choice: Choice, *, vectors: bool = True, repaired: boo
     index = StoryIndex(WINDOW_DAYS, made.center if vectors else None)
     members = data.members if vectors else data.plain
     story: dict[str, str] = {}
-    for place, member in enumerate(members):
-        decision = assign(member, index, made.scorer, nothing)
-        index.add(member, decision.story)
-        story[member.article] = decision.story
-        last = place + 1 == len(members)
-        if repaired and (last or (member.time is not None and _day(members[place + 1]) != _day(member))):
+    for day, group in groupby(members, key=_day):
+        together = list(group)
+        decisions = assign_all(together, index, made.scorer, nothing)
+        story.update((decision.article, decision.story) for decision in decisions)
+        last = together[-1] is members[-1]
+        if repaired and (last or day is not None):
             repair(index, made.scorer, nothing, _recent(index, last=last))
     if repaired:
         story = {member.article: index.story_of(member.article) or "" for member in members}
@@ -240,12 +241,29 @@ def _scored(
 ) -> dict[Choice, dict[str, float]]:
     """BCubed F1 of each choice on each file; says each as it is known."""
     table: dict[Choice, dict[str, float]] = {}
-    for choice in todo:
-        row = {d.name: score(d, choice, vectors=vectors, repaired=repaired) for d in data}
-        shown = " ".join(f"{name} {value:.4f}" for name, value in row.items())
-        _say(f"{title} {dict(choice)} {shown} mean {_mean(row):.4f}")
-        table[choice] = row
+    jobs = [(place, choice, vectors, repaired) for choice in todo for place in range(len(data))]
+    with Pool(initializer=_share, initargs=(data,)) as pool:
+        values = pool.imap(_job, jobs)
+        for choice in todo:
+            row = {d.name: next(values) for d in data}
+            shown = " ".join(f"{name} {value:.4f}" for name, value in row.items())
+            _say(f"{title} {dict(choice)} {shown} mean {_mean(row):.4f}")
+            table[choice] = row
     return table
+
+
+# What a worker process groups: given once, not with each job.
+_shared: Sequence[Labelled] = ()
+
+
+def _share(data: Sequence[Labelled]) -> None:
+    global _shared  # noqa: PLW0603  a worker of a pool has no other place for it
+    _shared = data
+
+
+def _job(job: tuple[int, Choice, bool, bool]) -> float:
+    place, choice, vectors, repaired = job
+    return score(_shared[place], choice, vectors=vectors, repaired=repaired)
 
 
 def rewritten(
