@@ -94,7 +94,7 @@ class _Comparison:
         """Fills the tables."""
         measure(profile for _, profiles in self.asked for profile in profiles)
         small, hits = Small(), Hits()
-        large: list[tuple[int, Floats]] = []
+        large: list[tuple[int, Floats, Years]] = []
         for asker, (member, profiles) in enumerate(self.asked):
             rows: list[int] = []
             members: list[Member] = []
@@ -107,16 +107,14 @@ class _Comparison:
                     several.append((row, profile))
             texts = small.take(asker, member, rows, members)
             for row, profile in several:
-                large.append((row, self._large(asker, row, profile)))
+                large.append((row, *self._large(member, row, profile)))
                 texts.take(row, profile, member)
             hits.take(asker, member, texts)
         self._measure()
         if small.rows:
             self._small(small)
         if large:
-            numbers = np.repeat([row for row, _ in large], [len(times) for _, times in large])
-            close = self._closeness(np.concatenate([times for _, times in large]), self.askers[numbers])
-            self.told[2] += np.bincount(numbers, close, self.rows)
+            self._times_apart(large)
         if hits.ids:
             self._share(hits, contrast)
 
@@ -179,9 +177,8 @@ class _Comparison:
         if inner:
             self.inner[2] += np.bincount(rows, np.concatenate(inner), self.rows)
 
-    def _large(self, asker: int, row: int, profile: Profile) -> Floats:
-        """Takes what of a large story is not text; returns the times of the other members."""
-        member = self.asked[asker][0]
+    def _large(self, member: Member, row: int, profile: Profile) -> tuple[Floats, Years]:
+        """Takes what of a large story is not text; returns the times and years of the other members."""
         sums, traits = profile.sums, member.traits
         inside = profile.holds(member.article)
         outlet = figures = 0
@@ -191,14 +188,21 @@ class _Comparison:
         if member.outlet and sums.outlets[member.outlet]:
             outlet = sums.outlets[member.outlet] - inside
             figures = profile.alike(member.outlet, traits.title_form, traits.title_exact)
-        times: Floats = np.frombuffer(sums.times)
-        years = np.frombuffer(sums.years, dtype=np.uint64)
-        if inside:
-            others = [m.article != member.article for m in profile.members]
-            times, years = times[others], years[others]
-        apart = np.add.reduce(self._other_years(times, years, asker), axis=1)
-        self.told[:, row] = inside, profile.size - inside, 0.0, outlet, figures, *apart
-        return times
+        self.told[:5, row] = inside, profile.size - inside, 0.0, outlet, figures
+        times, years = np.frombuffer(sums.times), np.frombuffer(sums.years, dtype=np.uint64)
+        if not inside:
+            return times, years
+        others = [m.article != member.article for m in profile.members]
+        return times[others], years[others]
+
+    def _times_apart(self, large: list[tuple[int, Floats, Years]]) -> None:
+        """How far the members of large stories are from their articles in time, and in years."""
+        rows = np.repeat([row for row, *_ in large], [len(times) for _, times, _ in large])
+        times, years = (np.concatenate([each[part] for each in large]) for part in (1, 2))
+        askers = self.askers[rows]
+        self.told[2] += np.bincount(rows, self._closeness(times, askers), self.rows)
+        for place, apart in enumerate(self._other_years(times, years, askers), 5):
+            self.told[place] += np.bincount(rows, apart, self.rows)
 
     def _share(self, hits: Hits, contrast: float) -> None:
         """Sums products where a word is one of the article's."""
@@ -245,7 +249,7 @@ class _Comparison:
                 weights.append(vector.weights.astype(np.float64))
         return np.concatenate(keys), np.concatenate(weights)
 
-    def _other_years(self, times: Floats, years: Years, askers: Rows | int) -> NDArray[np.bool_]:
+    def _other_years(self, times: Floats, years: Years, askers: Rows) -> NDArray[np.bool_]:
         """Whether a member's years can be compared with its article's, and whether they are others.
 
         They are where one of the two has a date and the other none, and both have years.

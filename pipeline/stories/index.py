@@ -228,9 +228,8 @@ class StoryIndex:
         """The stories of the best members, best first."""
         homes = self._homes
         found = dict.fromkeys([homes[slot] for slot in ranking.best.tolist()])
-        for slots in ranking.rest():
-            # One of them may be None: no story yet.
-            if len(found) > limit:
-                break
+        rest = ranking.rest()
+        # One of them may be None: no story yet. More is put in order only where it is needed.
+        while len(found) <= limit and (slots := next(rest, None)) is not None:
             found.update(dict.fromkeys([homes[slot] for slot in slots]))
         return [home for home in found if home is not None][:limit]
