@@ -9,6 +9,7 @@ import json
 import math
 import struct
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from sys import intern
 from typing import Any, Final, NamedTuple
@@ -18,10 +19,12 @@ from numpy.typing import NDArray
 
 from pipeline.errors import StoreError
 from pipeline.records import EntityKind
+from pipeline.stories import years
 
-# Raised with every change of meaning: stored traits of another version are recomputed by a replay.
+# Raised with every change of meaning: traits of the version before are read, older ones need a replay.
 VERSION: Final = 3
 _MAGIC: Final = b"WWA" + bytes([VERSION])
+_MAGIC_BEFORE: Final = b"WWA" + bytes([VERSION - 1])
 # Magic; time, fetched; form, exact, years; squared lengths of body, pairs, dense; lengths of body, pairs,
 # dense, signature, language, outlet; length of the JSON at the end. What comparing needs is read without the
 # rest.
@@ -190,8 +193,8 @@ class Traits:
         Raises:
             StoreError: The bytes are of another kind or version.
         """
-        _check(data)
-        _, time, fetched, form, exact, years, *_ = _HEAD.unpack_from(data)
+        data = _current(data)
+        _, time, fetched, form, exact, named, *_ = _HEAD.unpack_from(data)
         body_ids, pair_ids, signature, body, pairs, dense = cut(data)
         language, outlet, _ = _texts(data)
         title, lead, names, numbers = told_of(data)
@@ -204,7 +207,7 @@ class Traits:
             lead=lead,
             title_form=form,
             title_exact=exact,
-            years=years,
+            years=named,
             body=Sparse(np.frombuffer(body_ids, "<u4"), np.frombuffer(body, "<f2")),
             pairs=Sparse(np.frombuffer(pair_ids, "<u4"), np.frombuffer(pairs, "<f2")),
             dense=np.frombuffer(dense, "<f2"),
@@ -214,9 +217,19 @@ class Traits:
         )
 
 
-def _check(data: bytes) -> None:
-    if data[:4] != _MAGIC:
+def _current(data: bytes) -> bytes:
+    """Stored traits as this version writes them; those of version 2 lack the years, which their date tells.
+
+    Raises:
+        StoreError: They are of another version.
+    """
+    if data[:4] == _MAGIC:
+        return data
+    if data[:4] != _MAGIC_BEFORE:
         raise StoreError("stored traits are of another version; run `wirewatch replay` into a new store")
+    (time,) = _TIME.unpack_from(data, _TIME_AT)
+    known = 0 if math.isnan(time) else years.around(datetime.fromtimestamp(time, UTC))
+    return _MAGIC + data[4:_YEARS_AT] + _YEARS.pack(known) + data[_YEARS_AT:]
 
 
 def cut(data: bytes) -> tuple[bytes, bytes, bytes, bytes, bytes, bytes]:
@@ -330,7 +343,7 @@ class Member:
         self.article = article
         self.seq = seq
         if isinstance(traits, bytes):
-            _check(traits)
+            traits = _current(traits)
             self._traits: Traits | None = None
             self.data = traits
             (time,) = _TIME.unpack_from(traits, _TIME_AT)

@@ -96,3 +96,16 @@ def test_years_survive_storing() -> None:
     """They are part of the frozen traits."""
     member = _member(1, None, "In 2008 and 2049.")
     assert Traits.from_bytes(member.data).years == member.traits.years == _bits(2008, 2049)
+
+
+@pytest.mark.parametrize("published", [datetime(2013, 1, 9, tzinfo=UTC), None])
+def test_traits_stored_before_years_counted_are_read(published: datetime | None) -> None:
+    """A store made by the version before works on: a date tells its years, an undated text has none."""
+    now = _member(1, published, "In 2008.").data
+    before = b"WWA\x02" + now[4:36] + now[44:]
+    member = Member("a", 1, before)
+    assert member.traits.years == (_bits(2012, 2013) if published else 0)
+    assert member.traits.title == Traits.from_bytes(before).title == "Quake hits Qeshm"
+    assert Profile.of("s", [member]).body["en"].count == 1
+    if published:
+        assert member.data == now
