@@ -35,10 +35,11 @@ def named(text: str) -> int:
 def around(published: datetime) -> int:
     """The year of a date, and the one before or after where that is less than a month away."""
     day = published.timetuple().tm_yday
+    last_day = published.replace(month=12, day=31).timetuple().tm_yday
     years = {published.year}
     if day <= _MARGIN_DAYS:
         years.add(published.year - 1)
-    if day > 365 - _MARGIN_DAYS:
+    if day > last_day - _MARGIN_DAYS:
         years.add(published.year + 1)
     return _bits(years)
 
