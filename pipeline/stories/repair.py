@@ -114,10 +114,11 @@ class _Sweeps:
     def place(self, articles: Sequence[str]) -> None:
         """Leaves articles where they are, or moves them where they fit better; one after another."""
         open_ones = [article for article in articles if not self._is_settled(article)]
+        positions = {article: position for position, article in enumerate(open_ones)}
         weighings = self._weighings(open_ones)
         for article in articles:
-            if article in open_ones:
-                self._place(article, weighings.of(open_ones.index(article)))
+            if article in positions:
+                self._place(article, weighings.of(positions[article]))
             elif not self._is_settled(article):
                 # Something moved since.
                 self._place(article, self._weighings([article]).of(0))
