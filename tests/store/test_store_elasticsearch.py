@@ -17,6 +17,7 @@ from conformance import StoreConformance
 from conformance_faults import FaultConformance
 from conformance_queries import QueryConformance
 from conformance_state import StateConformance
+from elasticsearch import Elasticsearch
 
 from pipeline.store import open_store
 from pipeline.store.elasticsearch import ElasticsearchStore
@@ -54,13 +55,17 @@ def wipe(url: str) -> None:
     assert store.roots.swap(
         seen, Root(generation=seen.root.generation + 10, epoch=seen.root.epoch, nonce="wiped")
     )
-    # A search over an index that was made this moment, and has no shard yet, is refused with 503.
     client.cluster.health(index=f"{prefix}-*", wait_for_status="yellow", timeout="60s")
-    client.indices.refresh(index=f"{prefix}-*")
-    client.delete_by_query(
-        index=f"{prefix}-*", query={"bool": {"must_not": [{"term": {"kind": "root"}}]}}, refresh=True
-    )
+    store.link.call("empty the store", lambda client: _emptied(client, f"{prefix}-*"))
     store.close()
+
+
+def _emptied(client: Elasticsearch, indices: str) -> None:
+    """Deletes all but the root; asked again where an index that a killed writer wanted has no shard yet."""
+    client.indices.refresh(index=indices)
+    client.delete_by_query(
+        index=indices, query={"bool": {"must_not": [{"term": {"kind": "root"}}]}}, refresh=True
+    )
 
 
 @pytest.fixture(scope="module")
