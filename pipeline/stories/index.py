@@ -12,11 +12,13 @@ because an article sees those before it and none after it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.stories.columns import Columns
 from pipeline.stories.profile import Profile
 from pipeline.stories.slots import Asked, Found, Ranking, Slots
 from pipeline.stories.traits import Member
@@ -26,6 +28,8 @@ from pipeline.stories.traits import Member
 LEXICAL_STORIES: Final = 8
 DENSE_STORIES: Final = 6
 _DAY_SECONDS: Final = 86_400.0
+# So many members are read out together.
+_AT_ONCE: Final = 1024
 # So many slots of members that were taken out are always borne.
 _DEAD_SLOTS: Final = 1024
 
@@ -57,14 +61,31 @@ class StoryIndex:
         window_days: float,
         center: NDArray[np.float64] | None = None,
     ) -> StoryIndex:
-        """The index of (member, story id) rows, in any order."""
+        """The index of (member, story id) rows, in any order; worked on while they come."""
         index = cls(window_days, center)
-        ordered = sorted(rows, key=lambda row: row[0].seq)
-        groups: dict[str, list[Member]] = {}
-        for member, story in ordered:
-            groups.setdefault(story, []).append(member)
-        index._profiles = {story: Profile.of(story, members) for story, members in groups.items()}
-        index._fill([member for member, _ in ordered], [index._profiles[story] for _, story in ordered])
+        members: list[Member] = []
+        stories: list[str] = []
+        parts: list[Columns] = []
+        source = iter(rows)
+        while piece := list(islice(source, _AT_ONCE)):
+            some = [member for member, _ in piece]
+            members += some
+            stories += [story for _, story in piece]
+            parts.append(Columns.of(some, center))
+        # Stable: of two with one number the first to come.
+        order = np.argsort([member.seq for member in members], kind="stable")
+        homes: list[Profile | None] = []
+        for place in order.tolist():
+            profile = index._profiles.get(stories[place])
+            if profile is None:
+                profile = index._profiles[stories[place]] = Profile(stories[place])
+            profile.members.append(members[place])
+            homes.append(profile)
+        if parts:
+            columns = Columns.joined(parts, order)
+            # The parts take as much again.
+            parts.clear()
+            index._fill([members[place] for place in order.tolist()], homes, columns)
         return index
 
     def __len__(self) -> int:
@@ -187,15 +208,19 @@ class StoryIndex:
         """Makes the slots anew: in ingest sequence, without those of members taken out."""
         members = self._slots.members
         kept = sorted(self._slot_of.values(), key=lambda slot: members[slot].seq)
-        self._fill([members[slot] for slot in kept], [self._homes[slot] for slot in kept])
+        ordered = [members[slot] for slot in kept]
+        starts = range(0, max(len(ordered), 1), _AT_ONCE)
+        parts = [Columns.of(ordered[start : start + _AT_ONCE], self._center) for start in starts]
+        columns = Columns.joined(parts, np.arange(len(ordered)))
+        self._fill(ordered, [self._homes[slot] for slot in kept], columns)
 
-    def _fill(self, members: list[Member], homes: list[Profile | None]) -> None:
+    def _fill(self, members: list[Member], homes: list[Profile | None], columns: Columns) -> None:
         """Makes the slots of members with their stories, in ingest sequence."""
         self._slot_of = {member.article: slot for slot, member in enumerate(members)}
         if len(self._slot_of) != len(members):
             raise ValueError("an article is in two stories")
         self._homes = homes
-        self._slots = Slots(self._window_seconds, self._center, members)
+        self._slots = Slots(self._window_seconds, self._center, members, columns)
 
     # -- candidates --------------------------------------------------------------------------------------
 

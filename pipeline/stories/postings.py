@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -33,34 +32,19 @@ def heaviest_of_each(ids: Ids, weights: Weights, lengths: Places, limit: int) ->
     Returns:
         For each term kept the number of its vector, its id, and the bits of its weight.
     """
-    vectors = np.repeat(np.arange(len(lengths), dtype=np.uint64), lengths)
-    lightness = np.uint64(0xFFFF) - weights.view(np.uint16)
-    keys = np.sort((vectors << np.uint64(48)) | (lightness << np.uint64(32)) | ids)
+    # One number for each term, so that they sort fast: vector, lightness, id; written part by part, because
+    # arrays made on the way cost more than what is done with them.
+    keys = np.empty(len(ids), dtype="<u8")
+    parts = keys.view("<u2").reshape(-1, 4)
+    parts[:, 3] = np.repeat(np.arange(len(lengths), dtype=np.uint16), lengths)
+    parts[:, 2] = np.uint16(0xFFFF) - weights.view(np.uint16)
+    keys.view("<u4").reshape(-1, 2)[:, 0] = ids
+    keys.sort()
+    kept = np.minimum(lengths, limit)
     firsts = np.cumsum(lengths) - lengths
-    kept = keys[np.arange(len(keys)) - np.repeat(firsts, lengths) < limit]
-    bits = np.uint64(0xFFFF) - ((kept >> np.uint64(32)) & np.uint64(0xFFFF))
-    return (kept >> np.uint64(48)).astype(np.intp), kept.astype(np.uint32), bits
-
-
-def _ordered(values: Ids) -> Places:
-    """The stable order of numbers of 32 bits, by their halves: numpy sorts 16 bits by radix."""
-    order = np.argsort(values.astype(np.uint16), kind="stable")
-    return order[np.argsort((values >> np.uint32(16)).astype(np.uint16)[order], kind="stable")]
-
-
-def _gathered(vectors: Iterable[tuple[Ids, Weights, Places]], slots: int) -> tuple[Ids, Packed]:
-    """The terms and postings of so many slots, in the order of the slots; see `Postings`."""
-    # Room for all: what is not filled takes no memory.
-    terms = np.empty(slots * POSTED_TERMS, dtype=np.uint32)
-    postings = np.empty(slots * POSTED_TERMS, dtype=np.uint64)
-    first = filled = 0
-    for ids, weights, lengths in vectors:
-        numbers, kept, bits = heaviest_of_each(ids, weights, lengths, POSTED_TERMS)
-        here = slice(filled, filled + len(kept))
-        terms[here] = kept
-        postings[here] = ((numbers + first).astype(np.uint64) << np.uint64(_WEIGHT_BITS)) | bits
-        first, filled = first + len(lengths), here.stop
-    return terms[:filled], postings[:filled]
+    heaviest = keys[np.repeat(firsts - np.cumsum(kept) + kept, kept) + np.arange(np.sum(kept))]
+    bits = np.uint64(0xFFFF) - ((heaviest >> np.uint64(32)) & np.uint64(0xFFFF))
+    return (heaviest >> np.uint64(48)).astype(np.intp), heaviest.astype(np.uint32), bits
 
 
 class Postings:
@@ -70,27 +54,29 @@ class Postings:
     one array, term after term; later ones in a dictionary. Most terms have one posting: a plain number then.
 
     Args:
-        vectors: For slots from 0 on, some of them at a time: ids and weights one after another, and how many
-            terms each slot has.
-        slots: How many slots these are.
+        posted: For slots from 0 on, how many terms each has; at most 2³² in all.
+        terms: Their ids, slot after slot.
+        weights: The bits of their weights.
     """
 
-    def __init__(self, vectors: Iterable[tuple[Ids, Weights, Places]] = (), slots: int = 0) -> None:
+    def __init__(self, posted: Places, terms: Ids, weights: NDArray[np.uint16]) -> None:
         self._entries: dict[int, int | array[int]] = {}
-        terms, postings = _gathered(vectors, slots)
-        order = _ordered(terms)
-        terms, postings = terms[order], postings[order]
+        postings = _packed(0, posted, weights)
+        # Sorted as one number, term before place: faster than sorting by index.
+        keys = (terms.astype(np.uint64) << np.uint64(32)) | np.arange(len(terms), dtype=np.uint64)
+        keys.sort()
+        terms = (keys >> np.uint64(32)).astype(np.uint32)
+        keys &= np.uint64(0xFFFFFFFF)
+        postings = postings[keys]
         starts = np.flatnonzero(np.diff(terms, prepend=np.int64(-1)))
         self._first = postings.data
         self._first_terms = terms[starts]
         self._first_ends = np.append(starts, len(terms))
 
-    def add(self, first: int, ids: Ids, weights: Weights, lengths: Places) -> None:
-        """Enters slots from `first` on, higher than all so far, by the heaviest of their terms."""
+    def add(self, first: int, posted: Places, terms: Ids, weights: NDArray[np.uint16]) -> None:
+        """Enters slots from `first` on, higher than all so far; the rest as above."""
         entries = self._entries
-        numbers, terms, bits = heaviest_of_each(ids, weights, lengths, POSTED_TERMS)
-        postings = ((numbers + first).astype(np.uint64) << np.uint64(_WEIGHT_BITS)) | bits
-        for term, posting in zip(terms.tolist(), postings.tolist(), strict=True):
+        for term, posting in zip(terms.tolist(), _packed(first, posted, weights).tolist(), strict=True):
             known = entries.get(term)
             if known is None:
                 entries[term] = posting
@@ -133,6 +119,12 @@ class Postings:
         places = np.minimum(np.searchsorted(self._first_terms, wanted), len(self._first_terms) - 1)
         ends = self._first_ends[places + (self._first_terms[places] == wanted)]
         return self._first_ends[places].tolist(), ends.tolist()
+
+
+def _packed(first: int, posted: Places, weights: NDArray[np.uint16]) -> Packed:
+    """The postings of slots from `first` on."""
+    slots = np.repeat(np.arange(first, first + len(posted), dtype=np.uint64), posted)
+    return (slots << np.uint64(_WEIGHT_BITS)) | weights
 
 
 def unpacked(postings: Packed) -> tuple[Places, NDArray[np.float64]]:

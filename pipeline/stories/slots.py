@@ -16,8 +16,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.stories.columns import Columns, signs, words
 from pipeline.stories.postings import QUERY_TERMS, Places, Postings, heaviest_of_each, unpacked
-from pipeline.stories.traits import HEAD, Dense, Ids, Member, Weights, cut
+from pipeline.stories.traits import Dense, Ids, Member
 
 # Of each term the newest so many members within the window are looked at.
 POSTINGS_READ: Final = 256
@@ -100,6 +101,7 @@ class Slots:
         window_seconds: How far apart in time an article and a member may be.
         center: The mean of the embedder's vectors, shape [d]: codes are the signs of what differs from it.
         members: What the slots hold at the beginning, in ingest sequence.
+        columns: What is kept of these members.
 
     Attributes:
         members: By slot, those that were taken out too.
@@ -108,25 +110,29 @@ class Slots:
     """
 
     def __init__(
-        self, window_seconds: float, center: NDArray[np.float64] | None, members: Sequence[Member] = ()
+        self,
+        window_seconds: float,
+        center: NDArray[np.float64] | None,
+        members: Sequence[Member] = (),
+        columns: Columns | None = None,
     ) -> None:
         self._window_seconds = window_seconds
         self._center = center
-        self.members: list[Member] = list(members)
+        self.members: list[Member] = []
         self.in_order = True
-        self.newest = members[-1].seq if members else -1
+        self.newest = -1
         room = max(_ROOM, len(members) * 5 // 4)
-        width = 2 if center is None else max(2, (len(center) + 63) // 64)
         # Of slots that hold nothing (any more), time and arrival are infinite: outside every window.
         self._time: Floats = np.full(room, np.inf)
         self._fetched: Floats = np.full(room, np.inf)
         self._coded: Mask = np.zeros(room, dtype=np.bool_)
         self._first_bits: NDArray[np.uint64] = np.zeros(room, dtype=np.uint64)
         self._second_bits: NDArray[np.uint64] = np.zeros(room, dtype=np.uint64)
-        self._other_bits: NDArray[np.uint64] = np.zeros((room, width - 2), dtype=np.uint64)
+        self._other_bits: NDArray[np.uint64] = np.zeros((room, words(center) - 2), dtype=np.uint64)
         self._make_scratch(room)
-        starts = range(0, len(members), _ROOM)
-        self._postings = Postings((self._taken(start) for start in starts), len(members))
+        columns = Columns.of(members, center) if columns is None else columns
+        self._take(members, columns)
+        self._postings = Postings(columns.posted, columns.terms, columns.weights)
 
     def __len__(self) -> int:
         return len(self.members)
@@ -138,14 +144,23 @@ class Slots:
     def append(self, members: Sequence[Member]) -> None:
         """Takes members into the next slots."""
         first = len(self.members)
-        while first + len(members) > len(self._time):
+        columns = Columns.of(members, self._center)
+        self._take(members, columns)
+        self._postings.add(first, columns.posted, columns.terms, columns.weights)
+
+    def _take(self, members: Sequence[Member], columns: Columns) -> None:
+        """Fills the next slots, all but the postings."""
+        first, end = len(self.members), len(self.members) + len(members)
+        while end > len(self._time):
             self._grow()
-        for member in members:
-            self.in_order &= member.seq >= (self.members[-1].seq if self.members else -1)
-            self.newest = max(self.newest, member.seq)
-            self.members.append(member)
-        for start in range(first, len(self.members), _ROOM):
-            self._postings.add(start, *self._taken(start))
+        self._time[first:end], self._fetched[first:end] = columns.time, columns.fetched
+        self._coded[first:end] = columns.coded
+        self._first_bits[first:end], self._second_bits[first:end] = columns.codes[:, 0], columns.codes[:, 1]
+        self._other_bits[first:end] = columns.codes[:, 2:]
+        self.members += members
+        sequence = [self.newest if first else -1, *(member.seq for member in members)]
+        self.in_order &= sequence == sorted(sequence)
+        self.newest = max(self.newest, *sequence)
 
     def _make_scratch(self, room: int) -> None:
         """What is written over for each article."""
@@ -163,36 +178,6 @@ class Slots:
             added = np.full((more, *before.shape[1:]), fill, before.dtype)
             setattr(self, name, np.concatenate([before, added]))
         self._make_scratch(len(self._time))
-
-    def _taken(self, start: int) -> tuple[Ids, Weights, Places]:
-        """Fills at most `_ROOM` slots, all but the postings; returns the bodies for these."""
-        members = self.members[start : start + _ROOM]
-        slots = slice(start, start + len(members))
-        heads = np.frombuffer(b"".join([member.data[: HEAD.itemsize] for member in members]), HEAD)
-        self._time[slots], self._fetched[slots] = heads["time"], heads["fetched"]
-        cuts = [cut(member.data) for member in members]
-        self._take_codes(start, [each[5] for each in cuts])
-        ids, weights = (b"".join([each[part] for each in cuts]) for part in (0, 3))
-        return np.frombuffer(ids, "<u4"), np.frombuffer(weights, "<f2"), heads["counts"][:, 0].astype(np.intp)
-
-    def _take_codes(self, start: int, dense: list[bytes]) -> None:
-        """Enters the codes of the vectors that can be compared."""
-        if self._center is None:
-            return
-        size = 2 * len(self._center)
-        coded = [slot for slot, vector in enumerate(dense, start) if len(vector) == size]
-        joined = b"".join([vector for vector in dense if len(vector) == size])
-        codes = self._codes(np.frombuffer(joined, "<f2").reshape(len(coded), len(self._center)), self._center)
-        self._first_bits[coded], self._second_bits[coded] = codes[:, 0], codes[:, 1]
-        self._other_bits[coded] = codes[:, 2:]
-        self._coded[coded] = True
-
-    def _codes(self, dense: Dense, center: NDArray[np.float64]) -> NDArray[np.uint64]:
-        """The signs of vectors less the center, packed: shapes [n, d] and [n, d/64]."""
-        bits = np.packbits(dense > center, axis=1)
-        padded = np.zeros((len(dense), 8 * (2 + self._other_bits.shape[1])), dtype=np.uint8)
-        padded[:, : bits.shape[1]] = bits
-        return padded.view(np.uint64)
 
     # -- looking up --------------------------------------------------------------------------------------
 
@@ -286,7 +271,7 @@ class Slots:
         """The slots whose codes are near that of a vector, with the number of differing bits, negative."""
         if self._center is None or len(dense) != len(self._center) or not self.members:
             return np.zeros(0, dtype=np.intp), np.zeros(0)
-        code = self._codes(dense[np.newaxis], self._center)[0]
+        code = signs(dense[np.newaxis], self._center)[0]
         differing, counted = self._differing[: len(self.members)], self._counted[: len(self.members)]
         np.bitwise_xor(self._first_bits[: len(self.members)], code[0], out=differing)
         np.bitwise_count(differing, out=counted)

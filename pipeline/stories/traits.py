@@ -10,7 +10,7 @@ import math
 import struct
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from sys import intern
 from typing import Any, Final, NamedTuple
 
@@ -32,6 +32,8 @@ _HEAD: Final = struct.Struct("<4s2d3Q3d4H3I")
 _TIME: Final = struct.Struct("<d")
 _FORMS: Final = struct.Struct("<2Q")
 _YEARS: Final = struct.Struct("<Q")
+# Time; lengths of language, outlet and the JSON.
+_LABELLED: Final = struct.Struct("<4xd64x3I")
 _SQUARES: Final = struct.Struct("<3d")
 _COUNTS: Final = struct.Struct("<4H")
 # The same for numpy, for many heads at once.
@@ -194,9 +196,10 @@ class Traits:
             StoreError: The bytes are of another kind or version.
         """
         data = _current(data)
-        _, time, fetched, form, exact, named, *_ = _HEAD.unpack_from(data)
+        _, time, fetched, form, exact, named, *_, before, name, told = _HEAD.unpack_from(data)
         body_ids, pair_ids, signature, body, pairs, dense = cut(data)
-        language, outlet, _ = _texts(data)
+        end = len(data) - told
+        language, outlet = _labels(data[end - name - before : end], before)
         title, lead, names, numbers = told_of(data)
         return cls(
             time=None if math.isnan(time) else time,
@@ -269,6 +272,15 @@ def comparable(data: bytes) -> Parts:
     return head, data[_HEAD.size : ids], data[weights:rest], data[rest : rest + 2 * dense], body, pairs
 
 
+def searchable(data: bytes) -> tuple[bytes, bytes, bytes, bytes]:
+    """What of `Traits.to_bytes` an article is found by: head (see `HEAD`), body's ids and weights, dense."""
+    body, pairs, dense, signature = _COUNTS.unpack_from(data, _COUNTS_AT)
+    weights = _HEAD.size + 4 * (body + pairs + signature)
+    rest = weights + 2 * (body + pairs)
+    ids = data[_HEAD.size : _HEAD.size + 4 * body]
+    return data[: _HEAD.size], ids, data[weights : weights + 2 * body], data[rest : rest + 2 * dense]
+
+
 def texts(data: bytes) -> tuple[Sparse, Sparse]:
     """Body and pairs in `Traits.to_bytes`."""
     body_ids, pair_ids, _, body, pairs, _ = cut(data)
@@ -296,28 +308,20 @@ def title_digests(data: bytes) -> tuple[int, int]:
     return form, exact
 
 
-def _texts(data: bytes) -> tuple[str, str, bytes]:
-    """Language, outlet, and the JSON of the rest."""
-    language, outlet, told = _HEAD.unpack_from(data)[-3:]
-    end = len(data) - told
-    name = data[end - outlet : end].decode("utf-8", "surrogatepass")
-    return data[end - outlet - language : end - outlet].decode("utf-8", "surrogatepass"), name, data[end:]
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """Title, lead, names and numbers of `Traits`."""
-
-    title: str
-    lead: str
-    names: tuple[Name, ...]
-    numbers: tuple[str, ...]
+# Outlets and languages are few.
+@lru_cache(maxsize=1 << 14)
+def _labels(labels: bytes, language: int) -> tuple[str, str]:
+    """Language and outlet; how many bytes are the language's."""
+    each = (labels[:language], labels[language:])
+    name, outlet = (intern(one.decode("utf-8", "surrogatepass")) for one in each)
+    return name, outlet
 
 
 def told_of(data: bytes) -> tuple[str, str, list[list[Any]], list[str]]:
     """Title, lead, names (see `Name`) and numbers in `Traits.to_bytes`."""
     # Decoded first: `json` would look for the encoding of bytes.
-    title, lead, names, numbers = json.loads(_texts(data)[2].decode())
+    *_, told = _LABELLED.unpack_from(data)
+    title, lead, names, numbers = json.loads(data[len(data) - told :].decode())
     return title, lead, names, numbers
 
 
@@ -343,18 +347,17 @@ class Member:
         self.article = article
         self.seq = seq
         if isinstance(traits, bytes):
-            traits = _current(traits)
             self._traits: Traits | None = None
-            self.data = traits
-            (time,) = _TIME.unpack_from(traits, _TIME_AT)
+            self.data = traits = _current(traits)
+            time, language, outlet, told = _LABELLED.unpack_from(traits)
+            end = len(traits) - told
             self.time = None if math.isnan(time) else time
-            language, outlet, _ = _texts(traits)
+            self.language, self.outlet = _labels(traits[end - outlet - language : end], language)
         else:
             self._traits = traits
             self.data = traits.to_bytes()
             self.time = traits.time
-            language, outlet = traits.language, traits.outlet
-        self.language, self.outlet = intern(language), intern(outlet)
+            self.language, self.outlet = intern(traits.language), intern(traits.outlet)
 
     @property
     def fetched(self) -> float:
@@ -366,12 +369,6 @@ class Member:
     def traits(self) -> Traits:
         """What the article is compared by."""
         return self._traits if self._traits is not None else Traits.from_bytes(self.data)
-
-    @property
-    def told(self) -> Told:
-        """What of the traits is shown to people, decoded alone."""
-        title, lead, names, numbers = told_of(self.data)
-        return Told(title, lead, tuple(map(Name._make, names)), tuple(numbers))
 
     def lean(self) -> Member:
         """The same without decoded traits, to be kept."""
