@@ -21,7 +21,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import HDBSCAN
 
 from benchmarks.stories.invented import WINDOW_DAYS, Newsroom
 from pipeline.settings import read_document
@@ -144,6 +143,9 @@ def curve(bench: Bench, sizes: list[int], probes: int) -> None:
 
 def reclustering(artefact: Artefact, sizes: list[int]) -> None:
     """Prints what a batch costs when each batch clusters the window again, and what it costs here."""
+    # Not before: it takes 100 MiB, which grouping does without.
+    from sklearn.cluster import HDBSCAN
+
     print(
         f"\n{'window':>9} {'HDBSCAN s':>10} {'batch of ' + str(BATCH) + ' here, s':>22} {'times faster':>13}"
     )

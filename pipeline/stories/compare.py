@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from pipeline.stories.contrast import kept_shares
 from pipeline.stories.gathering import Hits, Rows, Small
-from pipeline.stories.profile import SMALL, Floats, Profile, measure
+from pipeline.stories.profile import SMALL, Profile, measure, sum_up
+from pipeline.stories.sums import Floats
 from pipeline.stories.traits import HEAD, Member, squares, years_of
 
 _DAY_SECONDS: Final = 86_400.0
@@ -92,7 +93,9 @@ class _Comparison:
 
     def run(self, contrast: float) -> None:
         """Fills the tables."""
-        measure(profile for _, profiles in self.asked for profile in profiles)
+        every = [profile for _, profiles in self.asked for profile in profiles]
+        measure(every)
+        sum_up(every)
         small, hits = Small(), Hits()
         large: list[tuple[int, Floats, Years]] = []
         for asker, (member, profiles) in enumerate(self.asked):

@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.stories.profile import Floats
+from pipeline.stories.sums import Floats
 
 
 def kept_shares(

@@ -11,8 +11,9 @@ from pipeline.records import Article, EntityCount, EntityKind, StoredArticle, St
 from pipeline.stories.figures import claims, disagreements
 from pipeline.stories.keywords import story_keywords
 from pipeline.stories.origins import families, independent, texts
-from pipeline.stories.profile import Profile, SparseSum
+from pipeline.stories.profile import Profile
 from pipeline.stories.sentences import sentence_spans
+from pipeline.stories.sums import SparseSum
 from pipeline.stories.terms import term_id, tokens
 from pipeline.stories.traits import Member, Traits
 

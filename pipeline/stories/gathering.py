@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.stories.profile import Floats, Profile, SparseSum
+from pipeline.stories.profile import Profile
+from pipeline.stories.sums import Floats, SparseSum
 from pipeline.stories.traits import Ids, Member, Sparse, comparable
 
 # A story's sum with more terms than this is cut to the article's terms before it is looked through.

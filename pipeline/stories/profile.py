@@ -1,171 +1,27 @@
 """A story as a whole: its members, and sums of their vectors.
 
-Weights of 16 bits add up exactly in float64 (see `traits.Sparse`), so the sums are those of the set of
-members, in whatever order these came and went. Small stories keep only the lengths of their sums: comparing
-with each of a few members costs no more, and most stories are small.
+Small stories keep only the lengths of their sums: comparing with each of a few members costs no more, and
+most stories are small. Both are worked out when first asked for, of many stories together.
 """
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipeline.stories.traits import (
-    Ids,
-    Member,
-    Parts,
-    Sparse,
-    comparable,
-    cut,
-    squares,
-    texts,
-    title_digests,
-    years_of,
-)
+from pipeline.stories.sums import Floats, SparseSum, Sums, summed_texts
+from pipeline.stories.traits import Member, Parts, comparable, cut, squares, title_digests
 
 # Up to so many members a story keeps no sums. Inner products with them are then exact too: 5² < 2⁵, and
 # 5 + 48 bits fit float64.
 SMALL: Final = 5
-# See `_summed_texts`.
+# See `summed_texts`.
 _MEASURED_AT_ONCE: Final = 1 << 14
-_PAIRS_FROM: Final = 1 << 32
-
-Floats = NDArray[np.float64]
-
-
-class SparseSum:
-    """The sum of unit vectors.
-
-    Attributes:
-        count: How many vectors were added.
-        ids: Term ids, shape [n], ascending.
-        values: The sum, float64, shape [n].
-    """
-
-    __slots__ = ("_squared", "count", "ids", "values")
-
-    def __init__(self, ids: Ids, values: Floats, count: int) -> None:
-        self.ids = ids
-        self.values = values
-        self.count = count
-        self._squared: float | None = None
-
-    @classmethod
-    def of(cls, ids: list[bytes], weights: list[bytes]) -> SparseSum:
-        """The sum of vectors, given as the bytes of their ids (uint32) and weights (float16)."""
-        keys = np.frombuffer(b"".join(ids), "<u4").astype(np.uint64)
-        terms, sums = _summed(keys, np.frombuffer(b"".join(weights), "<u2"))
-        return cls(terms.astype(np.uint32), sums, len(ids))
-
-    @property
-    def squared(self) -> float:
-        """The squared length of the sum."""
-        if self._squared is None:
-            self._squared = float(np.sum(self.values * self.values))
-        return self._squared
-
-    @property
-    def weights(self) -> dict[int, float]:
-        """The sum, weight by term id."""
-        return dict(zip(self.ids.tolist(), self.values.tolist(), strict=True))
-
-    def dot(self, vector: Sparse) -> float:
-        """The inner product with a vector, summed in order of ids."""
-        places, shared = self._places(vector.ids)
-        return float(np.sum(self.values[places[shared]] * vector.weights[shared].astype(np.float64)))
-
-    def within(self, ids: Ids) -> tuple[Ids, Floats]:
-        """The terms of the sum that are among these ids, and their weights."""
-        places, shared = self._places(ids)
-        return ids[shared], self.values[places[shared]]
-
-    def change(self, vector: Sparse, sign: int) -> None:
-        """Adds a vector (+1) or takes it out (-1), exactly."""
-        weights = vector.weights.astype(np.float64) * sign
-        places, shared = self._places(vector.ids)
-        self.values[places[shared]] += weights[shared]
-        if sign < 0:
-            kept = self.values != 0.0
-            self.ids, self.values = self.ids[kept], self.values[kept]
-        else:
-            new = ~shared
-            at = np.searchsorted(self.ids, vector.ids[new])
-            self.ids = np.insert(self.ids, at, vector.ids[new])
-            self.values = np.insert(self.values, at, weights[new])
-        self.count += sign
-        self._squared = None
-
-    def _places(self, ids: Ids) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-        """For each id where it is in the sum, and whether it is there."""
-        if not len(self.ids):
-            return np.zeros(len(ids), dtype=np.intp), np.zeros(len(ids), dtype=np.bool_)
-        places = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
-        return places, self.ids[places] == ids
-
-
-class Sums:
-    """All that is summed over the members of a story.
-
-    Attributes:
-        body: Body vectors, by language.
-        pairs: Pair vectors, by language.
-        dense: Dense vectors and how many they are, by dimension.
-        outlets: How many members each outlet has.
-        times: When each was published (nan where unknown), in ingest sequence.
-        years: The years of each, likewise; see `years`.
-    """
-
-    __slots__ = ("body", "dense", "outlets", "pairs", "times", "years")
-
-    def __init__(self, members: list[Member]) -> None:
-        self.body: dict[str, SparseSum] = {}
-        self.pairs: dict[str, SparseSum] = {}
-        self.dense: dict[int, tuple[Floats, int]] = {}
-        self.outlets = Counter([m.outlet for m in members if m.outlet])
-        self.times = array("d", [np.nan if m.time is None else m.time for m in members])
-        self.years = array("Q", [years_of(m.data) for m in members])
-        every = [comparable(member.data) for member in members]
-        for language in dict.fromkeys([m.language for m in members]):
-            parts = [part for part, m in zip(every, members, strict=True) if m.language == language]
-            terms, sums = _summed_texts(parts, np.zeros(len(parts), dtype=np.int64))
-            end = int(np.searchsorted(terms, _PAIRS_FROM))
-            ids = terms.astype(np.uint32)
-            self.body[language] = SparseSum(ids[:end].copy(), sums[:end].copy(), len(parts))
-            self.pairs[language] = SparseSum(ids[end:].copy(), sums[end:].copy(), len(parts))
-        for size in dict.fromkeys([len(part[3]) for part in every if part[3]]):
-            vectors = [part[3] for part in every if len(part[3]) == size]
-            rows = np.frombuffer(b"".join(vectors), "<f2").reshape(len(vectors), -1)
-            self.dense[size // 2] = (rows.astype(np.float64).sum(axis=0), len(vectors))
-
-    def add(self, member: Member, position: int) -> None:
-        """Takes a member in; `position` is its place among the members."""
-        self.times.insert(position, np.nan if member.time is None else member.time)
-        self.years.insert(position, years_of(member.data))
-        self._change(member, 1)
-
-    def remove(self, member: Member, position: int) -> None:
-        """Takes a member out."""
-        del self.times[position], self.years[position]
-        self._change(member, -1)
-
-    def _change(self, member: Member, sign: int) -> None:
-        if member.outlet:
-            self.outlets[member.outlet] += sign
-        for sums, vector in zip((self.body, self.pairs), texts(member.data), strict=True):
-            total = sums.setdefault(member.language, SparseSum.of([], []))
-            total.change(vector, sign)
-            if not total.count:
-                del sums[member.language]
-        dense = np.frombuffer(comparable(member.data)[3], "<f2").astype(np.float64)
-        if len(dense):
-            before, count = self.dense.get(len(dense), (np.zeros(len(dense)), 0))
-            self.dense[len(dense)] = (before + sign * dense, count + sign)
+# So many members at once, and so many stories, are summed up together: as many as fit the processor's cache.
+_SUMMED_MEMBERS: Final = 1024
 
 
 class Profile:
@@ -208,7 +64,7 @@ class Profile:
     def sums(self) -> Sums:
         """The sums over all members; made when first asked for."""
         if self._sums is None:
-            self._sums = Sums(self.members)
+            self._sums = Sums.of(self.members)
         return self._sums
 
     @property
@@ -291,6 +147,14 @@ class Profile:
             self._lengths = self._measured() if len(self.members) > SMALL else _lengths(self.members)
         return self._lengths
 
+    def unsummed(self) -> bool:
+        """Whether this is a large story, not summed up yet."""
+        return self._sums is None and len(self.members) > SMALL
+
+    def summed(self, sums: Sums) -> None:
+        """Takes the sums that `sum_up` found."""
+        self._sums = sums
+
     def unmeasured(self) -> bool:
         """Whether this is a small story of one language, of several members, not measured yet."""
         members = self.members
@@ -316,6 +180,27 @@ class Profile:
         return found
 
 
+def sum_up(profiles: Iterable[Profile]) -> None:
+    """Sums up large stories, many in one go."""
+    for together in _together([p for p in dict.fromkeys(profiles) if p.unsummed()]):
+        for profile, sums in zip(together, Sums.of_each([p.members for p in together]), strict=True):
+            profile.summed(sums)
+
+
+def _together(profiles: list[Profile]) -> Iterator[list[Profile]]:
+    """Stories of so many members in all; a larger one alone."""
+    some: list[Profile] = []
+    members = 0
+    for profile in profiles:
+        if some and members + profile.size > _SUMMED_MEMBERS:
+            yield some
+            some, members = [], 0
+        some.append(profile)
+        members += profile.size
+    if some:
+        yield some
+
+
 def measure(profiles: Iterable[Profile]) -> None:
     """Measures small stories of one language and dimension in one go; others are measured when asked."""
     todo = [(p, [comparable(m.data) for m in p.members]) for p in dict.fromkeys(profiles) if p.unmeasured()]
@@ -330,7 +215,7 @@ def _measure(stories: list[tuple[Profile, list[Parts]]]) -> None:
     """Measures stories, given with the parts of their members; dense vectors are all of one dimension."""
     every = [part for _, parts in stories for part in parts]
     sizes = [len(parts) for _, parts in stories]
-    terms, sums = _summed_texts(every, np.repeat(np.arange(len(stories)), sizes))
+    terms, sums = summed_texts(every, np.repeat(np.arange(len(stories)), sizes))
     squared = np.bincount((terms >> np.uint64(32)).astype(np.intp), sums * sums, 2 * len(stories)).tolist()
     dense = np.frombuffer(b"".join([part[3] for part in every]), "<f2").astype(np.float64)
     firsts = np.cumsum([0, *sizes[:-1]])
@@ -338,36 +223,6 @@ def _measure(stories: list[tuple[Profile, list[Parts]]]) -> None:
     for place, (profile, _) in enumerate(stories):
         total = None if totals is None else totals[place]
         profile.measured(squared[2 * place], squared[2 * place + 1], total)
-
-
-def _summed_texts(parts: list[Parts], groups: NDArray[np.int64]) -> tuple[NDArray[np.uint64], Floats]:
-    """The sums of bodies and of pairs by group.
-
-    Args:
-        parts: Of members.
-        groups: The group of each, below 2¹⁵.
-
-    Returns:
-        Term ids, those of pairs from 2³² on, and of each group from group · 2³³ on; and the sum of each.
-    """
-    kinds = (2 * groups[:, np.newaxis] + np.arange(2)).astype(np.uint64) << np.uint64(32)
-    keys = np.repeat(kinds.ravel(), [count for part in parts for count in part[4:]])
-    keys |= np.frombuffer(b"".join([part[1] for part in parts]), "<u4")
-    return _summed(keys, np.frombuffer(b"".join([part[2] for part in parts]), "<u2"))
-
-
-def _summed(terms: NDArray[np.uint64], bits: NDArray[np.uint16]) -> tuple[NDArray[np.uint64], Floats]:
-    """Each of some terms (below 2⁴⁸) once, ascending, with the sum of its weights, given as their bits."""
-    # Sorted as one number, term before weight: many times faster than sorting by index.
-    keys = terms << np.uint64(16)
-    keys |= bits
-    keys.sort()
-    values = keys.astype(np.uint16).view(np.float16).astype(np.float64)
-    keys >>= np.uint64(16)
-    first = np.ones(len(keys), dtype=np.bool_)
-    np.not_equal(keys[1:], keys[:-1], out=first[1:])
-    starts = np.flatnonzero(first)
-    return keys[starts], np.add.reduceat(values, starts) if len(starts) else values
 
 
 def _lengths(members: list[Member]) -> dict[str | int, tuple[int, float, float]]:

@@ -22,7 +22,8 @@ import numpy as np
 
 from pipeline.records import Candidate, Contribution
 from pipeline.stories.compare import Asked, Compared, compare
-from pipeline.stories.profile import Floats, Profile
+from pipeline.stories.profile import Profile
+from pipeline.stories.sums import Floats
 from pipeline.stories.traits import Member
 
 Granularity = Literal["strict", "normal", "broad"]

@@ -24,8 +24,8 @@ from pipeline.stories.traits import Dense, Ids, Member
 POSTINGS_READ: Final = 256
 # Vectors may be near when of the first 64 signs at most so many differ (by chance: 32 ± 4), and of the first
 # 128 at most so many (by chance: 64 ± 5.7).
-NEAR_BITS: Final = 24
-NEAR_BITS_OF_TWO: Final = 52
+NEAR_BITS: Final = 20
+NEAR_BITS_OF_TWO: Final = 46
 # So many of the best are put in order at first; seldom more are looked at.
 _RANKED_AT_FIRST: Final = 64
 _ROOM: Final = 1024

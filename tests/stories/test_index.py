@@ -20,8 +20,9 @@ from pipeline.stories import weighing as weighing_module
 from pipeline.stories.assign import assign, assign_all
 from pipeline.stories.constraints import Constraints
 from pipeline.stories.index import StoryIndex
-from pipeline.stories.profile import SMALL, Profile, SparseSum
+from pipeline.stories.profile import SMALL, Profile
 from pipeline.stories.scorer import Mix
+from pipeline.stories.sums import SparseSum
 from pipeline.stories.traits import Member, Sparse, Traits, told_of
 
 QUICK = settings(
