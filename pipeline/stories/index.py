@@ -24,7 +24,7 @@ from pipeline.stories.slots import Asked, Found, Ranking, Slots
 from pipeline.stories.traits import Member
 
 # Candidates: members are looked up by the heaviest terms; the best stories among them are weighed.
-# 16 and 12 are twice the work and no better (docs/benchmarks.md).
+# More are more work and no better (docs/benchmarks.md).
 LEXICAL_STORIES: Final = 7
 DENSE_STORIES: Final = 5
 _DAY_SECONDS: Final = 86_400.0
