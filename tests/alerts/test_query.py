@@ -28,6 +28,8 @@ from pipeline.records.query import (
     Wildcard,
 )
 from pipeline.store import open_store
+from pipeline.store.elasticsearch import ElasticsearchStore
+from pipeline.store.elasticsearch_schema import drop_everything
 from pipeline.store.matching import matches as store_matches
 
 NOW = datetime(2026, 3, 4, 10, 30, 15, tzinfo=UTC)
@@ -334,9 +336,13 @@ def elastic():
         for seq in range(1, 21)
     ]
     store = open_store(f"{os.environ['ELASTICSEARCH_URL'].rstrip('/')}?prefix=fuzz-{uuid.uuid4().hex[:12]}")
-    World(store).arrive(*found)
-    yield store, found
-    store.close()
+    assert isinstance(store, ElasticsearchStore)
+    try:
+        World(store).arrive(*found)
+        yield store, found
+    finally:
+        drop_everything(store.link, store.names)
+        store.close()
 
 
 @pytest.mark.elasticsearch
