@@ -25,8 +25,8 @@ from pipeline.stories.traits import Member
 
 # Candidates: members are looked up by the heaviest terms; the best stories among them are weighed.
 # More are more work and no better (docs/benchmarks.md).
-LEXICAL_STORIES: Final = 7
-DENSE_STORIES: Final = 5
+LEXICAL_STORIES: Final = 8
+DENSE_STORIES: Final = 6
 _DAY_SECONDS: Final = 86_400.0
 # So many members are read out together.
 _AT_ONCE: Final = 1024
