@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.stories.postings import POSTED_TERMS, Places, heaviest_of_each
+from pipeline.stories.postings import POSTED_TERMS, Bits, Places, heaviest_of_each
+from pipeline.stories.sums import Floats
 from pipeline.stories.traits import HEAD, Dense, Ids, Member, searchable
 
-Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Codes = NDArray[np.uint64]
 
@@ -35,7 +36,7 @@ class Columns:
     codes: Codes
     posted: Places
     terms: Ids
-    weights: NDArray[np.uint16]
+    weights: Bits
 
     @classmethod
     def of(cls, members: Sequence[Member], center: NDArray[np.float64] | None) -> Columns:
@@ -43,21 +44,19 @@ class Columns:
         parts = [searchable(member.data) for member in members]
         heads, ids, weights, dense = ([part[place] for part in parts] for place in range(4))
         told = np.frombuffer(b"".join(heads), HEAD)
-        lengths = told["counts"][:, 0].astype(np.intp)
-        _, terms, bits = heaviest_of_each(
+        posted, terms, bits = heaviest_of_each(
             np.frombuffer(b"".join(ids), "<u4"),
             np.frombuffer(b"".join(weights), "<f2"),
-            lengths,
+            told["counts"][:, 0].astype(np.intp),
             POSTED_TERMS,
         )
         size = 0 if center is None else len(center)
         coded = (told["counts"][:, 2] == size) & (size > 0)
-        codes = np.zeros((len(members), words(center)), dtype=np.uint64)
+        codes = np.zeros((len(members), code_width(center)), dtype=np.uint64)
         if center is not None:
-            joined = b"".join([vector for vector in dense if len(vector) == 2 * size])
+            joined = b"".join(compress(dense, coded.tolist()))
             codes[coded] = signs(np.frombuffer(joined, "<f2").reshape(-1, size), center)
-        posted = np.minimum(lengths, POSTED_TERMS)
-        return cls(told["time"], told["fetched"], coded, codes, posted, terms, bits.astype(np.uint16))
+        return cls(told["time"], told["fetched"], coded, codes, posted, terms, bits)
 
     @classmethod
     def joined(cls, parts: Sequence[Columns], order: Places) -> Columns:
@@ -76,7 +75,7 @@ class Columns:
         return cls(time, fetched, coded, codes, posted, terms[places], weights[places])
 
 
-def words(center: NDArray[np.float64] | None) -> int:
+def code_width(center: NDArray[np.float64] | None) -> int:
     """How many words of 64 bits the code of a vector takes; at least the two that are looked at first."""
     return 2 if center is None else max(2, (len(center) + 63) // 64)
 
@@ -84,6 +83,6 @@ def words(center: NDArray[np.float64] | None) -> int:
 def signs(dense: Dense, center: NDArray[np.float64]) -> Codes:
     """The signs of vectors less the center, packed: shapes [n, d] and [n, words]."""
     bits = np.packbits(dense > center, axis=1)
-    padded = np.zeros((len(dense), 8 * words(center)), dtype=np.uint8)
+    padded = np.zeros((len(dense), 8 * code_width(center)), dtype=np.uint8)
     padded[:, : bits.shape[1]] = bits
     return padded.view(np.uint64)

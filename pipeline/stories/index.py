@@ -50,7 +50,7 @@ class StoryIndex:
         # By slot; None for members that have no story yet.
         self._homes: list[Profile | None] = []
         self._without_story = 0
-        self._slots = Slots(self._window_seconds, center)
+        self._slots = Slots(self._window_seconds, center, [], Columns.of([], center))
 
     # -- members and stories -----------------------------------------------------------------------------
 
@@ -65,7 +65,7 @@ class StoryIndex:
         index = cls(window_days, center)
         members: list[Member] = []
         stories: list[str] = []
-        parts: list[Columns] = []
+        parts = [Columns.of([], center)]
         source = iter(rows)
         while piece := list(islice(source, _AT_ONCE)):
             some = [member for member, _ in piece]
@@ -74,18 +74,9 @@ class StoryIndex:
             parts.append(Columns.of(some, center))
         # Stable: of two with one number the first to come.
         order = np.argsort([member.seq for member in members], kind="stable")
-        homes: list[Profile | None] = []
-        for place in order.tolist():
-            profile = index._profiles.get(stories[place])
-            if profile is None:
-                profile = index._profiles[stories[place]] = Profile(stories[place])
-            profile.members.append(members[place])
-            homes.append(profile)
-        if parts:
-            columns = Columns.joined(parts, order)
-            # The parts take as much again.
-            parts.clear()
-            index._fill([members[place] for place in order.tolist()], homes, columns)
+        ordered = [members[place] for place in order.tolist()]
+        homes = [index._join(members[place], stories[place]) for place in order.tolist()]
+        index._fill(ordered, homes, Columns.joined(parts, order))
         return index
 
     def __len__(self) -> int:
@@ -209,17 +200,17 @@ class StoryIndex:
         members = self._slots.members
         kept = sorted(self._slot_of.values(), key=lambda slot: members[slot].seq)
         ordered = [members[slot] for slot in kept]
-        starts = range(0, max(len(ordered), 1), _AT_ONCE)
-        parts = [Columns.of(ordered[start : start + _AT_ONCE], self._center) for start in starts]
+        pieces = [ordered[start : start + _AT_ONCE] for start in range(0, len(ordered), _AT_ONCE)]
+        parts = [Columns.of(piece, self._center) for piece in [[], *pieces]]
         columns = Columns.joined(parts, np.arange(len(ordered)))
         self._fill(ordered, [self._homes[slot] for slot in kept], columns)
 
-    def _fill(self, members: list[Member], homes: list[Profile | None], columns: Columns) -> None:
+    def _fill(self, members: list[Member], homes: Sequence[Profile | None], columns: Columns) -> None:
         """Makes the slots of members with their stories, in ingest sequence."""
         self._slot_of = {member.article: slot for slot, member in enumerate(members)}
         if len(self._slot_of) != len(members):
             raise ValueError("an article is in two stories")
-        self._homes = homes
+        self._homes = list(homes)
         self._slots = Slots(self._window_seconds, self._center, members, columns)
 
     # -- candidates --------------------------------------------------------------------------------------

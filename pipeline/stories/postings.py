@@ -18,9 +18,10 @@ _WEIGHT_BITS: Final = 16
 
 Places = NDArray[np.intp]
 Packed = NDArray[np.uint64]
+Bits = NDArray[np.uint16]
 
 
-def heaviest_of_each(ids: Ids, weights: Weights, lengths: Places, limit: int) -> tuple[Places, Ids, Packed]:
+def heaviest_of_each(ids: Ids, weights: Weights, lengths: Places, limit: int) -> tuple[Places, Ids, Bits]:
     """The heaviest terms of each of some vectors that lie one after another; ties: the smaller id first.
 
     Args:
@@ -30,7 +31,7 @@ def heaviest_of_each(ids: Ids, weights: Weights, lengths: Places, limit: int) ->
         limit: At most so many terms of each.
 
     Returns:
-        For each term kept the number of its vector, its id, and the bits of its weight.
+        How many terms of each vector are kept; their ids, vector after vector; and the bits of their weights.
     """
     # One number for each term, so that they sort fast: vector, lightness, id; written part by part, because
     # arrays made on the way cost more than what is done with them.
@@ -43,8 +44,7 @@ def heaviest_of_each(ids: Ids, weights: Weights, lengths: Places, limit: int) ->
     kept = np.minimum(lengths, limit)
     firsts = np.cumsum(lengths) - lengths
     heaviest = keys[np.repeat(firsts - np.cumsum(kept) + kept, kept) + np.arange(np.sum(kept))]
-    bits = np.uint64(0xFFFF) - ((heaviest >> np.uint64(32)) & np.uint64(0xFFFF))
-    return (heaviest >> np.uint64(48)).astype(np.intp), heaviest.astype(np.uint32), bits
+    return kept, heaviest.astype(np.uint32), np.uint16(0xFFFF) - (heaviest >> np.uint64(32)).astype(np.uint16)
 
 
 class Postings:
@@ -59,7 +59,7 @@ class Postings:
         weights: The bits of their weights.
     """
 
-    def __init__(self, posted: Places, terms: Ids, weights: NDArray[np.uint16]) -> None:
+    def __init__(self, posted: Places, terms: Ids, weights: Bits) -> None:
         self._entries: dict[int, int | array[int]] = {}
         postings = _packed(0, posted, weights)
         # Sorted as one number, term before place: faster than sorting by index.
@@ -73,7 +73,7 @@ class Postings:
         self._first_terms = terms[starts]
         self._first_ends = np.append(starts, len(terms))
 
-    def add(self, first: int, posted: Places, terms: Ids, weights: NDArray[np.uint16]) -> None:
+    def add(self, first: int, posted: Places, terms: Ids, weights: Bits) -> None:
         """Enters slots from `first` on, higher than all so far; the rest as above."""
         entries = self._entries
         for term, posting in zip(terms.tolist(), _packed(first, posted, weights).tolist(), strict=True):
@@ -121,7 +121,7 @@ class Postings:
         return self._first_ends[places].tolist(), ends.tolist()
 
 
-def _packed(first: int, posted: Places, weights: NDArray[np.uint16]) -> Packed:
+def _packed(first: int, posted: Places, weights: Bits) -> Packed:
     """The postings of slots from `first` on."""
     slots = np.repeat(np.arange(first, first + len(posted), dtype=np.uint64), posted)
     return (slots << np.uint64(_WEIGHT_BITS)) | weights

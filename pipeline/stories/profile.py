@@ -20,7 +20,7 @@ from pipeline.stories.traits import Member, Parts, comparable, cut, squares, tit
 SMALL: Final = 5
 # See `summed_texts`.
 _MEASURED_AT_ONCE: Final = 1 << 14
-# So many members at once, and so many stories, are summed up together: as many as fit the processor's cache.
+# Stories of so many members in all are summed up together, which takes some megabytes.
 _SUMMED_MEMBERS: Final = 1024
 
 
@@ -144,7 +144,8 @@ class Profile:
     def _known(self) -> dict[str | int, tuple[int, float, float]]:
         """Counts and squared lengths, by language and by dimension."""
         if self._lengths is None:
-            self._lengths = self._measured() if len(self.members) > SMALL else _lengths(self.members)
+            # Small stories keep no sums.
+            self._lengths = _measured(self.sums if len(self.members) > SMALL else Sums.of(self.members))
         return self._lengths
 
     def unsummed(self) -> bool:
@@ -168,16 +169,16 @@ class Profile:
         if dense is not None:
             self._lengths[len(dense)] = (len(self.members), float(np.sum(dense * dense)), 0.0)
 
-    def _measured(self) -> dict[str | int, tuple[int, float, float]]:
-        """The same from the sums."""
-        sums = self.sums
-        found: dict[str | int, tuple[int, float, float]] = {
-            language: (body.count, body.squared, sums.pairs[language].squared)
-            for language, body in sums.body.items()
-        }
-        for dimension, (total, count) in sums.dense.items():
-            found[dimension] = (count, float(np.sum(total * total)), 0.0)
-        return found
+
+def _measured(sums: Sums) -> dict[str | int, tuple[int, float, float]]:
+    """Counts and squared lengths of sums, by language and by dimension."""
+    found: dict[str | int, tuple[int, float, float]] = {
+        language: (body.count, body.squared, sums.pairs[language].squared)
+        for language, body in sums.body.items()
+    }
+    for dimension, (total, count) in sums.dense.items():
+        found[dimension] = (count, float(np.sum(total * total)), 0.0)
+    return found
 
 
 def sum_up(profiles: Iterable[Profile]) -> None:
@@ -223,22 +224,6 @@ def _measure(stories: list[tuple[Profile, list[Parts]]]) -> None:
     for place, (profile, _) in enumerate(stories):
         total = None if totals is None else totals[place]
         profile.measured(squared[2 * place], squared[2 * place + 1], total)
-
-
-def _lengths(members: list[Member]) -> dict[str | int, tuple[int, float, float]]:
-    """Counts and squared lengths of the sums of a few members."""
-    found: dict[str | int, tuple[int, float, float]] = {}
-    cuts = [cut(member.data) for member in members]
-    for language in dict.fromkeys(m.language for m in members):
-        chosen = [c for c, m in zip(cuts, members, strict=True) if m.language == language]
-        body = SparseSum.of([c[0] for c in chosen], [c[3] for c in chosen])
-        pairs = SparseSum.of([c[1] for c in chosen], [c[4] for c in chosen])
-        found[language] = (len(chosen), body.squared, pairs.squared)
-    for size in dict.fromkeys(len(c[5]) for c in cuts if c[5]):
-        rows = [np.frombuffer(c[5], "<f2") for c in cuts if len(c[5]) == size]
-        total: Floats = np.sum(rows, axis=0, dtype=np.float64)
-        found[size // 2] = (len(rows), float(np.sum(total * total)), 0.0)
-    return found
 
 
 def _seq(member: Member) -> int:

@@ -16,8 +16,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.stories.columns import Columns, signs, words
+from pipeline.stories.columns import Columns, Mask, code_width, signs
 from pipeline.stories.postings import QUERY_TERMS, Places, Postings, heaviest_of_each, unpacked
+from pipeline.stories.sums import Floats
 from pipeline.stories.traits import Dense, Ids, Member
 
 # Of each term the newest so many members within the window are looked at.
@@ -29,9 +30,6 @@ NEAR_BITS_OF_TWO: Final = 46
 # So many of the best are put in order at first; seldom more are looked at.
 _RANKED_AT_FIRST: Final = 64
 _ROOM: Final = 1024
-
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +111,8 @@ class Slots:
         self,
         window_seconds: float,
         center: NDArray[np.float64] | None,
-        members: Sequence[Member] = (),
-        columns: Columns | None = None,
+        members: Sequence[Member],
+        columns: Columns,
     ) -> None:
         self._window_seconds = window_seconds
         self._center = center
@@ -128,9 +126,8 @@ class Slots:
         self._coded: Mask = np.zeros(room, dtype=np.bool_)
         self._first_bits: NDArray[np.uint64] = np.zeros(room, dtype=np.uint64)
         self._second_bits: NDArray[np.uint64] = np.zeros(room, dtype=np.uint64)
-        self._other_bits: NDArray[np.uint64] = np.zeros((room, words(center) - 2), dtype=np.uint64)
+        self._other_bits: NDArray[np.uint64] = np.zeros((room, code_width(center) - 2), dtype=np.uint64)
         self._make_scratch(room)
-        columns = Columns.of(members, center) if columns is None else columns
         self._take(members, columns)
         self._postings = Postings(columns.posted, columns.terms, columns.weights)
 
@@ -212,12 +209,13 @@ class Slots:
             Numbers of articles, ascending; slots; what the term adds there.
         """
         bodies = [each.member.traits.body for each in asked]
-        askers, terms, bits = heaviest_of_each(
+        lengths, terms, bits = heaviest_of_each(
             np.concatenate([body.ids for body in bodies]),
             np.concatenate([body.weights for body in bodies]),
             np.array([len(body.ids) for body in bodies]),
             QUERY_TERMS,
         )
+        askers = np.repeat(np.arange(len(asked)), lengths)
         # So many more that those which an article may not see take no room from those it may.
         limit = POSTINGS_READ + len(asked)
         counts, postings = self._postings.newest(terms.tolist(), limit)
@@ -237,7 +235,7 @@ class Slots:
             which, slots, values = (np.concatenate(part) for part in zip(*pieces, strict=True))
             order = np.argsort(which, kind="stable")
             which, slots, values = which[order], slots[order], values[order]
-        weights = bits.astype(np.uint16).view(np.float16).astype(np.float64)
+        weights = bits.view(np.float16).astype(np.float64)
         return askers[which], slots, values * weights[which]
 
     def _read_all(

@@ -20,7 +20,6 @@ from pipeline.stories.traits import HEAD, Ids, Member, Parts, Sparse, comparable
 _PAIRS_FROM: Final = 1 << 32
 
 Floats = NDArray[np.float64]
-Rows = NDArray[np.intp]
 
 
 class SparseSum:
@@ -194,7 +193,7 @@ def _sum_dense(found: list[Sums], parts: list[list[Parts]]) -> None:
         some = [place for place, count in enumerate(counts) if count]
         joined = b"".join([vector for each in vectors for vector in each])
         rows = np.frombuffer(joined, "<f2").reshape(-1, size // 2).astype(np.float64)
-        firsts: Rows = (np.cumsum(counts) - np.array(counts))[some]
+        firsts = np.cumsum([0, *counts])[some]
         for place, total in zip(some, np.add.reduceat(rows, firsts, axis=0), strict=True):
             found[place].dense[size // 2] = (total.copy(), counts[place])
 

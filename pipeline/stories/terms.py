@@ -41,9 +41,8 @@ def tokens(text: str) -> list[str]:
         text = _URL.sub(" ", text)
     plain = _NUMBER_MARK.sub("", text.lower().replace("’", "'"))
     if plain.isascii():
-        found: list[str] = _ASCII_TOKEN.findall(plain)
-        return [token.removesuffix("'s") for token in found] if "'s" in plain else found
-    found = []
+        return [token.removesuffix("'s") for token in _ASCII_TOKEN.findall(plain)]
+    found: list[str] = []
     for token in _TOKEN.findall(plain):
         if _UNSPACED_START.match(token):
             found.extend(token[i : i + 2] for i in range(max(1, len(token) - 1)))

@@ -196,13 +196,12 @@ class Traits:
             StoreError: The bytes are of another kind or version.
         """
         data = _current(data)
-        _, time, fetched, form, exact, named, *_, before, name, told = _HEAD.unpack_from(data)
+        _, _, fetched, form, exact, named, *_ = _HEAD.unpack_from(data)
         body_ids, pair_ids, signature, body, pairs, dense = cut(data)
-        end = len(data) - told
-        language, outlet = _labels(data[end - name - before : end], before)
+        time, language, outlet = _labelled(data)
         title, lead, names, numbers = told_of(data)
         return cls(
-            time=None if math.isnan(time) else time,
+            time=time,
             fetched=fetched,
             language=language,
             outlet=outlet,
@@ -308,6 +307,13 @@ def title_digests(data: bytes) -> tuple[int, int]:
     return form, exact
 
 
+def _labelled(data: bytes) -> tuple[float | None, str, str]:
+    """When it was published, language and outlet."""
+    time, language, outlet, told = _LABELLED.unpack_from(data)
+    end = len(data) - told
+    return None if math.isnan(time) else time, *_labels(data[end - outlet - language : end], language)
+
+
 # Outlets and languages are few.
 @lru_cache(maxsize=1 << 14)
 def _labels(labels: bytes, language: int) -> tuple[str, str]:
@@ -349,10 +355,7 @@ class Member:
         if isinstance(traits, bytes):
             self._traits: Traits | None = None
             self.data = traits = _current(traits)
-            time, language, outlet, told = _LABELLED.unpack_from(traits)
-            end = len(traits) - told
-            self.time = None if math.isnan(time) else time
-            self.language, self.outlet = _labels(traits[end - outlet - language : end], language)
+            self.time, self.language, self.outlet = _labelled(traits)
         else:
             self._traits = traits
             self.data = traits.to_bytes()

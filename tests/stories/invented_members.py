@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from pipeline.stories.traits import Member, Sparse, Traits
 
+DAY = 86_400.0
+
 
 def made(number, event, *, language="en", time=0.0, outlet="", dense=384):
     """An article with half of its event's 12 words and some of everybody's 60."""
@@ -47,3 +49,10 @@ ARTICLE = st.tuples(
     st.sampled_from(["", "A", "B"]),
     st.sampled_from([384, 384, 0]),
 )
+
+
+def members(items):
+    return [
+        member(n, event, language=lang, time=None if day is None else day * DAY, outlet=outlet, dense=dense)
+        for n, (event, lang, day, outlet, dense) in enumerate(items)
+    ]

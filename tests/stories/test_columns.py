@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from invented_members import ARTICLE, member
+from invented_members import ARTICLE, members
 
 from pipeline.stories.columns import Columns
 from pipeline.stories.postings import heaviest_of_each
@@ -19,20 +19,6 @@ from pipeline.stories.traits import Sparse
 
 LAW = settings(max_examples=40, deadline=None, derandomize=True)
 ARTICLES = st.lists(ARTICLE, min_size=1, max_size=24)
-
-
-def members(articles):
-    return [
-        member(
-            number,
-            event,
-            language=language,
-            time=None if day is None else day * 86_400.0,
-            outlet=outlet,
-            dense=d,
-        )
-        for number, (event, language, day, outlet, d) in enumerate(articles)
-    ]
 
 
 @LAW
@@ -62,10 +48,11 @@ VECTORS = st.lists(
 @given(vectors=VECTORS, limit=st.integers(1, 9))
 def test_the_heaviest_terms_are_those_of_a_sorted_list(vectors, limit):
     lengths = np.array([len(vector.ids) for vector in vectors])
-    numbers, terms, bits = heaviest_of_each(
+    kept, terms, bits = heaviest_of_each(
         np.concatenate([v.ids for v in vectors]), np.concatenate([v.weights for v in vectors]), lengths, limit
     )
-    weights = bits.astype(np.uint16).view(np.float16).astype(np.float64)
+    numbers = np.repeat(np.arange(len(vectors)), kept)
+    weights = bits.view(np.float16).astype(np.float64)
     expected = [
         (number, term, weight)
         for number, vector in enumerate(vectors)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from invented_members import ARTICLE, made, member
+from invented_members import ARTICLE, DAY, made, member, members
 
 from pipeline.errors import StoreError
 from pipeline.records import Correction
@@ -31,14 +31,6 @@ QUICK = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     derandomize=True,
 )
-DAY = 86_400.0
-
-
-def members(items):
-    return [
-        member(n, event, language=lang, time=None if day is None else day * DAY, outlet=outlet, dense=dense)
-        for n, (event, lang, day, outlet, dense) in enumerate(items)
-    ]
 
 
 def answers(index, artefact, asked):
