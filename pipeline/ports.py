@@ -30,11 +30,11 @@ from pipeline.records import (
     Span,
     StoredArticle,
     Story,
-    Telling,
+    WatchState,
 )
 
 if TYPE_CHECKING:
-    from pipeline.records.query import Query
+    from pipeline.query.tree import Query
 
 Vectors = NDArray[np.float32]
 
@@ -58,7 +58,7 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class SearchHit:
     """An article that a search found, with its relevance (higher is better, comparable within one answer)."""
 
     article: StoredArticle
@@ -113,7 +113,7 @@ class Commit:
     released: tuple[str, ...] = ()
     feeds: tuple[FeedState, ...] = ()
     cursors: Mapping[str, int] = field(default_factory=dict)
-    tellings: tuple[Telling, ...] = ()
+    tellings: tuple[WatchState, ...] = ()
     forgotten: tuple[tuple[str, str], ...] = ()
     alerts: tuple[Alert, ...] = ()
     messages: tuple[Message, ...] = ()
@@ -184,7 +184,7 @@ class Store(Protocol):
     def versions(self, article: str) -> list[Version]:
         """Earlier versions, oldest first."""
 
-    def search(self, query: Query, since: datetime | None, limit: int) -> list[Hit]:
+    def search(self, query: Query, since: datetime | None, limit: int) -> list[SearchHit]:
         """Articles that a query hits, best first, ties by seq; `since` bounds `Article.time`.
 
         Of more hits than `store.ranking.RANKED` the newest by seq are ranked, unless `limit` is more.
@@ -237,10 +237,10 @@ class Store(Protocol):
     def cursor(self, watch: str) -> int | None:
         """Up to which ingest sequence a watch was matched; None when it never was."""
 
-    def tellings(self, watch: str, stories: Sequence[str] | None = None) -> dict[str, Telling]:
+    def tellings(self, watch: str, stories: Sequence[str] | None = None) -> dict[str, WatchState]:
         """What a watch knows, by story id; of all stories when None."""
 
-    def tellings_of(self, stories: Sequence[str]) -> list[Telling]:
+    def tellings_of(self, stories: Sequence[str]) -> list[WatchState]:
         """What any watch knows of these stories, by (watch, story)."""
 
     def alerts(self, watch: str | None = None, since: datetime | None = None) -> list[Alert]:

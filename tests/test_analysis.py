@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline import analysis
+from pipeline import text as analysis
 
 LATIN = "abcdefghijklmnopqrstuvwxyz0189øæßıłđþ"
 CYRILLIC = "абвгдежзийклмнопрстуфхцчшщъыьэюяёіїє"

@@ -26,7 +26,7 @@ from alert_records import START, World, article, facts, watch
 
 from pipeline.ports import Store
 from pipeline.records import Delivery, StoredArticle, Watch
-from pipeline.stages.alerting import Alerting
+from pipeline.stages.alerting.alert import Alerting
 from pipeline.store import open_store
 
 VOCABULARY = random.Random(1)

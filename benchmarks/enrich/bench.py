@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from pipeline.enrich import Aliases, Enricher, Taxonomy  # noqa: E402
-from pipeline.enrich.recognize import SpacyRecognizer  # noqa: E402
+from pipeline.enrich.names.recognize import SpacyRecognizer  # noqa: E402
 from pipeline.normalize import normalize  # noqa: E402
 from pipeline.records import RawItem  # noqa: E402
 from pipeline.settings import read_document  # noqa: E402

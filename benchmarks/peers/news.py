@@ -9,10 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
 
-from pipeline.app.evaluating import Labelled, read_labelled
+from pipeline.app.evaluate import Labelled, read_labelled
 from pipeline.errors import RejectedError
 from pipeline.normalize import normalize
-from pipeline.stories.features import embedded_text
+from pipeline.stories.features.features import embedded_text
 
 FILES: Final = (
     "feeds2021_dev",

@@ -15,7 +15,7 @@ import feedparser
 
 from benchmarks.sources.feed_server import feed_body
 from pipeline.sources.drafts import captured
-from pipeline.sources.feed import parse_feed
+from pipeline.sources.read.feed import parse_feed
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]

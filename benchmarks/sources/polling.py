@@ -25,8 +25,8 @@ from benchmarks.sources.feed_server import feed_server, next_round, urls
 from pipeline.ports import FeedSource
 from pipeline.records import FeedState
 from pipeline.settings import FetchSettings
-from pipeline.sources import poll
-from pipeline.sources.fetcher import FeedFetcher
+from pipeline.sources.feeds import poll_rules
+from pipeline.sources.fetch.fetcher import FeedFetcher
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 WORKERS = 16
@@ -142,7 +142,9 @@ def memory_over_runs(runs: int) -> tuple[float, float]:
         early = 0.0
         for run in range(runs):
             now = NOW + timedelta(minutes=10 * run)
-            pairs = [(feed, poll.current(feed, state)) for feed, state in zip(feeds, states, strict=True)]
+            pairs = [
+                (feed, poll_rules.current(feed, state)) for feed, state in zip(feeds, states, strict=True)
+            ]
             states = [fetched.state for fetched in fetcher.fetch(pairs, now)]
             next_round(port)
             gc.collect()

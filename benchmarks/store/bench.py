@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.store import made_up, rebuild
-from pipeline import analysis
+from pipeline import text as analysis
 from pipeline.ports import Commit, Store
+from pipeline.query.tree import And, Phrase, Query, Term, TimeRange, Wildcard
 from pipeline.records import StoredArticle
-from pipeline.records.query import And, Phrase, Query, Term, TimeRange, Wildcard
 from pipeline.store import open_store
 
 BATCH = 2000
@@ -123,7 +123,7 @@ class Bare:
         """Writes a batch, refreshed once, as a commit is."""
         from elasticsearch import helpers
 
-        from pipeline.store.elasticsearch_documents import json_of
+        from pipeline.store.elasticsearch.documents import json_of
 
         actions: list[dict[str, Any]] = []
         self.making += timed(lambda: actions.extend(documents(batch)))
@@ -135,7 +135,7 @@ class Bare:
 
 def documents(batch: list[StoredArticle]) -> Iterator[dict[str, Any]]:
     """What a store makes of a batch, for `helpers.bulk`."""
-    from pipeline.store.elasticsearch_documents import article_source, member_source, story_source
+    from pipeline.store.elasticsearch.documents import article_source, member_source, story_source
 
     for each in batch:
         month = each.enriched.article.time.strftime("%Y.%m")
@@ -174,8 +174,8 @@ def on_elasticsearch(url: str, articles: int, searches: int, stories: int) -> No
     """Measures on a node; its indices "bench-…" and "bare-…" are made and removed."""
     from elasticsearch import Elasticsearch
 
-    from pipeline.store.elasticsearch_link import Link, parsed
-    from pipeline.store.elasticsearch_schema import Names, drop_everything, install_templates
+    from pipeline.store.elasticsearch.indices import Names, drop_everything, install_templates
+    from pipeline.store.elasticsearch.link import Link, parsed
 
     base = url.partition("?")[0]
     link = Link(parsed(base, {}), 120)

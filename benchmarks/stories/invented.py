@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.stories.traits import Name, Sparse, Traits
+from pipeline.stories.features.packed import Features, Name, Sparse
 
 DAY_SECONDS: Final = 86_400.0
 WINDOW_DAYS: Final = 14.0
@@ -55,7 +55,7 @@ class Newsroom:
             yield number, 1 + int(np.searchsorted(self._sizes, self._random.random()))
             number += 1
 
-    def article(self, event: int, number: int) -> Traits:
+    def article(self, event: int, number: int) -> Features:
         """An article on an event, published somewhere in the window."""
         own = np.random.default_rng(event)
         words = np.exp(own.uniform(np.log(800), np.log(_WORDS), _EVENT_WORDS)).astype(np.int64)
@@ -64,7 +64,7 @@ class Newsroom:
         random = self._random
         time = (float(own.random()) * WINDOW_DAYS + 0.5 * float(random.random())) * DAY_SECONDS
         names = tuple(Name(f"n{w}", f"Name {w}", "person", 0.5) for w in words[:6].tolist())
-        return Traits(
+        return Features(
             time=time,
             fetched=time + 600.0,
             language="en",

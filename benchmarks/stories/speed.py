@@ -24,13 +24,13 @@ from numpy.typing import NDArray
 
 from benchmarks.stories.invented import WINDOW_DAYS, Newsroom
 from pipeline.settings import read_document
-from pipeline.stages.clustering import rebuilt
-from pipeline.stages.grouping import COMMIT_ARTICLES
-from pipeline.stories.artefact import Artefact, load_scorer
-from pipeline.stories.assign import assign_all
-from pipeline.stories.constraints import Constraints
-from pipeline.stories.index import StoryIndex
-from pipeline.stories.traits import Member, Traits
+from pipeline.stages.grouping.group import COMMIT_ARTICLES
+from pipeline.stages.grouping.state import rebuilt
+from pipeline.stories.features.packed import Features, IndexedArticle
+from pipeline.stories.index.story_index import StoryIndex
+from pipeline.stories.placing.assign import assign_all
+from pipeline.stories.placing.corrections import Constraints
+from pipeline.stories.scoring.scorer_config import ScorerConfig, load_scorer
 
 SIZES: Final = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000)
 HDBSCAN_SIZES: Final = (1_000, 2_000, 4_000, 8_000)
@@ -46,7 +46,7 @@ class Bench:
         artefact: The scorer.
     """
 
-    def __init__(self, artefact: Artefact) -> None:
+    def __init__(self, artefact: ScorerConfig) -> None:
         self._artefact = artefact
         self._newsroom = Newsroom(artefact.center)
         self._events = self._newsroom.events()
@@ -76,7 +76,7 @@ class Bench:
         """Makes the index of all articles, as a run does from a store; returns the seconds that took."""
         start = time.process_time()
         self.index = rebuilt(
-            ((Member(article, seq, data), story) for article, seq, data, story in self._rows),
+            ((IndexedArticle(article, seq, data), story) for article, seq, data, story in self._rows),
             timedelta(days=WINDOW_DAYS),
             self._artefact.center,
         )
@@ -90,7 +90,7 @@ class Bench:
         Returns:
             Seconds per article, and the share of those on known events that found theirs.
         """
-        articles: list[tuple[str, int, Traits]] = []
+        articles: list[tuple[str, int, Features]] = []
         wanted: dict[str, str] = {}
         for position in range(count):
             event = 1_000_000_000 + self._number
@@ -105,7 +105,7 @@ class Bench:
         start = time.process_time()
         for first in range(0, count, COMMIT_ARTICLES):
             batch = articles[first : first + COMMIT_ARTICLES]
-            members = [Member(article, seq, traits) for article, seq, traits in batch]
+            members = [IndexedArticle(article, seq, traits) for article, seq, traits in batch]
             for decision in assign_all(members, self.index, self._artefact.scorer, constraints):
                 found[decision.article] = decision.story
         seconds = time.process_time() - start
@@ -115,9 +115,9 @@ class Bench:
 
     def vectors(self) -> NDArray[np.float64]:
         """The dense vectors of all articles, shape [articles, d]."""
-        return np.stack([Traits.from_bytes(data).dense for _, _, data, _ in self._rows]).astype(np.float64)
+        return np.stack([Features.from_bytes(data).dense for _, _, data, _ in self._rows]).astype(np.float64)
 
-    def _write(self, event: int) -> tuple[str, Traits]:
+    def _write(self, event: int) -> tuple[str, Features]:
         self._number += 1
         return f"{self._number:016x}", self._newsroom.article(event, self._number)
 
@@ -141,7 +141,7 @@ def curve(bench: Bench, sizes: list[int], probes: int) -> None:
         )
 
 
-def reclustering(artefact: Artefact, sizes: list[int]) -> None:
+def reclustering(artefact: ScorerConfig, sizes: list[int]) -> None:
     """Prints what a batch costs when each batch clusters the window again, and what it costs here."""
     # Not before: it takes 100 MiB, which grouping does without.
     from sklearn.cluster import HDBSCAN

@@ -28,23 +28,23 @@ from typing import Any, Final
 import numpy as np
 import yaml
 
-from pipeline.app.evaluating import read_labelled
+from pipeline.app.evaluate import read_labelled
 from pipeline.enrich.vectors import E5Embedder
 from pipeline.errors import RejectedError
 from pipeline.normalize import normalize
-from pipeline.normalize.identity import known_as, own_key
+from pipeline.normalize.identity.recognise import known_as, own_key
 from pipeline.ports import Vectors
 from pipeline.records import Article, EnrichedArticle, content_id
 from pipeline.settings import Document, StorySettings
-from pipeline.stories.artefact import Artefact, load_scorer
-from pipeline.stories.assign import assign_all
-from pipeline.stories.constraints import Constraints
 from pipeline.stories.evaluation import bcubed
-from pipeline.stories.features import arrive
-from pipeline.stories.index import StoryIndex
-from pipeline.stories.learned import Learned
-from pipeline.stories.repair import repair
-from pipeline.stories.traits import Member
+from pipeline.stories.features.features import arrive
+from pipeline.stories.features.packed import IndexedArticle
+from pipeline.stories.features.statistics import StreamStatistics
+from pipeline.stories.index.story_index import StoryIndex
+from pipeline.stories.placing.assign import assign_all
+from pipeline.stories.placing.corrections import Constraints
+from pipeline.stories.placing.reassign import repair
+from pipeline.stories.scoring.scorer_config import ScorerConfig, load_scorer
 
 CONFIG: Final = Path(__file__).parents[2] / "config" / "scorer.yaml"
 GRID: Final[Mapping[str, tuple[float, ...]]] = {
@@ -104,8 +104,8 @@ class Labelled:
 
     name: str
     digest: str
-    members: list[Member]
-    plain: list[Member]
+    members: list[IndexedArticle]
+    plain: list[IndexedArticle]
     lines: list[str]
     gold: list[str]
 
@@ -131,7 +131,7 @@ def read(file: Path, embedder: CachedEmbedder) -> Labelled:
     articles = [
         EnrichedArticle(Article(**{**_fields(article), "id": name})) for name, article in known.items()
     ]
-    both = [_members(arrive(articles, Learned.empty(), maker)) for maker in (embedder, None)]
+    both = [_members(arrive(articles, StreamStatistics.empty(), maker)) for maker in (embedder, None)]
     digest = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
     return Labelled(file.name.split(".")[0], digest, both[0], both[1], lines, gold)
 
@@ -140,11 +140,11 @@ def _fields(article: Article) -> dict[str, Any]:
     return {name: getattr(article, name) for name in article.__dataclass_fields__}
 
 
-def _members(arrivals: Sequence[Any]) -> list[Member]:
-    return [Member(a.enriched.article.id, n, a.traits) for n, a in enumerate(arrivals, start=1)]
+def _members(arrivals: Sequence[Any]) -> list[IndexedArticle]:
+    return [IndexedArticle(a.enriched.article.id, n, a.traits) for n, a in enumerate(arrivals, start=1)]
 
 
-def artefact(choice: Choice) -> Artefact:
+def artefact(choice: Choice) -> ScorerConfig:
     """The scorer of the file with some of its numbers changed."""
     content = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
     content["weights"].update(dict(choice))
@@ -169,7 +169,7 @@ def score(data: Labelled, choice: Choice, *, vectors: bool = True, repaired: boo
     return bcubed(data.gold, [story.get(line, line) for line in data.lines]).f1
 
 
-def _day(member: Member) -> float | None:
+def _day(member: IndexedArticle) -> float | None:
     return None if member.time is None else member.time // _DAY
 
 

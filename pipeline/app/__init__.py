@@ -8,26 +8,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from pipeline.alerts.backtest import Backtest
-from pipeline.alerts.explain import Why
-from pipeline.app import (
-    alerting,
-    correcting,
-    evaluating,
-    ingesting,
-    keeping,
-    knowing,
-    parts,
-    reading,
-    replaying,
-    watching,
-)
-from pipeline.app.ingesting import Outcome, Progress, quiet
+from pipeline.alerts.backtest.backtest import Backtest
+from pipeline.alerts.decide.explain import Why
+from pipeline.app import alert, care, correct, evaluate, ingest, names, read, replay, tasks, watches
+from pipeline.app.ingest import IngestReport, Progress, quiet
 from pipeline.app.wiring import Wiring
-from pipeline.ports import Hit, Version
+from pipeline.ports import SearchHit, Version
 from pipeline.records import Correction, Decision, Lineage, Rejection, StoredArticle, Story
-from pipeline.stages.alerting import AlertReport
-from pipeline.stages.batches import BatchFile
+from pipeline.stages.alerting.alert import AlertReport
+from pipeline.stages.intake.handover import BatchFile
 
 __all__ = ["App", "Outcome", "open_app"]
 
@@ -52,28 +41,28 @@ class App:
 
     # -- taking in ---------------------------------------------------------------------------------------
 
-    def load(self, paths: Sequence[str], *, alert: bool = False, progress: Progress = quiet) -> Outcome:
-        """See `pipeline.app.ingesting.load`; with `alert`, alerts on it at once."""
-        outcome = ingesting.load(self._wiring, paths, alert=alert, progress=progress)
+    def load(self, paths: Sequence[str], *, alert: bool = False, progress: Progress = quiet) -> IngestReport:
+        """See `pipeline.app.ingest.load`; with `alert`, alerts on it at once."""
+        outcome = ingest.load(self._wiring, paths, alert=alert, progress=progress)
         if alert:
             self.alert()
         return outcome
 
-    def fetch(self, feeds: Sequence[str], *, every: bool = False, progress: Progress = quiet) -> Outcome:
-        """See `pipeline.app.ingesting.fetch`."""
-        return ingesting.fetch(self._wiring, feeds, every=every, progress=progress)
+    def fetch(self, feeds: Sequence[str], *, every: bool = False, progress: Progress = quiet) -> IngestReport:
+        """See `pipeline.app.ingest.fetch`."""
+        return ingest.fetch(self._wiring, feeds, every=every, progress=progress)
 
     def alert(self, *, dry_run: bool = False) -> AlertReport:
-        """See `pipeline.app.alerting.alert`."""
-        return alerting.alert(self._wiring, dry_run=dry_run)
+        """See `pipeline.app.alert.alert`."""
+        return alert.alert(self._wiring, dry_run=dry_run)
 
     def repair(self) -> dict[str, int]:
-        """See `pipeline.app.correcting.repair`."""
-        return correcting.repair(self._wiring)
+        """See `pipeline.app.correct.repair`."""
+        return correct.repair(self._wiring)
 
     def replay(self, into: str | None, progress: Progress = quiet) -> dict[str, Any]:
-        """See `pipeline.app.replaying.replay`."""
-        return replaying.replay(self._wiring, into, progress)
+        """See `pipeline.app.replay.replay`."""
+        return replay.replay(self._wiring, into, progress)
 
     # -- Airflow's tasks ---------------------------------------------------------------------------------
 
@@ -90,153 +79,151 @@ class App:
 
     def due_groups(self, *, every: bool = False) -> list[list[str]]:
         """The ids of the feeds that are due, in groups of similar hosts, one for each mapped task."""
-        return parts.due_groups(self._wiring, every=every)
+        return tasks.due_groups(self._wiring, every=every)
 
     def fetch_part(self, feeds: Sequence[str], file: BatchFile) -> dict[str, Any]:
-        """See `pipeline.app.parts.fetch_part`."""
-        return parts.fetch_part(self._wiring, feeds, file)
+        """See `pipeline.app.tasks.fetch_part`."""
+        return tasks.fetch_part(self._wiring, feeds, file)
 
     def enrich_part(self, source: BatchFile, target: BatchFile) -> dict[str, Any]:
-        """See `pipeline.app.parts.enrich_part`."""
-        return parts.enrich_part(self._wiring, source, target)
+        """See `pipeline.app.tasks.enrich_part`."""
+        return tasks.enrich_part(self._wiring, source, target)
 
     def group_parts(self, files: Sequence[BatchFile]) -> dict[str, Any]:
-        """See `pipeline.app.parts.group_parts`."""
-        return parts.group_parts(self._wiring, files)
+        """See `pipeline.app.tasks.group_parts`."""
+        return tasks.group_parts(self._wiring, files)
 
     # -- reading -----------------------------------------------------------------------------------------
 
-    def stories(
-        self, *, since: str | None = None, query: str | None = None, limit: int = 50
-    ) -> reading.Stories:
-        """See `pipeline.app.reading.stories`."""
-        return reading.stories(self._wiring, since, query, limit)
+    def stories(self, *, since: str | None = None, query: str | None = None, limit: int = 50) -> read.Stories:
+        """See `pipeline.app.read.stories`."""
+        return read.stories(self._wiring, since, query, limit)
 
     def story(self, story_id: str) -> tuple[Story, Mapping[str, StoredArticle], list[Lineage]]:
-        """See `pipeline.app.reading.story`."""
-        return reading.story(self._wiring, story_id)
+        """See `pipeline.app.read.story`."""
+        return read.story(self._wiring, story_id)
 
-    def search(self, query: str, *, since: str | None = None, limit: int = 50) -> list[Hit]:
-        """See `pipeline.app.reading.search`."""
-        return reading.search(self._wiring, query, since, limit)
+    def search(self, query: str, *, since: str | None = None, limit: int = 50) -> list[SearchHit]:
+        """See `pipeline.app.read.search`."""
+        return read.search(self._wiring, query, since, limit)
 
     def why(self, article: str) -> tuple[Decision, StoredArticle, Mapping[str, str]]:
-        """See `pipeline.app.reading.why`."""
-        return reading.why(self._wiring, article)
+        """See `pipeline.app.read.why`."""
+        return read.why(self._wiring, article)
 
     def article(self, name: str) -> tuple[StoredArticle, list[Version]]:
-        """See `pipeline.app.reading.article`."""
-        return reading.article(self._wiring, name)
+        """See `pipeline.app.read.article`."""
+        return read.article(self._wiring, name)
 
     def evaluate(self, files: Sequence[Path], progress: Progress = quiet) -> dict[str, Any]:
-        """See `pipeline.app.evaluating.evaluate`."""
-        return evaluating.evaluate(self._wiring, files, progress)
+        """See `pipeline.app.evaluate.evaluate`."""
+        return evaluate.evaluate(self._wiring, files, progress)
 
     # -- names and stores --------------------------------------------------------------------------------
 
     def entity(self, name: str) -> dict[str, Any]:
-        """See `pipeline.app.knowing.entity`."""
-        return knowing.entity(self._wiring, name)
+        """See `pipeline.app.names.entity`."""
+        return names.entity(self._wiring, name)
 
     def entity_suggestions(self, limit: int = 50) -> list[dict[str, Any]]:
-        """See `pipeline.app.knowing.suggestions`."""
-        return knowing.suggestions(self._wiring, limit)
+        """See `pipeline.app.names.suggestions`."""
+        return names.suggestions(self._wiring, limit)
 
     def enrich_again(self, since: str, progress: Progress = quiet) -> dict[str, int]:
-        """See `pipeline.app.knowing.enrich_again`."""
-        return knowing.enrich_again(self._wiring, since, progress)
+        """See `pipeline.app.names.enrich_again`."""
+        return names.enrich_again(self._wiring, since, progress)
 
     def store_migrate(self) -> dict[str, Any]:
-        """See `pipeline.app.knowing.store_migrate`."""
-        return knowing.store_migrate(self._wiring)
+        """See `pipeline.app.names.store_migrate`."""
+        return names.store_migrate(self._wiring)
 
     def store_copy(self, source: str, target: str) -> dict[str, Any]:
-        """See `pipeline.app.knowing.store_copy`."""
-        return knowing.store_copy(self._wiring, source, target)
+        """See `pipeline.app.names.store_copy`."""
+        return names.store_copy(self._wiring, source, target)
 
     # -- a person's word ---------------------------------------------------------------------------------
 
-    def merge(self, stories: Sequence[str], note: str = "") -> reading.Stories:
-        """See `pipeline.app.correcting.merge`."""
-        return correcting.merge(self._wiring, stories, note)
+    def merge(self, stories: Sequence[str], note: str = "") -> read.Stories:
+        """See `pipeline.app.correct.merge`."""
+        return correct.merge(self._wiring, stories, note)
 
-    def split(self, story: str, articles: Sequence[str], note: str = "") -> reading.Stories:
-        """See `pipeline.app.correcting.split`."""
-        return correcting.split(self._wiring, story, articles, note)
+    def split(self, story: str, articles: Sequence[str], note: str = "") -> read.Stories:
+        """See `pipeline.app.correct.split`."""
+        return correct.split(self._wiring, story, articles, note)
 
     def corrections(self) -> list[Correction]:
         """What persons have said, oldest first."""
         return list(self._wiring.store.corrections())
 
     def corrected(self) -> list[StoredArticle]:
-        """See `pipeline.app.correcting.corrected`."""
-        return correcting.corrected(self._wiring)
+        """See `pipeline.app.correct.corrected`."""
+        return correct.corrected(self._wiring)
 
     # -- watches -----------------------------------------------------------------------------------------
 
     def watch_list(self) -> list[dict[str, Any]]:
-        """See `pipeline.app.watching.watch_list`."""
-        return watching.watch_list(self._wiring)
+        """See `pipeline.app.watches.watch_list`."""
+        return watches.watch_list(self._wiring)
 
     def watch_check(self) -> list[dict[str, Any]]:
-        """See `pipeline.app.watching.watch_check`."""
-        return watching.watch_check(self._wiring)
+        """See `pipeline.app.watches.watch_check`."""
+        return watches.watch_check(self._wiring)
 
     def watch_why(self, name: str, story: str) -> Why:
-        """See `pipeline.app.watching.watch_why`."""
-        return watching.watch_why(self._wiring, name, story)
+        """See `pipeline.app.watches.watch_why`."""
+        return watches.watch_why(self._wiring, name, story)
 
     def watch_backtest(
         self, name: str, since: str, against: str | None = None, page: Path | None = None
     ) -> tuple[Backtest, dict[str, Any]]:
-        """See `pipeline.app.watching.watch_backtest`."""
-        return watching.watch_backtest(self._wiring, name, since, against, page)
+        """See `pipeline.app.watches.watch_backtest`."""
+        return watches.watch_backtest(self._wiring, name, since, against, page)
 
     # -- keeping well ------------------------------------------------------------------------------------
 
     def feed_list(self) -> list[dict[str, Any]]:
-        """See `pipeline.app.keeping.feed_list`."""
-        return keeping.feed_list(self._wiring)
+        """See `pipeline.app.care.feed_list`."""
+        return care.feed_list(self._wiring)
 
     def feed_health(self) -> list[dict[str, Any]]:
-        """See `pipeline.app.keeping.feed_health`."""
-        return keeping.feed_health(self._wiring)
+        """See `pipeline.app.care.feed_health`."""
+        return care.feed_health(self._wiring)
 
     def feed_report(self) -> dict[str, int]:
-        """See `pipeline.app.keeping.feed_report`."""
-        return keeping.feed_report(self._wiring)
+        """See `pipeline.app.care.feed_report`."""
+        return care.feed_report(self._wiring)
 
     def feed_import(self, file: Path) -> list[dict[str, Any]]:
-        """See `pipeline.app.keeping.feed_import`."""
-        return keeping.feed_import(self._wiring, file)
+        """See `pipeline.app.care.feed_import`."""
+        return care.feed_import(self._wiring, file)
 
     def feed_export(self) -> str:
-        """See `pipeline.app.keeping.feed_export`."""
-        return keeping.feed_export(self._wiring)
+        """See `pipeline.app.care.feed_export`."""
+        return care.feed_export(self._wiring)
 
     def quarantine(self) -> list[Rejection]:
         """What could not be processed, newest first."""
         return self._wiring.store.quarantine()
 
     def quarantined(self, entry_id: str) -> Rejection:
-        """See `pipeline.app.keeping.quarantined`."""
-        return keeping.quarantined(self._wiring, entry_id)
+        """See `pipeline.app.care.quarantined`."""
+        return care.quarantined(self._wiring, entry_id)
 
-    def quarantine_replay(self, ids: Sequence[str]) -> Outcome:
-        """See `pipeline.app.keeping.quarantine_replay`."""
-        return keeping.quarantine_replay(self._wiring, ids)
+    def quarantine_replay(self, ids: Sequence[str]) -> IngestReport:
+        """See `pipeline.app.care.quarantine_replay`."""
+        return care.quarantine_replay(self._wiring, ids)
 
     def retention(self) -> dict[str, int]:
-        """See `pipeline.app.keeping.retention`."""
-        return keeping.retention(self._wiring)
+        """See `pipeline.app.care.retention`."""
+        return care.retention(self._wiring)
 
     def optimize(self) -> dict[str, int]:
-        """See `pipeline.app.keeping.optimize`."""
-        return keeping.optimize(self._wiring)
+        """See `pipeline.app.care.optimize`."""
+        return care.optimize(self._wiring)
 
     def doctor(self) -> list[dict[str, Any]]:
-        """See `pipeline.app.keeping.doctor`."""
-        return keeping.doctor(self._wiring)
+        """See `pipeline.app.care.doctor`."""
+        return care.doctor(self._wiring)
 
 
 def open_app(

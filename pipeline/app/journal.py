@@ -13,11 +13,11 @@ from pipeline.app.wiring import Wiring
 from pipeline.errors import NotFoundError
 from pipeline.ports import Lease, Store
 from pipeline.records import Correction, JournalEntry
-from pipeline.stages.alerting import Alerting
-from pipeline.stages.clustering import Clustering
-from pipeline.stages.grouping import Counts, Grouping
-from pipeline.stages.intake import Batch, merged
-from pipeline.stages.repairing import Mended, Repairing
+from pipeline.stages.alerting.alert import Alerting
+from pipeline.stages.grouping.group import GroupCounts, Grouping
+from pipeline.stages.grouping.repair import RepairCounts, Repairing
+from pipeline.stages.grouping.state import Clustering
+from pipeline.stages.intake.prepare import PreparedBatch, merged
 
 log = logging.getLogger("wirewatch.app")
 
@@ -42,7 +42,7 @@ class Writer:
     clustering: Clustering | None = None
     missing: int = 0
 
-    def apply(self, entry: JournalEntry, batch: Batch | None = None) -> Counts | Mended:
+    def apply(self, entry: JournalEntry, batch: PreparedBatch | None = None) -> GroupCounts | RepairCounts:
         """Does one entry; doing it again changes nothing.
 
         Args:
@@ -69,10 +69,10 @@ class Writer:
         wiring = self.wiring
         return Clustering(self.store, wiring.scorer, wiring.window, wiring.vector_center)
 
-    def _prepared(self, entry: JournalEntry) -> Batch:
+    def _prepared(self, entry: JournalEntry) -> PreparedBatch:
         """The batch of an entry, made from its captures."""
         wiring = self.wiring
-        parts: list[Batch] = []
+        parts: list[PreparedBatch] = []
         for place in entry.data["places"]:
             try:
                 parts.append(wiring.intake.prepare(wiring.archive.read(place), self.store, place))
@@ -80,7 +80,7 @@ class Writer:
                 self.missing += 1
                 log.warning("journal entry %d goes on without a batch: %s", entry.n, error)
         batch = merged(parts)
-        return Batch(
+        return PreparedBatch(
             batch.places, batch.articles, batch.rejections, (), batch.known, bool(entry.data["backfill"])
         )
 

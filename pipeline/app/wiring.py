@@ -15,20 +15,20 @@ import numpy as np
 import stamina
 from numpy.typing import NDArray
 
-from pipeline.alerts.watches import load_watches
+from pipeline.alerts.watch.watch_file import load_watches
 from pipeline.enrich import Aliases, Enricher, Taxonomy
-from pipeline.enrich.recognize import SpacyRecognizer
+from pipeline.enrich.names.recognize import SpacyRecognizer
 from pipeline.enrich.vectors import E5Embedder
 from pipeline.errors import LeaseHeldError, StoreError, UnavailableError
 from pipeline.ports import Embedder, Lease, Store
 from pipeline.records import Watch, content_id
 from pipeline.settings import Settings, load_settings
-from pipeline.sources.archive import WarcArchive
-from pipeline.sources.fetcher import FeedFetcher
-from pipeline.stages.intake import Intake
+from pipeline.sources.archive.folder import WarcArchive
+from pipeline.sources.fetch.fetcher import FeedFetcher
+from pipeline.stages.intake.prepare import Intake
 from pipeline.store import open_store
-from pipeline.stories.artefact import Artefact, load_scorer
-from pipeline.stories.scorer import Scorer
+from pipeline.stories.scoring.scorer import Scorer
+from pipeline.stories.scoring.scorer_config import ScorerConfig, load_scorer
 
 log = logging.getLogger("wirewatch.app")
 
@@ -109,7 +109,7 @@ class Wiring:
         return E5Embedder() if self.settings.stories.vectors == "e5" else None
 
     @cached_property
-    def artefact(self) -> Artefact:
+    def artefact(self) -> ScorerConfig:
         """What `scorer.yaml` says, at the granularity of the settings."""
         return load_scorer(self.settings.scorer, self.settings.stories.granularity)
 

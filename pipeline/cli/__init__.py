@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from pipeline.cli import corrections, ingesting, keeping, knowing, measuring, reading, watching
+from pipeline.cli import care, correct, evaluate, ingest, names, read, watches
 from pipeline.cli.session import Session, debugging, fail
 
 cli = typer.Typer(
@@ -22,7 +22,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _room in (ingesting, reading, corrections, watching, keeping, knowing, measuring):
+for _room in (ingest, read, correct, watches, care, names, evaluate):
     _room.register(cli)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.ports import Hit, Version
+from pipeline.ports import SearchHit, Version
 from pipeline.records import (
     Article,
     Candidate,
@@ -170,7 +170,7 @@ def _changed(old: Article, new: Article) -> Json:
     return changed
 
 
-def hit_shape(hit: Hit) -> Json:
+def hit_shape(hit: SearchHit) -> Json:
     """An article that a search found."""
     return article_shape(hit.article) | {"score": round(hit.score, 4)}
 

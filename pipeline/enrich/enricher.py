@@ -1,13 +1,16 @@
-"""Article → EnrichedArticle: names and topics. Keywords come with the stream: `pipeline.stories.keywords`."""
+"""Article → EnrichedArticle: names and topics.
+
+Keywords come with the stream: `pipeline.stories.features.keywords`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.enrich.aliases import Aliases
+from pipeline.enrich.names.aliases import Aliases
+from pipeline.enrich.names.resolve import resolve, salience
 from pipeline.enrich.offsets import kept_blocks, moved_span
-from pipeline.enrich.resolve import resolve, salience
 from pipeline.enrich.topics import Taxonomy
 from pipeline.ports import Recognizer
 from pipeline.records import Article, EnrichedArticle, Entity

@@ -10,9 +10,9 @@ from typing import Annotated
 
 from pydantic import Field, StrictFloat, StrictInt, StrictStr
 
-from pipeline.analysis import stem, stems_of, words
 from pipeline.records import Article, Topic
-from pipeline.settings import Document, Section, validated
+from pipeline.settings import Document, SettingsSection, validated
+from pipeline.text import stem, stems_of, words
 
 Weight = Annotated[StrictInt | StrictFloat, Field(ge=-10, le=10)]
 Word = StrictStr | Mapping[StrictStr, Weight]
@@ -36,7 +36,7 @@ _ASCII_WORD = re.compile(r"[a-z0-9]+")
 _Hits = dict[str, dict[tuple[str, ...], tuple[float, str]]]
 
 
-class TopicEntry(Section):
+class TopicEntry(SettingsSection):
     """One topic of `topics.yaml`; `words` by language, a word counting 1 or as it says."""
 
     id: Annotated[str, Field(min_length=1, max_length=80)]
@@ -45,7 +45,7 @@ class TopicEntry(Section):
     words: Mapping[Annotated[str, Field(pattern=r"^[a-z]{2}$")], tuple[Word, ...]] = {}
 
 
-class TopicsFile(Section):
+class TopicsFile(SettingsSection):
     """`topics.yaml`."""
 
     topics: tuple[TopicEntry, ...] = ()
@@ -63,7 +63,7 @@ class _Cue:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class TopicEvidence:
     """What speaks for a topic: a sum of weights, and the words behind it, strongest first."""
 
     topic: str
@@ -140,7 +140,7 @@ class Taxonomy:
             topic, parent = parent, self._entries[parent].parent
         return topic
 
-    def weigh(self, article: Article) -> list[Evidence]:
+    def weigh(self, article: Article) -> list[TopicEvidence]:
         """What speaks for each topic, strongest first; what speaks for a topic speaks for its parents too."""
         cues = self._cues.get(article.language)
         if not cues:
@@ -210,7 +210,7 @@ class Taxonomy:
 
 
 def _words(text: str) -> list[str]:
-    """As `pipeline.analysis.words`; quicker for plain ASCII, which needs no folding."""
+    """As `pipeline.text.words`; quicker for plain ASCII, which needs no folding."""
     return _ASCII_WORD.findall(text.lower()) if text.isascii() else words(text)
 
 
@@ -246,13 +246,13 @@ def _more(old: float, new: float) -> float:
     ) * math.exp(-abs(old) / 6)
 
 
-def _evidence(hits: _Hits) -> list[Evidence]:
+def _evidence(hits: _Hits) -> list[TopicEvidence]:
     found = []
     for topic, row in hits.items():
         value = sum(weight for weight, _ in row.values())
         if value > 0:
             ranked = sorted(row.values(), key=lambda pair: (-pair[0], pair[1]))
-            found.append(Evidence(topic, value, tuple(written for _, written in ranked[:8])))
+            found.append(TopicEvidence(topic, value, tuple(written for _, written in ranked[:8])))
     return sorted(found, key=lambda one: (-one.value, one.topic))
 
 

@@ -4,6 +4,6 @@ Rules only: nothing here touches the network, the disk, the clock or the environ
 """
 
 from pipeline.normalize.article import normalize
-from pipeline.normalize.urls import canonical_url
+from pipeline.normalize.identity.urls import canonical_url
 
 __all__ = ["canonical_url", "normalize"]

@@ -6,18 +6,18 @@ import re
 from dataclasses import dataclass, field
 
 from pipeline.errors import RejectedError
-from pipeline.normalize.boilerplate import is_text_date, strip_boilerplate
-from pipeline.normalize.bylines import author_names, strip_bylines
-from pipeline.normalize.datelines import strip_dateline
-from pipeline.normalize.dates import settle
-from pipeline.normalize.keys import identity_keys
-from pipeline.normalize.language import identify
-from pipeline.normalize.markup import plain_text
-from pipeline.normalize.page import Page, read_page
-from pipeline.normalize.paragraphs import paragraphs_of
-from pipeline.normalize.repair import one_line, repair
-from pipeline.normalize.titles import clean_title
-from pipeline.normalize.urls import canonical_url, credible_canonical, host_of
+from pipeline.normalize.boilerplate.strip import is_text_date, strip_boilerplate
+from pipeline.normalize.credits.bylines import author_names, strip_bylines
+from pipeline.normalize.credits.datelines import strip_dateline
+from pipeline.normalize.date.published import settle
+from pipeline.normalize.identity.keys import identity_keys
+from pipeline.normalize.identity.urls import canonical_url, credible_canonical, host_of
+from pipeline.normalize.plaintext.characters import one_line, repair
+from pipeline.normalize.plaintext.html import plain_text
+from pipeline.normalize.plaintext.language import identify
+from pipeline.normalize.plaintext.page import Page, read_page
+from pipeline.normalize.plaintext.paragraphs import paragraphs_of
+from pipeline.normalize.title.title import clean_title
 from pipeline.records import Article, DateSource, RawItem, Removed, content_id
 
 _TITLE_CHARS = 400

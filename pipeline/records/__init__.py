@@ -16,8 +16,8 @@ from pipeline.records.alerts import (
     Digest,
     Message,
     QuietHours,
-    Telling,
     Watch,
+    WatchState,
 )
 from pipeline.records.articles import (
     Article,
@@ -30,7 +30,7 @@ from pipeline.records.articles import (
     StoredArticle,
     Topic,
 )
-from pipeline.records.identity import content_id
+from pipeline.records.ids import content_id
 from pipeline.records.sources import (
     Capture,
     CaptureKind,
@@ -91,8 +91,8 @@ __all__ = [
     "StoredArticle",
     "Story",
     "SummarySentence",
-    "Telling",
     "Topic",
     "Watch",
+    "WatchState",
     "content_id",
 ]

@@ -98,7 +98,7 @@ class Thread:
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class WatchState:
     """What one watch knows of one story, so that it tells it once.
 
     Attributes:

@@ -134,7 +134,7 @@ class StoredArticle:
         enriched: The article as enriched and cleaned of its outlet's habits.
         seq: Its ingest sequence number, from 1, given once.
         story: The id of its story now.
-        traits: The frozen features it was assigned by (`pipeline.stories.traits`), as bytes.
+        traits: The frozen features it was assigned by (`pipeline.stories.features.packed`), as bytes.
         backfill: Whether it was loaded as backfill, so that it never alerts.
     """
 

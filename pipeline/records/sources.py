@@ -132,7 +132,7 @@ class FeedState:
         lag_seconds: From publication to fetch, the median of the last new items; -1 where unknown.
         rhythm_seconds: From one piece of news to the next, averaged; -1 where unknown.
         source: A digest of the configured URL; when that was edited, what is known of the old one is dropped.
-        seen: Keys of the items of the last polls (`pipeline.sources.poll.item_keys`).
+        seen: Keys of the items of the last polls (`pipeline.sources.feeds.poll_rules.item_keys`).
         pending: Links of items whose page is still to be fetched, and how often that was tried.
     """
 

@@ -117,7 +117,7 @@ class Story:
         keywords: What its main language's members say that the weeks before did not, strongest first.
         summary: Two sentences with their sources.
         disagreements: Numbers on which outlets disagree.
-        hot: Growth: see `pipeline.stories.facts`.
+        hot: Growth: see `pipeline.stories.describing.describe`.
         version: Raised with each change.
     """
 

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from pipeline.analysis import well_formed
 from pipeline.errors import StoreError
+from pipeline.text import well_formed
 
 # Raised when the JSON of a record changes so that older documents must be rewritten (see the migrations).
 FORMAT = 1

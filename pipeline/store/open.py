@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from pipeline.errors import UsageError
 from pipeline.ports import Store
-from pipeline.store.sqlite import SqliteStore
+from pipeline.store.sqlite.database import SqliteStore
 
 FORMS = "sqlite:///path.db or http(s)://[user:pass@]host:port[?prefix=NAME]"
 _NOTHING: Mapping[str, str] = {}
@@ -69,8 +69,8 @@ def open_store(
         return SqliteStore(sqlite_path(url), create=create, timeout_seconds=timeout_seconds)
     if url.startswith(("http://", "https://")):
         # Its client takes half a second to import: only who asks for it pays.
-        from pipeline.store.elasticsearch import ElasticsearchStore
-        from pipeline.store.elasticsearch_link import parsed
+        from pipeline.store.elasticsearch.cluster import ElasticsearchStore
+        from pipeline.store.elasticsearch.link import parsed
 
         return ElasticsearchStore(parsed(url, environment), create=create, timeout_seconds=timeout_seconds)
     raise _unknown(url)
@@ -90,8 +90,8 @@ def migrate_store(
         UnavailableError: It did not answer in time.
     """
     if url.startswith(("http://", "https://")):
-        from pipeline.store.elasticsearch_link import parsed
-        from pipeline.store.elasticsearch_migrate import migrate
+        from pipeline.store.elasticsearch.link import parsed
+        from pipeline.store.elasticsearch.migrate import migrate
 
         return migrate(parsed(url, environment), timeout_seconds)
     open_store(url, create=False, timeout_seconds=timeout_seconds).close()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pipeline.query.fields import from_micros
 from pipeline.records import Story
-from pipeline.store.indexed import from_micros
 
 
 def shrunk(story: Story, members: tuple[str, ...], seqs: Sequence[int], times: Sequence[int]) -> Story:

@@ -58,7 +58,7 @@ def bcubed(gold: Sequence[Hashable], found: Sequence[Hashable]) -> PrecisionReca
     """BCubed (Bagga and Baldwin 1998): the mean share of a story that has its member's label.
 
     >>> bcubed([1, 1, 2], ["a", "a", "a"])
-    PrecisionRecall(p=0.5555555555555556, r=1.0, f1=0.7142857142857143)
+    PrecisionRecall(p=0.5555555555555555, r=1.0, f1=0.7142857142857143)
 
     Raises:
         UsageError: The two differ in length, or are empty.

@@ -7,8 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pipeline.alerts.decide import HOT_EPOCH, HOT_HALF_LIFE
-from pipeline.analysis import fold
+from pipeline.alerts.decide.decide import HOT_EPOCH, HOT_HALF_LIFE
 from pipeline.ports import Commit, Store
 from pipeline.records import (
     Article,
@@ -25,6 +24,7 @@ from pipeline.records import (
     Topic,
     Watch,
 )
+from pipeline.text import fold
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)  # a Monday
 

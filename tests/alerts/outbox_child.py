@@ -12,13 +12,13 @@ from pathlib import Path
 
 from alert_records import START, facts, watch
 
-from pipeline.alerts.decide import rule_of
-from pipeline.alerts.render import Renderer
+from pipeline.alerts.decide.decide import rule_of
+from pipeline.alerts.send.render import Renderer
 from pipeline.errors import LeaseHeldError
 from pipeline.notify import open_notifier
 from pipeline.records import Delivery
 from pipeline.settings import MailSettings
-from pipeline.stages.alerting import Alerting
+from pipeline.stages.alerting.alert import Alerting
 from pipeline.store import open_store
 
 WATCHES = (watch("drill", deliver=Delivery(mail=("one@example.org", "two@example.org")), follow_up="growth"),)

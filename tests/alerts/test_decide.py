@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.records import Delivery
-from pipeline.stages.alerting import Alerting
+from pipeline.stages.alerting.alert import Alerting
 from pipeline.store import open_store
 
 NOW = START + timedelta(days=1)

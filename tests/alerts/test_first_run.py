@@ -7,7 +7,7 @@ import pytest
 from alert_records import START, World, article, facts, watch
 
 from pipeline.records import Delivery
-from pipeline.stages.alerting import Alerting
+from pipeline.stages.alerting.alert import Alerting
 from pipeline.store import open_store
 
 DAY = timedelta(days=1)

@@ -11,12 +11,12 @@ import pytest
 from alert_records import START, World, article, facts, watch
 from mail_servers import Hook, Postbox, http_server, smtp_server
 
-from pipeline.alerts.render import Renderer
+from pipeline.alerts.send.render import Renderer
 from pipeline.errors import LeaseHeldError, PermanentError, TransientError, UnavailableError
 from pipeline.notify import open_notifier
 from pipeline.records import Delivery, Digest
 from pipeline.settings import MailSettings
-from pipeline.stages.alerting import Alerting
+from pipeline.stages.alerting.alert import Alerting
 from pipeline.store import open_store
 
 NOW = START + timedelta(hours=4)

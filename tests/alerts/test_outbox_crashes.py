@@ -19,7 +19,7 @@ from alert_records import World, article, facts, watch
 from mail_servers import Postbox, smtp_server
 from test_outbox import HOUR, NOW, RENDERER, TWO, Sink, states, world
 
-from pipeline.stages.alerting import Alerting
+from pipeline.stages.alerting.alert import Alerting
 from pipeline.store import open_store
 
 __all__ = ["world"]

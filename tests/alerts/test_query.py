@@ -11,11 +11,11 @@ from alert_records import START, World, article
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.alerts.matching import prepared, spans
-from pipeline.alerts.query import LONGEST, describe, hits, is_relative, matches, parse
-from pipeline.analysis import words
 from pipeline.errors import QueryError
-from pipeline.records.query import (
+from pipeline.query.evaluate import matches as store_matches
+from pipeline.query.hits import prepared, spans
+from pipeline.query.parse import LONGEST, describe, hits, is_relative, matches, parse
+from pipeline.query.tree import (
     And,
     Everything,
     Exists,
@@ -28,9 +28,9 @@ from pipeline.records.query import (
     Wildcard,
 )
 from pipeline.store import open_store
-from pipeline.store.elasticsearch import ElasticsearchStore
-from pipeline.store.elasticsearch_schema import drop_everything
-from pipeline.store.matching import matches as store_matches
+from pipeline.store.elasticsearch.cluster import ElasticsearchStore
+from pipeline.store.elasticsearch.indices import drop_everything
+from pipeline.text import words
 
 NOW = datetime(2026, 3, 4, 10, 30, 15, tzinfo=UTC)
 

@@ -13,10 +13,10 @@ from alert_records import START, article, facts, watch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.alerts.decide import rule_of
-from pipeline.alerts.letter import Item, clean, snippets
-from pipeline.alerts.phrases import PHRASES
-from pipeline.alerts.render import Renderer
+from pipeline.alerts.decide.decide import rule_of
+from pipeline.alerts.send.content import Item, clean, snippets
+from pipeline.alerts.send.mail_texts import PHRASES
+from pipeline.alerts.send.render import Renderer
 from pipeline.records import Alert, Delivery, Digest, Disagreement, Message
 from pipeline.settings import MailSettings
 

@@ -7,7 +7,7 @@ from alert_records import watch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.alerts.schedule import next_digest, plan, quiet_end, slot
+from pipeline.alerts.send.schedule import next_digest, plan, quiet_end, slot
 from pipeline.records import Alert, Delivery, Digest, QuietHours
 
 BERLIN = "Europe/Berlin"

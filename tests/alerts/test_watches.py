@@ -4,7 +4,7 @@ from datetime import time
 
 import pytest
 
-from pipeline.alerts.watches import load_watches
+from pipeline.alerts.watch.watch_file import load_watches
 from pipeline.errors import ConfigError
 from pipeline.records import Conditions, Delivery, Digest, QuietHours, Watch
 from pipeline.settings import read_document

@@ -8,16 +8,16 @@ from datetime import time, timedelta
 import pytest
 from alert_records import START, World, article, facts, watch
 
-from pipeline.alerts.backtest import compare
-from pipeline.alerts.check import findings, meaning
-from pipeline.alerts.decide import HOT_EPOCH, HOT_HALF_LIFE, rule_of
-from pipeline.alerts.page import render_backtest_html
+from pipeline.alerts.backtest.backtest import compare
+from pipeline.alerts.backtest.report import render_backtest_html
+from pipeline.alerts.decide.decide import HOT_EPOCH, HOT_HALF_LIFE, rule_of
+from pipeline.alerts.watch.checks import findings, meaning
 from pipeline.errors import NotFoundError
 from pipeline.records import Conditions, Delivery, Digest, QuietHours
-from pipeline.stages.alerting import Alerting
-from pipeline.stages.watching import backtest_watch, check_watches, why_story
+from pipeline.stages.alerting.alert import Alerting
+from pipeline.stages.alerting.questions import backtest_watch, check_watches, why_story
 from pipeline.store import open_store
-from pipeline.stories import facts as story_facts
+from pipeline.stories.describing import describe as story_facts
 
 NOW = START + timedelta(days=1)
 DAY = timedelta(days=1)

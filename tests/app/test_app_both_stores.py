@@ -7,7 +7,7 @@ import pytest
 
 from dags.local.environment import ROOT
 from pipeline.app import App
-from pipeline.app.replaying import fingerprint
+from pipeline.app.replay import fingerprint
 from pipeline.store import open_store
 
 NODE = os.environ.get("ELASTICSEARCH_URL", "")
@@ -22,8 +22,8 @@ FEEDS = [SEEDS / "feeds" / part / "harbour-post.xml" for part in ("first", "late
 @pytest.fixture
 def on_node():
     """Makes URLs of stores on the node that are not there yet; what is made there is removed afterwards."""
-    from pipeline.store.elasticsearch_link import Link, parsed
-    from pipeline.store.elasticsearch_schema import Names, drop_everything
+    from pipeline.store.elasticsearch.indices import Names, drop_everything
+    from pipeline.store.elasticsearch.link import Link, parsed
 
     made = []
 

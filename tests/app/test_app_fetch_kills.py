@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from killing import survived
 
-from pipeline.app import App, ingesting
-from pipeline.app.replaying import fingerprint
-from pipeline.stages import grouping
+from pipeline.app import App, ingest
+from pipeline.app.replay import fingerprint
+from pipeline.stages.grouping import group
 
 WIREWATCH = Path(sys.executable).parent / "wirewatch"
 EVENTS = [
@@ -80,8 +80,8 @@ def end_state(wiring):
 
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_killed_before_any_write_and_run_again_gives_the_same(make_wiring, configured, feeds, monkeypatch):
-    monkeypatch.setattr(ingesting, "FEEDS_A_BATCH", 2)
-    monkeypatch.setattr(grouping, "COMMIT_ARTICLES", 4)
+    monkeypatch.setattr(ingest, "FEEDS_A_BATCH", 2)
+    monkeypatch.setattr(group, "COMMIT_ARTICLES", 4)
     config = configured(*feeds)
     whole = make_wiring("whole", config)
     App(whole).fetch([])

@@ -7,9 +7,9 @@ import pytest
 from killing import survived
 
 from dags.local.environment import ROOT
-from pipeline.app import App, ingesting
-from pipeline.app.replaying import fingerprint
-from pipeline.stages import grouping
+from pipeline.app import App, ingest
+from pipeline.app.replay import fingerprint
+from pipeline.stages.grouping import group
 
 FEEDS = ROOT / "seeds" / "feeds"
 FIRST = [str(FEEDS / "first" / f"{name}.xml") for name in ("harbour-post", "meridian-world", "common-ground")]
@@ -45,8 +45,8 @@ def test_a_repair_of_what_is_repaired_changes_nothing(make_wiring):
 def test_batches_of_1_10_and_1000_give_the_same_stories_and_decisions(make_wiring, monkeypatch):
     found = []
     for size in (1, 10, 1000):
-        monkeypatch.setattr(ingesting, "BATCH_FILES", size)
-        monkeypatch.setattr(grouping, "COMMIT_ARTICLES", size)
+        monkeypatch.setattr(ingest, "BATCH_FILES", size)
+        monkeypatch.setattr(group, "COMMIT_ARTICLES", size)
         found.append(loaded(make_wiring(f"home-{size}"), *FIRST, *LATER, ARTICLES))
     assert found[0] == found[1] == found[2]
 
@@ -87,7 +87,7 @@ def loaded_and_repaired(wiring):
 
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_killed_before_any_write_and_run_again_gives_the_same(make_wiring, monkeypatch):
-    monkeypatch.setattr(grouping, "COMMIT_ARTICLES", 3)
+    monkeypatch.setattr(group, "COMMIT_ARTICLES", 3)
     whole = make_wiring("whole")
     loaded_and_repaired(whole)
     expected = fingerprint(whole.store)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.app import App, ingesting
-from pipeline.app.replaying import fingerprint
+from pipeline.app import App, ingest
+from pipeline.app.replay import fingerprint
 
 WIREWATCH = Path(sys.executable).parent / "wirewatch"
 FIRST_DAY = datetime(2015, 2, 8, 12, tzinfo=UTC)
@@ -37,7 +37,7 @@ def archived(wiring):
 def test_killed_between_archive_and_journal_and_run_again_the_next_day(
     make_wiring, folder, monkeypatch, tmp_path
 ):
-    monkeypatch.setattr(ingesting, "BATCH_FILES", 2)
+    monkeypatch.setattr(ingest, "BATCH_FILES", 2)
     whole = make_wiring("whole")
     App(whole).load([str(folder)])
     child = os.fork()

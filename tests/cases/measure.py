@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.enrich import Enricher
-from pipeline.enrich.mentions import KINDS
+from pipeline.enrich.names.mentions import KINDS
 from pipeline.normalize import normalize
 from pipeline.ports import Recognizer
 from pipeline.records import Article, EnrichedArticle, RawItem
-from pipeline.stories import habits
-from pipeline.stories.learned import Learned
+from pipeline.stories.features import outlet_boilerplate
+from pipeline.stories.features.statistics import StreamStatistics
 
 HERE = Path(__file__).parent
 FETCHED = datetime(2015, 2, 10, 12, tzinfo=UTC)
@@ -74,12 +74,12 @@ def _title(case: dict[str, Any]) -> str:
     """The title as it is stored: normalized, then without what the outlet's `recent` titles repeat."""
     told = {name: case[name] for name in ("outlet", "url", "html") if name in case}
     authors = tuple(case.get("authors", ()))
-    learned = Learned.empty()
+    learned = StreamStatistics.empty()
     for recent in case.get("recent", ()):
         earlier = article_of(title=recent, body=FILLER, **told)
-        habits.observe(earlier.title, "", earlier.outlet, learned)
+        outlet_boilerplate.observe(earlier.title, "", earlier.outlet, learned)
     got = article_of(title=case["title"], body=FILLER, authors=authors, **told)
-    return habits.clean(got.title, "", got.outlet, learned).title
+    return outlet_boilerplate.clean(got.title, "", got.outlet, learned).title
 
 
 def titles(*, held_out: bool) -> Tally:

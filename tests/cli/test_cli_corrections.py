@@ -4,7 +4,7 @@ import json
 
 from test_cli import ARTICLE, as_json, jsonl, run
 
-from pipeline.app.evaluating import read_labelled
+from pipeline.app.evaluate import read_labelled
 
 __all__ = ["run"]
 

@@ -17,7 +17,7 @@ from compose_file import ROOT
 from pipeline.ports import Commit
 from pipeline.records import Article, EnrichedArticle, FeedState, StoredArticle
 from pipeline.store import migrate_store, open_store
-from pipeline.store.elasticsearch_schema import drop_everything
+from pipeline.store.elasticsearch.indices import drop_everything
 
 URL = os.environ.get("ELASTICSEARCH_URL", "")
 pytestmark = [

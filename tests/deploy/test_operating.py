@@ -13,10 +13,10 @@ from compose_file import ROOT, services, variables
 from typer.main import get_command
 
 from deploy import env
-from pipeline.app import keeping
+from pipeline.app import care
 from pipeline.cli import cli
 from pipeline.records import FeedState
-from pipeline.settings import File
+from pipeline.settings import SettingsFile
 
 GUIDE = (ROOT / "docs" / "operating.md").read_text()
 
@@ -59,7 +59,7 @@ def test_each_make_target_exists():
 
 
 def _keys():
-    for name, field in File.model_fields.items():
+    for name, field in SettingsFile.model_fields.items():
         section = getattr(field.annotation, "model_fields", None)
         if section is None:
             yield name, field.default
@@ -83,7 +83,7 @@ def test_each_key_of_the_settings_is_told_with_its_default():
 
 
 def test_each_field_of_feeds_health_is_explained():
-    for field in keeping._health("x", FeedState("x"), True):
+    for field in care._health("x", FeedState("x"), True):
         assert field in ("id", "enabled") or f"| `{field}` |" in GUIDE, field
 
 

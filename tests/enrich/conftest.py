@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.enrich import Aliases, Enricher, Taxonomy
-from pipeline.enrich.recognize import SpacyRecognizer
+from pipeline.enrich.names.recognize import SpacyRecognizer
 from pipeline.settings import read_document
 
 CONFIG = Path(__file__).parents[2] / "config"

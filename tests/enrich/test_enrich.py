@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.enrich import Aliases, Enricher, Taxonomy, suggest
-from pipeline.enrich.names import skeleton
+from pipeline.enrich import Aliases, Enricher, Taxonomy
+from pipeline.enrich.names import suggest
+from pipeline.enrich.names.forms import skeleton
+from pipeline.enrich.names.recognize import SpacyRecognizer
 from pipeline.enrich.offsets import kept_blocks, moved_span
-from pipeline.enrich.recognize import SpacyRecognizer
 from pipeline.enrich.vectors import E5Embedder
 from pipeline.errors import ConfigError
 from pipeline.normalize import normalize
@@ -125,7 +126,7 @@ def test_names_without_a_model_and_a_note_that_says_so(aliases: Aliases, taxonom
 def test_languages_without_a_model_are_told_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("pipeline.enrich.recognize._TOLD", set())
+    monkeypatch.setattr("pipeline.enrich.names.recognize._TOLD", set())
     articles = [article("Visita", "Ana Torres habló.", "es"), article("Besuch", "Anna Berg sprach.", "de")]
     for _ in range(2):  # as by two tasks of one process
         recognizer = SpacyRecognizer({"fr": "fr_core_news_sm"})

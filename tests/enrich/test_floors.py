@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.enrich import Enricher
-from pipeline.enrich.recognize import SpacyRecognizer
+from pipeline.enrich.names.recognize import SpacyRecognizer
 
 _PATH = Path(__file__).parents[1] / "cases" / "measure.py"
 _SPEC = importlib.util.spec_from_file_location("measure", _PATH)

@@ -157,7 +157,7 @@ def node():
     import httpx
 
     from pipeline.store import open_store
-    from pipeline.store.elasticsearch_schema import drop_everything
+    from pipeline.store.elasticsearch.indices import drop_everything
 
     prefix = f"boards{uuid.uuid4().hex[:8]}"
     store = open_store(f"{URL}?prefix={prefix}")

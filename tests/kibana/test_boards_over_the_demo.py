@@ -35,7 +35,7 @@ def demo(tmp_path_factory, models):
     """What the demo's store says, and a function that searches behind a data view."""
     from pipeline.app import App
     from pipeline.app.wiring import Wiring
-    from pipeline.store.elasticsearch_schema import drop_everything
+    from pipeline.store.elasticsearch.indices import drop_everything
     from seeds.demo import SEEDS, outlets
 
     url = f"{URL}?prefix=demo{uuid.uuid4().hex[:8]}"

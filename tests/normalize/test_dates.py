@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.normalize.dates import parse_date
+from pipeline.normalize.date.published import parse_date
 
 FETCHED = datetime(2015, 7, 3, 10, 20, tzinfo=UTC)
 
@@ -109,7 +109,7 @@ def test_any_text_is_a_date_or_none(text: str, language: str) -> None:
 
 def test_the_machines_own_zone_does_not_matter() -> None:
     script = (
-        "from datetime import UTC, datetime\nfrom pipeline.normalize.dates import parse_date\n"
+        "from datetime import UTC, datetime\nfrom pipeline.normalize.date.published import parse_date\n"
         "f = datetime(2015, 7, 3, 10, 20, tzinfo=UTC)\n"
         "print([str(parse_date(t, f, 'pl').time) for t in ('wczoraj', '2 godziny temu', '2015-07-03 08:15')])"
     )

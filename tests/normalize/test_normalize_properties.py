@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from pipeline.errors import RejectedError
 from pipeline.normalize import canonical_url, normalize
-from pipeline.normalize.dates import parse_date, settle
-from pipeline.normalize.keys import identity_keys
-from pipeline.normalize.repair import repair
+from pipeline.normalize.date.published import parse_date, settle
+from pipeline.normalize.identity.keys import identity_keys
+from pipeline.normalize.plaintext.characters import repair
 from pipeline.records import RawItem, content_id
 
 FETCHED = datetime(2026, 3, 4, 12, 30, tzinfo=UTC)

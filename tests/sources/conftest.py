@@ -13,8 +13,8 @@ from source_samples import NOW
 from pipeline.records import Capture
 from pipeline.settings import FetchSettings
 from pipeline.sources.drafts import captured
-from pipeline.sources.fetcher import FeedFetcher
-from pipeline.sources.http import Client
+from pipeline.sources.fetch.fetcher import FeedFetcher
+from pipeline.sources.fetch.http import Client
 
 
 @pytest.fixture

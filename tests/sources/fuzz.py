@@ -20,7 +20,7 @@ from pathlib import Path
 
 from pipeline.records import Capture, Payload, RawItem, Rejection
 from pipeline.sources.drafts import captured
-from pipeline.sources.parse import FAULT, parse_capture
+from pipeline.sources.read.payload import FAULT, parse_capture
 
 LIMIT_SECONDS = 10.0
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

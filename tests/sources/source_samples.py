@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from pipeline.ports import FeedSource, Fetched
 from pipeline.records import FeedState
-from pipeline.sources import poll
-from pipeline.sources.fetcher import FeedFetcher
+from pipeline.sources.feeds import poll_rules
+from pipeline.sources.fetch.fetcher import FeedFetcher
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 ITEM = "<item><title>Tram {0}</title><link>{1}</link><guid>t-{0}</guid><description>{2}</description></item>"
@@ -28,5 +28,5 @@ def fetch_one(
 ) -> Fetched:
     """Polls one feed."""
     feed = FeedSource("f", url, **more)
-    (fetched,) = fetcher.fetch([(feed, poll.current(feed, state))], now)
+    (fetched,) = fetcher.fetch([(feed, poll_rules.current(feed, state))], now)
     return fetched

@@ -19,8 +19,8 @@ from warcio.archiveiterator import ArchiveIterator
 
 from pipeline.errors import PermanentError, UnavailableError
 from pipeline.records import JournalEntry
-from pipeline.sources import archive as archive_module
-from pipeline.sources.archive import WarcArchive
+from pipeline.sources.archive import folder as archive_module
+from pipeline.sources.archive.folder import WarcArchive
 from pipeline.sources.drafts import captured
 
 BODIES = [
@@ -248,12 +248,12 @@ def test_killed_at_any_step_an_entry_is_there_whole_or_not_at_all(archive, now, 
 import os, pathlib
 from datetime import datetime, UTC
 from pipeline.records import JournalEntry
-from pipeline.sources import archive
+from pipeline.sources.archive import folder
 die = lambda *a, **k: os._exit(9)
-if {step!r} == "write": archive._to_json = die
+if {step!r} == "write": folder._to_json = die
 elif {step!r} == "fsync": os.fsync = die
 else: pathlib.Path.replace = die
-archive.WarcArchive(pathlib.Path({str(tmp_path)!r})).append(JournalEntry("alert", datetime.now(UTC)))
+folder.WarcArchive(pathlib.Path({str(tmp_path)!r})).append(JournalEntry("alert", datetime.now(UTC)))
 """
     assert (
         subprocess.run([sys.executable, "-c", child], check=False, cwd=Path(__file__).parents[2]).returncode

@@ -9,8 +9,8 @@ import pytest
 from source_samples import rss
 
 from pipeline.errors import RejectedError
-from pipeline.sources.feed import parse_feed
-from pipeline.sources.parse import parse_capture
+from pipeline.sources.read.feed import parse_feed
+from pipeline.sources.read.payload import parse_capture
 
 ITEM = (
     "<item><title>Ferry returns to the lake</title><link>https://outlet.test/ferry</link>"
@@ -215,7 +215,7 @@ def test_a_long_sitemap_is_cut_and_says_so(feed_of):
 
 
 def test_a_fault_of_our_own_is_a_rejection_too(feed_of, monkeypatch):
-    monkeypatch.setattr("pipeline.sources.feed.survey", lambda *_: 1 / 0)
+    monkeypatch.setattr("pipeline.sources.read.feed.survey", lambda *_: 1 / 0)
     items, (rejection,) = parse_capture(feed_of(rss(ITEM)), 10)
     assert items == []
     assert rejection.reason == "a fault in Wirewatch: ZeroDivisionError: division by zero"

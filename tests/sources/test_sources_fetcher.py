@@ -13,8 +13,8 @@ from source_samples import a_feed, fetch_one
 from pipeline.ports import FeedSource
 from pipeline.records import FeedState
 from pipeline.settings import FetchSettings
-from pipeline.sources.fetcher import FeedFetcher
-from pipeline.sources.parse import parse_capture
+from pipeline.sources.fetch.fetcher import FeedFetcher
+from pipeline.sources.read.payload import parse_capture
 
 
 def test_a_changed_feed_gives_a_capture_its_items_and_a_state(server, fetcher, now):
@@ -50,7 +50,7 @@ def test_a_304_costs_no_parse(server, fetcher, now, monkeypatch):
 
     url = server.route("/feed", conditional)
     state = fetch_one(fetcher, url, now).state
-    monkeypatch.setattr("pipeline.sources.fetcher.parse_capture", None)  # calling it would fail
+    monkeypatch.setattr("pipeline.sources.fetch.fetcher.parse_capture", None)  # calling it would fail
     fetched = fetch_one(fetcher, url, now + timedelta(minutes=10), state)
     assert (fetched.capture, fetched.state.status, fetched.state.error) == (None, 304, "")
     assert fetched.state.etag == '"v1"'
@@ -60,7 +60,7 @@ def test_the_same_body_under_a_new_etag_costs_no_parse(server, fetcher, now, mon
     url = server.serve("/feed", a_feed(1), ETag='"v1"')
     state = fetch_one(fetcher, url, now).state
     server.serve("/feed", a_feed(1), ETag='"v2"')
-    monkeypatch.setattr("pipeline.sources.fetcher.parse_capture", None)
+    monkeypatch.setattr("pipeline.sources.fetch.fetcher.parse_capture", None)
     fetched = fetch_one(fetcher, url, now + timedelta(minutes=10), state)
     assert (fetched.capture, fetched.state.etag, fetched.state.error) == (None, '"v2"', "")
 
@@ -209,7 +209,7 @@ def test_one_bad_feed_fails_nobody_else(server, settings, now):
 
 
 def test_a_fault_of_our_own_is_the_feeds_error_and_no_crash(server, fetcher, now, monkeypatch):
-    monkeypatch.setattr("pipeline.sources.fetcher.parse_capture", lambda *_: 1 / 0)
+    monkeypatch.setattr("pipeline.sources.fetch.fetcher.parse_capture", lambda *_: 1 / 0)
     fetched = fetch_one(fetcher, server.serve("/", a_feed(1)), now)
     assert "ZeroDivisionError" in fetched.state.error
 

@@ -16,9 +16,9 @@ from warcio.warcwriter import WARCWriter
 
 from pipeline.errors import UsageError
 from pipeline.records import Capture, Rejection
-from pipeline.sources.archive import WarcArchive
+from pipeline.sources.archive.folder import WarcArchive
 from pipeline.sources.files import capture_file, find_files, read_file
-from pipeline.sources.parse import parse_batch, parse_capture
+from pipeline.sources.read.payload import parse_batch, parse_capture
 
 
 def read(path, now, **more):

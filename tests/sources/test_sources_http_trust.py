@@ -11,10 +11,10 @@ import pytest
 from http2_server import http2_server
 from misbehaving import Exchange, Misbehaving
 
+from pipeline.addresses import redact
 from pipeline.errors import PermanentError, UnavailableError
 from pipeline.settings import FetchSettings
-from pipeline.sources.addresses import redact
-from pipeline.sources.http import Client
+from pipeline.sources.fetch.http import Client
 
 # -- TLS and HTTP/2 --------------------------------------------------------------------------------------
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from pipeline.errors import ConfigError, UsageError
 from pipeline.ports import FeedSource
 from pipeline.settings import Document, FeedsFile, read_document, validated
-from pipeline.sources.charset import without_controls
-from pipeline.sources.opml import add_feeds, read_opml, write_opml
+from pipeline.sources.feeds.opml import add_feeds, read_opml, write_opml
+from pipeline.sources.read.charset import without_controls
 
 OPML = """<?xml version="1.0" encoding="UTF-8"?><opml version="1.0"><head><title>x</title></head><body>
 <outline text="World"><outline text="Europe">

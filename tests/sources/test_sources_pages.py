@@ -9,8 +9,8 @@ from misbehaving import Misbehaving
 from source_samples import ITEM, PAGE, a_feed, fetch_one, rss
 
 from pipeline.settings import FetchSettings
-from pipeline.sources.fetcher import FeedFetcher
-from pipeline.sources.parse import parse_batch
+from pipeline.sources.fetch.fetcher import FeedFetcher
+from pipeline.sources.read.payload import parse_batch
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from source_samples import NOW
 from pipeline.ports import FeedSource
 from pipeline.records import FeedState, RawItem
 from pipeline.settings import FetchSettings
-from pipeline.sources import poll
-from pipeline.sources.health import ailment, repeat_share
+from pipeline.sources.feeds import poll_rules
+from pipeline.sources.feeds.health import ailment, repeat_share
 
 SETTINGS = FetchSettings()
 FEED = FeedSource("f", "https://user:pw@feeds.outlet.test/rss")
@@ -27,35 +27,37 @@ def item(guid, now, published=""):
 
 def brought(state, now, *guids):
     items = [item(guid, now) for guid in guids]
-    return poll.succeeded(state, poll.Reply(status=200), "digest", items, SETTINGS, now)
+    return poll_rules.succeeded(state, poll_rules.Reply(status=200), "digest", items, SETTINGS, now)
 
 
 @pytest.fixture
 def state():
-    return poll.current(FEED, None)
+    return poll_rules.current(FEED, None)
 
 
 def test_news_makes_it_faster_and_silence_slower(state, now):
     state = replace(brought(state, now, "1"), interval_seconds=8000.0)
     assert brought(state, now, "1", "2").interval_seconds == 4000.0
     assert brought(state, now, "1").interval_seconds == 10000.0
-    assert poll.unchanged(state, poll.Reply(status=304), SETTINGS, now).interval_seconds == 10000.0
+    assert (
+        poll_rules.unchanged(state, poll_rules.Reply(status=304), SETTINGS, now).interval_seconds == 10000.0
+    )
 
 
 @given(st.lists(st.sampled_from(["new", "same", "304", "fail", "410", "429"]), max_size=60))
 def test_the_next_poll_is_always_within_bounds(events):
     now = NOW
-    state = poll.current(FEED, None)
+    state = poll_rules.current(FEED, None)
     for number, event in enumerate(events):
         before = state
         if event in {"new", "same"}:
             state = brought(state, now, f"{number}" if event == "new" else "0")
         elif event == "304":
-            state = poll.unchanged(state, poll.Reply(status=304), SETTINGS, now)
+            state = poll_rules.unchanged(state, poll_rules.Reply(status=304), SETTINGS, now)
         else:
             code = {"fail": 0, "410": 410, "429": 429}[event]
-            reply = poll.Reply(status=code, error="x", retry_after="999999999" if code == 429 else "")
-            state = poll.failed(state, reply, SETTINGS, now)
+            reply = poll_rules.Reply(status=code, error="x", retry_after="999999999" if code == 429 else "")
+            state = poll_rules.failed(state, reply, SETTINGS, now)
         wait = (state.next_poll - now).total_seconds()
         bound = 86_400 if not state.failures else 30 * 86_400
         assert 600 <= wait <= bound, (event, before, state)
@@ -67,7 +69,7 @@ def test_the_next_poll_is_always_within_bounds(events):
 
 def test_an_hourly_feed_is_polled_several_times_an_hour_and_a_weekly_one_daily(now):
     for gap_seconds, fewest, most in ((3600, 1.5, 6), (7 * 86_400, 0, 0.1)):
-        state, time, polls, news = poll.current(FEED, None), now, 0, 0
+        state, time, polls, news = poll_rules.current(FEED, None), now, 0, 0
         end = now + timedelta(days=60)
         while time < end:
             latest = int((time - now).total_seconds() // gap_seconds)
@@ -80,7 +82,7 @@ def test_an_hourly_feed_is_polled_several_times_an_hour_and_a_weekly_one_daily(n
 def test_backoff_doubles_to_a_day_and_then_to_less_than_a_month(state, now):
     waits = []
     for _ in range(40):
-        state = poll.failed(state, poll.Reply(error="no answer"), SETTINGS, now)
+        state = poll_rules.failed(state, poll_rules.Reply(error="no answer"), SETTINGS, now)
         waits.append((state.next_poll - now).total_seconds())
         now = state.next_poll
     assert 600 <= waits[0] <= 750
@@ -92,17 +94,17 @@ def test_backoff_doubles_to_a_day_and_then_to_less_than_a_month(state, now):
 
 
 def test_jitter_differs_by_feed_and_is_repeatable(now):
-    values = [poll.jitter(f"feed-{number}", now) for number in range(1000)]
-    assert values[7] == poll.jitter("feed-7", now)
+    values = [poll_rules.jitter(f"feed-{number}", now) for number in range(1000)]
+    assert values[7] == poll_rules.jitter("feed-7", now)
     assert 0.45 < sum(values) / 1000 < 0.55
 
 
 def test_a_gone_feed_is_tried_again_within_30_days(state, now):
     for _ in range(50):
-        state = poll.failed(state, poll.Reply(status=410, error="gone"), SETTINGS, now)
+        state = poll_rules.failed(state, poll_rules.Reply(status=410, error="gone"), SETTINGS, now)
         assert 7 * DAY < state.next_poll - now <= 30 * DAY
         now = state.next_poll
-    assert poll.due([FEED], {"f": state}, now)
+    assert poll_rules.due([FEED], {"f": state}, now)
 
 
 @pytest.mark.parametrize(
@@ -119,47 +121,47 @@ def test_a_gone_feed_is_tried_again_within_30_days(state, now):
     ],
 )
 def test_retry_after(now, header, seconds):
-    assert poll.retry_after_seconds(header, now) == seconds
+    assert poll_rules.retry_after_seconds(header, now) == seconds
 
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_is_honoured(state, now, status):
-    reply = poll.Reply(status=status, retry_after="7200", error="busy")
-    assert poll.failed(state, reply, SETTINGS, now).next_poll == now + timedelta(hours=2)
+    reply = poll_rules.Reply(status=status, retry_after="7200", error="busy")
+    assert poll_rules.failed(state, reply, SETTINGS, now).next_poll == now + timedelta(hours=2)
     reply = replace(reply, retry_after="1")
-    assert poll.failed(state, reply, SETTINGS, now).next_poll == now + timedelta(minutes=10)
+    assert poll_rules.failed(state, reply, SETTINGS, now).next_poll == now + timedelta(minutes=10)
 
 
 def test_validators_are_sent_back_but_once_a_day_not(state, now):
-    reply = poll.Reply(status=200, etag='"v1"', modified="Sun, 01 Mar 2026 10:00:00 GMT")
-    state = poll.succeeded(state, reply, "d", [item("1", now)], SETTINGS, now)
-    url, headers = poll.request(FEED, state, now + timedelta(seconds=1))
+    reply = poll_rules.Reply(status=200, etag='"v1"', modified="Sun, 01 Mar 2026 10:00:00 GMT")
+    state = poll_rules.succeeded(state, reply, "d", [item("1", now)], SETTINGS, now)
+    url, headers = poll_rules.request(FEED, state, now + timedelta(seconds=1))
     assert url == FEED.url
     assert headers == {"If-None-Match": '"v1"', "If-Modified-Since": "Sun, 01 Mar 2026 10:00:00 GMT"}
     times = [now + timedelta(minutes=10 * number) for number in range(1, 144 * 3)]
     asked_freely = 0
     for time in times:
-        asked_freely += not poll.request(FEED, state, time)[1]
-        state = poll.unchanged(state, poll.Reply(status=304), SETTINGS, time)
+        asked_freely += not poll_rules.request(FEED, state, time)[1]
+        state = poll_rules.unchanged(state, poll_rules.Reply(status=304), SETTINGS, time)
     assert asked_freely == 3  # in three days
     assert state.etag == '"v1"'  # a 304 need not repeat it
 
 
 def test_a_moved_feed_is_asked_where_it_moved_with_its_credentials(state, now):
-    reply = poll.Reply(status=200, moved="https://feeds.outlet.test/new")
-    state = poll.succeeded(state, reply, "d", [], SETTINGS, now)
+    reply = poll_rules.Reply(status=200, moved="https://feeds.outlet.test/new")
+    state = poll_rules.succeeded(state, reply, "d", [], SETTINGS, now)
     assert state.url == "https://feeds.outlet.test/new"
-    assert poll.request(FEED, state, now)[0] == "https://user:pw@feeds.outlet.test/new"
+    assert poll_rules.request(FEED, state, now)[0] == "https://user:pw@feeds.outlet.test/new"
     other = replace(state, url="https://elsewhere.test/new")
-    assert poll.request(FEED, other, now)[0] == "https://elsewhere.test/new"
+    assert poll_rules.request(FEED, other, now)[0] == "https://elsewhere.test/new"
 
 
 def test_a_feed_that_fails_where_it_moved_is_asked_where_it_was(state, now):
     state = replace(state, url="https://dead.test/")
     asked = []
     for _ in range(6):
-        asked.append(poll.request(FEED, state, now)[0])
-        state = poll.failed(state, poll.Reply(error="x"), SETTINGS, now)
+        asked.append(poll_rules.request(FEED, state, now)[0])
+        state = poll_rules.failed(state, poll_rules.Reply(error="x"), SETTINGS, now)
     assert asked.count(FEED.url) == 2
     assert asked.count("https://dead.test/") == 4
 
@@ -167,7 +169,7 @@ def test_a_feed_that_fails_where_it_moved_is_asked_where_it_was(state, now):
 def test_an_edited_url_drops_what_was_known_of_the_old_one(now, state):
     state = replace(brought(state, now, "1"), etag='"x"', url="https://moved.test/", failures=3)
     edited = replace(FEED, url="https://outlet.test/other")
-    after = poll.current(edited, state)
+    after = poll_rules.current(edited, state)
     assert (after.etag, after.url, after.body_digest, after.next_poll, after.failures) == (
         "",
         "",
@@ -186,7 +188,7 @@ def test_news_repeats_lag_and_rhythm(state, now):
     later = now + timedelta(hours=2)
     fresh = item("4", later, published="Sun, 01 Mar 2026 13:30:00 GMT")
     items = [item("1", later), item("2", later), fresh]
-    state = poll.succeeded(state, poll.Reply(status=200), "e", items, SETTINGS, later)
+    state = poll_rules.succeeded(state, poll_rules.Reply(status=200), "e", items, SETTINGS, later)
     assert (state.entries, state.repeats) == (5, 2)
     assert state.lag_seconds == 1800
     assert state.rhythm_seconds == 7200
@@ -206,14 +208,18 @@ def test_an_item_is_known_by_two_of_guid_link_and_title(now):
         return RawItem(id="i", capture="c", position=0, fetched=now, guid=guid, url=link, title=title)
 
     first = made("7", "https://a.test/1", "Flood in Tamsa")
-    seen = set(poll.item_keys(first))
-    assert not poll.is_known(made("7", "https://a.test/2", "Vote in Norland"), seen)  # the guid is reused
-    assert poll.is_known(made("8", "https://a.test/1", "Flood in Tamsa"), seen)  # the guid is changed
-    assert poll.is_known(made("7", "https://a.test/1?poll=2", "Flood in Tamsa"), seen)
-    assert poll.is_known(made("7", "https://a.test/1", "Flood in Tamsa, bridge closed"), seen)
-    assert not poll.is_known(made("8", "https://a.test/1", "Vote in Norland"), seen)  # all link to one page
+    seen = set(poll_rules.item_keys(first))
+    assert not poll_rules.is_known(
+        made("7", "https://a.test/2", "Vote in Norland"), seen
+    )  # the guid is reused
+    assert poll_rules.is_known(made("8", "https://a.test/1", "Flood in Tamsa"), seen)  # the guid is changed
+    assert poll_rules.is_known(made("7", "https://a.test/1?poll=2", "Flood in Tamsa"), seen)
+    assert poll_rules.is_known(made("7", "https://a.test/1", "Flood in Tamsa, bridge closed"), seen)
+    assert not poll_rules.is_known(
+        made("8", "https://a.test/1", "Vote in Norland"), seen
+    )  # all link to one page
     for bare in (made("7", "", "a"), made("", "https://a.test/1", "a"), made("", "", "a")):
-        assert poll.is_known(bare, set(poll.item_keys(bare)))
+        assert poll_rules.is_known(bare, set(poll_rules.item_keys(bare)))
 
 
 def test_what_is_seen_stays_bounded(state, now):
@@ -223,17 +229,19 @@ def test_what_is_seen_stays_bounded(state, now):
 
 
 def test_pending_pages_stay_bounded(state):
-    assert len(poll.with_pending(state, ((f"https://a.test/{n}", 0) for n in range(1000))).pending) == 200
+    assert (
+        len(poll_rules.with_pending(state, ((f"https://a.test/{n}", 0) for n in range(1000))).pending) == 200
+    )
 
 
 def test_due_is_by_how_long_it_is_overdue(now):
     feeds = [FeedSource(name, f"https://{name}.test/") for name in "abcd"]
     feeds.append(FeedSource("e", "https://e.test/", enabled=False))
     states = {
-        feed.id: replace(poll.current(feed, None), next_poll=now + timedelta(minutes=minutes))
+        feed.id: replace(poll_rules.current(feed, None), next_poll=now + timedelta(minutes=minutes))
         for feed, minutes in zip(feeds, (-1, 5, -30), strict=False)
     }
-    assert [feed.id for feed, _ in poll.due(feeds, states, now)] == ["d", "c", "a"]
+    assert [feed.id for feed, _ in poll_rules.due(feeds, states, now)] == ["d", "c", "a"]
 
 
 @given(st.lists(st.integers(0, 30), max_size=120), st.integers(1, 50))
@@ -242,21 +250,21 @@ def test_groups_never_part_a_host(hosts, size):
         FeedSource(f"f{number}", f"https://feeds{host}.outlet{host % 7}.co.uk/{number}")
         for number, host in enumerate(hosts)
     ]
-    parted = poll.groups(feeds, size)
+    parted = poll_rules.groups(feeds, size)
     assert sorted(feed.id for group in parted for feed in group) == sorted(feed.id for feed in feeds)
     places = {}
     for number, group in enumerate(parted):
         for feed in group:
             assert places.setdefault(feed.url.split("/")[2], number) == number
         assert len(group) <= size or len({feed.url.split("/")[2] for feed in group}) == 1
-    assert poll.groups(feeds[::-1], size) == parted
+    assert poll_rules.groups(feeds[::-1], size) == parted
 
 
 def test_thousands_of_feeds_are_tens_of_groups():
     feeds = [FeedSource(f"f{n}", f"https://h{n % 900}.example{n % 50}.com/{n}") for n in range(5000)]
-    parted = poll.groups(feeds, 100)
+    parted = poll_rules.groups(feeds, 100)
     assert 50 <= len(parted) <= 60
-    assert poll.group_name(parted[0]).endswith(f"({len(parted[0])} feeds)")
+    assert poll_rules.group_name(parted[0]).endswith(f"({len(parted[0])} feeds)")
 
 
 def test_what_ails_a_feed(state, now):
@@ -264,7 +272,9 @@ def test_what_ails_a_feed(state, now):
     broken = state
     for _ in range(3):
         assert ailment(broken, now) == ""
-        broken = poll.failed(broken, poll.Reply(status=404, error="not found (404)"), SETTINGS, now)
+        broken = poll_rules.failed(
+            broken, poll_rules.Reply(status=404, error="not found (404)"), SETTINGS, now
+        )
     assert ailment(broken, now) == "fails always (3 times): not found (404)"
     regular = replace(brought(state, now, "1"), rhythm_seconds=4 * 3600.0)
     assert ailment(regular, now + timedelta(hours=40)) == ""
@@ -274,4 +284,4 @@ def test_what_ails_a_feed(state, now):
 
 
 def test_a_state_is_made_for_every_feed():
-    assert poll.current(FEED, None) == FeedState("f", source=poll.current(FEED, None).source)
+    assert poll_rules.current(FEED, None) == FeedState("f", source=poll_rules.current(FEED, None).source)

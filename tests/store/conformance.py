@@ -12,8 +12,8 @@ from store_records import article, at, decision, one_of_each, story
 
 from pipeline.errors import StoreError
 from pipeline.ports import Commit, MemberRow, Period, Store, Version
+from pipeline.query.tree import Everything, Term
 from pipeline.records import Correction, Lineage, Rejection
-from pipeline.records.query import Everything, Term
 from pipeline.store import open_store
 
 

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from store_records import article, at, entity
 
-from pipeline import analysis
+from pipeline import text as analysis
 from pipeline.errors import QueryError
 from pipeline.ports import Commit, Store
-from pipeline.records import StoredArticle, Topic
-from pipeline.records.query import (
+from pipeline.query.evaluate import matches
+from pipeline.query.tree import (
     KEYWORD_FIELDS,
     TEXT_FIELDS,
     TIME_FIELDS,
@@ -30,8 +30,8 @@ from pipeline.records.query import (
     TimeRange,
     Wildcard,
 )
+from pipeline.records import StoredArticle, Topic
 from pipeline.store import open_store, ranking
-from pipeline.store.matching import matches
 
 _LONG = "x" * 5000
 KIM = entity("Kim Jong Un", identity="person:kim-jong-un")

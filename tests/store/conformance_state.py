@@ -9,8 +9,8 @@ from store_records import article, at, decision, one_of_each, story
 
 from pipeline.errors import LeaseHeldError
 from pipeline.ports import Commit, Store
-from pipeline.records import Alert, Message, Rejection, Telling
-from pipeline.records.query import Term
+from pipeline.query.tree import Term
+from pipeline.records import Alert, Message, Rejection, WatchState
 from pipeline.store import open_store
 
 
@@ -38,17 +38,21 @@ class StateConformance:
         assert [each.id for each in store.quarantine()] == ["r2", "r1"]
 
     def test_tellings_by_watch_and_story(self, store: Store) -> None:
-        made = [Telling(watch, name) for watch in ("w", "v") for name in ("s1", "s2", "s3")]
+        made = [WatchState(watch, name) for watch in ("w", "v") for name in ("s1", "s2", "s3")]
         store.commit(Commit(tellings=tuple(made), cursors={"w": 5}))
         assert list(store.tellings("w")) == ["s1", "s2", "s3"]
         assert set(store.tellings("w", ["s3", "s1", "s9"])) == {"s1", "s3"}
-        store.commit(Commit(tellings=(Telling("w", "s1", miss="few"),), forgotten=(("w", "s2"), ("w", "x"))))
-        assert store.tellings("w") == {"s1": Telling("w", "s1", miss="few"), "s3": Telling("w", "s3")}
+        store.commit(
+            Commit(tellings=(WatchState("w", "s1", miss="few"),), forgotten=(("w", "s2"), ("w", "x")))
+        )
+        assert store.tellings("w") == {"s1": WatchState("w", "s1", miss="few"), "s3": WatchState("w", "s3")}
         assert set(store.tellings("v")) == {"s1", "s2", "s3"}
         assert (store.cursor("w"), store.cursor("v")) == (5, None)
 
     def test_tellings_of_stories_over_all_watches(self, store: Store) -> None:
-        made = [Telling(watch, name) for watch in ("w", "Ω", "v") for name in ("s2", "s1", "s\ud800", "S1")]
+        made = [
+            WatchState(watch, name) for watch in ("w", "Ω", "v") for name in ("s2", "s1", "s\ud800", "S1")
+        ]
         store.commit(Commit(tellings=tuple(made), forgotten=(("w", "s3"),)))
         asked = store.tellings_of(["s2", "s9", "s1", "s2"])
         assert [(each.watch, each.story) for each in asked] == [
@@ -57,8 +61,8 @@ class StateConformance:
         assert [each.watch for each in store.tellings_of(["s\ud800"])] == ["v", "w", "Ω"]
         assert store.tellings_of([]) == []
         store.commit(Commit(forgotten=(("w", "s1"), ("v", "s1"))))
-        assert store.tellings_of(["s1"]) == [Telling("Ω", "s1")]
-        many = [Telling(f"w{n:04}", "busy", miss="few") for n in range(2500)]
+        assert store.tellings_of(["s1"]) == [WatchState("Ω", "s1")]
+        many = [WatchState(f"w{n:04}", "busy", miss="few") for n in range(2500)]
         store.commit(Commit(tellings=tuple(many)))
         assert store.tellings_of([*(f"no{n}" for n in range(12_000)), "busy"]) == many
 
@@ -92,12 +96,12 @@ class StateConformance:
         store.commit(
             Commit(
                 rejections=(rejection,), released=("r",),
-                tellings=(Telling("w", "s"),), forgotten=(("w", "s"),),
+                tellings=(WatchState("w", "s"),), forgotten=(("w", "s"),),
                 stories=(story("s", ("a",)),), ended=("s",),
             )
         )  # fmt: skip
         assert store.quarantine() == [rejection]
-        assert store.tellings("w") == {"s": Telling("w", "s")}
+        assert store.tellings("w") == {"s": WatchState("w", "s")}
         assert store.stories(["s"])
 
     # -- leases ------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from store_child import batch
 from store_records import article, at, one_of_each
 
 from pipeline.ports import Commit, Store
-from pipeline.records.query import Term
+from pipeline.query.tree import Term
 from pipeline.store import copy_store, open_store
 
 

@@ -12,8 +12,8 @@ from store_records import article, one_of_each
 
 from pipeline import records
 from pipeline.errors import StoreError
+from pipeline.query.fields import from_micros, micros
 from pipeline.store.codec import decode, encode
-from pipeline.store.indexed import from_micros, micros
 
 ALL = one_of_each()
 EACH = (

@@ -20,10 +20,10 @@ from conformance_state import StateConformance
 from elasticsearch import Elasticsearch
 
 from pipeline.store import open_store
-from pipeline.store.elasticsearch import ElasticsearchStore
-from pipeline.store.elasticsearch_link import Link, parsed
-from pipeline.store.elasticsearch_root import Root
-from pipeline.store.elasticsearch_schema import Names, drop_everything
+from pipeline.store.elasticsearch.cluster import ElasticsearchStore
+from pipeline.store.elasticsearch.indices import Names, drop_everything
+from pipeline.store.elasticsearch.link import Link, parsed
+from pipeline.store.elasticsearch.root import Root
 
 NODE = os.environ.get("ELASTICSEARCH_URL", "")
 pytestmark = [

@@ -9,9 +9,9 @@ from store_records import article, at
 from test_store_elasticsearch import NODE, corpus_url, pytestmark, shared_url, url
 
 from pipeline.ports import Commit
-from pipeline.store import elasticsearch_documents as documents
 from pipeline.store import migrate_store, open_store
-from pipeline.store.elasticsearch import ElasticsearchStore
+from pipeline.store.elasticsearch import documents
+from pipeline.store.elasticsearch.cluster import ElasticsearchStore
 
 __all__ = ["NODE", "corpus_url", "pytestmark", "shared_url", "url"]
 

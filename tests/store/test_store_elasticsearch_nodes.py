@@ -37,7 +37,7 @@ from store_records import at
 
 from pipeline.errors import StoreError, UnavailableError, WirewatchError
 from pipeline.store import open_store
-from pipeline.store.elasticsearch import ElasticsearchStore
+from pipeline.store.elasticsearch.cluster import ElasticsearchStore
 
 SCRIPTS = os.environ.get("ELASTICSEARCH_NODE_SCRIPTS", "")
 HOME = os.environ.get("ELASTICSEARCH_NODE_HOME", "")

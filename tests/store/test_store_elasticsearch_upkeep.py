@@ -18,13 +18,13 @@ from test_store_elasticsearch import NODE, corpus_url, place, pytestmark, shared
 
 from pipeline.errors import QueryError, StoreError, UnavailableError, UsageError
 from pipeline.ports import Commit
-from pipeline.records.query import Term, Wildcard
-from pipeline.store import elasticsearch_documents as documents
+from pipeline.query.tree import Term, Wildcard
 from pipeline.store import migrate_store, open_store
-from pipeline.store.elasticsearch import ElasticsearchStore
-from pipeline.store.elasticsearch_link import parsed
-from pipeline.store.elasticsearch_migrate import migrate
-from pipeline.store.elasticsearch_schema import month
+from pipeline.store.elasticsearch import documents
+from pipeline.store.elasticsearch.cluster import ElasticsearchStore
+from pipeline.store.elasticsearch.indices import month
+from pipeline.store.elasticsearch.link import parsed
+from pipeline.store.elasticsearch.migrate import migrate
 
 __all__ = ["corpus_url", "pytestmark", "shared_url", "url"]
 
@@ -214,7 +214,7 @@ def test_a_commit_that_was_left_unfinished_is_finished_by_a_reader(url: str, mon
 
 
 def test_a_late_bulk_overwrites_nothing_newer(url: str) -> None:
-    from pipeline.store.elasticsearch_bulk import apply_writes, put
+    from pipeline.store.elasticsearch.bulk import apply_writes, put
 
     store = opened(url)
     store.commit(Commit(articles=(article(1, "Old"),)))

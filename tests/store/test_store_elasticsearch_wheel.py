@@ -19,7 +19,7 @@ def test_an_installed_wheel_has_the_index_templates(tmp_path) -> None:
         pytest.skip(f"hatchling is not in uv's cache: {done.stderr.strip().splitlines()[-1]}")
     installed = tmp_path / "installed"
     zipfile.ZipFile(next(tmp_path.glob("*.whl"))).extractall(installed)
-    ask = "import pipeline.store.elasticsearch_schema as s; print(s.TEMPLATES)"
+    ask = "import pipeline.store.elasticsearch.indices as s; print(s.TEMPLATES)"
     found = subprocess.run(
         [sys.executable, "-P", "-c", ask], env={"PYTHONPATH": str(installed)}, cwd=tmp_path,
         capture_output=True, text=True, check=True,

@@ -19,8 +19,8 @@ from store_records import article, at
 from pipeline.errors import StoreError, UnavailableError, UsageError
 from pipeline.ports import Commit
 from pipeline.store import copy_store, open_store
-from pipeline.store.sqlite import SqliteStore
-from pipeline.store.sqlite_schema import APPLICATION, MIGRATIONS, statements
+from pipeline.store.sqlite.database import SqliteStore
+from pipeline.store.sqlite.schema import APPLICATION, MIGRATIONS, statements
 
 
 class TestSqlite(StoreConformance, StateConformance):

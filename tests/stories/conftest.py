@@ -9,15 +9,15 @@ import yaml
 from invented_news import SCORER, Newsroom
 
 from pipeline.settings import Document
-from pipeline.stories.artefact import Artefact, load_scorer
+from pipeline.stories.scoring.scorer_config import ScorerConfig, load_scorer
 
 
 @pytest.fixture(scope="session")
-def artefact() -> Artefact:
+def artefact() -> ScorerConfig:
     content = yaml.safe_load(SCORER.read_text())
     return load_scorer(Document(str(SCORER), content, {}), "normal")
 
 
 @pytest.fixture
-def newsroom(artefact: Artefact) -> Callable[..., Newsroom]:
+def newsroom(artefact: ScorerConfig) -> Callable[..., Newsroom]:
     return lambda **options: Newsroom(artefact, **options)

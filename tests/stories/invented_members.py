@@ -7,7 +7,7 @@ import random
 import numpy as np
 from hypothesis import strategies as st
 
-from pipeline.stories.traits import Member, Sparse, Traits
+from pipeline.stories.features.packed import Features, IndexedArticle, Sparse
 
 DAY = 86_400.0
 
@@ -19,7 +19,7 @@ def made(number, event, *, language="en", time=0.0, outlet="", dense=384):
     vector = np.random.default_rng(event).normal(size=dense) + 0.5 * np.random.default_rng(number).normal(
         size=dense
     )
-    return Traits(
+    return Features(
         time=time,
         fetched=0.0 if time is None else time,
         language=language,
@@ -39,7 +39,7 @@ def made(number, event, *, language="en", time=0.0, outlet="", dense=384):
 
 
 def member(number, event, **options):
-    return Member(f"{number:016x}", number, made(number, event, **options))
+    return IndexedArticle(f"{number:016x}", number, made(number, event, **options))
 
 
 ARTICLE = st.tuples(

@@ -12,14 +12,14 @@ import numpy as np
 
 from pipeline.ports import Vectors
 from pipeline.records import Article, Decision, EnrichedArticle
-from pipeline.stories.artefact import Artefact
-from pipeline.stories.assign import assign_all
-from pipeline.stories.constraints import Constraints
-from pipeline.stories.features import arrive
-from pipeline.stories.index import StoryIndex
-from pipeline.stories.learned import Learned
-from pipeline.stories.terms import tokens
-from pipeline.stories.traits import Member
+from pipeline.stories.features.features import arrive
+from pipeline.stories.features.packed import IndexedArticle
+from pipeline.stories.features.statistics import StreamStatistics
+from pipeline.stories.features.tokens import tokens
+from pipeline.stories.index.story_index import StoryIndex
+from pipeline.stories.placing.assign import assign_all
+from pipeline.stories.placing.corrections import Constraints
+from pipeline.stories.scoring.scorer_config import ScorerConfig
 
 SCORER = Path(__file__).parents[2] / "config" / "scorer.yaml"
 START = datetime(2031, 5, 4, 6, 0, tzinfo=UTC)
@@ -100,23 +100,23 @@ def article(
 class Newsroom:
     """Learned state, index and scorer, worked as the group stage works them."""
 
-    artefact: Artefact
+    artefact: ScorerConfig
     embedder: HashedEmbedder | None = field(default_factory=HashedEmbedder)
     constraints: Constraints = field(default_factory=Constraints)
     window_days: float = 14.0
 
     def __post_init__(self) -> None:
-        self.learned = Learned.empty()
+        self.learned = StreamStatistics.empty()
         self.index = StoryIndex(self.window_days, self.artefact.center)
         self.decisions: list[Decision] = []
-        self.members: list[Member] = []
+        self.members: list[IndexedArticle] = []
 
     def take(self, articles: Sequence[EnrichedArticle], batch: int = 1000) -> list[Decision]:
         """Groups articles, so many at a time; the index is rebuilt from bytes between two batches."""
         for start in range(0, len(articles), batch):
             arrivals = arrive(articles[start : start + batch], self.learned, self.embedder)
             members = [
-                Member(arrival.enriched.article.id, seq, arrival.traits)
+                IndexedArticle(arrival.enriched.article.id, seq, arrival.traits)
                 for seq, arrival in enumerate(arrivals, len(self.members) + 1)
             ]
             self.decisions += assign_all(members, self.index, self.artefact.scorer, self.constraints)

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from invented_members import ARTICLE, members
 
-from pipeline.stories.columns import Columns
-from pipeline.stories.postings import heaviest_of_each
-from pipeline.stories.profile import Profile, sum_up
-from pipeline.stories.sums import Sums
-from pipeline.stories.traits import Sparse
+from pipeline.stories.features.packed import Sparse
+from pipeline.stories.index.columns import Columns
+from pipeline.stories.index.postings import heaviest_of_each
+from pipeline.stories.index.story_profile import StoryProfile, sum_up
+from pipeline.stories.index.sums import Sums
 
 LAW = settings(max_examples=40, deadline=None, derandomize=True)
 ARTICLES = st.lists(ARTICLE, min_size=1, max_size=24)
@@ -86,8 +86,8 @@ def test_sums_of_many_stories_are_those_of_each_and_of_members_one_by_one(storie
 
 def test_large_stories_alone_are_summed_up_and_only_once():
     large, small = (
-        Profile.of("large", members([(1, "en", 1, "A", 384)] * 6)),
-        Profile.of("small", members([(1, "en", 1, "A", 384)] * 5)),
+        StoryProfile.of("large", members([(1, "en", 1, "A", 384)] * 6)),
+        StoryProfile.of("small", members([(1, "en", 1, "A", 384)] * 5)),
     )
     sum_up([large, small, large])
     assert not large.unsummed()

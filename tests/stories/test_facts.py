@@ -13,12 +13,12 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from pipeline.errors import UsageError
 from pipeline.records import Entity, StoredArticle, Topic
+from pipeline.stories.describing.counts import claims
+from pipeline.stories.describing.describe import describe
+from pipeline.stories.describing.origins import independent
 from pipeline.stories.evaluation import agreement, bcubed, pairwise
-from pipeline.stories.facts import describe
-from pipeline.stories.features import arrive
-from pipeline.stories.figures import claims
-from pipeline.stories.learned import Learned
-from pipeline.stories.origins import independent
+from pipeline.stories.features.features import arrive
+from pipeline.stories.features.statistics import StreamStatistics
 
 WIRE = (
     "Nine people died when a ferry sank off Port Amer on Monday, the coast guard said. "
@@ -28,7 +28,7 @@ WIRE = (
 
 
 def stored(articles):
-    arrivals = arrive(articles, Learned.empty(), None)
+    arrivals = arrive(articles, StreamStatistics.empty(), None)
     return [StoredArticle(a.enriched, n + 1, "s", a.traits.to_bytes()) for n, a in enumerate(arrivals)]
 
 

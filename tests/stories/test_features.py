@@ -7,19 +7,19 @@ from invented_news import HashedEmbedder, article
 
 from pipeline.errors import StoreError
 from pipeline.records import EnrichedArticle, Entity, Span
-from pipeline.stories import learned as learned_module
-from pipeline.stories.features import arrive, compute_traits, compute_traits_batch
-from pipeline.stories.habits import clean, observe
-from pipeline.stories.learned import Learned
-from pipeline.stories.sentences import sentence_spans
-from pipeline.stories.terms import tokens
-from pipeline.stories.traits import Sparse, Traits
+from pipeline.stories.features import statistics as learned_module
+from pipeline.stories.features.features import arrive, compute_traits, compute_traits_batch
+from pipeline.stories.features.outlet_boilerplate import clean, observe
+from pipeline.stories.features.packed import Features, Sparse
+from pipeline.stories.features.sentences import sentence_spans
+from pipeline.stories.features.statistics import StreamStatistics
+from pipeline.stories.features.tokens import tokens
 
 PLEA = "Subscribe to Channel Nine for more at https://nine.example/abc."
 
 
 def test_what_an_outlet_repeats_is_taken_out_from_the_second_time():
-    state = Learned.empty()
+    state = StreamStatistics.empty()
     first = arrive([article(0, "Goats escape | Nine at Noon", f"Ten goats ran. {PLEA}", "Nine")], state, None)
     second = arrive([article(1, "Mayor resigns | Nine at Noon", f"He left.\n\n{PLEA}", "Nine")], state, None)
     other = arrive([article(2, "Bridge opens", f"Cars cross. {PLEA}", "Ten")], state, None)
@@ -31,20 +31,20 @@ def test_what_an_outlet_repeats_is_taken_out_from_the_second_time():
 
 
 def test_an_update_under_the_same_title_loses_nothing():
-    state = Learned.empty()
+    state = StreamStatistics.empty()
     observe("Goats escape", "Ten goats ran.", "Nine", state)
     assert clean("Goats escape", "Ten goats ran. One came back.", "Nine", state).removed == ()
 
 
 def test_a_title_never_becomes_empty():
-    state = Learned.empty()
+    state = StreamStatistics.empty()
     observe("Goats | Noon", "", "Nine", state)
     observe("Cows | Noon", "", "Nine", state)
     assert clean("Noon", "", "Nine", state).title == "Noon"
 
 
 def test_entities_follow_their_words_and_leave_with_them():
-    state = Learned.empty()
+    state = StreamStatistics.empty()
     plea = "Watch Ann Berg live. "
     arrive([article(0, "One", plea + "Rain.", "Nine")], state, None)
     text = plea + "Carl Dahl won."
@@ -60,25 +60,25 @@ def test_entities_follow_their_words_and_leave_with_them():
 
 def test_traits_survive_their_bytes():
     enriched = article(0, "Storm 12 hits Quint", "Waves of 4.5 m broke the wall.", "Nine", None)
-    traits = compute_traits(enriched, Learned.empty(), HashedEmbedder())
-    copy = Traits.from_bytes(traits.to_bytes())
+    traits = compute_traits(enriched, StreamStatistics.empty(), HashedEmbedder())
+    copy = Features.from_bytes(traits.to_bytes())
     assert copy.to_bytes() == traits.to_bytes()
     assert copy.time is None
     assert copy.numbers == ("12", "4.5")
     assert copy.body.items == traits.body.items
     with pytest.raises(StoreError, match="another version"):
-        Traits.from_bytes(b"WWA\0" + traits.to_bytes()[4:])
+        Features.from_bytes(b"WWA\0" + traits.to_bytes()[4:])
 
 
 def test_an_articles_features_do_not_see_what_comes_later():
     articles = [article(n, f"Storm {n} over Quint", "Wind and rain.", "Nine") for n in range(3)]
-    alone = compute_traits(articles[0], Learned.empty(), None)
-    among = compute_traits_batch(articles, Learned.empty(), None)
+    alone = compute_traits(articles[0], StreamStatistics.empty(), None)
+    among = compute_traits_batch(articles, StreamStatistics.empty(), None)
     assert alone.to_bytes() == among[0].to_bytes()
 
 
 def test_words_that_become_common_lose_weight():
-    state = Learned.empty()
+    state = StreamStatistics.empty()
     before = state.language("en").idf("zorblax")
     compute_traits_batch([article(n, "Zorblax", f"Number {n}.") for n in range(40)], state, None)
     assert state.language("en").idf("zorblax") < before
@@ -87,7 +87,7 @@ def test_words_that_become_common_lose_weight():
 def test_learned_state_is_bounded_and_survives_its_bytes(monkeypatch):
     monkeypatch.setattr(learned_module, "LINES_KEPT", 8)
     monkeypatch.setattr(learned_module, "TERMS_HALVED_AT", 10)
-    state = Learned.empty()
+    state = StreamStatistics.empty()
     compute_traits_batch(
         [article(n, f"Word{n} here", f"Line {'x' * n}.", "Nine") for n in range(30)], state, None
     )
@@ -96,7 +96,7 @@ def test_learned_state_is_bounded_and_survives_its_bytes(monkeypatch):
     assert state.dirty() == {}
     assert state.language("en").terms.articles < 10
     assert len(stored["habits:Nine"]) <= 8 + 8 * 28
-    copy = Learned.load(stored.get)
+    copy = StreamStatistics.load(stored.get)
     copy.observe_words("en", [1], [2])
     state.observe_words("en", [1], [2])
     assert copy.dirty() == state.dirty()

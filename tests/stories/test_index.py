@@ -14,16 +14,16 @@ from invented_members import ARTICLE, DAY, made, member, members
 
 from pipeline.errors import StoreError
 from pipeline.records import Correction
-from pipeline.stories import assign as assign_module
-from pipeline.stories import slots as slots_module
-from pipeline.stories import weighing as weighing_module
-from pipeline.stories.assign import assign, assign_all
-from pipeline.stories.constraints import Constraints
-from pipeline.stories.index import StoryIndex
-from pipeline.stories.profile import SMALL, Profile
-from pipeline.stories.scorer import Mix
-from pipeline.stories.sums import SparseSum
-from pipeline.stories.traits import Member, told_of
+from pipeline.stories.features.packed import IndexedArticle, told_of
+from pipeline.stories.index import lookup as slots_module
+from pipeline.stories.index.story_index import StoryIndex
+from pipeline.stories.index.story_profile import SMALL, StoryProfile
+from pipeline.stories.index.sums import SparseSum
+from pipeline.stories.placing import assign as assign_module
+from pipeline.stories.placing import candidates as weighing_module
+from pipeline.stories.placing.assign import assign, assign_all
+from pipeline.stories.placing.corrections import Constraints
+from pipeline.stories.scoring.scorer import Mix
 
 QUICK = settings(
     max_examples=25,
@@ -104,7 +104,7 @@ def test_rivals_take_away_and_never_add(artefact, items):
 def test_a_member_is_weighed_as_if_it_were_not_there(artefact, items):
     """To the bit while both stories are small, where all sums are exact; otherwise but for rounding."""
     there = members(items)
-    with_it, without = Profile.of("s", there), Profile.of("s", there[1:])
+    with_it, without = StoryProfile.of("s", there), StoryProfile.of("s", there[1:])
     inside, outside = (artefact.scorer.score(there[0], p) for p in (with_it, without))
     assert inside == pytest.approx(outside, abs=1e-12)
     if len(there) <= SMALL:
@@ -115,14 +115,14 @@ def test_a_member_is_weighed_as_if_it_were_not_there(artefact, items):
 @given(items=st.lists(ARTICLE, min_size=SMALL, max_size=20), data=st.data())
 def test_what_is_taken_out_of_a_sum_leaves_nothing_behind(items, data):
     there = members(items)
-    grown = Profile("s")
+    grown = StoryProfile("s")
     for one in data.draw(st.permutations(there)):
         grown.add(one)
         assert grown.sums is not None
     gone = data.draw(st.sets(st.sampled_from([m.article for m in there]), max_size=len(there) - 1))
     for article in sorted(gone):
         grown.remove(article)
-    fresh = Profile.of("s", [m for m in there if m.article not in gone])
+    fresh = StoryProfile.of("s", [m for m in there if m.article not in gone])
     assert [m.article for m in grown.members] == [m.article for m in fresh.members]
     for ours, theirs in ((grown.body, fresh.body), (grown.pairs, fresh.pairs)):
         assert {k: (v.count, v.weights) for k, v in ours.items()} == {
@@ -206,11 +206,11 @@ def test_members_of_the_index_are_bytes_and_say_the_same(artefact):
     assert (kept.time, kept.fetched, kept.outlet, kept.language) == (None, 0.0, "Müller \ud800", "en")
     assert told_of(kept.data)[:2] == (one.traits.title, one.traits.lead)
     with pytest.raises(StoreError):
-        Member("a", 1, b"WWA\x01" + kept.data[4:])
+        IndexedArticle("a", 1, b"WWA\x01" + kept.data[4:])
 
 
 def test_a_story_of_thousands_is_weighed_in_milliseconds(artefact):
-    large = Profile.of("large", [member(n, 1, time=n * 60.0) for n in range(3000)])
+    large = StoryProfile.of("large", [member(n, 1, time=n * 60.0) for n in range(3000)])
     asked = member(9999, 1)
     value = artefact.scorer.score(asked, large)
     large.add(member(5000, 1))

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from invented_news import START, Newsroom, article, write
 
 from pipeline.records import Correction, content_id
-from pipeline.stories.assign import assign
-from pipeline.stories.constraints import Constraints
-from pipeline.stories.index import StoryIndex
-from pipeline.stories.learned import Learned
-from pipeline.stories.profile import Profile
-from pipeline.stories.repair import repair
-from pipeline.stories.traits import Member, Traits
+from pipeline.stories.features.packed import Features, IndexedArticle
+from pipeline.stories.features.statistics import StreamStatistics
+from pipeline.stories.index.story_index import StoryIndex
+from pipeline.stories.index.story_profile import StoryProfile
+from pipeline.stories.placing.assign import assign
+from pipeline.stories.placing.corrections import Constraints
+from pipeline.stories.placing.reassign import repair
 
 QUICK = settings(
     max_examples=25,
@@ -52,9 +52,12 @@ def test_a_restart_in_between_does_not_matter(newsroom, items, at):
     first.take(articles[:at])
     stored = first.learned.dirty()
     second = newsroom()
-    second.learned = Learned.load(stored.get)
+    second.learned = StreamStatistics.load(stored.get)
     rows = [
-        (Member(m.article, m.seq, Traits.from_bytes(m.traits.to_bytes())), first.index.story_of(m.article))
+        (
+            IndexedArticle(m.article, m.seq, Features.from_bytes(m.traits.to_bytes())),
+            first.index.story_of(m.article),
+        )
         for m in reversed(first.members)
     ]
     second.index = StoryIndex.rebuilt(rows, 14.0, second.artefact.center)
@@ -136,7 +139,9 @@ def test_two_articles_are_as_like_as_the_other_two(newsroom, items):
     room.take(stream(items))
     one, two = room.members
     score = room.artefact.scorer.score
-    assert score(one, Profile.of("s", [two])) == pytest.approx(score(two, Profile.of("s", [one])), abs=1e-12)
+    assert score(one, StoryProfile.of("s", [two])) == pytest.approx(
+        score(two, StoryProfile.of("s", [one])), abs=1e-12
+    )
 
 
 @QUICK

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.records import Article, EnrichedArticle, StoredArticle
-from pipeline.stories.facts import describe
-from pipeline.stories.features import arrive, cleaned
-from pipeline.stories.keywords import KEYWORDS_KEPT, article_keywords
-from pipeline.stories.learned import Learned
+from pipeline.stories.describing.describe import describe
+from pipeline.stories.features.features import arrive, cleaned
+from pipeline.stories.features.keywords import KEYWORDS_KEPT, article_keywords
+from pipeline.stories.features.statistics import StreamStatistics
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -43,13 +43,13 @@ QUAKE = ("Quake before the election", "The quake woke voters. A quake this stron
 
 
 def test_without_history_the_language_is_the_contrast() -> None:
-    (found,) = arrive([enriched(0, *QUAKE)], Learned.empty(), None)
+    (found,) = arrive([enriched(0, *QUAKE)], StreamStatistics.empty(), None)
     assert {"quake", "election"} <= set(found.enriched.keywords)
     assert not {"the", "this", "was", "never"} & set(found.enriched.keywords)
 
 
 def test_what_the_last_weeks_were_full_of_is_no_keyword() -> None:
-    learned = Learned.empty()
+    learned = StreamStatistics.empty()
     arrive(stream(3000), learned, None)
     (found,) = arrive([enriched(9000, *QUAKE)], learned, None)
     assert found.enriched.keywords[0] == "quake"
@@ -59,23 +59,23 @@ def test_what_the_last_weeks_were_full_of_is_no_keyword() -> None:
 @pytest.mark.parametrize("size", [1, 7, 60])
 def test_batches_do_not_matter(size: int) -> None:
     articles = stream(60)
-    learned, found = Learned.empty(), []
+    learned, found = StreamStatistics.empty(), []
     for start in range(0, 60, size):
         found += [a.enriched.keywords for a in arrive(articles[start : start + size], learned, None)]
-    assert found == [a.enriched.keywords for a in arrive(articles, Learned.empty(), None)]
+    assert found == [a.enriched.keywords for a in arrive(articles, StreamStatistics.empty(), None)]
 
 
 def test_a_restart_does_not_matter() -> None:
-    learned = Learned.empty()
+    learned = StreamStatistics.empty()
     arrive(stream(50), learned, None)
-    again = Learned.load(learned.dirty().get)
+    again = StreamStatistics.load(learned.dirty().get)
     (one,) = arrive([enriched(99, *QUAKE)], learned, None)
     (two,) = arrive([enriched(99, *QUAKE)], again, None)
     assert one.enriched.keywords == two.enriched.keywords
 
 
 def test_a_new_form_of_an_article_has_keywords_and_teaches_nothing() -> None:
-    learned = Learned.empty()
+    learned = StreamStatistics.empty()
     arrive(stream(5), learned, None)
     learned.dirty()
     assert "quake" in cleaned(enriched(7, *QUAKE), learned).keywords
@@ -84,7 +84,7 @@ def test_a_new_form_of_an_article_has_keywords_and_teaches_nothing() -> None:
 
 def test_forms_of_one_word_are_one_keyword() -> None:
     counts = Counter({"flood": 3, "floods": 2, "flooding": 2, "dyke": 2})
-    found = article_keywords(counts, Learned.empty().language("en"))
+    found = article_keywords(counts, StreamStatistics.empty().language("en"))
     assert len([word for word in found if word.startswith("flood")]) == 1
     assert "dyke" in found
 
@@ -99,7 +99,7 @@ def test_forms_of_one_word_are_one_keyword() -> None:
     ],
 )  # fmt: skip
 def test_any_language(language: str, title: str, text: str, wanted: str | None) -> None:
-    (found,) = arrive([enriched(0, title, text, language)], Learned.empty(), None)
+    (found,) = arrive([enriched(0, title, text, language)], StreamStatistics.empty(), None)
     words = found.enriched.keywords
     assert wanted in words if wanted else words == ()
     assert len(words) <= KEYWORDS_KEPT
@@ -111,7 +111,7 @@ def test_a_story_has_the_keywords_of_its_members() -> None:
         ("Quake shakes Ostland", "The quake broke windows in Ostland. Miners fled the quake."),
         ("Ostland counts the damage", "After the quake Ostland counts cracked walls. Walls fell in Ostland."),
     ]
-    learned = Learned.empty()
+    learned = StreamStatistics.empty()
     arrive(stream(500), learned, None)
     arrivals = arrive([enriched(n, *text) for n, text in enumerate(texts)], learned, None)
     stored = [StoredArticle(a.enriched, n + 1, "s", a.traits.to_bytes()) for n, a in enumerate(arrivals)]

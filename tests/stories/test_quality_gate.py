@@ -12,11 +12,11 @@ import yaml
 
 from pipeline.app.wiring import Wiring
 from pipeline.records import Capture, RawItem, content_id
-from pipeline.sources.feed import parse_feed
-from pipeline.stages.clustering import Clustering
-from pipeline.stages.grouping import Grouping
-from pipeline.stages.intake import raw_key
-from pipeline.stages.repairing import Repairing
+from pipeline.sources.read.feed import parse_feed
+from pipeline.stages.grouping.group import Grouping
+from pipeline.stages.grouping.repair import Repairing
+from pipeline.stages.grouping.state import Clustering
+from pipeline.stages.intake.prepare import raw_key
 from pipeline.stories.evaluation import bcubed
 
 SEEDS = Path(__file__).parents[2] / "seeds"

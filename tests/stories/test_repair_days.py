@@ -7,7 +7,7 @@ from collections import Counter
 
 from invented_news import EVENTS, write
 
-from pipeline.stories.repair import repair
+from pipeline.stories.placing.reassign import repair
 
 DAYS = 30
 PER_DAY = 6

@@ -6,7 +6,7 @@ import yaml
 
 from benchmarks.stories.train import CONFIG, SHORT_LIST, Choice, Labelled, ranked, rewritten, select, source
 from pipeline.settings import Document
-from pipeline.stories.artefact import load_scorer
+from pipeline.stories.scoring.scorer_config import load_scorer
 
 
 def _choices(count: int) -> list[Choice]:

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.stories import years
-from pipeline.stories.artefact import Artefact
-from pipeline.stories.features import compute_traits
-from pipeline.stories.learned import Learned
-from pipeline.stories.profile import SMALL, Profile
-from pipeline.stories.scorer import Mix
-from pipeline.stories.traits import Member, Traits
+from pipeline.stories.features import years
+from pipeline.stories.features.features import compute_traits
+from pipeline.stories.features.packed import Features, IndexedArticle
+from pipeline.stories.features.statistics import StreamStatistics
+from pipeline.stories.index.story_profile import SMALL, StoryProfile
+from pipeline.stories.scoring.scorer import Mix
+from pipeline.stories.scoring.scorer_config import ScorerConfig
 from tests.stories.invented_news import article
 
 TEXT = "A quake of magnitude 6.1 hit the island of Qeshm, officials in Bandar Abbas said."
@@ -54,17 +54,21 @@ def test_a_date_belongs_to_the_years_less_than_a_month_away(days: int) -> None:
     assert years.around(day) == _bits(*both)
 
 
-def _member(number: int, published: datetime | None, more: str = "") -> Member:
+def _member(number: int, published: datetime | None, more: str = "") -> IndexedArticle:
     plain = article(number, "Quake hits Qeshm", f"{TEXT} {more}")
     known = replace(plain.article, published=published)
-    return Member(known.id, number, compute_traits(replace(plain, article=known), Learned.empty(), None))
+    return IndexedArticle(
+        known.id, number, compute_traits(replace(plain, article=known), StreamStatistics.empty(), None)
+    )
 
 
 @pytest.mark.parametrize("size", [1, 3, SMALL + 2])
-def test_other_years_tell_against_a_story(artefact: Artefact, size: int) -> None:
+def test_other_years_tell_against_a_story(artefact: ScorerConfig, size: int) -> None:
     """By the share of the members that can be compared; small stories and large ones alike."""
     scorer = artefact.scorer
-    story = Profile.of("s", [_member(n, datetime(2005, 11, 27, n, tzinfo=UTC)) for n in range(1, size + 1)])
+    story = StoryProfile.of(
+        "s", [_member(n, datetime(2005, 11, 27, n, tzinfo=UTC)) for n in range(1, size + 1)]
+    )
     same = _member(97, None, "It was the worst since 2005.")
     other = _member(98, None, "It was the worst since 2008.")
     none = _member(99, None)
@@ -75,27 +79,29 @@ def test_other_years_tell_against_a_story(artefact: Artefact, size: int) -> None
     ]
 
 
-def _feature(scorer: Mix, member: Member, story: Profile) -> float:
+def _feature(scorer: Mix, member: IndexedArticle, story: StoryProfile) -> float:
     explained = scorer.explain(member, story)
     assert sum(c.contribution for c in explained.contributions) == pytest.approx(explained.score)
     return next(c.value for c in explained.contributions if c.feature == "years")
 
 
-def test_an_undated_member_is_weighed_against_a_dated_article_too(artefact: Artefact) -> None:
+def test_an_undated_member_is_weighed_against_a_dated_article_too(artefact: ScorerConfig) -> None:
     """The evidence is symmetric, and two dates or two undated texts are not compared by it."""
     scorer = artefact.scorer
     undated = _member(1, None, "It was the worst since 2008.")
     dated = _member(2, datetime(2013, 9, 1, tzinfo=UTC))
-    assert _feature(scorer, dated, Profile.of("s", [undated])) == 1.0 - scorer.weights.years_loss
-    assert _feature(scorer, undated, Profile.of("s", [dated])) == 1.0 - scorer.weights.years_loss
-    assert _feature(scorer, _member(3, None, "Since 1991."), Profile.of("s", [undated])) == 1.0
-    assert _feature(scorer, _member(4, datetime(2013, 1, 31, tzinfo=UTC)), Profile.of("s", [dated])) == 1.0
+    assert _feature(scorer, dated, StoryProfile.of("s", [undated])) == 1.0 - scorer.weights.years_loss
+    assert _feature(scorer, undated, StoryProfile.of("s", [dated])) == 1.0 - scorer.weights.years_loss
+    assert _feature(scorer, _member(3, None, "Since 1991."), StoryProfile.of("s", [undated])) == 1.0
+    assert (
+        _feature(scorer, _member(4, datetime(2013, 1, 31, tzinfo=UTC)), StoryProfile.of("s", [dated])) == 1.0
+    )
 
 
 def test_years_survive_storing() -> None:
     """They are part of the frozen traits."""
     member = _member(1, None, "In 2008 and 2049.")
-    assert Traits.from_bytes(member.data).years == member.traits.years == _bits(2008, 2049)
+    assert Features.from_bytes(member.data).years == member.traits.years == _bits(2008, 2049)
 
 
 @pytest.mark.parametrize("published", [datetime(2013, 1, 9, tzinfo=UTC), None])
@@ -103,9 +109,9 @@ def test_traits_stored_before_years_counted_are_read(published: datetime | None)
     """A store made by the version before works on: a date tells its years, an undated text has none."""
     now = _member(1, published, "In 2008.").data
     before = b"WWA\x02" + now[4:36] + now[44:]
-    member = Member("a", 1, before)
+    member = IndexedArticle("a", 1, before)
     assert member.traits.years == (_bits(2012, 2013) if published else 0)
-    assert member.traits.title == Traits.from_bytes(before).title == "Quake hits Qeshm"
-    assert Profile.of("s", [member]).body["en"].count == 1
+    assert member.traits.title == Features.from_bytes(before).title == "Quake hits Qeshm"
+    assert StoryProfile.of("s", [member]).body["en"].count == 1
     if published:
         assert member.data == now

@@ -1,0 +1,1 @@
+"""Whether a watch fires: `decide`, what is new in a story (`news`), and why not (`explain`)."""

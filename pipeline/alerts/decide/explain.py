@@ -1,0 +1,173 @@
+"""Why a watch did or did not alert on a story: each clause and condition with its value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pipeline.alerts.decide.decide import Check, Decider, StoryView, WatchRule, query_at
+from pipeline.query import parse
+from pipeline.query.hits import Prepared
+from pipeline.query.tree import And, Not, Or, Query
+from pipeline.records import Alert, WatchState
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One clause of the query.
+
+    Attributes:
+        words: The clause in words.
+        depth: How deeply it is nested.
+        articles: Ids of the story's articles that it holds for.
+        of: Of how many articles.
+        hits: The words that hit, as written, at most eight.
+    """
+
+    words: str
+    depth: int
+    articles: tuple[str, ...]
+    of: int
+    hits: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a watch did or did not alert on a story.
+
+    Attributes:
+        watch: Its name.
+        story: The story's id.
+        alerted: Whether it did.
+        verdict: One sentence.
+        clauses: Each clause of the query, outermost first.
+        checks: The match mode and the conditions, as the story is now.
+        alerts: What it alerted, oldest first.
+        notes: What else mattered, such as that it is switched off.
+    """
+
+    watch: str
+    story: str
+    alerted: bool
+    verdict: str
+    clauses: tuple[Clause, ...]
+    checks: tuple[Check, ...]
+    alerts: tuple[Alert, ...]
+    notes: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """For the command line."""
+        return {
+            "watch": self.watch,
+            "story": self.story,
+            "alerted": self.alerted,
+            "verdict": self.verdict,
+            "clauses": [
+                {
+                    "clause": c.words,
+                    "depth": c.depth,
+                    "articles": list(c.articles),
+                    "of": c.of,
+                    "hits": list(c.hits),
+                }
+                for c in self.clauses
+            ],
+            "conditions": [
+                {"name": c.name, "needed": c.needed, "found": c.found, "holds": c.holds} for c in self.checks
+            ],
+            "alerts": [
+                {"id": a.id, "kind": a.kind, "at": a.at.isoformat(), "reason": a.reason} for a in self.alerts
+            ],
+            "notes": list(self.notes),
+        }
+
+
+def why(
+    rule: WatchRule,
+    view: StoryView,
+    decider: Decider,
+    tellings: Mapping[str, WatchState],
+    alerts: Sequence[Alert],
+    position: int,
+) -> Why:
+    """Explains.
+
+    Args:
+        rule: The watch and its query.
+        view: The story as it is now, with at least one member.
+        decider: For the facts of the story.
+        tellings: What the watch knows of the story and its ancestors, by story.
+        alerts: The watch's alerts on the story and its ancestors.
+        position: The ingest sequence up to which watches have been matched.
+    """
+    ready = [decider.ready(member) for member in view.members]
+    clauses = tuple(_clauses(rule, rule.query, ready, 0))
+    matched = [each.article.id for each in ready if parse.matches(query_at(rule, each), each)]
+    checks = tuple(decider.checks(rule, view, view.members, matched))
+    known = tellings.get(view.id) or next(iter(tellings.values()), None)
+    notes = tuple(_notes(rule, view, matched, position, known))
+    verdict = _verdict(rule, alerts, matched, checks, notes)
+    return Why(rule.watch.name, view.id, bool(alerts), verdict, clauses, checks, tuple(alerts), notes)
+
+
+def _clauses(rule: WatchRule, tree: Query, ready: Sequence[Prepared], depth: int) -> Iterator[Clause]:
+    holding = [each for each in ready if parse.matches(_at(rule, tree, each), each)]
+    words = {hit.text: None for each in holding for hit in parse.hits(_at(rule, tree, each), each)}
+    name = parse.describe(tree).removeprefix("articles with ").removeprefix("articles ")
+    yield Clause(name, depth, tuple(each.article.id for each in holding), len(ready), tuple(words)[:8])
+    match tree:
+        case And(parts) | Or(parts) if not parse.is_name(tree):
+            for part in parts:
+                yield from _clauses(rule, part, ready, depth + 1)
+        case Not(part):
+            yield from _clauses(rule, part, ready, depth + 1)
+        case _:
+            return
+
+
+def _at(rule: WatchRule, tree: Query, article: Prepared) -> Query:
+    # The whole of a query that says now is meant as of the article's arrival; its parts are shown as of now.
+    return query_at(replace(rule, relative=rule.relative and tree is rule.query, query=tree), article)
+
+
+def _notes(
+    rule: WatchRule, view: StoryView, matched: Sequence[str], position: int, known: WatchState | None
+) -> Iterator[str]:
+    if not rule.watch.enabled:
+        yield "the watch is switched off"
+    backfill = [m for m in view.members if m.backfill]
+    if backfill:
+        yield f"{len(backfill)} of {len(view.members)} articles were loaded as backfill, which never alerts"
+    waiting = [member for member in view.members if member.seq > position]
+    if waiting:
+        yield f"{len(waiting)} articles have come since watches were last matched; run `wirewatch alert`"
+    if matched and known is None and len(waiting) + len(backfill) < len(view.members):
+        yield "its articles were matched before the watch was there or while it was switched off"
+    if view.ancestors:
+        yield f"the story took in or came from {', '.join(view.ancestors)}"
+    if known and known.alerts and known.miss:
+        yield f"no follow-up: {known.miss}"
+    if known and known.alerts and rule.watch.follow_up == "none":
+        yield "the watch asks for no follow-up"
+
+
+def _verdict(
+    rule: WatchRule,
+    alerts: Sequence[Alert],
+    matched: Sequence[str],
+    checks: Sequence[Check],
+    notes: Sequence[str],
+) -> str:
+    if alerts:
+        first = alerts[0]
+        more = f", and {len(alerts) - 1} follow-ups" if len(alerts) > 1 else ""
+        return f"alerted on {first.at:%Y-%m-%d %H:%M} UTC, because {first.reason}{more}"
+    if not matched:
+        return "not alerted: the query hits none of its articles"
+    lacking = [check.words for check in checks if not check.holds]
+    if lacking:
+        return f"near miss: {'; '.join(lacking)}"
+    if notes:
+        return f"not alerted: {notes[0]}"
+    return f"not alerted yet: ‘{rule.watch.name}’ fires with its next article"

@@ -1,0 +1,223 @@
+"""What a watch means, in words, and what is odd about it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from pipeline.alerts.decide.decide import WatchRule
+from pipeline.alerts.send.schedule import next_digest, quiet_end
+from pipeline.alerts.watch.watch_file import WEEKDAYS
+from pipeline.query import parse
+from pipeline.query.tree import And, Everything, KeywordRange, Not, Or, Query, Term, TimeRange
+from pipeline.records import Delivery, Watch
+from pipeline.text import fold
+
+# A watch that hits more of what comes in than this is no watch.
+NEARLY_ALL = 0.5
+# Fewer articles than this say little about a watch.
+SAMPLE = 200
+# How late an article may come that was published in the past.
+LATE = timedelta(days=14)
+
+_MATCH = {
+    "any": "any of its articles matches",
+    "most": "most of its articles match",
+    "central": "its most central article matches",
+}
+_FOLLOW = {
+    "none": "It never writes twice about a story.",
+    "growth": "It writes again each time the independent sources have doubled.",
+    "news": "It writes again when a new article names a new person, place or number.",
+}
+
+
+def meaning(watch: Watch, now: datetime) -> str:
+    """Says what a watch does, in a few sentences."""
+    found = parse.describe(parse.parse(watch.query, now))
+    parts = [f"Looks for {found}.", f"Fires once for a story when {_MATCH[watch.match]}{_conditions(watch)}."]
+    parts += [_delivery(watch.deliver), _FOLLOW[watch.follow_up]]
+    if not watch.enabled:
+        parts.append("It is switched off.")
+    return " ".join(parts)
+
+
+def _conditions(watch: Watch) -> str:
+    needs = watch.conditions
+    counts = (
+        ("articles", needs.articles),
+        ("outlets", needs.outlets),
+        ("independent sources", needs.origins),
+        ("articles within 24 hours", needs.growth),
+    )
+    said = [f"it has at least {number} {name}" for name, number in counts if number > 1]
+    if needs.hot:
+        said.append(f"its heat is at least {needs.hot:g}")
+    if needs.topics:
+        said.append(f"its topic is {' or '.join(needs.topics)}")
+    if needs.entities:
+        said.append(f"it names {' or '.join(needs.entities)}")
+    return "".join(f" and {each}" for each in said)
+
+
+def _delivery(deliver: Delivery) -> str:
+    to = [*deliver.mail, *([deliver.webhook] if deliver.webhook else [])]
+    if not to:
+        return "Delivers nowhere: alerts are recorded only."
+    parts = [f"Delivers to {', '.join(to)}"]
+    if deliver.digest:
+        hours = ", ".join(f"{hour}:00" for hour in deliver.digest.hours)
+        days = "every day" if len(deliver.digest.weekdays) == 7 else _days(deliver.digest.weekdays)
+        parts.append(f"as a digest at {hours} {deliver.digest.timezone} {days}")
+    else:
+        parts.append("at once")
+    if deliver.quiet:
+        quiet = deliver.quiet
+        parts.append(f"but not from {quiet.start:%H:%M} to {quiet.end:%H:%M} {quiet.timezone}")
+    if deliver.at_most_per_day:
+        parts.append(f"and at most {deliver.at_most_per_day} a day, the rest as one digest")
+    return " ".join(parts) + "."
+
+
+def _days(weekdays: Sequence[int]) -> str:
+    return "on " + ", ".join(WEEKDAYS[day].capitalize() for day in weekdays)
+
+
+def findings(
+    rule: WatchRule, now: datetime, sample: tuple[int, int] | None = None, topics: Collection[str] = ()
+) -> list[str]:
+    """What is odd about a watch.
+
+    Args:
+        rule: The watch and its query.
+        now: The present time (UTC).
+        sample: How many of how many recent articles the query hits; None where nobody tried.
+        topics: Ids and names of the topics that exist; empty where nobody knows.
+    """
+    watch = rule.watch
+    found = [*_of_query(rule.query, now), *_of_sample(*(sample or (0, 0)))]
+    known = {fold(topic) for topic in topics}
+    unknown = [topic for topic in watch.conditions.topics if known and fold(topic) not in known]
+    if unknown:
+        found.append(f"can never fire: there is no topic {', '.join(unknown)}")
+    if not watch.deliver.mail and not watch.deliver.webhook:
+        found.append("delivers nowhere: give it `mail` or `webhook` under `deliver`")
+    if not watch.enabled:
+        found.append("is switched off")
+    found += _of_delivery(watch.deliver, now)
+    return found
+
+
+def _of_query(tree: Query, now: datetime) -> Iterator[str]:
+    if never(tree, now):
+        yield f"can never match: {_never_because(tree, now)}"
+    elif always(tree) or _mostly(tree):
+        yield "matches nearly everything"
+    for word in sorted({term.text for term in _terms(tree) if term.text in {"and", "or", "not"}}):
+        yield f"looks for the word ‘{word}’; write {word.upper()} to join clauses"
+    for term in _terms(tree):
+        if term.field == "language" and len(term.forms[0]) != 2:
+            yield f"language:{term.text} is no language; write two letters such as en"
+
+
+def _of_sample(hits: int, of: int) -> Iterator[str]:
+    if of < SAMPLE:
+        return
+    if not hits:
+        yield f"none of the last {of} articles matches"
+    elif hits > NEARLY_ALL * of:
+        yield f"matches nearly everything: {hits} of the last {of} articles"
+
+
+def _of_delivery(deliver: Delivery, now: datetime) -> Iterator[str]:
+    if deliver.digest and deliver.quiet:
+        at, quiet = now, 0
+        for _ in range(20):
+            at = next_digest(deliver, at)
+            quiet += quiet_end(deliver.quiet, at) is not None
+            at += timedelta(minutes=1)
+        if quiet == 20:
+            yield "each digest falls into the quiet hours and goes out when they end"
+
+
+def never(tree: Query, now: datetime) -> bool:
+    """Whether no article that comes from now on can match."""
+    return bool(_never_because(tree, now))
+
+
+def _never_because(tree: Query, now: datetime) -> str:
+    match tree:
+        case And(parts):
+            reasons = (_never_because(part, now) for part in parts)
+            return next((reason for reason in reasons if reason), "") or _contradiction(parts)
+        case Or(parts):
+            each = [_never_because(part, now) for part in parts]
+            return each[0] if all(each) else ""
+        case Not(part):
+            return "it leaves out everything" if always(part) else ""
+        case TimeRange():
+            return _past(tree, now)
+        case KeywordRange(field, low, high) if low and high and low > high:
+            return f"the range of {field} is empty"
+        case _:
+            return ""
+
+
+def _past(tree: TimeRange, now: datetime) -> str:
+    if tree.since and tree.until and tree.since >= tree.until:
+        return f"the range of {tree.field} is empty"
+    if tree.until is not None and tree.until < now - LATE:
+        return f"{tree.field} must be before {tree.until:%Y-%m-%d}, which is past"
+    return ""
+
+
+def _contradiction(parts: Sequence[Query]) -> str:
+    for part in parts:
+        if isinstance(part, Not) and part.part in parts:
+            return f"it asks for {parse.describe(part.part).removeprefix('articles with ')} and leaves it out"
+    for field in ("language", "story"):
+        values = {part.forms for part in parts if isinstance(part, Term) and part.field == field}
+        if len(values) > 1:
+            return f"an article has one {field} only"
+    return ""
+
+
+def always(tree: Query) -> bool:
+    """Whether every article matches."""
+    match tree:
+        case Everything():
+            return True
+        case And(parts):
+            return all(always(part) for part in parts)
+        case Or(parts):
+            return any(always(part) for part in parts)
+        case TimeRange(_, None, None):
+            return True
+        case _:
+            return False
+
+
+def _mostly(tree: Query) -> bool:
+    """Whether a query says only what it leaves out."""
+    match tree:
+        case Not():
+            return True
+        case And(parts):
+            return all(_mostly(part) or always(part) for part in parts)
+        case Or(parts):
+            return any(_mostly(part) for part in parts)
+        case _:
+            return False
+
+
+def _terms(tree: Query) -> Iterator[Term]:
+    match tree:
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from _terms(part)
+        case Not(part):
+            yield from _terms(part)
+        case Term():
+            yield tree
+        case _:
+            return

@@ -1,0 +1,239 @@
+"""What keeps the system well: feeds, quarantine, retention, and the doctor."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from pipeline.addresses import host_of, redact, shown
+from pipeline.app import ingest
+from pipeline.app.ingest import IngestReport
+from pipeline.app.journal import writing
+from pipeline.app.wiring import Wiring
+from pipeline.errors import NotFoundError, UsageError, WirewatchError
+from pipeline.notify import open_notifier
+from pipeline.ports import Commit
+from pipeline.records import FeedState, Rejection
+from pipeline.sources.feeds.opml import add_feeds, read_opml, write_opml
+from pipeline.stages.alerting.report_feeds import report_feeds
+
+Json = dict[str, Any]
+_LOW_DISK_BYTES = 1024**3
+
+
+def feed_list(wiring: Wiring) -> list[Json]:
+    """The feeds as configured; credentials are left out of URLs."""
+    return [
+        {
+            "id": feed.id,
+            "url": shown(feed.url, feed.secrets),
+            "outlet": feed.outlet,
+            "language": feed.language,
+            "tags": list(feed.tags),
+            "pages": feed.pages,
+            "enabled": feed.enabled,
+        }
+        for feed in wiring.settings.feeds
+    ]
+
+
+def feed_health(wiring: Wiring) -> list[Json]:
+    """How each configured feed does."""
+    states = wiring.store.feeds()
+    return [
+        _health(feed.id, states.get(feed.id, FeedState(feed.id)), feed.enabled)
+        for feed in wiring.settings.feeds
+    ]
+
+
+def _health(name: str, state: FeedState, enabled: bool) -> Json:
+    def shown(time: Any) -> str | None:
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ") if time else None
+
+    return {
+        "id": name,
+        "enabled": enabled,
+        "status": state.status,
+        "last_success": shown(state.succeeded),
+        "last_new": shown(state.news),
+        "error": state.error,
+        "failures": state.failures,
+        "lag_seconds": round(state.lag_seconds) if state.lag_seconds >= 0 else None,
+        "repeats": round(state.repeats / state.entries, 3) if state.entries else None,
+        "next_poll": shown(state.next_poll),
+    }
+
+
+def feed_report(wiring: Wiring) -> dict[str, int]:
+    """Once a week, a mail to `mail.operator` on the feeds that broke or fell silent."""
+    mail = wiring.settings.mail
+    enabled = [feed.id for feed in wiring.settings.feeds if feed.enabled]
+    return {"ill": report_feeds(wiring.store, enabled, mail.sender, mail.operator, wiring.clock())}
+
+
+def feed_import(wiring: Wiring, file: Path) -> list[Json]:
+    """Adds the feeds of an OPML file that are not configured yet; returns those that were added.
+
+    Raises:
+        UsageError: The file cannot be read, or is not OPML.
+    """
+    try:
+        body = file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read ({error.strerror})") from None
+    target = wiring.config / "feeds.yaml"
+    added = add_feeds(target, read_opml(body, str(file)), wiring.settings.feeds)
+    return [{"id": f.id, "url": redact(f.url), "outlet": f.outlet, "tags": list(f.tags)} for f in added]
+
+
+def feed_export(wiring: Wiring) -> str:
+    """The feeds as OPML, without credentials."""
+    return write_opml(wiring.settings.feeds)
+
+
+def quarantined(wiring: Wiring, entry_id: str) -> Rejection:
+    """One quarantine entry.
+
+    Raises:
+        NotFoundError: There is none of that id.
+    """
+    for entry in wiring.store.quarantine():
+        if entry.id == entry_id:
+            return entry
+    raise NotFoundError(f"quarantine entry {entry_id}: there is none; `wirewatch quarantine list` lists them")
+
+
+def quarantine_replay(wiring: Wiring, ids: Sequence[str]) -> IngestReport:
+    """Tries entries again from the archive; what goes well now leaves the quarantine.
+
+    Args:
+        wiring: The parts.
+        ids: Entries; none takes all.
+
+    Raises:
+        NotFoundError: There is no entry of that id.
+    """
+    entries = [quarantined(wiring, name) for name in ids] or wiring.store.quarantine()
+    wanted: dict[str, set[str]] = {}
+    for entry in entries:
+        place, _, capture = entry.capture.rpartition("#")
+        if place:
+            wanted.setdefault(place, set()).add(capture)
+    outcome = IngestReport()
+    refused: set[str] = set()
+    for place, captures in sorted(wanted.items()):
+        found = [c for c in wiring.archive.read(place) if c.id in captures]
+        batch = wiring.intake.prepare(found, wiring.store, place)
+        refused |= {entry.id for entry in batch.rejections}
+        outcome.counts.add(ingest.take(wiring, batch))
+    released = tuple(e.id for e in entries if e.capture and e.id not in refused)
+    wiring.store.commit(Commit(released=released))
+    return outcome
+
+
+def retention(wiring: Wiring) -> dict[str, int]:
+    """Drops articles past `retention.article_days`, and archive folders past `retention.archive_days`."""
+    keep, now = wiring.settings.retention, wiring.clock()
+    dropped = folders = 0
+    if keep.article_days:
+        with writing(wiring) as writer:
+            dropped = writer.store.drop_before(now - timedelta(days=keep.article_days), writer.renew())
+    if keep.archive_days:
+        folders = wiring.archive.drop_before(now - timedelta(days=keep.archive_days))
+    return {"articles": dropped, "archive_days": folders}
+
+
+def optimize(wiring: Wiring) -> dict[str, int]:
+    """Has the store lay together what is older than the stories' window, which is hardly written any more."""
+    before = wiring.clock() - timedelta(days=wiring.settings.stories.window_days)
+    return {"parts": wiring.store.optimize(before)}
+
+
+# The doctor tells the languages of so many stories.
+_STORIES_LOOKED_AT = 500
+
+
+def doctor(wiring: Wiring) -> list[Json]:
+    """Checks everything a run needs; one line each, never a secret."""
+    checks: Sequence[tuple[str, Callable[[Wiring], str]]] = (
+        ("configuration", _check_configuration),
+        ("store", _check_store),
+        ("archive", _check_archive),
+        ("models", _check_models),
+        ("mail", _check_mail),
+        ("feeds", _check_feeds),
+        ("disk", _check_disk),
+        ("airflow", _check_airflow),
+    )
+    return [_checked(wiring, name, check) for name, check in checks]
+
+
+def _checked(wiring: Wiring, name: str, check: Callable[[Wiring], str]) -> Json:
+    try:
+        return {"check": name, "ok": True, "detail": check(wiring)}
+    except (WirewatchError, OSError) as error:
+        return {"check": name, "ok": False, "detail": " ".join(str(error).split())}
+
+
+def _check_configuration(wiring: Wiring) -> str:
+    settings = wiring.settings
+    return (
+        f"{wiring.config}: {len(settings.feeds)} feeds, {len(wiring.watches)} watches, {wiring.scorer.name}"
+    )
+
+
+def _check_store(wiring: Wiring) -> str:
+    return ", ".join(f"{key} {value}" for key, value in wiring.store.describe().items())
+
+
+def _check_archive(wiring: Wiring) -> str:
+    entries = sum(1 for _ in wiring.archive.entries())
+    return f"{wiring.home / 'archive'}: {entries} journal entries"
+
+
+def _check_models(wiring: Wiring) -> str:
+    """Which model finds the names of each language, and which of the newest stories' languages have none."""
+    models = wiring.settings.enrich.models
+    missing = [m for m in models.values() if m and importlib.util.find_spec(m.partition(".")[0]) is None]
+    if missing:
+        packages = " ".join(m.replace("_", "-") for m in missing)
+        raise NotFoundError(f"model {', '.join(missing)} is not installed: pip install {packages}")
+    newest = wiring.store.newest_stories(None, None, _STORIES_LOOKED_AT)
+    bare = sorted({lang for story in newest for lang in story.languages if not models.get(lang)})
+    names = [f"{lang} {model}" for lang, model in models.items() if model]
+    names += [f"{', '.join(bare)} by their look (no model in enrich.models)"] if bare else []
+    return f"names: {'; '.join(names)}; vectors: {wiring.settings.stories.vectors}"
+
+
+def _check_mail(wiring: Wiring) -> str:
+    mail = wiring.settings.mail
+    open_notifier(mail, wiring.home).close()
+    if mail.smtp:
+        return f"by SMTP at {host_of(mail.smtp)}, from {mail.sender}; not tried"
+    return f"no SMTP server is set: mails go to {wiring.home / 'spool'}"
+
+
+def _check_feeds(wiring: Wiring) -> str:
+    unwell = [feed["id"] for feed in feed_health(wiring) if feed["error"]]
+    if unwell:
+        raise NotFoundError(f"{len(unwell)} fail: {', '.join(unwell[:5])}; `wirewatch feeds health` says why")
+    return f"{len(wiring.settings.feeds)} configured, none fails"
+
+
+def _check_disk(wiring: Wiring) -> str:
+    free = shutil.disk_usage(wiring.home).free
+    if free < _LOW_DISK_BYTES:
+        raise OSError(f"{wiring.home}: only {free // 1024**2} MiB free")
+    return f"{free // 1024**3} GiB free at {wiring.home}"
+
+
+def _check_airflow(_: Wiring) -> str:
+    if importlib.util.find_spec("airflow") is None:
+        return "not installed; `wirewatch` works without it, `make airflow` needs it"
+    from importlib.metadata import version
+
+    return f"Airflow {version('apache-airflow')}"

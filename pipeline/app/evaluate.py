@@ -1,0 +1,189 @@
+"""Measures story quality on labelled articles, through the stages as they are shipped."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from pipeline.app.wiring import LEASE_SECONDS, Wiring
+from pipeline.errors import UsageError
+from pipeline.ports import Lease, Store
+from pipeline.records import Capture, RawItem, content_id
+from pipeline.sources.drafts import Draft, finished
+from pipeline.sources.read.jsonl import read_lines
+from pipeline.stages.grouping.group import Grouping
+from pipeline.stages.grouping.repair import Repairing
+from pipeline.stages.grouping.state import Clustering
+from pipeline.stages.intake.prepare import raw_key
+from pipeline.store import open_store
+from pipeline.stories.evaluation import agreement
+
+# When articles came that do not say when they were published, and when a whole file came that never says.
+# Any fixed moment later than the news would do: a file is loaded at once, as `load` does it.
+_LOADED = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """One line of a labelled file: the item that goes through the stages, its label, and its time."""
+
+    item: RawItem
+    cluster: str
+    published: datetime | None
+
+
+def evaluate(wiring: Wiring, files: Sequence[Path], progress: Callable[[int], None]) -> dict[str, Any]:
+    """Measures labelled files, each in a store of its own.
+
+    Args:
+        wiring: The parts; its store is not touched.
+        files: JSON lines (`.gz` too) with `cluster` beside the fields that `load` reads.
+        progress: Called with the number of articles done.
+
+    Returns:
+        As the command line answers.
+
+    Raises:
+        UsageError: A file is missing, or has no labelled line.
+    """
+    rows = [_file(wiring, file, progress) for file in files]
+    count = len(rows)
+    return {
+        "files": rows,
+        "mean": {
+            "bcubed_f1": sum(row["bcubed"]["f1"] for row in rows) / count,
+            "pairwise_f1": sum(row["pairwise"]["f1"] for row in rows) / count,
+        },
+    }
+
+
+def _file(wiring: Wiring, file: Path, progress: Callable[[int], None]) -> dict[str, Any]:
+    labelled = read_labelled(file)
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="wirewatch-") as folder:
+        store = open_store(f"sqlite:///{folder}/evaluate.db")
+        try:
+            stream = _Stream(wiring, store)
+            first = stream.run(labelled, progress)
+            final = stream.labels(labelled)
+        finally:
+            store.close()
+    gold = [row.cluster for row in labelled]
+    after, before = agreement(gold, final), agreement(gold, first)
+    return {
+        "file": str(file),
+        "articles": len(labelled),
+        "stories": len(set(final)),
+        "gold_stories": len(set(gold)),
+        "bcubed": asdict(after.bcubed),
+        "pairwise": asdict(after.pairwise),
+        "first_assignment": {"bcubed": asdict(before.bcubed), "pairwise": asdict(before.pairwise)},
+        "nmi": after.nmi,
+        "ari": after.ari,
+        "seconds": round(time.monotonic() - started, 1),
+    }
+
+
+def read_labelled(file: Path) -> list[Labelled]:
+    """The labelled lines of a file, in order of publication; an undated line keeps its place in the file.
+
+    Raises:
+        UsageError: The file is missing, is not JSON lines, or has no labelled line.
+    """
+    opened = gzip.open if file.name.endswith(".gz") else open
+    try:
+        with opened(file, "rt", encoding="utf-8") as stream:
+            lines = [line for line in stream if line.strip()]
+            rows = [json.loads(line) for line in lines]
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{file}: cannot be read as labelled JSON lines ({error})") from None
+    labelled = [
+        Labelled(_item(line, n), str(row["cluster"]), _time(row.get("published")))
+        for n, (line, row) in enumerate(zip(lines, rows, strict=True))
+        if isinstance(row, dict) and row.get("cluster") is not None
+    ]
+    if not labelled:
+        raise UsageError(f"{file}: no line has a `cluster`")
+    return [row for _, row in sorted(_placed(labelled), key=lambda pair: pair[0])]
+
+
+def _placed(labelled: Sequence[Labelled]) -> Iterator[tuple[tuple[datetime, int], Labelled]]:
+    """Each line with what it is ordered by: an undated one comes right after the line before it."""
+    latest = min((row.published for row in labelled if row.published), default=_LOADED)
+    for place, row in enumerate(labelled):
+        latest = row.published or latest
+        yield (latest, place), row
+
+
+def _item(line: str, place: int) -> RawItem:
+    draft = next(read_lines(line)).draft or Draft()
+    name = content_id("labelled", str(place))
+    capture = Capture(name, "file", "jsonl", "", _LOADED, b"")
+    return finished(capture, place, draft)
+
+
+def _time(text: object) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+class _Stream:
+    """One file's articles through the stages, day by day of the data's time, as production runs them."""
+
+    def __init__(self, wiring: Wiring, store: Store) -> None:
+        self._wiring = wiring
+        self._store = store
+
+    def run(self, labelled: Sequence[Labelled], progress: Callable[[int], None]) -> list[str]:
+        """Takes everything in, with a repair after each day; returns each line's story at first."""
+        first: dict[str, str] = {}
+        grouping = self._grouping()
+        for day, rows in groupby(labelled, key=lambda row: row.published.date() if row.published else None):
+            items = [row.item for row in rows]
+            batch = self._wiring.intake.prepare_items(items, (), self._store)
+            before = self._store.head()
+            grouping.run(batch)
+            for stored in self._store.between(before, self._store.head()):
+                first[stored.enriched.article.id] = stored.story
+            progress(len(items))
+            if day is not None:
+                self._repair(datetime.combine(day, datetime.max.time(), UTC))
+                grouping = self._grouping()
+        self._repair(_LOADED)
+        return [first.get(name, name) for name in self._articles(labelled)]
+
+    def labels(self, labelled: Sequence[Labelled]) -> list[str]:
+        """Each line's story now; what was refused is alone."""
+        names = self._articles(labelled)
+        stored = self._store.articles(sorted(set(names)))
+        return [stored[name].story if name in stored else name for name in names]
+
+    def _articles(self, labelled: Sequence[Labelled]) -> list[str]:
+        keys = [raw_key(row.item) for row in labelled]
+        owners = self._store.find(keys)
+        return [owners.get(key, row.item.id) for key, row in zip(keys, labelled, strict=True)]
+
+    def _clustering(self) -> Clustering:
+        wiring = self._wiring
+        return Clustering(self._store, wiring.scorer, wiring.window, wiring.vector_center)
+
+    def _lease(self) -> Lease:
+        return self._store.acquire("stories", "evaluate", self._wiring.clock(), LEASE_SECONDS)
+
+    def _grouping(self) -> Grouping:
+        return Grouping(self._store, self._wiring.embedder, self._clustering(), self._lease)
+
+    def _repair(self, now: datetime) -> None:
+        days = timedelta(days=self._wiring.settings.stories.repair_days)
+        Repairing(self._store, self._wiring.scorer, self._clustering(), self._lease).run(now, days)

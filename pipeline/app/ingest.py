@@ -1,0 +1,195 @@
+"""Taking articles in: captures to the archive, a batch to the journal, then to the store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pipeline.app.journal import writing
+from pipeline.app.wiring import Wiring
+from pipeline.errors import UsageError
+from pipeline.ports import Commit, FeedSource, Lease, Store
+from pipeline.records import Capture, JournalEntry, Rejection, content_id
+from pipeline.sources.feeds.poll_rules import current, due, groups
+from pipeline.sources.files import find_files, read_file
+from pipeline.stages.grouping.group import GroupCounts
+from pipeline.stages.intake.poll import Polls, poll
+from pipeline.stages.intake.prepare import PreparedBatch
+
+# A batch of loaded files: bounded in number and size, so that memory stays flat over any number of files.
+BATCH_FILES = 500
+BATCH_BYTES = 32 * 1024 * 1024
+# Feeds polled before what they sent is grouped and their states are saved.
+FEEDS_A_BATCH = 200
+
+Progress = Callable[[int], None]
+
+
+def quiet(_: int) -> None:
+    """No progress bar."""
+
+
+@dataclass(slots=True)
+class IngestReport:
+    """What a run took in; `seen` is the sum of new, updated, duplicate and quarantined."""
+
+    counts: GroupCounts = field(default_factory=GroupCounts)
+    seconds: float = 0.0
+    feeds: list[dict[str, Any]] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """As the command line answers."""
+        counts = self.counts
+        shape: dict[str, Any] = {
+            "seen": counts.new + counts.updated + counts.duplicate + counts.quarantined,
+            "new": counts.new,
+            "updated": counts.updated,
+            "duplicate": counts.duplicate,
+            "quarantined": counts.quarantined,
+            "stories_new": len(counts.founded),
+            "stories_grown": len(counts.grown - counts.founded),
+            "seconds": round(self.seconds, 3),
+        }
+        if self.feeds is not None:
+            shape["feeds"] = self.feeds
+        return shape
+
+
+def load(wiring: Wiring, paths: Sequence[str], *, alert: bool, progress: Progress = quiet) -> IngestReport:
+    """Takes files through every stage, a bounded batch at a time.
+
+    Args:
+        wiring: The parts.
+        paths: Files, folders, globs.
+        alert: Whether what is loaded may alert.
+        progress: Called with the number of items done.
+
+    Raises:
+        UsageError: A path does not exist, or a folder holds nothing that can be read.
+    """
+    started = time.monotonic()
+    outcome = IngestReport()
+    for captures, refused in _file_batches(wiring, paths):
+        batch = _loaded(wiring, captures, progress)
+        batch = replace(batch, rejections=(*refused, *batch.rejections), backfill=not alert)
+        outcome.counts.add(take(wiring, batch))
+    outcome.seconds = time.monotonic() - started
+    return outcome
+
+
+def _loaded(wiring: Wiring, captures: Sequence[Capture], progress: Progress) -> PreparedBatch:
+    """Archives and prepares loaded captures; what an earlier load archived is not written again.
+
+    So a load that was cut short passes over what it has done, and what it had archived and not yet taken in
+    keeps the time at which it was first read: a replay finds that time.
+    """
+    if not captures:
+        return PreparedBatch()
+    name = content_id(*(capture.id for capture in captures))
+    earlier = wiring.archive.place_of(name)
+    place = earlier or wiring.archive.write(name, captures)
+    batch = wiring.intake.prepare(captures, wiring.store, place, progress)
+    if earlier and batch.articles:
+        batch = wiring.intake.prepare(wiring.archive.read(place), wiring.store, place)
+    return batch
+
+
+def _file_batches(wiring: Wiring, paths: Sequence[str]) -> Iterator[tuple[list[Capture], list[Rejection]]]:
+    captures: list[Capture] = []
+    refused: list[Rejection] = []
+    size = 0
+    for path in find_files(paths):
+        for found in read_file(path, wiring.clock()):
+            if isinstance(found, Rejection):
+                refused.append(found)
+                continue
+            captures.append(found)
+            size += len(found.body)
+            if len(captures) >= BATCH_FILES or size >= BATCH_BYTES:
+                yield captures, refused
+                captures, refused, size = [], [], 0
+    if captures or refused:
+        yield captures, refused
+
+
+def take(wiring: Wiring, batch: PreparedBatch) -> GroupCounts:
+    """Journals a batch and groups it; a batch without anything new only saves its feed states."""
+    with writing(wiring) as writer:
+        if not batch.articles:
+            return _nothing_new(writer.store, writer.renew(), batch)
+        entry = JournalEntry(
+            "batch", wiring.clock(), data={"places": list(batch.places), "backfill": batch.backfill}
+        )
+        entry = replace(entry, n=wiring.archive.append(entry))
+        counts = writer.apply(entry, batch)
+        if not isinstance(counts, GroupCounts):
+            raise TypeError(counts)
+        return counts
+
+
+def _nothing_new(store: Store, lease: Lease, batch: PreparedBatch) -> GroupCounts:
+    store.commit(Commit(rejections=batch.rejections, feeds=batch.feeds), lease)
+    return GroupCounts(quarantined=len(batch.rejections), duplicate=sum(batch.known.values()))
+
+
+def chosen_feeds(wiring: Wiring, ids: Sequence[str], *, every: bool) -> list[FeedSource]:
+    """The feeds to poll: those named, or all that are enabled, or those of them that are due.
+
+    Raises:
+        UsageError: No feed has this id.
+    """
+    feeds = {feed.id: feed for feed in wiring.settings.feeds}
+    if ids:
+        unknown = [name for name in ids if name not in feeds]
+        if unknown:
+            raise UsageError(
+                f"feed {unknown[0]}: there is none of this id; `wirewatch feeds list` lists them"
+            )
+        return [feeds[name] for name in ids]
+    if every:
+        return [feed for feed in feeds.values() if feed.enabled]
+    return [feed for feed, _ in due(wiring.settings.feeds, wiring.store.feeds(), wiring.clock())]
+
+
+def polled(wiring: Wiring, feeds: Sequence[FeedSource], progress: Progress = quiet) -> Polls:
+    """Polls feeds and archives what they sent; their states are not saved yet."""
+    states = wiring.store.feeds()
+    pairs = [(feed, current(feed, states.get(feed.id))) for feed in feeds]
+    return poll(wiring.fetcher, wiring.archive, pairs, wiring.clock(), progress)
+
+
+def enriched(wiring: Wiring, polls: Polls) -> PreparedBatch:
+    """Polled items as a batch, with the states of their feeds."""
+    place = polls.place
+    batch = wiring.intake.prepare_items(polls.items, polls.rejections, wiring.store, place)
+    return replace(batch, feeds=polls.states)
+
+
+def fetch(
+    wiring: Wiring, feeds: Sequence[str], *, every: bool = False, progress: Progress = quiet
+) -> IngestReport:
+    """Polls feeds through every stage.
+
+    Args:
+        wiring: The parts.
+        feeds: Ids to poll, due or not; none polls those that are due.
+        every: Poll all of them, due or not.
+        progress: Called with the number of feeds done.
+
+    Raises:
+        UsageError: No feed has this id.
+    """
+    started = time.monotonic()
+    lines: list[dict[str, Any]] = []
+    outcome = IngestReport(feeds=lines)
+    for group in groups(chosen_feeds(wiring, feeds, every=every), FEEDS_A_BATCH):
+        polls = polled(wiring, group, progress)
+        outcome.counts.add(take(wiring, enriched(wiring, polls)))
+        lines += [
+            {"id": s.feed, "status": s.status, "entries": polls.entries(s.feed), "error": s.error or None}
+            for s in polls.states
+        ]
+    outcome.seconds = time.monotonic() - started
+    return outcome

@@ -1,0 +1,181 @@
+"""What the store knows of names, finding them again, and moving a whole store."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from pipeline.app.journal import writing
+from pipeline.app.read import moment
+from pipeline.app.wiring import Wiring
+from pipeline.enrich import Aliases, suggest
+from pipeline.enrich.names.forms import key_of
+from pipeline.errors import NotFoundError
+from pipeline.query.parse import parse
+from pipeline.query.tree import Term
+from pipeline.records import Entity, EntityCount, StoredArticle
+from pipeline.stages.grouping.reenrich import reenrich
+from pipeline.store import copy_store, migrate_store, open_store
+from pipeline.text import fold
+
+COMPANIONS = 30
+# An entity's page and the proposals read at most so many articles, the newest.
+ARTICLES_READ = 50_000
+# A part of a name is looked for in so many articles.
+HITS_READ = 500
+
+
+def entity(wiring: Wiring, name: str) -> dict[str, Any]:
+    """An entity's page: articles, stories and companions over time.
+
+    Args:
+        wiring: The parts.
+        name: A name, an alias, a part of a name, or an id.
+
+    Raises:
+        NotFoundError: No article names it.
+    """
+    known = _known(wiring, name)
+    articles = _naming(wiring, known.id)
+    days: Counter[str] = Counter(_day(each.enriched.article.time) for each in articles)
+    stories = wiring.store.stories(sorted({a.story for a in articles})).values()
+    return {
+        "id": known.id,
+        "name": known.name,
+        "type": known.kind,
+        "articles": len(articles),
+        "days": [{"day": day, "articles": days[day]} for day in sorted(days)],
+        "stories": [
+            {
+                "id": s.id,
+                "title": s.title,
+                "size": len(s.members),
+                "first_published": s.first_published.isoformat(),
+                "last_published": s.last_published.isoformat(),
+            }
+            for s in sorted(stories, key=lambda s: (s.last_published, s.id), reverse=True)
+        ],
+        "companions": _companions(articles, known.id),
+    }
+
+
+def _known(wiring: Wiring, name: str) -> Entity:
+    """The entity that a person means: by its name or id, by the alias table, or by a part of its name.
+
+    Raises:
+        NotFoundError: No article names one.
+    """
+    aliases = Aliases.from_document(wiring.settings.aliases)
+    alias = aliases.find_person(key_of(name))
+    for written in (name, *((alias.id,) if alias else ())):
+        wanted = fold(written)
+        for stored in _naming(wiring, written, limit=1):
+            for each in stored.enriched.entities:
+                if wanted in (fold(each.id), fold(each.name)):
+                    return each
+    part = set(key_of(name))
+    hits = wiring.store.search(parse(" ".join(key_of(name)), wiring.clock()), None, HITS_READ) if part else []
+    named = Counter[str]()
+    found: dict[str, Entity] = {}
+    for hit in hits:
+        for each in hit.article.enriched.entities:
+            if part <= set(key_of(each.name)):
+                named[each.id] += 1
+                found.setdefault(each.id, each)
+    if not named:
+        raise NotFoundError(f"entity {name}: no article names it; `wirewatch search` finds words")
+    return found[min(named, key=lambda each: (-named[each], each))]
+
+
+def _naming(wiring: Wiring, name: str, limit: int = ARTICLES_READ) -> list[StoredArticle]:
+    """The articles that name an entity, by name or id, in ingest sequence."""
+    hits = wiring.store.search(Term("entities", name, (fold(name),)), None, limit)
+    return sorted((hit.article for hit in hits), key=lambda a: a.seq)
+
+
+def _companions(articles: Sequence[StoredArticle], name: str) -> list[dict[str, Any]]:
+    """Who is named beside an entity, most often first, with the first and the last day."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    days: dict[tuple[str, str, str], set[str]] = {}
+    for stored in articles:
+        for each in stored.enriched.entities:
+            if each.id != name:
+                counts[each.id, each.name, each.kind] += 1
+                days.setdefault((each.id, each.name, each.kind), set()).add(
+                    _day(stored.enriched.article.time)
+                )
+    return [
+        {
+            "id": key[0],
+            "name": key[1],
+            "type": key[2],
+            "count": count,
+            "first": min(days[key]),
+            "last": max(days[key]),
+        }
+        for key, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:COMPANIONS]
+    ]
+
+
+def _day(time: datetime) -> str:
+    return time.date().isoformat()
+
+
+def _newest(wiring: Wiring) -> Iterator[StoredArticle]:
+    head = wiring.store.head()
+    return wiring.store.between(max(0, head - ARTICLES_READ), head)
+
+
+def suggestions(wiring: Wiring, limit: int) -> list[dict[str, Any]]:
+    """Pairs of entities that may be one, with the evidence; not two that the alias table tells apart."""
+    table = {entry["id"] for entry in wiring.settings.aliases.content.get("entities", ())}
+    counts: Counter[tuple[str, str, Any]] = Counter()
+    company: dict[str, set[str]] = {}
+    for stored in _newest(wiring):
+        names = {e.id for e in stored.enriched.entities}
+        for each in stored.enriched.entities:
+            counts[each.id, each.name, each.kind] += 1
+            company.setdefault(each.id, set()).update(names - {each.id})
+    entities = [EntityCount(key[0], key[1], key[2], count) for key, count in sorted(counts.items())]
+    known = {name: frozenset(others) for name, others in company.items()}
+
+    def shape(counted: EntityCount) -> dict[str, Any]:
+        return {"id": counted.id, "name": counted.name, "type": counted.kind, "count": counted.count}
+
+    return [
+        {
+            "keep": shape(pair.keep),
+            "other": shape(pair.other),
+            "likeness": round(pair.likeness, 3),
+            "evidence": pair.evidence,
+        }
+        for pair in suggest(entities, known, limit + len(table))
+        if not {pair.keep.id, pair.other.id} <= table
+    ][:limit]
+
+
+def enrich_again(wiring: Wiring, since: str, progress: Callable[[int], None]) -> dict[str, int]:
+    """Finds names and topics of stored articles again, and tells their stories anew; never alerts."""
+    start = moment(since, wiring.clock())
+    with writing(wiring) as writer:
+        return reenrich(writer.store, wiring.enricher, start, writer.renew, progress)
+
+
+def store_migrate(wiring: Wiring) -> dict[str, Any]:
+    """Brings the store to this version's schema."""
+    return {"documents": migrate_store(wiring.store_url, environment=wiring.environment)}
+
+
+def store_copy(wiring: Wiring, source: str, target: str) -> dict[str, Any]:
+    """Copies a whole store into a new one."""
+    here = open_store(source, create=False, environment=wiring.environment)
+    try:
+        there = open_store(target, environment=wiring.environment)
+        try:
+            return {"articles": copy_store(here, there)}
+        finally:
+            there.close()
+    finally:
+        here.close()

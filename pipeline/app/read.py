@@ -1,0 +1,120 @@
+"""What the reading verbs answer with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from pipeline.app.wiring import Wiring
+from pipeline.errors import NotFoundError, UsageError
+from pipeline.normalize import canonical_url
+from pipeline.ports import SearchHit, Version
+from pipeline.query.parse import parse
+from pipeline.records import Decision, Lineage, StoredArticle, Story
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_AGE = re.compile(r"(\d{1,6})([mhdw])")
+
+Stories = tuple[list[Story], Mapping[str, StoredArticle]]
+
+
+def moment(text: str | None, now: datetime) -> datetime | None:
+    """An age ("90m", "12h", "7d", "2w") or a date as a moment (UTC); None for None.
+
+    Raises:
+        UsageError: It is neither.
+
+    >>> moment("2d", datetime(2026, 1, 3, tzinfo=UTC)).isoformat()
+    '2026-01-01T00:00:00+00:00'
+    """
+    if text is None:
+        return None
+    age = _AGE.fullmatch(text.strip())
+    try:
+        if age:
+            return now - timedelta(**{_UNITS[age[2]]: int(age[1])})
+        found = datetime.fromisoformat(text.strip())
+    except (ValueError, OverflowError):
+        raise UsageError(f"--since {text}: give an age (90m, 12h, 7d, 2w) or a date (2026-01-31)") from None
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _members(wiring: Wiring, stories: Sequence[Story]) -> dict[str, StoredArticle]:
+    return wiring.store.articles([name for story in stories for name in story.members])
+
+
+def stories(wiring: Wiring, since: str | None, query: str | None, limit: int) -> Stories:
+    """The newest stories, with their articles by id."""
+    now = wiring.clock()
+    tree = parse(query, now) if query else None
+    found = wiring.store.newest_stories(moment(since, now), tree, limit)
+    return found, _members(wiring, found)
+
+
+def current(wiring: Wiring, story: str) -> tuple[Story, list[Lineage]]:
+    """The story that an id, old or new, stands for, and what happened to it.
+
+    Raises:
+        NotFoundError: No story ever had this id.
+    """
+    name, passed = story, set[str]()
+    lineage = wiring.store.lineage(story)
+    while name not in passed:
+        passed.add(name)
+        found = wiring.store.stories([name]).get(name)
+        if found is not None:
+            return found, wiring.store.lineage(name) if name != story else lineage
+        step = [x for x in wiring.store.lineage(name) if x.story == name and x.kind == "merged"]
+        if not step:
+            break
+        name = step[-1].into
+    raise NotFoundError(f"story {story}: there is none with this id; `wirewatch stories` lists them")
+
+
+def story(wiring: Wiring, story_id: str) -> tuple[Story, Mapping[str, StoredArticle], list[Lineage]]:
+    """One story with its articles and its lineage."""
+    found, lineage = current(wiring, story_id)
+    return found, _members(wiring, [found]), lineage
+
+
+def search(wiring: Wiring, query: str, since: str | None, limit: int) -> list[SearchHit]:
+    """Articles that a query hits, best first."""
+    now = wiring.clock()
+    return wiring.store.search(parse(query, now), moment(since, now), limit)
+
+
+def stored(wiring: Wiring, name: str) -> StoredArticle:
+    """An article by its id or URL.
+
+    Raises:
+        NotFoundError: It is not in the store.
+    """
+    found = wiring.store.articles([name]).get(name)
+    if found is None and "://" in name:
+        owner = wiring.store.find([f"url:{canonical_url(name)}"])
+        found = next(iter(wiring.store.articles(list(owner.values())).values()), None)
+    if found is None:
+        raise NotFoundError(f"article {name}: not in the store; `wirewatch search` finds ids")
+    return found
+
+
+def why(wiring: Wiring, name: str) -> tuple[Decision, StoredArticle, Mapping[str, str]]:
+    """The decision record of an article, the article, and the titles of the stories it names.
+
+    Raises:
+        NotFoundError: The article is not in the store, or was stored without a decision.
+    """
+    article = stored(wiring, name)
+    decision = wiring.store.decision(article.enriched.article.id)
+    if decision is None:
+        raise NotFoundError(f"article {name}: no decision is recorded for it")
+    named = [c.story for c in (decision.chosen, decision.runner_up) if c is not None]
+    titles = {found.id: found.title for found in wiring.store.stories(named).values()}
+    return decision, article, titles
+
+
+def article(wiring: Wiring, name: str) -> tuple[StoredArticle, list[Version]]:
+    """One article with its earlier versions."""
+    found = stored(wiring, name)
+    return found, wiring.store.versions(found.enriched.article.id)

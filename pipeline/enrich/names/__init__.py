@@ -1,0 +1,1 @@
+"""Names in texts: found (`recognize`, `patterns`), gathered (`mentions`), made entities (`resolve`)."""

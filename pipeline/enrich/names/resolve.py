@@ -1,0 +1,321 @@
+"""Mentions → entities: short forms to long ones, spellings to ids."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from pipeline.enrich.names.aliases import Aliases, KnownNames
+from pipeline.enrich.names.forms import organisation_key, skeleton, slug
+from pipeline.enrich.names.mentions import FieldText, Named, field_text, named_in
+from pipeline.ports import Mention
+from pipeline.records import Article, Entity, EntityKind, Span
+from pipeline.text import word_set
+
+_PREFIX: dict[EntityKind, str] = {
+    "person": "person",
+    "organisation": "org",
+    "place": "place",
+    "event": "event",
+    "work": "work",
+}
+_LEAD_CHARS = 500
+_MAX_SPANS = 200
+# Capitalised words that are family names too: alone they name nobody.
+_COMMON = word_set(
+    "may march april june august west north south east king young black white brown green page "
+    "church bush house state "
+    "city day night week union party street road park hall hill field lake river monday tuesday "
+    "wednesday thursday "
+    "friday saturday sunday january february july september october november december united "
+    "first new old big "
+    "long short good best love peace justice law gold silver stone wood bank price power case "
+    "love rose hope mark bill will"
+)
+
+
+@dataclass(slots=True)
+class _Group:
+    """Mentions of one thing."""
+
+    kind: EntityKind
+    key: tuple[str, ...]
+    known: KnownNames | None = None
+    names: list[tuple[FieldText, Named]] = field(default_factory=list)
+
+
+def resolve(article: Article, mentions: Sequence[Mention], aliases: Aliases) -> tuple[Entity, ...]:
+    """The entities of an article, the most salient first.
+
+    Args:
+        article: Where the mentions stand.
+        mentions: What a recognizer found; offsets of the article's title and text.
+        aliases: Spellings that are known.
+
+    Returns:
+        Entities whose spans fit `article.title` and `article.text`.
+    """
+    fields = (field_text("title", article.title), field_text("text", article.text))
+    rows = [
+        (part, named_in(part, [m for m in mentions if m.span.field == part.field], aliases))
+        for part in fields
+    ]
+    named = [(part, one) for part, row in rows for one in row]
+    groups = _grouped(_settled_kinds(named), aliases)
+    _add_repeats(groups, rows)
+    return _entities(groups)
+
+
+def _settled_kinds(named: list[tuple[FieldText, Named]]) -> list[tuple[FieldText, Named]]:
+    """Gives unknown names of the same words one kind: that of most mentions, the text counting more."""
+    votes: dict[tuple[str, ...], Counter[EntityKind]] = {}
+    for part, one in named:
+        if one.known is None:
+            weight = 2 if part.field == "text" else 1
+            votes.setdefault(part.folded(one), Counter())[one.kind] += weight
+    settled = []
+    for part, one in named:
+        if one.known is None:
+            tally = votes[part.folded(one)]
+            kind = max(sorted(tally), key=tally.__getitem__)
+            settled.append((part, replace(one, kind=kind)))
+        else:
+            settled.append((part, one))
+    return settled
+
+
+def _grouped(named: list[tuple[FieldText, Named]], aliases: Aliases) -> list[_Group]:
+    groups: dict[str, _Group] = {}
+    full: list[_Group] = []  # persons by full name, in order of first mention
+    later: list[tuple[FieldText, Named]] = []
+    for part, one in named:
+        key = part.folded(one)
+        if one.known is None and (one.kind == "person" and len(key) == 1):
+            later.append((part, one))
+            continue
+        group = _group_for(groups, one, key, aliases)
+        group.names.append((part, one))
+        if group.kind == "person" and group not in full:
+            full.append(group)
+    # Short forms have one word each, so these stay while they are sorted in.
+    ends = [(group, _ends(group, last=True), _ends(group, last=False)) for group in full] if later else []
+    for part, one in later:
+        _short_form(part, one, ends, groups, aliases).names.append((part, one))
+    _adopt(groups, full)
+    return [group for group in groups.values() if group.names]
+
+
+def _group_for(groups: dict[str, _Group], one: Named, key: tuple[str, ...], aliases: Aliases) -> _Group:
+    known = one.known
+    if known is None and one.kind == "person":
+        known = aliases.find_person(key)
+    if known is None and one.kind == "organisation":
+        known = aliases.find(key) or aliases.find(organisation_key(key)) or aliases.find_person(key)
+    if known is not None:
+        return groups.setdefault(known.id, _Group(known.kind, key, known))
+    if one.kind == "person":
+        folded = skeleton(key)
+    elif one.kind == "organisation":
+        folded = organisation_key(key)
+    else:
+        folded = key
+    return groups.setdefault(f"{_PREFIX[one.kind]}:{slug(folded)}", _Group(one.kind, key))
+
+
+def _short_form(
+    part: FieldText,
+    one: Named,
+    ends: list[tuple[_Group, set[str], set[str]]],
+    groups: dict[str, _Group],
+    aliases: Aliases,
+) -> _Group:
+    """The group that a family or given name alone belongs to.
+
+    Args:
+        part: Where the name stands.
+        one: The name.
+        ends: Persons by full name, with the last and the first words of these names.
+        groups: All groups by id; a new one is put in.
+        aliases: Spellings that are known.
+    """
+    word = part.folded(one)[0]
+    by_last = [group for group, lasts, _ in ends if word in lasts]
+    candidates = by_last or [group for group, _, firsts in ends if word in firsts]
+    if candidates:
+        return _nearest(candidates, part, one)
+    known = aliases.find((word,))
+    if known is not None:
+        return groups.setdefault(known.id, _Group(known.kind, (word,), known))
+    return groups.setdefault(f"person:{slug(skeleton((word,)))}", _Group("person", (word,)))
+
+
+def _ends(group: _Group, *, last: bool) -> set[str]:
+    """The last or first words of a group's names as written, and of its known name."""
+    ends = set()
+    for part, one in group.names:
+        key = part.folded(one)
+        if len(key) > 1:
+            while len(key) > 2 and key[-1] in {"jr", "sr", "ii", "iii"}:
+                key = key[:-1]
+            ends.add(key[-1] if last else key[0])
+    return ends
+
+
+def _nearest(candidates: list[_Group], part: FieldText, one: Named) -> _Group:
+    """Of several people of one name, whose full name stands last before the mention."""
+    if len(candidates) == 1:
+        return candidates[0]
+
+    def place(group: _Group) -> tuple[int, int]:
+        before = [
+            named.first
+            for other, named in group.names
+            if other.field == part.field and named.first < one.first
+        ]
+        return (1, max(before)) if before else (0, -min((named.first for _, named in group.names), default=0))
+
+    return max(candidates, key=place)
+
+
+def _adopt(groups: dict[str, _Group], full: list[_Group]) -> None:
+    """Lets long names take in what is short for them: acronyms, beginnings, and misread family names."""
+    organisations = [group for group in groups.values() if group.kind == "organisation"]
+    for id_, group in list(groups.items()):
+        if group.known is not None or not group.names or len(group.key) != 1:
+            continue
+        word = group.key[0]
+        if group.kind != "person":
+            owner = next((one for one in full if one is not group and word in _ends(one, last=True)), None)
+            if owner is not None and word not in _COMMON and group.kind == "organisation":
+                _move(groups, id_, group, owner)
+                continue
+        if group.kind == "organisation":
+            owners = [one for one in organisations if one is not group and _is_short_for(word, one)]
+            if len(owners) == 1:
+                _move(groups, id_, group, owners[0])
+
+
+def _move(groups: dict[str, _Group], id_: str, group: _Group, owner: _Group) -> None:
+    owner.names.extend(group.names)
+    group.names = []
+    groups.pop(id_)
+
+
+def _is_short_for(word: str, group: _Group) -> bool:
+    """Whether a word is the initials of an organisation's name, or what is left of it in short."""
+    for part, one in group.names:
+        key = [
+            w
+            for w in part.folded(one)
+            if w not in {"of", "the", "and", "for", "de", "del", "la", "der", "fur", "s"}
+        ]
+        if len(key) > 2 and "".join(w[0] for w in key) == word:
+            return True
+        if len(key) == 2 and key[0] == word and len(word) > 3 and key[1] in _FOLLOWERS:
+            return True
+    return False
+
+
+_FOLLOWERS = word_set(
+    "electronics motors motor airlines airways group holdings energy technologies systems pharma "
+    "pharmaceuticals bank "
+    "entertainment industries international media software networks labs therapeutics inc corp"
+)
+
+
+def _add_repeats(groups: list[_Group], rows: list[tuple[FieldText, list[Named]]]) -> None:
+    """Finds further places where a name of the document stands, which the model passed over."""
+    wanted: dict[tuple[str, ...], _Group | None] = {}
+    for group in groups:
+        for key in _repeat_keys(group):
+            wanted[key] = group if key not in wanted or wanted[key] is group else None
+    lengths = sorted({len(key) for key in wanted}, reverse=True)
+    firsts = {key[0] for key in wanted}
+    for part, row in rows:
+        covered = {position for one in row for position in range(one.first, one.last)}
+        for first, token in enumerate(part.tokens):
+            if first in covered or token.folded not in firsts or not token.text[0].isupper():
+                continue
+            for length in lengths:
+                last = first + length
+                key = tuple(other.folded for other in part.tokens[first:last])
+                found = wanted.get(key) if len(key) == length else None
+                if found is None or not covered.isdisjoint(range(first, last)):
+                    continue
+                if not all(other.text[0].isupper() for other in part.tokens[first:last]):
+                    continue
+                found.names.append((part, Named(part.field, first, last, found.kind, "REPEAT")))
+                covered.update(range(first, last))
+                break
+
+
+def _repeat_keys(group: _Group) -> set[tuple[str, ...]]:
+    keys: set[tuple[str, ...]] = set()
+    for part, one in group.names:
+        key = part.folded(one)
+        if len(key) > 1 and group.kind in {"person", "organisation", "place"} and not part.headline:
+            keys.add(key)
+        if group.kind == "person" and len(key[-1]) > 2 and key[-1] not in _COMMON:
+            keys.add((key[-1],))
+    return keys
+
+
+def _entities(groups: list[_Group]) -> tuple[Entity, ...]:
+    merged: dict[str, tuple[_Group, list[tuple[FieldText, Named]]]] = {}
+    for group in groups:
+        id_ = _id(group)
+        merged.setdefault(id_, (group, []))[1].extend(group.names)
+    most = max((len(names) for _, names in merged.values()), default=1)
+    entities = [_entity(id_, group, names, most) for id_, (group, names) in merged.items()]
+    return tuple(sorted(entities, key=lambda entity: (-entity.salience, -entity.count, entity.id)))
+
+
+def _id(group: _Group) -> str:
+    if group.known is not None:
+        return group.known.id
+    keys = [part.folded(one) for part, one in group.names if one.label != "REPEAT"] or [group.key]
+    key = group.key if group.kind != "person" else max(keys, key=lambda each: (len(each), each == group.key))
+    if group.kind == "person":
+        key = skeleton(key)
+    elif group.kind == "organisation":
+        key = organisation_key(group.key)
+    return f"{_PREFIX[group.kind]}:{slug(key)}"
+
+
+def _entity(id_: str, group: _Group, names: list[tuple[FieldText, Named]], most: int) -> Entity:
+    spans = sorted(
+        {_span(part, one) for part, one in names}, key=lambda span: (span.field != "title", span.start)
+    )
+    return Entity(
+        id=id_,
+        name=group.known.name if group.known else _display(names),
+        kind=group.kind,
+        count=len(spans),
+        salience=salience(spans, most),
+        spans=tuple(spans[:_MAX_SPANS]),
+    )
+
+
+def _span(part: FieldText, one: Named) -> Span:
+    start, end = part.tokens[one.first].start, part.tokens[one.last - 1].end
+    return Span(part.field, start, end, part.text[start:end])
+
+
+def _display(names: list[tuple[FieldText, Named]]) -> str:
+    """The longest name as written, most often in that form; capitals throughout are softened."""
+    tally = Counter(part.written(one) for part, one in names)
+    best = max(sorted(tally), key=lambda name: (len(name.split()), not name.isupper(), tally[name]))
+    return best.title() if best.isupper() and len(best) > 5 and " " in best else best
+
+
+def salience(spans: Sequence[Span], most: int) -> float:
+    """How much an article is about an entity: .35 for the title, .25 for the lead, .4 for frequency.
+
+    Args:
+        spans: Its mentions.
+        most: Mentions of the entity that has most of them.
+    """
+    score = 0.35 * any(span.field == "title" for span in spans)
+    score += 0.25 * any(span.field == "text" and span.start < _LEAD_CHARS for span in spans)
+    return round(score + 0.4 * len(spans) / max(most, 1), 4)

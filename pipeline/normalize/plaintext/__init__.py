@@ -1,0 +1,1 @@
+"""From what was sent to plain text: characters, HTML fragments, whole pages, paragraphs, language."""

@@ -1,0 +1,203 @@
+"""Article pages: main text and what their head says. The only file that imports trafilatura."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import trafilatura
+from lxml import etree, html  # type: ignore[import-untyped]  # lxml ships no types
+
+from pipeline.text import word_set
+
+# trafilatura logs each page it finds wanting; what becomes of the item is our answer.
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+logging.getLogger("htmldate").setLevel(logging.CRITICAL)
+
+_MAX_CHARS = 12_000_000
+_XML_CHARS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_TITLES = ("og:title", "twitter:title", "parsely-title", "dc.title", "headline")
+_PUBLISHED = (
+    "article:published_time",
+    "og:article:published_time",
+    "datepublished",
+    "parsely-pub-date",
+    "sailthru.date",
+    "pubdate",
+    "publishdate",
+    "publish-date",
+    "publication_date",
+    "dc.date.issued",
+    "dc.date",
+    "dcterms.created",
+    "dcterms.date",
+    "date",
+    "article.published",
+    "cxenseparse:recs:publishtime",
+    "originalpublicationdate",
+    "timestamp",
+    "rnews:datepublished",
+    "og:published_time",
+    "citation_publication_date",
+    "bt:pubdate",
+    "article_date_original",
+)
+_NEWS_TYPES = word_set(
+    "article newsarticle reportagenewsarticle blogposting liveblogposting analysisnewsarticle "
+    "opinionnewsarticle "
+    "backgroundnewsarticle reviewnewsarticle webpage videoobject socialmediaposting"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What an article's page says; "" where it is silent.
+
+    Attributes:
+        text: The main text, one line a paragraph.
+        title: The headline.
+        site: The outlet's name.
+        canonical: What the page claims as its address.
+        language: ISO 639-1 with or without region.
+        dates: When it was published, as written, most trusted first.
+        authors: As written.
+    """
+
+    text: str = ""
+    title: str = ""
+    site: str = ""
+    canonical: str = ""
+    language: str = ""
+    dates: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+
+
+def read_page(source: str) -> Page:
+    """Reads an HTML page; one that cannot be parsed is an empty `Page`."""
+    if not source.strip():
+        return Page()
+    cleaned = _XML_CHARS.sub("", source[:_MAX_CHARS])
+    try:
+        parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+        tree = html.document_fromstring(cleaned.encode("utf-8", "replace"), parser=parser)
+    except (etree.LxmlError, ValueError, AssertionError):
+        return Page()
+    metas = _metas(tree)
+    linked = _linked(tree)
+    dates = [metas[name] for name in _PUBLISHED if metas.get(name)]
+    linked_dates = [str(value) for item in linked for value in [item.get("datePublished")] if value]
+    return Page(
+        text=_main_text(tree),
+        title=_title(tree, metas, linked),
+        site=metas.get("og:site_name") or metas.get("application-name") or "",
+        canonical=_first(tree, "//link[@rel='canonical']/@href") or metas.get("og:url", ""),
+        language=_first(tree, "/html/@lang") or metas.get("og:locale", ""),
+        dates=tuple(dict.fromkeys([*linked_dates, *dates, *_times(tree)])),
+        authors=_authors(metas, linked),
+    )
+
+
+def _main_text(tree: Any) -> str:
+    try:
+        document = trafilatura.bare_extraction(
+            tree,
+            fast=True,
+            include_comments=False,
+            include_tables=False,
+            with_metadata=False,
+            deduplicate=False,
+        )
+    except Exception:  # noqa: BLE001  # whatever a strange page does to the extractor, the item goes on
+        return ""
+    text = getattr(document, "text", None) if document is not None else None
+    return "\n\n".join(line for line in str(text).split("\n") if line.strip()) if text else ""
+
+
+def _first(tree: Any, path: str) -> str:
+    found = tree.xpath(path)
+    return str(found[0]).strip() if found else ""
+
+
+def _metas(tree: Any) -> dict[str, str]:
+    metas: dict[str, str] = {}
+    for element in tree.iter("meta"):
+        name = element.get("property") or element.get("name") or element.get("itemprop") or ""
+        content = element.get("content") or ""
+        if name and content.strip():
+            metas.setdefault(name.strip().lower(), content.strip())
+    return metas
+
+
+def _linked(tree: Any) -> list[dict[str, Any]]:
+    """The JSON-LD objects that describe an article, outermost first."""
+    found: list[dict[str, Any]] = []
+    for script in tree.xpath("//script[@type='application/ld+json']")[:20]:
+        try:
+            content = json.loads(script.text or "", strict=False)
+        except (ValueError, RecursionError):
+            continue
+        found.extend(item for item in _objects(content, 4) if _is_article(item))
+    return sorted(found, key=lambda item: "webpage" in _types(item))
+
+
+def _objects(content: Any, depth: int) -> Iterator[dict[str, Any]]:
+    if isinstance(content, dict):
+        yield content
+        if depth:
+            yield from _objects(content.get("@graph"), depth - 1)
+            yield from _objects(content.get("mainEntity"), depth - 1)
+    elif isinstance(content, list) and depth:
+        for item in content[:50]:
+            yield from _objects(item, depth - 1)
+
+
+def _types(item: dict[str, Any]) -> set[str]:
+    kinds = item.get("@type")
+    return {str(kind).lower() for kind in (kinds if isinstance(kinds, list) else [kinds])}
+
+
+def _is_article(item: dict[str, Any]) -> bool:
+    return bool(_types(item) & _NEWS_TYPES)
+
+
+def _title(tree: Any, metas: dict[str, str], linked: list[dict[str, Any]]) -> str:
+    candidates = [str(item.get("headline") or "") for item in linked]
+    candidates += [metas.get(name, "") for name in _TITLES]
+    heads = [" ".join(element.text_content().split()) for element in tree.xpath("//h1")[:2]]
+    candidates += heads if len(heads) == 1 else []
+    candidates.append(" ".join(_first(tree, "//title/text()").split()))
+    return next((title for title in candidates if title.strip()), heads[0] if heads else "")
+
+
+def _times(tree: Any) -> list[str]:
+    paths = (
+        "//*[@itemprop='datePublished']/@datetime",
+        "//*[@itemprop='datePublished']/@content",
+        "//article//time/@datetime",
+    )
+    times = [_first(tree, path) for path in paths]
+    every = tree.xpath("//time/@datetime")
+    if len(every) == 1:
+        times.append(str(every[0]))
+    return [time for time in times if time]
+
+
+def _authors(metas: dict[str, str], linked: list[dict[str, Any]]) -> tuple[str, ...]:
+    names: list[str] = []
+    for item in linked:
+        people = item.get("author")
+        for person in people if isinstance(people, list) else [people]:
+            name = person.get("name") if isinstance(person, dict) else person
+            if isinstance(name, str) and name.strip():
+                names.append(name.strip())
+    if not names:
+        names = [
+            metas[key]
+            for key in ("author", "parsely-author", "article:author", "dc.creator")
+            if metas.get(key)
+        ]
+    return tuple(dict.fromkeys(name for name in names if len(name) < 120 and not name.startswith("http")))

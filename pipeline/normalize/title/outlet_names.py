@@ -1,0 +1,253 @@
+"""Whether some words are an outlet's name."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from pipeline.text import fold, word_set
+
+_GENERIC = word_set(
+    "the a an of and und et y le la les el los der die das il news online com net org www co uk us "
+    "tv radio edition "
+    "international world website site official home homepage magazine digital media web page section live "
+    "nachrichten noticias actualites info de fr es en at ch it"
+)
+_MARKER = re.compile(
+    r"^(?:news|newspaper|times|post|herald|tribune|journal|gazette|guardian|telegraph|independent|chronicle|"
+    r"observer|mirror|courier|examiner|inquirer|enquirer|register|sentinel|star|sun|globe|dispatch|bulletin|"
+    r"ledger|reporter|standard|record|press|mail|express|argus|echo|advertiser|advocate|review|weekly|daily|"
+    r"magazine|monitor|today|tv|radio|fm|media|network|newsroom|newswire|wire|broadcasting|channel|"
+    r"reuters|bloomberg|cnn|bbc|cnbc|npr|msnbc|pbs|abc|nbc|cbs|itv|rte|afp|dpa|upi|tass|rt|dw|wsj|"
+    r"axios|politico|"
+    r"vox|wired|techcrunch|engadget|gizmodo|mashable|buzzfeed|huffpost|breitbart|newsweek|forbes|fortune|"
+    r"economist|atlantic|aljazeera|jazeera|yahoo|msn|slate|salon|vice|espn|variety|verge|cnet|zdnet|"
+    r"zeitung|nachrichten|allgemeine|anzeiger|tagblatt|tageblatt|rundschau|spiegel|zeit|welt|merkur|kurier|"
+    r"stern|focus|bild|faz|taz|tagesschau|tagesspiegel|handelsblatt|blick|presse|"
+    r"figaro|monde|parisien|libération|liberation|humanité|échos|obs|express|dépêche|soir|matin|ouest-france|"
+    r"abendblatt|morgenpost|volksstimme|volksblatt|"
+    r"franceinfo|rfi|actu|actus|info|infos|"
+    r"país|pais|mundo|vanguardia|abc|razón|razon|clarín|clarin|nación|nacion|noticias|diario|"
+    r"periódico|heraldo|"
+    r"corriere|repubblica|stampa|giornale|messaggero|gazzetta|ansa|nazione|sole|volkskrant|telegraaf|trouw|nrc|"
+    r"publico|folha|jornal|notícias|correio|globo|estadão|expresso|"
+    r"krant|dagblad|nieuws|nieuwsradio|omroep|tidning|tidningen|nyheter|nyheder|dagbladet|bladet|tidende|"
+    r"posten|avis|avisen|uutiset|sanomat|lehti|"
+    r"gazeta|dziennik|wyborcza|wiadomości|noviny|deník|denník|zprávy|hírlap|nemzet|hírek|ziarul|știri|"
+    r"gazetesi|gazete|haber|haberler|haberleri|postası|"
+    r"газета|вестник|новости|вести|известия|ведомости|правда|новини|εφημερίδα|ειδήσεις|νέα|"
+    r"صحيفة|جريدة|نيوز|وكالة|قناة|חדשות|ידיעות|समाचार|न्यूज़|टाइम्स|"
+    r"blog|insider|wikipedia|youtube)$",
+    re.IGNORECASE,
+)
+# Names of newspapers, agencies, stations and sites where words are not parted, or endings go on them.
+_UNPARTED_MARKER = re.compile(
+    r"^[\w・!！]{1,12} ?(?:网|網|报|報|新闻|新聞|财经|財經|周刊|週刊|电子报|電子報|通讯社|通訊社|"
+    r"电视台|電視台|通信|テレビ|放送|タイムズ|ニュース|デジタル|オンライン|ドットコム|일보|신문|뉴스|방송|타임스|투데이|닷컴)$"
+)
+_CALL_SIGN = re.compile(
+    r"\b[KW][A-Z]{2,3}(?:[- ]?(?:TV|FM|AM|DT|LD))?\b|\b(?:ABC|NBC|CBS|FOX|CW)\s?\d{1,2}\b", re.ASCII
+)
+_DOMAIN = re.compile(
+    r"^(?:www\.)?[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|co\.uk|de|fr|es|it|ru|eu|info|tv|news|io|at|ch|nl|ca|"
+    r"in|ie|au|com\.au|co\.nz|co\.za|uk|us|jp|cn|br|com\.br|mx|ar|pl|se|no|dk|fi|be|pt|cz|sk|hu|ro|bg|gr|"
+    r"tr|com\.tr|ua|by|il|co\.il|kr|co\.kr|co\.jp|hk|tw|sg|lu|si|hr|rs|lt|lv|ee|is|za|ng|ke|gh|eg|ae|sa|"
+    r"pk|bd|lk|ph|id|co\.id|my|th|vn|nz|cl|co|pe|ve|uy|com\.co|africa|asia|press|media|biz|eus|cat)$",
+    re.IGNORECASE,
+)
+_SMALL = word_set(
+    "of the and de la le du des les el los der die das für for in on at & y et und di del do da "
+    "en auf op på af i della dello degli van het online"
+)
+# Chinese and Japanese add "net", "digital" or "online" to a name without a blank.
+_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff]{2}")
+_WORD = re.compile(r"[\w&'.]+")
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"[^\w]|_", "", fold(text))
+
+
+def _core(text: str) -> str:
+    words = [word for word in re.findall(r"\w+", fold(text)) if word not in _GENERIC]
+    return "".join(words)
+
+
+@lru_cache(maxsize=4096)
+def names_outlet(text: str, outlet: str, host: str) -> bool:
+    """Whether some words name this outlet: as it is known, by its host, or by initials of the host.
+
+    >>> names_outlet("The New York Times", "", "nytimes.com"), names_outlet("Peru", "BBC", "bbc.co.uk")
+    (True, False)
+    """
+    if len(text) > 60 or not _squeezed(text):
+        return False
+    bare = outlet.rpartition(".")[0] if _DOMAIN.match(outlet) else ""  # "NU.nl" is NU, too
+    return any(_is_name(text, known) for known in (outlet, bare, *_host_names(host)))
+
+
+def _is_name(text: str, known: str) -> bool:
+    squeezed, core, name, name_core = _squeezed(text), _core(text), _squeezed(known), _core(known)
+    if len(name) < 2:
+        return False
+    if squeezed == name or (core and core == name_core and len(core) > 1):
+        return True
+    if _abbreviates(name, text) or _abbreviates(squeezed, known):
+        return True
+    if _UNSPACED.match(known) and squeezed.startswith(name) and len(squeezed) <= len(name) + 4:
+        return True
+    if _edition_of(text, known) or _edition_of(known, text, article=True):
+        return True
+    return len(name_core) > 2 and (_extends(text, known) or _begins(text, known))
+
+
+def _host_names(host: str) -> tuple[str, ...]:
+    if not host:
+        return ()
+    labels = host.split(".")
+    names = [
+        label
+        for label in labels[:-1]
+        if len(label) > 2 and label not in {"www", "com", "news", "org", "net", "gov"}
+    ]
+    bare = [found[1] for name in names if (found := _GLUED_ARTICLE.match(name))]
+    return (host, *names, *bare)
+
+
+# "theguardian", "lemonde", "derstandard" without their article.
+_GLUED_ARTICLE = re.compile(r"^(?:the|el|la|le|il|der|die|das)(\w{5,})$")
+
+
+def _edition_of(text: str, known: str, *, article: bool = False) -> bool:
+    """Whether a name is followed by one or two capitalised words: "BBC Wales", "El Comercio Perú".
+
+    Args:
+        text: The longer of the two.
+        known: The name it may begin with.
+        article: Whether that name must begin with an article, as when it is all a title shows:
+            "The Local" of "The Local Germany".
+    """
+    words, names = _WORD.findall(text), _WORD.findall(known)
+    rest = words[len(names) :]
+    if (
+        not names
+        or not 1 <= len(rest) <= 2
+        or [fold(w) for w in words[: len(names)]] != [fold(n) for n in names]
+    ):
+        return False
+    if article and (len(names) != 2 or fold(names[0]) not in _ARTICLES):
+        return False
+    return len(known) > 2 and all(word[0].isupper() or word[0].isdigit() for word in (*names, *rest))
+
+
+def _extends(text: str, known: str) -> bool:
+    """Whether the words are the known name and only words for an edition or section."""
+    words, names = re.findall(r"\w+", fold(text)), re.findall(r"\w+", fold(known))
+    names = [name for name in names if name not in _GENERIC] or names
+    if not names or len(words) > len(names) + 3:
+        return False
+    rest = list(words)
+    for name in names:
+        if name not in rest:
+            return False
+        rest.remove(name)
+    return all(
+        word in _GENERIC or word in _EDITIONS or word.isdigit() or _MARKER.match(word) for word in rest
+    )
+
+
+def _begins(text: str, known: str) -> bool:
+    """Whether the words are the beginning by which an outlet goes: "Folha" of "Folha de S.Paulo".
+
+    One of them must be a word for a newspaper or the like, or the town would do of "Hull Daily Mail".
+    """
+    words, names = re.findall(r"\w+", fold(text)), re.findall(r"\w+", fold(known))
+    return (
+        0 < len(words) < len(names)
+        and names[: len(words)] == words
+        and any(_MARKER.match(word) for word in words)
+    )
+
+
+_ARTICLES = word_set("the el la le il der die das o a de het")
+_EDITIONS = word_set(
+    "politics business sport sports tech technology science health culture opinion money africa asia "
+    "europe "
+    "america american australia india mundo deutsch english espanol francais arabic politik "
+    "wirtschaft kultur "
+    "football weather video entertainment markets economy climate local breaking top"
+)
+
+
+def _abbreviates(short: str, text: str) -> bool:
+    """Whether `short` is made of beginnings of all words that count, in order ("nytimes", "WSJ")."""
+    words = re.findall(r"\w+", fold(text))
+    if not 2 <= len(words) <= 7 or len(short) < 3:
+        return False
+
+    def fits(at: int, position: int) -> bool:
+        if position == len(words):
+            return at == len(short)
+        word = words[position]
+        if word in _GENERIC and fits(at, position + 1):
+            return True
+        length = 0
+        while length < len(word) and at + length < len(short) and short[at + length] == word[length]:
+            length += 1
+            if fits(at + length, position + 1):
+                return True
+        return False
+
+    return fits(0, 0)
+
+
+def has_unparted_marker(text: str) -> bool:
+    """Whether some words end as East Asian outlets' names do.
+
+    >>> has_unparted_marker("人民网"), has_unparted_marker("地震")
+    (True, False)
+    """
+    return _UNPARTED_MARKER.match(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def looks_like_outlet(text: str, *, strong: bool) -> bool:
+    """Whether some words look like an outlet's name although no outlet is known.
+
+    Args:
+        text: What stands behind a separator.
+        strong: Whether the separator is a bar or the like, which sentences hardly use.
+    """
+    if _DOMAIN.match(text):
+        return True
+    words = _WORD.findall(text)
+    if not words or len(words) > 6 or len(text) > 45 or text[-1] in "?!:,;":
+        return False
+    if has_unparted_marker(text):
+        return True
+    marked = any(_MARKER.match(word.strip("'.")) for word in words)
+    if not _capitalised(words):
+        return strong and (words[1:] == ["online"] or (marked and len(words) == 1))
+    if marked:
+        return strong or len(words) > 1 or words[0].isupper() or _strong_single(words[0])
+    return _CALL_SIGN.search(text) is not None or (strong and len(words) <= 4)
+
+
+def _capitalised(words: list[str]) -> bool:
+    """Whether all words that count have a capital; one for a newspaper may go without behind the first."""
+    return all(
+        word[0].isupper() or word[0].isdigit() or word.lower() in _SMALL or (place and _MARKER.match(word))
+        for place, word in enumerate(words)
+    )
+
+
+_SINGLE = word_set(
+    "reuters bloomberg cnn bbc cnbc npr msnbc axios politico wired techcrunch engadget gizmodo "
+    "mashable buzzfeed "
+    "huffpost breitbart newsweek forbes aljazeera tagesschau tagesspiegel handelsblatt spiegel "
+    "franceinfo espn"
+)
+
+
+def _strong_single(word: str) -> bool:
+    return word.lower() in _SINGLE

@@ -1,0 +1,84 @@
+"""Which way out a message takes, from the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+from pipeline.errors import PermanentError
+from pipeline.notify.smtp import SmtpNotifier, server_of
+from pipeline.notify.spool import SpoolNotifier
+from pipeline.notify.webhook import WebhookNotifier
+from pipeline.ports import Notifier
+from pipeline.records import Message
+from pipeline.settings import MailSettings
+
+SPOOL = "spool"
+
+
+class Channels:
+    """A notifier that hands each message to the one for its channel.
+
+    Args:
+        channels: A notifier for each channel.
+    """
+
+    def __init__(self, channels: Mapping[str, Notifier]) -> None:
+        self._channels = dict(channels)
+
+    def send(self, message: Message) -> None:
+        """Sends a message by its channel.
+
+        Raises:
+            PermanentError: There is no way out for its channel.
+        """
+        if message.channel not in self._channels:
+            raise PermanentError(f"there is no way out for {message.channel}")
+        self._channels[message.channel].send(message)
+
+    def close(self) -> None:
+        """Closes what is open."""
+        for notifier in self._channels.values():
+            if isinstance(notifier, WebhookNotifier):
+                notifier.close()
+
+
+def open_notifier(mail: MailSettings, home: Path) -> Channels:
+    """Chooses the ways out: SMTP where a server is set, else .eml files in `home/spool`; webhooks always.
+
+    Raises:
+        ConfigError: `mail.smtp` or `mail.ca_file` is wrong.
+    """
+    mails: Notifier
+    if mail.smtp:
+        mails = SmtpNotifier(server_of(mail.smtp), mail.sender, mail.timeout_seconds, mail.ca_file)
+    else:
+        mails = SpoolNotifier(home / SPOOL)
+    hooks = WebhookNotifier(mail.webhook_secret, mail.timeout_seconds, mail.webhook_private_hosts)
+    return Channels({"mail": mails, "webhook": hooks})
+
+
+def smtp_url(host: str, port: int | None, login: str, password: str, extra: Mapping[str, object]) -> str:
+    """An Airflow SMTP connection as `mail.smtp`.
+
+    Args:
+        host: Of the connection, as the next three.
+        port: None is the usual one.
+        login: Empty where nobody logs in.
+        password: Quoted as a URL needs it.
+        extra: Of the connection: `disable_ssl` and `disable_tls`, both false unless given.
+
+    >>> smtp_url("mail.example.org", 587, "me", "p@ss", {"disable_ssl": True})
+    'smtp+starttls://me:p%40ss@mail.example.org:587'
+    """
+    if not _true(extra.get("disable_ssl")):
+        scheme = "smtps"
+    else:
+        scheme = "smtp" if _true(extra.get("disable_tls")) else "smtp+starttls"
+    login_part = f"{quote(login, safe='')}:{quote(password, safe='')}@" if login else ""
+    return f"{scheme}://{login_part}{host}" + (f":{port}" if port else "")
+
+
+def _true(value: object) -> bool:
+    return value is True or str(value).lower() == "true"

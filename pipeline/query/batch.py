@@ -1,0 +1,169 @@
+"""Many queries over a few articles: an inverted index in memory, so that the archive's size does not matter.
+
+Sets of articles are bits of one integer: bit i is the i-th article of the batch.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, reduce
+from itertools import islice
+from operator import and_, or_
+
+from pipeline.query.evaluate import checked, holds
+from pipeline.query.fields import Indexed, in_range, literal_prefix, near, phrase_value, text_fields, wildcard
+from pipeline.query.tree import (
+    TIME_FIELDS,
+    And,
+    Everything,
+    Exists,
+    KeywordRange,
+    Not,
+    Or,
+    Phrase,
+    Query,
+    Term,
+    TimeRange,
+    Wildcard,
+)
+
+# How many articles are matched at a time: a batch of this size takes some tens of megabytes.
+MATCH_BATCH = 2000
+
+
+def matched(queries: Mapping[str, Query], articles: Iterable[tuple[str, Indexed]]) -> dict[str, list[str]]:
+    """For each named query, the ids of the articles that it hits, in the order in which they come.
+
+    Raises:
+        QueryError: A query names a field that does not exist, or that is of the wrong kind.
+    """
+    ready = {name: checked(query) for name, query in queries.items()}
+    found: dict[str, list[str]] = {name: [] for name in queries}
+    coming = iter(articles)
+    while some := list(islice(coming, MATCH_BATCH)):
+        batch = ArticleBatch([seen for _, seen in some])
+        for name, query in ready.items():
+            found[name] += [some[place][0] for place in batch.hits(query)]
+    return found
+
+
+class TokenPostings(dict[str, int]):
+    """The set of articles by token; `ordered` are the tokens sorted, made when first asked for."""
+
+    @cached_property
+    def ordered(self) -> list[str]:
+        """The tokens, sorted."""
+        return sorted(self)
+
+
+class ArticleBatch:
+    """An inverted index over the articles of one batch.
+
+    Args:
+        articles: Their searchable side, in the order in which hits are to come.
+    """
+
+    def __init__(self, articles: Sequence[Indexed]) -> None:
+        self._articles = articles
+        self._all = (1 << len(articles)) - 1
+        self._stems = _postings(articles, lambda seen: seen.stems)
+        self._words = _postings(articles, lambda seen: seen.words)
+        self._keywords = _postings(articles, lambda seen: seen.keywords)
+        self._patterns: dict[tuple[str | None, str], int] = {}
+
+    def hits(self, query: Query) -> list[int]:
+        """The places in the batch of the articles that a checked query hits, ascending."""
+        return list(_places(self._bits(query)))
+
+    def _bits(self, query: Query) -> int:  # noqa: PLR0911  one return for each kind of node
+        match query:
+            case And(parts):
+                return reduce(and_, map(self._bits, parts), self._all)
+            case Or(parts):
+                return reduce(or_, map(self._bits, parts), 0)
+            case Not(part):
+                return self._all & ~self._bits(part)
+            case Term(field, _, forms):
+                return self._term(field, forms)
+            case Phrase():
+                return self._phrase(query)
+            case Wildcard(field, pattern):
+                return self._wildcard(field, pattern)
+            case KeywordRange(field):
+                found = self._keywords[field]
+                return _union(bits for value, bits in found.items() if in_range(value, query))
+            case Exists(field):
+                return self._exists(field)
+            case TimeRange():
+                return self._filtered(self._all, lambda seen: holds(query, seen))
+            case Everything():
+                return self._all
+
+    def _term(self, field: str | None, forms: Iterable[str]) -> int:
+        fields = text_fields(field)
+        found = [self._stems[name] for name in fields] if fields else [self._keywords[field or ""]]
+        return _union(postings.get(form, 0) for postings in found for form in forms)
+
+    def _phrase(self, query: Phrase) -> int:
+        fields = text_fields(query.field)
+        if not fields:
+            return self._keywords[query.field or ""].get(phrase_value(query), 0)
+        return _union(self._near(query, field) for field in fields)
+
+    def _near(self, query: Phrase, field: str) -> int:
+        parts = [self._term(field, alternatives) for alternatives in query.words]
+        candidates = reduce(and_, parts, self._all)
+        return self._filtered(candidates, lambda seen: near(seen.stems[field], query.words, query.slop))
+
+    def _wildcard(self, field: str | None, pattern: str) -> int:
+        known = self._patterns.get((field, pattern))
+        if known is not None:
+            return known
+        fields = text_fields(field)
+        found = [self._words[name] for name in fields] if fields else [self._keywords[field or ""]]
+        bits = _union(bits for postings in found for bits in _fitting(postings, pattern))
+        self._patterns[field, pattern] = bits
+        return bits
+
+    def _exists(self, field: str) -> int:
+        if field in TIME_FIELDS:
+            return self._all
+        return _union((self._words if text_fields(field) else self._keywords)[field].values())
+
+    def _filtered(self, bits: int, test: Callable[[Indexed], bool]) -> int:
+        return _union(1 << place for place in _places(bits) if test(self._articles[place]))
+
+
+def _postings(
+    articles: Sequence[Indexed], tokens: Callable[[Indexed], Mapping[str, tuple[str, ...]]]
+) -> defaultdict[str, TokenPostings]:
+    found: defaultdict[str, TokenPostings] = defaultdict(TokenPostings)
+    for place, seen in enumerate(articles):
+        for field, values in tokens(seen).items():
+            postings = found[field]
+            for value in set(values):
+                postings[value] = postings.get(value, 0) | 1 << place
+    return found
+
+
+def _fitting(postings: TokenPostings, pattern: str) -> Iterator[int]:
+    """The sets of the tokens that fit a pattern; only those that begin as it does are looked at."""
+    full, prefix, tokens = wildcard(pattern).fullmatch, literal_prefix(pattern), postings.ordered
+    for place in range(bisect_left(tokens, prefix), len(tokens)):
+        if not tokens[place].startswith(prefix):
+            return
+        if full(tokens[place]):
+            yield postings[tokens[place]]
+
+
+def _union(bits: Iterable[int]) -> int:
+    return reduce(or_, bits, 0)
+
+
+def _places(bits: int) -> Iterator[int]:
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest

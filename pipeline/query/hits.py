@@ -1,0 +1,237 @@
+"""The meaning of a query on one article, and the words that hit: pure, and the same as on both stores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, lru_cache
+
+from pipeline import text as analysis
+from pipeline.query.fields import Values, in_range, phrase_value, runs, text_fields, values, wildcard
+from pipeline.query.tree import (
+    TEXT_FIELDS,
+    And,
+    Everything,
+    Exists,
+    KeywordRange,
+    Not,
+    Or,
+    Phrase,
+    Query,
+    Term,
+    TimeRange,
+    Wildcard,
+)
+from pipeline.records import StoredArticle
+
+
+@dataclass(frozen=True, slots=True)
+class WordHit:
+    """A piece of an article that a clause of a query hit.
+
+    Attributes:
+        field: The field it is in.
+        text: As the article has it.
+        clause: As the query has it.
+        start, end: Its place in "title" or "text", in code points; -1 where it has none.
+    """
+
+    field: str
+    text: str
+    clause: str
+    start: int = -1
+    end: int = -1
+
+
+class Prepared:
+    """The searchable side of one article, worked out once and only as far as it is asked for."""
+
+    def __init__(self, stored: StoredArticle) -> None:
+        self.stored = stored
+        self.article = stored.enriched.article
+        self._stems: dict[str, tuple[str, ...]] = {}
+        self._words: dict[str, tuple[str, ...]] = {}
+        self._sets: dict[str, frozenset[str]] = {}
+
+    def content(self, field: str) -> str:
+        """The text of a text field as it is."""
+        return self.article.title if field == "title" else self.article.text
+
+    def words(self, field: str) -> tuple[str, ...]:
+        """The folded words of a text field."""
+        if field not in self._words:
+            self._words[field] = tuple(analysis.words(self.content(field)))
+        return self._words[field]
+
+    def stems(self, field: str) -> tuple[str, ...]:
+        """The stems of a text field, one for each word."""
+        if field not in self._stems:
+            self._stems[field] = analysis.stems_of(self.words(field), self.article.language)
+        return self._stems[field]
+
+    def stem_set(self, field: str) -> frozenset[str]:
+        """The distinct stems of a text field."""
+        if field not in self._sets:
+            self._sets[field] = frozenset(self.stems(field))
+        return self._sets[field]
+
+    @cached_property
+    def values(self) -> Values:
+        """For each keyword field its values, each folded and as written."""
+        return values(self.stored)
+
+    def time(self, field: str) -> datetime:
+        """The time of a time field."""
+        return self.article.time if field == "published" else self.article.fetched
+
+
+def prepared(article: StoredArticle) -> Prepared:
+    """Makes an article ready to be matched against many queries."""
+    return Prepared(article)
+
+
+def matches(query: Query, article: Prepared) -> bool:  # noqa: PLR0911  # one line a kind of clause
+    """Whether a query hits an article."""
+    match query:
+        case And(parts):
+            return all(matches(part, article) for part in parts)
+        case Or(parts):
+            return any(matches(part, article) for part in parts)
+        case Not(part):
+            return not matches(part, article)
+        case Everything():
+            return True
+        case Term(field, _, forms):
+            if field is None or field in TEXT_FIELDS:
+                return any(not article.stem_set(f).isdisjoint(forms) for f in text_fields(field))
+            return any(value in forms for value, _ in article.values[field])
+        case _:
+            return next(_found(query, article), None) is not None
+
+
+def hits(query: Query, article: StoredArticle | Prepared) -> tuple[WordHit, ...]:
+    """What in an article the clauses of a query hit, apart from those under NOT; by field and place.
+
+    Empty where the query does not hit the article.
+    """
+    ready = article if isinstance(article, Prepared) else Prepared(article)
+    if not matches(query, ready):
+        return ()
+    return tuple(
+        sorted(set(_walk(query, ready)), key=lambda hit: (hit.field, hit.start, hit.end, hit.clause))
+    )
+
+
+def _walk(query: Query, article: Prepared) -> Iterator[WordHit]:
+    match query:
+        case And(parts) | Or(parts):
+            for part in parts:
+                if matches(part, article):
+                    yield from _walk(part, article)
+        case Not() | Everything():
+            return
+        case _:
+            yield from _found(query, article)
+
+
+def _found(query: Query, article: Prepared) -> Iterator[WordHit]:
+    """All hits of one clause."""
+    match query:
+        case Term(field, text) | Phrase(field, text):
+            if field is None or field in TEXT_FIELDS:
+                yield from _in_texts(query, article)
+                return
+            wanted = query.forms if isinstance(query, Term) else (phrase_value(query),)
+            for value, written in article.values[field]:
+                if value in wanted:
+                    yield WordHit(field, written, text)
+        case Wildcard(field, pattern):
+            yield from _by_pattern(field, pattern, article)
+        case TimeRange(field, since, until):
+            time = article.time(field)
+            if (since is None or since <= time) and (until is None or time < until):
+                yield WordHit(field, time.isoformat(), f"{since or '*'} to {until or '*'}")
+        case KeywordRange(field):
+            for value, written in article.values[field]:
+                if in_range(value, query):
+                    yield WordHit(field, written, f"{query.low or '*'} to {query.high or '*'}")
+        case Exists(field):
+            yield from _existing(field, article)
+        case _:
+            raise AssertionError(query)
+
+
+def _in_texts(query: Term | Phrase, article: Prepared) -> Iterator[WordHit]:
+    for field in text_fields(query.field):
+        found = (
+            ((place, place) for place, stem in enumerate(article.stems(field)) if stem in query.forms)
+            if isinstance(query, Term)
+            else runs(article.stems(field), query.words, query.slop)
+        )
+        for first, last in found:
+            yield _hit(article, field, first, last, query.text)
+
+
+def _by_pattern(field: str | None, pattern: str, article: Prepared) -> Iterator[WordHit]:
+    compiled = wildcard(pattern)
+    if field is None or field in TEXT_FIELDS:
+        for name in text_fields(field):
+            for place, word in enumerate(article.words(name)):
+                if compiled.fullmatch(word):
+                    yield _hit(article, name, place, place, pattern)
+        return
+    for value, written in article.values[field]:
+        if compiled.fullmatch(value):
+            yield WordHit(field, written, pattern)
+
+
+def _existing(field: str, article: Prepared) -> Iterator[WordHit]:
+    if field in TEXT_FIELDS:
+        if article.words(field):
+            yield _hit(article, field, 0, 0, "*")
+    elif field in article.values:
+        for _, written in article.values[field]:
+            yield WordHit(field, written, "*")
+    else:
+        yield WordHit(field, article.time(field).isoformat(), "*")
+
+
+def _hit(article: Prepared, field: str, first: int, last: int, clause: str) -> WordHit:
+    content = article.content(field)
+    places = spans(content)
+    if last >= len(places):
+        return WordHit(field, " ".join(article.words(field)[first : last + 1]), clause)
+    start, end = places[first][0], places[last][1]
+    return WordHit(field, content[start:end], clause, start, end)
+
+
+@lru_cache(maxsize=65536)
+def _folded(char: str) -> str:
+    # One character beside a letter, so that white space is not stripped and a lone mark goes.
+    return analysis.fold(f"a{char}a")[1:-1]
+
+
+@lru_cache(maxsize=256)
+def spans(content: str) -> tuple[tuple[int, int], ...]:
+    """For each word that `analysis.words` finds, where it starts and ends in the text as written.
+
+    Empty where characters fold together so that words cannot be traced to their places.
+
+    >>> spans("Zürich won")
+    ((0, 6), (7, 10))
+    """
+    folded: list[str] = []
+    origins: list[int] = []
+    for place, char in enumerate(content):
+        piece = _folded(char)
+        folded.append(piece)
+        origins.extend([place] * len(piece))
+    text, found, at = "".join(folded), [], 0
+    for word in analysis.uncut_words(content):
+        at = text.find(word, at)
+        if at < 0:
+            return ()
+        found.append((origins[at], origins[at + len(word) - 1] + 1))
+        at += len(word)
+    return tuple(found)

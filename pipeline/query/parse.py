@@ -1,0 +1,362 @@
+"""Lucene syntax → `pipeline.query.tree`. The only file that imports luqum.
+
+Two words side by side must both occur, as people expect of a search box: the default operator is AND.
+A word or phrase on "entities", "place", "topics" or "outlet" is a whole value or whole words within one,
+so that `entities:Putin` finds Vladimir Putin. Boosts are read and ignored.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import io
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from luqum import tree as lucene
+from luqum.exceptions import ParseError
+
+# On Python 3.13 luqum's stored tables do not fit and are made anew, which it tells at length on stderr.
+with contextlib.redirect_stderr(io.StringIO()):
+    from luqum.parser import lexer, parser
+
+from pipeline import text as analysis
+from pipeline.errors import QueryError
+from pipeline.query import dates
+from pipeline.query.hits import hits, matches, prepared
+from pipeline.query.say import describe, is_name
+from pipeline.query.tree import (
+    KEYWORD_FIELDS,
+    TEXT_FIELDS,
+    TIME_FIELDS,
+    And,
+    Everything,
+    Exists,
+    KeywordRange,
+    Not,
+    Or,
+    Phrase,
+    Query,
+    Term,
+    TimeRange,
+    Wildcard,
+)
+
+__all__ = ["FIELDS", "describe", "hits", "is_name", "is_relative", "matches", "parse", "prepared"]
+
+FIELDS = TEXT_FIELDS + KEYWORD_FIELDS + TIME_FIELDS
+# Values of these are names of several words, and people ask for one of the words.
+NAME_FIELDS = ("entities", "place", "topics", "outlet")
+LONGEST = 10_000
+DEEPEST = 40
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+# Private-use characters stand for unescaped * and ? while a pattern is folded.
+_ANY, _ONE = "\ue000", "\ue001"
+_MARKS = {"*": _ANY, "?": _ONE}
+_OPERATORS = {"&&": " AND ", "||": " OR "}
+
+# A bound as written, and whether it belongs to the range.
+_Bound = tuple[str, bool]
+
+
+def parse(text: str, now: datetime | None = None) -> Query:
+    """Parses a query.
+
+    Args:
+        text: Lucene syntax.
+        now: What "now" means in date maths (UTC); without it, a query that needs it is refused.
+
+    Raises:
+        QueryError: It cannot be parsed; says where, and what is allowed.
+    """
+    if len(text) > LONGEST:
+        raise QueryError(f"the query has {len(text)} characters; {LONGEST} are allowed")
+    if not text.strip():
+        raise QueryError("the query is empty; * finds everything")
+    source = _Source.of(text)
+    try:
+        node = parser.parse(source.text, lexer=lexer.clone())
+    except ParseError as error:
+        raise _syntax(error, source) from None
+    except RecursionError:
+        raise QueryError(f"the query is nested too deeply; {DEEPEST} levels are allowed") from None
+    return _Reader(source, now).read(node, None, 0)
+
+
+def is_relative(text: str) -> bool:
+    """Whether what a query finds depends on the time at which it is asked.
+
+    >>> is_relative("drills AND published:[now-7d TO now]"), is_relative("drills now")
+    (True, False)
+    """
+    if "now" not in text:
+        return False
+    try:
+        parse(text)
+    except _NeedsNowError:
+        return True
+    return False
+
+
+# Watches share their words, and stemming one in sixteen languages costs more than parsing it.
+_forms = lru_cache(maxsize=65536)(analysis.query_forms)
+
+
+class _NeedsNowError(QueryError):
+    """The query says now, and nobody said when that is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The text that luqum reads, with the place of each of its characters in what the user wrote."""
+
+    text: str
+    places: tuple[int, ...]
+
+    @classmethod
+    def of(cls, written: str) -> _Source:
+        chars: list[str] = []
+        places: list[int] = []
+        place, quoted = 0, False
+        while place < len(written):
+            piece, taken = written[place], 1
+            if piece == "\\":
+                piece, taken = written[place : place + 2], 2
+            elif piece == '"':
+                quoted = not quoted
+            elif not quoted and written[place : place + 2] in _OPERATORS:
+                # A "||" that a date stands before is date maths.
+                maths = place and not written[place - 1].isspace() and written[place] == "|"
+                piece, taken = (
+                    (written[place : place + 2], 2) if maths else (_OPERATORS[written[place : place + 2]], 2)
+                )
+            elif not quoted and piece == "!" and (place == 0 or written[place - 1] in " \t\n("):
+                piece = " NOT "
+            chars.append(piece)
+            places.extend([place] * len(piece))
+            place += taken
+        return cls("".join(chars), (*places, len(written)))
+
+    def column(self, position: int) -> int:
+        return self.places[min(position, len(self.places) - 1)] + 1
+
+
+def _syntax(error: ParseError, source: _Source) -> QueryError:
+    message = str(error)
+    found = re.search(r"at position (\d+)", message)
+    column = source.column(int(found[1]) if found else len(source.text))
+    bare = re.sub(r'\\.|"(?:[^"\\]|\\.)*"', "", source.text)
+    if '"' in bare:
+        return QueryError(
+            f"column {source.column(source.text.rfind(chr(34)))}: a quotation mark has no partner"
+        )
+    if bare.count("(") > bare.count(")"):
+        return QueryError(f"column {column}: a parenthesis is not closed")
+    if bare.count(")") > bare.count("("):
+        return QueryError(f"column {column}: a parenthesis is closed that was not opened")
+    what = re.search(r"unexpected\s+'(.*)' at|Illegal character '(.*)' at", message, re.DOTALL)
+    token = (what[1] or what[2] or "")[:20] if what else ""
+    said = f"{token!r} cannot stand here" if token else "something is missing at the end"
+    return QueryError(
+        f'column {column}: {said}; allowed are words, "phrases", AND, OR, NOT, ( ), field:word, wild*cards '
+        r"and [low TO high]; put a \ before a sign that is meant literally"
+    )
+
+
+def _distinct(parts: Iterable[Query], kind: type[And | Or]) -> tuple[Query, ...]:
+    flat: dict[Query, None] = {}
+    for part in parts:
+        for each in part.parts if isinstance(part, kind) else (part,):
+            flat[each] = None
+    return tuple(flat)
+
+
+def _all(parts: Iterable[Query]) -> Query:
+    distinct = _distinct(parts, And)
+    return distinct[0] if len(distinct) == 1 else And(distinct)
+
+
+def _some(parts: Iterable[Query]) -> Query:
+    distinct = _distinct(parts, Or)
+    return distinct[0] if len(distinct) == 1 else Or(distinct)
+
+
+class _Reader:
+    """One luqum tree → one query."""
+
+    def __init__(self, source: _Source, now: datetime | None) -> None:
+        self._source = source
+        self._now = now
+
+    def _error(self, node: Any, message: str) -> QueryError:
+        column = self._source.column(node.pos or 0)
+        return QueryError(f"column {column}: {message}")
+
+    def read(self, node: Any, field: str | None, depth: int) -> Query:
+        if depth > DEEPEST:
+            raise self._error(node, f"nested too deeply; {DEEPEST} levels are allowed")
+        match node:
+            case lucene.Group() | lucene.FieldGroup() | lucene.Boost() | lucene.Plus():
+                return self.read(node.children[0], field, depth + 1)
+            case lucene.Not() | lucene.Prohibit():
+                return Not(self.read(node.children[0], field, depth + 1))
+            case lucene.OrOperation():
+                return self._either(node, field, depth)
+            case lucene.AndOperation() | lucene.UnknownOperation():
+                return _all(self.read(child, field, depth + 1) for child in node.children)
+            case lucene.SearchField():
+                return self._field(node, depth)
+            case _:
+                return self._leaf(node, field)
+
+    def _either(self, node: Any, field: str | None, depth: int) -> Query:
+        # As Lucene has it: beside a part with + the others are optional; a part with - is always out.
+        marked = [child for child in node.children if isinstance(child, lucene.Plus | lucene.Prohibit)]
+        free = [child for child in node.children if child not in marked]
+        musts = [self.read(child, field, depth + 1) for child in marked]
+        either = [self.read(child, field, depth + 1) for child in free]
+        if any(isinstance(child, lucene.Plus) for child in marked) or not either:
+            return _all(musts)
+        return _all([_some(either), *musts])
+
+    def _field(self, node: Any, depth: int) -> Query:
+        name = _ESCAPED.sub(r"\1", node.name)
+        value = node.children[0]
+        if name == "_exists_" and isinstance(value, lucene.Word):
+            return Exists(self._known(value, value.value))
+        if name == "*" and isinstance(value, lucene.Word) and value.value == "*":
+            return Everything()
+        return self.read(value, self._known(node, name), depth + 1)
+
+    def _known(self, node: Any, name: str) -> str:
+        if name in FIELDS:
+            return name
+        near = [_SYNONYMS[name]] if name in _SYNONYMS else difflib.get_close_matches(name, FIELDS, 1)
+        hint = f", did you mean {near[0]}" if near else ""
+        raise self._error(node, f"there is no field {name!r}{hint}; the fields are {', '.join(FIELDS)}")
+
+    def _leaf(self, node: Any, field: str | None) -> Query:
+        match node:
+            case lucene.Word():
+                return self._word(node, field)
+            case lucene.Phrase():
+                return self._phrase(node, field, 0)
+            case lucene.Proximity():
+                return self._phrase(node.children[0], field, int(node.degree))
+            case lucene.Range() | lucene.From() | lucene.To():
+                return self._range(node, field)
+            case lucene.Fuzzy():
+                raise self._error(node, "fuzzy search (word~) is not supported; use a wildcard such as wor*")
+            case lucene.Regex():
+                raise self._error(node, "regular expressions are not supported; use a wildcard such as wor*")
+            case _:
+                raise self._error(node, f"{str(node).strip()!r} is not supported here")
+
+    def _word(self, node: Any, field: str | None) -> Query:
+        value = _ESCAPED.sub(r"\1", node.value)
+        if field in TIME_FIELDS:
+            return Exists(field) if value == "*" else self._when(node, field, value)
+        marked = re.sub(r"\\.|[*?]", lambda found: _MARKS.get(found[0], found[0][-1]), node.value)
+        if marked == _ANY:
+            return Exists(field) if field else Everything()
+        if _ANY in marked or _ONE in marked:
+            return self._wildcard(node, field, marked)
+        return self._text(node, field, value, 0)
+
+    def _phrase(self, node: Any, field: str | None, slop: int) -> Query:
+        value = _ESCAPED.sub(r"\1", node.value[1:-1])
+        if field in TIME_FIELDS:
+            return self._when(node, field, value)
+        return self._text(node, field, value, slop)
+
+    def _text(self, node: Any, field: str | None, value: str, slop: int) -> Query:
+        if field in KEYWORD_FIELDS:
+            return self._value(node, field, value)
+        tokens = analysis.words(value)
+        if not tokens:
+            raise self._error(node, f"{value!r} has no letters or digits to look for")
+        if len(tokens) == 1:
+            return Term(field, value, _forms(tokens[0]))
+        return Phrase(field, value, tuple(_forms(token) for token in tokens), slop)
+
+    def _value(self, node: Any, field: str, value: str) -> Query:
+        folded = analysis.fold(value)
+        if not folded:
+            raise self._error(node, f"{field} needs a value")
+        whole = Term(field, value, (folded,))
+        if field not in NAME_FIELDS or "*" in folded or "?" in folded:
+            return whole
+        within = (f"{folded} *", f"* {folded}", f"* {folded} *")
+        return Or((whole, *(Wildcard(field, pattern) for pattern in within)))
+
+    def _wildcard(self, node: Any, field: str | None, marked: str) -> Query:
+        folded = analysis.fold(marked)
+        pattern = folded.replace(_ANY, "*").replace(_ONE, "?")
+        if field not in KEYWORD_FIELDS:
+            for part in re.split(f"[{_ANY}{_ONE}]+", folded):
+                if part and analysis.words(part) != [part]:
+                    raise self._error(node, f"a wildcard stands within one word, and {part!r} is not one")
+        return Wildcard(field, pattern)
+
+    def _range(self, node: Any, field: str | None) -> Query:
+        low, high = self._bounds(node)
+        if field in TIME_FIELDS:
+            return self._period(node, field, low, high)
+        if field not in KEYWORD_FIELDS:
+            raise self._error(
+                node, f"a range needs a field: one of {', '.join(TIME_FIELDS + KEYWORD_FIELDS)}"
+            )
+        folded = [analysis.fold(bound[0]) if bound else None for bound in (low, high)]
+        return KeywordRange(field, folded[0], folded[1], not low or low[1], not high or high[1])
+
+    def _bounds(self, node: Any) -> tuple[_Bound | None, _Bound | None]:
+        if isinstance(node, lucene.From):
+            return self._bound(node, node.children[0], node.include), None
+        if isinstance(node, lucene.To):
+            return None, self._bound(node, node.children[0], node.include)
+        low, high = node.children
+        return self._bound(node, low, node.include_low), self._bound(node, high, node.include_high)
+
+    def _bound(self, node: Any, bound: Any, include: bool) -> _Bound | None:
+        if isinstance(bound, lucene.Word) and bound.value == "*":
+            return None
+        if isinstance(bound, lucene.Word):
+            return _ESCAPED.sub(r"\1", bound.value), bool(include)
+        if isinstance(bound, lucene.Phrase):
+            return _ESCAPED.sub(r"\1", bound.value[1:-1]), bool(include)
+        raise self._error(node, f"{str(bound).strip()!r} cannot bound a range; put it in quotation marks")
+
+    def _moment(self, node: Any, text: str) -> dates.Interval:
+        if dates.is_relative(text) and self._now is None:
+            raise _NeedsNowError("the query says now, and here nobody says when that is")
+        try:
+            return dates.moment(text, self._now or datetime(2000, 1, 1, tzinfo=UTC))
+        except ValueError as error:
+            raise self._error(node, f"{error}; allowed is {dates.ALLOWED}") from None
+
+    def _when(self, node: Any, field: str, value: str) -> Query:
+        named = self._moment(node, value)
+        return TimeRange(field, named.start, named.end)
+
+    def _period(
+        self, node: Any, field: str, low: tuple[str, bool] | None, high: tuple[str, bool] | None
+    ) -> Query:
+        since = until = None
+        if low:
+            named = self._moment(node, low[0])
+            since = named.start if low[1] else named.end
+        if high:
+            named = self._moment(node, high[0])
+            until = named.end if high[1] else named.start
+        return TimeRange(field, since, until)
+
+
+_SYNONYMS = {
+    "body": "text", "content": "text", "headline": "title", "date": "published", "time": "published",
+    "source": "outlet", "publisher": "outlet", "lang": "language", "location": "place", "country": "place",
+    "name": "entities", "person": "entities", "organisation": "entities", "category": "topics",
+}  # fmt: skip

@@ -1,0 +1,108 @@
+"""The query language as a tree: `pipeline.query.parse` parses Lucene syntax into it, each store compiles it.
+
+The meaning, the same on every store:
+
+- A text field ("title", "text") holds the tokens that `pipeline.text.stems` makes of it, and apart from
+  them those of `pipeline.text.words` for wildcards. The field None is title and text, each on its own
+  (a phrase does not span both).
+- A keyword field (`KEYWORD_FIELDS`) holds values folded by `pipeline.text.fold`; a term matches a whole
+  value. "entities" holds ids and names, "topics" ids, names and the words of names, "place" the names and ids
+  of entities of the kind place.
+- A time field ("published", "fetched") holds a UTC time; "published" falls back to "fetched".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+TEXT_FIELDS = ("title", "text")
+KEYWORD_FIELDS = ("entities", "topics", "outlet", "language", "place", "story", "feed")
+TIME_FIELDS = ("published", "fetched")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One word of a text field, or one whole value of a keyword field.
+
+    `forms` are the analyzed alternatives, any of which is a hit (the stems of the word in each language).
+    `text` is as the user wrote it.
+    """
+
+    field: str | None
+    text: str
+    forms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words in this order with at most `slop` other words between them in all; each with its alternatives."""
+
+    field: str | None
+    text: str
+    words: tuple[tuple[str, ...], ...]
+    slop: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wildcard:
+    """A pattern over one unstemmed, folded token or value: `*` any run, `?` one character."""
+
+    field: str | None
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRange:
+    """A time at or after `since` and before `until`; None is open."""
+
+    field: str
+    since: datetime | None
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordRange:
+    """A folded keyword value between two bounds by code point; None is open."""
+
+    field: str
+    low: str | None
+    high: str | None
+    low_inclusive: bool = True
+    high_inclusive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """The field holds something."""
+
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """Every article: `*:*`."""
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All of the parts."""
+
+    parts: tuple[Query, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """At least one of the parts."""
+
+    parts: tuple[Query, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Not the part."""
+
+    part: Query
+
+
+Query = Term | Phrase | Wildcard | TimeRange | KeywordRange | Exists | Everything | And | Or | Not

@@ -1,0 +1,1 @@
+"""The archive: every capture as it came (`warc`), by day, and the journal (`folder`)."""

@@ -1,0 +1,323 @@
+"""When a feed is polled, and what an answer changes: rules only, no network and no clock.
+
+How often: each poll that brings something new halves the interval, each that does not makes it a quarter
+longer. The interval then settles where about a quarter of the polls bring news
+(ln 1.25 / (ln 2 + ln 1.25) = .24), so an item waits for about a quarter of the feed's own rhythm, within the
+configured bounds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from hashlib import sha256
+from itertools import combinations
+from statistics import median
+
+from pipeline.addresses import host_of, with_credentials, without_credentials
+from pipeline.ports import FeedSource
+from pipeline.records import FeedState, RawItem, content_id
+from pipeline.settings import FetchSettings
+
+DAY_SECONDS = 86_400.0
+BACKOFF_MAX_SECONDS = DAY_SECONDS
+DEAD_MAX_SECONDS = 30 * DAY_SECONDS
+RETRY_AFTER_MAX_SECONDS = 7 * DAY_SECONDS  # a server that asks for more has set its header wrong
+GONE_SECONDS = 20 * DAY_SECONDS
+DEAD_AFTER_FAILURES = 20  # with the backoff, about two weeks without an answer
+_FASTER, _SLOWER = 0.5, 1.25
+_MEMORY = 0.75  # what a poll ago counts, in the share of repeats
+_RHYTHM_NEW = 0.3  # the weight of the newest gap between two pieces of news
+_SEEN_MIN = 200
+_PENDING_MAX = 200
+_SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gob", "gov", "ne", "net", "or", "org"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back from one poll.
+
+    Attributes:
+        status: The HTTP status, 0 when there was no answer.
+        moved: Where permanent redirects lead, or "".
+        etag, modified: The validators it gave, or "".
+        retry_after: The header as it was, or "".
+        error: In one line; "" when all is well.
+    """
+
+    status: int = 0
+    moved: str = ""
+    etag: str = ""
+    modified: str = ""
+    retry_after: str = ""
+    error: str = ""
+
+
+def jitter(feed: str, now: datetime) -> float:
+    """A number in [0, 1) that differs by feed and poll, and is the same when computed again."""
+    return int(content_id("jitter", feed, now.isoformat()), 16) / 2**64
+
+
+def item_keys(item: RawItem) -> tuple[str, ...]:
+    """What makes an item the same one at the next poll: any two of guid, link and title.
+
+    One alone deceives: sources give a new article an old guid, an old article a new guid, and links differ by
+    what tracks the reader. An item with neither guid nor link is known by its title.
+    """
+    parts = {"g": item.guid, "u": item.url, "t": item.title}
+    named = [(name, value) for name, value in parts.items() if value]
+    if not (item.guid and item.url):
+        named = named[:1]
+        return (content_id(*(value for _, value in named))[:12],)
+    return tuple(content_id(*one, *other)[:12] for one, other in combinations(named, 2))
+
+
+def is_known(item: RawItem, seen: Container[str]) -> bool:
+    """Whether an item came at an earlier poll; `seen` is that of the feed's state."""
+    return any(key in seen for key in item_keys(item))
+
+
+def body_digest(body: bytes) -> str:
+    """The digest by which a body is known again."""
+    return sha256(body).hexdigest()[:24]
+
+
+def current(feed: FeedSource, state: FeedState | None) -> FeedState:
+    """The state to poll with: a new one at first, and when the feed's URL was edited."""
+    source = content_id(feed.url)
+    if state is None:
+        return FeedState(feed=feed.id, source=source)
+    if state.source == source:
+        return state
+    if not state.source:  # a state that was made by hand
+        return replace(state, source=source)
+    return replace(
+        state, source=source, url="", etag="", modified="", body_digest="", next_poll=None, failures=0
+    )
+
+
+def request(feed: FeedSource, state: FeedState, now: datetime) -> tuple[str, dict[str, str]]:
+    """The URL to ask (with the feed's credentials) and the conditional headers.
+
+    A feed that fails where a redirect led is asked at its configured URL every third time. Once a day it is
+    asked without conditions, for servers that repeat a stale ETag; the digest then tells whether it is new.
+    """
+    astray = state.failures % 3 == 2
+    url = with_credentials(state.url, feed.url) if state.url and not astray else feed.url
+    headers: dict[str, str] = {}
+    if not astray and not _new_day(state, now):
+        if state.etag:
+            headers["If-None-Match"] = state.etag
+        if state.modified:
+            headers["If-Modified-Since"] = state.modified
+    return url, headers
+
+
+def _new_day(state: FeedState, now: datetime) -> bool:
+    """Whether the feed's own day (they begin at different hours) has changed since the last good poll."""
+    if state.succeeded is None:
+        return True
+    shift = jitter(state.feed, datetime(1970, 1, 1, tzinfo=UTC)) * DAY_SECONDS
+    return (state.succeeded.timestamp() - shift) // DAY_SECONDS != (now.timestamp() - shift) // DAY_SECONDS
+
+
+def unchanged(state: FeedState, reply: Reply, settings: FetchSettings, now: datetime) -> FeedState:
+    """After a 304, or a body that is the same as the last good one."""
+    return _succeeded(state, reply, _slower(state, settings), settings, now)
+
+
+def succeeded(
+    state: FeedState,
+    reply: Reply,
+    digest: str,
+    items: Sequence[RawItem],
+    settings: FetchSettings,
+    now: datetime,
+) -> FeedState:
+    """After a body with items: counts what is new and sets the interval by it."""
+    distinct = {item_keys(item): item for item in items}
+    known = set(state.seen)
+    new = [item for item in distinct.values() if not is_known(item, known)]
+    first = not state.seen
+    keys = [key for item in distinct for key in item]
+    keep = max(_SEEN_MIN, 2 * len(keys))
+    seen = tuple(dict.fromkeys([*keys, *state.seen]))[:keep]
+    interval = (
+        state.interval_seconds if first else _faster(state, settings) if new else _slower(state, settings)
+    )
+    state = replace(
+        state,
+        body_digest=digest,
+        seen=seen,
+        entries=round(state.entries * _MEMORY) + len(distinct),
+        repeats=round(state.repeats * _MEMORY) + len(distinct) - len(new),
+    )
+    if new:
+        lags = _lags(new, now)
+        state = replace(
+            state,
+            news=now,
+            rhythm_seconds=state.rhythm_seconds if first else _rhythm(state, now),
+            lag_seconds=median(lags) if lags and not first else state.lag_seconds,
+        )
+    return _succeeded(state, reply, interval, settings, now)
+
+
+def failed(
+    state: FeedState, reply: Reply, settings: FetchSettings, now: datetime, digest: str = ""
+) -> FeedState:
+    """After no answer, a bad one, or a body that is no feed (with the digest to know it by).
+
+    Backs off from the interval, doubling, to a day; `Retry-After` is honoured for this feed alone; what is
+    gone or has long been dead is asked again within 30 days, for ever.
+    """
+    failures = state.failures + 1
+    spread = jitter(state.feed, now)
+    if reply.status == 410:
+        wait = GONE_SECONDS * (0.75 + 0.5 * spread)
+    elif failures >= DEAD_AFTER_FAILURES:
+        wait = min(BACKOFF_MAX_SECONDS * 2 ** (failures - DEAD_AFTER_FAILURES), 0.8 * DEAD_MAX_SECONDS)
+        wait *= 0.75 + 0.5 * spread
+    else:
+        start = max(settings.interval_min_seconds, min(state.interval_seconds, 3600.0))
+        wait = min(start * 2 ** (failures - 1), BACKOFF_MAX_SECONDS / 1.25) * (1 + 0.25 * spread)
+    asked = retry_after_seconds(reply.retry_after, now) if reply.status in {429, 503} else None
+    if asked is not None:
+        wait = min(max(asked, settings.interval_min_seconds), RETRY_AFTER_MAX_SECONDS)
+    return replace(
+        state,
+        polled=now,
+        next_poll=now + timedelta(seconds=wait),
+        failures=failures,
+        error=reply.error or f"answered {reply.status}",
+        status=reply.status,
+        body_digest=digest or state.body_digest,
+        etag="" if digest else state.etag,
+        modified="" if digest else state.modified,
+    )
+
+
+def retry_after_seconds(header: str, now: datetime) -> float | None:
+    """What a Retry-After header asks for: seconds, or a date; None where it cannot be read."""
+    text = header.strip()
+    if re.fullmatch(r"\d{1,12}", text):
+        return float(text)
+    time = _time(text)
+    return max(0.0, (time - now).total_seconds()) if time else None
+
+
+def with_pending(state: FeedState, pending: Iterable[tuple[str, int]]) -> FeedState:
+    """The state with the pages that are still to be fetched, the oldest first, at most 200."""
+    return replace(state, pending=tuple(dict(pending).items())[:_PENDING_MAX])
+
+
+def due(
+    feeds: Sequence[FeedSource], states: Mapping[str, FeedState], now: datetime
+) -> list[tuple[FeedSource, FeedState]]:
+    """The enabled feeds whose time has come, the longest overdue first, with the state to poll them with."""
+    ready = []
+    for feed in feeds:
+        state = current(feed, states.get(feed.id))
+        if feed.enabled and (state.next_poll is None or state.next_poll <= now):
+            ready.append((feed, state))
+    beginning = datetime.min.replace(tzinfo=UTC)
+    return sorted(ready, key=lambda pair: (pair[1].next_poll or beginning, pair[0].id))
+
+
+def groups(feeds: Sequence[FeedSource], size: int) -> list[tuple[FeedSource, ...]]:
+    """Parts feeds for mapped tasks: one host is never in two groups, similar hosts are in one.
+
+    Args:
+        feeds: In any order; the result does not depend on it.
+        size: A group has about so many; a host with more has a group of its own.
+    """
+    by_host: dict[str, list[FeedSource]] = {}
+    for feed in sorted(feeds, key=lambda feed: feed.id):
+        by_host.setdefault(host_of(feed.url), []).append(feed)
+    parted: list[tuple[FeedSource, ...]] = []
+    group: list[FeedSource] = []
+    for host in sorted(by_host, key=lambda host: (domain(host), host)):
+        if group and len(group) + len(by_host[host]) > size:
+            parted.append(tuple(group))
+            group = []
+        group += by_host[host]
+    return [*parted, tuple(group)] if group else parted
+
+
+def group_name(group: Sequence[FeedSource]) -> str:
+    """What a group is called in Airflow: its first host, and how many feeds it has."""
+    first = host_of(group[0].url) if group else ""
+    return first if len(group) == 1 else f"{first} and others ({len(group)} feeds)"
+
+
+def domain(host: str) -> str:
+    """About the registrable domain of a host.
+
+    >>> domain("feeds.bbci.co.uk"), domain("rss.dw.com"), domain("127.0.0.1")
+    ('bbci.co.uk', 'dw.com', '127.0.0.1')
+    """
+    labels = host.split(".")
+    if labels[-1].isdecimal() or ":" in host:
+        return host
+    keep = 3 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL else 2
+    return ".".join(labels[-keep:])
+
+
+def _succeeded(
+    state: FeedState, reply: Reply, interval: float, settings: FetchSettings, now: datetime
+) -> FeedState:
+    wait = _bounded(interval * (0.9 + 0.2 * jitter(state.feed, now)), settings)
+    return replace(
+        state,
+        url=without_credentials(reply.moved) or state.url,
+        etag=reply.etag or (state.etag if reply.status == 304 else ""),
+        modified=reply.modified or (state.modified if reply.status == 304 else ""),
+        polled=now,
+        succeeded=now,
+        next_poll=now + timedelta(seconds=wait),
+        interval_seconds=interval,
+        failures=0,
+        error="",
+        status=reply.status,
+    )
+
+
+def _faster(state: FeedState, settings: FetchSettings) -> float:
+    return _bounded(state.interval_seconds * _FASTER, settings)
+
+
+def _slower(state: FeedState, settings: FetchSettings) -> float:
+    return _bounded(state.interval_seconds * _SLOWER, settings)
+
+
+def _bounded(seconds: float, settings: FetchSettings) -> float:
+    return min(max(seconds, settings.interval_min_seconds), settings.interval_max_seconds)
+
+
+def _rhythm(state: FeedState, now: datetime) -> float:
+    if state.news is None:
+        return -1.0
+    gap = (now - state.news).total_seconds()
+    return (
+        gap if state.rhythm_seconds < 0 else state.rhythm_seconds + _RHYTHM_NEW * (gap - state.rhythm_seconds)
+    )
+
+
+def _lags(items: Iterable[RawItem], now: datetime) -> list[float]:
+    times = (_time(item.published or item.updated) for item in items)
+    lags = [(now - time).total_seconds() for time in times if time]
+    return [lag for lag in lags if 0 <= lag < 30 * DAY_SECONDS]
+
+
+def _time(text: str) -> datetime | None:
+    """A date as mail or ISO 8601 writes it; only for rough figures, articles get theirs from `normalize`."""
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            time = read(text)
+        except (ValueError, TypeError, IndexError, OverflowError):
+            continue
+        return time if time.tzinfo else time.replace(tzinfo=UTC)
+    return None

@@ -1,0 +1,1 @@
+"""Bytes → raw items: `parse` chooses the reader, one file for each format."""

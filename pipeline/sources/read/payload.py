@@ -1,0 +1,123 @@
+"""The one place that knows how each payload is read: capture → raw items and rejections."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from pipeline.errors import RejectedError
+from pipeline.records import Capture, Payload, RawItem, Rejection
+from pipeline.sources.drafts import Draft, finished, rejection
+from pipeline.sources.read.charset import decode, is_binary
+from pipeline.sources.read.jsonl import read_lines
+
+Parsed = tuple[list[RawItem], list[Rejection]]
+FAULT = "a fault in Wirewatch"
+_TITLE_CHARS = 1000
+_FIRST_LINE = re.compile(r"#line=(\d{1,12})$")
+
+
+def parse_capture(capture: Capture, max_entries: int) -> Parsed:
+    """Cuts a capture into items; never raises.
+
+    Args:
+        capture: Of any payload.
+        max_entries: So many items are taken from a feed; what is left out is a rejection.
+
+    Returns:
+        The items in order, and what could not become one. A capture without items gives exactly one
+        rejection, unless it is JSON lines: there each bad line gives one.
+    """
+    try:
+        return _READERS[capture.payload](capture, max_entries)
+    except RejectedError as error:
+        return [], [rejection(capture, str(error), _excerpt(capture))]
+    except Exception as error:  # noqa: BLE001  one capture must not stop the others; it can be replayed
+        reason = f"{FAULT}: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        return [], [rejection(capture, reason, _excerpt(capture))]
+
+
+def parse_batch(captures: Iterable[Capture], max_entries: int) -> Parsed:
+    """Cuts captures into items, and joins each page to the feed's item that it belongs to.
+
+    A page whose item is not in the batch (it was fetched later) becomes an item of its own, with the item's
+    link as URL, so that it is the same article.
+    """
+    items: list[RawItem] = []
+    rejections: list[Rejection] = []
+    pages: dict[tuple[str, str], Capture] = {}
+    for capture in captures:
+        if capture.kind == "page" and capture.item:
+            pages[capture.feed, capture.item] = capture
+            continue
+        more, refused = parse_capture(capture, max_entries)
+        items += more
+        rejections += refused
+    for place, item in enumerate(items):
+        page = pages.pop((item.feed, item.url), None)
+        if page is not None:
+            items[place] = replace(item, page=decode(page.body, page.content_type))
+    for late in pages.values():
+        more, refused = parse_capture(late, max_entries)
+        items += more
+        rejections += refused
+    return items, rejections
+
+
+def _feed(capture: Capture, max_entries: int) -> Parsed:
+    from pipeline.sources.read.feed import read_feed  # spares those who load text files feedparser
+
+    items, left_out = read_feed(capture, max_entries)
+    if not left_out:
+        return items, []
+    reason = f"entries left out: {left_out:,}, beyond the {len(items):,} that are taken (fetch.max_entries)"
+    # The URL as excerpt keeps the entry the same from poll to poll.
+    return items, [rejection(capture, reason, capture.url)]
+
+
+def _page(capture: Capture, _: int) -> Parsed:
+    text = _decoded(capture)
+    url = capture.item or (capture.url if capture.kind == "page" else "")
+    return [finished(capture, 0, Draft(url=url, page=text))], []
+
+
+def _article(capture: Capture, _: int) -> Parsed:
+    """A text file is one article: its first line is the title."""
+    text = _decoded(capture).strip("\ufeff \t\r\n").replace("\r\n", "\n")
+    title, body = text.partition("\n")[::2]
+    if len(title) > _TITLE_CHARS:  # a text without line ends
+        title, body = "", text
+    url = capture.url if capture.kind == "page" else ""
+    return [finished(capture, 0, Draft(url=url, title=title.strip(), body=body.strip()))], []
+
+
+def _json_lines(capture: Capture, _: int) -> Parsed:
+    found = _FIRST_LINE.search(capture.url)
+    lines = list(read_lines(decode(capture.body), int(found[1]) if found else 1))
+    if not lines:
+        raise RejectedError("empty")
+    drafts = [line.draft for line in lines if line.draft]
+    items = [finished(capture, position, draft) for position, draft in enumerate(drafts)]
+    return items, [rejection(capture, line.reason, line.text) for line in lines if line.reason]
+
+
+def _decoded(capture: Capture) -> str:
+    text = decode(capture.body, capture.content_type)
+    if not text.strip("\ufeff \t\r\n\x00"):
+        raise RejectedError("empty")
+    if is_binary(text):
+        raise RejectedError("not text")
+    return text
+
+
+def _excerpt(capture: Capture) -> str:
+    return decode(capture.body[:2000], capture.content_type)
+
+
+_READERS: Mapping[Payload, Callable[[Capture, int], Parsed]] = {
+    "feed": _feed,
+    "html": _page,
+    "text": _article,
+    "jsonl": _json_lines,
+}

@@ -1,0 +1,1 @@
+"""From new articles to sent messages: `alert`, `deliver`, and questions about watches."""

@@ -1,0 +1,1 @@
+"""From enriched articles to stories: `group`, `repair`, `reenrich`, and the clustering state they share."""

@@ -1,0 +1,188 @@
+"""Enriched articles → stories: the only writer of articles and decisions. Needs the lease "stories"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+
+from pipeline.normalize.identity.recognise import known_as, own_key
+from pipeline.normalize.identity.revise import revise
+from pipeline.ports import Commit, Embedder, Lease, Store
+from pipeline.records import Decision, EnrichedArticle, StoredArticle, content_id
+from pipeline.stages.grouping.state import Clustering
+from pipeline.stages.intake.prepare import PreparedBatch
+from pipeline.stories.features import features
+from pipeline.stories.features.statistics import StreamStatistics
+
+# Articles a commit: small enough to lose little work in a crash, large enough to spare the disk.
+COMMIT_ARTICLES = 200
+
+
+@dataclass(slots=True)
+class GroupCounts:
+    """What became of the items of a batch, and which stories were founded and grown."""
+
+    new: int = 0
+    updated: int = 0
+    duplicate: int = 0
+    quarantined: int = 0
+    founded: set[str] = field(default_factory=set)
+    grown: set[str] = field(default_factory=set)
+
+    def add(self, other: GroupCounts) -> None:
+        """Adds the counts of another batch."""
+        self.new += other.new
+        self.updated += other.updated
+        self.duplicate += other.duplicate
+        self.quarantined += other.quarantined
+        self.founded |= other.founded
+        self.grown |= other.grown
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """What one commit gathers, in order of arrival.
+
+    Attributes:
+        owners: Article id by identity key.
+        articles: Articles that are stored already or have arrived in this chunk.
+        waiting: New articles that have not arrived yet.
+        changed: Ids of the articles to be written.
+        touched: For each story to be told anew, how many changes it has seen.
+        decisions: Of the new articles.
+    """
+
+    owners: dict[str, str]
+    articles: dict[str, StoredArticle]
+    waiting: list[EnrichedArticle] = field(default_factory=list)
+    changed: set[str] = field(default_factory=set)
+    touched: dict[str, int] = field(default_factory=dict)
+    decisions: list[Decision] = field(default_factory=list)
+
+    def touch(self, story: str) -> None:
+        """Notes one more change of a story."""
+        self.touched[story] = self.touched.get(story, 0) + 1
+
+
+class Grouping:
+    """Groups batches into stories.
+
+    Args:
+        store: Whose lease "stories" the caller holds.
+        embedder: Makes vectors; None leaves them out.
+        clustering: The clustering state; kept between the batches of one run.
+        renew: Renews the lease and returns it; called before each commit.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        embedder: Embedder | None,
+        clustering: Clustering,
+        renew: Callable[[], Lease],
+    ) -> None:
+        self._store = store
+        self._embedder = embedder
+        self._renew = renew
+        self._learned = StreamStatistics.load(store.learned)
+        self._clustering = clustering
+
+    def run(
+        self, batch: PreparedBatch, marks: Mapping[str, str] | None = None, at: datetime | None = None
+    ) -> GroupCounts:
+        """Takes in one batch, in its order; what is already in the store is left as it is.
+
+        Args:
+            batch: Articles and rejections.
+            marks: Saved with the last commit, together with the batch's feed states.
+            at: When the batch is taken in, as the journal has it; for boards.
+
+        Returns:
+            What became of the items.
+        """
+        counts = GroupCounts(quarantined=len(batch.rejections), duplicate=sum(batch.known.values()))
+        closing = Commit(rejections=batch.rejections, feeds=batch.feeds, marks=marks or {})
+        pending = iter(batch.articles)
+        articles = list(islice(pending, COMMIT_ARTICLES))
+        while articles:
+            following = list(islice(pending, COMMIT_ARTICLES))
+            commit = replace(self._take(articles, batch.backfill, counts), at=at)
+            self._store.commit(commit if following else _closed(commit, closing), self._renew())
+            articles = following
+        if not batch.articles:
+            self._store.commit(closing, self._renew())
+        return counts
+
+    def _take(self, articles: Sequence[EnrichedArticle], backfill: bool, counts: GroupCounts) -> Commit:
+        owners = self._store.find([key for e in articles for key in e.article.keys])
+        chunk = _Chunk(owners, self._store.articles(sorted(set(owners.values()))))
+        self._clustering.cover([e.article for e in articles])
+        for enriched in articles:
+            self._place(enriched, chunk, backfill, counts)
+        self._arrive(chunk, backfill, counts)
+        changed = {name: chunk.articles[name] for name in sorted(chunk.changed)}
+        return Commit(
+            articles=tuple(sorted(changed.values(), key=lambda a: a.seq)),
+            stories=self._clustering.told(chunk.touched, changed),
+            decisions=tuple(chunk.decisions),
+            learned=self._learned.dirty(),
+        )
+
+    def _place(self, enriched: EnrichedArticle, chunk: _Chunk, backfill: bool, counts: GroupCounts) -> None:
+        """Tells a new article from a known one; arrivals wait so that their vectors are made together."""
+        article = enriched.article
+        waiting = {e.article.id for e in chunk.waiting}
+        if any(chunk.owners.get(key) in waiting for key in article.keys):
+            self._arrive(chunk, backfill, counts)
+        owners = {chunk.owners[key] for key in article.keys if key in chunk.owners}
+        stored = {name: chunk.articles[name].enriched.article for name in owners}
+        known = known_as(article, chunk.owners, stored)
+        if known is not None:
+            self._arrive(chunk, backfill, counts)
+            self._revise(chunk.articles[known], enriched, chunk, counts)
+            return
+        name = content_id(own_key(article, chunk.owners))
+        chunk.waiting.append(replace(enriched, article=replace(article, id=name)))
+        for key in article.keys:
+            chunk.owners.setdefault(key, name)
+
+    def _revise(
+        self, stored: StoredArticle, enriched: EnrichedArticle, chunk: _Chunk, counts: GroupCounts
+    ) -> None:
+        old = stored.enriched.article
+        cleaned = features.cleaned(enriched, self._learned)
+        article = revise(old, cleaned.article)
+        if article.version == old.version:
+            counts.duplicate += 1
+            content = replace(stored.enriched, article=article)
+        else:
+            counts.updated += 1
+            content = replace(cleaned if article.text != old.text else stored.enriched, article=article)
+            chunk.touch(stored.story)
+        if article != old:
+            chunk.articles[old.id] = replace(stored, enriched=content)
+            chunk.changed.add(old.id)
+        for key in article.keys:
+            chunk.owners.setdefault(key, old.id)
+
+    def _arrive(self, chunk: _Chunk, backfill: bool, counts: GroupCounts) -> None:
+        """Gives the waiting articles their sequence numbers, traits and stories."""
+        arrivals = list(features.arrive(chunk.waiting, self._learned, self._embedder))
+        assigned = self._clustering.assign([(a.enriched.article.id, a.traits) for a in arrivals])
+        for arrival, (member, decision) in zip(arrivals, assigned, strict=True):
+            article = arrival.enriched.article
+            chunk.articles[article.id] = StoredArticle(
+                arrival.enriched, member.seq, decision.story, member.data, backfill
+            )
+            chunk.changed.add(article.id)
+            chunk.decisions.append(decision)
+            chunk.touch(decision.story)
+            counts.new += 1
+            (counts.founded if decision.founded else counts.grown).add(decision.story)
+        chunk.waiting.clear()
+
+
+def _closed(commit: Commit, closing: Commit) -> Commit:
+    return replace(commit, rejections=closing.rejections, feeds=closing.feeds, marks=closing.marks)

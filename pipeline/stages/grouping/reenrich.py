@@ -1,0 +1,78 @@
+"""Names and topics of stored articles, found again after a change of models or tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from pipeline.enrich import Enricher
+from pipeline.ports import Commit, Lease, Store
+from pipeline.records import StoredArticle
+from pipeline.stories.describing.describe import describe
+
+BATCH_ARTICLES = 200
+
+
+def reenrich(
+    store: Store,
+    enricher: Enricher,
+    since: datetime | None,
+    renew: Callable[[], Lease],
+    progress: Callable[[int], None],
+) -> dict[str, int]:
+    """Enriches stored articles again. Texts, numbers, stories, traits and keywords stay; nothing alerts.
+
+    Args:
+        store: Whose lease "stories" the caller holds.
+        enricher: With the new models and tables.
+        since: Only articles whose time is not before this; None takes all.
+        renew: Renews the lease and returns it.
+        progress: Called with the number of articles done.
+
+    Returns:
+        How many articles and stories changed.
+    """
+    counts = {"articles": 0, "stories": 0}
+    batch: list[StoredArticle] = []
+    for stored in store.between(0, store.head()):
+        if since is None or stored.enriched.article.time >= since:
+            batch.append(stored)
+        if len(batch) == BATCH_ARTICLES:
+            _save(store, enricher, batch, renew, counts)
+            progress(len(batch))
+            batch = []
+    if batch:
+        _save(store, enricher, batch, renew, counts)
+        progress(len(batch))
+    return counts
+
+
+def _save(
+    store: Store,
+    enricher: Enricher,
+    batch: Sequence[StoredArticle],
+    renew: Callable[[], Lease],
+    counts: dict[str, int],
+) -> None:
+    found = enricher.enrich([stored.enriched.article for stored in batch])
+    # Keywords contrast an article with the weeks before it, which no model or table changes.
+    kept = [
+        replace(each, keywords=stored.enriched.keywords) for stored, each in zip(batch, found, strict=True)
+    ]
+    pairs = zip(batch, kept, strict=True)
+    changed = {
+        stored.enriched.article.id: replace(stored, enriched=enriched)
+        for stored, enriched in pairs
+        if enriched != stored.enriched
+    }
+    stories = store.stories(sorted({stored.story for stored in changed.values()}))
+    members = store.articles(sorted({name for story in stories.values() for name in story.members}))
+    members |= changed
+    told = tuple(
+        describe(story.id, [members[name] for name in story.members], story.version + 1)
+        for story in stories.values()
+    )
+    store.commit(Commit(articles=tuple(changed.values()), stories=told), renew())
+    counts["articles"] += len(changed)
+    counts["stories"] += len(told)

@@ -1,0 +1,1 @@
+"""From the world to enriched articles: `poll`, `prepare`, and `handover` between tasks."""

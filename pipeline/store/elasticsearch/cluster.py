@@ -1,0 +1,348 @@
+"""The production store: Elasticsearch 9 behind the contract of `pipeline.ports.Store`.
+
+How a commit is all or nothing is told in `elasticsearch_root`. A read asks for the root before and after, so
+that it sees one commit; a stream reads from a point in time opened that way.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from pipeline.ports import Commit, Lease, MemberRow, Period, SearchHit, Version
+from pipeline.query.batch import matched
+from pipeline.query.fields import from_micros, indexed, micros
+from pipeline.query.tree import And, Phrase, Query
+from pipeline.records import (
+    Alert,
+    Correction,
+    Decision,
+    FeedState,
+    Lineage,
+    Message,
+    Rejection,
+    StoredArticle,
+    Story,
+    WatchState,
+)
+from pipeline.store import leases
+from pipeline.store.codec import decode
+from pipeline.store.copying import Piece
+from pipeline.store.elasticsearch import members, pieces, search, upkeep
+from pipeline.store.elasticsearch.changes import Resolver
+from pipeline.store.elasticsearch.clauses import NONE, compiled
+from pipeline.store.elasticsearch.documents import article_from, from_binary, hashed, identity
+from pipeline.store.elasticsearch.indices import (
+    KINDS,
+    MONTHLY,
+    VERSION,
+    Names,
+    install_templates,
+    make_index,
+    make_indices,
+)
+from pipeline.store.elasticsearch.link import Address, Link
+from pipeline.store.elasticsearch.reading import ARTICLE, PAGE, Reads, chunked
+from pipeline.store.elasticsearch.root import Holder, Roots, Seen, fence, holds
+from pipeline.text import well_formed
+
+Kind = TypeVar("Kind")
+
+
+class ElasticsearchStore:
+    """Implements `pipeline.ports.Store` on Elasticsearch.
+
+    Args:
+        address: Where it is.
+        create: Whether to make the store when it is missing.
+        timeout_seconds: How long one operation may wait for Elasticsearch or for another writer.
+
+    Raises:
+        StoreError: There is no store, or it has another schema, or Elasticsearch refuses.
+        UnavailableError: It did not answer in time.
+    """
+
+    def __init__(self, address: Address, *, create: bool = True, timeout_seconds: float = 60.0) -> None:
+        self.link = Link(address, timeout_seconds)
+        self.names = Names(address.prefix)
+        self.reads = Reads(self.link)
+        self.roots = Roots(self.link, self.names)
+        try:
+            if create and self.reads.absent(self.names.alias("state")):
+                self._create()
+            self.roots.read()
+        except BaseException:
+            self.link.close()
+            raise
+
+    def _create(self) -> None:
+        install_templates(self.link, self.names)
+        make_indices(self.link, self.names, (*(f"{each}-none" for each in MONTHLY), *KINDS))
+        make_index(self.link, self.names, "state", 1)  # last: it says that the rest is there
+        self.roots.make()
+
+    def close(self) -> None:
+        """See `Store`."""
+        self.link.close()
+
+    # -- writing -----------------------------------------------------------------------------------------
+
+    def acquire(self, name: str, owner: str, now: datetime, seconds: float) -> Lease:
+        """See `Store`."""
+        expires = now + timedelta(seconds=seconds)
+        while True:
+            seen = self.roots.settled()
+            holder = seen.root.leases.get(name, Holder("", 0, 0))
+            if holder.owner not in ("", owner) and holder.expires > micros(now):
+                raise leases.held(name, holder.owner, (from_micros(holder.expires) - now).total_seconds())
+            token = holder.token + (holder.owner != owner)
+            if self._lease(seen, name, Holder(owner, token, micros(expires))):
+                return Lease(name, owner, token, expires)
+
+    def release(self, lease: Lease) -> None:
+        """See `Store`."""
+        while True:
+            seen = self.roots.read()
+            if not holds(seen.root, lease) or self._lease(seen, lease.name, Holder("", lease.token, 0)):
+                return
+
+    def _lease(self, seen: Seen, name: str, holder: Holder) -> bool:
+        held = {**seen.root.leases, name: holder}
+        return self.roots.swap(seen, replace(seen.root, leases=held, nonce=uuid.uuid4().hex))
+
+    def commit(self, commit: Commit, lease: Lease | None = None) -> None:
+        """See `Store`."""
+        resolver = Resolver(self.reads, self.names)
+        while True:
+            seen = self.roots.writable()
+            fence(seen.root, lease)
+            writes, head = resolver.writes(commit, seen.root.head)
+            if not writes or self.roots.put(seen, writes, head):
+                return
+
+    def drop_before(self, time: datetime, lease: Lease) -> int:
+        """See `Store`; whole months go with their index."""
+        return upkeep.drop_before(self.roots, self.reads, time, lease)
+
+    def optimize(self, before: datetime) -> int:
+        """See `Store`; parts are the indices of months that have ended."""
+        return upkeep.optimize(self.link, self.names, before)
+
+    def pieces(self) -> Iterator[Piece]:
+        """See `pipeline.store.copying.Movable`."""
+        return pieces.pieces(self.roots, self.reads)
+
+    def put_piece(self, piece: Piece) -> None:
+        """See `pipeline.store.copying.Movable`."""
+        while True:
+            seen = self.roots.writable()
+            writes = Resolver(self.reads, self.names).restored(piece)
+            if not writes or self.roots.put(seen, writes, piece.head):
+                return
+
+    # -- articles ----------------------------------------------------------------------------------------
+
+    def head(self) -> int:
+        """See `Store`."""
+        return self.roots.settled().root.head
+
+    def find(self, keys: Sequence[str]) -> dict[str, str]:
+        """See `Store`. Where several articles have a key, the one that came first."""
+        asked = {identity(key): key for key in keys}
+        return {asked[each]: article for each, article in self.roots.consistent(lambda: self._find(asked))}
+
+    def _find(self, asked: Iterable[str]) -> list[tuple[str, str]]:
+        found: dict[str, str] = {}
+        for piece in chunked(asked):
+            hits = self.reads.pages(
+                [{"seq": "asc"}], PAGE, index=self.names.articles, source=["id", "identity"],
+                query={"terms": {"identity": piece}},
+            )  # fmt: skip
+            wanted = set(piece)
+            for hit in hits:
+                for each in wanted.intersection(hit["_source"]["identity"]):
+                    found.setdefault(each, hit["_source"].get("id", ""))
+        return list(found.items())
+
+    def articles(self, ids: Sequence[str]) -> dict[str, StoredArticle]:
+        """See `Store`."""
+        asked = {hashed(each): each for each in ids}
+        hits = self.roots.consistent(lambda: list(self.reads.by_ids(self.names.articles, asked, ARTICLE)))
+        return {asked[hit["_id"]]: article_from(hit["_source"]) for hit in hits}
+
+    def between(self, after: int, upto: int) -> Iterator[StoredArticle]:
+        """See `Store`."""
+        query = {"range": {"seq": {"gt": after, "lte": upto}}}
+        point = self.roots.consistent(lambda: self.reads.open(self.names.articles))
+        try:
+            for hit in self.reads.stream(point, [{"seq": "asc"}], PAGE, query=query, source=list(ARTICLE)):
+                yield article_from(hit["_source"])
+        finally:
+            self.reads.close(point)
+
+    def versions(self, article: str) -> list[Version]:
+        """See `Store`."""
+        query = {"term": {"article": well_formed(article)}}
+        return self._documents(Version, "versions", [{"place": "asc"}], query)
+
+    def search(self, query: Query, since: datetime | None, limit: int) -> list[SearchHit]:
+        """See `Store`; the relevance is BM25, a word in the title counting four times."""
+        asked = compiled(query)
+        window = [{"range": {"time_us": {"gte": micros(since)}}}] if since else []
+        rare = isinstance(query, And | Phrase)
+        hits = self.roots.consistent_with(
+            lambda root: search.ranked(
+                self.reads, self.names.articles, asked, window, limit, root.head, rare=rare
+            )
+        )
+        return [SearchHit(article_from(hit["_source"]), hit["sort"][0]) for hit in hits]
+
+    def match(self, queries: Mapping[str, Query], after: int, upto: int) -> dict[str, list[str]]:
+        """See `Store`; the batch is read and matched here, so the cost does not depend on the archive."""
+        articles = self.between(after, upto)
+        return matched(queries, ((stored.enriched.article.id, indexed(stored)) for stored in articles))
+
+    # -- stories -----------------------------------------------------------------------------------------
+
+    def active(self, published: Sequence[Period], fetched: Sequence[Period] = ()) -> Iterator[MemberRow]:
+        """See `Store`."""
+        periods = [("time_us", each) for each in published] + [("fetched_us", each) for each in fetched]
+        within = [{"range": {field: {"gte": micros(a), "lte": micros(b)}}} for field, (a, b) in periods]
+        window = {"bool": {"should": within, "minimum_should_match": 1}} if within else NONE
+        point = self.roots.consistent(lambda: self.reads.open(self.names.members))
+        try:
+            yield from members.active(self.reads, point, window)
+        finally:
+            self.reads.close(point)
+
+    def stories(self, ids: Sequence[str]) -> dict[str, Story]:
+        """See `Store`."""
+        asked = {hashed(each): each for each in ids}
+        index = self.names.alias("stories")
+        hits = self.roots.consistent(lambda: list(self.reads.by_ids(index, asked, ("document",))))
+        return {asked[hit["_id"]]: decode(Story, hit["_source"]["document"]) for hit in hits}
+
+    def newest_stories(self, since: datetime | None, query: Query | None, limit: int) -> list[Story]:
+        """See `Store`."""
+        asked = compiled(query) if query is not None else None
+        first = micros(since) if since else None
+        found = self.roots.consistent(lambda: members.newest(self.reads, self.names, first, asked, limit))
+        return [decode(Story, document) for document in found]
+
+    def decision(self, article: str) -> Decision | None:
+        """See `Store`."""
+        return self._document(Decision, "decisions", hashed(article))
+
+    def lineage(self, story: str) -> list[Lineage]:
+        """See `Store`."""
+        found = self.roots.consistent(lambda: members.lineage(self.reads, self.names, well_formed(story)))
+        each = [decode(Lineage, document) for document in found]
+        return sorted(each, key=lambda one: (one.at, one.story, one.into, one.kind, one.by))
+
+    def corrections(self) -> list[Correction]:
+        """See `Store`."""
+        query = {"exists": {"field": "id"}}
+        return self._documents(Correction, "corrections", [{"at_us": "asc"}, {"id": "asc"}], query)
+
+    # -- state -------------------------------------------------------------------------------------------
+
+    def learned(self, key: str) -> bytes | None:
+        """See `Store`."""
+        found = self._get("learned", hashed(key))
+        return from_binary(found["data"]) if found else None
+
+    def mark(self, name: str) -> str:
+        """See `Store`."""
+        found = self._get("state", hashed("mark", name))
+        return str(found["document"]) if found else ""
+
+    def feeds(self) -> dict[str, FeedState]:
+        """See `Store`."""
+        found = self._documents(FeedState, "feeds", [{"id": "asc"}])
+        return {state.feed: state for state in found}
+
+    def quarantine(self) -> list[Rejection]:
+        """See `Store`."""
+        return self._documents(Rejection, "quarantine", [{"at_us": "desc"}, {"id": "asc"}])
+
+    # -- alerts ------------------------------------------------------------------------------------------
+
+    def cursor(self, watch: str) -> int | None:
+        """See `Store`."""
+        found = self._get("state", hashed("cursor", watch))
+        return int(found["document"]) if found else None
+
+    def tellings(self, watch: str, stories: Sequence[str] | None = None) -> dict[str, WatchState]:
+        """See `Store`."""
+        if stories is None:
+            query = {"term": {"watch": well_formed(watch)}}
+            found = self._documents(WatchState, "tellings", [{"story": "asc"}], query)
+        else:
+            names = [hashed(watch, story) for story in stories]
+            index = self.names.alias("tellings")
+            hits = self.roots.consistent(lambda: list(self.reads.by_ids(index, names, ("document",))))
+            found = [decode(WatchState, hit["_source"]["document"]) for hit in hits]
+        return {each.story: each for each in found}
+
+    def tellings_of(self, stories: Sequence[str]) -> list[WatchState]:
+        """See `Store`."""
+        order = [{"watch": "asc"}, {"story": "asc"}]
+        found: list[WatchState] = []
+        for piece in chunked(map(well_formed, stories)):
+            found += self._documents(WatchState, "tellings", order, {"terms": {"story": piece}})
+        return sorted(found, key=lambda each: (each.watch, each.story))
+
+    def alerts(self, watch: str | None = None, since: datetime | None = None) -> list[Alert]:
+        """See `Store`; `since` bounds when they were decided."""
+        filters: list[dict[str, Any]] = [{"term": {"watch": well_formed(watch)}}] if watch is not None else []
+        if since:
+            filters.append({"range": {"at_us": {"gte": micros(since)}}})
+        return self._documents(
+            Alert, "alerts", [{"seq": "asc"}, {"id": "asc"}], {"bool": {"filter": filters}}
+        )
+
+    def outbox(self, *, unfinished: bool = True) -> list[Message]:
+        """See `Store`."""
+        query = {"terms": {"state": ["decided", "rendered"]}} if unfinished else None
+        return self._documents(Message, "outbox", [{"due_us": "asc"}, {"id": "asc"}], query)
+
+    # -- telling about itself ----------------------------------------------------------------------------
+
+    def describe(self) -> dict[str, str | int]:
+        """See `Store`."""
+        about = self.link.call("look at the cluster", lambda client: client.info())
+        root = self.roots.settled().root
+        return {
+            "kind": "elasticsearch",
+            "place": f"{self.link.address.shown} ({self.names.prefix}-*)",
+            "version": about["version"]["number"],
+            "schema": VERSION,
+            "epoch": root.epoch,
+            "articles": self.reads.count(self.names.articles),
+            "stories": self.reads.count(self.names.alias("stories")),
+        }
+
+    # -- pieces ------------------------------------------------------------------------------------------
+
+    def _get(self, kind: str, name: str) -> Mapping[str, Any] | None:
+        return self.roots.consistent(lambda: self.reads.get(self.names.alias(kind), name))
+
+    def _document(self, kind: type[Kind], alias: str, name: str) -> Kind | None:
+        found = self._get(alias, name)
+        return decode(kind, found["document"]) if found else None
+
+    def _documents(
+        self,
+        kind: type[Kind],
+        alias: str,
+        sort: Sequence[dict[str, Any]],
+        query: dict[str, Any] | None = None,
+    ) -> list[Kind]:
+        request: dict[str, Any] = {
+            "index": self.names.alias(alias), "query": query or {"match_all": {}}, "source": ["document"]
+        }  # fmt: skip
+        hits = self.roots.consistent(lambda: list(self.reads.pages(sort, PAGE, **request)))
+        return [decode(kind, hit["_source"]["document"]) for hit in hits]

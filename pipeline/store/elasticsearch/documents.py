@@ -1,0 +1,311 @@
+"""Records as Elasticsearch documents: fields for searching and for Kibana, and the record itself as JSON.
+
+The record is what is read back; every other field is made of it and can be made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import orjson
+import pybase64
+
+from pipeline.ports import Version
+from pipeline.query.fields import indexed, micros
+from pipeline.records import (
+    Alert,
+    Correction,
+    Decision,
+    EnrichedArticle,
+    Entity,
+    EntityCount,
+    FeedState,
+    Lineage,
+    Message,
+    Rejection,
+    StoredArticle,
+    Story,
+    WatchState,
+)
+from pipeline.store.codec import decode, encode
+from pipeline.text import well_formed
+
+Source = dict[str, Any]
+_KINDS = {
+    "person": "people",
+    "organisation": "organisations",
+    "place": "places",
+    "event": "events",
+    "work": "works",
+}
+_MEMBER = ("id", "story", "seq", "time_us", "fetched_us", "traits")
+# Languages that Elasticsearch has an analyzer for: config/elasticsearch/index/articles.json.
+ANALYZED = frozenset({
+    "ar", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "eu",
+    "fa", "fi", "fr", "ga", "gl", "hi", "hu", "hy", "id", "it", "ja", "ko",
+    "lt", "lv", "nl", "no", "pt", "ro", "ru", "sr", "sv", "th", "tr", "zh",
+})  # fmt: skip
+
+
+def record_json(record: object) -> str:
+    """A record as it stands in the field `document`."""
+    return encode(record).decode("utf-8")
+
+
+def hashed(*parts: str) -> str:
+    """A name of any length as an Elasticsearch id: at most 512 bytes are allowed there."""
+    joined = "\x00".join(well_formed(part) for part in parts)
+    if len(joined) <= 64 and joined.isascii() and joined.replace("-", "").isalnum():
+        return joined
+    return "~" + hashlib.sha256(joined.encode("utf-8")).hexdigest()[:40]
+
+
+def binary(data: bytes) -> str:
+    """Bytes as a binary field takes them."""
+    return pybase64.b64encode_as_string(data)
+
+
+def from_binary(data: str) -> bytes:
+    """The bytes of a binary field."""
+    return pybase64.b64decode(data)
+
+
+def _some(**fields: Any) -> Source:
+    """The fields that hold something: an empty text must not exist."""
+    return {name: value for name, value in fields.items() if value or value == 0}
+
+
+def json_of(source: Source) -> bytes:
+    """The fields as JSON; text that is not well-formed is mended, as in records."""
+    try:
+        return orjson.dumps(source)
+    except TypeError:
+        return orjson.dumps(_clean(source))
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return well_formed(value)
+    if isinstance(value, list):
+        return [_clean(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _clean(item) for name, item in value.items()}
+    return value
+
+
+def _named(entities: Iterable[Entity | EntityCount]) -> Source:
+    found: dict[str, list[str]] = {}
+    for entity in entities:
+        found.setdefault(_KINDS[entity.kind], []).append(entity.name)
+    return {field: list(dict.fromkeys(names)) for field, names in found.items()}
+
+
+def article_source(stored: StoredArticle, taken_in: datetime | None = None) -> Source:
+    """An article, searchable.
+
+    Args:
+        stored: The article.
+        taken_in: When it came into the store, where that is known.
+    """
+    enriched, article = stored.enriched, stored.enriched.article
+    seen = indexed(stored)
+    spoken = f"{article.title}\n{article.text}"
+    spans = [
+        {"name": each.name, "field": span.field, "start": span.start, "end": span.end, "text": span.text}
+        for each in enriched.entities
+        for span in each.spans
+    ]
+    return {
+        "seq": stored.seq,
+        "backfill": stored.backfill,
+        "version": article.version,
+        "time": article.time,
+        "fetched": article.fetched,
+        "time_us": seen.published,
+        "fetched_us": seen.fetched,
+        "document": record_json(enriched),
+        **_some(
+            id=article.id,
+            story=stored.story,
+            digest=article.digest,
+            title=article.title,
+            text=article.text,
+            url=article.url,
+            outlet=article.outlet,
+            language=article.language,
+            authors=list(article.authors),
+            agency=article.agency,
+            feeds=list(article.feeds),
+            published=article.published,
+            published_from=article.published_from,
+            taken_in=taken_in,
+            lag_seconds=_seconds(article.published, article.fetched),
+            index_lag_seconds=_seconds(article.published, taken_in),
+            topics=[topic.name for topic in enriched.topics],
+            topic_ids=[topic.id for topic in enriched.topics],
+            keywords=list(enriched.keywords),
+            entity_spans=spans,
+            identity=[identity(key) for key in article.keys],
+            traits=binary(stored.traits),
+            stems=_some(**{field: " ".join(tokens) for field, tokens in seen.stems.items()}),
+            words=_some(**{field: " ".join(tokens) for field, tokens in seen.words.items()}),
+            keys={field: list(values) for field, values in seen.keywords.items() if values},
+            by_language={article.language if article.language in ANALYZED else "other": spoken},
+            **_named(enriched.entities),
+        ),
+    }
+
+
+def taken_in_of(source: Source) -> datetime | None:
+    """When the article of a document came into the store."""
+    return datetime.fromisoformat(source["taken_in"]) if "taken_in" in source else None
+
+
+def _seconds(start: datetime | None, end: datetime | None) -> float | None:
+    return (end - start).total_seconds() if start and end else None
+
+
+def member_source(article: Source) -> Source:
+    """What the clustering state is made of, from the fields of an article: a document of its own.
+
+    The traits are two thirds of it. Elasticsearch sends a whole small document two to three times as fast as
+    the same values picked out of a large one (docs/decisions.md).
+    """
+    return {name: article[name] for name in _MEMBER if name in article}
+
+
+def identity(key: str) -> str:
+    """An identity key as it is searched for; keys may be longer than a keyword."""
+    return hashlib.sha256(well_formed(key).encode("utf-8")).hexdigest()[:40]
+
+
+def article_from(source: Source) -> StoredArticle:
+    """The article of a document."""
+    return StoredArticle(
+        decode(EnrichedArticle, source["document"]),
+        source["seq"],
+        source.get("story", ""),
+        from_binary(source.get("traits", "")),
+        source["backfill"],
+    )
+
+
+def story_source(story: Story) -> Source:
+    """A story."""
+    return {
+        "size": len(story.members),
+        "origins": story.origins,
+        "first_published": story.first_published,
+        "last_published": story.last_published,
+        "last_us": micros(story.last_published),
+        "first_seq": story.first_seq,
+        "last_seq": story.last_seq,
+        "hot": _finite(story.hot),
+        "version": story.version,
+        "document": record_json(story),
+        **_some(
+            id=story.id,
+            title=story.title,
+            outlets=list(story.outlets),
+            languages=list(story.languages),
+            topics=[topic.name for topic in story.topics],
+            topic_ids=[topic.id for topic in story.topics],
+            keywords=list(story.keywords),
+            summary=[sentence.text for sentence in story.summary],
+            **_named(story.entities),
+        ),
+    }
+
+
+def _finite(number: float | None) -> float | None:
+    # JSON has no infinity; the record keeps it.
+    return number if number is not None and abs(number) < 1e300 else None
+
+
+def decision_source(decision: Decision) -> Source:
+    """A decision."""
+    return {
+        "founded": decision.founded,
+        "score": _finite(decision.chosen.score if decision.chosen else None),
+        "margin": _finite(decision.margin),
+        "threshold": _finite(decision.threshold),
+        "by": decision.by,
+        "document": record_json(decision),
+        **_some(article=decision.article, story=decision.story, scorer=decision.scorer),
+    }
+
+
+def version_source(version: Version, place: int) -> Source:
+    """An earlier version of an article."""
+    name = well_formed(version.article.id)
+    return {
+        "article": name, "place": place, "replaced": version.replaced, "document": record_json(version)
+    }  # fmt: skip
+
+
+def correction_source(correction: Correction) -> Source:
+    """A correction."""
+    return {
+        "kind": f"correction: {correction.kind}", "id": well_formed(correction.id),
+        "at": correction.at, "at_us": micros(correction.at), "document": record_json(correction),
+    }  # fmt: skip
+
+
+def lineage_source(lineage: Lineage) -> Source:
+    """What happened to a story."""
+    return {
+        "kind": lineage.kind, "story": well_formed(lineage.story), "into": well_formed(lineage.into),
+        "by": lineage.by, "at": lineage.at, "at_us": micros(lineage.at),
+        "document": record_json(lineage),
+    }  # fmt: skip
+
+
+def rejection_source(rejection: Rejection) -> Source:
+    """An entry of the quarantine."""
+    return {
+        "stage": rejection.stage, "at": rejection.at, "at_us": micros(rejection.at),
+        "document": record_json(rejection),
+        **_some(id=rejection.id, source=rejection.source, reason=rejection.reason),
+    }  # fmt: skip
+
+
+def feed_source(state: FeedState) -> Source:
+    """A feed's state."""
+    times = {name: getattr(state, name) for name in ("polled", "succeeded", "news", "next_poll")}
+    return {
+        "status": state.status, "failures": state.failures,
+        "interval_seconds": _finite(state.interval_seconds),
+        "entries": state.entries, "repeats": state.repeats,
+        "lag_seconds": _finite(state.lag_seconds) if state.lag_seconds >= 0 else None,
+        "document": record_json(state),
+        **_some(id=state.feed, url=state.url, error=state.error, **times),
+    }  # fmt: skip
+
+
+def telling_source(telling: WatchState) -> Source:
+    """What a watch knows of a story."""
+    return {
+        "alerts": len(telling.alerts), "document": record_json(telling),
+        **_some(watch=telling.watch, story=telling.story, miss=telling.miss, at=telling.at),
+    }  # fmt: skip
+
+
+def alert_source(alert: Alert) -> Source:
+    """An alert."""
+    return {
+        "kind": alert.kind, "articles": len(alert.articles), "seq": alert.seq, "at": alert.at,
+        "at_us": micros(alert.at), "document": record_json(alert),
+        **_some(id=alert.id, watch=alert.watch, story=alert.story, reason=alert.reason),
+    }  # fmt: skip
+
+
+def message_source(message: Message) -> Source:
+    """A message of the outbox; its address is in the record only."""
+    return {
+        "channel": message.channel, "state": message.state, "due": message.due,
+        "due_us": micros(message.due), "attempts": message.attempts, "document": record_json(message),
+        **_some(id=message.id, watch=message.watch, error=message.error, sent=message.sent),
+    }  # fmt: skip

@@ -1,0 +1,153 @@
+"""Names of indices, and the templates they are made by (`config/elasticsearch/`)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import StoreError
+from pipeline.store.elasticsearch.link import Link
+
+# Raised when a template changes so that documents must be written anew (`migrate`).
+VERSION = 4
+# Beside the package in a checkout; a wheel takes them along.
+_PLACES = (Path(__file__).parents[3] / "config" / "elasticsearch", Path(__file__).parent / "templates")
+TEMPLATES = next((place for place in _PLACES if (place / "index").is_dir()), _PLACES[0])
+KINDS = (
+    "stories", "decisions", "versions", "corrections", "learned", "quarantine", "feeds", "tellings", "alerts",
+    "outbox",
+)  # fmt: skip
+# Kinds that have one index a month; behind an alias of each month, and one of them all.
+MONTHLY = ("articles", "members")
+# Months before and after these go into one index each: a wrong date must not cost a shard a month.
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
+
+
+def month(time: datetime) -> str:
+    """The monthly index that a time belongs to: "2026.03"."""
+    if time.year < _FIRST_YEAR:
+        return f"{_FIRST_YEAR - 1}.older"
+    if time.year > _LAST_YEAR:
+        return f"{_LAST_YEAR + 1}.newer"
+    return f"{time.year:04d}.{time.month:02d}"
+
+
+class Names:
+    """Names under one prefix. What is written and read are aliases; `epoch` tells the indices behind them.
+
+    Args:
+        prefix: What all names begin with.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.articles = self.alias("articles")
+        self.members = self.alias("members")
+
+    def alias(self, kind: str) -> str:
+        """The alias of a kind of document, or of one month of it ("articles-2026.03")."""
+        return f"{self.prefix}-{kind}"
+
+    def index(self, kind: str, epoch: int) -> str:
+        """The index behind an alias."""
+        return f"{self.prefix}-{kind}-v{epoch}"
+
+
+def _template(path: Path, prefix: str) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError:
+        raise StoreError(
+            f"the index template {path} is missing: install Wirewatch with its config folder"
+        ) from None
+    template: dict[str, Any] = json.loads(text.replace("PREFIX", prefix))
+    return template
+
+
+def install_templates(link: Link, names: Names) -> None:
+    """Puts the templates into the cluster; the same ones again change nothing."""
+    base = _template(TEMPLATES / "component" / "base.json", names.prefix)
+    link.call(
+        "install the index templates",
+        lambda client: client.cluster.put_component_template(name=f"{names.prefix}-base", **base),
+    )
+    for path in sorted((TEMPLATES / "index").glob("*.json")):
+        template = _template(path, names.prefix)
+        link.call(
+            "install the index templates",
+            lambda client, name=path.stem, body=template: client.indices.put_index_template(  # type: ignore[misc]
+                name=f"{names.prefix}-{name}", **body
+            ),
+        )
+
+
+def make_index(link: Link, names: Names, kind: str, epoch: int, *, aliased: bool = True) -> str:
+    """Makes the index of a kind or month, with its aliases, if it is missing; returns its name."""
+    index = names.index(kind, epoch)
+    aliases: dict[str, Any] = {alias: {} for alias in aliases_of(names, kind)} if aliased else {}
+
+    def ask(client: Any) -> None:
+        if not client.indices.exists(index=index):
+            client.options(ignore_status=400).indices.create(index=index, aliases=aliases)
+            client.cluster.health(index=index, wait_for_status="yellow", timeout="30s")
+
+    link.call(f"make the index {index}", ask)
+    return index
+
+
+def make_indices(
+    link: Link, names: Names, kinds: Iterable[str], epoch: int = 1, *, aliased: bool = True
+) -> None:
+    """Makes several indices at once: the cluster takes them in fewer steps."""
+    with ThreadPoolExecutor(8) as threads:
+        for _ in threads.map(lambda kind: make_index(link, names, kind, epoch, aliased=aliased), kinds):
+            pass
+
+
+def is_monthly(kind: str) -> bool:
+    """Whether it is one month of a kind that has an index a month."""
+    return kind.partition("-")[0] in MONTHLY and "-" in kind
+
+
+def aliases_of(names: Names, kind: str) -> list[str]:
+    """The aliases that the index of a kind or month is behind."""
+    return [names.alias(kind), *([names.alias(kind.partition("-")[0])] if is_monthly(kind) else [])]
+
+
+def index_kind(names: Names, index: str) -> str:
+    """The kind of document, or month, that an index is for."""
+    return index.removeprefix(f"{names.prefix}-").rpartition("-v")[0]
+
+
+def epoch_of(index: str) -> int:
+    """The number at the end of an index's name."""
+    return int(index.rpartition("-v")[2])
+
+
+def of_store(names: Names, index: str) -> bool:
+    """Whether an index belongs to the store with this prefix, and not to one whose prefix begins with it."""
+    kind, _, epoch = index.removeprefix(f"{names.prefix}-").rpartition("-v")
+    known = kind in (*KINDS, "state") or re.fullmatch(rf"({'|'.join(MONTHLY)})-(none|\d{{4}}\.\w+)", kind)
+    return index.startswith(f"{names.prefix}-") and epoch.isdigit() and bool(known)
+
+
+def drop_everything(link: Link, names: Names) -> None:
+    """Removes all indices and templates of the prefix: for tests, and for starting over."""
+
+    def ask(client: Any) -> None:
+        found = list(client.indices.get(index=f"{names.prefix}-*", expand_wildcards="all"))
+        found = [name for name in found if of_store(names, name)]
+        for start in range(0, len(found), 50):
+            client.options(ignore_status=404).indices.delete(index=found[start : start + 50])
+        kinds = [*MONTHLY, *KINDS, "state"]
+        client.options(ignore_status=404).indices.delete_index_template(
+            name=[f"{names.prefix}-{kind}" for kind in kinds]
+        )
+        client.options(ignore_status=404).cluster.delete_component_template(name=f"{names.prefix}-base")
+
+    link.call("remove the store", ask)

@@ -1,0 +1,116 @@
+"""Reads that go from articles to stories and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from pipeline.ports import MemberRow
+from pipeline.store.elasticsearch.documents import from_binary
+from pipeline.store.elasticsearch.indices import Names
+from pipeline.store.elasticsearch.reading import PAGE, Dsl, Found, Reads, chunked
+
+# Documents that lie one after another are unpacked together.
+_AS_THEY_LIE: list[dict[str, Any]] = [{"_shard_doc": "asc"}]
+# Rows are some kilobytes each: 2 MB an answer. While one is read here, Elasticsearch makes others.
+_ROWS, _SLICES, _READERS = 500, 16, 4
+# Up to so many hits their stories are collected first; beyond, stories are walked from the newest on.
+FEW_HITS = 50_000
+
+
+def _row(hit: Found) -> MemberRow:
+    member = hit["_source"]
+    traits = from_binary(member.get("traits", ""))
+    return MemberRow(member.get("id", ""), member.get("story", ""), member["seq"], traits)
+
+
+def _rows(reads: Reads, point: str, query: Dsl, **part: Any) -> list[MemberRow]:
+    """The rows of all hits, or of those in a slice, in no order."""
+    hits = reads.stream(point, _AS_THEY_LIE, _ROWS, query={"bool": {"filter": [query]}}, **part)
+    return [_row(hit) for hit in hits]
+
+
+def _many_rows(reads: Reads, point: str, query: Dsl) -> Iterator[MemberRow]:
+    """The same, slice after slice, read side by side and ahead of whoever takes them."""
+
+    def read(place: int) -> list[MemberRow]:
+        return _rows(reads, point, query, slice={"id": place, "max": _SLICES})
+
+    with ThreadPoolExecutor(_READERS) as threads:
+        for rows in threads.map(read, range(_SLICES)):
+            yield from rows
+
+
+def active(reads: Reads, point: str, window: Dsl) -> Iterator[MemberRow]:
+    """The members of the stories that have one in the window, in no order."""
+    stories: set[str] = set()
+    for row in _many_rows(reads, point, window):
+        stories.add(row.story)
+        yield row
+    for piece in chunked(sorted(stories)):
+        yield from _rows(
+            reads, point, {"bool": {"filter": [{"terms": {"story": piece}}], "must_not": [window]}}
+        )
+
+
+def newest(reads: Reads, names: Names, since: int | None, query: Dsl | None, limit: int) -> list[str]:
+    """The stories, newest first, as JSON."""
+    window = [{"range": {"last_us": {"gte": since}}}] if since is not None else []
+    if query is None:
+        return _documents(reads, names, window, limit)
+    if reads.count(names.articles, query) <= FEW_HITS:
+        found = list(reads.groups(names.articles, "story", query))
+        if len(found) <= FEW_HITS:
+            return _documents(reads, names, [*window, {"terms": {"id": found}}], limit) if found else []
+    return _walked(reads, names, window, query, limit)
+
+
+def _documents(reads: Reads, names: Names, filters: list[Dsl], limit: int) -> list[str]:
+    return [hit["_source"]["document"] for hit in _newest(reads, names, filters, limit)]
+
+
+def _newest(reads: Reads, names: Names, filters: list[Dsl], limit: int | None) -> Iterable[Found]:
+    return reads.pages(
+        [{"last_us": "desc"}, {"id": "asc"}], PAGE, limit, index=names.alias("stories"),
+        query={"bool": {"filter": filters}}, source=["document", "id"],
+    )  # fmt: skip
+
+
+def _walked(reads: Reads, names: Names, filters: list[Dsl], query: Dsl, limit: int) -> list[str]:
+    found: list[str] = []
+    chunk: dict[str, str] = {}
+
+    def take() -> None:
+        inside = {"bool": {"filter": [query, {"terms": {"story": list(chunk)}}]}}
+        hit = set(reads.groups(names.articles, "story", inside))
+        found.extend(document for name, document in chunk.items() if name in hit)
+        chunk.clear()
+
+    for each in _newest(reads, names, filters, None):
+        chunk[each["_source"]["id"]] = each["_source"]["document"]
+        if len(chunk) == PAGE:
+            take()
+            if len(found) >= limit:
+                break
+    if chunk:
+        take()
+    return found[:limit]
+
+
+def lineage(reads: Reads, names: Names, story: str) -> list[str]:
+    """What happened to a story and to those it came from, as JSON, in no order."""
+    kin, fresh, found = {story}, [story], {}
+    while fresh:
+        query = {"bool": {"should": [{"terms": {"story": fresh}}, {"terms": {"into": fresh}}]}}
+        fresh = []
+        for hit in reads.pages(
+            [{"at_us": "asc"}, {"story": "asc"}, {"into": "asc"}, {"kind": "asc"}, {"by": "asc"}], PAGE,
+            index=names.alias("corrections"), query=query, source=["document", "story", "into"],
+        ):  # fmt: skip
+            source = hit["_source"]
+            found[hit["_id"]] = source["document"]
+            if source["into"] in kin and source["story"] not in kin:
+                kin.add(source["story"])
+                fresh.append(source["story"])
+    return list(found.values())

@@ -1,0 +1,87 @@
+"""Searching articles by relevance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pipeline.store import ranking
+from pipeline.store.elasticsearch.reading import ARTICLE, PAGE, Dsl, Found, Reads
+
+_ORDER: list[dict[str, Any]] = [{"_score": "desc"}, {"seq": "asc"}]
+# The newest hits are looked for among so many numbers for each hit wanted; then among eight times that.
+_STRETCH, _LONGER = 4, 8
+# So many stretches, the shortest, are asked for before the others.
+_SHORT = 2
+
+
+def ranked(
+    reads: Reads, index: str, query: Dsl, window: Sequence[Dsl], limit: int, head: int, *, rare: bool
+) -> list[Found]:
+    """The best hits, best first, ties by seq; the newest of many hits are ranked.
+
+    Args:
+        reads: The connection.
+        index: Of the articles.
+        query: What is asked.
+        window: What else must hold.
+        limit: How many hits.
+        head: The highest seq.
+        rare: Whether few hits are likely: they are then ranked at once, and again where they are many.
+    """
+    asked = {"bool": {"must": [query], "filter": list(window)}}
+    request = {"index": index, "source": list(ARTICLE), "search_type": "dfs_query_then_fetch"}
+    most = ranking.candidates(limit)
+    if most > 0 and rare and limit <= PAGE:
+        answer = reads.search(query=asked, sort=_ORDER, size=limit, track_total_hits=most + 1, **request)
+        if _total(answer) <= most:
+            return list(answer["hits"]["hits"])
+    first = _first(most, reads, index, asked, head) if most > 0 else None
+    if first is not None:
+        asked["bool"]["filter"].append(_from(first))
+    return list(reads.pages(_ORDER, PAGE, limit, query=asked, **request))
+
+
+def _from(seq: int) -> Dsl:
+    return {"range": {"seq": {"gte": seq}}}
+
+
+def _within(query: Dsl, seq: int) -> Dsl:
+    return {"bool": {"filter": [query, _from(seq)]}}
+
+
+def _first(most: int, reads: Reads, index: str, query: Dsl, head: int) -> int | None:
+    """The number of the first of so many of the newest hits; None where there are not more.
+
+    Elasticsearch orders all hits by number to find it, so it is looked for in stretches of the newest; a
+    frequent word has enough in a short one. Counting all ends beyond `most`.
+    """
+
+    def last(asked: Dsl) -> Dsl:
+        return {
+            "query": asked, "sort": [{"seq": "desc"}], "from": most - 1, "size": 1,
+            "_source": False, "track_total_hits": False,
+        }  # fmt: skip
+
+    stretches = [last(_within(query, start)) for start in _starts(most, head)]
+    count = {"query": query, "size": 0, "track_total_hits": most + 1}
+    for asked in (stretches[:_SHORT], [*stretches[_SHORT:], count], [last(query)]):
+        answers = reads.several(index, asked) if asked else []
+        hits = [hit for answer in answers for hit in answer["hits"]["hits"]]
+        if hits:
+            return int(hits[0]["sort"][0])
+        if count in asked and _total(answers[-1]) <= most:
+            return None
+    return None
+
+
+def _total(answer: Found) -> int:
+    return int(answer["hits"]["total"]["value"])
+
+
+def _starts(most: int, head: int) -> Iterator[int]:
+    """Where stretches begin that end at the head, the shortest first."""
+    width = most * _STRETCH
+    while width < head:
+        yield head - width
+        width *= _LONGER

@@ -1,0 +1,103 @@
+"""Care for an Elasticsearch store: whole months go with their index, or are merged when they have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from pipeline.ports import Lease
+from pipeline.query.fields import micros
+from pipeline.records import Story
+from pipeline.store.codec import decode
+from pipeline.store.elasticsearch.bulk import Write, out, put
+from pipeline.store.elasticsearch.changes import gone
+from pipeline.store.elasticsearch.documents import hashed, story_source
+from pipeline.store.elasticsearch.indices import MONTHLY, Names, index_kind, month
+from pipeline.store.elasticsearch.link import Link
+from pipeline.store.elasticsearch.migrate import purge
+from pipeline.store.elasticsearch.reading import NARROW_PAGE, PAGE, Found, Reads, chunked
+from pipeline.store.elasticsearch.root import Roots, fence
+from pipeline.store.retention import shrunk
+
+_BY_SEQ: list[dict[str, Any]] = [{"seq": "asc"}]
+
+
+def drop_before(roots: Roots, reads: Reads, time: datetime, lease: Lease) -> int:
+    """Forgets the articles before a time; returns how many."""
+    while True:
+        seen = roots.writable()
+        fence(seen.root, lease)
+        old = list(_before(reads, roots.names, micros(time)))
+        if not old:
+            return 0
+        whole = {when for hit in old if (when := _month(roots.names, hit)) < month(time)}
+        drops = sorted(f"{kind}-{when}" for kind in MONTHLY for when in whole)
+        writes = list(_writes(reads, roots.names, old, whole))
+        if roots.put(seen, writes, seen.root.head, drops):
+            purge(roots.link, roots.names, keep=seen.root.epoch)
+            return len(old)
+
+
+def optimize(link: Link, names: Names, before: datetime) -> int:
+    """Merges the segments of months that ended before a time; returns of how many.
+
+    Each commit leaves segments, and a search asks every one of them. An index that is hardly written any more
+    is searched fastest as a single one (Elasticsearch's guide, "Tune for search speed").
+    """
+    boundary = f"articles-{month(before)}"
+    asked = "merge the months that ended"
+    shown = link.call(asked, lambda client: client.indices.segments(index=names.articles))["indices"]
+    ended = [name for name in sorted(shown) if index_kind(names, name) < boundary]
+    apart = [name for name in ended if _segments(shown[name]) > 1]
+    for name in apart:
+        link.call(
+            asked,
+            lambda client, index=name: client.indices.forcemerge(  # type: ignore[misc]
+                index=index, max_num_segments=1, wait_for_completion=False
+            ),
+        )
+    return len(apart)
+
+
+def _segments(index: Found) -> int:
+    """The most segments that a copy of a shard has."""
+    return max(int(copy["num_search_segments"]) for shard in index["shards"].values() for copy in shard)
+
+
+def _before(reads: Reads, names: Names, time: int) -> Iterator[Found]:
+    return reads.pages(
+        _BY_SEQ, NARROW_PAGE, index=names.articles, query={"range": {"time_us": {"lt": time}}}, source=False,
+        docvalue_fields=["id", "story", "seq"],
+    )  # fmt: skip
+
+
+def _writes(reads: Reads, names: Names, old: Sequence[Found], whole: set[str]) -> Iterator[Write]:
+    for hit in old:
+        if (when := _month(names, hit)) not in whole:
+            yield from gone(when, hit["_id"])
+        yield out("decisions", hit["_id"])
+    ids = {hit["fields"]["id"][0] for hit in old if "id" in hit["fields"]}
+    for piece in chunked(ids):
+        query = {"terms": {"article": piece}}
+        order = [{"article": "asc"}, {"place": "asc"}]
+        for hit in reads.pages(order, PAGE, index=names.alias("versions"), query=query, source=False):
+            yield out("versions", hit["_id"])
+    yield from _stories(reads, names, (hit["fields"]["story"][0] for hit in old), ids)
+
+
+def _month(names: Names, hit: Found) -> str:
+    return index_kind(names, hit["_index"]).removeprefix("articles-")
+
+
+def _stories(reads: Reads, names: Names, stories: Iterable[str], lost: set[str]) -> Iterator[Write]:
+    for hit in reads.by_ids(names.alias("stories"), map(hashed, stories), ("document",)):
+        story = decode(Story, hit["_source"]["document"])
+        members = tuple(member for member in story.members if member not in lost)
+        found = reads.by_ids(names.articles, map(hashed, members), ("seq", "time_us"))
+        left = [(each["_source"]["seq"], each["_source"]["time_us"]) for each in found]
+        if left:
+            fresh = shrunk(story, members, [seq for seq, _ in left], [time for _, time in left])
+            yield put("stories", hit["_id"], story_source(fresh))
+        else:
+            yield out("stories", hit["_id"])

@@ -1,0 +1,309 @@
+"""The embedded store: one SQLite file, no server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pipeline.ports import Commit, Lease, MemberRow, Period, SearchHit, Version
+from pipeline.query.batch import matched
+from pipeline.query.fields import from_micros, micros
+from pipeline.query.tree import Query
+from pipeline.records import (
+    Alert,
+    Correction,
+    Decision,
+    EnrichedArticle,
+    FeedState,
+    Lineage,
+    Message,
+    Rejection,
+    StoredArticle,
+    Story,
+    WatchState,
+)
+from pipeline.store import leases
+from pipeline.store.codec import decode
+from pipeline.store.copying import Piece
+from pipeline.store.sqlite import rows, statements
+from pipeline.store.sqlite.file import DatabaseFile
+from pipeline.store.sqlite.queries import Queries
+from pipeline.store.sqlite.schema import VERSION
+from pipeline.store.sqlite.terms import seen_from
+from pipeline.text import well_formed
+
+Kind = TypeVar("Kind")
+_ARTICLE = (
+    "SELECT a.id, a.seq, a.story, a.backfill, t.traits, b.enriched FROM article a"
+    " JOIN article_body b USING (seq) JOIN article_traits t USING (seq)"
+)
+
+
+class SqliteStore:
+    """Implements `pipeline.ports.Store` on one file.
+
+    Args:
+        path: The file.
+        create: Whether to make it when it is missing.
+        timeout_seconds: How long to wait for another writer.
+
+    Raises:
+        StoreError: It is not a Wirewatch store, or newer than this version, or cannot be opened.
+        UnavailableError: It was locked all the time.
+    """
+
+    def __init__(self, path: Path, *, create: bool = True, timeout_seconds: float = 30.0) -> None:
+        self._file = DatabaseFile(path, create=create, timeout_seconds=timeout_seconds)
+
+    def close(self) -> None:
+        """See `Store`."""
+        self._file.close()
+
+    # -- writing -----------------------------------------------------------------------------------------
+
+    def acquire(self, name: str, owner: str, now: datetime, seconds: float) -> Lease:
+        """See `Store`."""
+        expires = now + timedelta(seconds=seconds)
+        with self._file.writing():
+            rows = self._file.rows("SELECT owner, token, expires FROM lease WHERE name = ?", (name,))
+            holder, token, until = rows[0] if rows else ("", 0, 0)
+            if holder and holder != owner and until > micros(now):
+                raise leases.held(name, holder, (from_micros(until) - now).total_seconds())
+            token += holder != owner
+            sql = "INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?)"
+            self._file.run(sql, (name, owner, token, micros(expires)))
+        return Lease(name, owner, token, expires)
+
+    def release(self, lease: Lease) -> None:
+        """See `Store`."""
+        with self._file.writing():
+            sql = "UPDATE lease SET owner = '', expires = 0 WHERE name = ? AND owner = ? AND token = ?"
+            self._file.run(sql, (lease.name, lease.owner, lease.token))
+
+    def _fence(self, lease: Lease | None) -> None:
+        if lease is None:
+            return
+        sql = "SELECT 1 FROM lease WHERE name = ? AND owner = ? AND token = ?"
+        if not self._file.rows(sql, (lease.name, lease.owner, lease.token)):
+            raise leases.lost(lease.name)
+
+    def commit(self, commit: Commit, lease: Lease | None = None) -> None:
+        """See `Store`."""
+        with self._file.writing():
+            self._fence(lease)
+            statements.apply(self._file, commit)
+
+    def drop_before(self, time: datetime, lease: Lease) -> int:
+        """See `Store`."""
+        with self._file.writing():
+            self._fence(lease)
+            return statements.drop_before(self._file, micros(time))
+
+    def optimize(self, before: datetime) -> int:  # noqa: ARG002  one file holds all times
+        """See `Store`; what the indices hold is counted anew for the query planner, the rest lies well."""
+        self._file.run("PRAGMA optimize")
+        return 0
+
+    def pieces(self) -> Iterator[Piece]:
+        """See `pipeline.store.copying.Movable`."""
+        return rows.pieces(self._file)
+
+    def put_piece(self, piece: Piece) -> None:
+        """See `pipeline.store.copying.Movable`."""
+        rows.put(self._file, piece)
+
+    # -- articles ----------------------------------------------------------------------------------------
+
+    def head(self) -> int:
+        """See `Store`."""
+        return int(self._file.one("SELECT value FROM number WHERE name = 'head'")[0])
+
+    def find(self, keys: Sequence[str]) -> dict[str, str]:
+        """See `Store`. Where several articles have a key, the one that came first."""
+        asked = {well_formed(key): key for key in keys}
+        sql = (
+            "SELECT i.key, a.id FROM identity i JOIN article a USING (seq) WHERE i.key IN ({})"
+            " ORDER BY i.key, i.seq DESC"  # the last one to be put into the dict came first
+        )
+        return {asked[key]: article for key, article in self._consistent(sql, asked)}
+
+    def articles(self, ids: Sequence[str]) -> dict[str, StoredArticle]:
+        """See `Store`."""
+        asked = {well_formed(each): each for each in ids}
+        return {
+            asked[row[0]]: _stored(row) for row in self._consistent(f"{_ARTICLE} WHERE a.id IN ({{}})", asked)
+        }
+
+    def between(self, after: int, upto: int) -> Iterator[StoredArticle]:
+        """See `Store`."""
+        sql = f"{_ARTICLE} WHERE a.seq > ? AND a.seq <= ? ORDER BY a.seq"
+        return map(_stored, self._file.stream(sql, (after, upto)))
+
+    def versions(self, article: str) -> list[Version]:
+        """See `Store`."""
+        sql = "SELECT document FROM version WHERE article = ? ORDER BY place"
+        return self._documents(Version, sql, article)
+
+    def search(self, query: Query, since: datetime | None, limit: int) -> list[SearchHit]:
+        """See `Store`; the relevance is BM25, a word in the title counting four times."""
+        with self._file.reading():
+            ranked = Queries(self._file).ranked(query, since, limit)
+            rows = self._file.rows_of(f"{_ARTICLE} WHERE a.seq IN ({{}})", (seq for seq, _ in ranked))
+            found = {row[1]: _stored(row) for row in rows}
+        return [SearchHit(found[seq], score) for seq, score in ranked]
+
+    def match(self, queries: Mapping[str, Query], after: int, upto: int) -> dict[str, list[str]]:
+        """See `Store`; the cost does not depend on the size of the archive."""
+        sql = (
+            "SELECT a.id, b.terms, a.story_key, a.time, a.fetched FROM article a"
+            " JOIN article_body b USING (seq) WHERE a.seq > ? AND a.seq <= ? ORDER BY a.seq"
+        )
+        rows = self._file.stream(sql, (after, upto))
+        return matched(queries, ((row[0], seen_from(*row[1:])) for row in rows))
+
+    # -- stories -----------------------------------------------------------------------------------------
+
+    def active(self, published: Sequence[Period], fetched: Sequence[Period] = ()) -> Iterator[MemberRow]:
+        """See `Store`."""
+        within = ["time BETWEEN ? AND ?"] * len(published) + ["fetched BETWEEN ? AND ?"] * len(fetched)
+        bounds = [micros(time) for period in (*published, *fetched) for time in period]
+        sql = (
+            "SELECT a.id, a.story, a.seq, t.traits FROM ("  # noqa: S608  our own names
+            " SELECT seq FROM article WHERE story IN"
+            f" (SELECT story FROM article WHERE {' OR '.join(within) or '0'}) ORDER BY seq"
+            ") AS m CROSS JOIN article a USING (seq) CROSS JOIN article_traits t USING (seq) ORDER BY a.seq"
+        )
+        yield from map(MemberRow._make, self._file.stream(sql, bounds))
+
+    def stories(self, ids: Sequence[str]) -> dict[str, Story]:
+        """See `Store`."""
+        asked = {well_formed(each): each for each in ids}
+        rows = self._consistent("SELECT id, document FROM story WHERE id IN ({})", asked)
+        return {asked[name]: decode(Story, document) for name, document in rows}
+
+    def newest_stories(self, since: datetime | None, query: Query | None, limit: int) -> list[Story]:
+        """See `Store`."""
+        order = "SELECT id, document FROM story WHERE last_published >= ? ORDER BY last_published DESC, id"
+        first = micros(since) if since else -(1 << 63)
+        with self._file.reading():
+            if query is None:
+                rows = self._file.rows(f"{order} LIMIT ?", (first, limit))
+                return [decode(Story, document) for _, document in rows]
+            seqs = Queries(self._file).hits(query).tolist()
+            hit = {row[0] for row in self._file.rows_of("SELECT story FROM article WHERE seq IN ({})", seqs)}
+            names = [row[0] for row in self._file.rows(order.replace(", document", ""), (first,))]
+            chosen = [name for name in names if name in hit][:limit]
+            found = self.stories(chosen)
+            return [found[name] for name in chosen]
+
+    def decision(self, article: str) -> Decision | None:
+        """See `Store`."""
+        found = self._documents(Decision, "SELECT document FROM decision WHERE article = ?", article)
+        return found[0] if found else None
+
+    def lineage(self, story: str) -> list[Lineage]:
+        """See `Store`."""
+        sql = (
+            "WITH RECURSIVE kin (id) AS (SELECT ? UNION SELECT l.story FROM lineage l JOIN kin"
+            " ON l.into_story = kin.id)"
+            " SELECT story, into_story, kind, at, by FROM lineage"
+            " WHERE story IN (SELECT id FROM kin) OR into_story IN (SELECT id FROM kin)"
+            " ORDER BY at, story, into_story, kind, by"
+        )
+        rows = self._file.rows(sql, (well_formed(story),))
+        return [Lineage(old, new, kind, from_micros(at), by) for old, new, kind, at, by in rows]
+
+    def corrections(self) -> list[Correction]:
+        """See `Store`."""
+        return self._documents(Correction, "SELECT document FROM correction ORDER BY at, id")
+
+    # -- state -------------------------------------------------------------------------------------------
+
+    def learned(self, key: str) -> bytes | None:
+        """See `Store`."""
+        rows = self._file.rows("SELECT value FROM learned WHERE key = ?", (well_formed(key),))
+        return rows[0][0] if rows else None
+
+    def mark(self, name: str) -> str:
+        """See `Store`."""
+        rows = self._file.rows("SELECT value FROM mark WHERE name = ?", (well_formed(name),))
+        return rows[0][0] if rows else ""
+
+    def feeds(self) -> dict[str, FeedState]:
+        """See `Store`."""
+        found = self._documents(FeedState, "SELECT document FROM feed ORDER BY id")
+        return {state.feed: state for state in found}
+
+    def quarantine(self) -> list[Rejection]:
+        """See `Store`."""
+        return self._documents(Rejection, "SELECT document FROM rejection ORDER BY at DESC, id")
+
+    # -- alerts ------------------------------------------------------------------------------------------
+
+    def cursor(self, watch: str) -> int | None:
+        """See `Store`."""
+        rows = self._file.rows("SELECT seq FROM cursor WHERE watch = ?", (well_formed(watch),))
+        return rows[0][0] if rows else None
+
+    def tellings(self, watch: str, stories: Sequence[str] | None = None) -> dict[str, WatchState]:
+        """See `Store`."""
+        name = well_formed(watch)
+        if stories is None:
+            sql = "SELECT document FROM telling WHERE watch = ? ORDER BY story"
+            found = self._documents(WatchState, sql, name)
+        else:
+            pairs = ((name, well_formed(story)) for story in dict.fromkeys(stories))
+            sql = "SELECT document FROM telling WHERE watch = ? AND story = ?"
+            with self._file.reading():
+                found = [each for pair in pairs for each in self._documents(WatchState, sql, *pair)]
+        return {each.story: each for each in found}
+
+    def tellings_of(self, stories: Sequence[str]) -> list[WatchState]:
+        """See `Store`."""
+        sql = "SELECT document FROM telling WHERE story IN ({})"
+        rows = self._consistent(sql, map(well_formed, stories))
+        return sorted((decode(WatchState, row[0]) for row in rows), key=lambda each: (each.watch, each.story))
+
+    def alerts(self, watch: str | None = None, since: datetime | None = None) -> list[Alert]:
+        """See `Store`; `since` bounds when they were decided."""
+        first = micros(since) if since else -(1 << 63)
+        if watch is None:
+            sql = "SELECT document FROM alert WHERE at >= ? ORDER BY seq, id"
+            return self._documents(Alert, sql, first)
+        sql = "SELECT document FROM alert WHERE at >= ? AND watch = ? ORDER BY seq, id"
+        return self._documents(Alert, sql, first, watch)
+
+    def outbox(self, *, unfinished: bool = True) -> list[Message]:
+        """See `Store`."""
+        where = "WHERE state IN ('decided', 'rendered') " if unfinished else ""
+        return self._documents(Message, f"SELECT document FROM message {where}ORDER BY due, id")  # noqa: S608
+
+    # -- telling about itself ----------------------------------------------------------------------------
+
+    def describe(self) -> dict[str, str | int]:
+        """See `Store`."""
+        with self._file.reading():
+            articles = self._file.one("SELECT count(*) FROM article")[0]
+            stories = self._file.one("SELECT count(*) FROM story")[0]
+        return {
+            "kind": "sqlite",
+            "place": str(self._file.path),
+            "schema": VERSION,
+            "articles": articles,
+            "stories": stories,
+        }
+
+    def _documents(self, kind: type[Kind], sql: str, *values: str | int) -> list[Kind]:
+        bound = [well_formed(each) if isinstance(each, str) else each for each in values]
+        return [decode(kind, row[0]) for row in self._file.rows(sql, bound)]
+
+    def _consistent(self, sql: str, keys: Iterable[str]) -> list[tuple[Any, ...]]:
+        with self._file.reading():
+            return list(self._file.rows_of(sql, keys))
+
+
+def _stored(row: tuple[Any, ...]) -> StoredArticle:
+    _, seq, story, backfill, traits, enriched = row
+    return StoredArticle(decode(EnrichedArticle, enriched), seq, story, traits, bool(backfill))

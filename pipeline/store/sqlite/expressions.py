@@ -1,0 +1,173 @@
+"""The query tree as FTS5 expressions, wherever FTS5 can say exactly what a query means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import product
+from math import prod
+from typing import NamedTuple
+
+from pipeline.query.fields import in_range, literal_prefix, phrase_value, text_fields, wildcard
+from pipeline.query.tree import (
+    TIME_FIELDS,
+    And,
+    Everything,
+    Exists,
+    KeywordRange,
+    Not,
+    Or,
+    Phrase,
+    Query,
+    Term,
+    TimeRange,
+    Wildcard,
+)
+from pipeline.store.sqlite.file import DatabaseFile
+from pipeline.store.sqlite.terms import is_token, key, mark, present, value_of
+
+# An expression that hits nothing: no column holds this letter of the private use area.
+NOTHING = '"\ue0fe"'
+# How many words one expression may have; more are asked for in pieces.
+MOST_WORDS = 400
+
+
+class Words(NamedTuple):
+    """Quoted words, prefixes and phrases, any of which in any of the columns is a hit."""
+
+    columns: tuple[str, ...]
+    words: list[str]
+
+
+def any_of(expressions: Iterable[str]) -> str:
+    """The expressions joined by OR."""
+    distinct = list(dict.fromkeys(expressions))
+    return f"({' OR '.join(distinct)})" if distinct else NOTHING
+
+
+def said(words: Words) -> str:
+    """Words as an expression."""
+    return f"({{{' '.join(words.columns)}}} : {any_of(words.words)})"
+
+
+def writable(form: str) -> bool:
+    """Whether a text is not empty and can be written as UTF-8."""
+    return bool(form) and not any("\ud800" <= char <= "\udfff" for char in form)
+
+
+def _keys(tokens: Iterable[str]) -> Words:
+    return Words(("keys",), [f'"{token}"' for token in tokens])
+
+
+class Expressions:
+    """Turns checked queries into FTS5 expressions.
+
+    Args:
+        file: The store's file, asked for the tokens that a wildcard or a range stands for.
+    """
+
+    def __init__(self, file: DatabaseFile) -> None:
+        self._file = file
+        self._known: dict[Query, Words | None] = {}
+
+    def of(self, query: Query) -> str | None:
+        """An expression with exactly the meaning of the query; None where there is none."""
+        match query:
+            case And(parts):
+                return self._all_of(parts)
+            case Or(parts):
+                found = [self.of(part) for part in parts]
+                return None if None in found else any_of(each for each in found if each)
+            case Not() | TimeRange() | Everything():
+                return None
+        words = self.words(query)
+        return None if words is None or len(words.words) > MOST_WORDS else said(words)
+
+    def _all_of(self, parts: Sequence[Query]) -> str | None:
+        positive = [self.of(part) for part in parts if not isinstance(part, Not)]
+        negative = [self.of(part.part) for part in parts if isinstance(part, Not)]
+        if not positive or None in positive or None in negative:
+            return None
+        both = f"({' AND '.join(each for each in positive if each)})"
+        return f"({both} NOT {any_of(each for each in negative if each)})" if negative else both
+
+    def words(self, query: Query) -> Words | None:
+        """The words that a leaf of the tree stands for, any number; None where words cannot say it."""
+        if query not in self._known:
+            self._known[query] = self._words(query)
+        return self._known[query]
+
+    def _words(self, query: Query) -> Words | None:  # noqa: PLR0911  one return for each kind of node
+        if getattr(query, "field", None) == "story":
+            return None
+        match query:
+            case Term(field, _, forms):
+                return self._term(field, forms)
+            case Phrase():
+                return self._phrase(query)
+            case Wildcard(field, pattern):
+                return self._wildcard(text_fields(field), field or "", pattern)
+            case KeywordRange(field):
+                return self._values(field, lambda value: in_range(value, query), "")
+            case Exists(field):
+                return None if field in TIME_FIELDS else _keys([present(field)])
+        return None
+
+    def _term(self, field: str | None, forms: Iterable[str]) -> Words:
+        fields = text_fields(field)
+        if not fields:
+            return _keys(key(field or "", form) for form in forms if writable(form))
+        return Words(fields, [f'"{form}"' for form in forms if is_token(form)])
+
+    def _phrase(self, query: Phrase) -> Words | None:
+        fields = text_fields(query.field)
+        if not fields:
+            return self._term(query.field, [phrase_value(query)])
+        words = [[form for form in forms if is_token(form)] for forms in query.words]
+        if not words or not all(words):
+            return Words(fields, [])
+        if (query.slop > 0 and len(words) > 1) or prod(map(len, words)) > MOST_WORDS:
+            return None
+        return Words(fields, [f'"{" ".join(each)}"' for each in product(*words)])
+
+    def nearby(self, query: Phrase) -> str:
+        """What every hit of a phrase with gaps fits, as an expression: its words near each other."""
+        fields = text_fields(query.field)
+        words = [[form for form in forms if is_token(form)] for forms in query.words]
+        if prod(map(len, words)) > MOST_WORDS:
+            each = (said(Words(fields, [f'"{form}"' for form in forms])) for forms in words)
+            return f"({' AND '.join(each)})"
+        gap = len(words) - 2 + query.slop  # between the first and the last, whatever their order
+        quoted = (" ".join(f'"{form}"' for form in forms) for forms in product(*words))
+        return said(Words(fields, [f"NEAR({forms}, {gap})" for forms in quoted]))
+
+    def _wildcard(self, fields: tuple[str, ...], field: str, pattern: str) -> Words:
+        fits = wildcard(pattern).fullmatch
+        if pattern and not pattern.strip("*"):
+            return _keys(map(present, fields or (field,)))
+        if not fields:
+            return self._values(field, lambda value: fits(value) is not None, literal_prefix(pattern))
+        columns, literal = tuple(f"{each}_words" for each in fields), literal_prefix(pattern)
+        if literal and not is_token(literal):
+            return Words(columns, [])
+        if literal and literal != pattern and not pattern[len(literal) :].strip("*"):
+            return Words(columns, [f'"{literal}" *'])
+        return Words(columns, [f'"{term}"' for term in self._terms(literal) if is_token(term) and fits(term)])
+
+    def _values(self, field: str, fits: Callable[[str], bool], literal: str) -> Words:
+        prefix = key(field, literal) if writable(literal) else mark(field)
+        return _keys(term for term in self._terms(prefix) if fits(value_of(term)))
+
+    def _terms(self, prefix: str) -> Iterable[str]:
+        """The tokens of the index that begin with a prefix."""
+        sql = "SELECT term FROM article_terms WHERE term >= ? AND term < ?"
+        return (row[0] for row in self._file.rows(sql, (prefix, prefix + "\U0010ffff")))
+
+
+def positive(query: Query) -> Iterable[Query]:
+    """The leaves of a tree that speak for an article: those under no Not."""
+    match query:
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from positive(part)
+        case Term() | Phrase() | Wildcard() | KeywordRange():
+            yield query

@@ -1,0 +1,211 @@
+"""One SQLite file: opening, transactions, and its errors in the words of `pipeline.errors`."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import StoreError, UnavailableError, WirewatchError
+from pipeline.store.sqlite.schema import APPLICATION, MIGRATIONS, VERSION, statements
+
+Row = tuple[Any, ...]
+# SQLite takes 32,766 parameters in one statement; lists of ids are cut into pieces of this size.
+PIECE = 5000
+# The pause before a lock is tried for again where SQLite does not wait by itself.
+_LOCKED_SECONDS = 0.01
+
+_LOCKED = "the store {path} was locked for {timeout:g} s: try again"
+# The primary result codes of SQLite that a user can do something about (https://sqlite.org/rescode.html).
+_MEANINGS: dict[int, tuple[type[WirewatchError], str]] = {
+    sqlite3.SQLITE_BUSY: (UnavailableError, _LOCKED),
+    sqlite3.SQLITE_LOCKED: (UnavailableError, _LOCKED),
+    sqlite3.SQLITE_FULL: (UnavailableError, "the disk of {path} is full: free some space and try again"),
+    sqlite3.SQLITE_IOERR: (UnavailableError, "the disk of {path} fails ({error}): free space and try again"),
+    sqlite3.SQLITE_READONLY: (
+        StoreError,
+        "the store {path} is read-only: allow writing to it and its folder",
+    ),
+    sqlite3.SQLITE_NOTADB: (StoreError, "{path} is not a Wirewatch store; give another path"),
+    sqlite3.SQLITE_CANTOPEN: (StoreError, "cannot open the store {path}: check the path and its permissions"),
+    sqlite3.SQLITE_CORRUPT: (
+        StoreError,
+        "the store {path} is damaged ({error}): replay the archive into a new one",
+    ),
+}
+
+
+class DatabaseFile:
+    """A connection to the store's file.
+
+    Args:
+        path: The file.
+        create: Whether to make it when it is missing; its folder likewise.
+        timeout_seconds: How long to wait for another writer.
+
+    Raises:
+        StoreError: It is not a Wirewatch store, or newer than this version, or cannot be opened.
+        UnavailableError: It was locked all the time.
+    """
+
+    def __init__(self, path: Path, *, create: bool, timeout_seconds: float) -> None:
+        self.path = path
+        self._timeout = timeout_seconds
+        self._depth = 0
+        if not create and not path.is_file():
+            raise StoreError(f"there is no store at {path}")
+        if path.is_file() and _foreign(path):
+            raise StoreError(f"{path} is not a Wirewatch store; give another path")
+        with self.translated():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = self._connect()
+        try:
+            with self.translated():
+                self._prepare()
+        except WirewatchError:
+            self._connection.close()
+            raise
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self._connection.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=self._timeout, isolation_level=None)
+        connection.execute("PRAGMA cache_size = -65536")  # 64 MiB
+        return connection
+
+    def _prepare(self) -> None:
+        version = self._version()
+        if version == VERSION:
+            return
+        if version == 0:
+            self._log_ahead()
+        with self.writing():
+            for step in MIGRATIONS[self._version() :]:  # again: another process may have been first
+                for statement in statements(step):
+                    self._connection.execute(statement)
+            self._connection.execute(f"PRAGMA application_id = {APPLICATION}")
+            self._connection.execute(f"PRAGMA user_version = {VERSION}")
+
+    def _log_ahead(self) -> None:
+        """Switches to a write-ahead log, once for the life of the file.
+
+        `synchronous` stays FULL: a commit outlives a power cut. The switch does not wait for other
+        connections by itself (SQLite leaves its busy handler out where two could wait for each other:
+        sqlite.org/c3ref/busy_handler.html), so it is tried again here.
+        """
+        until = time.monotonic() + self._timeout
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+                time.sleep(_LOCKED_SECONDS)
+            else:
+                return
+
+    def _version(self) -> int:
+        with self.reading():  # one moment: another process may be making the store
+            version = int(self.one("PRAGMA user_version")[0])
+            application = int(self.one("PRAGMA application_id")[0])
+            empty = not self.one("SELECT count(*) FROM sqlite_master")[0]
+        if application != APPLICATION and not (empty and version == 0):
+            raise StoreError(f"{self.path} is not a Wirewatch store; give another path")
+        if version > VERSION:
+            raise StoreError(
+                f"{self.path} has schema version {version}, this Wirewatch knows {VERSION}: "
+                "upgrade Wirewatch or give another store"
+            )
+        return version
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Turns SQLite's errors into one line that says what to do."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._translation(error) from error
+        except OSError as error:
+            raise StoreError(f"cannot open the store {self.path}: {error.strerror or error}") from error
+
+    def _translation(self, error: sqlite3.Error) -> WirewatchError:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        kind, words = _MEANINGS.get(code, (StoreError, "the store {path} refuses: {error}"))
+        return kind(words.format(path=self.path, error=error, timeout=self._timeout))
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """A transaction that holds the write lock from its first moment; all of it or nothing."""
+        with self._transaction("BEGIN IMMEDIATE"):
+            yield
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """A transaction in which all reads see one and the same commit."""
+        with self._transaction("BEGIN"):
+            yield
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[None]:
+        if self._depth:
+            yield
+            return
+        with self.translated():
+            self._connection.execute(begin)
+            self._depth += 1
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            finally:
+                self._depth -= 1
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+
+    def rows(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
+        """All rows of a statement."""
+        with self.translated():
+            return self._connection.execute(sql, values).fetchall()
+
+    def one(self, sql: str, values: Sequence[object] = ()) -> Row:
+        """The first row of a statement that always has one."""
+        return self.rows(sql, values)[0]
+
+    def run(self, sql: str, values: Sequence[object] = ()) -> int:
+        """Runs a statement; returns how many rows it changed."""
+        return self._connection.execute(sql, values).rowcount
+
+    def run_all(self, sql: str, values: Iterable[Sequence[object]]) -> None:
+        """Runs a statement for each of several values."""
+        self._connection.executemany(sql, values)
+
+    def rows_of(self, sql: str, keys: Iterable[object]) -> Iterator[Row]:
+        """The rows of a statement whose `{}` stands for a list of keys: any number of keys."""
+        distinct = list(dict.fromkeys(keys))
+        for start in range(0, len(distinct), PIECE):
+            piece = distinct[start : start + PIECE]
+            yield from self.rows(sql.format(", ".join("?" * len(piece))), piece)
+
+    def stream(self, sql: str, values: Sequence[object] = ()) -> Iterator[Row]:
+        """Rows one by one, as they were when the first was asked for, on a connection of their own."""
+        with self.translated():
+            connection = self._connect()
+            try:
+                connection.execute("BEGIN")
+                yield from connection.execute(sql, values)
+            finally:
+                connection.close()
+
+
+def _foreign(path: Path) -> bool:
+    # SQLite itself would take a very short file for an empty database and write over it.
+    try:
+        with path.open("rb") as file:
+            start = file.read(16)
+    except OSError:
+        return False  # opening it says why
+    return bool(start) and start != b"SQLite format 3\0"

@@ -1,0 +1,249 @@
+"""Queries over the SQLite store: what FTS5 cannot say is worked out on sets of sequence numbers.
+
+Time, story, "not" on its own and phrases with gaps are evaluated on sorted arrays. Candidates that FTS5 finds
+only roughly are checked against the stored tokens, so that hits are those of `pipeline.query.evaluate`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.query.evaluate import checked, holds
+from pipeline.query.fields import Indexed, micros
+from pipeline.query.tree import TIME_FIELDS, And, Everything, Exists, Not, Or, Phrase, Query, Term, TimeRange
+from pipeline.store import ranking
+from pipeline.store.sqlite.expressions import (
+    MOST_WORDS,
+    NOTHING,
+    Expressions,
+    Words,
+    any_of,
+    positive,
+    said,
+    writable,
+)
+from pipeline.store.sqlite.file import DatabaseFile
+from pipeline.store.sqlite.schema import WEIGHTS
+from pipeline.store.sqlite.terms import seen_from
+
+Seqs = NDArray[np.int64]
+_SCORE = f"-bm25(article_index, {', '.join(map(str, WEIGHTS))})"
+_FIRST, _LAST = -(1 << 63), (1 << 63) - 1
+# Queries that most articles may hit are asked of so many of the newest first.
+_BLOCKS = (20_000, 100_000)
+# Windows of at most so many articles are turned into a span of numbers first: that takes some milliseconds.
+_SHORT = 50_000
+
+
+class Queries:
+    """Evaluates queries on one file, inside one transaction of the caller.
+
+    Args:
+        file: The store's file.
+    """
+
+    def __init__(self, file: DatabaseFile) -> None:
+        self._file = file
+        self._expressions = Expressions(file)
+
+    def hits(self, query: Query) -> Seqs:
+        """The sequence numbers of all articles that a query hits, ascending.
+
+        Raises:
+            QueryError: It names a field that does not exist, or that is of the wrong kind.
+        """
+        return self._set(checked(query), None)
+
+    def ranked(self, query: Query, since: datetime | None, limit: int) -> list[tuple[int, float]]:
+        """(seq, score) of the best hits, best first, ties by seq.
+
+        Raises:
+            QueryError: It names a field that does not exist, or that is of the wrong kind.
+        """
+        expression = self._expressions.of(checked(query))
+        window = TimeRange("published", since, None)
+        most = ranking.candidates(limit)
+        if expression is not None:
+            rest, values = self._matching(expression, [window] if since else [])
+            # The full-text index walks from the newest on, and scores only what it gives.
+            newest = f"SELECT f.rowid AS seq, {_SCORE} AS score {rest} ORDER BY f.rowid DESC LIMIT ?"
+            sql = f"SELECT seq, score FROM ({newest}) ORDER BY score DESC, seq LIMIT ?"  # noqa: S608
+            return [(seq, score) for seq, score in self._file.rows(sql, (*values, most, limit))]
+        hits = self._newest(And((query, window)) if since else query, most)
+        return self._scored(query, hits, limit)
+
+    def _newest(self, query: Query, most: int) -> Seqs:
+        """At most so many of the newest hits, ascending; all where `most` is below zero."""
+        if most > 0 and _dense(query):
+            for size in _BLOCKS:
+                newest = self._seqs("SELECT seq FROM article ORDER BY seq DESC LIMIT ?", (size,))
+                found = _both(newest, self._set(query, newest))
+                if len(found) >= most:
+                    return found[-most:]
+        found = self._set(query, None)
+        return found[-most:] if most > 0 else found
+
+    def _scored(self, query: Query, hits: Seqs, limit: int) -> list[tuple[int, float]]:
+        parts = [each for leaf in positive(query) if (each := self._expressions.of(leaf)) is not None]
+        scores: dict[int, float] = {}
+        if parts and len(hits):
+            # The plus keeps SQLite from asking the full-text index once for each number.
+            sql = (
+                f"SELECT rowid, {_SCORE} FROM article_index WHERE article_index MATCH ?"  # noqa: S608  our own
+                " AND rowid BETWEEN ? AND ? AND +rowid IN (SELECT value FROM json_each(?))"
+            )
+            seqs = hits.tolist()
+            scores = dict(self._file.rows(sql, (any_of(parts), seqs[0], seqs[-1], json.dumps(seqs))))
+        ranked = sorted((-scores.get(seq, 0.0), seq) for seq in hits.tolist())[:limit]
+        return [(seq, -score) for score, seq in ranked]
+
+    def _set(self, query: Query, within: Seqs | None) -> Seqs:
+        """The hits; where `within` is given it may leave out those outside it."""
+        expression = self._expressions.of(query)
+        if expression is not None:
+            return self._match(expression, [], within)
+        match query:
+            case And(parts):
+                return self._intersection(parts, within)
+            case Or(parts):
+                return _union(self._set(part, within) for part in parts)
+            case Not(part):
+                every = self._every() if within is None else within
+                return np.setdiff1d(every, self._set(part, every), assume_unique=True)
+            case TimeRange():
+                condition, values = _condition(query)
+                sql = f"SELECT seq FROM article a WHERE {condition} AND +seq BETWEEN ? AND ?"  # noqa: S608
+                return self._seqs(sql, (*values, *_ends(within)))
+        return self._leaf(query, within)
+
+    def _leaf(self, query: Query, within: Seqs | None) -> Seqs:
+        if isinstance(query, Everything) or (isinstance(query, Exists) and query.field != "story"):
+            return self._every() if within is None else within  # every article has times
+        if getattr(query, "field", None) == "story":
+            return self._story(query)
+        words = self._expressions.words(query)
+        if words is not None:
+            return self._pieces(words)
+        return self._verified(query, within) if isinstance(query, Phrase) else self._every()
+
+    def _intersection(self, parts: Sequence[Query], within: Seqs | None) -> Seqs:
+        spoken = [part for part in parts if not isinstance(part, Not) and self._expressions.of(part)]
+        times = [part for part in parts if isinstance(part, TimeRange)]
+        rest = [part for part in parts if part not in spoken]
+        found = within
+        if spoken:
+            rest = [part for part in rest if part not in times]
+            expression = self._expressions.of(And(tuple(spoken))) or NOTHING
+            found = _both(found, self._match(expression, times, within))
+        # Phrases that are checked one article at a time, and Not, come last: then few are left.
+        for part in sorted(rest, key=lambda part: isinstance(part, Phrase | Not)):
+            found = _both(found, self._set(part, found))
+        return self._every() if found is None else found
+
+    def _pieces(self, words: Words) -> Seqs:
+        starts = range(0, len(words.words), MOST_WORDS)
+        pieces = (Words(words.columns, words.words[start : start + MOST_WORDS]) for start in starts)
+        return _union(self._match(said(piece), [], None) for piece in pieces)
+
+    def _verified(self, query: Phrase, within: Seqs | None) -> Seqs:
+        candidates = _both(within, self._match(self._expressions.nearby(query), [], within))
+        return _array(seq for seq, seen in self.seen(candidates) if holds(query, seen))
+
+    def seen(self, seqs: Seqs) -> Iterator[tuple[int, Indexed]]:
+        """The searchable sides of articles, ascending by sequence number."""
+        sql = (
+            "SELECT a.seq, b.terms, a.story_key, a.time, a.fetched FROM article a"
+            " JOIN article_body b USING (seq) WHERE a.seq IN ({}) ORDER BY a.seq"
+        )
+        for seq, terms, story, published, fetched in self._file.rows_of(sql, seqs.tolist()):
+            yield seq, seen_from(terms, story, published, fetched)
+
+    def _story(self, query: Query) -> Seqs:
+        if isinstance(query, Term):
+            keys = [form for form in query.forms if writable(form)]
+        else:
+            rows = self._file.rows("SELECT DISTINCT story_key FROM article")
+            keys = [row[0] for row in rows if holds(query, _story_only(row[0]))]
+        found = self._file.rows_of("SELECT seq FROM article WHERE story_key IN ({})", keys)
+        return _array(row[0] for row in found)
+
+    def _every(self) -> Seqs:
+        return self._seqs("SELECT seq FROM article", ())
+
+    def _match(self, expression: str, times: Sequence[TimeRange], within: Seqs | None) -> Seqs:
+        rest, values = self._matching(expression, times)
+        sql = f"SELECT f.rowid {rest} AND f.rowid BETWEEN ? AND ?"
+        return self._seqs(sql, (*values, *_ends(within)))
+
+    def _matching(self, expression: str, times: Sequence[TimeRange]) -> tuple[str, tuple[object, ...]]:
+        """FROM and WHERE of what an expression hits within windows of time; the full-text index leads."""
+        join = "CROSS JOIN article a ON a.seq = f.rowid " if times else ""
+        conditions: list[str] = ["article_index MATCH ?"]
+        bounds: list[object] = [expression]
+        for each in times:
+            condition, window = _condition(each)
+            conditions.append(condition)
+            bounds += window
+            if (span := self._span(condition, window)) is not None:
+                conditions.append("f.rowid BETWEEN ? AND ?")
+                bounds += span
+        return f"FROM article_index f {join}WHERE {' AND '.join(conditions)}", tuple(bounds)
+
+    def _span(self, condition: str, window: tuple[int, int]) -> tuple[int, int] | None:
+        """The first and last number of a short window, so that only hits between them are looked at."""
+        inside = f"SELECT seq FROM article a WHERE {condition} LIMIT {_SHORT + 1}"  # noqa: S608  our own
+        sql = f"SELECT count(*), coalesce(min(seq), 0), coalesce(max(seq), -1) FROM ({inside})"  # noqa: S608
+        count, first, last = self._file.one(sql, window)
+        return (first, last) if count <= _SHORT else None
+
+    def _seqs(self, sql: str, values: Sequence[object]) -> Seqs:
+        return _array(row[0] for row in self._file.rows(sql, values))
+
+
+def _condition(query: TimeRange) -> tuple[str, tuple[int, int]]:
+    column = "time" if query.field == "published" else "fetched"
+    since = _FIRST if query.since is None else micros(query.since)
+    until = _LAST if query.until is None else micros(query.until) - 1
+    return f"a.{column} BETWEEN ? AND ?", (since, until)
+
+
+def _dense(query: Query) -> bool:
+    """Whether a query names nothing that an article must have: then it may hit nearly all of them."""
+    match query:
+        case And(parts):
+            return all(map(_dense, parts))
+        case Or(parts):
+            return any(map(_dense, parts))
+        case Exists(field):
+            return field in TIME_FIELDS
+        case _:
+            return isinstance(query, Not | TimeRange | Everything)
+
+
+def _ends(within: Seqs | None) -> tuple[int, int]:
+    """The first and last of some numbers; of all numbers where none are given."""
+    if within is None:
+        return _FIRST, _LAST
+    return (int(within[0]), int(within[-1])) if len(within) else (0, -1)
+
+
+def _story_only(story_key: str) -> Indexed:
+    return Indexed({}, {}, {"story": (story_key,) if story_key else ()}, 0, 0)
+
+
+def _array(seqs: Iterable[int]) -> Seqs:
+    return np.unique(np.fromiter(seqs, dtype=np.int64))
+
+
+def _both(first: Seqs | None, second: Seqs) -> Seqs:
+    return second if first is None else np.intersect1d(first, second, assume_unique=True)
+
+
+def _union(sets: Iterable[Seqs]) -> Seqs:
+    return reduce(np.union1d, sets, np.empty(0, dtype=np.int64))

@@ -1,0 +1,278 @@
+"""A commit as statements. Everything here runs inside one transaction of the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pipeline.errors import StoreError
+from pipeline.ports import Commit, Version
+from pipeline.query.fields import folded, indexed, micros
+from pipeline.records import EnrichedArticle, StoredArticle, Story
+from pipeline.store.codec import decode, encode
+from pipeline.store.retention import shrunk
+from pipeline.store.sqlite.file import DatabaseFile
+from pipeline.store.sqlite.schema import INDEX_COLUMNS
+from pipeline.store.sqlite.terms import columns, packed, unpacked
+from pipeline.text import well_formed
+
+_COLUMNS = ", ".join(INDEX_COLUMNS)
+_ADD_TERMS = f"INSERT INTO article_index (rowid, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608  our own names
+_TAKE_TERMS = (
+    f"INSERT INTO article_index (article_index, rowid, {_COLUMNS})"  # noqa: S608  our own names
+    " VALUES ('delete', ?, ?, ?, ?, ?, ?)"
+)
+
+
+def text(record: object) -> str:
+    """A record as JSON text."""
+    return encode(record).decode("utf-8")
+
+
+def apply(file: DatabaseFile, commit: Commit) -> None:
+    """Writes everything of a commit. What is taken out goes first, so that what is written stays.
+
+    Raises:
+        StoreError: A new article's `seq` does not follow the head, or a known one's differs.
+    """
+    _articles(file, commit.articles)
+    _stories(file, commit)
+    _state(file, commit)
+    _alerts(file, commit)
+
+
+def restore(file: DatabaseFile, commit: Commit, versions: Sequence[tuple[int, Version]], head: int) -> None:
+    """Writes a piece of another store: articles keep their numbers, whatever lies between them."""
+    sql = "SELECT id FROM article WHERE id IN ({})"
+    known = {row[0] for row in file.rows_of(sql, (_id(each) for each in commit.articles))}
+    for stored in commit.articles:
+        if _id(stored) in known:
+            _update(file, stored, changed=False)
+        else:
+            _insert(file, stored)
+    file.run_all(
+        "INSERT OR REPLACE INTO version VALUES (?, ?, ?)",
+        ((well_formed(each.article.id), place, text(each)) for place, each in versions),
+    )
+    file.run("UPDATE number SET value = ? WHERE name = 'head'", (head,))
+    _stories(file, commit)
+    _state(file, commit)
+    _alerts(file, commit)
+
+
+# -- articles --------------------------------------------------------------------------------------------
+
+
+def _articles(file: DatabaseFile, articles: Sequence[StoredArticle]) -> None:
+    if not articles:
+        return
+    head = before = int(file.one("SELECT value FROM number WHERE name = 'head'")[0])
+    sql = "SELECT id, seq, digest FROM article WHERE id IN ({})"
+    known = {row[0]: (row[1], row[2]) for row in file.rows_of(sql, (_id(each) for each in articles))}
+    for stored in articles:
+        name, digest = _id(stored), well_formed(stored.enriched.article.digest)
+        former = known.get(name)
+        if former is None:
+            if stored.seq != head + 1:
+                raise StoreError(
+                    f"article {name} has sequence number {stored.seq}, the store is at {head}: "
+                    "another writer was here; load again"
+                )
+            head = stored.seq
+            _insert(file, stored)
+        elif stored.seq != former[0]:
+            raise StoreError(f"article {name} has sequence number {former[0]}, not {stored.seq}")
+        else:
+            _update(file, stored, changed=former[1] != digest)
+        known[name] = (stored.seq, digest)
+    if head != before:
+        file.run("UPDATE number SET value = ? WHERE name = 'head'", (head,))
+
+
+def _id(stored: StoredArticle) -> str:
+    return well_formed(stored.enriched.article.id)
+
+
+def _row(stored: StoredArticle) -> tuple[object, ...]:
+    article = stored.enriched.article
+    return (
+        well_formed(stored.story),
+        story_key(stored.story),
+        micros(article.time),
+        micros(article.fetched),
+        well_formed(article.digest),
+        stored.backfill,
+        stored.seq,
+    )
+
+
+def story_key(story: str) -> str:
+    """A story id as the keyword field "story" holds it."""
+    return (*folded([story]), "")[0]
+
+
+def _insert(file: DatabaseFile, stored: StoredArticle) -> None:
+    contents = columns(indexed(stored))
+    file.run(
+        "INSERT INTO article (story, story_key, time, fetched, digest, backfill, seq, id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (*_row(stored), _id(stored)),
+    )
+    file.run(
+        "INSERT INTO article_body VALUES (?, ?, ?)", (stored.seq, text(stored.enriched), packed(contents))
+    )
+    file.run("INSERT INTO article_traits VALUES (?, ?)", (stored.seq, stored.traits))
+    file.run(_ADD_TERMS, (stored.seq, *contents))
+    _keys(file, stored)
+
+
+def _update(file: DatabaseFile, stored: StoredArticle, *, changed: bool) -> None:
+    file.run(
+        "UPDATE article SET story = ?, story_key = ?, time = ?, fetched = ?, digest = ?, backfill = ?"
+        " WHERE seq = ?",
+        _row(stored),
+    )
+    file.run(
+        "UPDATE article_traits SET traits = ? WHERE seq = ? AND traits <> ?",
+        (stored.traits, stored.seq, stored.traits),
+    )
+    document, terms = file.one("SELECT enriched, terms FROM article_body WHERE seq = ?", (stored.seq,))
+    fresh = text(stored.enriched)
+    if fresh == document:
+        return
+    if changed:
+        former = decode(EnrichedArticle, document).article
+        _version(file, Version(former, stored.enriched.article.fetched))
+    contents = columns(indexed(stored))
+    file.run(
+        "UPDATE article_body SET enriched = ?, terms = ? WHERE seq = ?",
+        (fresh, packed(contents), stored.seq),
+    )
+    if list(contents) != (old := unpacked(terms)):
+        file.run(_TAKE_TERMS, (stored.seq, *old))
+        file.run(_ADD_TERMS, (stored.seq, *contents))
+    file.run("DELETE FROM identity WHERE seq = ?", (stored.seq,))
+    _keys(file, stored)
+
+
+def _keys(file: DatabaseFile, stored: StoredArticle) -> None:
+    keys = {well_formed(key) for key in stored.enriched.article.keys}
+    file.run_all("INSERT INTO identity VALUES (?, ?)", ((key, stored.seq) for key in sorted(keys)))
+
+
+def _version(file: DatabaseFile, version: Version) -> None:
+    sql = "INSERT INTO version SELECT ?, coalesce(max(place), 0) + 1, ? FROM version WHERE article = ?"
+    name = well_formed(version.article.id)
+    file.run(sql, (name, text(version), name))
+
+
+# -- stories ---------------------------------------------------------------------------------------------
+
+
+def _stories(file: DatabaseFile, commit: Commit) -> None:
+    file.run_all("DELETE FROM story WHERE id = ?", ((well_formed(each),) for each in commit.ended))
+    _put_stories(file, commit.stories)
+    file.run_all(
+        "INSERT INTO decision VALUES (?, ?) ON CONFLICT DO UPDATE SET document = excluded.document",
+        ((well_formed(each.article), text(each)) for each in commit.decisions),
+    )
+    file.run_all(
+        "INSERT OR IGNORE INTO lineage VALUES (?, ?, ?, ?, ?)",
+        (
+            (well_formed(each.story), well_formed(each.into), each.kind, micros(each.at), each.by)
+            for each in commit.lineage
+        ),
+    )
+    file.run_all(
+        "INSERT OR IGNORE INTO correction VALUES (?, ?, ?)",
+        ((well_formed(each.id), micros(each.at), text(each)) for each in commit.corrections),
+    )
+
+
+def _put_stories(file: DatabaseFile, stories: Iterable[Story]) -> None:
+    file.run_all(
+        "INSERT INTO story VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
+        " SET last_published = excluded.last_published, document = excluded.document",
+        ((well_formed(each.id), micros(each.last_published), text(each)) for each in stories),
+    )
+
+
+# -- state and alerts ------------------------------------------------------------------------------------
+
+
+def _state(file: DatabaseFile, commit: Commit) -> None:
+    learned = {well_formed(key): value for key, value in commit.learned.items()}
+    file.run_all("DELETE FROM learned WHERE key = ?", ((key,) for key, value in learned.items() if not value))
+    file.run_all(
+        "INSERT INTO learned VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+        ((key, value) for key, value in learned.items() if value),
+    )
+    file.run_all("DELETE FROM rejection WHERE id = ?", ((well_formed(each),) for each in commit.released))
+    file.run_all(
+        "INSERT INTO rejection VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
+        " SET at = excluded.at, document = excluded.document",
+        ((well_formed(each.id), micros(each.at), text(each)) for each in commit.rejections),
+    )
+    file.run_all(
+        "INSERT INTO feed VALUES (?, ?) ON CONFLICT DO UPDATE SET document = excluded.document",
+        ((well_formed(each.feed), text(each)) for each in commit.feeds),
+    )
+    file.run_all(
+        "INSERT INTO mark VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+        ((well_formed(name), well_formed(value)) for name, value in commit.marks.items()),
+    )
+
+
+def _alerts(file: DatabaseFile, commit: Commit) -> None:
+    file.run_all(
+        "INSERT INTO cursor VALUES (?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq",
+        ((well_formed(watch), seq) for watch, seq in commit.cursors.items()),
+    )
+    file.run_all(
+        "DELETE FROM telling WHERE watch = ? AND story = ?",
+        ((well_formed(watch), well_formed(story)) for watch, story in commit.forgotten),
+    )
+    file.run_all(
+        "INSERT INTO telling VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET document = excluded.document",
+        ((well_formed(each.watch), well_formed(each.story), text(each)) for each in commit.tellings),
+    )
+    file.run_all(
+        "INSERT OR IGNORE INTO alert VALUES (?, ?, ?, ?, ?)",
+        (
+            (well_formed(each.id), well_formed(each.watch), each.seq, micros(each.at), text(each))
+            for each in commit.alerts
+        ),
+    )
+    file.run_all(
+        "INSERT INTO message VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
+        " SET state = excluded.state, due = excluded.due, document = excluded.document",
+        ((well_formed(each.id), each.state, micros(each.due), text(each)) for each in commit.messages),
+    )
+
+
+# -- retention -------------------------------------------------------------------------------------------
+
+
+def drop_before(file: DatabaseFile, time: int) -> int:
+    """Takes out the articles before a time (microseconds), and the stories that this ends."""
+    gone = file.rows("SELECT seq, id, story FROM article WHERE time < ?", (time,))
+    sql = "SELECT seq, terms FROM article_body WHERE seq IN ({})"
+    for seq, terms in file.rows_of(sql, (row[0] for row in gone)):
+        file.run(_TAKE_TERMS, (seq, *unpacked(terms)))
+    for table in ("identity", "article_body", "article_traits", "article"):
+        file.run_all(f"DELETE FROM {table} WHERE seq = ?", ((row[0],) for row in gone))  # noqa: S608  our names
+    for table in ("decision", "version"):
+        file.run_all(f"DELETE FROM {table} WHERE article = ?", ((row[1],) for row in gone))  # noqa: S608
+    _shrink(file, {row[2] for row in gone}, {row[1] for row in gone})
+    return len(gone)
+
+
+def _shrink(file: DatabaseFile, stories: Iterable[str], gone: set[str]) -> None:
+    for name, document in list(file.rows_of("SELECT id, document FROM story WHERE id IN ({})", stories)):
+        story = decode(Story, document)
+        members = tuple(member for member in story.members if well_formed(member) not in gone)
+        rows = file.rows_of("SELECT seq, time FROM article WHERE id IN ({})", map(well_formed, members))
+        left = sorted(rows)
+        if left:
+            _put_stories(file, [shrunk(story, members, [row[0] for row in left], [row[1] for row in left])])
+        else:
+            file.run("DELETE FROM story WHERE id = ?", (name,))

@@ -1,0 +1,233 @@
+"""What a story is about, from its members: title, origins, summary, topics, entities, growth."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from pipeline.records import Article, EntityCount, EntityKind, StoredArticle, Story, SummarySentence, Topic
+from pipeline.stories.describing.counts import claims, disagreements
+from pipeline.stories.describing.origins import families, independent, texts
+from pipeline.stories.features.keywords import story_keywords
+from pipeline.stories.features.packed import Features, IndexedArticle
+from pipeline.stories.features.sentences import sentence_spans
+from pipeline.stories.features.tokens import term_id, tokens
+from pipeline.stories.index.story_profile import StoryProfile
+from pipeline.stories.index.sums import SparseSum
+
+TOPICS_KEPT: Final = 5
+ENTITIES_KEPT: Final = 30
+# Members of a story that are read closely; of larger ones the newest.
+MEMBERS_READ: Final = 60
+HOT_HALF_LIFE_SECONDS: Final = 43_200.0
+# 2020-01-01T00:00:00Z: keeps the numbers small.
+_HOT_EPOCH: Final = 1_577_836_800.0
+_SENTENCES_READ: Final = 4
+_CHARS_READ: Final = 4000
+_SENTENCE_WORDS: Final = (6, 45)
+_REDUNDANT: Final = 0.5
+_TITLE_WORDS: Final = 3
+# "9 September 2013 Last updated at 14:39 GMT" has four figures among nine words.
+_MOST_FIGURES: Final = 0.4
+_CUT_OFF: Final = ("...", "…", ":", ",", "-", "–")
+_CLOSING: Final = "\"'”’»)] "
+_FULL_STOPS: Final = (".", "!", "?", "。", "！", "？", "؟", "।")
+
+
+def describe(story: str, articles: Sequence[StoredArticle], version: int = 1) -> Story:
+    """The facts of a story.
+
+    Args:
+        story: Its id.
+        articles: Its members with their traits, at least one.
+        version: To write into it.
+
+    Raises:
+        StoreError: Features of another version.
+    """
+    ordered = sorted(articles, key=lambda a: a.seq)
+    plain = [a.enriched.article for a in ordered]
+    traits = [Features.from_bytes(a.traits) for a in ordered]
+    profile = StoryProfile.of(
+        story, (IndexedArticle(p.id, a.seq, t) for p, a, t in zip(plain, ordered, traits, strict=True))
+    )
+    languages = _by_frequency(a.language for a in plain)
+    central = _central(profile, languages[0])
+    text = texts(traits, [a.agency for a in plain])
+    outlets = [a.outlet for a in plain]
+    times = sorted(a.time for a in plain)
+    read = sorted(plain[-MEMBERS_READ:], key=lambda a: a.time)
+    said = [c for a in read for c in claims(a.id, a.outlet, _opening(a), a.language)]
+    return Story(
+        id=story,
+        title=plain[central].title or traits[central].lead,
+        members=tuple(a.id for a in plain),
+        origins=independent(text, outlets),
+        first_seq=ordered[0].seq,
+        last_seq=ordered[-1].seq,
+        first_published=times[0],
+        last_published=times[-1],
+        outlets=_by_frequency(outlet for outlet in outlets if outlet),
+        languages=languages,
+        topics=_topics(ordered),
+        entities=_entities(ordered),
+        keywords=story_keywords(
+            (a.enriched.keywords for a in ordered if a.enriched.article.language == languages[0]),
+            profile.body[languages[0]].weights,
+            languages[0],
+        ),
+        summary=_summary(plain, languages[0], profile),
+        disagreements=disagreements(said),
+        hot=_hot(plain, families(text, outlets)),
+        version=version,
+    )
+
+
+def _by_frequency(values: object) -> tuple[str, ...]:
+    counts: Counter[str] = Counter(values)  # type: ignore[call-overload]
+    return tuple(value for value, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _opening(article: Article) -> str:
+    sentences = sentence_spans(article.text[:_CHARS_READ])[:_SENTENCES_READ]
+    return "\n".join([article.title, *(article.text[a:b] for a, b in sentences)])
+
+
+def _central(profile: StoryProfile, language: str) -> int:
+    """The position of the member nearest to the centroid, of those in the story's main language.
+
+    A member whose title is a fragment comes only where no title is whole.
+    """
+    best, position = (False, -1.0), 0
+    for place, member in enumerate(profile.members):
+        traits = member.traits
+        if traits.language != language or not (traits.title or traits.lead):
+            continue
+        near = _cosine(profile.body[language], traits) + _cosine(profile.pairs[language], traits, pairs=True)
+        rank = (_whole(traits.title), round(near, 9))
+        if rank > best:
+            best, position = rank, place
+    return position
+
+
+def _whole(title: str) -> bool:
+    """Whether a title says something: three words or more, no stamp of a time, and not cut off."""
+    words = tokens(title)
+    figures = sum(word.isdigit() for word in words)
+    if len(words) - figures < _TITLE_WORDS or figures >= _MOST_FIGURES * len(words):
+        return False
+    return not title.rstrip("\"'”’) ").endswith(_CUT_OFF)
+
+
+def _cosine(total: SparseSum, traits: Features, *, pairs: bool = False) -> float:
+    vector = traits.pairs if pairs else traits.body
+    return total.dot(vector) / math.sqrt(total.squared) if total.squared > 0.0 else 0.0
+
+
+def _topics(articles: Sequence[StoredArticle]) -> tuple[Topic, ...]:
+    """Topics by their mean score over all members."""
+    scores: Counter[str] = Counter()
+    shown: dict[str, Topic] = {}
+    for article in articles:
+        for topic in article.enriched.topics:
+            scores[topic.id] += topic.score  # type: ignore[assignment]
+            shown.setdefault(topic.id, topic)
+    ranked = sorted(scores, key=lambda t: (-scores[t], t))[:TOPICS_KEPT]
+    return tuple(Topic(t, shown[t].name, round(scores[t] / len(articles), 4), shown[t].words) for t in ranked)
+
+
+def _entities(articles: Sequence[StoredArticle]) -> tuple[EntityCount, ...]:
+    """Entities by the number of members that name them, then by salience.
+
+    What one article takes for a person and another for an organisation is one entity within a story: ids with
+    the same name count together, under the one that most members have.
+    """
+    held: Counter[str] = Counter()
+    salience: dict[str, float] = {}
+    shown: dict[str, Counter[tuple[str, EntityKind]]] = {}
+    for article in articles:
+        for entity in article.enriched.entities:
+            held[entity.id] += 1
+            salience[entity.id] = salience.get(entity.id, 0.0) + entity.salience
+            shown.setdefault(entity.id, Counter())[entity.name, entity.kind] += 1
+    names = {e: min(shown[e].items(), key=lambda item: (-item[1], item[0]))[0] for e in held}
+    alike: dict[str, list[str]] = {}
+    for each in sorted(held, key=lambda e: (-held[e], -salience[e], e)):
+        alike.setdefault(names[each][0].casefold(), []).append(each)
+    counted = [
+        (held[ids[0]] if len(ids) == 1 else _naming(articles, ids), sum(salience[e] for e in ids), ids[0])
+        for ids in alike.values()
+    ]
+    counted.sort(key=lambda each: (-each[0], -each[1], each[2]))
+    return tuple(EntityCount(e, *names[e], count) for count, _, e in counted[:ENTITIES_KEPT])
+
+
+def _naming(articles: Sequence[StoredArticle], ids: Sequence[str]) -> int:
+    """How many articles name one of some entities of one name."""
+    return sum(any(entity.id in ids for entity in article.enriched.entities) for article in articles)
+
+
+def _summary(
+    articles: Sequence[Article], language: str, profile: StoryProfile
+) -> tuple[SummarySentence, ...]:
+    """Two sentences of members: the most central (MEAD, Radev et al. 2004), then one that adds something.
+
+    A sentence's centrality is the mean weight of its words in the story's sum vector. The second sentence
+    shares with the first at most `_REDUNDANT` of the lighter one's weight, and comes from another article
+    where one has such a sentence. Headlines, captions and cut sentences come only where there are no full
+    ones.
+    """
+    weights = profile.body[language].weights
+    found: list[tuple[tuple[bool, float], int, str, str, frozenset[str]]] = []
+    for place, article in enumerate(articles[-MEMBERS_READ:]):
+        if article.language != language:
+            continue
+        for start, end in sentence_spans(article.text[:_CHARS_READ])[:_SENTENCES_READ]:
+            sentence = article.text[start:end]
+            words = tokens(sentence)
+            if _SENTENCE_WORDS[0] <= len(words) <= _SENTENCE_WORDS[1]:
+                weight = sum(weights.get(term_id(w), 0.0) for w in dict.fromkeys(words))
+                rank = (not _full(sentence), -weight / len(words) ** 0.5)
+                found.append((rank, place, article.id, sentence, frozenset(words)))
+    found.sort(key=lambda item: item[:2])
+    if not found:
+        return ()
+    first = found[0]
+    others = [s for s in found[1:] if not _repeats(s[4], first[4], weights)]
+    full = [s for s in others if not s[0][0]] or others
+    second = next((s for s in full if s[2] != first[2]), full[0] if full else None)
+    chosen = [first] if second is None else [first, second]
+    return tuple(SummarySentence(sentence, article) for _, _, article, sentence, _ in chosen)
+
+
+def _repeats(one: frozenset[str], other: frozenset[str], weights: Mapping[int, float]) -> bool:
+    """Whether two sentences, given as their words, say much the same."""
+
+    def weight(words: frozenset[str]) -> float:
+        return sum(weights.get(term_id(word), 0.0) for word in sorted(words))
+
+    return weight(one & other) > _REDUNDANT * min(weight(one), weight(other))
+
+
+def _full(sentence: str) -> bool:
+    """Whether a sentence begins like one and ends with a full stop, not with an ellipsis."""
+    end = sentence.rstrip(_CLOSING)
+    start = sentence.lstrip("\"'“‘«([¿¡- ")[:1]
+    return end.endswith(_FULL_STOPS) and not end.endswith("...") and not start.islower()
+
+
+def _hot(articles: Sequence[Article], family: Sequence[int]) -> float:
+    """Growth that can be compared between stories at any time without the clock.
+
+    Forward decay (Cormode et al. 2009): log₂ of the sum over origins of 2^(t/h), with t the time of the
+    origin's first article since 2020 and h the half-life of 12 hours. Twice as many new origins are worth
+    one half-life.
+    """
+    first: dict[int, float] = {}
+    for article, number in zip(articles, family, strict=True):
+        age = (article.time.timestamp() - _HOT_EPOCH) / HOT_HALF_LIFE_SECONDS
+        first[number] = min(age, first.get(number, age))
+    newest = max(first.values())
+    return round(newest + math.log2(math.fsum(2.0 ** (age - newest) for age in first.values())), 6)

@@ -1,0 +1,1 @@
+"""What an article is compared by: tokens, years, names, keywords, and how they are packed."""

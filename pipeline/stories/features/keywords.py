@@ -1,0 +1,93 @@
+"""Keywords: the words of an article or a story that the news of the last weeks did not have.
+
+An article's words are weighed as they are for comparing: (1 + log tf) idf, with the document frequencies of
+the stream up to the article (`Language.idf`). Those forget: at every 20,000 articles of a language all counts
+are halved, which keeps some weeks of a full stream. Where there is little history yet, the prior, how common
+a word is in its language (wordfreq), decides. What an article has once it keeps, like its other features, so
+a replay gives the same, in batches of any size.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from pipeline.stories.features.statistics import Language
+from pipeline.stories.features.tokens import has_prior, is_unspaced, prior_share, term_id
+from pipeline.text import fold, stem
+
+KEYWORDS_KEPT: Final = 8
+# A word counts when it is used so often; in the title it is counted twice (`features`).
+_LEAST_COUNT: Final = 2
+_LEAST_LETTERS: Final = 3
+# A word that more than one in twenty articles has tells little: -log(1/20) = 3.0.
+_LEAST_IDF: Final = 3.0
+# A language without a word list needs so many articles before its rare words can be told from common ones.
+_LEAST_HISTORY: Final = 200
+
+
+def article_keywords(counts: Mapping[str, int], known: Language) -> tuple[str, ...]:
+    """The keywords of one article, strongest first.
+
+    Args:
+        counts: How often each of its words (`tokens`) occurs.
+        known: How common words are in the article's language, with the article itself counted or not.
+
+    Returns:
+        At most `KEYWORDS_KEPT` words in lower case; forms of one word are one. None for a language that
+        nothing is known of.
+    """
+    language = known.language
+    if not has_prior(language) and known.terms.articles < _LEAST_HISTORY:
+        return ()
+    likely = (word for word, count in counts.items() if count >= _LEAST_COUNT and _may_be(word, language))
+    scored: list[tuple[float, str]] = []
+    for forms in _by_stem(likely, language):
+        rarity = min(known.idf(form) for form in forms)
+        if rarity >= _LEAST_IDF:
+            total = sum(counts[form] for form in forms)
+            shown = min(forms, key=lambda form: (-counts[form], len(form), form))
+            scored.append((-round((1.0 + math.log(total)) * rarity, 9), shown))
+    return tuple(word for _, word in sorted(scored)[:KEYWORDS_KEPT])
+
+
+def _by_stem(words: Iterable[str], language: str) -> Iterable[list[str]]:
+    """The forms of each word, together."""
+    groups: dict[str, list[str]] = {}
+    for word in words:
+        groups.setdefault(stem(fold(word), language), []).append(word)
+    return groups.values()
+
+
+def _may_be(word: str, language: str) -> bool:
+    """Whether a token may be a keyword: no figures; of scripts without spaces only pairs that are words."""
+    if any(char.isdigit() for char in word):
+        return False
+    if is_unspaced(word):
+        return prior_share(word, language) > 0.0
+    return len(word) >= _LEAST_LETTERS
+
+
+def story_keywords(
+    members: Iterable[Sequence[str]], weights: Mapping[int, float], language: str
+) -> tuple[str, ...]:
+    """The keywords of a story: those of its members, by their weight in all of them.
+
+    Args:
+        members: The keywords of each member in the story's main language.
+        weights: The sum of the members' unit vectors of words (`term_id`); each was weighed against the
+            weeks before it.
+        language: The story's main language.
+
+    Returns:
+        As of an article.
+    """
+    held = Counter(word for words in members for word in words)
+    scored: list[tuple[float, str]] = []
+    for forms in _by_stem(held, language):
+        weight = math.fsum(weights.get(term_id(form), 0.0) for form in sorted(forms))
+        shown = min(forms, key=lambda form: (-held[form], len(form), form))
+        scored.append((-round(weight, 6), shown))
+    return tuple(word for _, word in sorted(scored)[:KEYWORDS_KEPT])

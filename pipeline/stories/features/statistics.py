@@ -1,0 +1,241 @@
+"""What is learned from the stream: how common words are, and what each outlet repeats.
+
+It is a fold over articles in ingest sequence. What an article is compared by uses only what came before it
+and itself. Each piece is kept under its own key (`terms:<language>`, `habits:<outlet>`), bounded in size by
+rules that count articles, so that neither batches nor restarts can be told from the outcome.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import numpy as np
+
+from pipeline.errors import StoreError
+from pipeline.stories.features.tokens import pair_id, prior_share, term_id
+
+# How many articles the prior is worth. Found flat between 500 and 8,000 on the development sets.
+PRIOR_ARTICLES: Final = 2000
+# At so many articles of a language all counts are halved, which forgets what was common long ago.
+TERMS_HALVED_AT: Final = 20_000
+# Likewise for pairs of words, of which there are more.
+PAIRS_HALVED_AT: Final = 5_000
+# How much rarer than by chance two words stand side by side, for the prior of a pair.
+_PAIR_SHARE: Final = 0.2
+# Lines remembered for one outlet; beyond it the half that was seen longest ago is forgotten.
+LINES_KEPT: Final = 4096
+
+_TERMS_MAGIC: Final = b"WWT1"
+_HABITS_MAGIC: Final = b"WWH1"
+_TERM_ROW: Final = np.dtype([("term", "<u4"), ("count", "<u4")])
+_LINE_ROW: Final = np.dtype([("line", "<u8"), ("first", "<u8"), ("second", "<u8"), ("seen", "<u4")])
+
+
+class TermCounts:
+    """In how many articles each term occurred; all counts are halved at regular numbers of articles.
+
+    Args:
+        halved_at: The number of articles at which counts are halved.
+
+    Attributes:
+        articles: How many articles were counted (after halving).
+    """
+
+    __slots__ = ("_counts", "_halved_at", "articles")
+
+    def __init__(self, halved_at: int) -> None:
+        self.articles = 0
+        self._halved_at = halved_at
+        self._counts: dict[int, int] = {}
+
+    def __getitem__(self, term: int) -> int:
+        return self._counts.get(term, 0)
+
+    def observe(self, terms: Iterable[int]) -> None:
+        """Counts the distinct terms of one more article."""
+        counts = self._counts
+        for term in terms:
+            counts[term] = counts.get(term, 0) + 1
+        self.articles += 1
+        if self.articles >= self._halved_at:
+            self._counts = {term: count // 2 for term, count in counts.items() if count > 1}
+            self.articles //= 2
+
+    def to_bytes(self) -> bytes:
+        """The same counts always give the same bytes: rows sorted by term, little-endian."""
+        rows = np.array(sorted(self._counts.items()), dtype=_TERM_ROW)
+        return _TERMS_MAGIC + struct.pack("<I", self.articles) + rows.tobytes()
+
+    @classmethod
+    def from_bytes(cls, data: bytes, halved_at: int) -> TermCounts:
+        """The inverse of `to_bytes`.
+
+        Raises:
+            StoreError: The bytes are of another kind or version.
+        """
+        if data[:4] != _TERMS_MAGIC:
+            raise StoreError("learned counts are of an unknown version; replay the archive")
+        counts = cls(halved_at)
+        counts.articles = struct.unpack_from("<I", data, 4)[0]
+        rows = np.frombuffer(data, dtype=_TERM_ROW, offset=8)
+        counts._counts = dict(zip(rows["term"].tolist(), rows["count"].tolist(), strict=True))
+        return counts
+
+
+class Language:
+    """How common the words of one language, and pairs of them, are in the stream, over a prior.
+
+    Attributes:
+        language: ISO 639-1.
+        terms: Articles by word (`term_id`).
+        pairs: Articles by pair of neighbouring words in title and lead (`pair_id`).
+    """
+
+    __slots__ = ("language", "pairs", "terms")
+
+    def __init__(self, language: str, terms: TermCounts, pairs: TermCounts) -> None:
+        self.language = language
+        self.terms = terms
+        self.pairs = pairs
+
+    def idf(self, word: str) -> float:
+        """The inverse document frequency of a word, log((N₀ + N + 1) / (N₀ s + n + ½)), at least 0.
+
+        N₀ is `PRIOR_ARTICLES`, s the word's prior share of documents, N the articles counted and n those with
+        the word (Spärck Jones 1972, with the prior as pseudo-counts).
+        """
+        expected = PRIOR_ARTICLES * prior_share(word, self.language)
+        return self._idf(self.terms, expected, term_id(word))
+
+    def pair_idf(self, first: str, second: str) -> float:
+        """Likewise of a pair, whose prior is a fifth of what chance would give: 0.2 N₀ s₁ s₂."""
+        language = self.language
+        chance = prior_share(first, language) * prior_share(second, language)
+        return self._idf(self.pairs, _PAIR_SHARE * PRIOR_ARTICLES * chance, pair_id(first, second))
+
+    @staticmethod
+    def _idf(counts: TermCounts, expected: float, term: int) -> float:
+        return max(0.0, math.log((PRIOR_ARTICLES + counts.articles + 1) / (expected + counts[term] + 0.5)))
+
+
+class OutletLines:
+    """Which lines an outlet wrote under which titles: for each line the first two different titles.
+
+    Lines and titles are 64-bit digests; 0 stands for "none".
+    """
+
+    def __init__(self) -> None:
+        self.articles = 0
+        self._lines: dict[int, tuple[int, int, int]] = {}
+
+    def repeated(self, line: int, title: int) -> bool:
+        """Whether the line was seen under another title of this outlet."""
+        first, second, _ = self._lines.get(line, (0, 0, 0))
+        return first not in (0, title) or second not in (0, title)
+
+    def observe(self, lines: Iterable[int], title: int) -> None:
+        """Notes the distinct lines of one more article."""
+        self.articles += 1
+        for line in lines:
+            first, second, _ = self._lines.get(line, (title, 0, 0))
+            if second == 0 and title != first:
+                second = title
+            self._lines[line] = (first, second, self.articles)
+        if len(self._lines) > LINES_KEPT:
+            self._forget()
+
+    def _forget(self) -> None:
+        newest = sorted(self._lines.items(), key=lambda item: (-item[1][2], item[0]))
+        self._lines = dict(newest[: LINES_KEPT // 2])
+
+    def to_bytes(self) -> bytes:
+        """The same lines always give the same bytes: rows sorted by line, little-endian."""
+        rows = np.array([(line, *rest) for line, rest in sorted(self._lines.items())], dtype=_LINE_ROW)
+        return _HABITS_MAGIC + struct.pack("<I", self.articles) + rows.tobytes()
+
+    @classmethod
+    def from_bytes(cls, outlet: str, data: bytes) -> OutletLines:
+        """The inverse of `to_bytes`.
+
+        Raises:
+            StoreError: The bytes are of another kind or version.
+        """
+        if data[:4] != _HABITS_MAGIC:
+            raise StoreError(f"learned state habits:{outlet} is of an unknown version; replay the archive")
+        lines = cls()
+        lines.articles = struct.unpack_from("<I", data, 4)[0]
+        for line, first, second, seen in np.frombuffer(data, dtype=_LINE_ROW, offset=8).tolist():
+            lines._lines[line] = (first, second, seen)
+        return lines
+
+
+class StreamStatistics:
+    """All learned state, read from the store piece by piece as it is needed.
+
+    One writer: pieces that changed are given out by `dirty`, to be committed with the articles that changed
+    them.
+    """
+
+    def __init__(self, get: Callable[[str], bytes | None]) -> None:
+        self._get = get
+        self._languages: dict[str, Language] = {}
+        self._outlets: dict[str, OutletLines] = {}
+        self._changed: set[str] = set()
+
+    @classmethod
+    def load(cls, get: Callable[[str], bytes | None]) -> StreamStatistics:
+        """Learned state over a store's `learned` method; nothing is read yet."""
+        return cls(get)
+
+    @classmethod
+    def empty(cls) -> StreamStatistics:
+        """Learned state of a stream that has not begun."""
+        return cls(lambda _: None)
+
+    def language(self, language: str) -> Language:
+        """The word counts of a language."""
+        if language not in self._languages:
+            terms = self._counts(f"terms:{language}", TERMS_HALVED_AT)
+            pairs = self._counts(f"pairs:{language}", PAIRS_HALVED_AT)
+            self._languages[language] = Language(language, terms, pairs)
+        return self._languages[language]
+
+    def _counts(self, key: str, halved_at: int) -> TermCounts:
+        data = self._get(key)
+        return TermCounts.from_bytes(data, halved_at) if data else TermCounts(halved_at)
+
+    def lines(self, outlet: str) -> OutletLines:
+        """The lines of an outlet."""
+        if outlet not in self._outlets:
+            data = self._get(f"habits:{outlet}")
+            self._outlets[outlet] = OutletLines.from_bytes(outlet, data) if data else OutletLines()
+        return self._outlets[outlet]
+
+    def observe_words(self, language: str, terms: Iterable[int], pairs: Iterable[int]) -> None:
+        """Counts the distinct words and pairs of one more article."""
+        counts = self.language(language)
+        counts.terms.observe(terms)
+        counts.pairs.observe(pairs)
+        self._changed.update((f"terms:{language}", f"pairs:{language}"))
+
+    def observe_lines(self, outlet: str, lines: Iterable[int], title: int) -> None:
+        """Notes the distinct lines of one more article; an unnamed outlet has no habits."""
+        if outlet:
+            self.lines(outlet).observe(lines, title)
+            self._changed.add(f"habits:{outlet}")
+
+    def dirty(self) -> dict[str, bytes]:
+        """What changed since the last call, by key in order, as bytes to be stored."""
+        found: dict[str, bytes] = {}
+        for key in sorted(self._changed):
+            kind, _, name = key.partition(":")
+            if kind == "habits":
+                found[key] = self._outlets[name].to_bytes()
+            else:
+                counts = self._languages[name]
+                found[key] = (counts.terms if kind == "terms" else counts.pairs).to_bytes()
+        self._changed.clear()
+        return found

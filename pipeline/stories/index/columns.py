@@ -1,0 +1,88 @@
+"""What is kept of members to find them by, side by side: worked out as they come, in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import compress
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.stories.features.packed import HEAD, Dense, Ids, IndexedArticle, searchable
+from pipeline.stories.index.postings import POSTED_TERMS, Bits, Places, heaviest_of_each
+from pipeline.stories.index.sums import Floats
+
+Mask = NDArray[np.bool_]
+Codes = NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What is kept of n members.
+
+    Attributes:
+        time, fetched: When each was published (nan: nobody says) and when it came, shape [n].
+        coded: Whether it has a dense vector that can be compared, shape [n].
+        codes: The signs of these vectors, shape [n, words of 64 bits]; 0 where there is none.
+        posted: By how many terms each is found, shape [n].
+        terms: These terms, member after member, heaviest first.
+        weights: The bits of their weights (float16).
+    """
+
+    time: Floats
+    fetched: Floats
+    coded: Mask
+    codes: Codes
+    posted: Places
+    terms: Ids
+    weights: Bits
+
+    @classmethod
+    def of(cls, members: Sequence[IndexedArticle], center: NDArray[np.float64] | None) -> Columns:
+        """Those of at most 2¹⁶ members; `center` as in `index.StoryIndex`."""
+        parts = [searchable(member.data) for member in members]
+        heads, ids, weights, dense = ([part[place] for part in parts] for place in range(4))
+        told = np.frombuffer(b"".join(heads), HEAD)
+        posted, terms, bits = heaviest_of_each(
+            np.frombuffer(b"".join(ids), "<u4"),
+            np.frombuffer(b"".join(weights), "<f2"),
+            told["counts"][:, 0].astype(np.intp),
+            POSTED_TERMS,
+        )
+        size = 0 if center is None else len(center)
+        coded = (told["counts"][:, 2] == size) & (size > 0)
+        codes = np.zeros((len(members), code_width(center)), dtype=np.uint64)
+        if center is not None:
+            joined = b"".join(compress(dense, coded.tolist()))
+            codes[coded] = signs(np.frombuffer(joined, "<f2").reshape(-1, size), center)
+        return cls(told["time"], told["fetched"], coded, codes, posted, terms, bits)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Columns], order: Places) -> Columns:
+        """Those of several one after another, then put in order: order[0] comes first."""
+        time, fetched, coded, codes, posted = (
+            np.concatenate([getattr(part, name) for part in parts])[order]
+            for name in ("time", "fetched", "coded", "codes", "posted")
+        )
+        terms, weights = (
+            np.concatenate([getattr(part, name) for part in parts]) for name in ("terms", "weights")
+        )
+        lengths = np.concatenate([part.posted for part in parts])
+        # Where the terms of each lie, and where they are to lie.
+        before, after = (np.cumsum(lengths) - lengths)[order], np.cumsum(posted) - posted
+        places = np.repeat(before - after, posted) + np.arange(len(terms))
+        return cls(time, fetched, coded, codes, posted, terms[places], weights[places])
+
+
+def code_width(center: NDArray[np.float64] | None) -> int:
+    """How many words of 64 bits the code of a vector takes; at least the two that are looked at first."""
+    return 2 if center is None else max(2, (len(center) + 63) // 64)
+
+
+def signs(dense: Dense, center: NDArray[np.float64]) -> Codes:
+    """The signs of vectors less the center, packed: shapes [n, d] and [n, words]."""
+    bits = np.packbits(dense > center, axis=1)
+    padded = np.zeros((len(dense), 8 * code_width(center)), dtype=np.uint8)
+    padded[:, : bits.shape[1]] = bits
+    return padded.view(np.uint64)

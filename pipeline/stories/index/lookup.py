@@ -1,0 +1,312 @@
+"""Members side by side in slots, and which of them are like an article: by heavy words and by vectors.
+
+Members are kept as bytes, in ingest sequence. What an article is compared with at all is cut down by rules
+that look at the two alone (heaviest words, first bits), or at the members within the article's window. Many
+articles are looked up together, and each is answered as if it were asked alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.stories.features.packed import Dense, Ids, IndexedArticle
+from pipeline.stories.index.columns import Columns, Mask, code_width, signs
+from pipeline.stories.index.postings import QUERY_TERMS, Places, Postings, heaviest_of_each, unpacked
+from pipeline.stories.index.sums import Floats
+
+# Of each term the newest so many members within the window are looked at.
+POSTINGS_READ: Final = 256
+# Vectors may be near when of the first 64 signs at most so many differ (by chance: 32 ± 4), and of the first
+# 128 at most so many (by chance: 64 ± 5.7).
+NEAR_BITS: Final = 20
+NEAR_BITS_OF_TWO: Final = 46
+# So many of the best are put in order at first; seldom more are looked at.
+_RANKED_AT_FIRST: Final = 64
+_ROOM: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An article to look up.
+
+    Attributes:
+        member: The article; its traits decoded.
+        own: Its slot, which is passed over; -1 where it has none.
+        until: CandidateLookup from this one on are not looked at.
+    """
+
+    member: IndexedArticle
+    own: int
+    until: int
+
+
+class Ranking:
+    """Slots by how much they are like an article, best first, ties by sequence.
+
+    Args:
+        slots: In any order, each once.
+        values: How much each is like it.
+        allowed: Says which of some slots count at all.
+
+    Attributes:
+        best: The beginning; whoever asked with `allowed` leaves in it what that allows.
+    """
+
+    def __init__(
+        self, slots: Places, values: Floats, allowed: Callable[[Places], Mask] | None = None
+    ) -> None:
+        self._slots = slots
+        self._values = values
+        self._allowed = allowed
+        self.best = self._ordered(_RANKED_AT_FIRST)
+
+    def rest(self) -> Iterator[list[int]]:
+        """What comes after the beginning, piece by piece."""
+        done = _RANKED_AT_FIRST
+        while done < len(self._slots):
+            more = self._ordered(8 * done)[done:]
+            yield (more if self._allowed is None else more[self._allowed(more)]).tolist()
+            done *= 8
+
+    def _ordered(self, limit: int) -> Places:
+        """The best so many."""
+        slots, values = self._slots, self._values
+        if len(slots) > limit:
+            kept = values >= np.partition(values, len(values) - limit)[len(values) - limit]
+            slots, values = slots[kept], values[kept]
+        return slots[np.lexsort((slots, -values))][:limit]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The members that are like an article by shared heavy words, and by vectors."""
+
+    words: Ranking
+    vectors: Ranking
+
+
+class CandidateLookup:
+    """Members in slots, with an inverted index and binary codes of the dense vectors.
+
+    Args:
+        window_seconds: How far apart in time an article and a member may be.
+        center: The mean of the embedder's vectors, shape [d]: codes are the signs of what differs from it.
+        members: What the slots hold at the beginning, in ingest sequence.
+        columns: What is kept of these members.
+
+    Attributes:
+        members: By slot, those that were taken out too.
+        in_order: Whether they are in ingest sequence.
+        newest: The highest sequence number there was.
+    """
+
+    def __init__(
+        self,
+        window_seconds: float,
+        center: NDArray[np.float64] | None,
+        members: Sequence[IndexedArticle],
+        columns: Columns,
+    ) -> None:
+        self._window_seconds = window_seconds
+        self._center = center
+        self.members: list[IndexedArticle] = []
+        self.in_order = True
+        self.newest = -1
+        room = max(_ROOM, len(members) * 5 // 4)
+        # Of slots that hold nothing (any more), time and arrival are infinite: outside every window.
+        self._time: Floats = np.full(room, np.inf)
+        self._fetched: Floats = np.full(room, np.inf)
+        self._coded: Mask = np.zeros(room, dtype=np.bool_)
+        self._first_bits: NDArray[np.uint64] = np.zeros(room, dtype=np.uint64)
+        self._second_bits: NDArray[np.uint64] = np.zeros(room, dtype=np.uint64)
+        self._other_bits: NDArray[np.uint64] = np.zeros((room, code_width(center) - 2), dtype=np.uint64)
+        self._make_scratch(room)
+        self._take(members, columns)
+        self._postings = Postings(columns.posted, columns.terms, columns.weights)
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def drop(self, slot: int) -> None:
+        """Takes out what a slot holds."""
+        self._time[slot] = self._fetched[slot] = np.inf
+
+    def append(self, members: Sequence[IndexedArticle]) -> None:
+        """Takes members into the next slots."""
+        first = len(self.members)
+        columns = Columns.of(members, self._center)
+        self._take(members, columns)
+        self._postings.add(first, columns.posted, columns.terms, columns.weights)
+
+    def _take(self, members: Sequence[IndexedArticle], columns: Columns) -> None:
+        """Fills the next slots, all but the postings."""
+        first, end = len(self.members), len(self.members) + len(members)
+        while end > len(self._time):
+            self._grow()
+        self._time[first:end], self._fetched[first:end] = columns.time, columns.fetched
+        self._coded[first:end] = columns.coded
+        self._first_bits[first:end], self._second_bits[first:end] = columns.codes[:, 0], columns.codes[:, 1]
+        self._other_bits[first:end] = columns.codes[:, 2:]
+        self.members += members
+        sequence = [self.newest if first else -1, *(member.seq for member in members)]
+        self.in_order &= sequence == sorted(sequence)
+        self.newest = max(self.newest, *sequence)
+
+    def _make_scratch(self, room: int) -> None:
+        """What is written over for each article."""
+        self._partial: Floats = np.zeros(room)
+        self._place: NDArray[np.int32] = np.zeros(room, dtype=np.int32)
+        self._differing: NDArray[np.uint64] = np.zeros(room, dtype=np.uint64)
+        self._counted: NDArray[np.uint8] = np.zeros(room, dtype=np.uint8)
+
+    def _grow(self) -> None:
+        """Half as many slots again."""
+        more = len(self._time) // 2
+        for name in ("_time", "_fetched", "_coded", "_first_bits", "_second_bits", "_other_bits"):
+            before = getattr(self, name)
+            fill = np.inf if name in ("_time", "_fetched") else 0
+            added = np.full((more, *before.shape[1:]), fill, before.dtype)
+            setattr(self, name, np.concatenate([before, added]))
+        self._make_scratch(len(self._time))
+
+    # -- looking up --------------------------------------------------------------------------------------
+
+    def find(self, asked: Sequence[Asked]) -> list[Found]:
+        """The members that are like each of some articles. The slots must be in order."""
+        if not asked:
+            return []
+        windows = _Windows(self._time, self._fetched, self._window_seconds, asked)
+        words, vectors = self._by_words(asked, windows), self._by_vectors(asked, windows)
+        return [Found(*pair) for pair in zip(words, vectors, strict=True)]
+
+    def _by_words(self, asked: Sequence[Asked], windows: _Windows) -> list[Ranking]:
+        """By the partial inner product over the heaviest terms."""
+        numbers, slots, products = self._read(asked, windows)
+        ends = np.searchsorted(numbers, np.arange(len(asked) + 1)).tolist()
+        found: list[Ranking] = []
+        for start, end in pairwise(ends):
+            here, places = slots[start:end], np.arange(end - start, dtype=np.int32)
+            np.add.at(self._partial, here, products[start:end])
+            # Each slot once: the place written last stays.
+            self._place[here] = places
+            values = self._partial[here]
+            self._partial[here] = 0.0
+            once = self._place[here] == places
+            found.append(Ranking(here[once], values[once]))
+        return found
+
+    def _read(self, asked: Sequence[Asked], windows: _Windows) -> tuple[Places, Places, Floats]:
+        """The slots to look at for each article: of each of its heaviest terms the newest it may see.
+
+        Returns:
+            Numbers of articles, ascending; slots; what the term adds there.
+        """
+        bodies = [each.member.traits.body for each in asked]
+        lengths, terms, bits = heaviest_of_each(
+            np.concatenate([body.ids for body in bodies]),
+            np.concatenate([body.weights for body in bodies]),
+            np.array([len(body.ids) for body in bodies]),
+            QUERY_TERMS,
+        )
+        askers = np.repeat(np.arange(len(asked)), lengths)
+        # So many more that those which an article may not see take no room from those it may.
+        limit = POSTINGS_READ + len(asked)
+        counts, postings = self._postings.newest(terms.tolist(), limit)
+        slots, values = unpacked(postings)
+        which = np.repeat(np.arange(len(terms)), counts)
+        inside = windows.hold(askers[which], slots)
+        which, slots, values = which[inside], slots[inside], values[inside]
+        seen = np.bincount(which, minlength=len(terms))
+        if (seen > POSTINGS_READ).any():
+            last = np.cumsum(seen)[which] - np.arange(len(which)) <= POSTINGS_READ
+            which, slots, values = which[last], slots[last], values[last]
+        again = np.flatnonzero((seen < POSTINGS_READ) & (np.array(counts) == limit))
+        if len(again):
+            kept = ~np.isin(which, again)
+            pieces = [(which[kept], slots[kept], values[kept])]
+            pieces += [self._read_all(term, terms, askers, windows) for term in again.tolist()]
+            which, slots, values = (np.concatenate(part) for part in zip(*pieces, strict=True))
+            order = np.argsort(which, kind="stable")
+            which, slots, values = which[order], slots[order], values[order]
+        weights = bits.view(np.float16).astype(np.float64)
+        return askers[which], slots, values * weights[which]
+
+    def _read_all(
+        self, which: int, terms: Ids, askers: Places, windows: _Windows
+    ) -> tuple[Places, Places, Floats]:
+        """The newest slots of a term that has many outside the window."""
+        slots, values = unpacked(self._postings.newest([int(terms[which])], None)[1])
+        inside = windows.hold(np.full(len(slots), askers[which]), slots)
+        last = np.flatnonzero(inside)[-POSTINGS_READ:]
+        return np.full(len(last), which), slots[last], values[last]
+
+    def _by_vectors(self, asked: Sequence[Asked], windows: _Windows) -> list[Ranking]:
+        """By the number of differing bits (Charikar 2002)."""
+        found = [self._near(each.member.traits.dense) for each in asked]
+        rankings = [
+            Ranking(slots, values, partial(self._comparable, windows, asker))
+            for asker, (slots, values) in enumerate(found)
+        ]
+        counts = [len(ranking.best) for ranking in rankings]
+        best = np.concatenate([ranking.best for ranking in rankings])
+        allowed = self._comparable(windows, np.repeat(np.arange(len(asked)), counts), best)
+        for ranking, end, count in zip(rankings, np.cumsum(counts).tolist(), counts, strict=True):
+            ranking.best = ranking.best[allowed[end - count : end]]
+        return rankings
+
+    def _comparable(self, windows: _Windows, asker: int | Places, slots: Places) -> Mask:
+        """Which slots hold vectors that an article may be compared with."""
+        return windows.hold(np.broadcast_to(asker, slots.shape), slots) & self._coded[slots]
+
+    def _near(self, dense: Dense) -> tuple[Places, Floats]:
+        """The slots whose codes are near that of a vector, with the number of differing bits, negative."""
+        if self._center is None or len(dense) != len(self._center) or not self.members:
+            return np.zeros(0, dtype=np.intp), np.zeros(0)
+        code = signs(dense[np.newaxis], self._center)[0]
+        differing, counted = self._differing[: len(self.members)], self._counted[: len(self.members)]
+        np.bitwise_xor(self._first_bits[: len(self.members)], code[0], out=differing)
+        np.bitwise_count(differing, out=counted)
+        slots = np.flatnonzero(counted <= NEAR_BITS)
+        bits = counted[slots] + np.bitwise_count(self._second_bits[slots] ^ code[1])
+        near = bits <= NEAR_BITS_OF_TWO
+        slots, bits = slots[near], bits[near]
+        others = np.bitwise_count(self._other_bits.take(slots, axis=0) ^ code[2:])
+        # As a product: numpy sums short rows slowly.
+        return slots, -(bits + others.astype(np.float64) @ np.ones(others.shape[1]))
+
+
+class _Windows:
+    """Which slots each of some articles may see.
+
+    Args:
+        time, fetched: When the members were published (nan: nobody says) and when they came, by slot.
+        seconds: The window.
+        asked: The articles.
+    """
+
+    def __init__(self, time: Floats, fetched: Floats, seconds: float, asked: Sequence[Asked]) -> None:
+        self._time, self._fetched, self._seconds = time, fetched, seconds
+        members = [each.member for each in asked]
+        self._times = np.array([np.nan if m.time is None else m.time for m in members])
+        self._arrivals = np.array([m.fetched for m in members])
+        self._own = np.array([each.own for each in asked])
+        self._until = np.array([each.until for each in asked])
+
+    def hold(self, askers: Places, slots: Places) -> Mask:
+        """For each article and slot whether it may see it: by publication or, where unknown, by arrival."""
+        gaps = np.abs(self._time[slots] - self._times[askers])
+        near: Mask = gaps <= self._seconds
+        unknown = np.flatnonzero(np.isnan(gaps))
+        if len(unknown):
+            arrivals = self._fetched[slots[unknown]] - self._arrivals[askers[unknown]]
+            near[unknown] = np.abs(arrivals) <= self._seconds
+        near &= slots != self._own[askers]
+        near &= slots < self._until[askers]
+        return near

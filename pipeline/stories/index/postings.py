@@ -1,0 +1,133 @@
+"""Which members have which words among their heaviest: an inverted index, pruned (Carmel et al. 2001)."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.stories.features.packed import Ids, Weights
+
+# A member is found by so many of its heaviest words, when an article asks with so many of its own; both are
+# rules for one article, so that what is found of one member does not hang on the others.
+POSTED_TERMS: Final = 32
+QUERY_TERMS: Final = 24
+_WEIGHT_BITS: Final = 16
+
+Places = NDArray[np.intp]
+Packed = NDArray[np.uint64]
+Bits = NDArray[np.uint16]
+
+
+def heaviest_of_each(ids: Ids, weights: Weights, lengths: Places, limit: int) -> tuple[Places, Ids, Bits]:
+    """The heaviest terms of each of some vectors that lie one after another; ties: the smaller id first.
+
+    Args:
+        ids: Of all vectors, those of each ascending.
+        weights: Likewise; above 0, so their bits are in the order of the numbers.
+        lengths: How many terms each vector has; at most 2¹⁶ vectors.
+        limit: At most so many terms of each.
+
+    Returns:
+        How many terms of each vector are kept; their ids, vector after vector; and the bits of their weights.
+    """
+    # One number for each term, so that they sort fast: vector, lightness, id; written part by part, because
+    # arrays made on the way cost more than what is done with them.
+    keys = np.empty(len(ids), dtype="<u8")
+    parts = keys.view("<u2").reshape(-1, 4)
+    parts[:, 3] = np.repeat(np.arange(len(lengths), dtype=np.uint16), lengths)
+    parts[:, 2] = np.uint16(0xFFFF) - weights.view(np.uint16)
+    keys.view("<u4").reshape(-1, 2)[:, 0] = ids
+    keys.sort()
+    kept = np.minimum(lengths, limit)
+    firsts = np.cumsum(lengths) - lengths
+    heaviest = keys[np.repeat(firsts - np.cumsum(kept) + kept, kept) + np.arange(np.sum(kept))]
+    return kept, heaviest.astype(np.uint32), np.uint16(0xFFFF) - (heaviest >> np.uint64(32)).astype(np.uint16)
+
+
+class Postings:
+    """For each term the slots that have it, ascending, with its weight there.
+
+    A posting is slot · 2¹⁶ + the bits of the weight (float16). Those that were there at the beginning lie in
+    one array, term after term; later ones in a dictionary. Most terms have one posting: a plain number then.
+
+    Args:
+        posted: For slots from 0 on, how many terms each has; at most 2³² in all.
+        terms: Their ids, slot after slot.
+        weights: The bits of their weights.
+    """
+
+    def __init__(self, posted: Places, terms: Ids, weights: Bits) -> None:
+        self._entries: dict[int, int | array[int]] = {}
+        postings = _packed(0, posted, weights)
+        # Sorted as one number, term before place: faster than sorting by index.
+        keys = (terms.astype(np.uint64) << np.uint64(32)) | np.arange(len(terms), dtype=np.uint64)
+        keys.sort()
+        terms = (keys >> np.uint64(32)).astype(np.uint32)
+        keys &= np.uint64(0xFFFFFFFF)
+        postings = postings[keys]
+        starts = np.flatnonzero(np.diff(terms, prepend=np.int64(-1)))
+        self._first = postings.data
+        self._first_terms = terms[starts]
+        self._first_ends = np.append(starts, len(terms))
+
+    def add(self, first: int, posted: Places, terms: Ids, weights: Bits) -> None:
+        """Enters slots from `first` on, higher than all so far; the rest as above."""
+        entries = self._entries
+        for term, posting in zip(terms.tolist(), _packed(first, posted, weights).tolist(), strict=True):
+            known = entries.get(term)
+            if known is None:
+                entries[term] = posting
+            elif isinstance(known, int):
+                entries[term] = array("Q", (known, posting))
+            else:
+                known.append(posting)
+
+    def newest(self, terms: list[int], limit: int | None) -> tuple[list[int], Packed]:
+        """The last postings of terms.
+
+        Args:
+            terms: Their ids.
+            limit: At most so many of each; all if None.
+
+        Returns:
+            For each term how many, and all of them one after another.
+        """
+        pieces: list[bytes | array[int] | memoryview] = []
+        lengths: list[int] = []
+        for term, start, end in zip(terms, *self._at_first(terms), strict=True):
+            known = self._entries.get(term)
+            later: bytes | array[int] = b""
+            count = 0
+            if isinstance(known, int):
+                later, count = known.to_bytes(8, "little"), 1
+            elif known is not None:
+                later = known if limit is None or len(known) <= limit else known[-limit:]
+                count = len(later)
+            first = start if limit is None else max(start, end - limit + count)
+            pieces += (self._first[first:end], later)
+            lengths.append(end - first + count)
+        return lengths, np.frombuffer(b"".join(pieces), "<u8")
+
+    def _at_first(self, terms: list[int]) -> tuple[list[int], list[int]]:
+        """Where the postings of terms that were there at the beginning start and end."""
+        if not len(self._first_terms):
+            return [0] * len(terms), [0] * len(terms)
+        wanted = np.array(terms, dtype=np.uint32)
+        places = np.minimum(np.searchsorted(self._first_terms, wanted), len(self._first_terms) - 1)
+        ends = self._first_ends[places + (self._first_terms[places] == wanted)]
+        return self._first_ends[places].tolist(), ends.tolist()
+
+
+def _packed(first: int, posted: Places, weights: Bits) -> Packed:
+    """The postings of slots from `first` on."""
+    slots = np.repeat(np.arange(first, first + len(posted), dtype=np.uint64), posted)
+    return (slots << np.uint64(_WEIGHT_BITS)) | weights
+
+
+def unpacked(postings: Packed) -> tuple[Places, NDArray[np.float64]]:
+    """The slots and weights of postings."""
+    slots = (postings >> np.uint64(_WEIGHT_BITS)).astype(np.intp)
+    return slots, postings.astype(np.uint16).view(np.float16).astype(np.float64)

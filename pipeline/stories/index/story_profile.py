@@ -1,0 +1,230 @@
+"""A story as a whole: its members, and sums of their vectors.
+
+Small stories keep only the lengths of their sums: comparing with each of a few members costs no more, and
+most stories are small. Both are worked out when first asked for, of many stories together.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import numpy as np
+
+from pipeline.stories.features.packed import IndexedArticle, Parts, comparable, cut, squares, title_digests
+from pipeline.stories.index.sums import Floats, SparseSum, Sums, summed_texts
+
+# Up to so many members a story keeps no sums. Inner products with them are then exact too: 5² < 2⁵, and
+# 5 + 48 bits fit float64.
+SMALL: Final = 5
+# See `summed_texts`.
+_MEASURED_AT_ONCE: Final = 1 << 14
+# Stories of so many members in all are summed up together, which takes some megabytes.
+_SUMMED_MEMBERS: Final = 1024
+
+
+class StoryProfile:
+    """A story as the scorer sees it: a function of the set of its members.
+
+    Attributes:
+        story: The story's id.
+        members: In ingest sequence.
+        changes: How often members came and went.
+    """
+
+    __slots__ = ("_articles", "_lengths", "_sums", "changes", "members", "story")
+
+    def __init__(self, story: str) -> None:
+        self.story = story
+        self.members: list[IndexedArticle] = []
+        self.changes = 0
+        self._articles: set[str] | None = None
+        self._sums: Sums | None = None
+        self._lengths: dict[str | int, tuple[int, float, float]] | None = None
+
+    @classmethod
+    def of(cls, story: str, members: Iterable[IndexedArticle]) -> StoryProfile:
+        """The profile of given members."""
+        profile = cls(story)
+        profile.members = sorted(members, key=_seq)
+        return profile
+
+    @property
+    def size(self) -> int:
+        """How many members it has."""
+        return len(self.members)
+
+    @property
+    def first_seq(self) -> int:
+        """The ingest sequence number of the oldest member."""
+        return self.members[0].seq
+
+    @property
+    def sums(self) -> Sums:
+        """The sums over all members; made when first asked for."""
+        if self._sums is None:
+            self._sums = Sums.of(self.members)
+        return self._sums
+
+    @property
+    def body(self) -> dict[str, SparseSum]:
+        """Sum of the body vectors, by language."""
+        return self.sums.body
+
+    @property
+    def pairs(self) -> dict[str, SparseSum]:
+        """Sum of the pair vectors, by language."""
+        return self.sums.pairs
+
+    def add(self, member: IndexedArticle) -> None:
+        """Takes a member in."""
+        position = len(self.members)
+        if position and member.seq < self.members[-1].seq:
+            position = bisect_left(self.members, member.seq, key=_seq)
+        self.members.insert(position, member)
+        self._changed()
+        if self._articles is not None:
+            self._articles.add(member.article)
+        if self._sums is not None:
+            self._sums.add(member, position)
+
+    def remove(self, article: str) -> IndexedArticle:
+        """Takes a member out.
+
+        Raises:
+            KeyError: The article is not a member.
+        """
+        if not self.holds(article):
+            raise KeyError(article)
+        position = next(i for i, m in enumerate(self.members) if m.article == article)
+        member = self.members.pop(position)
+        if self._articles is not None:
+            self._articles.discard(article)
+        self._changed()
+        if self._sums is not None:
+            self._sums.remove(member, position)
+        return member
+
+    def holds(self, article: str) -> bool:
+        """Whether an article is a member."""
+        if len(self.members) <= SMALL:
+            return any(member.article == article for member in self.members)
+        if self._articles is None:
+            self._articles = {member.article for member in self.members}
+        return article in self._articles
+
+    def alike(self, outlet: str, form: int, exact: int) -> int:
+        """How many members of an outlet have a title of this form, but another one."""
+        digests = [title_digests(member.data) for member in self.members if member.outlet == outlet]
+        return sum(theirs == form and title != exact for theirs, title in digests)
+
+    def lengths(self, language: str) -> tuple[int, float, float]:
+        """Of the members in a language: how many, and the squared lengths of the sums of bodies and pairs."""
+        if len(self.members) == 1:
+            member = self.members[0]
+            return (1, *squares(member.data)[:2]) if member.language == language else (0, 0.0, 0.0)
+        return self._known().get(language, (0, 0.0, 0.0))
+
+    def dense_length(self, dimension: int) -> tuple[int, float]:
+        """Of the members with a dense vector of this dimension: how many, and the sum's squared length."""
+        if len(self.members) == 1:
+            data = self.members[0].data
+            return (1, squares(data)[2]) if len(cut(data)[5]) == 2 * dimension else (0, 0.0)
+        count, squared, _ = self._known().get(dimension, (0, 0.0, 0.0))
+        return count, squared
+
+    def _changed(self) -> None:
+        """Forgets what is no longer true."""
+        self.changes += 1
+        self._lengths = None
+        if len(self.members) <= SMALL:
+            self._sums = self._articles = None
+
+    def _known(self) -> dict[str | int, tuple[int, float, float]]:
+        """Counts and squared lengths, by language and by dimension."""
+        if self._lengths is None:
+            # Small stories keep no sums.
+            self._lengths = _measured(self.sums if len(self.members) > SMALL else Sums.of(self.members))
+        return self._lengths
+
+    def unsummed(self) -> bool:
+        """Whether this is a large story, not summed up yet."""
+        return self._sums is None and len(self.members) > SMALL
+
+    def summed(self, sums: Sums) -> None:
+        """Takes the sums that `sum_up` found."""
+        self._sums = sums
+
+    def unmeasured(self) -> bool:
+        """Whether this is a small story of one language, of several members, not measured yet."""
+        members = self.members
+        if self._lengths is not None or not 1 < len(members) <= SMALL:
+            return False
+        return all(member.language == members[0].language for member in members)
+
+    def measured(self, body: float, pairs: float, dense: Floats | None) -> None:
+        """Takes the lengths that `measure` found."""
+        self._lengths = {self.members[0].language: (len(self.members), body, pairs)}
+        if dense is not None:
+            self._lengths[len(dense)] = (len(self.members), float(np.sum(dense * dense)), 0.0)
+
+
+def _measured(sums: Sums) -> dict[str | int, tuple[int, float, float]]:
+    """Counts and squared lengths of sums, by language and by dimension."""
+    found: dict[str | int, tuple[int, float, float]] = {
+        language: (body.count, body.squared, sums.pairs[language].squared)
+        for language, body in sums.body.items()
+    }
+    for dimension, (total, count) in sums.dense.items():
+        found[dimension] = (count, float(np.sum(total * total)), 0.0)
+    return found
+
+
+def sum_up(profiles: Iterable[StoryProfile]) -> None:
+    """Sums up large stories, many in one go."""
+    for together in _together([p for p in dict.fromkeys(profiles) if p.unsummed()]):
+        for profile, sums in zip(together, Sums.of_each([p.members for p in together]), strict=True):
+            profile.summed(sums)
+
+
+def _together(profiles: list[StoryProfile]) -> Iterator[list[StoryProfile]]:
+    """Stories of so many members in all; a larger one alone."""
+    some: list[StoryProfile] = []
+    members = 0
+    for profile in profiles:
+        if some and members + profile.size > _SUMMED_MEMBERS:
+            yield some
+            some, members = [], 0
+        some.append(profile)
+        members += profile.size
+    if some:
+        yield some
+
+
+def measure(profiles: Iterable[StoryProfile]) -> None:
+    """Measures small stories of one language and dimension in one go; others are measured when asked."""
+    todo = [(p, [comparable(m.data) for m in p.members]) for p in dict.fromkeys(profiles) if p.unmeasured()]
+    todo = [(p, parts) for p, parts in todo if len({len(part[3]) for part in parts}) == 1]
+    for size in dict.fromkeys(len(parts[0][3]) for _, parts in todo):
+        alike = [(p, parts) for p, parts in todo if len(parts[0][3]) == size]
+        for start in range(0, len(alike), _MEASURED_AT_ONCE):
+            _measure(alike[start : start + _MEASURED_AT_ONCE])
+
+
+def _measure(stories: list[tuple[StoryProfile, list[Parts]]]) -> None:
+    """Measures stories, given with the parts of their members; dense vectors are all of one dimension."""
+    every = [part for _, parts in stories for part in parts]
+    sizes = [len(parts) for _, parts in stories]
+    terms, sums = summed_texts(every, np.repeat(np.arange(len(stories)), sizes))
+    squared = np.bincount((terms >> np.uint64(32)).astype(np.intp), sums * sums, 2 * len(stories)).tolist()
+    dense = np.frombuffer(b"".join([part[3] for part in every]), "<f2").astype(np.float64)
+    firsts = np.cumsum([0, *sizes[:-1]])
+    totals = np.add.reduceat(dense.reshape(len(every), -1), firsts, axis=0) if len(dense) else None
+    for place, (profile, _) in enumerate(stories):
+        total = None if totals is None else totals[place]
+        profile.measured(squared[2 * place], squared[2 * place + 1], total)
+
+
+def _seq(member: IndexedArticle) -> int:
+    return member.seq

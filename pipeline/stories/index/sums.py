@@ -1,0 +1,238 @@
+"""Sums of members' vectors: what a large story is compared by.
+
+Weights of 16 bits add up exactly in float64 (see `traits.Sparse`), so the sums are those of the set of
+members, in whatever order these came and went.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.stories.features.packed import (
+    HEAD,
+    Ids,
+    IndexedArticle,
+    Parts,
+    Sparse,
+    comparable,
+    texts,
+    years_of,
+)
+
+# See `summed_texts`.
+_PAIRS_FROM: Final = 1 << 32
+
+Floats = NDArray[np.float64]
+
+
+class SparseSum:
+    """The sum of unit vectors.
+
+    Attributes:
+        count: How many vectors were added.
+        ids: Term ids, shape [n], ascending.
+        values: The sum, float64, shape [n].
+    """
+
+    __slots__ = ("_squared", "count", "ids", "values")
+
+    def __init__(self, ids: Ids, values: Floats, count: int) -> None:
+        self.ids = ids
+        self.values = values
+        self.count = count
+        self._squared: float | None = None
+
+    @classmethod
+    def of(cls, ids: list[bytes], weights: list[bytes]) -> SparseSum:
+        """The sum of vectors, given as the bytes of their ids (uint32) and weights (float16)."""
+        keys = np.frombuffer(b"".join(ids), "<u4").astype(np.uint64)
+        terms, sums = summed(keys, np.frombuffer(b"".join(weights), "<u2"))
+        return cls(terms.astype(np.uint32), sums, len(ids))
+
+    @property
+    def squared(self) -> float:
+        """The squared length of the sum."""
+        if self._squared is None:
+            self._squared = float(np.sum(self.values * self.values))
+        return self._squared
+
+    @property
+    def weights(self) -> dict[int, float]:
+        """The sum, weight by term id."""
+        return dict(zip(self.ids.tolist(), self.values.tolist(), strict=True))
+
+    def dot(self, vector: Sparse) -> float:
+        """The inner product with a vector, summed in order of ids."""
+        places, shared = self._places(vector.ids)
+        return float(np.sum(self.values[places[shared]] * vector.weights[shared].astype(np.float64)))
+
+    def within(self, ids: Ids) -> tuple[Ids, Floats]:
+        """The terms of the sum that are among these ids, and their weights."""
+        places, shared = self._places(ids)
+        return ids[shared], self.values[places[shared]]
+
+    def change(self, vector: Sparse, sign: int) -> None:
+        """Adds a vector (+1) or takes it out (-1), exactly."""
+        weights = vector.weights.astype(np.float64) * sign
+        places, shared = self._places(vector.ids)
+        self.values[places[shared]] += weights[shared]
+        if sign < 0:
+            kept = self.values != 0.0
+            self.ids, self.values = self.ids[kept], self.values[kept]
+        else:
+            new = ~shared
+            at = np.searchsorted(self.ids, vector.ids[new])
+            self.ids = np.insert(self.ids, at, vector.ids[new])
+            self.values = np.insert(self.values, at, weights[new])
+        self.count += sign
+        self._squared = None
+
+    def _places(self, ids: Ids) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        """For each id where it is in the sum, and whether it is there."""
+        if not len(self.ids):
+            return np.zeros(len(ids), dtype=np.intp), np.zeros(len(ids), dtype=np.bool_)
+        places = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
+        return places, self.ids[places] == ids
+
+
+class Sums:
+    """All that is summed over the members of a story.
+
+    Args:
+        members: Of one story, in ingest sequence.
+        heads: See `traits.HEAD`.
+
+    Attributes:
+        body: Body vectors, by language.
+        pairs: Pair vectors, by language.
+        dense: Dense vectors and how many they are, by dimension.
+        outlets: How many members each outlet has.
+        times: When each was published (nan where unknown), in ingest sequence.
+        years: The years of each, likewise; see `years`.
+    """
+
+    __slots__ = ("body", "dense", "outlets", "pairs", "times", "years")
+
+    def __init__(self, members: list[IndexedArticle], heads: NDArray[np.void]) -> None:
+        self.body: dict[str, SparseSum] = {}
+        self.pairs: dict[str, SparseSum] = {}
+        self.dense: dict[int, tuple[Floats, int]] = {}
+        self.outlets = Counter([m.outlet for m in members if m.outlet])
+        self.times = array("d", heads["time"].tobytes())
+        self.years = array("Q", heads["years"].tobytes())
+
+    @classmethod
+    def of(cls, members: list[IndexedArticle]) -> Sums:
+        """The sums over a story's members."""
+        [sums] = cls.of_each([members])
+        return sums
+
+    @classmethod
+    def of_each(cls, stories: list[list[IndexedArticle]]) -> list[Sums]:
+        """Those of several stories; their languages are groups, see `summed_texts`."""
+        parts = [[comparable(member.data) for member in members] for members in stories]
+        heads = np.frombuffer(b"".join([part[0] for each in parts for part in each]), HEAD)
+        ends = np.cumsum([len(members) for members in stories]).tolist()
+        found = [
+            cls(members, heads[end - len(members) : end]) for members, end in zip(stories, ends, strict=True)
+        ]
+        _sum_texts(found, stories, parts)
+        _sum_dense(found, parts)
+        return found
+
+    def add(self, member: IndexedArticle, position: int) -> None:
+        """Takes a member in; `position` is its place among the members."""
+        self.times.insert(position, np.nan if member.time is None else member.time)
+        self.years.insert(position, years_of(member.data))
+        self._change(member, 1)
+
+    def remove(self, member: IndexedArticle, position: int) -> None:
+        """Takes a member out."""
+        del self.times[position], self.years[position]
+        self._change(member, -1)
+
+    def _change(self, member: IndexedArticle, sign: int) -> None:
+        if member.outlet:
+            self.outlets[member.outlet] += sign
+        for sums, vector in zip((self.body, self.pairs), texts(member.data), strict=True):
+            total = sums.setdefault(member.language, SparseSum.of([], []))
+            total.change(vector, sign)
+            if not total.count:
+                del sums[member.language]
+        dense = np.frombuffer(comparable(member.data)[3], "<f2").astype(np.float64)
+        if len(dense):
+            before, count = self.dense.get(len(dense), (np.zeros(len(dense)), 0))
+            self.dense[len(dense)] = (before + sign * dense, count + sign)
+
+
+def _sum_texts(found: list[Sums], stories: list[list[IndexedArticle]], parts: list[list[Parts]]) -> None:
+    """Fills in the sums of bodies and pairs."""
+    groups: dict[tuple[int, str], int] = {}
+    of_members = [
+        groups.setdefault((place, member.language), len(groups))
+        for place, members in enumerate(stories)
+        for member in members
+    ]
+    sizes = np.bincount(of_members).tolist()
+    every = [part for each in parts for part in each]
+    terms, sums = summed_texts(every, np.array(of_members, dtype=np.int64))
+    starts = np.arange(2 * len(groups) + 1, dtype=np.uint64) * np.uint64(_PAIRS_FROM)
+    bounds = np.searchsorted(terms, starts).tolist()
+    ids = terms.astype(np.uint32)
+    for (place, language), group in groups.items():
+        # Copies: a slice would keep all of them.
+        body, pairs = (
+            SparseSum(ids[start:end].copy(), sums[start:end].copy(), sizes[group])
+            for start, end in pairwise(bounds[2 * group : 2 * group + 3])
+        )
+        found[place].body[language], found[place].pairs[language] = body, pairs
+
+
+def _sum_dense(found: list[Sums], parts: list[list[Parts]]) -> None:
+    """Fills in the sums of dense vectors."""
+    for size in dict.fromkeys([len(part[3]) for each in parts for part in each if part[3]]):
+        vectors = [[part[3] for part in each if len(part[3]) == size] for each in parts]
+        counts = [len(each) for each in vectors]
+        some = [place for place, count in enumerate(counts) if count]
+        joined = b"".join([vector for each in vectors for vector in each])
+        rows = np.frombuffer(joined, "<f2").reshape(-1, size // 2).astype(np.float64)
+        firsts = np.cumsum([0, *counts])[some]
+        for place, total in zip(some, np.add.reduceat(rows, firsts, axis=0), strict=True):
+            found[place].dense[size // 2] = (total.copy(), counts[place])
+
+
+def summed_texts(parts: list[Parts], groups: NDArray[np.int64]) -> tuple[NDArray[np.uint64], Floats]:
+    """The sums of bodies and of pairs by group.
+
+    Args:
+        parts: Of members.
+        groups: The group of each, below 2¹⁵.
+
+    Returns:
+        Term ids, those of pairs from 2³² on, and of each group from group · 2³³ on; and
+        the sum of each.
+    """
+    kinds = (2 * groups[:, np.newaxis] + np.arange(2)).astype(np.uint64) << np.uint64(32)
+    keys = np.repeat(kinds.ravel(), [count for part in parts for count in part[4:]])
+    keys |= np.frombuffer(b"".join([part[1] for part in parts]), "<u4")
+    return summed(keys, np.frombuffer(b"".join([part[2] for part in parts]), "<u2"))
+
+
+def summed(terms: NDArray[np.uint64], bits: NDArray[np.uint16]) -> tuple[NDArray[np.uint64], Floats]:
+    """Each of some terms (below 2⁴⁸) once, ascending, with the sum of its weights, given as their bits."""
+    # Sorted as one number, term before weight: many times faster than sorting by index.
+    keys = terms << np.uint64(16)
+    keys |= bits
+    keys.sort()
+    values = keys.astype(np.uint16).view(np.float16).astype(np.float64)
+    keys >>= np.uint64(16)
+    first = np.ones(len(keys), dtype=np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=first[1:])
+    starts = np.flatnonzero(first)
+    return keys[starts], np.add.reduceat(values, starts) if len(starts) else values

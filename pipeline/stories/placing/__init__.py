@@ -1,0 +1,1 @@
+"""Where an article goes: candidates, assignment, reassignment, corrections, and the evidence for it."""

@@ -1,0 +1,96 @@
+"""What a person would point at: shared names and figures, the closest titles, and what tells against."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from rapidfuzz import fuzz
+
+from pipeline.records import Evidence
+from pipeline.stories.features.packed import Features, IndexedArticle, told_of
+from pipeline.stories.features.tokens import tokens
+from pipeline.stories.index.story_profile import StoryProfile
+
+NAMES_SHOWN: Final = 4
+NUMBERS_SHOWN: Final = 3
+_MEMBERS_READ: Final = 40
+
+
+def gather(member: IndexedArticle, profile: StoryProfile) -> tuple[Evidence, ...]:
+    """What ties an article to a story, strongest first: the closest sentence, then names, then numbers.
+
+    Args:
+        member: The article; if it is a member of the story, it is passed over there.
+        profile: The story.
+    """
+    others = [_read(m.data) for m in profile.members[-_MEMBERS_READ:] if m.article != member.article]
+    if not others:
+        return ()
+    traits = member.traits
+    return (*_closest(traits, others), *_names(traits, others), *_numbers(traits, others))
+
+
+class _Read(NamedTuple):
+    """What of a member may be pointed at.
+
+    Attributes:
+        texts: Title and first sentence, each with its words, sorted; those without words are left out.
+        names: Ids of names, with what to show.
+        numbers: See `Features`.
+    """
+
+    texts: tuple[tuple[str, str], ...]
+    names: tuple[tuple[str, str], ...]
+    numbers: tuple[str, ...]
+
+
+# By their traits; many articles meet the same stories.
+@lru_cache(maxsize=1 << 12)
+def _read(data: bytes) -> _Read:
+    title, lead, names, numbers = told_of(data)
+    return _Read(_texts(title, lead), tuple([(name[0], name[1]) for name in names]), tuple(numbers))
+
+
+def _texts(title: str, lead: str) -> tuple[tuple[str, str], ...]:
+    return tuple((text, words) for text in (title, lead) if (words := " ".join(sorted(tokens(text)))))
+
+
+def _closest(traits: Features, others: list[_Read]) -> list[Evidence]:
+    """The pair of titles or first sentences with the most words in common (token sort ratio, 0 to 1).
+
+    Of several the earlier member's; then what comes last in the alphabet.
+    """
+    best: tuple[float, int, str, str] | None = None
+    for mine, words in _texts(traits.title, traits.lead):
+        for position, other in enumerate(others):
+            for theirs, other_words in other.texts:
+                alike = fuzz.ratio(words, other_words) / 100.0
+                if best is None or alike >= best[0]:
+                    key = (alike, -position, mine, theirs)
+                    best = key if best is None or key > best else best
+    return [Evidence("sentence", best[2], best[3], round(best[0], 3))] if best else []
+
+
+def _names(traits: Features, others: list[_Read]) -> list[Evidence]:
+    """Names in common, weighed by salience here and by the share of the story's articles that have them."""
+    mine = {name.id for name in traits.names}
+    theirs = [name for other in others for name in other.names if name[0] in mine]
+    held = Counter([name for name, _ in theirs])
+    shown = dict(theirs)
+    common = [(name.salience * held[name.id] / len(others), name) for name in traits.names if name.id in held]
+    common.sort(key=lambda item: (-item[0], item[1].id))
+    return [
+        Evidence("place" if name.kind == "place" else "name", name.name, shown[name.id], round(weight, 3))
+        for weight, name in common[:NAMES_SHOWN]
+    ]
+
+
+def _numbers(traits: Features, others: list[_Read]) -> list[Evidence]:
+    """Figures in common, by the share of the story's articles that have them; single digits say little."""
+    mine = set(traits.numbers)
+    held = Counter([number for other in others for number in other.numbers if number in mine])
+    common = [(held[n] / len(others), n) for n in traits.numbers if held[n] and len(n) > 1]
+    common.sort(key=lambda item: (-item[0], item[1]))
+    return [Evidence("number", number, number, round(share, 3)) for share, number in common[:NUMBERS_SHOWN]]

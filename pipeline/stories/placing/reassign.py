@@ -1,0 +1,230 @@
+"""Stories are mended: each recent article is taken out and placed again, until nothing changes.
+
+The present story keeps an article unless another is better by more than `stay`, so that nothing flaps. The
+outcome is a fixed point: a repair over stories that were repaired and did not change finds nothing to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from pipeline.records import Decision, content_id
+from pipeline.stories.index.story_index import StoryIndex
+from pipeline.stories.index.story_profile import StoryProfile
+from pipeline.stories.placing.assign import By, decide, story_id
+from pipeline.stories.placing.candidates import TOGETHER, Candidates, Weighing
+from pipeline.stories.placing.corrections import Constraints
+from pipeline.stories.scoring.scorer import Scorer
+
+_PASSES: Final = 25
+
+Placement = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing a repair did.
+
+    Attributes:
+        kind: "move": articles changed their story; "merge": a story went into another whole; "split": a
+            new story was made out of another.
+        story: Where the articles were.
+        into: Where they are now.
+        articles: In ingest sequence.
+        reason: In words.
+    """
+
+    kind: Literal["move", "merge", "split"]
+    story: str
+    into: str
+    articles: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What a repair did; the index it was given is as it says.
+
+    Attributes:
+        changes: By story and target.
+        decisions: For each article that moved, in ingest sequence.
+    """
+
+    changes: tuple[Change, ...] = ()
+    decisions: tuple[Decision, ...] = field(default=())
+
+
+def repair(
+    index: StoryIndex,
+    scorer: Scorer,
+    constraints: Constraints,
+    stories: Collection[str] | None = None,
+) -> Repair:
+    """Places the articles of recent stories again.
+
+    Args:
+        index: The active stories; is brought to the outcome.
+        scorer: Says how well an article fits.
+        constraints: A person's corrections.
+        stories: The ids of the stories whose articles may move; all if None. Others may take articles in.
+    """
+    eligible = _articles(index, stories)
+    before = {article: index.story_of(article) or "" for article in eligible}
+    seen: dict[str, Placement] = {}
+    order: list[str] = []
+    state = _digest(before)
+    current = dict(before)
+    sweeps = _Sweeps(index, scorer, constraints)
+    while state not in seen and len(order) <= _PASSES:
+        seen[state] = dict(current)
+        order.append(state)
+        for start in range(0, len(eligible), TOGETHER):
+            sweeps.place(eligible[start : start + TOGETHER])
+        current = {article: index.story_of(article) or "" for article in eligible}
+        state = _digest(current)
+    if state in seen and state != order[-1]:
+        # Two placements that lead to each other: keep the one with the smallest digest, whichever came first.
+        _restore(index, seen[min(order[order.index(state) :])])
+    return compared(before, index, scorer, constraints)
+
+
+def _articles(index: StoryIndex, stories: Collection[str] | None) -> list[str]:
+    """The articles of the stories named, in ingest sequence."""
+    members = [m for p in index.stories() if stories is None or p.story in stories for m in p.members]
+    return [m.article for m in sorted(members, key=lambda m: m.seq)]
+
+
+class _Sweeps:
+    """Places articles again and again, and passes over those for which nothing changed since the last time.
+
+    Where an article belongs follows from the stories that were looked at for it, and from nothing else but a
+    person's word: which these are changes only when a member of one of them moves.
+    """
+
+    def __init__(self, index: StoryIndex, scorer: Scorer, constraints: Constraints) -> None:
+        self._index = index
+        self._scorer = scorer
+        self._constraints = constraints
+        self._moves = 0
+        self._moved: dict[str, int] = {}
+        self._settled: dict[str, tuple[int, tuple[str, ...]]] = {}
+
+    def place(self, articles: Sequence[str]) -> None:
+        """Leaves articles where they are, or moves them where they fit better; one after another."""
+        open_ones = [article for article in articles if not self._is_settled(article)]
+        positions = {article: position for position, article in enumerate(open_ones)}
+        weighings = self._weighings(open_ones)
+        for article in articles:
+            if article in positions:
+                self._place(article, weighings.of(positions[article]))
+            elif not self._is_settled(article):
+                # Something moved since.
+                self._place(article, self._weighings([article]).of(0))
+
+    def _weighings(self, articles: Sequence[str]) -> Candidates:
+        members = [self._index.member(article) for article in articles]
+        return Candidates(members, self._index, self._scorer, self._constraints, placed=True)
+
+    def _place(self, article: str, weighing: Weighing) -> None:
+        index, scorer = self._index, self._scorer
+        member = index.member(article)
+        story = index.story_of(article) or ""
+        self._settled[article] = (self._moves, (story, *weighing.looked_at))
+        target = _target(index.profile(story), weighing, scorer.threshold(member), scorer.stay)
+        into = story_id(article, index.has_story) if target is None else target.story
+        if into != story:
+            index.move(article, into)
+            self._moves += 1
+            self._moved[story] = self._moved[into] = self._moves
+
+    def _is_settled(self, article: str) -> bool:
+        at, stories = self._settled.get(article, (-1, ()))
+        if at < 0 or self._constraints.together(article):
+            return False
+        return all(self._moved.get(story, 0) <= at for story in stories)
+
+
+def _target(present: StoryProfile, weighing: Weighing, threshold: float, stay: float) -> StoryProfile | None:
+    """Where an article belongs: the present story has `stay` added; None is a story of its own."""
+    if weighing.forced is not None:
+        return weighing.forced
+    alone = present.size == 1
+    here = next((w for w in weighing.ranked if w.profile is present), None)
+    best = next((w for w in weighing.ranked if w.profile is not present), None)
+    score_here = here.score + stay if here is not None else 0.0
+    if best is not None and best.score > score_here and best.score >= threshold + (stay if alone else 0.0):
+        return best.profile
+    return present if alone or score_here >= threshold else None
+
+
+def _digest(placement: Placement) -> str:
+    return content_id(*(f"{article} {story}" for article, story in sorted(placement.items())))
+
+
+def _restore(index: StoryIndex, placement: Placement) -> None:
+    for article, story in placement.items():
+        if index.story_of(article) != story:
+            index.move(article, story)
+
+
+def compared(
+    before: Mapping[str, str],
+    index: StoryIndex,
+    scorer: Scorer,
+    constraints: Constraints,
+    by: By = "repair",
+) -> Repair:
+    """What changed between a placement and the index now, with a decision for each article that moved.
+
+    Args:
+        before: Story by article.
+        index: The stories now.
+        scorer: Explains the decisions.
+        constraints: A person's corrections.
+        by: Who decided.
+    """
+    moved = sorted(
+        (a for a, story in before.items() if index.story_of(a) != story), key=lambda a: index.member(a).seq
+    )
+    groups: dict[tuple[str, str], list[str]] = {}
+    for article in moved:
+        groups.setdefault((before[article], index.story_of(article) or ""), []).append(article)
+    existed = set(before.values())
+    heirs: dict[str, str] = {}
+    for (source, into), articles in groups.items():
+        if len(articles) > len(groups.get((source, heirs.get(source, "")), ())):
+            heirs[source] = into
+    changes = [
+        _change(source, into, articles, index, existed, heir=heirs[source] == into)
+        for (source, into), articles in groups.items()
+    ]
+    decisions: list[Decision] = []
+    for start in range(0, len(moved), TOGETHER):
+        members = [index.member(article) for article in moved[start : start + TOGETHER]]
+        weighings = Candidates(members, index, scorer, constraints, placed=True)
+        for position, member in enumerate(members):
+            story = index.story_of(member.article) or ""
+            profile = index.profile(story)
+            chosen = None if profile.members[0].article == member.article else profile
+            decisions.append(decide(member, chosen, story, weighings.of(position), scorer, by))
+    return Repair(tuple(sorted(changes, key=lambda c: (c.story, c.into))), tuple(decisions))
+
+
+def _change(
+    source: str,
+    into: str,
+    articles: list[str],
+    index: StoryIndex,
+    existed: set[str],
+    *,
+    heir: bool,
+) -> Change:
+    kind: Literal["move", "merge", "split"] = "move"
+    reason = f"fits {into} better than {source}"
+    if not index.has_story(source) and heir:
+        kind, reason = "merge", f"{source} has nothing left of its own"
+    elif into not in existed and index.profile(into).members[0].article in articles:
+        kind, reason = "split", f"too little in common with the rest of {source}"
+    return Change(kind, source, into, tuple(articles), reason)

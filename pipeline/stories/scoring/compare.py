@@ -1,0 +1,331 @@
+"""What articles have in common with stories: all of them at once, in arrays.
+
+Without contrast a row depends on the article and its story alone, whatever else is compared in the same call:
+sums run in order of members and ids within each row. With it, it depends on the article's other stories too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.stories.features.packed import HEAD, IndexedArticle, squares, years_of
+from pipeline.stories.index.story_profile import SMALL, StoryProfile, measure, sum_up
+from pipeline.stories.index.sums import Floats
+from pipeline.stories.scoring.contrast import kept_shares
+from pipeline.stories.scoring.operands import Hits, Rows, Small
+
+_DAY_SECONDS: Final = 86_400.0
+Asked = Sequence[tuple[IndexedArticle, Sequence[StoryProfile]]]
+Years = NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """For each story, in float64, shape [stories]. An article itself is taken out of a story that holds it.
+
+    Attributes:
+        text, lead, vector: The cosine with the sum of the members: bodies and pairs of those in the article's
+            language, dense vectors of all; 0 where there are none.
+        mean_text, mean_lead, mean_vector: The mean inner product with each of them.
+        kept_text, kept_lead: The shares of these that remain after contrast.
+        same: The share of members in the article's language.
+        vectors: 1 where article and story have dense vectors that can be compared, else 0.
+        near: The mean over members of exp(-gap / scale), with the gap in time.
+        outlet: The share of members of the article's outlet.
+        figures: The share of members of the outlet with this title but for its figures.
+        years: Of the members that have a date where the article has none, or the other way round, the share
+            with no year in common; those without any year aside.
+        size: How many members there are.
+    """
+
+    text: Floats
+    lead: Floats
+    vector: Floats
+    mean_text: Floats
+    mean_lead: Floats
+    mean_vector: Floats
+    kept_text: Floats
+    kept_lead: Floats
+    same: Floats
+    vectors: Floats
+    near: Floats
+    outlet: Floats
+    figures: Floats
+    years: Floats
+    size: Floats
+
+
+class _Comparison:
+    """Some articles, each against some stories.
+
+    Args:
+        asked: The articles, with the stories of each.
+        scale: See `compare`.
+        unknown: Likewise.
+
+    Attributes:
+        rows: How many stories there are in all.
+        starts: Where the stories of each article start, and where the last ones end.
+        askers: The article of each story.
+        kept: The shares of body and pairs that remain, shape [2, stories]; see `contrast`.
+        inner, squared, count: Of body, pairs and dense with the sums, shape [3, stories].
+        told: Inside, size, near, outlet, figures: as in `Compared`, but summed; how many members' years can
+            be compared with the article's, and how many of these are other years; shape [7, stories].
+    """
+
+    def __init__(self, asked: Asked, scale: float, unknown: float) -> None:
+        self.asked = asked
+        sizes = [len(profiles) for _, profiles in asked]
+        self.starts = np.cumsum([0, *sizes]).tolist()
+        self.rows = self.starts[-1]
+        self.askers = np.repeat(np.arange(len(asked)), sizes)
+        self.inner, self.squared, self.count = np.zeros((3, 3, self.rows))
+        self.told = np.zeros((7, self.rows))
+        self.kept = np.ones((2, self.rows))
+        self._times = np.array([np.nan if m.time is None else m.time for m, _ in asked])
+        self._years = np.array([years_of(m.data) for m, _ in asked], dtype=np.uint64)
+        self._scale, self._unknown = scale, unknown
+
+    def run(self, contrast: float) -> None:
+        """Fills the tables."""
+        every = [profile for _, profiles in self.asked for profile in profiles]
+        measure(every)
+        sum_up(every)
+        small, hits = Small(), Hits()
+        large: list[tuple[int, Floats, Years]] = []
+        for asker, (member, profiles) in enumerate(self.asked):
+            rows: list[int] = []
+            members: list[IndexedArticle] = []
+            several: list[tuple[int, StoryProfile]] = []
+            for row, profile in enumerate(profiles, self.starts[asker]):
+                if len(profile.members) <= SMALL:
+                    rows += [row] * len(profile.members)
+                    members += profile.members
+                else:
+                    several.append((row, profile))
+            texts = small.take(asker, member, rows, members)
+            for row, profile in several:
+                large.append((row, *self._large(member, row, profile)))
+                texts.take(row, profile, member)
+            hits.take(asker, member, texts)
+        self._measure()
+        if small.rows:
+            self._small(small)
+        if large:
+            self._times_apart(large)
+        if hits.ids:
+            self._share(hits, contrast)
+
+    def _measure(self) -> None:
+        """The counts and squared lengths of stories of several members."""
+        rows: list[int] = []
+        lengths: list[tuple[float, ...]] = []
+        for asker, (member, profiles) in enumerate(self.asked):
+            dimension = len(member.traits.dense)
+            for row, profile in enumerate(profiles, self.starts[asker]):
+                if len(profile.members) > 1:
+                    rows.append(row)
+                    lengths.append((*profile.lengths(member.language), *profile.dense_length(dimension)))
+        if rows:
+            count, body, pairs, vectors, dense = np.array(lengths).T
+            self.count[:, rows] = count, count, vectors
+            self.squared[:, rows] = body, pairs, dense
+
+    def _small(self, small: Small) -> None:
+        """Sums up the members of small stories; counts and lengths where there is but one."""
+        rows, askers = np.array(small.rows), np.array(small.askers)
+        heads = np.frombuffer(b"".join(small.heads), HEAD)
+        own, fitting = np.array(small.own), np.array(small.fitting)
+        outlets = np.array([bool(member.outlet) for member, _ in self.asked])
+        forms, exacts = self._titles()
+        told = np.zeros((7, len(rows)))
+        told[0] = own
+        told[1] = ~own
+        told[2] = self._closeness(heads["time"], askers) * ~own
+        told[3] = np.array(small.ours) & outlets[askers] & ~own
+        told[4] = told[3] * (heads["form"] == forms[askers]) * (heads["exact"] != exacts[askers])
+        told[5:] = self._other_years(heads["time"], heads["years"], askers) & ~own
+        starts = np.flatnonzero(np.diff(rows, prepend=-1))
+        self.told[:, rows[starts]] = np.add.reduceat(told, starts, axis=1)
+        single = np.flatnonzero(np.bincount(rows, minlength=self.rows)[rows] == 1)
+        self.squared[:, rows[single]] = heads["squares"][single].T
+        self.count[:2, rows[single]] = np.array(small.speaking)[single]
+        self.count[2, rows[single]] = fitting[single]
+        self._multiply(small.dense, rows[fitting], askers[fitting])
+
+    def _titles(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+        """The digests of the articles' titles."""
+        traits = [member.traits for member, _ in self.asked]
+        return (
+            np.array([each.title_form for each in traits], dtype=np.uint64),
+            np.array([each.title_exact for each in traits], dtype=np.uint64),
+        )
+
+    def _multiply(self, dense: list[bytes], rows: Rows, askers: Rows) -> None:
+        """The inner products of articles' dense vectors with members' of small stories."""
+        inner: list[Floats] = []
+        done = 0
+        for asker, count in enumerate(np.bincount(askers, minlength=1).tolist()):
+            if count:
+                wide = self.asked[asker][0].traits.dense.astype(np.float64)
+                vectors = np.frombuffer(b"".join(dense[done : done + count]), "<f2").reshape(count, -1)
+                # Exact for single vectors, so BLAS may do it.
+                inner.append(vectors.astype(np.float64) @ wide)
+                done += count
+        if inner:
+            self.inner[2] += np.bincount(rows, np.concatenate(inner), self.rows)
+
+    def _large(self, member: IndexedArticle, row: int, profile: StoryProfile) -> tuple[Floats, Years]:
+        """Takes what of a large story is not text; returns the times and years of the other members."""
+        sums, traits = profile.sums, member.traits
+        inside = profile.holds(member.article)
+        outlet = figures = 0
+        if len(traits.dense) in sums.dense:
+            wide = traits.dense.astype(np.float64)
+            self.inner[2, row] = np.add.reduce(sums.dense[len(wide)][0] * wide)
+        if member.outlet and sums.outlets[member.outlet]:
+            outlet = sums.outlets[member.outlet] - inside
+            figures = profile.alike(member.outlet, traits.title_form, traits.title_exact)
+        self.told[:5, row] = inside, profile.size - inside, 0.0, outlet, figures
+        times, years = np.frombuffer(sums.times), np.frombuffer(sums.years, dtype=np.uint64)
+        if not inside:
+            return times, years
+        others = [m.article != member.article for m in profile.members]
+        return times[others], years[others]
+
+    def _times_apart(self, large: list[tuple[int, Floats, Years]]) -> None:
+        """How far the members of large stories are from their articles in time, and in years."""
+        rows = np.repeat([row for row, *_ in large], [len(times) for _, times, _ in large])
+        times, years = (np.concatenate([each[part] for each in large]) for part in (1, 2))
+        askers = self.askers[rows]
+        self.told[2] += np.bincount(rows, self._closeness(times, askers), self.rows)
+        for place, apart in enumerate(self._other_years(times, years, askers), 5):
+            self.told[place] += np.bincount(rows, apart, self.rows)
+
+    def _share(self, hits: Hits, contrast: float) -> None:
+        """Sums products where a word is one of the article's."""
+        rows, askers, pairs = (np.concatenate(part) for part in (hits.rows, hits.askers, hits.pairs))
+        ids, weights = np.concatenate(hits.ids), np.concatenate(hits.weights)
+        own, mine = self._own_words()
+        # Of an article, of its bodies or pairs, this word: ascending.
+        keys = ((2 * askers + pairs) << 32) + ids
+        places = np.minimum(np.searchsorted(own, keys), len(own) - 1)
+        shared = np.flatnonzero(own[places] == keys)
+        rows, askers, pairs, places = rows[shared], askers[shared], pairs[shared], places[shared]
+        products = weights[shared] * mine[places]
+        inner = np.bincount(rows + self.rows * pairs, products, 2 * self.rows)
+        self.inner[:2] = inner.reshape(2, self.rows)
+        if contrast <= 0.0:
+            return
+        ends = np.searchsorted(askers, np.arange(len(self.asked) + 1)).tolist()
+        first_word = 0
+        for asker, (member, _) in enumerate(self.asked):
+            words = slice(first_word, first_word + len(member.traits.body.ids) + len(member.traits.pairs.ids))
+            first_word = words.stop
+            here = slice(ends[asker], ends[asker + 1])
+            if here.start == here.stop:
+                continue
+            stories = slice(self.starts[asker], self.starts[asker + 1])
+            self.kept[:, stories] = kept_shares(
+                rows[here] - stories.start,
+                places[here] - words.start,
+                products[here],
+                mine[words],
+                len(member.traits.body.ids),
+                self.count[0, stories],
+                self.told[0, stories],
+                contrast,
+            )
+
+    def _own_words(self) -> tuple[NDArray[np.int64], Floats]:
+        """The articles' words and pairs of words, with their weights: as keys, see `_share`."""
+        keys: list[NDArray[np.int64]] = []
+        weights: list[Floats] = []
+        for asker, (member, _) in enumerate(self.asked):
+            for pairs, vector in enumerate((member.traits.body, member.traits.pairs)):
+                keys.append(vector.ids.astype(np.int64) + ((2 * asker + pairs) << 32))
+                weights.append(vector.weights.astype(np.float64))
+        return np.concatenate(keys), np.concatenate(weights)
+
+    def _other_years(self, times: Floats, years: Years, askers: Rows) -> NDArray[np.bool_]:
+        """Whether a member's years can be compared with its article's, and whether they are others.
+
+        They are where one of the two has a date and the other none, and both have years.
+        """
+        mine = self._years[askers]
+        compared = (np.isnan(times) != np.isnan(self._times[askers])) & (years != 0) & (mine != 0)
+        return np.stack([compared, compared & ((years & mine) == 0)])
+
+    def _closeness(self, times: Floats, askers: Rows) -> Floats:
+        """exp(-gap / scale) for each time and its article."""
+        gaps = np.abs(times - self._times[askers]) / _DAY_SECONDS
+        closeness: Floats = np.exp(-np.where(np.isnan(gaps), self._unknown, gaps) / self._scale)
+        return closeness
+
+
+def compare(asked: Asked, time_scale_days: float, unknown_gap_days: float, contrast: float) -> Compared:
+    """Compares articles with stories.
+
+    Args:
+        asked: The articles, their traits decoded, each with the profiles of its stories. One that holds
+            nothing but the article has nothing in common with it.
+        time_scale_days: See `Compared.near`.
+        unknown_gap_days: The gap in time where one is unknown.
+        contrast: How much a word loses that other stories share with the article; see `contrast`.
+
+    Returns:
+        One after another, what the articles have in common with each of their stories.
+    """
+    comparison = _Comparison(asked, time_scale_days, unknown_gap_days)
+    comparison.run(contrast)
+    inside, size, near, outlet, figures, compared, apart = comparison.told
+    own = np.array([squares(member.data) for member, _ in asked]).reshape(-1, 3)[comparison.askers].T
+    (text, lead, vector), means = _cosines(
+        comparison.inner, comparison.squared, comparison.count, own, inside
+    )
+    kept_text, kept_lead = comparison.kept
+    held = comparison.count - inside
+    size = np.maximum(size, 1.0)
+    return Compared(
+        text=text,
+        lead=lead,
+        vector=vector,
+        mean_text=means[0],
+        mean_lead=means[1],
+        mean_vector=means[2],
+        kept_text=kept_text,
+        kept_lead=kept_lead,
+        same=np.maximum(held[0], 0.0) / size,
+        vectors=(held[2] > 0.0).astype(np.float64),
+        near=near / size,
+        outlet=outlet / size,
+        figures=figures / size,
+        years=apart / np.maximum(compared, 1.0),
+        size=size,
+    )
+
+
+def _cosines(
+    inner: Floats, squared: Floats, count: Floats, own: Floats, inside: Floats
+) -> tuple[Floats, Floats]:
+    """The cosine with a sum of vectors, and the mean of the inner products with each.
+
+    Args:
+        inner: The inner product with the sum.
+        squared: The squared length of the sum.
+        count: How many vectors it is made of.
+        own: The vectors' squared lengths.
+        inside: Whether the vector itself is in the sum; it is then taken out:
+            (s - v)·v = s·v - |v|² and |s - v|² = |s|² - 2 s·v + |v|².
+    """
+    squared = squared - inside * (2.0 * inner - own)
+    inner = inner - inside * own
+    count = count - inside
+    some = (squared > 1e-9) & (own > 0.0) & (count > 0.0)
+    inner = np.where(some, inner, 0.0)
+    return inner / np.sqrt(np.where(some, squared * own, 1.0)), inner / np.maximum(count, 1.0)

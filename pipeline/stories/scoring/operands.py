@@ -1,0 +1,128 @@
+"""What articles are compared with, laid side by side: members of small stories, and sums of large ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import compress
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.stories.features.packed import Ids, IndexedArticle, Sparse, comparable
+from pipeline.stories.index.story_profile import StoryProfile
+from pipeline.stories.index.sums import Floats, SparseSum
+
+# A story's sum with more terms than this is cut to the article's terms before it is looked through.
+_LONG_SUM: Final = 4096
+
+Rows = NDArray[np.intp]
+
+
+@dataclass(slots=True)
+class Texts:
+    """Bodies and pairs that one article meets, in turn: of small stories' members, then large ones' sums.
+
+    Attributes:
+        rows: The story of each pair of the two.
+        lengths: How many terms each has.
+        ids, weights: One after another.
+    """
+
+    rows: list[int] = field(default_factory=list)
+    lengths: list[int] = field(default_factory=list)
+    ids: list[Ids] = field(default_factory=list)
+    weights: list[Floats] = field(default_factory=list)
+
+    def take(self, row: int, profile: StoryProfile, member: IndexedArticle) -> None:
+        """Takes the sums of a large story."""
+        self.rows.append(row)
+        for sums, vector in ((profile.body, member.traits.body), (profile.pairs, member.traits.pairs)):
+            terms, values = _cut_down(sums.get(member.language), vector)
+            self.lengths.append(len(terms))
+            self.ids.append(terms)
+            self.weights.append(values)
+
+
+class Small:
+    """Members of small stories side by side, with what they are compared by apart from text.
+
+    Attributes:
+        rows, askers: The story of each, and the article that asks.
+        heads: See `traits.HEAD`.
+        speaking: Whether it is in the article's language.
+        fitting: Whether their dense vectors can be compared.
+        ours, own: Whether it is of the article's outlet; whether it is the article itself.
+        dense: The dense vectors of those that fit.
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[int] = []
+        self.askers: list[int] = []
+        self.speaking: list[bool] = []
+        self.ours: list[bool] = []
+        self.own: list[bool] = []
+        self.fitting: list[bool] = []
+        self.heads: list[bytes] = []
+        self.dense: list[bytes] = []
+
+    def take(self, asker: int, mine: IndexedArticle, rows: list[int], members: list[IndexedArticle]) -> Texts:
+        """Takes the members of an article's small stories; returns their bodies and pairs."""
+        texts = Texts()
+        if not members:
+            return texts
+        speaking = [member.language == mine.language for member in members]
+        parts = [comparable(member.data) for member in members]
+        heads, ids, weights, dense, bodies, pairs = zip(*parts, strict=True)
+        size = 2 * len(mine.traits.dense)
+        fitting = [len(vector) == size > 0 for vector in dense]
+        self.rows += rows
+        self.askers += [asker] * len(rows)
+        self.speaking += speaking
+        self.ours += [member.outlet == mine.outlet for member in members]
+        self.own += [member.article == mine.article for member in members]
+        self.fitting += fitting
+        self.heads += heads
+        self.dense += compress(dense, fitting)
+        texts.rows += compress(rows, speaking)
+        texts.lengths += [n for each in compress(zip(bodies, pairs, strict=True), speaking) for n in each]
+        texts.ids.append(np.frombuffer(b"".join(compress(ids, speaking)), "<u4"))
+        joined = b"".join(compress(weights, speaking))
+        texts.weights.append(np.frombuffer(joined, "<f2").astype(np.float64))
+        return texts
+
+
+class Hits:
+    """The words that articles share with stories, gathered article by article."""
+
+    def __init__(self) -> None:
+        self._present = np.zeros(1 << 16, dtype=np.bool_)
+        self.rows: list[Rows] = []
+        self.askers: list[Rows] = []
+        self.pairs: list[Rows] = []
+        self.ids: list[Ids] = []
+        self.weights: list[Floats] = []
+
+    def take(self, asker: int, member: IndexedArticle, texts: Texts) -> None:
+        """Takes what may be one of the article's words: an id with the low 16 bits of one of them."""
+        if not texts.lengths:
+            return
+        ids, weights = np.concatenate(texts.ids), np.concatenate(texts.weights)
+        own = np.concatenate([member.traits.body.ids, member.traits.pairs.ids]) & 0xFFFF
+        self._present[own] = True
+        hits = np.flatnonzero(self._present.take(ids & 0xFFFF))
+        self._present[own] = False
+        # Vectors are bodies and pairs in turn.
+        vectors = np.searchsorted(np.cumsum(texts.lengths), hits, side="right")
+        self.rows.append(np.array(texts.rows)[vectors >> 1])
+        self.askers.append(np.full(len(hits), asker))
+        self.pairs.append(vectors & 1)
+        self.ids.append(ids[hits])
+        self.weights.append(weights[hits])
+
+
+def _cut_down(total: SparseSum | None, vector: Sparse) -> tuple[Ids, Floats]:
+    """The ids and values of a sum, of a long one only those that matter."""
+    if total is None:
+        return np.zeros(0, dtype=np.uint32), np.zeros(0)
+    return total.within(vector.ids) if len(total.ids) > _LONG_SUM else (total.ids, total.values)

