@@ -1,4 +1,7 @@
-"""The meaning of a query, as one pure function: both stores are tested against it.
+"""The meaning of a query, once: what it hits among a few articles. Pure; both stores are tested against it.
+
+Many queries are asked of many articles at a time, through an inverted index in memory, so that the archive's
+size does not matter. Sets of articles are bits of one integer: bit i is the i-th article of the batch.
 
 What `pipeline.query.tree` leaves open is fixed here: `And` of nothing holds, `Or` of nothing does not; a
 phrase of no words holds nowhere; a phrase on a keyword field is the whole value; a text field "exists" when
@@ -7,13 +10,19 @@ it has a token; "published" and "fetched" always exist.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, reduce
+from itertools import islice
+from operator import and_, or_
 
 from pipeline.errors import QueryError
 from pipeline.query.fields import (
     Indexed,
     in_range,
     indexed,
+    literal_prefix,
     micros,
     near,
     phrase_value,
@@ -37,6 +46,9 @@ from pipeline.query.tree import (
     Wildcard,
 )
 from pipeline.records import StoredArticle
+
+# How many articles are matched at a time: a batch of this size takes some tens of megabytes.
+MATCH_BATCH = 2000
 
 
 def checked(query: Query) -> Query:
@@ -69,67 +81,151 @@ def _known(field: str, fields: Sequence[str], what: str) -> None:
         raise QueryError(f"there is no field {field!r} that holds {what}; there are {', '.join(fields)}")
 
 
-def _any(tokens: Iterable[str], wanted: Sequence[str]) -> bool:
-    return not set(wanted).isdisjoint(tokens)
+def matched(queries: Mapping[str, Query], articles: Iterable[tuple[str, Indexed]]) -> dict[str, list[str]]:
+    """For each named query, the ids of the articles that it hits, in the order in which they come.
+
+    Raises:
+        QueryError: A query names a field that does not exist, or that is of the wrong kind.
+    """
+    ready = {name: checked(query) for name, query in queries.items()}
+    found: dict[str, list[str]] = {name: [] for name in queries}
+    coming = iter(articles)
+    while some := list(islice(coming, MATCH_BATCH)):
+        batch = ArticleBatch([seen for _, seen in some])
+        for name, query in ready.items():
+            found[name] += [some[place][0] for place in batch.hits(query)]
+    return found
 
 
-def _term(query: Term, seen: Indexed) -> bool:
-    fields = text_fields(query.field)
-    if not fields:
-        return _any(seen.keywords[query.field or ""], query.forms)
-    return any(_any(seen.stems[field], query.forms) for field in fields)
+class TokenPostings(dict[str, int]):
+    """The set of articles by token; `ordered` are the tokens sorted, made when first asked for."""
+
+    @cached_property
+    def ordered(self) -> list[str]:
+        """The tokens, sorted."""
+        return sorted(self)
 
 
-def _phrase(query: Phrase, seen: Indexed) -> bool:
-    fields = text_fields(query.field)
-    if not fields:
-        return phrase_value(query) in seen.keywords[query.field or ""]
-    return any(near(seen.stems[field], query.words, query.slop) for field in fields)
+class ArticleBatch:
+    """An inverted index over the articles of one batch.
+
+    Args:
+        articles: Their searchable side, in the order in which hits are to come.
+    """
+
+    def __init__(self, articles: Sequence[Indexed]) -> None:
+        self._articles = articles
+        self._all = (1 << len(articles)) - 1
+        self._stems = _postings(articles, lambda seen: seen.stems)
+        self._words = _postings(articles, lambda seen: seen.words)
+        self._keywords = _postings(articles, lambda seen: seen.keywords)
+        self._patterns: dict[tuple[str | None, str], int] = {}
+
+    def hits(self, query: Query) -> list[int]:
+        """The places in the batch of the articles that a checked query hits, ascending."""
+        return list(_places(self._bits(query)))
+
+    def _bits(self, query: Query) -> int:  # noqa: PLR0911  one return for each kind of node
+        match query:
+            case And(parts):
+                return reduce(and_, map(self._bits, parts), self._all)
+            case Or(parts):
+                return reduce(or_, map(self._bits, parts), 0)
+            case Not(part):
+                return self._all & ~self._bits(part)
+            case Term(field, _, forms):
+                return self._term(field, forms)
+            case Phrase():
+                return self._phrase(query)
+            case Wildcard(field, pattern):
+                return self._wildcard(field, pattern)
+            case KeywordRange(field):
+                found = self._keywords[field]
+                return _union(bits for value, bits in found.items() if in_range(value, query))
+            case Exists(field):
+                return self._exists(field)
+            case TimeRange():
+                return self._filtered(self._all, lambda seen: _within(query, seen))
+            case Everything():
+                return self._all
+
+    def _term(self, field: str | None, forms: Iterable[str]) -> int:
+        fields = text_fields(field)
+        found = [self._stems[name] for name in fields] if fields else [self._keywords[field or ""]]
+        return _union(postings.get(form, 0) for postings in found for form in forms)
+
+    def _phrase(self, query: Phrase) -> int:
+        fields = text_fields(query.field)
+        if not fields:
+            return self._keywords[query.field or ""].get(phrase_value(query), 0)
+        return _union(self._near(query, field) for field in fields)
+
+    def _near(self, query: Phrase, field: str) -> int:
+        parts = [self._term(field, alternatives) for alternatives in query.words]
+        candidates = reduce(and_, parts, self._all)
+        return self._filtered(candidates, lambda seen: near(seen.stems[field], query.words, query.slop))
+
+    def _wildcard(self, field: str | None, pattern: str) -> int:
+        known = self._patterns.get((field, pattern))
+        if known is not None:
+            return known
+        fields = text_fields(field)
+        found = [self._words[name] for name in fields] if fields else [self._keywords[field or ""]]
+        bits = _union(bits for postings in found for bits in _fitting(postings, pattern))
+        self._patterns[field, pattern] = bits
+        return bits
+
+    def _exists(self, field: str) -> int:
+        if field in TIME_FIELDS:
+            return self._all
+        return _union((self._words if text_fields(field) else self._keywords)[field].values())
+
+    def _filtered(self, bits: int, test: Callable[[Indexed], bool]) -> int:
+        return _union(1 << place for place in _places(bits) if test(self._articles[place]))
 
 
-def _wildcard(query: Wildcard, seen: Indexed) -> bool:
-    fields = text_fields(query.field)
-    pattern = wildcard(query.pattern)
-    if not fields:
-        return any(pattern.fullmatch(value) for value in seen.keywords[query.field or ""])
-    return any(pattern.fullmatch(token) for field in fields for token in seen.words[field])
-
-
-def _time_range(query: TimeRange, seen: Indexed) -> bool:
+def _within(query: TimeRange, seen: Indexed) -> bool:
     time = seen.published if query.field == "published" else seen.fetched
     after = query.since is None or micros(query.since) <= time
     return after and (query.until is None or time < micros(query.until))
 
 
-def _exists(query: Exists, seen: Indexed) -> bool:
-    if query.field in TIME_FIELDS:
-        return True
-    return bool(seen.words[query.field] if query.field in TEXT_FIELDS else seen.keywords[query.field])
+def _postings(
+    articles: Sequence[Indexed], tokens: Callable[[Indexed], Mapping[str, tuple[str, ...]]]
+) -> defaultdict[str, TokenPostings]:
+    found: defaultdict[str, TokenPostings] = defaultdict(TokenPostings)
+    for place, seen in enumerate(articles):
+        for field, values in tokens(seen).items():
+            postings = found[field]
+            for value in set(values):
+                postings[value] = postings.get(value, 0) | 1 << place
+    return found
 
 
-def holds(query: Query, seen: Indexed) -> bool:  # noqa: PLR0911  one return for each kind of node
-    """Whether a checked query hits an analyzed article."""
-    match query:
-        case And(parts):
-            return all(holds(part, seen) for part in parts)
-        case Or(parts):
-            return any(holds(part, seen) for part in parts)
-        case Not(part):
-            return not holds(part, seen)
-        case Term():
-            return _term(query, seen)
-        case Phrase():
-            return _phrase(query, seen)
-        case Wildcard():
-            return _wildcard(query, seen)
-        case TimeRange():
-            return _time_range(query, seen)
-        case KeywordRange(field):
-            return any(in_range(value, query) for value in seen.keywords[field])
-        case Exists():
-            return _exists(query, seen)
-        case Everything():
-            return True
+def _fitting(postings: TokenPostings, pattern: str) -> Iterator[int]:
+    """The sets of the tokens that fit a pattern; only those that begin as it does are looked at."""
+    full, prefix, tokens = wildcard(pattern).fullmatch, literal_prefix(pattern), postings.ordered
+    for place in range(bisect_left(tokens, prefix), len(tokens)):
+        if not tokens[place].startswith(prefix):
+            return
+        if full(tokens[place]):
+            yield postings[tokens[place]]
+
+
+def _union(bits: Iterable[int]) -> int:
+    return reduce(or_, bits, 0)
+
+
+def _places(bits: int) -> Iterator[int]:
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
+
+
+def holds(query: Query, seen: Indexed) -> bool:
+    """Whether a checked query hits one analyzed article."""
+    return bool(ArticleBatch([seen]).hits(query))
 
 
 def matches(query: Query, article: StoredArticle) -> bool:

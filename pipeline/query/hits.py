@@ -1,4 +1,4 @@
-"""The meaning of a query on one article, and the words that hit: pure, and the same as on both stores."""
+"""Where in an article a query hits: the words as they are written, for mails and explanations. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,18 @@ from datetime import datetime
 from functools import cached_property, lru_cache
 
 from pipeline import text as analysis
-from pipeline.query.fields import Values, in_range, phrase_value, runs, text_fields, values, wildcard
+from pipeline.query.evaluate import ArticleBatch
+from pipeline.query.fields import (
+    Indexed,
+    Values,
+    in_range,
+    indexed,
+    phrase_value,
+    runs,
+    text_fields,
+    values,
+    wildcard,
+)
 from pipeline.query.tree import (
     TEXT_FIELDS,
     And,
@@ -50,9 +61,16 @@ class Prepared:
     def __init__(self, stored: StoredArticle) -> None:
         self.stored = stored
         self.article = stored.enriched.article
-        self._stems: dict[str, tuple[str, ...]] = {}
-        self._words: dict[str, tuple[str, ...]] = {}
-        self._sets: dict[str, frozenset[str]] = {}
+
+    @cached_property
+    def seen(self) -> Indexed:
+        """Its tokens and values."""
+        return indexed(self.stored)
+
+    @cached_property
+    def batch(self) -> ArticleBatch:
+        """What queries are asked of."""
+        return ArticleBatch([self.seen])
 
     def content(self, field: str) -> str:
         """The text of a text field as it is."""
@@ -60,21 +78,11 @@ class Prepared:
 
     def words(self, field: str) -> tuple[str, ...]:
         """The folded words of a text field."""
-        if field not in self._words:
-            self._words[field] = tuple(analysis.words(self.content(field)))
-        return self._words[field]
+        return self.seen.words[field]
 
     def stems(self, field: str) -> tuple[str, ...]:
         """The stems of a text field, one for each word."""
-        if field not in self._stems:
-            self._stems[field] = analysis.stems_of(self.words(field), self.article.language)
-        return self._stems[field]
-
-    def stem_set(self, field: str) -> frozenset[str]:
-        """The distinct stems of a text field."""
-        if field not in self._sets:
-            self._sets[field] = frozenset(self.stems(field))
-        return self._sets[field]
+        return self.seen.stems[field]
 
     @cached_property
     def values(self) -> Values:
@@ -91,23 +99,9 @@ def prepared(article: StoredArticle) -> Prepared:
     return Prepared(article)
 
 
-def matches(query: Query, article: Prepared) -> bool:  # noqa: PLR0911  # one line a kind of clause
-    """Whether a query hits an article."""
-    match query:
-        case And(parts):
-            return all(matches(part, article) for part in parts)
-        case Or(parts):
-            return any(matches(part, article) for part in parts)
-        case Not(part):
-            return not matches(part, article)
-        case Everything():
-            return True
-        case Term(field, _, forms):
-            if field is None or field in TEXT_FIELDS:
-                return any(not article.stem_set(f).isdisjoint(forms) for f in text_fields(field))
-            return any(value in forms for value, _ in article.values[field])
-        case _:
-            return next(_found(query, article), None) is not None
+def matches(query: Query, article: Prepared) -> bool:
+    """Whether a query hits an article, as `pipeline.query.evaluate` answers."""
+    return bool(article.batch.hits(query))
 
 
 def hits(query: Query, article: StoredArticle | Prepared) -> tuple[WordHit, ...]:

@@ -73,18 +73,40 @@ def parse(text: str, now: datetime | None = None) -> Query:
     Raises:
         QueryError: It cannot be parsed; says where, and what is allowed.
     """
+    fixed = _fixed(text)
+    if isinstance(fixed, _NeedsNowError) and now is not None:
+        fixed = _at(text, now)
+    if isinstance(fixed, QueryError):
+        raise fixed.with_traceback(None)
+    return fixed
+
+
+def _read(text: str, now: datetime | None) -> Query | QueryError:
     if len(text) > LONGEST:
-        raise QueryError(f"the query has {len(text)} characters; {LONGEST} are allowed")
+        return QueryError(f"the query has {len(text)} characters; {LONGEST} are allowed")
     if not text.strip():
-        raise QueryError("the query is empty; * finds everything")
+        return QueryError("the query is empty; * finds everything")
     source = _Source.of(text)
     try:
         node = parser.parse(source.text, lexer=lexer.clone())
+        return _Reader(source, now).read(node, None, 0)
     except ParseError as error:
-        raise _syntax(error, source) from None
+        return _syntax(error, source)
     except RecursionError:
-        raise QueryError(f"the query is nested too deeply; {DEEPEST} levels are allowed") from None
-    return _Reader(source, now).read(node, None, 0)
+        return QueryError(f"the query is nested too deeply; {DEEPEST} levels are allowed")
+    except QueryError as error:
+        return error
+
+
+# A watch is asked for in many places, and parsing costs more than all of them: each text is parsed once.
+@lru_cache(maxsize=16_384)
+def _fixed(text: str) -> Query | QueryError:
+    """The query, if it does not depend on the time."""
+    return _read(text, None)
+
+
+# Articles that came in one poll have one time of arrival.
+_at = lru_cache(maxsize=4096)(_read)
 
 
 def is_relative(text: str) -> bool:
@@ -93,13 +115,7 @@ def is_relative(text: str) -> bool:
     >>> is_relative("drills AND published:[now-7d TO now]"), is_relative("drills now")
     (True, False)
     """
-    if "now" not in text:
-        return False
-    try:
-        parse(text)
-    except _NeedsNowError:
-        return True
-    return False
+    return isinstance(_fixed(text), _NeedsNowError)
 
 
 # Watches share their words, and stemming one in sixteen languages costs more than parsing it.

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from pipeline.ports import Commit, Lease, MemberRow, Period, SearchHit, Version
-from pipeline.query.batch import matched
+from pipeline.query.evaluate import matched
 from pipeline.query.fields import from_micros, indexed, micros
 from pipeline.query.tree import And, Phrase, Query
 from pipeline.records import (

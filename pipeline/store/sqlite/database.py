@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pipeline.ports import Commit, Lease, MemberRow, Period, SearchHit, Version
-from pipeline.query.batch import matched
+from pipeline.query.evaluate import matched
 from pipeline.query.fields import from_micros, micros
 from pipeline.query.tree import Query
 from pipeline.records import (
