@@ -122,11 +122,15 @@ class FeedsFile(SettingsSection):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One parsed YAML file: its path as given, its content, and the line of each dotted key."""
+    """One parsed YAML file: its path as given, its content, and the line of each dotted key.
+
+    `fault` says why it has no content, where it could not be read and that stops only who needs it.
+    """
 
     path: str
     content: Mapping[str, Any]
     lines: Mapping[str, int]
+    fault: ConfigError | None = None
 
     def error(self, message: str, key: str = "") -> ConfigError:
         """An error that names this file, and the line of `key` or of the nearest key above it."""
@@ -218,20 +222,36 @@ def read_document(path: Path) -> Document:
     return Document(str(path), content, lines)
 
 
+def _read(name: str, path: Path) -> Document:
+    """A file of the folder. A damaged list of watches must stop nothing but what only it can tell."""
+    try:
+        return read_document(path)
+    except ConfigError as error:
+        if name != "watches":
+            raise
+        return Document(str(path), {}, {}, error)
+
+
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def validated(model: type[Model], document: Document) -> Model:
-    """Validates a document's content by a pydantic model.
+def validated(model: type[Model], document: Document, part: object = None, key: str = "") -> Model:
+    """Validates a document's content, or a part of it, by a pydantic model.
+
+    Args:
+        model: What it must be.
+        document: For the lines.
+        part: Instead of all of the content.
+        key: Where the part stands.
 
     Raises:
         ConfigError: With the first thing that is wrong, its line and key, and the keys that exist.
     """
     try:
-        return model.model_validate(dict(document.content))
+        return model.model_validate(part if key else dict(document.content))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
+        key = ".".join(str(each) for each in (*filter(None, [key]), *first["loc"]))
         message = first["msg"]
         if first["type"] == "extra_forbidden":
             message = "unknown key"
@@ -321,7 +341,7 @@ def load_settings(folder: Path, environment: Mapping[str, str]) -> Settings:
         for name in FILES:
             path = here / f"{name}.yaml"
             if path.exists():
-                documents[name].append(read_document(path))
+                documents[name].append(_read(name, path))
         newest = documents["settings"][-1] if (here / "settings.yaml").exists() else None
         base = newest.content.get("base", "") if newest else ""
         if base:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from pipeline.alerts.send.render import Renderer
+from pipeline.alerts.watch import last_good
 from pipeline.app.wiring import Wiring
 from pipeline.notify import open_notifier
+from pipeline.ports import Commit, Lease
 from pipeline.stages.alerting.alert import Alerting, AlertReport
+from pipeline.stages.alerting.report_watches import report_watches
 
 
 def alert(wiring: Wiring, *, dry_run: bool = False) -> AlertReport:
@@ -15,19 +21,31 @@ def alert(wiring: Wiring, *, dry_run: bool = False) -> AlertReport:
         wiring: The parts.
         dry_run: Says what would be sent and changes nothing.
     """
-    mail = wiring.settings.mail
+    mail, broken = wiring.settings.mail, wiring.watch_list.broken
     alerting = Alerting(wiring.store, wiring.watches)
     notifier = open_notifier(mail, wiring.home)
     try:
         if dry_run:
-            return alerting.run(wiring.clock(), notifier, Renderer(mail), dry_run=True)
+            report = alerting.run(wiring.clock(), notifier, Renderer(mail), dry_run=True)
+            return replace(report, broken=broken)
         with wiring.lease("alerts") as renew:
-            return alerting.run(
+            _keep_watches(wiring, renew)
+            report_watches(wiring.store, broken, mail.sender, mail.operator, wiring.clock(), renew)
+            report = alerting.run(
                 wiring.clock(),
                 notifier,
                 Renderer(mail),
                 max_attempts=mail.max_attempts,
                 renew=renew,
             )
+            return replace(report, broken=broken)
     finally:
         notifier.close()
+
+
+def _keep_watches(wiring: Wiring, renew: Callable[[], Lease]) -> None:
+    """Keeps what is good of `watches.yaml`, to go on with when it is broken one day."""
+    kept = wiring.store.mark(last_good.MARK)
+    good = last_good.to_keep(wiring.watch_list, kept)
+    if good != kept:
+        wiring.store.commit(Commit(marks={last_good.MARK: good}), renew())

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.addresses import host_of, redact, shown
+from pipeline.alerts.watch import last_good
 from pipeline.app import ingest
 from pipeline.app.ingest import IngestReport
 from pipeline.app.journal import writing
 from pipeline.app.wiring import Wiring
-from pipeline.errors import NotFoundError, UsageError, WirewatchError
+from pipeline.errors import ConfigError, NotFoundError, UsageError, WirewatchError
 from pipeline.notify import open_notifier
 from pipeline.ports import Commit
 from pipeline.records import FeedState, Rejection
@@ -161,6 +162,7 @@ def doctor(wiring: Wiring) -> list[Json]:
     """Checks everything a run needs; one line each, never a secret."""
     checks: Sequence[tuple[str, Callable[[Wiring], str]]] = (
         ("configuration", _check_configuration),
+        ("watches", _check_watches),
         ("store", _check_store),
         ("archive", _check_archive),
         ("models", _check_models),
@@ -181,9 +183,15 @@ def _checked(wiring: Wiring, name: str, check: Callable[[Wiring], str]) -> Json:
 
 def _check_configuration(wiring: Wiring) -> str:
     settings = wiring.settings
-    return (
-        f"{wiring.config}: {len(settings.feeds)} feeds, {len(wiring.watches)} watches, {wiring.scorer.name}"
-    )
+    return f"{wiring.config}: {len(settings.feeds)} feeds, {wiring.scorer.name}"
+
+
+def _check_watches(wiring: Wiring) -> str:
+    found = wiring.watch_list
+    for broken in found.broken[:1]:
+        more = f" (and {len(found.broken) - 1} more)" if len(found.broken) > 1 else ""
+        raise ConfigError(f"{last_good.said(broken)}{more}")
+    return f"{len(found.watches)} watches"
 
 
 def _check_store(wiring: Wiring) -> str:

@@ -52,7 +52,7 @@ def _correct(wiring: Wiring, kind: str, groups: tuple[tuple[str, ...], ...], not
     correction = Correction(name, "merge" if kind == "merge" else "split", groups, at, note)
     with writing(wiring) as writer:
         # Refused before it is journalled: a contradiction must not come back at every replay.
-        Constraints([*writer.store.corrections(), correction])
+        Constraints([*writer.ready().store.corrections(), correction])
         entry = JournalEntry("correction", at, data=correction_entry(correction))
         writer.apply(replace(entry, n=wiring.archive.append(entry)))
     named = wiring.store.articles([a for group in groups for a in group])
@@ -75,5 +75,5 @@ def repair(wiring: Wiring) -> dict[str, int]:
     days = wiring.settings.stories.repair_days
     with writing(wiring) as writer:
         entry = JournalEntry("repair", wiring.clock(), data={"days": days})
-        mended = writer.apply(replace(entry, n=wiring.archive.append(entry)))
+        mended = writer.ready().apply(replace(entry, n=wiring.archive.append(entry)))
     return asdict(mended) if isinstance(mended, RepairCounts) else {}

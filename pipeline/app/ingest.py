@@ -122,6 +122,7 @@ def take(wiring: Wiring, batch: PreparedBatch) -> GroupCounts:
         entry = JournalEntry(
             "batch", wiring.clock(), data={"places": list(batch.places), "backfill": batch.backfill}
         )
+        writer.ready()
         entry = replace(entry, n=wiring.archive.append(entry))
         counts = writer.apply(entry, batch)
         if not isinstance(counts, GroupCounts):

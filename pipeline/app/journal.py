@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from pipeline.app.wiring import Wiring
 from pipeline.errors import NotFoundError
@@ -59,6 +59,19 @@ class Writer:
         if entry.kind == "repair":
             return repairing.run(entry.at, timedelta(days=float(entry.data["days"])), marks)
         return repairing.correct(correction_from(entry), marks)
+
+    def ready(self) -> Self:
+        """Makes sure of everything that carrying out an entry asks of the configuration.
+
+        To be called before an entry is written: what is in the journal must be carried out by whoever comes
+        next, so what cannot be must not be there.
+
+        Raises:
+            ConfigError: A file that is needed is wrong.
+        """
+        wiring = self.wiring
+        _ = wiring.scorer, wiring.window, wiring.vector_center, wiring.watches
+        return self
 
     def _grouping(self) -> Grouping:
         if self.clustering is None:

@@ -43,7 +43,12 @@ def watch_list(wiring: Wiring) -> list[dict[str, Any]]:
 
 
 def watch_check(wiring: Wiring) -> list[dict[str, Any]]:
-    """What each watch means, in words, and what cannot work about it."""
+    """What each watch means, in words, and what cannot work about it.
+
+    Raises:
+        ConfigError: A watch is broken, or the file; the runs go on without.
+    """
+    load_watches(wiring.settings.watches)  # what is broken is this verb's answer
     entries = wiring.settings.topics.content.get("topics", ())
     topics = [text for entry in entries for text in (entry["id"], *dict(entry["name"]).values())]
     return [

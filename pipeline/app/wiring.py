@@ -15,7 +15,8 @@ import numpy as np
 import stamina
 from numpy.typing import NDArray
 
-from pipeline.alerts.watch.watch_file import load_watches
+from pipeline.alerts.watch import last_good
+from pipeline.alerts.watch.watch_file import WatchList, read_watches
 from pipeline.enrich import Aliases, Enricher, Taxonomy
 from pipeline.enrich.names.recognize import SpacyRecognizer
 from pipeline.enrich.vectors import E5Embedder
@@ -134,9 +135,19 @@ class Wiring:
         return FeedFetcher(self.settings.fetch)
 
     @cached_property
+    def watch_list(self) -> WatchList:
+        """The watches of `watches.yaml`, and what of it is broken; a last good version stands in for that."""
+        found = read_watches(self.settings.watches)
+        if found.broken:
+            found = last_good.completed(found, self.store.mark(last_good.MARK))
+            for broken in found.broken:
+                log.warning("%s", last_good.said(broken))
+        return found
+
+    @property
     def watches(self) -> tuple[Watch, ...]:
-        """The watches of `watches.yaml`."""
-        return load_watches(self.settings.watches)
+        """The watches that can be used."""
+        return self.watch_list.watches
 
     @property
     def window(self) -> timedelta:

@@ -74,6 +74,9 @@ def alert(
         "delivered": outcome.delivered,
         "failed": outcome.failed,
         "suppressed": outcome.suppressed,
+        "set_aside": [
+            {"watch": each.name, "error": str(each.error), "goes_on": each.goes_on} for each in outcome.broken
+        ],
     }
     answer(context, document, show)
     if outcome.failed:

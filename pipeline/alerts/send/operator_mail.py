@@ -1,4 +1,4 @@
-"""The weekly mail to the operator: which feeds broke or fell silent."""
+"""Mails to the operator: which feeds broke or fell silent, and which watches are broken."""
 
 from __future__ import annotations
 
@@ -20,12 +20,29 @@ def feed_mail(
         ailments: Feed id and what is wrong with it, in one line.
         now: The mail's date (UTC).
     """
-    mail = EmailMessage(policy=SMTP)
-    mail["From"], mail["To"], mail["Message-ID"] = sender, to, message_id
-    mail["Date"] = now.strftime("%a, %d %b %Y %H:%M:%S +0000")
+    mail = _mail(sender, to, message_id, now)
     mail["Subject"] = f"Wirewatch: {len(ailments)} feeds need a look"
-    mail["Auto-Submitted"] = "auto-generated"
     lines = [f"- {name}: {' '.join(what.split())}" for name, what in ailments]
     closing = "`wirewatch feeds health` shows all feeds. Failing feeds are tried again by themselves."
     mail.set_content("\n".join(["These feeds broke or fell silent:", "", *lines, "", closing]) + "\n")
     return mail.as_bytes()
+
+
+def watches_mail(sender: str, to: str, message_id: str, broken: Sequence[str], now: datetime) -> bytes:
+    """Renders the mail on broken watches as plain text; `broken` is one line for each, the rest as above."""
+    mail = _mail(sender, to, message_id, now)
+    mail["Subject"] = "Wirewatch: watches.yaml needs a look"
+    lines = [f"- {' '.join(line.split())}" for line in broken]
+    closing = "`wirewatch watch check` says whether all is well again. All other watches go on."
+    mail.set_content(
+        "\n".join(["This is set aside until somebody mends it:", "", *lines, "", closing]) + "\n"
+    )
+    return mail.as_bytes()
+
+
+def _mail(sender: str, to: str, message_id: str, now: datetime) -> EmailMessage:
+    mail = EmailMessage(policy=SMTP)
+    mail["From"], mail["To"], mail["Message-ID"] = sender, to, message_id
+    mail["Date"] = now.strftime("%a, %d %b %Y %H:%M:%S +0000")
+    mail["Auto-Submitted"] = "auto-generated"
+    return mail

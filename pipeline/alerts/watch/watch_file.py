@@ -1,17 +1,19 @@
-"""`watches.yaml` → watches, strictly: an error names file, line and key."""
+"""`watches.yaml` → watches: an error names file, line and key, and stops only the watch it is in."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from email.errors import HeaderParseError
 from email.headerregistry import Address
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from pipeline.errors import QueryError
+from pipeline.errors import ConfigError, QueryError
 from pipeline.query import parse
 from pipeline.records import Conditions, Delivery, Digest, QuietHours, Watch
 from pipeline.settings import Document, validated
@@ -160,31 +162,112 @@ class WatchEntry(_Closed):
         )
 
 
-class WatchesFile(_Closed):
-    """`watches.yaml`."""
+@dataclass(frozen=True, slots=True)
+class BrokenWatch:
+    """What is wrong with one watch, or with the file as a whole.
 
-    watches: tuple[WatchEntry, ...] = ()
+    Attributes:
+        name: The watch's name; "" for the file as a whole, and where the watch has none that can be read.
+        error: Names file, line and key.
+        off: Whether the watch is switched off, whatever else it says.
+        goes_on: Whether its last good version is used meanwhile.
+    """
+
+    name: str
+    error: ConfigError
+    off: bool = False
+    goes_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WatchList:
+    """The watches that can be used, and what had to be set aside.
+
+    Attributes:
+        watches: In the order of the file; those of the file that are good, and last good versions.
+        broken: In the order of the file.
+        entries: What each watch is as the file has it, by name: plain values, to be kept as last good.
+        readable: Whether the file as a whole could be read: where it could not, nobody knows what it lacks.
+    """
+
+    watches: tuple[Watch, ...]
+    broken: tuple[BrokenWatch, ...] = ()
+    entries: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    readable: bool = True
 
 
 def load_watches(document: Document) -> tuple[Watch, ...]:
-    """Reads the watches of a file.
+    """Reads the watches of a file that must be right.
 
     Raises:
         ConfigError: Something is wrong; names file, line and key.
     """
-    if document.content.get("watches", ()) is None:
-        return ()
-    seen: set[str] = set()
-    found = []
-    for position, entry in enumerate(validated(WatchesFile, document).watches):
-        key = f"watches.{position}"
-        if entry.name in seen:
-            raise document.error(f"the name {entry.name!r} is given twice", f"{key}.name")
-        seen.add(entry.name)
-        _check_query(document, entry, key)
-        _check_delivery(document, entry.deliver, f"{key}.deliver")
-        found.append(entry.record())
-    return tuple(found)
+    found = read_watches(document)
+    for broken in found.broken:
+        raise broken.error
+    return found.watches
+
+
+def read_watches(document: Document) -> WatchList:
+    """Reads the watches of a file; what is wrong with one of them stops no other."""
+    entries, faults = _entries(document)
+    if entries is None:
+        return WatchList((), tuple(faults), readable=False)
+    good: dict[str, Watch] = {}
+    kept: dict[str, Mapping[str, Any]] = {}
+    for position, entry in enumerate(entries):
+        try:
+            watch = _watch(document, entry, f"watches.{position}", good)
+        except ConfigError as error:
+            faults.append(BrokenWatch(_name(entry), error, off=_off(entry)))
+            continue
+        good[watch.name] = watch
+        kept[watch.name] = entry
+    return WatchList(tuple(good.values()), tuple(faults), kept)
+
+
+def _entries(document: Document) -> tuple[Sequence[Any] | None, list[BrokenWatch]]:
+    """The watches as the file has them, and what is wrong with the file; None where they cannot be found."""
+    if document.fault:
+        return None, [BrokenWatch("", document.fault)]
+    strange = [key for key in document.content if key != "watches"]
+    faults = [BrokenWatch("", document.error("unknown key", str(key))) for key in strange[:1]]
+    if strange and "watches" not in document.content:
+        return None, faults
+    entries = document.content.get("watches")
+    if entries is None:
+        return (), faults
+    if not isinstance(entries, list):
+        wrong = document.error("must be a list: each watch begins with a dash", "watches")
+        return None, [*faults, BrokenWatch("", wrong)]
+    return entries, faults
+
+
+def _name(entry: object) -> str:
+    name = entry.get("name") if isinstance(entry, Mapping) else None
+    return name if isinstance(name, str) else ""
+
+
+def _off(entry: object) -> bool:
+    return isinstance(entry, Mapping) and entry.get("enabled") is False
+
+
+def _watch(document: Document, entry: object, key: str, seen: Collection[str]) -> Watch:
+    found = validated(WatchEntry, document, entry, key)
+    if found.name in seen:
+        raise document.error(f"the name {found.name!r} is given twice", f"{key}.name")
+    _check_query(document, found, key)
+    _check_delivery(document, found.deliver, f"{key}.deliver")
+    return found.record()
+
+
+def watch_from(entry: Mapping[str, Any]) -> Watch:
+    """A watch from what was kept of it.
+
+    Raises:
+        ConfigError: This version of Wirewatch does not take it.
+    """
+    return _watch(Document("the last good version", {}, {}), entry, "watch", ())
 
 
 def _check_query(document: Document, entry: WatchEntry, key: str) -> None:

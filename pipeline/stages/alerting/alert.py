@@ -28,6 +28,7 @@ from pipeline.alerts.decide.decide import (
 )
 from pipeline.alerts.send.render import Renderer
 from pipeline.alerts.send.schedule import Plan, plan
+from pipeline.alerts.watch.watch_file import BrokenWatch
 from pipeline.ports import Commit, Lease, Notifier, Store
 from pipeline.query.hits import prepared
 from pipeline.records import Alert, Message, StoredArticle, Story, Watch, WatchState
@@ -65,6 +66,7 @@ class AlertReport:
         suppressed: Alerts held back for a digest, quiet hours or the limit a day, or too old in a first run,
             and messages dropped.
         errors: Why, one line for each failed or dropped message.
+        broken: Watches that are set aside, and why.
     """
 
     alerts: tuple[Alert, ...] = ()
@@ -72,6 +74,7 @@ class AlertReport:
     failed: int = 0
     suppressed: int = 0
     errors: tuple[str, ...] = ()
+    broken: tuple[BrokenWatch, ...] = ()
 
 
 @dataclass(slots=True)

@@ -1,0 +1,47 @@
+"""A mail to the operator when a watch breaks, or breaks in another way, into the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from pipeline.alerts.send.operator_mail import watches_mail
+from pipeline.alerts.watch.last_good import said
+from pipeline.alerts.watch.watch_file import BrokenWatch
+from pipeline.ports import Commit, Lease, Store
+from pipeline.records import Message, content_id
+
+MARK = "watches.mailed"
+
+
+def report_watches(
+    store: Store,
+    broken: Sequence[BrokenWatch],
+    sender: str,
+    operators: Sequence[str],
+    now: datetime,
+    renew: Callable[[], Lease],
+) -> None:
+    """Puts a mail into the outbox when what is broken is not what the operator was last told.
+
+    Once all is well again the next fault is told anew, the same one too.
+
+    Args:
+        store: The mark and the outbox are written, together.
+        broken: What is set aside now.
+        sender: From.
+        operators: Who gets it; nobody is told where this is empty.
+        now: The time of this run (UTC).
+        renew: Renews the lease "alerts" and returns it.
+    """
+    lines = [said(each) for each in broken]
+    told = content_id("watches", *lines) if lines else ""
+    if store.mark(MARK) == told:
+        return
+    messages = []
+    for to in operators if lines else ():
+        name = content_id("watches", to, told, now.isoformat())
+        message_id = f"<{name}@{sender.rpartition('@')[2].strip('>') or 'localhost'}>"
+        payload = watches_mail(sender, to, message_id, lines, now)
+        messages.append(Message(name, "", (), "mail", to, "rendered", now, message_id, payload))
+    store.commit(Commit(messages=tuple(messages), marks={MARK: told}), renew())
