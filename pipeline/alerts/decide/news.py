@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from pipeline.languages.calendar_names import bare, months
 from pipeline.records import Entity, StoredArticle
 
 # Characters of the text that count as its lead: about two sentences.
@@ -20,13 +21,6 @@ _NUMBER = re.compile(
     r"(?<![\w.,:/-])\d{1,3}(?:[,.\u202f\u00a0]\d{3})+(?!\w)|(?<![\w.,:/-])\d+(?:[.,]\d+)?(?![\w:/-])"
 )
 _YEARS = range(1900, 2101)
-_MONTHS = (
-    "jan feb mar apr may jun jul aug sep oct nov dec januar februar märz mai juni juli oktober dezember "
-    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre "
-    "janvier février mars avril juin juillet août septembre octobre novembre décembre "
-    "january february march april june july august september october november december"
-)
-_MONTH = frozenset(_MONTHS.split())
 
 
 def between(
@@ -49,18 +43,25 @@ def between(
         for entity in member.enriched.entities
         if entity.kind in {"person", "place"} and entity.id not in seen and _stands_out(entity)
     }
-    old = {number for member in before for number in numbers(_whole(member))}
-    new = {number: None for member in fresh for number in numbers(_lead(member)) if number not in old}
+    old = {
+        number for member in before for number in numbers(_whole(member), member.enriched.article.language)
+    }
+    new = {
+        number: None
+        for member in fresh
+        for number in numbers(_lead(member), member.enriched.article.language)
+        if number not in old
+    }
     return (*names, *(("number", number) for number in new))[:MOST]
 
 
-def numbers(text: str) -> list[str]:
+def numbers(text: str, language: str = "en") -> list[str]:
     """The numbers of a text that count something, without separators of thousands.
 
     >>> numbers("On 3 May 2026 at 10:30, 1,200 fled and 37 died, 4.5% more")
     ['1200', '37', '4.5']
     """
-    return [_plain(found[0]) for found in _NUMBER.finditer(text) if not _dated(text, found)]
+    return [_plain(found[0]) for found in _NUMBER.finditer(text) if not _dated(text, found, language)]
 
 
 def _plain(number: str) -> str:
@@ -69,14 +70,16 @@ def _plain(number: str) -> str:
     return number.replace(",", ".")
 
 
-def _dated(text: str, found: re.Match[str]) -> bool:
+def _dated(text: str, found: re.Match[str], language: str) -> bool:
     if found[0].isdigit() and int(found[0]) in _YEARS and len(found[0]) == 4:
         return True
-    after = re.match(r"\.?\s+(?:de\s+)?(\w+)", text[found.end() : found.end() + 24])
-    before = re.search(r"(\w+)\.?\s+$", text[max(0, found.start() - 16) : found.start()])
+    after = re.match(r"\.?\s+(?:de\s+)?([^\W\d]+)", text[found.end() : found.end() + 24])
+    before = re.search(r"([^\W\d]+)\.?\s+$", text[max(0, found.start() - 16) : found.start()])
     day = found[0].isdigit() and int(found[0]) <= 31
     # "37 may have died" is no date.
-    return day and any(word and word[1] != "may" and word[1].lower() in _MONTH for word in (after, before))
+    return day and any(
+        word and word[1] != "may" and bare(word[1]) in months(language) for word in (after, before)
+    )
 
 
 def _stands_out(entity: Entity) -> bool:

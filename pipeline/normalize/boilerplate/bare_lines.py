@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.normalize.date.date_words import DATE_WORD
+from pipeline.normalize.date.date_words import date_word
 from pipeline.text import word_set
 
 _I = re.IGNORECASE
@@ -47,7 +47,7 @@ _DATE_LEAD = re.compile(
     r"pubblicato|atualizado|gepubliceerd|bijgewerkt|geändert|erschienen|date)\b)",
     _I,
 )
-_DATE_TOKEN = re.compile(rf"(?:{DATE_WORD}|\d{{1,4}}(?:st|nd|rd|th|er|º|h)?|[apAP]\.?[mM]\.?)$", _I)
+_DATE_TOKEN = re.compile(rf"(?:{date_word()}|\d{{1,4}}(?:st|nd|rd|th|er|º|h)?|[apAP]\.?[mM]\.?)$", _I)
 _FILLER = word_set(
     "on at by the of um am den der das uhr le la à a a\u0300 las el los de del h hrs hours hour "
     "minutes minute min mins ago "

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from pipeline.normalize.credits.agencies import AGENCIES, AGENCY, agency_named
 from pipeline.normalize.credits.places import CITIES
-from pipeline.normalize.date.date_words import DATE_WORD
+from pipeline.normalize.date.date_words import date_word
 from pipeline.records import Removed
 from pipeline.text import fold, word_set
 
 _DATE = (
-    rf"(?:(?:le |el |den |am )?(?:\d{{1,2}}(?:st|nd|rd|th|er|\.|º)?\s?(?:de )?)?(?i:{DATE_WORD})\.?,?"
+    rf"(?:(?:le |el |den |am )?(?:\d{{1,2}}(?:st|nd|rd|th|er|\.|º)?\s?(?:de )?)?(?i:{date_word()})\.?,?"
     r"(?:\s?\d{1,2}(?:st|nd|rd|th)?(?!\d))?(?:,?\s(?:de )?\d{4})?|\d{1,2}[./]\d{1,2}[./]?(?:\d{2,4})?)"
 )
 _PLACE = (

@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import NamedTuple
 
 from dateutil import parser as dateutil_parser
 
-from pipeline.normalize.date.date_words import MONTHS, WEEKDAYS, ZONES
-from pipeline.normalize.date.relative import RelativeTime, relative
-from pipeline.normalize.date.zones import named_zone
+from pipeline.normalize.date.calendars import western
+from pipeline.normalize.date.date_words import all_months, all_weekdays, fillers, leads, months_of, one_of
+from pipeline.normalize.date.relative import RelativeTime, by_library, relative
+from pipeline.normalize.date.zones import LETTERS, named_zone, only_zone, zone_letters
 from pipeline.records import DateSource
-from pipeline.text import fold, word_set
+from pipeline.text import fold
 
-_TZINFOS = {name: timezone(timedelta(hours=hours), name) for name, hours in ZONES.items()}
 _RFC = re.compile(r"^(?:[A-Za-z]{3,9}\.?,?\s+)?\d{1,2}\s+[A-Za-z]{3,9}\.?,?\s+\d{2,4}\s+\d{1,2}:\d{2}")
 _ISO = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}(?:[T ]|$)")
 _YEAR_FIRST = re.compile(r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2})\b")
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?(Z)?$")
 _EPOCH = re.compile(r"^\d{9,10}(?:\.\d+)?$|^\d{12,13}$")
 _NUMERIC = re.compile(r"^\D{0,15}(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})\b(.*)$", re.DOTALL)
-_LEAD = re.compile(
-    r"^\W*(?:(?:last |first |originally )?(?:updated|modified|published|posted|created|date|"
-    r"pubdate|zuletzt|aktualisiert|"
-    r"veröffentlicht|stand|geändert|erstellt|publié|mis à jour|modifié|actualizado|publicado|"
-    r"aggiornato|pubblicato|"
-    r"bijgewerkt|gepubliceerd|on|at|am|le|el|il|op)\b[\s:.,|]*)+",
-    re.IGNORECASE,
-)
+_LEAD = re.compile(rf"^\W*(?:{one_of(leads())}\b[\s:.,|]*)+", re.IGNORECASE)
 _CLOCK_WORD = re.compile(
     r"(?<![\d:+-])(\d{1,2})[.:hH](\d{2})(?:[.:](\d{2}))?(?!\d)(?:\.\d+)?\s*(?:uhr\b|h\b|hrs\b|hs\b)?",
     re.IGNORECASE,
@@ -46,7 +41,9 @@ _EAST_ASIAN = re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})
 _NAMED_OFFSET = re.compile(r"\b(?:GMT|UTC)\s?([+-])(\d{1,2})(?::?(\d{2}))?\b")
 # A date that says how far from UTC it is, by figures or by a zone's letters.
 _HAS_OFFSET = re.compile(
-    r"\d\s?[+-]\d{2}:?\d{2}\s*$|\d\s?Z\s*$|\b(?:" + "|".join(name for name in ZONES if len(name) > 1) + r")\b"
+    r"\d\s?[+-]\d{2}:?\d{2}\s*$|\d\s?Z\s*$|\b(?:"
+    + "|".join(name for name in sorted(LETTERS) if len(name) > 1)
+    + r")\b"
 )
 _HOUR_WORD = re.compile(r"\b(\d{1,2})\s*(?:uhr|h)\b", re.IGNORECASE)
 _ORDINAL = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|er|º|°|e)\b", re.IGNORECASE)
@@ -66,20 +63,19 @@ _ENGLISH = (
     "November",
     "December",
 )
-_DROPPED = word_set(
-    "de del of the um at on à a las los le der den the kl ore alle og and um uhr hs hrs local time klo"
-)
-
 _URL_DATE = re.compile(
     r"(?<!\d)(?P<y>(?:19[89]|20[0-4])\d)(?P<s>[/._-]?)(?P<m>0?[1-9]|1[0-2]|jan|feb|mar|apr|may|"
     r"jun|jul|aug|sep|oct|nov|dec)(?P=s)"
     r"(?P<d>0[1-9]|[12]\d|3[01]|[1-9](?=[/._-]))(?!\d)",
     re.IGNORECASE,
 )
+_PIECE = re.compile(r"([\s,،|()/–—•·]+|(?<=[^\W\d_])-|-(?=[^\W\d_]))")
 _NO_DATE = datetime(1, 1, 1)  # noqa: DTZ001  # dateutil fills what a text leaves open from it
 # Clocks differ: what lies this little in the future was published now.
 _SKEW = timedelta(minutes=15)
 _HALF_DAY = timedelta(hours=12)
+# No zone is further from UTC, in seconds.
+_MOST_BEHIND = 14 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,36 +87,51 @@ class Dated:
     note: str = ""
 
 
-def parse_date(text: str, fetched: datetime, language: str = "") -> RelativeTime | None:
+class _Context(NamedTuple):
+    """What a date is read with: when it was fetched, the article's language, the outlet's country."""
+
+    fetched: datetime
+    language: str
+    country: str
+
+    @property
+    def letters(self) -> Mapping[str, timezone]:
+        """What letters of zones mean there."""
+        return zone_letters(self.country)
+
+
+def parse_date(text: str, fetched: datetime, language: str = "", country: str = "") -> RelativeTime | None:
     """Reads a date in any common form; what gives no zone is UTC.
 
     Args:
         text: As written: RFC 822, ISO 8601, seconds since 1970, "3 février 2015 à 14h05", "2 hours ago".
         fetched: For relative dates, and to choose between day-first and month-first (UTC).
-        language: ISO 639-1; decides 03/04/2015 where nothing else does.
+        language: ISO 639-1; decides 03/04/2015 where nothing else does, and which names of months are asked.
+        country: ISO 3166; decides between zones of the same letters ("IST").
 
     Returns:
         The moment, or None where the text is no date with day, month and year.
     """
     text = " ".join(text.split())[:120]
+    context = _Context(fetched, language, country)
     try:
         if not any(char.isdigit() for char in text):
             return relative(text, fetched, language)
-        return _zoned(text, fetched, language)
+        return _zoned(western(text, language), context)
     except (ValueError, OverflowError, TypeError, AttributeError, IndexError, RecursionError):
         return None
 
 
-def _zoned(text: str, fetched: datetime, language: str) -> RelativeTime | None:
+def _zoned(text: str, context: _Context) -> RelativeTime | None:
     """Reads a date that may name its zone as "Europe/Berlin"; an offset beside it prevails."""
     zone, rest = named_zone(text)
-    moment = _parse(rest, fetched, language)
+    moment = _parse(rest, context)
     if moment is None or zone is None or not moment.exact or _HAS_OFFSET.search(rest):
         return moment
     return RelativeTime(moment.time.replace(tzinfo=zone).astimezone(UTC), exact=True)
 
 
-def _parse(text: str, fetched: datetime, language: str) -> RelativeTime | None:
+def _parse(text: str, context: _Context) -> RelativeTime | None:
     if _EPOCH.match(text):
         number = float(text)
         seconds = int(number / 1000 if number > 1e11 else number)
@@ -129,23 +140,31 @@ def _parse(text: str, fetched: datetime, language: str) -> RelativeTime | None:
     if compact:
         digits = [int(part or 0) for part in compact.groups()[:6]]
         year, month, day, hour, minute, second = digits
-        return RelativeTime(
-            datetime(year, month, day, hour, minute, second, tzinfo=UTC), compact[4] is not None
-        )
+        moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+        return RelativeTime(moment, compact[4] is not None, zoned=compact[7] is not None)
     text = _NAMED_OFFSET.sub(lambda m: f"{m[1]}{int(m[2]):02d}{m[3] or '00'}", text)
     text = _EAST_ASIAN.sub(r"\1-\2-\3 ", text).strip()
     text = _CLOCK_FIRST.sub(r"\2 \1", text)
     text = _YEAR_FIRST.sub(r"\1-\2-\3", text)
-    moment = _iso(text) if _ISO.match(text) else relative(text, fetched, language)
+    if not _ISO.match(text):
+        ago = relative(text, context.fetched, context.language)
+        if ago is not None:
+            return ago
+    found = _absolute(text, context)
+    return found and replace(found, zoned=_HAS_OFFSET.search(text) is not None)
+
+
+def _absolute(text: str, context: _Context) -> RelativeTime | None:
+    moment = _iso(text, context) if _ISO.match(text) else None
     if moment is None and _RFC.match(text):
-        moment = _rfc(text)
+        moment = _rfc(text, context)
     if moment is not None:
         return moment
-    text = _LEAD.sub("", text)
-    numeric = _NUMERIC.match(text)
+    bare = _LEAD.sub("", text)
+    numeric = _NUMERIC.match(bare)
     if numeric:
-        return _numeric(numeric, fetched, language)
-    return _loose(text)
+        return _numeric(numeric, context)
+    return _loose(bare, context) or by_library(text, context.fetched, context.language)
 
 
 def _utc(moment: datetime) -> datetime:
@@ -153,7 +172,7 @@ def _utc(moment: datetime) -> datetime:
     return aware.astimezone(UTC).replace(microsecond=0)
 
 
-def _iso(text: str) -> RelativeTime | None:
+def _iso(text: str, context: _Context) -> RelativeTime | None:
     text = re.sub(
         r"^(\d{4})-(\d{1,2})-(\d{1,2})\b", lambda m: f"{m[1]}-{int(m[2]):02d}-{int(m[3]):02d}", text
     )
@@ -165,32 +184,32 @@ def _iso(text: str) -> RelativeTime | None:
     except ValueError:
         pass
     try:
-        return RelativeTime(_utc(dateutil_parser.parse(text, tzinfos=_TZINFOS)), ":" in text)
+        return RelativeTime(_utc(dateutil_parser.parse(text, tzinfos=context.letters)), ":" in text)
     except (ValueError, OverflowError):
         return None
 
 
-def _rfc(text: str) -> RelativeTime | None:
+def _rfc(text: str, context: _Context) -> RelativeTime | None:
     if re.search(r"\b[ap]\.?m\b", text, re.IGNORECASE):
         return None
     name = text.rsplit(" ", 1)[-1].strip("()").upper()
-    if name.isalpha() and name in ZONES and name not in {"UT", "GMT", "UTC"}:
+    if name.isalpha() and name in context.letters and name not in {"UT", "GMT", "UTC"}:
         try:
             moment = parsedate_to_datetime(text.rsplit(" ", 1)[0] + " +0000")
         except (ValueError, TypeError):
             return None
-        return RelativeTime(_utc(moment.replace(tzinfo=_TZINFOS[name])), True)
+        return RelativeTime(_utc(moment.replace(tzinfo=context.letters[name])), True)
     try:
         return RelativeTime(_utc(parsedate_to_datetime(text)), True)
     except (ValueError, TypeError):
         return None
 
 
-def _numeric(found: re.Match[str], fetched: datetime, language: str) -> RelativeTime | None:
+def _numeric(found: re.Match[str], context: _Context) -> RelativeTime | None:
     first, mark, second, year = int(found[1]), found[2], int(found[3]), int(found[4])
     year += (2000 if year < 70 else 1900) if year < 100 else 0
     orders = [(second, first), (first, second)]  # (month, day): day first, then month first
-    if mark == "/" and language in {"", "en", "und"}:
+    if mark == "/" and context.language in {"", "en", "und"}:
         orders.reverse()
     times: list[datetime] = []
     for month, day in orders:
@@ -200,16 +219,16 @@ def _numeric(found: re.Match[str], fetched: datetime, language: str) -> Relative
                 times.append(
                     _utc(
                         dateutil_parser.parse(
-                            f"{year:04d}-{month:02d}-{day:02d} {rest}".strip(), tzinfos=_TZINFOS
+                            f"{year:04d}-{month:02d}-{day:02d} {rest}".strip(), tzinfos=context.letters
                         )
                     )
                 )
             except (ValueError, OverflowError):
                 continue
-    past = [time for time in times if time <= fetched + timedelta(days=1)]
+    past = [time for time in times if time <= context.fetched + timedelta(days=1)]
     chosen = (past or times)[:1]
     # Of two readings in the past, the one within a week of the fetch is the likely one: feeds carry news.
-    near = [time for time in past if fetched - time <= timedelta(days=7)]
+    near = [time for time in past if context.fetched - time <= timedelta(days=7)]
     if len(near) == 1:
         chosen = near
     return RelativeTime(chosen[0], _CLOCK_WORD.search(found[5]) is not None) if chosen else None
@@ -219,7 +238,7 @@ def _clock_form(text: str) -> str:
     """The time of day and zone in what follows a date."""
     text = _HOUR_WORD.sub(r"\1:00", _clocks(text))
     words = re.split(r"[\s,|()/–—]+", re.sub(r"(?<=\s)-(?=\s)", " ", text))
-    return " ".join(word for word in words if _CLOCK_PART.match(word) or word.upper() in ZONES)
+    return " ".join(word for word in words if _CLOCK_PART.match(word) or word.upper() in LETTERS)
 
 
 def _clocks(text: str) -> str:
@@ -227,52 +246,71 @@ def _clocks(text: str) -> str:
     return _CLOCK_WORD.sub(lambda m: f"{m[1]}:{m[2]}" + (f":{m[3]}" if m[3] else "") + " ", text)
 
 
-def _loose(text: str) -> RelativeTime | None:
+def _loose(text: str, context: _Context) -> RelativeTime | None:
     """Dates with a month by name: brought into English order of words, then read by dateutil."""
     text = re.sub(r"\b([ap])\.\s?m\.?", r"\1m", text, flags=re.IGNORECASE)
     text = _ORDINAL.sub(r"\1", text)
     text = re.sub(r"(\d{1,2})\.(?=\s*[^\W\d_])", r"\1 ", text)
-    months, doubtful = 0, False
-    pieces: list[str] = []
-    for piece in re.split(r"([\s,|()/–—•·]+|(?<=[^\W\d_])-|-(?=[^\W\d_]))", text):
-        word = fold(piece.strip(".,"))
-        if word == "mar" and not pieces and not any(c.isdigit() for c in "".join(pieces)):
-            doubtful = True  # mardi, martes, or March
-        elif word in MONTHS and not (word in WEEKDAYS and months):
-            months += 1
-            pieces.append(f" {_ENGLISH[MONTHS[word]]} ")
-        elif piece == "-":
-            pieces.append(" ")
-        elif word in WEEKDAYS or word in _DROPPED:
-            continue
-        else:
-            pieces.append(piece)
-    if doubtful and not months:
-        months, pieces = 1, ["March", *pieces]
+    months, pieces = _in_english(text, context.language, sure=True)
+    if months == 0:  # "mar 3 2015" is no Tuesday
+        months, pieces = _in_english(text, context.language, sure=False)
     if months != 1:
         return None
     form = _HOUR_WORD.sub(r"\1:00", _clocks("".join(pieces)))
     form = " ".join(re.sub(r"[,|()/–—•·]", " ", form).replace("noon", "12:00").split())
     if not re.search(r"\b(?:1[5-9]|2[01])\d{2}\b|'\d{2}\b|\b\d{1,2} \w+ \d{2}\b", form):
         return None
-    words = [
-        w
-        for w in form.split()
-        if not w[0].isalpha()
-        or fold(w) in MONTHS
-        or w.upper().strip(".") in ZONES
-        or w.lower() in {"am", "pm"}
+    kept = [
+        word for word in form.split() if not word[0].isalpha() or word in _ENGLISH or _is_clock_word(word)
     ]
-    parsed = dateutil_parser.parse(" ".join(words), tzinfos=_TZINFOS, dayfirst=True, default=_NO_DATE)
+    words = [word.upper() if word.upper().strip(".") in LETTERS else word for word in kept]
+    parsed = dateutil_parser.parse(" ".join(words), tzinfos=context.letters, dayfirst=True, default=_NO_DATE)
     if parsed.year < 1500 or not re.search(r"(?<![\d:])\d{1,2}(?![\d:]|\s?[ap]m\b)", form):
         return None
     return RelativeTime(_utc(parsed), re.search(r"\d:\d{2}|\d ?[ap]m\b", form, re.IGNORECASE) is not None)
 
 
+def _is_clock_word(word: str) -> bool:
+    return word in {"am", "pm"} or word.upper().strip(".") in LETTERS
+
+
+@cache
+def _month_pattern(language: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![^\W\d_]){one_of(months_of(language))}(?![^\W\d_])\.?")
+
+
+def _in_english(text: str, language: str, *, sure: bool) -> tuple[int, list[str]]:
+    """How many months a date names, and its pieces with them in English, without weekdays and fillers.
+
+    Args:
+        text: The date.
+        language: Asked before all others.
+        sure: Whether what may be a weekday as well ("mar") is no month.
+    """
+    names = months_of(language)
+
+    def english(found: re.Match[str]) -> str:
+        name = found[0].rstrip(".")
+        return found[0] if sure and name in all_weekdays() else f" {_ENGLISH[names[name]].lower()} "
+
+    text = _month_pattern(language).sub(english, fold(text)) if names else fold(text)
+    months, pieces = 0, []
+    for piece in _PIECE.split(text):
+        word = piece.strip(".,")
+        if word in all_months() and not (sure and word in all_weekdays()):
+            months += 1
+            pieces.append(f" {_ENGLISH[all_months()[word]]} ")
+        elif piece == "-":
+            pieces.append(" ")
+        elif word not in all_weekdays() and word not in fillers():
+            pieces.append(piece)
+    return months, pieces
+
+
 def url_date(url: str) -> RelativeTime | None:
     """The day that an address names ("/2015/02/03/", "-20150203"), at midnight UTC."""
     for found in _URL_DATE.finditer(url):
-        month = MONTHS.get(found["m"].lower()) or int(found["m"])
+        month = months_of("en").get(found["m"].lower()) or int(found["m"])
         try:
             return RelativeTime(datetime(int(found["y"]), month, int(found["d"]), tzinfo=UTC), False)
         except ValueError:
@@ -311,26 +349,34 @@ def _settled(moment: RelativeTime, fetched: datetime) -> tuple[datetime | None, 
 
 
 def settle(
-    candidates: Iterable[tuple[str, DateSource]], url: str, fetched: datetime, language: str = ""
+    candidates: Iterable[tuple[str, DateSource]],
+    url: str,
+    fetched: datetime,
+    language: str = "",
+    country: str = "",
 ) -> Dated:
     """Chooses the first believable date.
 
     Impossible dates (the zero of a clock, the future) are passed over. One that lies up to twelve hours
-    ahead is taken for a slip of half a day, unless a later candidate is sound.
+    ahead is taken for a slip of half a day, unless a later candidate is sound. A date without a zone takes
+    that of the page with the same time on its clock, or, where it would lie ahead, that of its country.
 
     Args:
         candidates: Dates as written, most trusted first, each with its source.
         url: Canonical; asked last.
         fetched: When the item came (UTC).
         language: ISO 639-1.
+        country: Of the outlet (ISO 3166), or "".
     """
+    read = [
+        (moment, source)
+        for text, source in candidates
+        if text.strip() and (moment := parse_date(text, fetched, language, country)) is not None
+    ]
     slipped: Dated | None = None
     note = ""
-    for text, source in candidates:
-        moment = parse_date(text, fetched, language) if text.strip() else None
-        if moment is None:
-            continue
-        time, wrong = _settled(moment, fetched)
+    for moment, source in read:
+        time, wrong = _settled(_with_zone(moment, read, fetched, country), fetched)
         note = note or wrong
         if time is not None and not wrong:
             return Dated(time, source, note)
@@ -338,9 +384,28 @@ def settle(
             slipped = Dated(time, source, wrong)
     if slipped is not None:
         return slipped
-    moment = url_date(url)
-    if moment is not None:
-        time, wrong = _settled(moment, fetched)
+    dated = url_date(url)
+    if dated is not None:
+        time, wrong = _settled(dated, fetched)
         if time is not None:
             return Dated(time, "url", note or wrong)
     return Dated(None, "fetched", note)
+
+
+def _with_zone(
+    moment: RelativeTime, read: Iterable[tuple[RelativeTime, DateSource]], fetched: datetime, country: str
+) -> RelativeTime:
+    """A time of day that came without a zone, in the zone that something else gives it."""
+    if moment.zoned or not moment.exact:
+        return moment
+    for other, source in read:
+        behind = (moment.time - other.time).total_seconds()
+        # The same moment on a clock elsewhere: whole quarters of an hour apart, and the seconds alike.
+        whole = behind % 900 == 0 and 0 < abs(behind) <= _MOST_BEHIND
+        if source == "page" and other.zoned and other.exact and whole:
+            return other
+    zone = only_zone(country) if moment.time - fetched > _SKEW else None
+    if zone is None:
+        return moment
+    there = moment.time.replace(tzinfo=zone).astimezone(UTC)
+    return RelativeTime(there, exact=True) if there - fetched <= _SKEW else moment

