@@ -82,4 +82,4 @@ def _news(row: Labelled) -> News:
         article = normalize(row.item)
     except RejectedError:
         return News(row.item.title, row.item.body, row.item.title or row.item.body, row.published)
-    return News(article.title, article.text, embedded_text(article), row.published)
+    return News(article.title, article.text, embedded_text(article.title, article.text), row.published)

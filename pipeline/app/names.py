@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +16,9 @@ from pipeline.enrich.names.forms import key_of
 from pipeline.errors import NotFoundError
 from pipeline.query.parse import parse
 from pipeline.query.tree import Term
-from pipeline.records import Entity, EntityCount, StoredArticle
+from pipeline.records import Capture, Entity, EntityCount, StoredArticle
 from pipeline.stages.grouping.reenrich import reenrich
+from pipeline.stages.grouping.restore import restore
 from pipeline.store import copy_store, migrate_store, open_store
 from pipeline.text import fold
 
@@ -157,10 +159,32 @@ def suggestions(wiring: Wiring, limit: int) -> list[dict[str, Any]]:
 
 
 def enrich_again(wiring: Wiring, since: str, progress: Callable[[int], None]) -> dict[str, int]:
-    """Finds names and topics of stored articles again, and tells their stories anew; never alerts."""
+    """Finds names and topics of stored articles again, and tells their stories anew; never alerts.
+
+    Before that, texts that an earlier version cut are brought back from the archive.
+    """
     start = moment(since, wiring.clock())
     with writing(wiring) as writer:
-        return reenrich(writer.store, wiring.enricher, start, writer.renew, progress)
+        entries = wiring.settings.fetch.max_entries
+        back = restore(writer.store, _archived(wiring), start, entries, writer.renew)
+        counts = reenrich(writer.store, wiring.enricher, start, writer.renew, progress)
+    return counts | asdict(back)
+
+
+def _archived(wiring: Wiring) -> Iterator[Iterator[Capture]]:
+    """The captures of every batch that the journal names, newest first; a batch that is gone is empty."""
+    places = [
+        place for entry in wiring.archive.entries() if entry.kind == "batch" for place in entry.data["places"]
+    ]
+    for place in reversed(places):
+        yield _present(wiring, place)
+
+
+def _present(wiring: Wiring, place: str) -> Iterator[Capture]:
+    try:
+        yield from wiring.archive.read(place)
+    except NotFoundError:
+        return
 
 
 def store_migrate(wiring: Wiring) -> dict[str, Any]:

@@ -76,7 +76,9 @@ def why(
 def article(
     context: typer.Context,
     article_id: Annotated[str, typer.Argument(metavar="ID", help="An article's id or URL")],
-    removed: Annotated[bool, typer.Option("--removed", help="Also what normalization took out")] = False,
+    removed: Annotated[
+        bool, typer.Option("--removed", help="Also what normalization took out, and what its outlet repeats")
+    ] = False,
 ) -> None:
     """One article as it is stored."""
     with opened(context) as app:
@@ -85,8 +87,11 @@ def article(
     if removed:
         document["removed"] = [{"text": r.text, "rule": r.rule} for r in stored.enriched.article.removed]
 
+    shown = stored.enriched.shown
+    rest = {} if removed else {"title": shown.title, "text": shown.text}
+
     def show(out: Console) -> None:
-        article_text(out, document)
+        article_text(out, document | rest)
 
     answer(context, document, show)
 

@@ -118,6 +118,10 @@ def article_shape(stored: StoredArticle) -> Json:
         "feeds": list(article.feeds),
         "version": article.version,
         "keywords": list(stored.enriched.keywords),
+        "recurring": [
+            {"field": s.field, "start": s.start, "end": s.end, "text": s.text}
+            for s in stored.enriched.recurring
+        ],
         "entities": [
             {
                 "id": e.id,

@@ -70,7 +70,7 @@ def normalize(item: RawItem) -> Article:
         removed.append(Removed(item.published or item.updated, dated.note))
     keys = identity_keys(url, item.guid, outlet, title, text)
     return Article(
-        id=content_id(keys[0]),
+        id="",
         keys=keys,
         url=url,
         title=title,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 DateSource = Literal["feed", "page", "text", "url", "fetched"]
 EntityKind = Literal["person", "organisation", "place", "event", "work"]
@@ -23,7 +24,7 @@ class Article:
     """A clean article.
 
     Attributes:
-        id: Derived from the first of `keys`.
+        id: Derived from the first of `keys` that was nobody's when it came; "" until it is taken in.
         keys: What makes it the same article, strongest first: "url:…", "guid:…", "text:…".
         url: The canonical URL, or "".
         title: Without outlet affixes.
@@ -118,12 +119,50 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class EnrichedArticle:
-    """An article with what was found in it; `keywords` strongest first."""
+    """An article with what was found in it.
+
+    Attributes:
+        article: The record: what the outlet wrote, whole.
+        entities: Whom and what it names.
+        topics: Strongest first.
+        keywords: Strongest first.
+        recurring: Lines of it that its outlet writes under many titles, in order of place. They are left out
+            where an article is shown, and stay in the record.
+    """
 
     article: Article
     entities: tuple[Entity, ...] = ()
     topics: tuple[Topic, ...] = ()
     keywords: tuple[str, ...] = ()
+    recurring: tuple[Span, ...] = ()
+
+    @property
+    def shown(self) -> Article:
+        """The article as a reader sees it: without its recurring lines."""
+        if not self.recurring:
+            return self.article
+        title = [span for span in self.recurring if span.field == "title"]
+        text = [span for span in self.recurring if span.field == "text"]
+        return replace(
+            self.article,
+            title=_without(self.article.title, title, _TITLE_MARKS),
+            text=_without(self.article.text, text, _WHITE),
+        )
+
+
+# What parts a line of a title or text from its neighbours, and goes with it.
+_TITLE_MARKS: Final = " |·•»–—-:"
+_WHITE: Final = " \n\t"
+
+
+def _without(content: str, spans: Sequence[Span], marks: str) -> str:
+    """The content without some lines, each with what parts it from the line before."""
+    pieces: list[str] = []
+    at = 0
+    for span in spans:
+        pieces.append(content[at : span.start].rstrip(marks))
+        at = span.end
+    return ("".join(pieces) + content[at:]).strip(marks) if spans else content
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +170,7 @@ class StoredArticle:
     """An article as the store holds it.
 
     Attributes:
-        enriched: The article as enriched and cleaned of its outlet's habits.
+        enriched: The article as enriched.
         seq: Its ingest sequence number, from 1, given once.
         story: The id of its story now.
         traits: The frozen features it was assigned by (`pipeline.stories.features.packed`), as bytes.

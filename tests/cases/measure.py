@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -71,15 +71,16 @@ def article_of(fetched: datetime = FETCHED, **fields: Any) -> Article:
 
 
 def _title(case: dict[str, Any]) -> str:
-    """The title as it is stored: normalized, then without what the outlet's `recent` titles repeat."""
+    """The title as it is compared: normalized, then without what the outlet's `recent` titles repeat."""
     told = {name: case[name] for name in ("outlet", "url", "html") if name in case}
     authors = tuple(case.get("authors", ()))
     learned = StreamStatistics.empty()
     for recent in case.get("recent", ()):
         earlier = article_of(title=recent, body=FILLER, **told)
-        outlet_boilerplate.observe(earlier.title, "", earlier.outlet, learned)
+        outlet_boilerplate.observe(outlet_boilerplate.read_lines(replace(earlier, text="")), learned)
     got = article_of(title=case["title"], body=FILLER, authors=authors, **told)
-    return outlet_boilerplate.clean(got.title, "", got.outlet, learned).title
+    lines = outlet_boilerplate.read_lines(replace(got, text=""))
+    return outlet_boilerplate.comparison_text(lines, learned).title
 
 
 def titles(*, held_out: bool) -> Tally:

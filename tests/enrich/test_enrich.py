@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,14 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.enrich import Aliases, Enricher, Taxonomy
-from pipeline.enrich.names import suggest
+from pipeline.enrich import Aliases, Enricher, Taxonomy, suggest
 from pipeline.enrich.names.forms import skeleton
 from pipeline.enrich.names.recognize import SpacyRecognizer
-from pipeline.enrich.offsets import kept_blocks, moved_span
 from pipeline.errors import ConfigError
 from pipeline.normalize import normalize
-from pipeline.records import Article, EnrichedArticle, EntityCount, RawItem, Span
+from pipeline.records import Article, EnrichedArticle, EntityCount, RawItem
 from pipeline.settings import read_document
 
 ACME = "{id: org:A, name: Acme, kind: organisation"
@@ -62,29 +59,6 @@ def test_neighbours_in_a_batch_do_not_matter(enricher: Enricher) -> None:
     one = article("Pifer on drills", "Steven Pifer said Russia was isolated. Pifer spoke in Kyiv.")
     two = article("Bank cuts rates", "The European Central Bank cut interest rates on Thursday.")
     assert enricher.enrich([one]) + enricher.enrich([two]) == enricher.enrich([one, two])
-
-
-def test_refresh_drops_moves_and_asks_no_model(enricher: Enricher) -> None:
-    text = "Follow Maria Vance on television.\n\nAngela Merkel met Valery Gerasimov. Merkel left early."
-    (before,) = enricher.enrich([article("Tonight: Merkel in Moscow", text)])
-    assert any(entity.id == "person:maria-vance" for entity in before.entities)
-    cleaned = replace(before.article, title="Merkel in Moscow", text=text.split("\n\n", 1)[1])
-    after = enricher.refresh(before, cleaned)
-    assert spans_fit(after)
-    assert {e.id for e in after.entities} == {e.id for e in before.entities} - {"person:maria-vance"}
-    assert enricher.refresh(after, cleaned) == after
-
-
-@given(st.lists(st.tuples(st.text("ab. ", min_size=1, max_size=8), st.booleans()), max_size=12))
-def test_kept_blocks_cover_what_remains(parts: list[tuple[str, bool]]) -> None:
-    old = "".join(part for part, _ in parts)
-    new = "".join(part for part, kept in parts if kept)
-    blocks = kept_blocks(old, new)
-    for block in blocks:
-        same = old[block.old : block.old + block.length]
-        assert same == new[block.new : block.new + block.length]
-        span = Span("text", block.old, block.old + block.length, same)
-        assert moved_span(span, blocks, new) == Span("text", block.new, block.new + block.length, same)
 
 
 @pytest.mark.parametrize(
@@ -256,7 +230,7 @@ def test_heavy_parts_are_imported_by_one_file_each() -> None:
         users = {
             path.name
             for room in rooms
-            for path in room.glob("*.py")
+            for path in room.rglob("*.py")
             if any(
                 line.strip().startswith((f"import {library}", f"from {library}"))
                 for line in path.read_text(encoding="utf-8").splitlines()

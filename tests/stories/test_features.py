@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from invented_news import HashedEmbedder, article
 
 from pipeline.errors import StoreError
 from pipeline.records import EnrichedArticle, Entity, Span
+from pipeline.stories.features import outlet_boilerplate as boilerplate
 from pipeline.stories.features import statistics as learned_module
-from pipeline.stories.features.features import arrive, compute_traits, compute_traits_batch
-from pipeline.stories.features.outlet_boilerplate import clean, observe
+from pipeline.stories.features.features import arrive
 from pipeline.stories.features.packed import Features, Sparse
 from pipeline.stories.features.sentences import sentence_spans
 from pipeline.stories.features.statistics import StreamStatistics
@@ -18,32 +19,39 @@ from pipeline.stories.features.tokens import tokens
 PLEA = "Subscribe to Channel Nine for more at https://nine.example/abc."
 
 
-def test_what_an_outlet_repeats_is_taken_out_from_the_second_time():
+def compared(made):
+    """The comparison text of an article after earlier ones."""
     state = StreamStatistics.empty()
-    first = arrive([article(0, "Goats escape | Nine at Noon", f"Ten goats ran. {PLEA}", "Nine")], state, None)
-    second = arrive([article(1, "Mayor resigns | Nine at Noon", f"He left.\n\n{PLEA}", "Nine")], state, None)
-    other = arrive([article(2, "Bridge opens", f"Cars cross. {PLEA}", "Ten")], state, None)
-    assert first[0].enriched.article.removed == ()
-    assert second[0].enriched.article.title == "Mayor resigns"
-    assert second[0].enriched.article.text == "He left."
-    assert [r.text for r in second[0].enriched.article.removed] == ["Nine at Noon", PLEA]
-    assert PLEA in other[0].enriched.article.text
+    *earlier, last = made
+    for each in earlier:
+        boilerplate.observe(boilerplate.read_lines(each.article), state)
+    return boilerplate.comparison_text(boilerplate.read_lines(last.article), state)
 
 
-def test_an_update_under_the_same_title_loses_nothing():
-    state = StreamStatistics.empty()
-    observe("Goats escape", "Ten goats ran.", "Nine", state)
-    assert clean("Goats escape", "Ten goats ran. One came back.", "Nine", state).removed == ()
+def test_what_an_outlet_repeats_is_compared_no_more_and_the_record_is_whole():
+    first = article(0, "Goats escape | Nine at Noon", f"Ten goats ran. {PLEA}", "Nine")
+    second = article(1, "Mayor resigns | Nine at Noon", f"He left.\n\n{PLEA}", "Nine")
+    text = compared([first, second])
+    assert (text.title, text.text) == ("Mayor resigns", "He left.")
+    arrived = arrive([first, second], StreamStatistics.empty(), None)
+    for given, kept in zip([first, second], arrived, strict=True):
+        assert kept.enriched.article == given.article
+    assert arrived[1].traits.title == "Mayor resigns"
+    assert PLEA in compared([first, article(2, "Bridge opens", f"Cars cross. {PLEA}", "Ten")]).text
+
+
+def test_an_update_under_the_same_title_is_compared_whole():
+    text = "Ten goats ran. One came back."
+    earlier = article(0, "Goats escape", "Ten goats ran.", "Nine")
+    assert compared([earlier, article(1, "Goats escape", text, "Nine")]).text == text
 
 
 def test_a_title_never_becomes_empty():
-    state = StreamStatistics.empty()
-    observe("Goats | Noon", "", "Nine", state)
-    observe("Cows | Noon", "", "Nine", state)
-    assert clean("Noon", "", "Nine", state).title == "Noon"
+    earlier = [article(0, "Goats | Noon", "", "Nine"), article(1, "Cows | Noon", "", "Nine")]
+    assert compared([*earlier, article(2, "Noon", "", "Nine")]).title == "Noon"
 
 
-def test_entities_follow_their_words_and_leave_with_them():
+def test_names_that_only_the_boilerplate_has_are_not_compared_and_stay_in_the_record():
     state = StreamStatistics.empty()
     plea = "Watch Ann Berg live. "
     arrive([article(0, "One", plea + "Rain.", "Nine")], state, None)
@@ -52,15 +60,67 @@ def test_entities_follow_their_words_and_leave_with_them():
     entities = tuple(Entity(s.text, s.text, "person", 1, 0.5, (s,)) for s in spans)
     enriched = EnrichedArticle(article(1, "Two", text, "Nine").article, entities)
     (arrival,) = arrive([enriched], state, None)
-    (left,) = arrival.enriched.entities
-    (span,) = left.spans
-    assert arrival.enriched.article.text[span.start : span.end] == "Carl Dahl"
+    assert arrival.enriched.entities == entities
     assert [name.name for name in arrival.traits.names] == ["Carl Dahl"]
+
+
+def bulletin(number, title, closing, hours):
+    return article(number, title, f"Report {number} of the day. {closing}", "Nine", hours)
+
+
+TITLES = ("Goats escape", "Mayor resigns", "Bridge opens", "Rain falls", "Dam holds")
+
+
+def test_a_line_that_recurs_word_for_word_over_days_is_marked_and_stays():
+    made = [bulletin(n, title, PLEA, 12.0 * n) for n, title in enumerate(TITLES)]
+    arrived = [each.enriched for each in arrive(made, StreamStatistics.empty(), None)]
+    assert [bool(each.recurring) for each in arrived] == [False, False, False, True, True]
+    last = arrived[-1]
+    assert [span.text for span in last.recurring] == [PLEA]
+    assert last.article.text.endswith(PLEA)
+    assert last.shown.text == "Report 4 of the day."
+    assert last.shown.title == last.article.title
+
+
+@pytest.mark.parametrize(
+    ("closing", "step"),
+    [
+        ("The quake killed {n} people and hurt {n}0 more in the hills.", 12.0),
+        ("Subscribe to Channel Nine for more.", 1.0),
+    ],
+    ids=["other figures", "within a day"],
+)
+def test_a_line_with_other_figures_or_of_one_day_is_not_marked(closing, step):
+    made = [bulletin(n, title, closing.format(n=n), step * n) for n, title in enumerate(TITLES)]
+    assert not any(each.enriched.recurring for each in arrive(made, StreamStatistics.empty(), None))
+
+
+def test_background_that_shares_a_telling_word_with_the_title_is_not_marked():
+    background = "The dam above Orlu broke in the spring of 1998 and drowned the valley."
+    titles = ("Orlu remembers", "Orlu mourns", "Orlu builds", "Orlu votes", "Orlu waits")
+    made = [bulletin(n, title, background, 24.0 * n) for n, title in enumerate(titles)]
+    assert not any(each.enriched.recurring for each in arrive(made, StreamStatistics.empty(), None))
+
+
+def test_the_first_sentence_is_never_marked_and_a_programme_in_the_title_is():
+    made = [article(n, f"{title} | Nine at Noon", PLEA, "Nine", 24.0 * n) for n, title in enumerate(TITLES)]
+    last = arrive(made, StreamStatistics.empty(), None)[-1].enriched
+    assert last.article.title == "Dam holds | Nine at Noon"
+    assert (last.shown.title, last.shown.text) == ("Dam holds", PLEA)
+
+
+def test_lines_learned_by_an_earlier_version_are_read():
+    rows = np.array([(5, 7, 9, 3)], dtype=[("a", "<u8"), ("b", "<u8"), ("c", "<u8"), ("d", "<u4")])
+    data = b"WWH1" + (3).to_bytes(4, "little") + rows.tobytes()
+    lines = learned_module.OutletLines.from_bytes("Nine", data)
+    assert lines.repeated(5, 7)
+    assert not lines.recurs(5, 1, 0)
+    assert learned_module.OutletLines.from_bytes("Nine", lines.to_bytes()).to_bytes() == lines.to_bytes()
 
 
 def test_traits_survive_their_bytes():
     enriched = article(0, "Storm 12 hits Quint", "Waves of 4.5 m broke the wall.", "Nine", None)
-    traits = compute_traits(enriched, StreamStatistics.empty(), HashedEmbedder())
+    traits = arrive([enriched], StreamStatistics.empty(), HashedEmbedder())[0].traits
     copy = Features.from_bytes(traits.to_bytes())
     assert copy.to_bytes() == traits.to_bytes()
     assert copy.time is None
@@ -72,15 +132,15 @@ def test_traits_survive_their_bytes():
 
 def test_an_articles_features_do_not_see_what_comes_later():
     articles = [article(n, f"Storm {n} over Quint", "Wind and rain.", "Nine") for n in range(3)]
-    alone = compute_traits(articles[0], StreamStatistics.empty(), None)
-    among = compute_traits_batch(articles, StreamStatistics.empty(), None)
+    alone = arrive([articles[0]], StreamStatistics.empty(), None)[0].traits
+    among = [each.traits for each in arrive(articles, StreamStatistics.empty(), None)]
     assert alone.to_bytes() == among[0].to_bytes()
 
 
 def test_words_that_become_common_lose_weight():
     state = StreamStatistics.empty()
     before = state.language("en").idf("zorblax")
-    compute_traits_batch([article(n, "Zorblax", f"Number {n}.") for n in range(40)], state, None)
+    arrive([article(n, "Zorblax", f"Number {n}.") for n in range(40)], state, None)
     assert state.language("en").idf("zorblax") < before
 
 
@@ -88,14 +148,12 @@ def test_learned_state_is_bounded_and_survives_its_bytes(monkeypatch):
     monkeypatch.setattr(learned_module, "LINES_KEPT", 8)
     monkeypatch.setattr(learned_module, "TERMS_HALVED_AT", 10)
     state = StreamStatistics.empty()
-    compute_traits_batch(
-        [article(n, f"Word{n} here", f"Line {'x' * n}.", "Nine") for n in range(30)], state, None
-    )
+    arrive([article(n, f"Word{n} here", f"Line {'x' * n}.", "Nine") for n in range(30)], state, None)
     stored = state.dirty()
     assert sorted(stored) == ["habits:Nine", "pairs:en", "terms:en"]
     assert state.dirty() == {}
     assert state.language("en").terms.articles < 10
-    assert len(stored["habits:Nine"]) <= 8 + 8 * 28
+    assert len(stored["habits:Nine"]) <= 8 + 8 * 44
     copy = StreamStatistics.load(stored.get)
     copy.observe_words("en", [1], [2])
     state.observe_words("en", [1], [2])

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.stories.features import years
-from pipeline.stories.features.features import compute_traits
+from pipeline.stories.features.features import arrive
 from pipeline.stories.features.packed import Features, IndexedArticle
 from pipeline.stories.features.statistics import StreamStatistics
 from pipeline.stories.index.story_profile import SMALL, StoryProfile
@@ -58,7 +58,7 @@ def _member(number: int, published: datetime | None, more: str = "") -> IndexedA
     plain = article(number, "Quake hits Qeshm", f"{TEXT} {more}")
     known = replace(plain.article, published=published)
     return IndexedArticle(
-        known.id, number, compute_traits(replace(plain, article=known), StreamStatistics.empty(), None)
+        known.id, number, arrive([replace(plain, article=known)], StreamStatistics.empty(), None)[0].traits
     )
 
 

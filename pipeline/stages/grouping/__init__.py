@@ -1,1 +1,1 @@
-"""From enriched articles to stories: `group`, `repair`, `reenrich`, and the clustering state they share."""
+"""From enriched articles to stories: `group`, `repair`, `restore`, `reenrich`, and the state they share."""

@@ -152,14 +152,14 @@ class Grouping:
         self, stored: StoredArticle, enriched: EnrichedArticle, chunk: _Chunk, counts: GroupCounts
     ) -> None:
         old = stored.enriched.article
-        cleaned = features.cleaned(enriched, self._learned)
-        article = revise(old, cleaned.article)
+        article = revise(old, enriched.article)
         if article.version == old.version:
             counts.duplicate += 1
             content = replace(stored.enriched, article=article)
         else:
             counts.updated += 1
-            content = replace(cleaned if article.text != old.text else stored.enriched, article=article)
+            found = enriched if article.text != old.text else stored.enriched
+            content = features.read_again(replace(found, article=article), self._learned)
             chunk.touch(stored.story)
         if article != old:
             chunk.articles[old.id] = replace(stored, enriched=content)

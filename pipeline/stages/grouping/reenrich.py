@@ -56,9 +56,10 @@ def _save(
     counts: dict[str, int],
 ) -> None:
     found = enricher.enrich([stored.enriched.article for stored in batch])
-    # Keywords contrast an article with the weeks before it, which no model or table changes.
+    # Keywords and recurring lines are told by the weeks before, which no model or table changes.
     kept = [
-        replace(each, keywords=stored.enriched.keywords) for stored, each in zip(batch, found, strict=True)
+        replace(each, keywords=stored.enriched.keywords, recurring=stored.enriched.recurring)
+        for stored, each in zip(batch, found, strict=True)
     ]
     pairs = zip(batch, kept, strict=True)
     changed = {

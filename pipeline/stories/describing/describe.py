@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from pipeline.records import Article, EntityCount, EntityKind, StoredArticle, Story, SummarySentence, Topic
+from pipeline.records import (
+    Article,
+    EnrichedArticle,
+    Entity,
+    EntityCount,
+    EntityKind,
+    Span,
+    StoredArticle,
+    Story,
+    SummarySentence,
+    Topic,
+)
 from pipeline.stories.describing.counts import claims, disagreements
 from pipeline.stories.describing.origins import families, independent, texts
 from pipeline.stories.features.keywords import story_keywords
@@ -48,7 +59,7 @@ def describe(story: str, articles: Sequence[StoredArticle], version: int = 1) ->
         StoreError: Features of another version.
     """
     ordered = sorted(articles, key=lambda a: a.seq)
-    plain = [a.enriched.article for a in ordered]
+    plain = [a.enriched.shown for a in ordered]
     traits = [Features.from_bytes(a.traits) for a in ordered]
     profile = StoryProfile.of(
         story, (IndexedArticle(p.id, a.seq, t) for p, a, t in zip(plain, ordered, traits, strict=True))
@@ -148,7 +159,7 @@ def _entities(articles: Sequence[StoredArticle]) -> tuple[EntityCount, ...]:
     salience: dict[str, float] = {}
     shown: dict[str, Counter[tuple[str, EntityKind]]] = {}
     for article in articles:
-        for entity in article.enriched.entities:
+        for entity in _told_of(article.enriched):
             held[entity.id] += 1
             salience[entity.id] = salience.get(entity.id, 0.0) + entity.salience
             shown.setdefault(entity.id, Counter())[entity.name, entity.kind] += 1
@@ -162,6 +173,19 @@ def _entities(articles: Sequence[StoredArticle]) -> tuple[EntityCount, ...]:
     ]
     counted.sort(key=lambda each: (-each[0], -each[1], each[2]))
     return tuple(EntityCount(e, *names[e], count) for count, _, e in counted[:ENTITIES_KEPT])
+
+
+def _told_of(enriched: EnrichedArticle) -> Iterator[Entity]:
+    """The entities of an article but for those that only its recurring lines name."""
+    for entity in enriched.entities:
+        if not entity.spans or not all(_recurs(span, enriched.recurring) for span in entity.spans):
+            yield entity
+
+
+def _recurs(span: Span, recurring: Sequence[Span]) -> bool:
+    return any(
+        span.field == line.field and line.start <= span.start and span.end <= line.end for line in recurring
+    )
 
 
 def _naming(articles: Sequence[StoredArticle], ids: Sequence[str]) -> int:

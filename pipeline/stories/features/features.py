@@ -1,4 +1,4 @@
-"""From an enriched article to its traits: clean, count, weigh, embed, fingerprint."""
+"""From an enriched article to its features: find the comparison text, count, weigh, embed, fingerprint."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 import numpy as np
 from rensa import RMinHash
 
 from pipeline.ports import Embedder
-from pipeline.records import Article, EnrichedArticle, Entity, Span
+from pipeline.records import EnrichedArticle, Entity, Span
 from pipeline.stories.features import outlet_boilerplate, years
 from pipeline.stories.features.keywords import article_keywords
+from pipeline.stories.features.outlet_boilerplate import ComparisonText
 from pipeline.stories.features.packed import Dense, Features, Name, Signature, Sparse
 from pipeline.stories.features.sentences import sentence_spans
 from pipeline.stories.features.statistics import StreamStatistics
@@ -39,7 +41,7 @@ _NO_DENSE: Final[Dense] = np.zeros(0, dtype=np.float16)
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An article as it is stored and grouped: cleaned of its outlet's habits, with its traits."""
+    """An article as it is stored, its keywords and recurring lines known, with its features."""
 
     enriched: EnrichedArticle
     traits: Features
@@ -48,81 +50,62 @@ class Arrival:
 def arrive(
     articles: Sequence[EnrichedArticle], learned: StreamStatistics, embedder: Embedder | None
 ) -> list[Arrival]:
-    """Cleans new articles, learns from them, and computes their traits; any cutting into batches is the same.
+    """Makes comparison texts of new articles, learns from them, and computes their features.
+
+    Any cutting into batches gives the same. The record, title and text, stays as it is.
 
     Args:
         articles: New articles in ingest sequence, as normalized and enriched.
         learned: What was learned before the first of them; is brought up to date, article by article.
         embedder: Makes the dense vectors; None leaves them out.
     """
-    cleaned: list[EnrichedArticle] = []
+    arrived: list[EnrichedArticle] = []
+    texts: list[ComparisonText] = []
     sparse: list[tuple[Sparse, Sparse]] = []
     for enriched in articles:
         article = enriched.article
-        kept = outlet_boilerplate.clean(article.title, article.text, article.outlet, learned)
-        outlet_boilerplate.observe(article.title, article.text, article.outlet, learned)
-        counts = _counted(kept.title, kept.text)
-        sparse.append(_weigh(kept.title, kept.text, counts, article.language, learned))
+        lines = outlet_boilerplate.read_lines(article)
+        text = outlet_boilerplate.comparison_text(lines, learned)
+        recurring = outlet_boilerplate.recurring(lines, article.language, learned)
+        outlet_boilerplate.observe(lines, learned)
+        counts = _counted(text.title, text.text)
+        sparse.append(_weigh(text.title, text.text, counts, article.language, learned))
         words = article_keywords(counts, learned.language(article.language))
-        cleaned.append(replace(_without(enriched, kept), keywords=words))
-    dense = _embed(cleaned, embedder)
+        texts.append(text)
+        arrived.append(replace(enriched, keywords=words, recurring=recurring))
+    dense = _embed([embedded_text(text.title, text.text) for text in texts], embedder)
     return [
-        Arrival(enriched, _traits(enriched, body, pairs, vector))
-        for enriched, (body, pairs), vector in zip(cleaned, sparse, dense, strict=True)
+        Arrival(enriched, _features(enriched, text, weighed, vector))
+        for enriched, text, weighed, vector in zip(arrived, texts, sparse, dense, strict=True)
     ]
 
 
-def compute_traits(
-    article: EnrichedArticle, learned: StreamStatistics, embedder: Embedder | None
-) -> Features:
-    """The traits of one new article; see `arrive`."""
-    return arrive([article], learned, embedder)[0].traits
-
-
-def compute_traits_batch(
-    articles: Sequence[EnrichedArticle], learned: StreamStatistics, embedder: Embedder | None
-) -> list[Features]:
-    """The traits of new articles in ingest sequence; see `arrive`."""
-    return [arrival.traits for arrival in arrive(articles, learned, embedder)]
-
-
-def cleaned(enriched: EnrichedArticle, learned: StreamStatistics) -> EnrichedArticle:
-    """An article without what its outlet repeats; nothing is learned from it. For new forms of known ones."""
+def read_again(enriched: EnrichedArticle, learned: StreamStatistics) -> EnrichedArticle:
+    """A new form of a known article, its keywords and recurring lines known; nothing is learned from it."""
     article = enriched.article
-    kept = outlet_boilerplate.clean(article.title, article.text, article.outlet, learned)
-    words = article_keywords(_counted(kept.title, kept.text), learned.language(article.language))
-    return replace(_without(enriched, kept), keywords=words)
-
-
-def _without(enriched: EnrichedArticle, kept: outlet_boilerplate.Cleaned) -> EnrichedArticle:
-    """The article with its cleaned title and text, and the entities that are still mentioned there."""
-    if not kept.removed:
-        return enriched
-    article = replace(
-        enriched.article,
-        title=kept.title,
-        text=kept.text,
-        removed=(*enriched.article.removed, *kept.removed),
+    lines = outlet_boilerplate.read_lines(article)
+    text = outlet_boilerplate.comparison_text(lines, learned)
+    return replace(
+        enriched,
+        keywords=article_keywords(_counted(text.title, text.text), learned.language(article.language)),
+        recurring=outlet_boilerplate.recurring(lines, article.language, learned),
     )
-    entities = (_moved(entity, article, kept) for entity in enriched.entities)
-    return replace(enriched, article=article, entities=tuple(e for e in entities if e is not None))
 
 
-def _moved(entity: Entity, article: Article, kept: outlet_boilerplate.Cleaned) -> Entity | None:
-    """The entity with its spans where they are now; None when no mention is left."""
-    if not entity.spans:
-        return entity
-    spans: list[Span] = []
-    for span in entity.spans:
-        text = article.title if span.field == "title" else article.text
-        before = 0
-        for start, end in kept.title_kept if span.field == "title" else kept.text_kept:
-            if start <= span.start and span.end <= end and before + span.end - start <= len(text):
-                spans.append(replace(span, start=before + span.start - start, end=before + span.end - start))
-            before += end - start
-    if not spans:
-        return None
-    return replace(entity, spans=tuple(spans), count=max(1, entity.count - len(entity.spans) + len(spans)))
+def _named(entities: Sequence[Entity], text: ComparisonText) -> list[Entity]:
+    """The entities that the comparison text still names, most salient first."""
+    named: list[Entity] = []
+    for entity in entities:
+        spans = [span for span in entity.spans if _within(span, text)]
+        if spans or not entity.spans:
+            count = max(1, entity.count - len(entity.spans) + len(spans))
+            named.append(replace(entity, count=count))
+    return sorted(named, key=lambda e: (-e.salience, -e.count, e.id))
+
+
+def _within(span: Span, text: ComparisonText) -> bool:
+    kept = text.title_kept if span.field == "title" else text.text_kept
+    return any(start <= span.start and span.end <= end for start, end in kept)
 
 
 def _counted(title: str, text: str) -> Counter[str]:
@@ -153,47 +136,51 @@ def _weigh(
     return Sparse.unit(body, BODY_TERMS), Sparse.unit(weighed, LEAD_PAIRS)
 
 
-def embedded_text(article: Article) -> str:
-    """What of an article is embedded: its title and the beginning of its text."""
-    lead = article.text[:EMBEDDED_CHARS]
-    return f"{article.title}. {lead}" if article.title and lead else article.title or lead
+def embedded_text(title: str, text: str) -> str:
+    """What of a text is embedded: its title and its beginning."""
+    lead = text[:EMBEDDED_CHARS]
+    return f"{title}. {lead}" if title and lead else title or lead
 
 
-def _embed(articles: Sequence[EnrichedArticle], embedder: Embedder | None) -> list[Dense]:
-    if embedder is None or not articles:
-        return [_NO_DENSE] * len(articles)
-    return list(embedder.embed([embedded_text(e.article) for e in articles]).astype(np.float16))
+def _embed(texts: Sequence[str], embedder: Embedder | None) -> list[Dense]:
+    if embedder is None or not texts:
+        return [_NO_DENSE] * len(texts)
+    return list(embedder.embed(texts).astype(np.float16))
 
 
-def _traits(enriched: EnrichedArticle, body: Sparse, pairs: Sparse, dense: Dense) -> Features:
-    article = enriched.article
-    opening = f"{article.title}\n{article.text[:LEAD_CHARS]}"
-    sentences = sentence_spans(article.text[: 4 * SHOWN_CHARS])
-    ranked = sorted(enriched.entities, key=lambda e: (-e.salience, -e.count, e.id))[:NAMES_KEPT]
+def _features(
+    enriched: EnrichedArticle, compared: ComparisonText, weighed: tuple[Sparse, Sparse], dense: Dense
+) -> Features:
+    article, title, text = enriched.article, compared.title, compared.text
+    sentences = sentence_spans(text[: 4 * SHOWN_CHARS])
+    body, pairs = weighed
     return Features(
         time=article.published.timestamp() if article.published else None,
         fetched=article.fetched.timestamp(),
         language=article.language,
         outlet=article.outlet,
-        title=article.title[:SHOWN_CHARS],
-        lead=article.text[slice(*sentences[0])][:SHOWN_CHARS] if sentences else "",
-        title_form=outlet_boilerplate.line_digest(article.title),
-        title_exact=outlet_boilerplate.line_digest(_spelled(article.title)),
-        years=_years(article),
+        title=title[:SHOWN_CHARS],
+        lead=text[slice(*sentences[0])][:SHOWN_CHARS] if sentences else "",
+        title_form=outlet_boilerplate.line_digest(title),
+        title_exact=outlet_boilerplate.line_digest(_spelled(title)),
+        years=_years(article.published, compared),
         body=body,
         pairs=pairs,
         dense=dense,
-        names=tuple(Name(e.id, e.name, e.kind, round(e.salience, 4)) for e in ranked),
-        numbers=tuple(dict.fromkeys(_NUMBER.findall(opening))),
-        signature=_signature(article.title, article.text),
+        names=tuple(
+            Name(e.id, e.name, e.kind, round(e.salience, 4))
+            for e in _named(enriched.entities, compared)[:NAMES_KEPT]
+        ),
+        numbers=tuple(dict.fromkeys(_NUMBER.findall(f"{title}\n{text[:LEAD_CHARS]}"))),
+        signature=_signature(title, text),
     )
 
 
-def _years(article: Article) -> int:
+def _years(published: datetime | None, compared: ComparisonText) -> int:
     """The years it belongs to, as far as anything says so."""
-    if article.published is not None:
-        return years.around(article.published)
-    return years.named(f"{article.title}\n{article.text[:BODY_CHARS]}")
+    if published is not None:
+        return years.around(published)
+    return years.named(f"{compared.title}\n{compared.text[:BODY_CHARS]}")
 
 
 def _spelled(title: str) -> str:

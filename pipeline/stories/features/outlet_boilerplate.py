@@ -1,52 +1,102 @@
-"""Cleaning by outlet habits: lines and title segments that an outlet repeats under other titles tell nothing.
+"""Outlet boilerplate: lines and title segments that an outlet writes under many titles tell no news.
 
-The largest single gain measured on real feeds (docs/benchmarks.md): an outlet's appeals to subscribe, its
-programme names and its slogans make unlike articles look alike.
+An outlet's appeals to subscribe, its programme names and its slogans make unlike articles look alike; leaving
+them out of what is compared is the largest single gain measured on real feeds (docs/benchmarks.md). The
+record stays whole. Two things are made from it and from what was learned:
+
+- the comparison text, without every line that came before under another title, whatever its figures: what
+  stories are found by;
+- marks on the lines that truly recur, word for word, under several titles over time: they are left out where
+  the article is shown.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from pipeline.records import Removed
+from pipeline.records import Article, Span
 from pipeline.stories.features.sentences import sentence_spans
 from pipeline.stories.features.statistics import StreamStatistics
-
-RULE = "outlet repeats it"
+from pipeline.stories.features.tokens import tokens
 
 _FIGURES = re.compile(r"\d+")
 _URL = re.compile(r"https?://\S+|www\.\S+")
 # Title | Programme - Outlet: a bar anywhere, a dash only with white space on both sides.
 _MARKS = " |·•»–—-:"
 _SEGMENT = re.compile(r"\s*\|\s*|\s+(?:[·•»–—-]|::)\s+")
+_LOW: Final = 0xFFFF_FFFF
+_HOUR_SECONDS: Final = 3600
+# A line that shares a word this rare (idf) with the title is about the news: background, not boilerplate.
+_TELLING_IDF: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Cleaned:
-    """A title and text without what the outlet repeats.
+class Line:
+    """A sentence of a text or a segment of a title.
 
     Attributes:
-        title: The title; never empty when it was not before.
+        start, end: Its place in that field.
+        digest: Blind to figures and addresses, see `line_digest`.
+        wording: To the figure, 32 bits; never 0.
+    """
+
+    start: int
+    end: int
+    digest: int
+    wording: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleLines:
+    """An article cut into lines, each hashed once.
+
+    Attributes:
+        outlet: The outlet's name; "" has no boilerplate.
+        title, text: The record.
+        own: The title's digest.
+        hour: The article's time in hours since 1970.
+        segments: Of the title.
+        sentences: Of the text.
+    """
+
+    outlet: str
+    title: str
+    text: str
+    own: int
+    hour: int
+    segments: tuple[Line, ...]
+    sentences: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonText:
+    """What of an article is compared.
+
+    Attributes:
+        title: The title; never empty when the record's is not.
         text: The text, with its remaining lines and paragraphs as they were.
-        removed: What was taken out, in order.
-        title_kept: Spans (start, end) of the given title that remain, in order.
+        title_kept: Spans (start, end) of the record's title that remain, in order.
         text_kept: Likewise of the text.
     """
 
     title: str
     text: str
-    removed: tuple[Removed, ...] = ()
-    title_kept: tuple[tuple[int, int], ...] = ()
-    text_kept: tuple[tuple[int, int], ...] = ()
+    title_kept: tuple[tuple[int, int], ...]
+    text_kept: tuple[tuple[int, int], ...]
 
 
 def line_digest(line: str) -> int:
     """A line as 64 bits, blind to case, figures, addresses and white space; never 0."""
-    folded = " ".join(_FIGURES.sub("0", _URL.sub("@", line.lower())).split())
-    digest = hashlib.blake2b(folded.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "little") or 1
+    return _digest(_FIGURES.sub("0", _URL.sub("@", line.lower())))
+
+
+def _digest(folded: str) -> int:
+    spaced = " ".join(folded.split()).encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(spaced, digest_size=8).digest(), "little") or 1
 
 
 def title_segments(title: str) -> list[tuple[int, int]]:
@@ -64,63 +114,115 @@ def title_segments(title: str) -> list[tuple[int, int]]:
     return [(left, right) for left, right in spans if title[left:right].strip()]
 
 
-def clean(title: str, text: str, outlet: str, learned: StreamStatistics) -> Cleaned:
-    """Takes out what the outlet wrote before under another title.
+def read_lines(article: Article) -> ArticleLines:
+    """Cuts an article into lines."""
+    named = bool(article.outlet)
+    return ArticleLines(
+        outlet=article.outlet,
+        title=article.title,
+        text=article.text,
+        own=line_digest(article.title),
+        hour=int(article.time.timestamp() // _HOUR_SECONDS),
+        segments=_lines(article.title, title_segments(article.title)) if named else (),
+        sentences=_lines(article.text, sentence_spans(article.text)) if named else (),
+    )
+
+
+def _lines(content: str, spans: Sequence[tuple[int, int]]) -> tuple[Line, ...]:
+    return tuple(
+        Line(a, b, line_digest(content[a:b]), _digest(content[a:b].casefold()) & _LOW or 1) for a, b in spans
+    )
+
+
+def comparison_text(lines: ArticleLines, learned: StreamStatistics) -> ComparisonText:
+    """The article without what its outlet wrote before under another title.
 
     Args:
-        title: As normalized.
-        text: As normalized.
-        outlet: The outlet's name; "" has no habits.
-        learned: StreamStatistics state of what came before; it is not changed.
+        lines: The article.
+        learned: What came before it; it is not changed.
     """
-    segments, sentences = title_segments(title), sentence_spans(text)
-    if not outlet:
-        return Cleaned(title, text, (), ((0, len(title)),), ((0, len(text)),))
-    lines, own = learned.lines(outlet), line_digest(title)
+    title, text = lines.title, lines.text
+    if not lines.outlet:
+        return ComparisonText(title, text, ((0, len(title)),), ((0, len(text)),))
+    known = learned.lines(lines.outlet)
 
-    def kept(source: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-        return [s for s in spans if not lines.repeated(line_digest(source[s[0] : s[1]]), own)]
+    def kept(every: Sequence[Line]) -> list[Line]:
+        return [line for line in every if not known.repeated(line.digest, lines.own)]
 
-    title_spans = kept(title, segments) or segments
-    text_spans = kept(text, sentences)
-    removed_title = [title[a:b] for a, b in segments if (a, b) not in title_spans]
-    remaining = set(text_spans)
-    removed = removed_title + [text[a:b] for a, b in sentences if (a, b) not in remaining]
-    title_kept = _joined(title_spans, segments, len(title))
-    text_kept = _joined(text_spans, sentences, len(text))
-    return Cleaned(
-        title=_cut(title, title_kept).rstrip(_MARKS) if removed_title else title,
+    segments = kept(lines.segments) or list(lines.segments)
+    title_kept = _joined(segments, lines.segments, len(title))
+    text_kept = _joined(kept(lines.sentences), lines.sentences, len(text))
+    return ComparisonText(
+        title=title if len(segments) == len(lines.segments) else _cut(title, title_kept).rstrip(_MARKS),
         text=_cut(text, text_kept).rstrip(),
-        removed=tuple(Removed(line, RULE) for line in removed),
         title_kept=title_kept,
         text_kept=text_kept,
     )
 
 
-def observe(title: str, text: str, outlet: str, learned: StreamStatistics) -> None:
-    """Notes what one more article of an outlet says, as it was before cleaning."""
-    if outlet:
-        lines = {line_digest(title[a:b]) for a, b in title_segments(title)}
-        lines |= {line_digest(text[a:b]) for a, b in sentence_spans(text)}
-        learned.observe_lines(outlet, sorted(lines), line_digest(title))
+def recurring(lines: ArticleLines, language: str, learned: StreamStatistics) -> tuple[Span, ...]:
+    """The lines that the outlet writes word for word under several titles over time.
+
+    Never the whole title, never the first sentence, and no line that shares a telling word with the title: a
+    running story's background recurs too.
+
+    Args:
+        lines: The article.
+        language: Its language.
+        learned: What came before it; it is not changed.
+    """
+    if not lines.outlet:
+        return ()
+    known = learned.lines(lines.outlet)
+
+    def found(every: Sequence[Line]) -> list[Line]:
+        return [line for line in every if known.recurs(line.digest, line.wording, lines.hour)]
+
+    segments, sentences = found(lines.segments), found(lines.sentences[1:])
+    if len(segments) == len(lines.segments):
+        segments = []
+    if not segments and not sentences:
+        return ()
+    gone = {(line.start, line.end) for line in segments}
+    heading = " ".join(
+        lines.title[line.start : line.end] for line in lines.segments if (line.start, line.end) not in gone
+    )
+    telling = {word for word in tokens(heading) if learned.language(language).idf(word) >= _TELLING_IDF}
+    return (
+        *(Span("title", each.start, each.end, lines.title[each.start : each.end]) for each in segments),
+        *(
+            Span("text", each.start, each.end, lines.text[each.start : each.end])
+            for each in sentences
+            if not _tells(lines.text[each.start : each.end], telling)
+        ),
+    )
+
+
+def _tells(line: str, telling: Collection[str]) -> bool:
+    return any(word in telling for word in tokens(line))
+
+
+def observe(lines: ArticleLines, learned: StreamStatistics) -> None:
+    """Notes what one more article of an outlet says."""
+    if lines.outlet:
+        found = {line.digest: line.wording for line in (*lines.segments, *lines.sentences)}
+        learned.observe_lines(lines.outlet, sorted(found.items()), lines.own, lines.hour)
 
 
 def _cut(text: str, kept: tuple[tuple[int, int], ...]) -> str:
     return "".join(text[a:b] for a, b in kept)
 
 
-def _joined(
-    kept: list[tuple[int, int]], all_spans: list[tuple[int, int]], length: int
-) -> tuple[tuple[int, int], ...]:
-    """Joins neighbouring kept spans, each with the white space or mark that follows it."""
-    if len(kept) == len(all_spans):
+def _joined(kept: Sequence[Line], every: Sequence[Line], length: int) -> tuple[tuple[int, int], ...]:
+    """Joins neighbouring kept lines, each with the white space or mark that follows it."""
+    if len(kept) == len(every):
         return ((0, length),) if length else ()
-    starts = [start for start, _ in all_spans[1:]] + [length]
-    following = dict(zip(all_spans, starts, strict=True))
+    starts = [line.start for line in every[1:]] + [length]
+    following = {line.start: start for line, start in zip(every, starts, strict=True)}
     joined: list[tuple[int, int]] = []
-    for span in kept:
-        if joined and joined[-1][1] == span[0]:
-            joined[-1] = (joined[-1][0], following[span])
+    for line in kept:
+        if joined and joined[-1][1] == line.start:
+            joined[-1] = (joined[-1][0], following[line.start])
         else:
-            joined.append((span[0], following[span]))
+            joined.append((line.start, following[line.start]))
     return tuple(joined)

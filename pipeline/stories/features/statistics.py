@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -29,9 +29,18 @@ _PAIR_SHARE: Final = 0.2
 LINES_KEPT: Final = 4096
 
 _TERMS_MAGIC: Final = b"WWT1"
-_HABITS_MAGIC: Final = b"WWH1"
+_LINES_MAGIC: Final = b"WWH2"
+# Before wordings were counted: lines and the two titles alone.
+_FORMER_LINES_MAGIC: Final = b"WWH1"
 _TERM_ROW: Final = np.dtype([("term", "<u4"), ("count", "<u4")])
-_LINE_ROW: Final = np.dtype([("line", "<u8"), ("first", "<u8"), ("second", "<u8"), ("seen", "<u4")])
+_FORMER_LINE_FIELDS: Final = [("line", "<u8"), ("first", "<u8"), ("second", "<u8"), ("seen", "<u4")]
+_LINE_FIELDS: Final = [("wording", "<u4"), ("titles", "<u4"), ("latest", "<u4"), ("since", "<i4")]
+_FORMER_LINE_ROW: Final = np.dtype(_FORMER_LINE_FIELDS)
+_LINE_ROW: Final = np.dtype(_FORMER_LINE_FIELDS + _LINE_FIELDS)
+# A wording recurs when the outlet wrote it, to the figure, under so many titles over so many hours.
+RECURRING_TITLES: Final = 3
+RECURRING_HOURS: Final = 20
+_LOW: Final = 0xFFFF_FFFF
 
 
 class TermCounts:
@@ -121,54 +130,97 @@ class Language:
         return max(0.0, math.log((PRIOR_ARTICLES + counts.articles + 1) / (expected + counts[term] + 0.5)))
 
 
-class OutletLines:
-    """Which lines an outlet wrote under which titles: for each line the first two different titles.
+class KnownLine(NamedTuple):
+    """What is known of one line of an outlet.
 
-    Lines and titles are 64-bit digests; 0 stands for "none".
+    Attributes:
+        first, second: The first two different titles that it stood under, whatever its figures; 0 is none.
+        seen: The outlet's article that had it last, counted.
+        wording: Its latest wording, to the figure.
+        titles: Under how many titles, one after another, that wording stood.
+        latest: Under which it stood last, as the low 32 bits of its digest.
+        since: When it came first, in hours since 1970.
+    """
+
+    first: int
+    second: int
+    seen: int
+    wording: int
+    titles: int
+    latest: int
+    since: int
+
+
+_UNKNOWN_LINE: Final = KnownLine(0, 0, 0, 0, 0, 0, 0)
+
+
+class OutletLines:
+    """Which lines an outlet wrote under which titles.
+
+    Lines and titles are 64-bit digests, wordings 32-bit ones; 0 stands for "none".
     """
 
     def __init__(self) -> None:
         self.articles = 0
-        self._lines: dict[int, tuple[int, int, int]] = {}
+        self._lines: dict[int, KnownLine] = {}
 
     def repeated(self, line: int, title: int) -> bool:
-        """Whether the line was seen under another title of this outlet."""
-        first, second, _ = self._lines.get(line, (0, 0, 0))
-        return first not in (0, title) or second not in (0, title)
+        """Whether the line was seen, whatever its figures, under another title of this outlet."""
+        known = self._lines.get(line, _UNKNOWN_LINE)
+        return known.first not in (0, title) or known.second not in (0, title)
 
-    def observe(self, lines: Iterable[int], title: int) -> None:
-        """Notes the distinct lines of one more article."""
+    def recurs(self, line: int, wording: int, hour: int) -> bool:
+        """Whether exactly this wording has stood under several titles over time."""
+        known = self._lines.get(line, _UNKNOWN_LINE)
+        return (
+            known.wording == wording
+            and known.titles >= RECURRING_TITLES
+            and abs(hour - known.since) >= RECURRING_HOURS
+        )
+
+    def observe(self, lines: Iterable[tuple[int, int]], title: int, hour: int) -> None:
+        """Notes the distinct lines of one more article, each with its wording."""
         self.articles += 1
-        for line in lines:
-            first, second, _ = self._lines.get(line, (title, 0, 0))
-            if second == 0 and title != first:
-                second = title
-            self._lines[line] = (first, second, self.articles)
+        latest = title & _LOW
+        for line, wording in lines:
+            known = self._lines.get(line)
+            if known is None:
+                self._lines[line] = KnownLine(title, 0, self.articles, wording, 1, latest, hour)
+                continue
+            second = title if known.second == 0 and title != known.first else known.second
+            if known.wording != wording:
+                told = (wording, 1, latest, hour)
+            elif known.latest != latest:
+                told = (wording, known.titles + 1, latest, known.since)
+            else:
+                told = (wording, known.titles, latest, known.since)
+            self._lines[line] = KnownLine(known.first, second, self.articles, *told)
         if len(self._lines) > LINES_KEPT:
             self._forget()
 
     def _forget(self) -> None:
-        newest = sorted(self._lines.items(), key=lambda item: (-item[1][2], item[0]))
+        newest = sorted(self._lines.items(), key=lambda item: (-item[1].seen, item[0]))
         self._lines = dict(newest[: LINES_KEPT // 2])
 
     def to_bytes(self) -> bytes:
         """The same lines always give the same bytes: rows sorted by line, little-endian."""
         rows = np.array([(line, *rest) for line, rest in sorted(self._lines.items())], dtype=_LINE_ROW)
-        return _HABITS_MAGIC + struct.pack("<I", self.articles) + rows.tobytes()
+        return _LINES_MAGIC + struct.pack("<I", self.articles) + rows.tobytes()
 
     @classmethod
     def from_bytes(cls, outlet: str, data: bytes) -> OutletLines:
-        """The inverse of `to_bytes`.
+        """The inverse of `to_bytes`; reads what earlier versions wrote, which counted no wordings.
 
         Raises:
             StoreError: The bytes are of another kind or version.
         """
-        if data[:4] != _HABITS_MAGIC:
+        if data[:4] not in (_LINES_MAGIC, _FORMER_LINES_MAGIC):
             raise StoreError(f"learned state habits:{outlet} is of an unknown version; replay the archive")
         lines = cls()
         lines.articles = struct.unpack_from("<I", data, 4)[0]
-        for line, first, second, seen in np.frombuffer(data, dtype=_LINE_ROW, offset=8).tolist():
-            lines._lines[line] = (first, second, seen)
+        kind = _LINE_ROW if data[:4] == _LINES_MAGIC else _FORMER_LINE_ROW
+        for line, *rest in np.frombuffer(data, dtype=kind, offset=8).tolist():
+            lines._lines[line] = KnownLine(*rest, *((0,) * (len(KnownLine._fields) - len(rest))))
         return lines
 
 
@@ -221,10 +273,10 @@ class StreamStatistics:
         counts.pairs.observe(pairs)
         self._changed.update((f"terms:{language}", f"pairs:{language}"))
 
-    def observe_lines(self, outlet: str, lines: Iterable[int], title: int) -> None:
+    def observe_lines(self, outlet: str, lines: Iterable[tuple[int, int]], title: int, hour: int) -> None:
         """Notes the distinct lines of one more article; an unnamed outlet has no habits."""
         if outlet:
-            self.lines(outlet).observe(lines, title)
+            self.lines(outlet).observe(lines, title, hour)
             self._changed.add(f"habits:{outlet}")
 
     def dirty(self) -> dict[str, bytes]:
