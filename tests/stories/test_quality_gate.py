@@ -1,4 +1,4 @@
-"""Floors on the labelled feeds in seeds/; lowering one needs a line in docs/decisions.md."""
+"""Floors on the labelled feeds in seeds/; lowering one needs a line in docs/decisions/."""
 
 from __future__ import annotations
 

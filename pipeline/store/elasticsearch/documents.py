@@ -172,7 +172,7 @@ def member_source(article: Source) -> Source:
     """What the clustering state is made of, from the fields of an article: a document of its own.
 
     The traits are two thirds of it. Elasticsearch sends a whole small document two to three times as fast as
-    the same values picked out of a large one (docs/decisions.md).
+    the same values picked out of a large one (docs/decisions/).
     """
     return {name: article[name] for name in _MEMBER if name in article}
 

@@ -1,0 +1,45 @@
+"""The documents hold together: every link leads somewhere, and every page is reached from an index."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+STATUS = re.compile(
+    r"^Status: (accepted|proposed|superseded by \[.+\]\(.+\.md\))(?: ·|,) \d{4}-\d{2}-\d{2}\b", re.MULTILINE
+)
+
+
+def anchors(text):
+    """The anchors of a page's headings, as GitHub makes them."""
+    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {
+        re.sub(r"[^\w -]", "", title.replace("`", "").lower()).strip().replace(" ", "-") for title in titles
+    }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_leads_somewhere(page):
+    text = re.sub(r"^( {4}|```).*$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith(("http://", "https://", "mailto:")):
+            continue
+        path, _, anchor = target.partition("#")
+        found = (page.parent / path).resolve() if path else page
+        assert found.exists(), target
+        if anchor and found.suffix == ".md":
+            assert anchor in anchors(found.read_text(encoding="utf-8")), target
+
+
+@pytest.mark.parametrize("folder", ["decisions", "research"])
+def test_an_index_lists_every_page_of_its_folder(folder):
+    inside = ROOT / "docs" / folder
+    listed = set(re.findall(r"\]\(([\w.-]+\.md)\)", (inside / "README.md").read_text(encoding="utf-8")))
+    assert listed == {page.name for page in inside.glob("*.md")} - {"README.md"}
+
+
+def test_a_decision_is_dated_and_says_whether_it_holds():
+    for page in (ROOT / "docs" / "decisions").glob("20*.md"):
+        assert STATUS.search(page.read_text(encoding="utf-8")), page.name
