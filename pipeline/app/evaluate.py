@@ -17,7 +17,7 @@ from pipeline.app.wiring import LEASE_SECONDS, Wiring
 from pipeline.errors import UsageError
 from pipeline.ports import Lease, Store
 from pipeline.records import Capture, RawItem, content_id
-from pipeline.sources.drafts import Draft, finished
+from pipeline.sources.raw_items import blank_item, numbered
 from pipeline.sources.read.jsonl import read_lines
 from pipeline.stages.grouping.group import Grouping
 from pipeline.stages.grouping.repair import Repairing
@@ -124,10 +124,9 @@ def _placed(labelled: Sequence[Labelled]) -> Iterator[tuple[tuple[datetime, int]
 
 
 def _item(line: str, place: int) -> RawItem:
-    draft = next(read_lines(line)).draft or Draft()
-    name = content_id("labelled", str(place))
-    capture = Capture(name, "file", "jsonl", "", _LOADED, b"")
-    return finished(capture, place, draft)
+    capture = Capture(content_id("labelled", str(place)), "file", "jsonl", "", _LOADED, b"")
+    blank = blank_item(capture)
+    return numbered([next(read_lines(line, blank)).item or blank])[0]
 
 
 def _time(text: object) -> datetime | None:

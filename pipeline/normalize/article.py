@@ -14,16 +14,18 @@ from pipeline.normalize.date.zones import country_of
 from pipeline.normalize.identity.keys import identity_keys
 from pipeline.normalize.identity.urls import canonical_url, credible_canonical, host_of
 from pipeline.normalize.plaintext.characters import one_line, repair
-from pipeline.normalize.plaintext.html import plain_text
+from pipeline.normalize.plaintext.html import plain_text, title_text
 from pipeline.normalize.plaintext.language import identify
 from pipeline.normalize.plaintext.page import Page, read_page
 from pipeline.normalize.plaintext.paragraphs import paragraphs_of
 from pipeline.normalize.title.title import clean_title
-from pipeline.records import Article, DateSource, RawItem, Removed, content_id
+from pipeline.records import Article, DateSource, RawItem, Removed, SourceText, TextKind, content_id
 
 _TITLE_CHARS = 400
 # A page's text replaces a feed's when it is this much longer; else the feed's own, cleaner text stays.
 _PAGE_GAIN = 1.15
+_RANKED: tuple[TextKind, ...] = ("summary", "description", "caption")
+_ASIDE_CHARS = 1000
 
 
 @dataclass(slots=True)
@@ -92,8 +94,8 @@ def normalize(item: RawItem) -> Article:
 
 
 def _title(item: RawItem, page: Page, outlet: str, host: str, removed: list[Removed]) -> str:
-    written = item.title if item.title.strip() else page.title
-    line = one_line(plain_text(written, html=item.html))
+    own = bool(item.title.strip())
+    line = one_line(title_text(item.title if own else page.title, html=item.html and own))
     if len(line) > _TITLE_CHARS:
         line = line[:_TITLE_CHARS].rsplit(" ", 1)[0]
     if not any(char.isalnum() for char in line):
@@ -104,7 +106,7 @@ def _title(item: RawItem, page: Page, outlet: str, host: str, removed: list[Remo
 
 
 def _body(item: RawItem, page: Page, title: str, removed: list[Removed]) -> _Body:
-    from_feed = _cleaned(plain_text(item.body, html=item.html), title)
+    from_feed = _of_feed(item, title)
     if not page.text:
         return from_feed
     from_page = _cleaned(repair(page.text), title)
@@ -120,6 +122,26 @@ def _body(item: RawItem, page: Page, title: str, removed: list[Removed]) -> _Bod
     chosen.agency = chosen.agency or other.agency
     chosen.dateline = chosen.dateline or other.dateline
     chosen.authors = chosen.authors or other.authors
+    return chosen
+
+
+def _of_feed(item: RawItem, title: str) -> _Body:
+    """The feed's text: the article's own; where there is none, what describes its video; else a caption.
+
+    By what they are, not by length: the caption of a picture is often longer than the lead beside it.
+    """
+    texts = [SourceText("summary", item.body, item.html), *item.texts]
+    ranked = sorted(texts, key=lambda text: _RANKED.index(text.kind))
+    bodies = [(text.kind, _cleaned(plain_text(text.text, html=text.html), title)) for text in ranked]
+    said = [(kind, body) for kind, body in bodies if body.paragraphs]
+    if not said:
+        return bodies[0][1]
+    chosen = said[0][1]
+    known = " ".join(chosen.paragraphs)
+    for kind, other in said[1:]:
+        text = " ".join(other.paragraphs)
+        if text not in known:
+            chosen.removed.append(Removed(text[:_ASIDE_CHARS], f"{kind} beside the text"))
     return chosen
 
 

@@ -40,7 +40,9 @@ from pipeline.records.sources import (
     Payload,
     RawItem,
     Rejection,
+    SourceText,
     Stage,
+    TextKind,
 )
 from pipeline.records.stories import (
     Candidate,
@@ -86,11 +88,13 @@ __all__ = [
     "RawItem",
     "Rejection",
     "Removed",
+    "SourceText",
     "Span",
     "Stage",
     "StoredArticle",
     "Story",
     "SummarySentence",
+    "TextKind",
     "Topic",
     "Watch",
     "WatchState",

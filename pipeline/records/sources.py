@@ -10,6 +10,7 @@ from typing import Any, Literal
 CaptureKind = Literal["feed", "page", "file"]
 Payload = Literal["feed", "html", "text", "jsonl"]
 Stage = Literal["fetch", "parse", "normalize", "enrich", "group", "store"]
+TextKind = Literal["summary", "description", "caption"]
 JournalKind = Literal["batch", "repair", "correction", "alert"]
 
 
@@ -49,6 +50,22 @@ class Capture:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceText:
+    """A text that a source gave beside an item's body.
+
+    Attributes:
+        kind: What it is: another "summary" of the article, the "description" of a video, sound or gallery
+            that the item is about, or the "caption" of a picture.
+        text: As written; may hold HTML when `html` is true.
+        html: Whether it is HTML.
+    """
+
+    kind: TextKind
+    text: str
+    html: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RawItem:
     """One item as the source wrote it: nothing is decoded beyond the container format.
 
@@ -60,7 +77,9 @@ class RawItem:
         url: The link as written, or "".
         guid: The source's own id for it, or "".
         title: The title; may hold HTML when `html` is true.
-        body: The longest text the source gave; may hold HTML when `html` is true.
+        body: The article's own text as the source gave it: its content or, where that is less, its summary;
+            may hold HTML when `html` is true.
+        texts: What else the source wrote with it, each with what it is; chosen from by `normalize`.
         page: The article's page as HTML, when it was fetched or loaded, else "".
         html: Whether title and body are HTML.
         authors: As written.
@@ -88,6 +107,7 @@ class RawItem:
     outlet: str = ""
     language: str = ""
     tags: tuple[str, ...] = ()
+    texts: tuple[SourceText, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from pipeline.errors import UsageError
 from pipeline.records import Capture, Payload, Rejection, content_id
 from pipeline.sources.archive.warc import WARC_SUFFIXES, read_foreign_warc
-from pipeline.sources.drafts import captured
+from pipeline.sources.raw_items import captured
 
 PART_BYTES = 8 * 1024 * 1024
 MAX_FILE_BYTES = 64 * 1024 * 1024

@@ -12,9 +12,9 @@ from source_samples import NOW
 
 from pipeline.records import Capture
 from pipeline.settings import FetchSettings
-from pipeline.sources.drafts import captured
 from pipeline.sources.fetch.fetcher import FeedFetcher
 from pipeline.sources.fetch.http import Client
+from pipeline.sources.raw_items import captured
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.records import Capture, Payload, RawItem, Rejection
-from pipeline.sources.drafts import captured
+from pipeline.sources.raw_items import captured
 from pipeline.sources.read.payload import FAULT, parse_capture
 
 LIMIT_SECONDS = 10.0

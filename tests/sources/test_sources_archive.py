@@ -21,7 +21,7 @@ from pipeline.errors import PermanentError, UnavailableError
 from pipeline.records import JournalEntry
 from pipeline.sources.archive import folder as archive_module
 from pipeline.sources.archive.folder import WarcArchive
-from pipeline.sources.drafts import captured
+from pipeline.sources.raw_items import captured
 
 BODIES = [
     b"",

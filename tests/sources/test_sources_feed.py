@@ -9,8 +9,8 @@ import pytest
 from source_samples import rss
 
 from pipeline.errors import RejectedError
-from pipeline.sources.read.feed import parse_feed
 from pipeline.sources.read.payload import parse_capture
+from pipeline.sources.read.syndication.feed import read_feed
 
 ITEM = (
     "<item><title>Ferry returns to the lake</title><link>https://outlet.test/ferry</link>"
@@ -30,7 +30,7 @@ def test_rss_keeps_what_was_written(feed_of):
         "<rss ",
         '<rss xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/" ',  # noqa: E501
     )
-    first, second = parse_feed(feed_of(body, feed="f"), 10)
+    first, second = read_feed(feed_of(body, feed="f"), 10)[0]
     assert (first.title, first.url, first.guid) == (
         "Ferry returns to the lake",
         "https://outlet.test/ferry",
@@ -47,7 +47,7 @@ def test_rss_keeps_what_was_written(feed_of):
 
 
 def test_what_is_configured_goes_before_what_the_feed_says(feed_of):
-    (item,) = parse_feed(feed_of(rss(ITEM), outlet="Lake News", language="de"), 10)
+    (item,) = read_feed(feed_of(rss(ITEM), outlet="Lake News", language="de"), 10)[0]
     assert (item.outlet, item.language) == ("Lake News", "de")
 
 
@@ -57,7 +57,7 @@ def test_atom(feed_of):
     <link rel="alternate" href="https://faux.test/1"/><updated>2026-02-01T10:00:00+01:00</updated>
     <published>2026-02-01T09:00:00+01:00</published><author><name>Une Autrice</name></author>
     <summary>court</summary><content type="html">&lt;p&gt;plus long que court&lt;/p&gt;</content></entry></feed>"""  # noqa: E501
-    (item,) = parse_feed(feed_of(body), 10)
+    (item,) = read_feed(feed_of(body), 10)[0]
     assert item.title == "Un &lt;b&gt; dans le titre"
     assert item.body == "<p>plus long que court</p>"
     assert (item.guid, item.url) == ("tag:faux.test,2026:1", "https://faux.test/1")
@@ -70,7 +70,7 @@ def test_rdf(feed_of):
     xmlns:dc="http://purl.org/dc/elements/1.1/"><channel rdf:about="https://a.test/"><title>RDF Times</title></channel>
     <item rdf:about="https://a.test/1"><title>One</title><link>https://a.test/1</link><dc:date>2026-02-01T10:00Z</dc:date>
     </item></rdf:RDF>"""  # noqa: E501
-    (item,) = parse_feed(feed_of(body), 10)
+    (item,) = read_feed(feed_of(body), 10)[0]
     assert (item.title, item.url, item.outlet) == ("One", "https://a.test/1", "RDF Times")
     assert "2026-02-01T10:00Z" in (item.published, item.updated)
 
@@ -105,7 +105,7 @@ def test_json_feed(feed_of):
 @pytest.mark.parametrize("body", ['{"items": 3}', "[1]", '{"version": "x"', "[" * 100_000, '{"a":' * 100_000])
 def test_json_that_is_no_feed(feed_of, body):
     with pytest.raises(RejectedError, match="JSON"):
-        parse_feed(feed_of(body), 10)
+        read_feed(feed_of(body), 10)[0]
 
 
 SITEMAP = """<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -118,7 +118,7 @@ SITEMAP = """<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas
 
 
 def test_news_sitemaps(feed_of):
-    items = parse_feed(feed_of(SITEMAP + "</urlset>"), 10)
+    items = read_feed(feed_of(SITEMAP + "</urlset>"), 10)[0]
     assert [item.url for item in items] == ["https://s.test/1", "https://s.test/2"]
     assert (items[0].title, items[0].outlet, items[0].language) == ("Bridge opens", "Sitemap Post", "en")
     assert (items[0].published, items[0].tags) == ("2026-02-01T10:00Z", ("bridges", "roads"))
@@ -126,13 +126,13 @@ def test_news_sitemaps(feed_of):
 
 
 def test_a_truncated_sitemap_gives_what_is_whole(feed_of):
-    assert len(parse_feed(feed_of(SITEMAP + "<url><loc>https://s.test/3"), 10)) == 2
+    assert len(read_feed(feed_of(SITEMAP + "<url><loc>https://s.test/3"), 10)[0]) == 2
 
 
 def test_an_index_of_sitemaps_names_them(feed_of):
     body = "<sitemapindex><sitemap><loc>https://s.test/news.xml</loc></sitemap></sitemapindex>"
     with pytest.raises(RejectedError, match=r"index of sitemaps.*https://s\.test/news\.xml"):
-        parse_feed(feed_of(body), 10)
+        read_feed(feed_of(body), 10)[0]
 
 
 # -- what is no feed -------------------------------------------------------------------------------------
@@ -143,7 +143,7 @@ def test_a_page_says_which_feeds_it_links_to(feed_of):
     <link rel="alternate" type="application/rss+xml" href="rss.xml"><link rel=stylesheet href=x.css>
     <link rel="alternate home" type="application/atom+xml" href="https://other.test/atom?key=abc"></head><body>"""
     with pytest.raises(RejectedError) as caught:
-        parse_feed(feed_of(page), 10)
+        read_feed(feed_of(page), 10)[0]
     assert str(caught.value) == (
         "a web page, not a feed; it links to: https://outlet.test/en/rss.xml, https://other.test/atom?key=…"
     )
@@ -152,7 +152,7 @@ def test_a_page_says_which_feeds_it_links_to(feed_of):
 def test_an_error_page_is_told_by_its_title(feed_of):
     page = "<html><head><title>503 – Back soon</title></head><body><h1>Sorry</h1></body></html>"
     with pytest.raises(RejectedError, match=r"a web page, not a feed.*503 – Back soon"):
-        parse_feed(feed_of(page, content_type="application/rss+xml"), 10)
+        read_feed(feed_of(page, content_type="application/rss+xml"), 10)[0]
 
 
 @pytest.mark.parametrize(
@@ -192,19 +192,19 @@ BOMBS = {
 def test_entity_bombs_and_external_entities_are_refused(feed_of, bomb, encoding):
     started = time.monotonic()
     with pytest.raises(RejectedError, match="XML entities"):
-        parse_feed(feed_of(bomb.encode(encoding)), 10)
+        read_feed(feed_of(bomb.encode(encoding)), 10)[0]
     assert time.monotonic() - started < 2
 
 
 def test_a_sitemap_is_no_way_around(feed_of):
     with pytest.raises(RejectedError, match="XML entities"):
-        parse_feed(feed_of(BOMBS["external file"].replace("rss", "urlset")), 10)
+        read_feed(feed_of(BOMBS["external file"].replace("rss", "urlset")), 10)[0]
 
 
 def test_a_sitemap_with_any_entity_is_refused(feed_of):
     body = '<!DOCTYPE urlset [<!ENTITY nbsp "&#160;">]>' + SITEMAP[21:] + "</urlset>"
     with pytest.raises(RejectedError, match="XML entities"):
-        parse_feed(feed_of(body), 10)
+        read_feed(feed_of(body), 10)[0]
 
 
 def test_a_long_sitemap_is_cut_and_says_so(feed_of):
@@ -215,7 +215,7 @@ def test_a_long_sitemap_is_cut_and_says_so(feed_of):
 
 
 def test_a_fault_of_our_own_is_a_rejection_too(feed_of, monkeypatch):
-    monkeypatch.setattr("pipeline.sources.read.feed.survey", lambda *_: 1 / 0)
+    monkeypatch.setattr("pipeline.sources.read.syndication.feed.survey", lambda *_: 1 / 0)
     items, (rejection,) = parse_capture(feed_of(rss(ITEM)), 10)
     assert items == []
     assert rejection.reason == "a fault in Wirewatch: ZeroDivisionError: division by zero"
@@ -223,14 +223,14 @@ def test_a_fault_of_our_own_is_a_rejection_too(feed_of, monkeypatch):
 
 def test_harmless_entities_are_read(feed_of):
     body = '<!DOCTYPE rss [<!ENTITY nbsp "&#160;">]>' + rss("<item><title>a&nbsp;b</title></item>")[21:]
-    (item,) = parse_feed(feed_of(body), 10)
+    (item,) = read_feed(feed_of(body), 10)[0]
     assert item.title.replace("&nbsp;", "\xa0") == "a\xa0b"
 
 
 def test_depth_is_bounded(feed_of):
     deep = "<a>" * 100_000 + "</a>" * 100_000
     with pytest.raises(RejectedError, match="nested more than 200 deep"):
-        parse_feed(feed_of(rss(f"<item><title>x</title>{deep}</item>")), 10)
+        read_feed(feed_of(rss(f"<item><title>x</title>{deep}</item>")), 10)[0]
 
 
 def test_a_hundred_thousand_entries_are_cut(feed_of):
@@ -262,7 +262,7 @@ def test_junk_takes_bounded_time(feed_of, junk):
 
 
 def test_a_truncated_feed_gives_what_came(feed_of):
-    items = parse_feed(feed_of(rss(ITEM, ITEM.replace("f-1", "f-2"))[:-60]), 10)
+    items = read_feed(feed_of(rss(ITEM, ITEM.replace("f-1", "f-2"))[:-60]), 10)[0]
     assert [item.guid for item in items] == ["f-1", "f-2"]
 
 
@@ -283,7 +283,7 @@ def test_a_truncated_feed_gives_what_came(feed_of):
     ],
 )
 def test_malformed_feeds_still_give_their_items(feed_of, spoil):
-    items = parse_feed(feed_of(spoil(rss(ITEM))), 10)
+    items = read_feed(feed_of(spoil(rss(ITEM))), 10)[0]
     assert "Ferry" in items[0].title
     assert items[0].guid == "f-1"
     assert "\x00" not in items[0].title
@@ -316,7 +316,7 @@ def test_wrong_and_missing_charsets(feed_of, real, declared, served):
         text = text.replace('version="1.0"?', f'version="1.0" encoding="{declared}"?')
     body = text.encode(real, "xmlcharrefreplace")
     content_type = f"text/xml; charset={served}" if served else "text/xml"
-    (item,) = parse_feed(feed_of(body, content_type=content_type), 10)
+    (item,) = read_feed(feed_of(body, content_type=content_type), 10)[0]
     assert item.title == "Fähre kehrt zurück – café to the lake"
 
 
@@ -327,7 +327,7 @@ def test_cyrillic_and_japanese_charsets(feed_of):
         ("koi8-r", "Паром"),
     ):
         body = rss(f"<item><title>{title}</title></item>").replace("?>", f' encoding="{charset}"?>', 1)
-        (item,) = parse_feed(feed_of(body.encode(charset)), 10)
+        (item,) = read_feed(feed_of(body.encode(charset)), 10)[0]
         assert item.title == title
 
 
@@ -335,7 +335,7 @@ def test_cyrillic_and_japanese_charsets(feed_of):
     "content_type", ["text/html", "application/octet-stream", "image/png", "", "nonsense"]
 )
 def test_the_content_type_does_not_decide(feed_of, content_type):
-    assert len(parse_feed(feed_of(rss(ITEM), content_type=content_type), 10)) == 1
+    assert len(read_feed(feed_of(rss(ITEM), content_type=content_type), 10)[0]) == 1
 
 
 def test_nothing_is_dropped_for_its_guid_or_date(feed_of):
@@ -343,7 +343,7 @@ def test_nothing_is_dropped_for_its_guid_or_date(feed_of):
     dates = ["Thu, 01 Jan 1970 00:00:00 GMT", "2099-01-01", "yesterday", "02 Feb 2026 08:00 Europe/Paris", ""]
     items = [ITEM.replace("Mon, 02 Feb 2026 08:00:00 EST", date) for date in dates]
     items += ["<item><title>no guid</title></item>", "<item></item>"]
-    parsed = parse_feed(feed_of(rss(*items)), 10)
+    parsed = read_feed(feed_of(rss(*items)), 10)[0]
     assert [item.guid for item in parsed] == ["f-1"] * 5 + ["", ""]
     assert [item.published for item in parsed[:5]] == dates
     assert len({item.id for item in parsed}) == 7
@@ -359,18 +359,18 @@ def test_a_guid_is_a_link_only_where_it_is_an_address(feed_of):
 
 def test_the_same_capture_gives_the_same_items(feed_of):
     capture = feed_of(rss(ITEM, ITEM))
-    assert parse_feed(capture, 10) == parse_feed(capture, 10)
+    assert read_feed(capture, 10) == read_feed(capture, 10)
 
 
 def test_a_feed_without_mark_up_is_plain(feed_of):
     body = '<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>a &lt; b</title><summary>c &lt; d</summary></entry></feed>'  # noqa: E501
-    (item,) = parse_feed(feed_of(body), 10)
+    (item,) = read_feed(feed_of(body), 10)[0]
     assert (item.title, item.body, item.html) == ("a < b", "c < d", False)
 
 
 def test_an_entry_with_too_many_elements_is_refused(feed_of):
     with pytest.raises(RejectedError, match="one entry has more than 200,000 elements"):
-        parse_feed(feed_of(rss("<item><title>x</title>" + "<a/>" * 250_000 + "</item>")), 10)
+        read_feed(feed_of(rss("<item><title>x</title>" + "<a/>" * 250_000 + "</item>")), 10)[0]
 
 
 def test_what_comes_before_too_many_elements_is_kept(feed_of):
@@ -385,5 +385,5 @@ def test_what_comes_before_too_many_elements_is_kept(feed_of):
 def test_a_hostile_page_takes_bounded_time(feed_of, junk):
     started = time.process_time()
     with pytest.raises(RejectedError, match="a web page"):
-        parse_feed(feed_of("<html>" + junk * 1_000_000), 10)
+        read_feed(feed_of("<html>" + junk * 1_000_000), 10)[0]
     assert time.process_time() - started < 5

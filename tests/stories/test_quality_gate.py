@@ -12,7 +12,7 @@ import yaml
 
 from pipeline.app.wiring import Wiring
 from pipeline.records import Capture, RawItem, content_id
-from pipeline.sources.read.feed import parse_feed
+from pipeline.sources.read.syndication.feed import parse_feed
 from pipeline.stages.grouping.group import Grouping
 from pipeline.stages.grouping.repair import Repairing
 from pipeline.stages.grouping.state import Clustering

@@ -15,6 +15,12 @@ _TAG = re.compile(
     r"(?:\s[^<>]{0,2000})?/?>",
     re.IGNORECASE,
 )
+_TITLE_MARKUP = re.compile(
+    r"<(?P<tag>p|div|span|a|b|i|em|strong|u|s|h[1-6]|font|small|sup|sub|abbr|cite|mark|code)"
+    r"(?:\s[^<>]{0,500})?>[^<>]{1,500}</(?P=tag)\s*>"
+    r"|<(?:br|hr|wbr|img)(?:\s[^<>]{0,500})?/?>|<[a-z][a-z0-9]{0,9}\s+[a-z-]{1,20}=[\"'][^<>]{0,500}>|^\s*<(?:p|div|span)>",
+    re.IGNORECASE,
+)
 _BLOCKS = word_set(
     "address article aside blockquote body center dd div dl dt fieldset figure footer h1 h2 h3 h4 h5 "
     "h6 header "
@@ -52,6 +58,24 @@ def plain_text(written: str, *, html: bool) -> str:
             break
         text = repaired
     return text
+
+
+def title_text(written: str, *, html: bool) -> str:
+    """A title as repaired plain text: what the source calls HTML is read as HTML once.
+
+    Of what is left, only what can be nothing else is markup: pairs of tags, line breaks, tags with
+    attributes. A single "<pre>" in a title is what the title speaks of.
+
+    >>> title_text("Why &lt;pre&gt; is slow", html=True), title_text("<b>Late:</b> rain<br>", html=False)
+    ('Why <pre> is slow', 'Late: rain')
+    """
+    text = _flattened(written) if html and "<" in written else written
+    for _ in range(3):  # what was escaped twice comes out of the entities
+        text = unescape(text)
+        if not _TITLE_MARKUP.search(text):
+            break
+        text = _flattened(text)
+    return repair(text)
 
 
 def html_to_text(fragment: str) -> str:

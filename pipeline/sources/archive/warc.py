@@ -23,7 +23,7 @@ from warcio.warcwriter import WARCWriter
 
 from pipeline.errors import PermanentError
 from pipeline.records import Capture, CaptureKind, Payload, Rejection, content_id
-from pipeline.sources.drafts import captured
+from pipeline.sources.raw_items import captured
 
 WARC_SUFFIXES = (".warc", ".warc.gz")
 MAX_RECORD_BYTES = 64 * 1024 * 1024

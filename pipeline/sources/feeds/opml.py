@@ -16,7 +16,7 @@ from pipeline.addresses import host_of, shown, without_credentials
 from pipeline.errors import ConfigError, UsageError
 from pipeline.ports import FeedSource
 from pipeline.settings import FeedsFile, read_document, validated
-from pipeline.sources.drafts import language_code
+from pipeline.sources.raw_items import language_code
 from pipeline.sources.read.charset import decode, without_controls
 
 _MAX_DEPTH = 20

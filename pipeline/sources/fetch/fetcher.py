@@ -18,10 +18,10 @@ from pipeline.errors import PermanentError, TransientError, WirewatchError
 from pipeline.ports import FeedSource, Fetched
 from pipeline.records import Capture, FeedState, RawItem, Rejection
 from pipeline.settings import FetchSettings
-from pipeline.sources.drafts import captured
 from pipeline.sources.feeds import poll_rules
 from pipeline.sources.fetch.http import Answer, Client
 from pipeline.sources.fetch.robots import Robots
+from pipeline.sources.raw_items import captured
 from pipeline.sources.read.payload import parse_batch, parse_capture
 
 _ACCEPT_FEED = (

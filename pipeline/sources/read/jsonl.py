@@ -1,33 +1,35 @@
-"""JSON lines → drafts, one line at a time."""
+"""JSON lines → raw items, one line at a time."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from pipeline.errors import RejectedError
-from pipeline.sources.drafts import Draft
+from pipeline.records import RawItem
+from pipeline.sources.raw_items import language_code
 
 _EPOCH_SECONDS = (1e8, 1e11)  # 1973 to 5138; above that, milliseconds are meant
 
 
 @dataclass(frozen=True, slots=True)
 class JsonLine:
-    """A line that is not empty: its number, from 1, its text, and the draft or the reason there is none."""
+    """A line that is not empty: its number, from 1, its text, and the item or the reason there is none."""
 
     number: int
     text: str
-    draft: Draft | None
+    item: RawItem | None
     reason: str = ""
 
 
-def read_lines(text: str, first: int = 1) -> Iterator[JsonLine]:
+def read_lines(text: str, blank: RawItem, first: int = 1) -> Iterator[JsonLine]:
     """Reads JSON lines; a bad one does not stop the others.
 
     Args:
         text: Whole lines.
+        blank: What the capture says of all its items.
         first: The number of the first one in its file.
     """
     for number, line in enumerate(text.split("\n"), first):
@@ -35,12 +37,12 @@ def read_lines(text: str, first: int = 1) -> Iterator[JsonLine]:
         if not bare:
             continue
         try:
-            yield JsonLine(number, bare, _draft(bare))
+            yield JsonLine(number, bare, _item(bare, blank))
         except RejectedError as error:
             yield JsonLine(number, bare, None, f"line {number}: {error}")
 
 
-def _draft(line: str) -> Draft:
+def _item(line: str, blank: RawItem) -> RawItem:
     try:
         value = json.loads(line)
     except RecursionError:
@@ -49,17 +51,18 @@ def _draft(line: str) -> Draft:
         raise RejectedError(f"not JSON ({str(error)[:100]})") from None
     if not isinstance(value, dict):
         raise RejectedError(f"not a JSON object but {type(value).__name__}")
-    draft = Draft(
+    item = replace(
+        blank,
         url=_text(value.get("url")),
         title=_text(value.get("title")),
         body=_text(value.get("text")),
         published=_time(value.get("published")),
-        outlet=_text(value.get("source")),
-        language=_text(value.get("lang")),
+        outlet=blank.outlet or _text(value.get("source")),
+        language=blank.language or language_code(_text(value.get("lang"))),
     )
-    if not draft.title.strip() and not draft.body.strip():
+    if not item.title.strip() and not item.body.strip():
         raise RejectedError("neither title nor text")
-    return draft
+    return item
 
 
 def _text(value: object) -> str:

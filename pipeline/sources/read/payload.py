@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pipeline.errors import RejectedError
 from pipeline.records import Capture, Payload, RawItem, Rejection
-from pipeline.sources.drafts import Draft, finished, rejection
+from pipeline.sources.raw_items import blank_item, numbered, rejection
 from pipeline.sources.read.charset import decode, is_binary
 from pipeline.sources.read.jsonl import read_lines
 
@@ -66,7 +66,9 @@ def parse_batch(captures: Iterable[Capture], max_entries: int) -> Parsed:
 
 
 def _feed(capture: Capture, max_entries: int) -> Parsed:
-    from pipeline.sources.read.feed import read_feed  # spares those who load text files feedparser
+    from pipeline.sources.read.syndication.feed import (
+        read_feed,  # spares those who load text files feedparser
+    )
 
     items, left_out = read_feed(capture, max_entries)
     if not left_out:
@@ -79,7 +81,7 @@ def _feed(capture: Capture, max_entries: int) -> Parsed:
 def _page(capture: Capture, _: int) -> Parsed:
     text = _decoded(capture)
     url = capture.item or (capture.url if capture.kind == "page" else "")
-    return [finished(capture, 0, Draft(url=url, page=text))], []
+    return numbered([replace(blank_item(capture), url=url, page=text)]), []
 
 
 def _article(capture: Capture, _: int) -> Parsed:
@@ -89,16 +91,16 @@ def _article(capture: Capture, _: int) -> Parsed:
     if len(title) > _TITLE_CHARS:  # a text without line ends
         title, body = "", text
     url = capture.url if capture.kind == "page" else ""
-    return [finished(capture, 0, Draft(url=url, title=title.strip(), body=body.strip()))], []
+    item = replace(blank_item(capture), url=url, title=title.strip(), body=body.strip())
+    return numbered([item]), []
 
 
 def _json_lines(capture: Capture, _: int) -> Parsed:
     found = _FIRST_LINE.search(capture.url)
-    lines = list(read_lines(decode(capture.body), int(found[1]) if found else 1))
+    lines = list(read_lines(decode(capture.body), blank_item(capture), int(found[1]) if found else 1))
     if not lines:
         raise RejectedError("empty")
-    drafts = [line.draft for line in lines if line.draft]
-    items = [finished(capture, position, draft) for position, draft in enumerate(drafts)]
+    items = numbered(line.item for line in lines if line.item)
     return items, [rejection(capture, line.reason, line.text) for line in lines if line.reason]
 
 

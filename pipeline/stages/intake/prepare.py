@@ -46,9 +46,9 @@ def raw_key(item: RawItem) -> str:
 
     Feeds repeat most items at each poll; an item with a known key needs no parsing, no model and no decision.
     """
-    return "raw:" + content_id(
-        item.feed, item.outlet, item.url, item.guid, item.title, item.body, item.page, item.published
-    )
+    beside = (part for text in item.texts for part in (text.kind, text.text))
+    own = (item.feed, item.outlet, item.url, item.guid, item.title, item.body, item.page, item.published)
+    return "raw:" + content_id(*own, *beside)
 
 
 def reject(item: RawItem, reason: str, place: str) -> Rejection:

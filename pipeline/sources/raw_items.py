@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -13,45 +14,25 @@ from pipeline.records import Capture, CaptureKind, Payload, RawItem, Rejection, 
 EXCERPT_CHARS = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """An item as its source wrote it, before it has an id; the fields are those of `RawItem`."""
-
-    url: str = ""
-    guid: str = ""
-    title: str = ""
-    body: str = ""
-    page: str = ""
-    html: bool = False
-    authors: tuple[str, ...] = ()
-    published: str = ""
-    updated: str = ""
-    outlet: str = ""
-    language: str = ""
-    tags: tuple[str, ...] = field(default=())
-
-
-def finished(capture: Capture, position: int, draft: Draft) -> RawItem:
-    """Gives a draft its id, and what the capture says of all its items; what is configured goes first."""
+def blank_item(capture: Capture) -> RawItem:
+    """An item that says what the capture says of all its items; readers fill in the rest by `replace`."""
     return RawItem(
-        id=content_id(capture.id, str(position)),
+        id="",
         capture=capture.id,
-        position=position,
+        position=0,
         fetched=capture.fetched,
-        url=draft.url,
-        guid=draft.guid,
-        title=draft.title,
-        body=draft.body,
-        page=draft.page,
-        html=draft.html,
-        authors=draft.authors,
-        published=draft.published,
-        updated=draft.updated,
         feed=capture.feed,
-        outlet=capture.outlet or draft.outlet,
-        language=capture.language or language_code(draft.language),
-        tags=draft.tags,
+        outlet=capture.outlet,
+        language=capture.language,
     )
+
+
+def numbered(items: Iterable[RawItem]) -> list[RawItem]:
+    """Gives each item its position in the capture, and its id."""
+    return [
+        replace(item, id=content_id(item.capture, str(position)), position=position)
+        for position, item in enumerate(items)
+    ]
 
 
 def rejection(capture: Capture, reason: str, excerpt: str = "", stage: Stage = "parse") -> Rejection:

@@ -1,13 +1,16 @@
-"""JSON Feed (https://www.jsonfeed.org/version/1.1/) → drafts."""
+"""JSON Feed (https://www.jsonfeed.org/version/1.1/) → raw items."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from pipeline.addresses import absolute
 from pipeline.errors import RejectedError
-from pipeline.sources.drafts import Draft, marked_up
+from pipeline.records import RawItem, SourceText
+from pipeline.sources.raw_items import language_code, marked_up
+from pipeline.sources.read.syndication.outlet import outlet_in
 
 
 def is_json(text: str) -> bool:
@@ -15,8 +18,14 @@ def is_json(text: str) -> bool:
     return text[:200].lstrip().startswith(("{", "["))
 
 
-def read_json_feed(text: str, url: str, max_entries: int) -> tuple[list[Draft], int]:
+def read_json_feed(text: str, blank: RawItem, url: str, max_entries: int) -> tuple[list[RawItem], int]:
     """The items of a JSON Feed, at most `max_entries`, and how many were left out.
+
+    Args:
+        text: The document.
+        blank: What the capture says of all its items.
+        url: Where it came from; links are relative to it, or else to the home page it names.
+        max_entries: So many are taken, from the top.
 
     Raises:
         RejectedError: It is not JSON, or not a feed.
@@ -29,27 +38,37 @@ def read_json_feed(text: str, url: str, max_entries: int) -> tuple[list[Draft], 
     if not isinstance(items, list):
         raise RejectedError("JSON, but not a JSON Feed: it has no list of items")
     known = [item for item in items if isinstance(item, dict)]
-    drafts = [_draft(item, feed, url) for item in known[:max_entries]]
-    return drafts, len(items) - len(drafts)
+    home = _text(feed.get("home_page_url")) or _text(feed.get("feed_url"))
+    base = url if url.startswith(("http://", "https://")) else home
+    blank = replace(
+        blank,
+        outlet=blank.outlet or outlet_in(_text(feed.get("title")), (home, url)),
+        language=blank.language or language_code(_text(feed.get("language"))),
+    )
+    taken = [_item(item, feed, blank, base) for item in known[:max_entries]]
+    return taken, len(items) - len(taken)
 
 
-def _draft(item: dict[str, Any], feed: dict[str, Any], url: str) -> Draft:
+def _item(item: dict[str, Any], feed: dict[str, Any], blank: RawItem, base: str) -> RawItem:
     markup, plain = _text(item.get("content_html")), _text(item.get("content_text"))
+    summary = _text(item.get("summary"))
     html = len(markup) > len(plain)
+    body = markup if html else plain
     title = _text(item.get("title"))
     tags = item.get("tags")
-    return Draft(
-        url=absolute(url, _text(item.get("url")) or _text(item.get("external_url"))),
+    return replace(
+        blank,
+        url=absolute(base, _text(item.get("url")) or _text(item.get("external_url"))),
         guid=_text(item.get("id")),
         title=marked_up(title) if html else title,
-        body=markup if html else plain or _text(item.get("summary")),
+        body=body or summary,
         html=html,
         authors=_authors(item) or _authors(feed),
         published=_text(item.get("date_published")),
         updated=_text(item.get("date_modified")),
-        outlet=_text(feed.get("title")),
-        language=_text(item.get("language")) or _text(feed.get("language")),
+        language=blank.language or language_code(_text(item.get("language"))),
         tags=tuple(_text(tag) for tag in tags if _text(tag)) if isinstance(tags, list) else (),
+        texts=(SourceText("summary", summary),) if body and summary else (),
     )
 
 
