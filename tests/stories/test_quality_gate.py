@@ -12,7 +12,7 @@ import yaml
 
 from pipeline.app.wiring import Wiring
 from pipeline.records import Capture, RawItem, content_id
-from pipeline.sources.read.syndication.feed import parse_feed
+from pipeline.sources.read.syndication.feed import read_feed
 from pipeline.stages.grouping.group import Grouping
 from pipeline.stages.grouping.repair import Repairing
 from pipeline.stages.grouping.state import Clustering
@@ -68,7 +68,7 @@ def test_recorded_feeds(make_wiring: Callable[..., Wiring]) -> None:
     gold: list[str] = []
     keys: list[str] = []
     for poll in POLLS:
-        items: list[RawItem] = [i for capture in _captures(poll) for i in parse_feed(capture, 1000)]
+        items: list[RawItem] = [i for capture in _captures(poll) for i in read_feed(capture, 1000)[0]]
         gold += [labels[i.feed, poll, i.guid or i.url] for i in items]
         batch = wiring.intake.prepare_items(items, (), store)
         with wiring.lease("stories") as renew:
