@@ -58,6 +58,8 @@ def imported(path):
         ("spacy", "enrich/names/recognize.py"),
         ("sqlite3", "store/sqlite"),
         ("elasticsearch", "store/elasticsearch"),
+        ("thinc", "enrich/names/recognize.py"),
+        ("threadpoolctl", "app/wiring.py"),
         ("trafilatura", "normalize/plaintext/page.py"),
         ("warcio", "sources/archive/warc.py"),
     ],

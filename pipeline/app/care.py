@@ -15,6 +15,7 @@ from pipeline.app import ingest
 from pipeline.app.ingest import IngestReport
 from pipeline.app.journal import writing
 from pipeline.app.wiring import Wiring
+from pipeline.enrich.names.recognize import multiplication
 from pipeline.errors import ConfigError, NotFoundError, UsageError, WirewatchError
 from pipeline.notify import open_notifier
 from pipeline.ports import Commit
@@ -214,7 +215,8 @@ def _check_models(wiring: Wiring) -> str:
     bare = sorted({lang for story in newest for lang in story.languages if not models.get(lang)})
     names = [f"{lang} {model}" for lang, model in models.items() if model]
     names += [f"{', '.join(bare)} by their look (no model in enrich.models)"] if bare else []
-    return f"names: {'; '.join(names)}; vectors: {wiring.settings.stories.vectors}"
+    found = f"names: {'; '.join(names)}, computed by {multiplication()}"
+    return f"{found}; vectors: {wiring.settings.stories.vectors}"
 
 
 def _check_mail(wiring: Wiring) -> str:

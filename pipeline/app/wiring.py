@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import stamina
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from pipeline.alerts.watch import last_good
 from pipeline.alerts.watch.watch_file import WatchList, read_watches
@@ -68,6 +69,8 @@ class Wiring:
         self.store_url = store_url
         self.environment = environment
         self.clock = clock
+        # Work is spread over processes; more threads for these small matrices take more time, not less.
+        threadpool_limits(1, user_api="blas")
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{content_id(os.urandom(8).hex())[:6]}"
         try:
             home.mkdir(parents=True, exist_ok=True)

