@@ -25,6 +25,7 @@ RUN uv pip install --python /opt/wirewatch/venv/bin/python --require-hashes -r d
 COPY README.md LICENSE ./
 COPY config/elasticsearch ./config/elasticsearch
 COPY pipeline ./pipeline
+COPY deploy/package ./deploy/package
 RUN uv sync --locked --no-dev --extra airflow --inexact
 
 # -- the image: no compiler, no uv, no root -----------------------------------------------------------------

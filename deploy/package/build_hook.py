@@ -1,0 +1,59 @@
+"""Builds the wheel: the folder `pipeline/` goes in as the package `wirewatch`.
+
+`pipeline` is a name that other projects use for a package of their own; two of them in one environment
+overwrite each other. The folder keeps its name in the repository. So the wheel holds a copy of it in which
+the package is called `wirewatch` (docs/decisions/2026-11-28-the-wheel-is-called-wirewatch.md).
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+# The package's name where Python code or a string of it names a module.
+_NAME = re.compile(r"\bpipeline(?=\.[a-z_]+|\s+import\b)")
+
+
+def renamed(source: str) -> str:
+    """A module's source with the package under its installed name.
+
+    >>> renamed("from pipeline.records import Story  # of pipeline/records/stories.py")
+    'from wirewatch.records import Story  # of pipeline/records/stories.py'
+    >>> renamed("from pipeline import text as analysis")
+    'from wirewatch import text as analysis'
+    """
+    return _NAME.sub("wirewatch", source)
+
+
+class WheelHook(BuildHookInterface[Any]):
+    """Puts the renamed copy and the index templates into the wheel; an editable install needs neither."""
+
+    PLUGIN_NAME = "custom"
+    _copy: Path | None = None
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Makes the copy and names it to the builder."""
+        if version == "editable" or self.target_name != "wheel":
+            return
+        root = Path(self.root)
+        self._copy = Path(tempfile.mkdtemp(prefix="wirewatch-wheel-"))
+        package = self._copy / "wirewatch"
+        shutil.copytree(root / "pipeline", package, ignore=shutil.ignore_patterns("__pycache__"))
+        for file in package.rglob("*.py"):
+            file.write_text(renamed(file.read_text(encoding="utf-8")), encoding="utf-8")
+        (package / "py.typed").touch()
+        build_data["force_include"][str(package)] = "wirewatch"
+        build_data["force_include"][str(root / "config" / "elasticsearch")] = (
+            "wirewatch/store/elasticsearch/templates"
+        )
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Removes the copy."""
+        del version, build_data, artifact_path
+        if self._copy:
+            shutil.rmtree(self._copy)
