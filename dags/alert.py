@@ -32,7 +32,7 @@ def alert() -> None:
     @task(pool="wirewatch_alert")
     def match_and_deliver() -> dict[str, Any]:
         with opened() as app:
-            outcome = app.alert()
+            outcome = app.watches.alert()
         return {"alerts": len(outcome.alerts), "delivered": outcome.delivered, "failed": outcome.failed}
 
     match_and_deliver()

@@ -35,15 +35,17 @@ def ingest() -> None:
     @task
     def due() -> list[list[str]]:
         with opened() as app:
-            return app.due_groups(every=get_current_context()["params"]["all"])
+            return app.tasks.due_groups(every=get_current_context()["params"]["all"])
 
     @task(map_index_template="{{ wirewatch_label }}", pool="wirewatch_fetch")
     def fetch(feeds: list[str]) -> dict[str, Any]:
         context = get_current_context()
         context["wirewatch_label"] = f"{feeds[0]} and {len(feeds) - 1} more" if len(feeds) > 1 else feeds[0]
         with opened() as app:
-            file = staging(app, app.run_name(context["run_id"]), f"fetched-{context['ti'].map_index}.json.gz")
-            return app.fetch_part(feeds, file)
+            file = staging(
+                app, app.tasks.run_name(context["run_id"]), f"fetched-{context['ti'].map_index}.json.gz"
+            )
+            return app.tasks.fetch_part(feeds, file)
 
     @task(map_index_template="{{ wirewatch_label }}", pool="wirewatch_enrich")
     def enrich(part: dict[str, Any]) -> dict[str, Any]:
@@ -51,16 +53,18 @@ def ingest() -> None:
         context["wirewatch_label"] = f"{part['entries']} entries of {part['feeds']} feeds"
         with opened() as app:
             file = staging(
-                app, app.run_name(context["run_id"]), f"enriched-{context['ti'].map_index}.json.gz"
+                app, app.tasks.run_name(context["run_id"]), f"enriched-{context['ti'].map_index}.json.gz"
             )
-            return app.enrich_part(staging(app, *part["file"].rsplit("/", 2)[-2:]), file)
+            return app.tasks.enrich_part(staging(app, *part["file"].rsplit("/", 2)[-2:]), file)
 
     @task(outlets=[STORIES], pool="wirewatch_group", trigger_rule="none_failed")
     def group(parts: list[dict[str, Any]]) -> dict[str, Any]:
         from airflow.sdk.exceptions import AirflowSkipException
 
         with opened() as app:
-            counts = app.group_parts([staging(app, *part["file"].rsplit("/", 2)[-2:]) for part in parts[:]])
+            counts = app.tasks.group_parts(
+                [staging(app, *part["file"].rsplit("/", 2)[-2:]) for part in parts[:]]
+            )
         if not counts["new"] and not counts["updated"]:
             raise AirflowSkipException(f"nothing new: {counts}")
         return counts

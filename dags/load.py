@@ -35,7 +35,7 @@ def load() -> None:
     def files() -> dict[str, Any]:
         params = get_current_context()["params"]
         with opened() as app:
-            return app.load(params["paths"], alert=params["alert"]).as_json()
+            return app.ingest.load(params["paths"], alert=params["alert"]).as_json()
 
     files()
 

@@ -27,22 +27,22 @@ def maintain() -> None:
     @task(pool="wirewatch_group")
     def repair() -> dict[str, int]:
         with opened() as app:
-            return app.repair()
+            return app.correct.repair()
 
     @task(pool="wirewatch_group")
     def retention() -> dict[str, int]:
         with opened() as app:
-            return app.retention()
+            return app.stores.drop_old()
 
     @task(pool="wirewatch_group")
     def optimize() -> dict[str, int]:
         with opened() as app:
-            return app.optimize()
+            return app.stores.optimize()
 
     @task
     def feed_report() -> dict[str, int]:
         with opened() as app:
-            return app.feed_report()
+            return app.care.report_feeds()
 
     repair() >> retention() >> optimize() >> feed_report()
 

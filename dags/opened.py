@@ -46,7 +46,7 @@ def staging(app: App, *parts: str) -> ObjectStoragePath:
     """A place for a batch file: under `WIREWATCH_STAGING` (any fsspec URL), or the home's staging folder."""
     from airflow.sdk import ObjectStoragePath
 
-    path = ObjectStoragePath(app.staging_url)
+    path = ObjectStoragePath(app.tasks.staging_url)
     for part in parts:
         path /= part
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -130,7 +130,7 @@ def alert_at(ahead: timedelta) -> None:
     """An alert run with a clock that is ahead, so that the demo need not wait for a digest's hour."""
     wiring = Wiring(HOME, SEEDS / "config", os.environ["WIREWATCH_STORE"], os.environ, lambda: now() + ahead)
     with App(wiring) as app:
-        app.alert()
+        app.watches.alert()
 
 
 def _mails(out: Console) -> None:

@@ -38,5 +38,5 @@ def evaluated(file: Path, kept: KeptVectors) -> dict[str, Any]:
         wiring = _Wiring(Path(home), _CONFIG, f"sqlite:///{home}/w.db", os.environ)
         wiring.kept = kept
         with App(wiring) as app:
-            row: dict[str, Any] = app.evaluate([file])["files"][0]
+            row: dict[str, Any] = app.quality.evaluate([file])["files"][0]
             return row

@@ -1,19 +1,16 @@
-"""What keeps the system well: feeds, quarantine, retention, and the doctor."""
+"""What keeps the system well: feeds, quarantine, and the doctor."""
 
 from __future__ import annotations
 
 import importlib.util
 import shutil
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from pipeline.addresses import host_of, redact, shown
 from pipeline.alerts.watch import last_good
-from pipeline.app import ingest
-from pipeline.app.ingest import IngestReport
-from pipeline.app.journal import writing
+from pipeline.app.ingest import Ingest, IngestReport
 from pipeline.app.wiring import Wiring
 from pipeline.enrich.names.recognize import multiplication
 from pipeline.errors import ConfigError, NotFoundError, UsageError, WirewatchError
@@ -27,29 +24,122 @@ Json = dict[str, Any]
 _LOW_DISK_BYTES = 1024**3
 
 
-def feed_list(wiring: Wiring) -> list[Json]:
-    """The feeds as configured; credentials are left out of URLs."""
-    return [
-        {
-            "id": feed.id,
-            "url": shown(feed.url, feed.secrets),
-            "outlet": feed.outlet,
-            "language": feed.language,
-            "tags": list(feed.tags),
-            "pages": feed.pages,
-            "enabled": feed.enabled,
+class Care:
+    """What keeps the system well.
+
+    Args:
+        wiring: The parts.
+    """
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+
+    def feeds(self) -> list[Json]:
+        """The feeds as configured; credentials are left out of URLs."""
+        return [
+            {
+                "id": feed.id,
+                "url": shown(feed.url, feed.secrets),
+                "outlet": feed.outlet,
+                "language": feed.language,
+                "tags": list(feed.tags),
+                "pages": feed.pages,
+                "enabled": feed.enabled,
+            }
+            for feed in self._wiring.settings.feeds
+        ]
+
+    def feed_health(self) -> list[Json]:
+        """How each configured feed does."""
+        states = self._wiring.store.feeds()
+        return [
+            _health(feed.id, states.get(feed.id, FeedState(feed.id)), feed.enabled)
+            for feed in self._wiring.settings.feeds
+        ]
+
+    def report_feeds(self) -> dict[str, int]:
+        """Once a week, a mail to `mail.operator` on the feeds that broke or fell silent."""
+        mail = self._wiring.settings.mail
+        enabled = [feed.id for feed in self._wiring.settings.feeds if feed.enabled]
+        return {
+            "ill": report_feeds(self._wiring.store, enabled, mail.sender, mail.operator, self._wiring.clock())
         }
-        for feed in wiring.settings.feeds
-    ]
 
+    def import_feeds(self, file: Path) -> list[Json]:
+        """Adds the feeds of an OPML file that are not configured yet; returns those that were added.
 
-def feed_health(wiring: Wiring) -> list[Json]:
-    """How each configured feed does."""
-    states = wiring.store.feeds()
-    return [
-        _health(feed.id, states.get(feed.id, FeedState(feed.id)), feed.enabled)
-        for feed in wiring.settings.feeds
-    ]
+        Raises:
+            UsageError: The file cannot be read, or is not OPML.
+        """
+        try:
+            body = file.read_bytes()
+        except OSError as error:
+            raise UsageError(f"{file}: cannot be read ({error.strerror})") from None
+        target = self._wiring.config / "feeds.yaml"
+        added = add_feeds(target, read_opml(body, str(file)), self._wiring.settings.feeds)
+        return [{"id": f.id, "url": redact(f.url), "outlet": f.outlet, "tags": list(f.tags)} for f in added]
+
+    def export_feeds(self) -> str:
+        """The feeds as OPML, without credentials."""
+        return write_opml(self._wiring.settings.feeds)
+
+    def quarantine(self) -> list[Rejection]:
+        """What could not be processed, newest first."""
+        return self._wiring.store.quarantine()
+
+    def quarantined(self, entry_id: str) -> Rejection:
+        """One quarantine entry.
+
+        Raises:
+            NotFoundError: There is none of that id.
+        """
+        for entry in self._wiring.store.quarantine():
+            if entry.id == entry_id:
+                return entry
+        raise NotFoundError(
+            f"quarantine entry {entry_id}: there is none; `wirewatch quarantine list` lists them"
+        )
+
+    def replay_quarantine(self, ids: Sequence[str]) -> IngestReport:
+        """Tries entries again from the archive; what goes well now leaves the quarantine.
+
+        Args:
+            ids: Entries; none takes all.
+
+        Raises:
+            NotFoundError: There is no entry of that id.
+        """
+        entries = [self.quarantined(name) for name in ids] or self._wiring.store.quarantine()
+        wanted: dict[str, set[str]] = {}
+        for entry in entries:
+            place, _, capture = entry.capture.rpartition("#")
+            if place:
+                wanted.setdefault(place, set()).add(capture)
+        outcome = IngestReport()
+        refused: set[str] = set()
+        for place, captures in sorted(wanted.items()):
+            found = [c for c in self._wiring.archive.read(place) if c.id in captures]
+            batch = self._wiring.intake.prepare(found, self._wiring.store, place)
+            refused |= {entry.id for entry in batch.rejections}
+            outcome.counts.add(Ingest(self._wiring).take(batch))
+        released = tuple(e.id for e in entries if e.capture and e.id not in refused)
+        self._wiring.store.commit(Commit(released=released))
+        return outcome
+
+    def doctor(self) -> list[Json]:
+        """Checks everything a run needs; one line each, never a secret."""
+        checks: Sequence[tuple[str, Callable[[Wiring], str]]] = (
+            ("configuration", _check_configuration),
+            ("watches", _check_watches),
+            ("store", _check_store),
+            ("archive", _check_archive),
+            ("models", _check_models),
+            ("mail", _check_mail),
+            ("feeds", _check_feeds),
+            ("disk", _check_disk),
+            ("airflow", _check_airflow),
+        )
+        return [_checked(self._wiring, name, check) for name, check in checks]
 
 
 def _health(name: str, state: FeedState, enabled: bool) -> Json:
@@ -70,109 +160,8 @@ def _health(name: str, state: FeedState, enabled: bool) -> Json:
     }
 
 
-def feed_report(wiring: Wiring) -> dict[str, int]:
-    """Once a week, a mail to `mail.operator` on the feeds that broke or fell silent."""
-    mail = wiring.settings.mail
-    enabled = [feed.id for feed in wiring.settings.feeds if feed.enabled]
-    return {"ill": report_feeds(wiring.store, enabled, mail.sender, mail.operator, wiring.clock())}
-
-
-def feed_import(wiring: Wiring, file: Path) -> list[Json]:
-    """Adds the feeds of an OPML file that are not configured yet; returns those that were added.
-
-    Raises:
-        UsageError: The file cannot be read, or is not OPML.
-    """
-    try:
-        body = file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{file}: cannot be read ({error.strerror})") from None
-    target = wiring.config / "feeds.yaml"
-    added = add_feeds(target, read_opml(body, str(file)), wiring.settings.feeds)
-    return [{"id": f.id, "url": redact(f.url), "outlet": f.outlet, "tags": list(f.tags)} for f in added]
-
-
-def feed_export(wiring: Wiring) -> str:
-    """The feeds as OPML, without credentials."""
-    return write_opml(wiring.settings.feeds)
-
-
-def quarantined(wiring: Wiring, entry_id: str) -> Rejection:
-    """One quarantine entry.
-
-    Raises:
-        NotFoundError: There is none of that id.
-    """
-    for entry in wiring.store.quarantine():
-        if entry.id == entry_id:
-            return entry
-    raise NotFoundError(f"quarantine entry {entry_id}: there is none; `wirewatch quarantine list` lists them")
-
-
-def quarantine_replay(wiring: Wiring, ids: Sequence[str]) -> IngestReport:
-    """Tries entries again from the archive; what goes well now leaves the quarantine.
-
-    Args:
-        wiring: The parts.
-        ids: Entries; none takes all.
-
-    Raises:
-        NotFoundError: There is no entry of that id.
-    """
-    entries = [quarantined(wiring, name) for name in ids] or wiring.store.quarantine()
-    wanted: dict[str, set[str]] = {}
-    for entry in entries:
-        place, _, capture = entry.capture.rpartition("#")
-        if place:
-            wanted.setdefault(place, set()).add(capture)
-    outcome = IngestReport()
-    refused: set[str] = set()
-    for place, captures in sorted(wanted.items()):
-        found = [c for c in wiring.archive.read(place) if c.id in captures]
-        batch = wiring.intake.prepare(found, wiring.store, place)
-        refused |= {entry.id for entry in batch.rejections}
-        outcome.counts.add(ingest.take(wiring, batch))
-    released = tuple(e.id for e in entries if e.capture and e.id not in refused)
-    wiring.store.commit(Commit(released=released))
-    return outcome
-
-
-def retention(wiring: Wiring) -> dict[str, int]:
-    """Drops articles past `retention.article_days`, and archive folders past `retention.archive_days`."""
-    keep, now = wiring.settings.retention, wiring.clock()
-    dropped = folders = 0
-    if keep.article_days:
-        with writing(wiring) as writer:
-            dropped = writer.store.drop_before(now - timedelta(days=keep.article_days), writer.renew())
-    if keep.archive_days:
-        folders = wiring.archive.drop_before(now - timedelta(days=keep.archive_days))
-    return {"articles": dropped, "archive_days": folders}
-
-
-def optimize(wiring: Wiring) -> dict[str, int]:
-    """Has the store lay together what is older than the stories' window, which is hardly written any more."""
-    before = wiring.clock() - timedelta(days=wiring.settings.stories.window_days)
-    return {"parts": wiring.store.optimize(before)}
-
-
 # The doctor tells the languages of so many stories.
 _STORIES_LOOKED_AT = 500
-
-
-def doctor(wiring: Wiring) -> list[Json]:
-    """Checks everything a run needs; one line each, never a secret."""
-    checks: Sequence[tuple[str, Callable[[Wiring], str]]] = (
-        ("configuration", _check_configuration),
-        ("watches", _check_watches),
-        ("store", _check_store),
-        ("archive", _check_archive),
-        ("models", _check_models),
-        ("mail", _check_mail),
-        ("feeds", _check_feeds),
-        ("disk", _check_disk),
-        ("airflow", _check_airflow),
-    )
-    return [_checked(wiring, name, check) for name, check in checks]
 
 
 def _checked(wiring: Wiring, name: str, check: Callable[[Wiring], str]) -> Json:
@@ -228,7 +217,7 @@ def _check_mail(wiring: Wiring) -> str:
 
 
 def _check_feeds(wiring: Wiring) -> str:
-    unwell = [feed["id"] for feed in feed_health(wiring) if feed["error"]]
+    unwell = [feed["id"] for feed in Care(wiring).feed_health() if feed["error"]]
     if unwell:
         raise NotFoundError(f"{len(unwell)} fail: {', '.join(unwell[:5])}; `wirewatch feeds health` says why")
     return f"{len(wiring.settings.feeds)} configured, none fails"

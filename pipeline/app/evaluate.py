@@ -13,6 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from pipeline.app.ingest import Progress, quiet
 from pipeline.app.wiring import LEASE_SECONDS, Wiring
 from pipeline.errors import UsageError
 from pipeline.ports import Lease, Store
@@ -40,56 +41,64 @@ class Labelled:
     published: datetime | None
 
 
-def evaluate(wiring: Wiring, files: Sequence[Path], progress: Callable[[int], None]) -> dict[str, Any]:
-    """Measures labelled files, each in a store of its own.
+class Quality:
+    """How good the stories are, measured.
 
     Args:
-        wiring: The parts; its store is not touched.
-        files: JSON lines (`.gz` too) with `cluster` beside the fields that `load` reads.
-        progress: Called with the number of articles done.
-
-    Returns:
-        As the command line answers.
-
-    Raises:
-        UsageError: A file is missing, or has no labelled line.
+        wiring: The parts.
     """
-    rows = [_file(wiring, file, progress) for file in files]
-    count = len(rows)
-    return {
-        "files": rows,
-        "mean": {
-            "bcubed_f1": sum(row["bcubed"]["f1"] for row in rows) / count,
-            "pairwise_f1": sum(row["pairwise"]["f1"] for row in rows) / count,
-        },
-    }
 
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
 
-def _file(wiring: Wiring, file: Path, progress: Callable[[int], None]) -> dict[str, Any]:
-    labelled = read_labelled(file)
-    started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="wirewatch-") as folder:
-        store = open_store(f"sqlite:///{folder}/evaluate.db")
-        try:
-            stream = _Stream(wiring, store)
-            first = stream.run(labelled, progress)
-            final = stream.labels(labelled)
-        finally:
-            store.close()
-    gold = [row.cluster for row in labelled]
-    after, before = agreement(gold, final), agreement(gold, first)
-    return {
-        "file": str(file),
-        "articles": len(labelled),
-        "stories": len(set(final)),
-        "gold_stories": len(set(gold)),
-        "bcubed": asdict(after.bcubed),
-        "pairwise": asdict(after.pairwise),
-        "first_assignment": {"bcubed": asdict(before.bcubed), "pairwise": asdict(before.pairwise)},
-        "nmi": after.nmi,
-        "ari": after.ari,
-        "seconds": round(time.monotonic() - started, 1),
-    }
+    def evaluate(self, files: Sequence[Path], progress: Progress = quiet) -> dict[str, Any]:
+        """Measures labelled files, each in a store of its own.
+
+        Args:
+            files: JSON lines (`.gz` too) with `cluster` beside the fields that `load` reads.
+            progress: Called with the number of articles done.
+
+        Returns:
+            As the command line answers.
+
+        Raises:
+            UsageError: A file is missing, or has no labelled line.
+        """
+        rows = [self._file(file, progress) for file in files]
+        count = len(rows)
+        return {
+            "files": rows,
+            "mean": {
+                "bcubed_f1": sum(row["bcubed"]["f1"] for row in rows) / count,
+                "pairwise_f1": sum(row["pairwise"]["f1"] for row in rows) / count,
+            },
+        }
+
+    def _file(self, file: Path, progress: Callable[[int], None]) -> dict[str, Any]:
+        labelled = read_labelled(file)
+        started = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="wirewatch-") as folder:
+            store = open_store(f"sqlite:///{folder}/evaluate.db")
+            try:
+                stream = _Stream(self._wiring, store)
+                first = stream.run(labelled, progress)
+                final = stream.labels(labelled)
+            finally:
+                store.close()
+        gold = [row.cluster for row in labelled]
+        after, before = agreement(gold, final), agreement(gold, first)
+        return {
+            "file": str(file),
+            "articles": len(labelled),
+            "stories": len(set(final)),
+            "gold_stories": len(set(gold)),
+            "bcubed": asdict(after.bcubed),
+            "pairwise": asdict(after.pairwise),
+            "first_assignment": {"bcubed": asdict(before.bcubed), "pairwise": asdict(before.pairwise)},
+            "nmi": after.nmi,
+            "ari": after.ari,
+            "seconds": round(time.monotonic() - started, 1),
+        }
 
 
 def read_labelled(file: Path) -> list[Labelled]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.app.journal import writing
+from pipeline.app.watches import Watches
 from pipeline.app.wiring import Wiring
 from pipeline.errors import UsageError
 from pipeline.ports import Commit, FeedSource, Lease, Store
@@ -57,140 +58,151 @@ class IngestReport:
         return shape
 
 
-def load(wiring: Wiring, paths: Sequence[str], *, alert: bool, progress: Progress = quiet) -> IngestReport:
-    """Takes files through every stage, a bounded batch at a time.
+class Ingest:
+    """Taking articles in, stage by stage.
 
     Args:
         wiring: The parts.
-        paths: Files, folders, globs.
-        alert: Whether what is loaded may alert.
-        progress: Called with the number of items done.
-
-    Raises:
-        UsageError: A path does not exist, or a folder holds nothing that can be read.
     """
-    started = time.monotonic()
-    outcome = IngestReport()
-    for captures, refused in _file_batches(wiring, paths):
-        batch = _loaded(wiring, captures, progress)
-        batch = replace(batch, rejections=(*refused, *batch.rejections), backfill=not alert)
-        outcome.counts.add(take(wiring, batch))
-    outcome.seconds = time.monotonic() - started
-    return outcome
 
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
 
-def _loaded(wiring: Wiring, captures: Sequence[Capture], progress: Progress) -> PreparedBatch:
-    """Archives and prepares loaded captures; what an earlier load archived is not written again.
+    def load(self, paths: Sequence[str], *, alert: bool = False, progress: Progress = quiet) -> IngestReport:
+        """Takes files through every stage, and with `alert` alerts on them at once; see `read_in`."""
+        outcome = self.read_in(paths, may_alert=alert, progress=progress)
+        if alert:
+            Watches(self._wiring).alert()
+        return outcome
 
-    So a load that was cut short passes over what it has done, and what it had archived and not yet taken in
-    keeps the time at which it was first read: a replay finds that time.
-    """
-    if not captures:
-        return PreparedBatch()
-    name = content_id(*(capture.id for capture in captures))
-    earlier = wiring.archive.place_of(name)
-    place = earlier or wiring.archive.write(name, captures)
-    batch = wiring.intake.prepare(captures, wiring.store, place, progress)
-    if earlier and batch.articles:
-        batch = wiring.intake.prepare(wiring.archive.read(place), wiring.store, place)
-    return batch
+    def read_in(
+        self, paths: Sequence[str], *, may_alert: bool = False, progress: Progress = quiet
+    ) -> IngestReport:
+        """Takes files in, a bounded batch at a time.
 
+        Args:
+            paths: Files, folders, globs.
+            may_alert: Whether the next alert run tells of them.
+            progress: Called with the number of items done.
 
-def _file_batches(wiring: Wiring, paths: Sequence[str]) -> Iterator[tuple[list[Capture], list[Rejection]]]:
-    captures: list[Capture] = []
-    refused: list[Rejection] = []
-    size = 0
-    for path in find_files(paths):
-        for found in read_file(path, wiring.clock()):
-            if isinstance(found, Rejection):
-                refused.append(found)
-                continue
-            captures.append(found)
-            size += len(found.body)
-            if len(captures) >= BATCH_FILES or size >= BATCH_BYTES:
-                yield captures, refused
-                captures, refused, size = [], [], 0
-    if captures or refused:
-        yield captures, refused
+        Raises:
+            UsageError: A path does not exist, or a folder holds nothing that can be read.
+        """
+        started = time.monotonic()
+        outcome = IngestReport()
+        for captures, refused in self._file_batches(paths):
+            batch = self._loaded(captures, progress)
+            batch = replace(batch, rejections=(*refused, *batch.rejections), backfill=not may_alert)
+            outcome.counts.add(self.take(batch))
+        outcome.seconds = time.monotonic() - started
+        return outcome
 
+    def _loaded(self, captures: Sequence[Capture], progress: Progress) -> PreparedBatch:
+        """Archives and prepares loaded captures; what an earlier load archived is not written again.
 
-def take(wiring: Wiring, batch: PreparedBatch) -> GroupCounts:
-    """Journals a batch and groups it; a batch without anything new only saves its feed states."""
-    with writing(wiring) as writer:
-        if not batch.articles:
-            return _nothing_new(writer.store, writer.renew(), batch)
-        entry = JournalEntry(
-            "batch", wiring.clock(), data={"places": list(batch.places), "backfill": batch.backfill}
-        )
-        writer.ready()
-        entry = replace(entry, n=wiring.archive.append(entry))
-        counts = writer.apply(entry, batch)
-        if not isinstance(counts, GroupCounts):
-            raise TypeError(counts)
-        return counts
+        So a load that was cut short passes over what it has done, and what it had archived and not yet taken
+        in keeps the time at which it was first read: a replay finds that time.
+        """
+        if not captures:
+            return PreparedBatch()
+        name = content_id(*(capture.id for capture in captures))
+        earlier = self._wiring.archive.place_of(name)
+        place = earlier or self._wiring.archive.write(name, captures)
+        batch = self._wiring.intake.prepare(captures, self._wiring.store, place, progress)
+        if earlier and batch.articles:
+            batch = self._wiring.intake.prepare(self._wiring.archive.read(place), self._wiring.store, place)
+        return batch
+
+    def _file_batches(self, paths: Sequence[str]) -> Iterator[tuple[list[Capture], list[Rejection]]]:
+        captures: list[Capture] = []
+        refused: list[Rejection] = []
+        size = 0
+        for path in find_files(paths):
+            for found in read_file(path, self._wiring.clock()):
+                if isinstance(found, Rejection):
+                    refused.append(found)
+                    continue
+                captures.append(found)
+                size += len(found.body)
+                if len(captures) >= BATCH_FILES or size >= BATCH_BYTES:
+                    yield captures, refused
+                    captures, refused, size = [], [], 0
+        if captures or refused:
+            yield captures, refused
+
+    def take(self, batch: PreparedBatch) -> GroupCounts:
+        """Journals a batch and groups it; a batch without anything new only saves its feed states."""
+        with writing(self._wiring) as writer:
+            if not batch.articles:
+                return _nothing_new(writer.store, writer.renew(), batch)
+            entry = JournalEntry(
+                "batch", self._wiring.clock(), data={"places": list(batch.places), "backfill": batch.backfill}
+            )
+            writer.ready()
+            entry = replace(entry, n=self._wiring.archive.append(entry))
+            counts = writer.apply(entry, batch)
+            if not isinstance(counts, GroupCounts):
+                raise TypeError(counts)
+            return counts
+
+    def chosen_feeds(self, ids: Sequence[str], *, every: bool) -> list[FeedSource]:
+        """The feeds to poll: those named, or all that are enabled, or those of them that are due.
+
+        Raises:
+            UsageError: No feed has this id.
+        """
+        feeds = {feed.id: feed for feed in self._wiring.settings.feeds}
+        if ids:
+            unknown = [name for name in ids if name not in feeds]
+            if unknown:
+                raise UsageError(
+                    f"feed {unknown[0]}: there is none of this id; `wirewatch feeds list` lists them"
+                )
+            return [feeds[name] for name in ids]
+        if every:
+            return [feed for feed in feeds.values() if feed.enabled]
+        return [
+            feed
+            for feed, _ in due(self._wiring.settings.feeds, self._wiring.store.feeds(), self._wiring.clock())
+        ]
+
+    def polled(self, feeds: Sequence[FeedSource], progress: Progress = quiet) -> Polls:
+        """Polls feeds and archives what they sent; their states are not saved yet."""
+        states = self._wiring.store.feeds()
+        pairs = [(feed, current(feed, states.get(feed.id))) for feed in feeds]
+        return poll(self._wiring.fetcher, self._wiring.archive, pairs, self._wiring.clock(), progress)
+
+    def enriched(self, polls: Polls) -> PreparedBatch:
+        """Polled items as a batch, with the states of their feeds."""
+        place = polls.place
+        batch = self._wiring.intake.prepare_items(polls.items, polls.rejections, self._wiring.store, place)
+        return replace(batch, feeds=polls.states)
+
+    def fetch(self, feeds: Sequence[str], *, every: bool = False, progress: Progress = quiet) -> IngestReport:
+        """Polls feeds through every stage.
+
+        Args:
+            feeds: Ids to poll, due or not; none polls those that are due.
+            every: Poll all of them, due or not.
+            progress: Called with the number of feeds done.
+
+        Raises:
+            UsageError: No feed has this id.
+        """
+        started = time.monotonic()
+        lines: list[dict[str, Any]] = []
+        outcome = IngestReport(feeds=lines)
+        for group in groups(self.chosen_feeds(feeds, every=every), FEEDS_A_BATCH):
+            polls = self.polled(group, progress)
+            outcome.counts.add(self.take(self.enriched(polls)))
+            lines += [
+                {"id": s.feed, "status": s.status, "entries": polls.entries(s.feed), "error": s.error or None}
+                for s in polls.states
+            ]
+        outcome.seconds = time.monotonic() - started
+        return outcome
 
 
 def _nothing_new(store: Store, lease: Lease, batch: PreparedBatch) -> GroupCounts:
     store.commit(Commit(rejections=batch.rejections, feeds=batch.feeds), lease)
     return GroupCounts(quarantined=len(batch.rejections), duplicate=sum(batch.known.values()))
-
-
-def chosen_feeds(wiring: Wiring, ids: Sequence[str], *, every: bool) -> list[FeedSource]:
-    """The feeds to poll: those named, or all that are enabled, or those of them that are due.
-
-    Raises:
-        UsageError: No feed has this id.
-    """
-    feeds = {feed.id: feed for feed in wiring.settings.feeds}
-    if ids:
-        unknown = [name for name in ids if name not in feeds]
-        if unknown:
-            raise UsageError(
-                f"feed {unknown[0]}: there is none of this id; `wirewatch feeds list` lists them"
-            )
-        return [feeds[name] for name in ids]
-    if every:
-        return [feed for feed in feeds.values() if feed.enabled]
-    return [feed for feed, _ in due(wiring.settings.feeds, wiring.store.feeds(), wiring.clock())]
-
-
-def polled(wiring: Wiring, feeds: Sequence[FeedSource], progress: Progress = quiet) -> Polls:
-    """Polls feeds and archives what they sent; their states are not saved yet."""
-    states = wiring.store.feeds()
-    pairs = [(feed, current(feed, states.get(feed.id))) for feed in feeds]
-    return poll(wiring.fetcher, wiring.archive, pairs, wiring.clock(), progress)
-
-
-def enriched(wiring: Wiring, polls: Polls) -> PreparedBatch:
-    """Polled items as a batch, with the states of their feeds."""
-    place = polls.place
-    batch = wiring.intake.prepare_items(polls.items, polls.rejections, wiring.store, place)
-    return replace(batch, feeds=polls.states)
-
-
-def fetch(
-    wiring: Wiring, feeds: Sequence[str], *, every: bool = False, progress: Progress = quiet
-) -> IngestReport:
-    """Polls feeds through every stage.
-
-    Args:
-        wiring: The parts.
-        feeds: Ids to poll, due or not; none polls those that are due.
-        every: Poll all of them, due or not.
-        progress: Called with the number of feeds done.
-
-    Raises:
-        UsageError: No feed has this id.
-    """
-    started = time.monotonic()
-    lines: list[dict[str, Any]] = []
-    outcome = IngestReport(feeds=lines)
-    for group in groups(chosen_feeds(wiring, feeds, every=every), FEEDS_A_BATCH):
-        polls = polled(wiring, group, progress)
-        outcome.counts.add(take(wiring, enriched(wiring, polls)))
-        lines += [
-            {"id": s.feed, "status": s.status, "entries": polls.entries(s.feed), "error": s.error or None}
-            for s in polls.states
-        ]
-    outcome.seconds = time.monotonic() - started
-    return outcome

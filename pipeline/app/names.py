@@ -1,13 +1,14 @@
-"""What the store knows of names, finding them again, and moving a whole store."""
+"""What the store knows of names, and finding them again."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from pipeline.app.ingest import Progress, quiet
 from pipeline.app.journal import writing
 from pipeline.app.read import moment
 from pipeline.app.wiring import Wiring
@@ -19,7 +20,6 @@ from pipeline.query.tree import Term
 from pipeline.records import Capture, Entity, EntityCount, StoredArticle
 from pipeline.stages.grouping.reenrich import reenrich
 from pipeline.stages.grouping.restore import restore
-from pipeline.store import copy_store, migrate_store, open_store
 from pipeline.text import fold
 
 COMPANIONS = 30
@@ -29,72 +29,143 @@ ARTICLES_READ = 50_000
 HITS_READ = 500
 
 
-def entity(wiring: Wiring, name: str) -> dict[str, Any]:
-    """An entity's page: articles, stories and companions over time.
+class Names:
+    """What the store knows of names, and finding them again.
 
     Args:
         wiring: The parts.
-        name: A name, an alias, a part of a name, or an id.
-
-    Raises:
-        NotFoundError: No article names it.
     """
-    known = _known(wiring, name)
-    articles = _naming(wiring, known.id)
-    days: Counter[str] = Counter(_day(each.enriched.article.time) for each in articles)
-    stories = wiring.store.stories(sorted({a.story for a in articles})).values()
-    return {
-        "id": known.id,
-        "name": known.name,
-        "type": known.kind,
-        "articles": len(articles),
-        "days": [{"day": day, "articles": days[day]} for day in sorted(days)],
-        "stories": [
-            {
-                "id": s.id,
-                "title": s.title,
-                "size": len(s.members),
-                "first_published": s.first_published.isoformat(),
-                "last_published": s.last_published.isoformat(),
-            }
-            for s in sorted(stories, key=lambda s: (s.last_published, s.id), reverse=True)
-        ],
-        "companions": _companions(articles, known.id),
-    }
 
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
 
-def _known(wiring: Wiring, name: str) -> Entity:
-    """The entity that a person means: by its name or id, by the alias table, or by a part of its name.
+    def entity(self, name: str) -> dict[str, Any]:
+        """An entity's page: articles, stories and companions over time.
 
-    Raises:
-        NotFoundError: No article names one.
-    """
-    aliases = Aliases.from_document(wiring.settings.aliases)
-    alias = aliases.find_person(key_of(name))
-    for written in (name, *((alias.id,) if alias else ())):
-        wanted = fold(written)
-        for stored in _naming(wiring, written, limit=1):
+        Args:
+            name: A name, an alias, a part of a name, or an id.
+
+        Raises:
+            NotFoundError: No article names it.
+        """
+        known = self._known(name)
+        articles = self._naming(known.id)
+        days: Counter[str] = Counter(_day(each.enriched.article.time) for each in articles)
+        stories = self._wiring.store.stories(sorted({a.story for a in articles})).values()
+        return {
+            "id": known.id,
+            "name": known.name,
+            "type": known.kind,
+            "articles": len(articles),
+            "days": [{"day": day, "articles": days[day]} for day in sorted(days)],
+            "stories": [
+                {
+                    "id": s.id,
+                    "title": s.title,
+                    "size": len(s.members),
+                    "first_published": s.first_published.isoformat(),
+                    "last_published": s.last_published.isoformat(),
+                }
+                for s in sorted(stories, key=lambda s: (s.last_published, s.id), reverse=True)
+            ],
+            "companions": _companions(articles, known.id),
+        }
+
+    def _known(self, name: str) -> Entity:
+        """The entity that a person means: by its name or id, by the alias table, or by a part of its name.
+
+        Raises:
+            NotFoundError: No article names one.
+        """
+        aliases = Aliases.from_document(self._wiring.settings.aliases)
+        alias = aliases.find_person(key_of(name))
+        for written in (name, *((alias.id,) if alias else ())):
+            wanted = fold(written)
+            for stored in self._naming(written, limit=1):
+                for each in stored.enriched.entities:
+                    if wanted in (fold(each.id), fold(each.name)):
+                        return each
+        part = set(key_of(name))
+        hits = (
+            self._wiring.store.search(parse(" ".join(key_of(name)), self._wiring.clock()), None, HITS_READ)
+            if part
+            else []
+        )
+        named = Counter[str]()
+        found: dict[str, Entity] = {}
+        for hit in hits:
+            for each in hit.article.enriched.entities:
+                if part <= set(key_of(each.name)):
+                    named[each.id] += 1
+                    found.setdefault(each.id, each)
+        if not named:
+            raise NotFoundError(f"entity {name}: no article names it; `wirewatch search` finds words")
+        return found[min(named, key=lambda each: (-named[each], each))]
+
+    def _naming(self, name: str, limit: int = ARTICLES_READ) -> list[StoredArticle]:
+        """The articles that name an entity, by name or id, in ingest sequence."""
+        hits = self._wiring.store.search(Term("entities", name, (fold(name),)), None, limit)
+        return sorted((hit.article for hit in hits), key=lambda a: a.seq)
+
+    def _newest(self) -> Iterator[StoredArticle]:
+        head = self._wiring.store.head()
+        return self._wiring.store.between(max(0, head - ARTICLES_READ), head)
+
+    def suggestions(self, limit: int) -> list[dict[str, Any]]:
+        """Pairs of entities that may be one, with the evidence; not two that the alias table tells apart."""
+        table = {entry["id"] for entry in self._wiring.settings.aliases.content.get("entities", ())}
+        counts: Counter[tuple[str, str, Any]] = Counter()
+        company: dict[str, set[str]] = {}
+        for stored in self._newest():
+            names = {e.id for e in stored.enriched.entities}
             for each in stored.enriched.entities:
-                if wanted in (fold(each.id), fold(each.name)):
-                    return each
-    part = set(key_of(name))
-    hits = wiring.store.search(parse(" ".join(key_of(name)), wiring.clock()), None, HITS_READ) if part else []
-    named = Counter[str]()
-    found: dict[str, Entity] = {}
-    for hit in hits:
-        for each in hit.article.enriched.entities:
-            if part <= set(key_of(each.name)):
-                named[each.id] += 1
-                found.setdefault(each.id, each)
-    if not named:
-        raise NotFoundError(f"entity {name}: no article names it; `wirewatch search` finds words")
-    return found[min(named, key=lambda each: (-named[each], each))]
+                counts[each.id, each.name, each.kind] += 1
+                company.setdefault(each.id, set()).update(names - {each.id})
+        entities = [EntityCount(key[0], key[1], key[2], count) for key, count in sorted(counts.items())]
+        known = {name: frozenset(others) for name, others in company.items()}
 
+        def shape(counted: EntityCount) -> dict[str, Any]:
+            return {"id": counted.id, "name": counted.name, "type": counted.kind, "count": counted.count}
 
-def _naming(wiring: Wiring, name: str, limit: int = ARTICLES_READ) -> list[StoredArticle]:
-    """The articles that name an entity, by name or id, in ingest sequence."""
-    hits = wiring.store.search(Term("entities", name, (fold(name),)), None, limit)
-    return sorted((hit.article for hit in hits), key=lambda a: a.seq)
+        return [
+            {
+                "keep": shape(pair.keep),
+                "other": shape(pair.other),
+                "likeness": round(pair.likeness, 3),
+                "evidence": pair.evidence,
+            }
+            for pair in suggest(entities, known, limit + len(table))
+            if not {pair.keep.id, pair.other.id} <= table
+        ][:limit]
+
+    def enrich_again(self, since: str, progress: Progress = quiet) -> dict[str, int]:
+        """Finds names and topics of stored articles again, and tells their stories anew; never alerts.
+
+        Before that, texts that an earlier version cut are brought back from the archive.
+        """
+        start = moment(since, self._wiring.clock())
+        with writing(self._wiring) as writer:
+            entries = self._wiring.settings.fetch.max_entries
+            back = restore(writer.store, self._archived(), start, entries, writer.renew)
+            counts = reenrich(writer.store, self._wiring.enricher, start, writer.renew, progress)
+        return counts | asdict(back)
+
+    def _archived(self) -> Iterator[Iterator[Capture]]:
+        """The captures of every batch that the journal names, newest first; a batch that is gone is empty."""
+        places = [
+            place
+            for entry in self._wiring.archive.entries()
+            if entry.kind == "batch"
+            for place in entry.data["places"]
+        ]
+        for place in reversed(places):
+            yield self._present(place)
+
+    def _present(self, place: str) -> Iterator[Capture]:
+        try:
+            yield from self._wiring.archive.read(place)
+        except NotFoundError:
+            return
 
 
 def _companions(articles: Sequence[StoredArticle], name: str) -> list[dict[str, Any]]:
@@ -123,83 +194,3 @@ def _companions(articles: Sequence[StoredArticle], name: str) -> list[dict[str, 
 
 def _day(time: datetime) -> str:
     return time.date().isoformat()
-
-
-def _newest(wiring: Wiring) -> Iterator[StoredArticle]:
-    head = wiring.store.head()
-    return wiring.store.between(max(0, head - ARTICLES_READ), head)
-
-
-def suggestions(wiring: Wiring, limit: int) -> list[dict[str, Any]]:
-    """Pairs of entities that may be one, with the evidence; not two that the alias table tells apart."""
-    table = {entry["id"] for entry in wiring.settings.aliases.content.get("entities", ())}
-    counts: Counter[tuple[str, str, Any]] = Counter()
-    company: dict[str, set[str]] = {}
-    for stored in _newest(wiring):
-        names = {e.id for e in stored.enriched.entities}
-        for each in stored.enriched.entities:
-            counts[each.id, each.name, each.kind] += 1
-            company.setdefault(each.id, set()).update(names - {each.id})
-    entities = [EntityCount(key[0], key[1], key[2], count) for key, count in sorted(counts.items())]
-    known = {name: frozenset(others) for name, others in company.items()}
-
-    def shape(counted: EntityCount) -> dict[str, Any]:
-        return {"id": counted.id, "name": counted.name, "type": counted.kind, "count": counted.count}
-
-    return [
-        {
-            "keep": shape(pair.keep),
-            "other": shape(pair.other),
-            "likeness": round(pair.likeness, 3),
-            "evidence": pair.evidence,
-        }
-        for pair in suggest(entities, known, limit + len(table))
-        if not {pair.keep.id, pair.other.id} <= table
-    ][:limit]
-
-
-def enrich_again(wiring: Wiring, since: str, progress: Callable[[int], None]) -> dict[str, int]:
-    """Finds names and topics of stored articles again, and tells their stories anew; never alerts.
-
-    Before that, texts that an earlier version cut are brought back from the archive.
-    """
-    start = moment(since, wiring.clock())
-    with writing(wiring) as writer:
-        entries = wiring.settings.fetch.max_entries
-        back = restore(writer.store, _archived(wiring), start, entries, writer.renew)
-        counts = reenrich(writer.store, wiring.enricher, start, writer.renew, progress)
-    return counts | asdict(back)
-
-
-def _archived(wiring: Wiring) -> Iterator[Iterator[Capture]]:
-    """The captures of every batch that the journal names, newest first; a batch that is gone is empty."""
-    places = [
-        place for entry in wiring.archive.entries() if entry.kind == "batch" for place in entry.data["places"]
-    ]
-    for place in reversed(places):
-        yield _present(wiring, place)
-
-
-def _present(wiring: Wiring, place: str) -> Iterator[Capture]:
-    try:
-        yield from wiring.archive.read(place)
-    except NotFoundError:
-        return
-
-
-def store_migrate(wiring: Wiring) -> dict[str, Any]:
-    """Brings the store to this version's schema."""
-    return {"documents": migrate_store(wiring.store_url, environment=wiring.environment)}
-
-
-def store_copy(wiring: Wiring, source: str, target: str) -> dict[str, Any]:
-    """Copies a whole store into a new one."""
-    here = open_store(source, create=False, environment=wiring.environment)
-    try:
-        there = open_store(target, environment=wiring.environment)
-        try:
-            return {"articles": copy_store(here, there)}
-        finally:
-            there.close()
-    finally:
-        here.close()

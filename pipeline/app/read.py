@@ -16,7 +16,7 @@ from pipeline.records import Decision, Lineage, StoredArticle, Story
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _AGE = re.compile(r"(\d{1,6})([mhdw])")
 
-Stories = tuple[list[Story], Mapping[str, StoredArticle]]
+StoriesFound = tuple[list[Story], Mapping[str, StoredArticle]]
 
 
 def moment(text: str | None, now: datetime) -> datetime | None:
@@ -40,81 +40,85 @@ def moment(text: str | None, now: datetime) -> datetime | None:
     return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _members(wiring: Wiring, stories: Sequence[Story]) -> dict[str, StoredArticle]:
-    return wiring.store.articles([name for story in stories for name in story.members])
+class Read:
+    """Stories and articles as they are stored.
 
-
-def stories(wiring: Wiring, since: str | None, query: str | None, limit: int) -> Stories:
-    """The newest stories, with their articles by id."""
-    now = wiring.clock()
-    tree = parse(query, now) if query else None
-    found = wiring.store.newest_stories(moment(since, now), tree, limit)
-    return found, _members(wiring, found)
-
-
-def current(wiring: Wiring, story: str) -> tuple[Story, list[Lineage]]:
-    """The story that an id, old or new, stands for, and what happened to it.
-
-    Raises:
-        NotFoundError: No story ever had this id.
+    Args:
+        wiring: The parts.
     """
-    name, passed = story, set[str]()
-    lineage = wiring.store.lineage(story)
-    while name not in passed:
-        passed.add(name)
-        found = wiring.store.stories([name]).get(name)
-        if found is not None:
-            return found, wiring.store.lineage(name) if name != story else lineage
-        step = [x for x in wiring.store.lineage(name) if x.story == name and x.kind == "merged"]
-        if not step:
-            break
-        name = step[-1].into
-    raise NotFoundError(f"story {story}: there is none with this id; `wirewatch stories` lists them")
 
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
 
-def story(wiring: Wiring, story_id: str) -> tuple[Story, Mapping[str, StoredArticle], list[Lineage]]:
-    """One story with its articles and its lineage."""
-    found, lineage = current(wiring, story_id)
-    return found, _members(wiring, [found]), lineage
+    def members(self, stories: Sequence[Story]) -> dict[str, StoredArticle]:
+        """The articles of stories, by id."""
+        return self._wiring.store.articles([name for story in stories for name in story.members])
 
+    def stories(self, *, since: str | None = None, query: str | None = None, limit: int = 50) -> StoriesFound:
+        """The newest stories, with their articles by id."""
+        now = self._wiring.clock()
+        tree = parse(query, now) if query else None
+        found = self._wiring.store.newest_stories(moment(since, now), tree, limit)
+        return found, self.members(found)
 
-def search(wiring: Wiring, query: str, since: str | None, limit: int) -> list[SearchHit]:
-    """Articles that a query hits, best first."""
-    now = wiring.clock()
-    return wiring.store.search(parse(query, now), moment(since, now), limit)
+    def current(self, story: str) -> tuple[Story, list[Lineage]]:
+        """The story that an id, old or new, stands for, and what happened to it.
 
+        Raises:
+            NotFoundError: No story ever had this id.
+        """
+        name, passed = story, set[str]()
+        lineage = self._wiring.store.lineage(story)
+        while name not in passed:
+            passed.add(name)
+            found = self._wiring.store.stories([name]).get(name)
+            if found is not None:
+                return found, self._wiring.store.lineage(name) if name != story else lineage
+            step = [x for x in self._wiring.store.lineage(name) if x.story == name and x.kind == "merged"]
+            if not step:
+                break
+            name = step[-1].into
+        raise NotFoundError(f"story {story}: there is none with this id; `wirewatch stories` lists them")
 
-def stored(wiring: Wiring, name: str) -> StoredArticle:
-    """An article by its id or URL.
+    def story(self, story_id: str) -> tuple[Story, Mapping[str, StoredArticle], list[Lineage]]:
+        """One story with its articles and its lineage."""
+        found, lineage = self.current(story_id)
+        return found, self.members([found]), lineage
 
-    Raises:
-        NotFoundError: It is not in the store.
-    """
-    found = wiring.store.articles([name]).get(name)
-    if found is None and "://" in name:
-        owner = wiring.store.find([f"url:{canonical_url(name)}"])
-        found = next(iter(wiring.store.articles(list(owner.values())).values()), None)
-    if found is None:
-        raise NotFoundError(f"article {name}: not in the store; `wirewatch search` finds ids")
-    return found
+    def search(self, query: str, *, since: str | None = None, limit: int = 50) -> list[SearchHit]:
+        """Articles that a query hits, best first."""
+        now = self._wiring.clock()
+        return self._wiring.store.search(parse(query, now), moment(since, now), limit)
 
+    def stored(self, name: str) -> StoredArticle:
+        """An article by its id or URL.
 
-def why(wiring: Wiring, name: str) -> tuple[Decision, StoredArticle, Mapping[str, str]]:
-    """The decision record of an article, the article, and the titles of the stories it names.
+        Raises:
+            NotFoundError: It is not in the store.
+        """
+        found = self._wiring.store.articles([name]).get(name)
+        if found is None and "://" in name:
+            owner = self._wiring.store.find([f"url:{canonical_url(name)}"])
+            found = next(iter(self._wiring.store.articles(list(owner.values())).values()), None)
+        if found is None:
+            raise NotFoundError(f"article {name}: not in the store; `wirewatch search` finds ids")
+        return found
 
-    Raises:
-        NotFoundError: The article is not in the store, or was stored without a decision.
-    """
-    article = stored(wiring, name)
-    decision = wiring.store.decision(article.enriched.article.id)
-    if decision is None:
-        raise NotFoundError(f"article {name}: no decision is recorded for it")
-    named = [c.story for c in (decision.chosen, decision.runner_up) if c is not None]
-    titles = {found.id: found.title for found in wiring.store.stories(named).values()}
-    return decision, article, titles
+    def why(self, name: str) -> tuple[Decision, StoredArticle, Mapping[str, str]]:
+        """The decision record of an article, the article, and the titles of the stories it names.
 
+        Raises:
+            NotFoundError: The article is not in the store, or was stored without a decision.
+        """
+        article = self.stored(name)
+        decision = self._wiring.store.decision(article.enriched.article.id)
+        if decision is None:
+            raise NotFoundError(f"article {name}: no decision is recorded for it")
+        named = [c.story for c in (decision.chosen, decision.runner_up) if c is not None]
+        titles = {found.id: found.title for found in self._wiring.store.stories(named).values()}
+        return decision, article, titles
 
-def article(wiring: Wiring, name: str) -> tuple[StoredArticle, list[Version]]:
-    """One article with its earlier versions."""
-    found = stored(wiring, name)
-    return found, wiring.store.versions(found.enriched.article.id)
+    def article(self, name: str) -> tuple[StoredArticle, list[Version]]:
+        """One article with its earlier versions."""
+        found = self.stored(name)
+        return found, self._wiring.store.versions(found.enriched.article.id)

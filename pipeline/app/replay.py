@@ -3,47 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable
-from typing import Any
 
 from pipeline.app.ingest import IngestReport
-from pipeline.app.journal import Writer, writing
-from pipeline.app.wiring import Wiring
+from pipeline.app.journal import Writer
 from pipeline.ports import Store
 from pipeline.records import Candidate, Decision
 from pipeline.stages.grouping.group import GroupCounts
-from pipeline.store import open_store
 
 
-def replay(wiring: Wiring, into: str | None, progress: Callable[[int], None]) -> dict[str, Any]:
-    """Does every entry of the journal again.
-
-    Nothing is mailed: alerts are decided, and counted in the fingerprint. Batches that retention took from
-    the archive are left out.
-
-    Args:
-        wiring: The parts; its archive is read.
-        into: A store to fill; None goes over the present store, where everything is known already.
-        progress: Called with 1 for each entry.
-
-    Returns:
-        As `load`, plus the fingerprint and how many batches were missing.
-    """
-    started = time.monotonic()
-    outcome = IngestReport()
-    store = open_store(into, environment=wiring.environment) if into else wiring.store
-    try:
-        with writing(wiring, store) as writer:
-            _redo(writer, outcome, progress)
-        outcome.seconds = time.monotonic() - started
-        return outcome.as_json() | {"batches_missing": writer.missing, "fingerprint": fingerprint(store)}
-    finally:
-        if into:
-            store.close()
-
-
-def _redo(writer: Writer, outcome: IngestReport, progress: Callable[[int], None]) -> None:
+def redo(writer: Writer, outcome: IngestReport, progress: Callable[[int], None]) -> None:
+    """Does every entry of the journal again, and decides alerts after each without telling anybody."""
     done = int(writer.store.mark("journal") or 0)
     for entry in writer.wiring.archive.entries():
         if entry.kind in ("repair", "correction") and entry.n <= done:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.app.ingest import IngestReport, chosen_feeds, enriched, polled, take
+from pipeline.app.ingest import Ingest, IngestReport
 from pipeline.app.wiring import Wiring
 from pipeline.sources.feeds.poll_rules import groups
 from pipeline.stages.intake.handover import BatchFile, read, write
@@ -16,41 +16,60 @@ from pipeline.stages.intake.prepare import PreparedBatch, merged
 FEEDS_A_TASK = 50
 
 
-def due_groups(wiring: Wiring, *, every: bool) -> list[list[str]]:
-    """The ids of the feeds that are due, in groups of similar hosts."""
-    feeds = chosen_feeds(wiring, (), every=every)
-    return [[feed.id for feed in group] for group in groups(feeds, FEEDS_A_TASK)]
+class Tasks:
+    """Airflow's way through the stages: what a mapped task calls.
 
-
-def fetch_part(wiring: Wiring, feeds: Sequence[str], file: BatchFile) -> dict[str, Any]:
-    """Polls a group of feeds, archives what they sent, and writes what came of it to a file.
-
-    Returns:
-        Path and counts, for XCom.
+    Args:
+        wiring: The parts.
     """
-    polls = polled(wiring, chosen_feeds(wiring, feeds, every=False))
-    write(file, polls)
-    failed = [state.feed for state in polls.states if state.error]
-    return {"file": str(file), "feeds": len(polls.states), "entries": len(polls.items), "failed": failed}
 
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+        self._ingest = Ingest(wiring)
 
-def enrich_part(wiring: Wiring, source: BatchFile, target: BatchFile) -> dict[str, Any]:
-    """Makes enriched articles of a polled file.
+    @property
+    def staging_url(self) -> str:
+        """Where batch files lie: `WIREWATCH_STAGING`, or the home's staging folder."""
+        return self._wiring.environment.get(
+            "WIREWATCH_STAGING", f"file://{(self._wiring.home / 'staging').resolve()}"
+        )
 
-    Returns:
-        Path and counts, for XCom.
-    """
-    batch = enriched(wiring, read(source, Polls))
-    write(target, batch)
-    return {"file": str(target), "seen": batch.seen, "fresh": len(batch.articles)}
+    def run_name(self, run: str) -> str:
+        """An Airflow run id as a folder name."""
+        return "".join(char if char.isalnum() or char in "-_." else "_" for char in run)
 
+    def due_groups(self, *, every: bool = False) -> list[list[str]]:
+        """The ids of the feeds that are due, in groups of similar hosts."""
+        feeds = self._ingest.chosen_feeds((), every=every)
+        return [[feed.id for feed in group] for group in groups(feeds, FEEDS_A_TASK)]
 
-def group_parts(wiring: Wiring, files: Sequence[BatchFile]) -> dict[str, Any]:
-    """Groups all enriched files of a run as one batch, in the order of the files.
+    def fetch_part(self, feeds: Sequence[str], file: BatchFile) -> dict[str, Any]:
+        """Polls a group of feeds, archives what they sent, and writes what came of it to a file.
 
-    Returns:
-        The counts, for XCom.
-    """
-    outcome = IngestReport()
-    outcome.counts.add(take(wiring, merged([read(file, PreparedBatch) for file in files])))
-    return outcome.as_json()
+        Returns:
+            Path and counts, for XCom.
+        """
+        polls = self._ingest.polled(self._ingest.chosen_feeds(feeds, every=False))
+        write(file, polls)
+        failed = [state.feed for state in polls.states if state.error]
+        return {"file": str(file), "feeds": len(polls.states), "entries": len(polls.items), "failed": failed}
+
+    def enrich_part(self, source: BatchFile, target: BatchFile) -> dict[str, Any]:
+        """Makes enriched articles of a polled file.
+
+        Returns:
+            Path and counts, for XCom.
+        """
+        batch = self._ingest.enriched(read(source, Polls))
+        write(target, batch)
+        return {"file": str(target), "seen": batch.seen, "fresh": len(batch.articles)}
+
+    def group_parts(self, files: Sequence[BatchFile]) -> dict[str, Any]:
+        """Groups all enriched files of a run as one batch, in the order of the files.
+
+        Returns:
+            The counts, for XCom.
+        """
+        outcome = IngestReport()
+        outcome.counts.add(self._ingest.take(merged([read(file, PreparedBatch) for file in files])))
+        return outcome.as_json()

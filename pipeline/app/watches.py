@@ -1,8 +1,10 @@
-"""What the verbs on watches answer with: list, check, backtest, why."""
+"""The watches: alert, list, check, backtest, why."""
 
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,50 +13,164 @@ import yaml
 from pipeline.alerts.backtest.backtest import Backtest, compare
 from pipeline.alerts.backtest.report import render_backtest_html
 from pipeline.alerts.decide.explain import Why
+from pipeline.alerts.send.render import Renderer
+from pipeline.alerts.watch import last_good
 from pipeline.alerts.watch.watch_file import load_watches
 from pipeline.app.read import moment
 from pipeline.app.wiring import Wiring
 from pipeline.errors import NotFoundError, UsageError
+from pipeline.notify import open_notifier
+from pipeline.ports import Commit, Lease
 from pipeline.records import Watch
 from pipeline.settings import Document, read_document
+from pipeline.stages.alerting.alert import Alerting, AlertReport
 from pipeline.stages.alerting.questions import backtest_watch, check_watches, why_story
+from pipeline.stages.alerting.report_watches import report_watches
 
 
-def watch_list(wiring: Wiring) -> list[dict[str, Any]]:
-    """The watches as configured, and how many alerts each has made."""
-    made: dict[str, int] = {}
-    for entry in wiring.store.alerts():
-        made[entry.watch] = made.get(entry.watch, 0) + 1
-    return [
-        {
-            "name": watch.name,
-            "description": watch.description,
-            "query": watch.query,
-            "delivers": ", ".join([*watch.deliver.mail, *filter(None, [watch.deliver.webhook])]),
-            "when": "digest" if watch.deliver.digest else "immediately",
-            "follow_up": watch.follow_up,
-            "match": watch.match,
-            "language": watch.language,
-            "enabled": watch.enabled,
-            "alerts": made.get(watch.name, 0),
-        }
-        for watch in wiring.watches
-    ]
+class Watches:
+    """The rules that alert: run, show, validate, try on history, explain.
 
-
-def watch_check(wiring: Wiring) -> list[dict[str, Any]]:
-    """What each watch means, in words, and what cannot work about it.
-
-    Raises:
-        ConfigError: A watch is broken, or the file; the runs go on without.
+    Args:
+        wiring: The parts.
     """
-    load_watches(wiring.settings.watches)  # what is broken is this verb's answer
-    entries = wiring.settings.topics.content.get("topics", ())
-    topics = [text for entry in entries for text in (entry["id"], *dict(entry["name"]).values())]
-    return [
-        {"name": each.watch.name, "meaning": each.meaning, "warnings": list(each.findings)}
-        for each in check_watches(wiring.store, wiring.watches, wiring.clock(), topics)
-    ]
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+
+    def alert(self, *, dry_run: bool = False) -> AlertReport:
+        """Matches what is new since the last call, and delivers what is due.
+
+        Args:
+            dry_run: Says what would be sent and changes nothing.
+        """
+        mail, broken = self._wiring.settings.mail, self._wiring.watch_list.broken
+        alerting = Alerting(self._wiring.store, self._wiring.watches)
+        notifier = open_notifier(mail, self._wiring.home)
+        try:
+            if dry_run:
+                report = alerting.run(self._wiring.clock(), notifier, Renderer(mail), dry_run=True)
+                return replace(report, broken=broken)
+            with self._wiring.lease("alerts") as renew:
+                self._keep(renew)
+                report_watches(
+                    self._wiring.store, broken, mail.sender, mail.operator, self._wiring.clock(), renew
+                )
+                report = alerting.run(
+                    self._wiring.clock(),
+                    notifier,
+                    Renderer(mail),
+                    max_attempts=mail.max_attempts,
+                    renew=renew,
+                )
+                return replace(report, broken=broken)
+        finally:
+            notifier.close()
+
+    def _keep(self, renew: Callable[[], Lease]) -> None:
+        """Keeps what is good of `watches.yaml`, to go on with when it is broken one day."""
+        kept = self._wiring.store.mark(last_good.MARK)
+        good = last_good.to_keep(self._wiring.watch_list, kept)
+        if good != kept:
+            self._wiring.store.commit(Commit(marks={last_good.MARK: good}), renew())
+
+    def all(self) -> list[dict[str, Any]]:
+        """The watches as configured, and how many alerts each has made."""
+        made: dict[str, int] = {}
+        for entry in self._wiring.store.alerts():
+            made[entry.watch] = made.get(entry.watch, 0) + 1
+        return [
+            {
+                "name": watch.name,
+                "description": watch.description,
+                "query": watch.query,
+                "delivers": ", ".join([*watch.deliver.mail, *filter(None, [watch.deliver.webhook])]),
+                "when": "digest" if watch.deliver.digest else "immediately",
+                "follow_up": watch.follow_up,
+                "match": watch.match,
+                "language": watch.language,
+                "enabled": watch.enabled,
+                "alerts": made.get(watch.name, 0),
+            }
+            for watch in self._wiring.watches
+        ]
+
+    def check(self) -> list[dict[str, Any]]:
+        """What each watch means, in words, and what cannot work about it.
+
+        Raises:
+            ConfigError: A watch is broken, or the file; the runs go on without.
+        """
+        load_watches(self._wiring.settings.watches)  # what is broken is this verb's answer
+        entries = self._wiring.settings.topics.content.get("topics", ())
+        topics = [text for entry in entries for text in (entry["id"], *dict(entry["name"]).values())]
+        return [
+            {"name": each.watch.name, "meaning": each.meaning, "warnings": list(each.findings)}
+            for each in check_watches(self._wiring.store, self._wiring.watches, self._wiring.clock(), topics)
+        ]
+
+    def why(self, name: str, story: str) -> Why:
+        """Why a watch did or did not alert on a story.
+
+        Raises:
+            NotFoundError: There is no such watch or story.
+        """
+        watch = _named(self._wiring.watches, name, self._wiring.settings.watches.path)
+        return why_story(self._wiring.store, watch, story, self._wiring.clock())
+
+    def backtest(
+        self, name: str, since: str, against: str | None = None, page: Path | None = None
+    ) -> tuple[Backtest, dict[str, Any]]:
+        """What a watch would have done on the history in the store.
+
+        Args:
+            name: The watch.
+            since: From when on: an age or a date.
+            against: Another version to compare with: a file, or `git:REVISION` of `watches.yaml`.
+            page: Where to write the result as one HTML page.
+
+        Returns:
+            The result, and its JSON with the difference when there is one.
+
+        Raises:
+            NotFoundError: There is no watch of this name.
+            UsageError: `against` cannot be read.
+        """
+        now = self._wiring.clock()
+        start = moment(since, now) or now
+        result = backtest_watch(
+            self._wiring.store, _named(self._wiring.watches, name, "watches.yaml"), start, now
+        )
+        document = result.as_json()
+        before = difference = None
+        if against:
+            other = _named(load_watches(self._version(against)), name, against)
+            before = backtest_watch(self._wiring.store, other, start, now)
+            difference = compare(before, result)
+            document["difference"] = difference.as_json()
+        if page:
+            watch = _named(self._wiring.watches, name, "watches.yaml")
+            page.write_text(render_backtest_html(watch, result, before, difference), encoding="utf-8")
+        return result, document
+
+    def _version(self, against: str) -> Document:
+        if not against.startswith("git:"):
+            return read_document(Path(against))
+        path = Path(self._wiring.settings.watches.path)
+        revision = against.removeprefix("git:") or "HEAD"
+        if revision.startswith("-"):
+            raise UsageError(f"--against {against}: not a revision")
+        shown = subprocess.run(  # noqa: S603 - a fixed command; the revision cannot be an option
+            ["git", "show", f"{revision}:./{path.name}"],  # noqa: S607 - git is where the user has it
+            cwd=path.parent,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if shown.returncode:
+            reason = shown.stderr.strip().splitlines()[-1:] or ["git failed"]
+            raise UsageError(f"--against {against}: {reason[0]}")
+        return Document(f"{against}:{path.name}", yaml.safe_load(shown.stdout) or {}, {})
 
 
 def _named(watches: tuple[Watch, ...], name: str, where: str) -> Watch:
@@ -64,68 +180,3 @@ def _named(watches: tuple[Watch, ...], name: str, where: str) -> Watch:
     raise NotFoundError(
         f"watch {name}: there is none of this name in {where}; `wirewatch watch list` lists them"
     )
-
-
-def watch_why(wiring: Wiring, name: str, story: str) -> Why:
-    """Why a watch did or did not alert on a story.
-
-    Raises:
-        NotFoundError: There is no such watch or story.
-    """
-    watch = _named(wiring.watches, name, wiring.settings.watches.path)
-    return why_story(wiring.store, watch, story, wiring.clock())
-
-
-def watch_backtest(
-    wiring: Wiring, name: str, since: str, against: str | None, page: Path | None
-) -> tuple[Backtest, dict[str, Any]]:
-    """What a watch would have done on the history in the store.
-
-    Args:
-        wiring: The parts.
-        name: The watch.
-        since: From when on: an age or a date.
-        against: Another version of the watch to compare with: a file, or `git:REVISION` of `watches.yaml`.
-        page: Where to write the result as one HTML page.
-
-    Returns:
-        The result, and its JSON with the difference when there is one.
-
-    Raises:
-        NotFoundError: There is no watch of this name.
-        UsageError: `against` cannot be read.
-    """
-    now = wiring.clock()
-    start = moment(since, now) or now
-    result = backtest_watch(wiring.store, _named(wiring.watches, name, "watches.yaml"), start, now)
-    document = result.as_json()
-    before = difference = None
-    if against:
-        other = _named(load_watches(_version(wiring, against)), name, against)
-        before = backtest_watch(wiring.store, other, start, now)
-        difference = compare(before, result)
-        document["difference"] = difference.as_json()
-    if page:
-        watch = _named(wiring.watches, name, "watches.yaml")
-        page.write_text(render_backtest_html(watch, result, before, difference), encoding="utf-8")
-    return result, document
-
-
-def _version(wiring: Wiring, against: str) -> Document:
-    if not against.startswith("git:"):
-        return read_document(Path(against))
-    path = Path(wiring.settings.watches.path)
-    revision = against.removeprefix("git:") or "HEAD"
-    if revision.startswith("-"):
-        raise UsageError(f"--against {against}: not a revision")
-    shown = subprocess.run(  # noqa: S603 - a fixed command; the revision cannot be an option
-        ["git", "show", f"{revision}:./{path.name}"],  # noqa: S607 - git is where the user has it
-        cwd=path.parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if shown.returncode:
-        reason = shown.stderr.strip().splitlines()[-1:] or ["git failed"]
-        raise UsageError(f"--against {against}: {reason[0]}")
-    return Document(f"{against}:{path.name}", yaml.safe_load(shown.stdout) or {}, {})

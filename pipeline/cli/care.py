@@ -20,7 +20,7 @@ quarantine = typer.Typer(help="What could not be processed, and why.", no_args_i
 def feeds_list(context: typer.Context) -> None:
     """The feeds as configured."""
     with opened(context) as app:
-        document = app.feed_list()
+        document = app.care.feeds()
     answer(context, document, lambda out: out.print(feeds_table(document)))
 
 
@@ -28,7 +28,7 @@ def feeds_list(context: typer.Context) -> None:
 def feeds_health(context: typer.Context) -> None:
     """How each feed does: last success, last news, error, next poll."""
     with opened(context) as app:
-        document = app.feed_health()
+        document = app.care.feed_health()
     answer(context, document, lambda out: out.print(feeds_table(document)))
 
 
@@ -36,7 +36,7 @@ def feeds_health(context: typer.Context) -> None:
 def feeds_import(context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE.opml")]) -> None:
     """Adds the feeds of an OPML file to feeds.yaml; folders become tags."""
     with opened(context) as app:
-        document = app.feed_import(file)
+        document = app.care.import_feeds(file)
     answer(context, document, lambda out: out.print(feeds_table(document)))
 
 
@@ -44,7 +44,7 @@ def feeds_import(context: typer.Context, file: Annotated[Path, typer.Argument(me
 def feeds_export(context: typer.Context) -> None:
     """Writes the feeds as OPML to stdout, without credentials."""
     with opened(context) as app:
-        opml = app.feed_export()
+        opml = app.care.export_feeds()
     answer(context, {"opml": opml}, lambda out: out.print(opml, markup=False, soft_wrap=True))
 
 
@@ -52,7 +52,7 @@ def feeds_export(context: typer.Context) -> None:
 def quarantine_list(context: typer.Context) -> None:
     """What could not be processed, newest first."""
     with opened(context) as app:
-        document = [rejection_shape(entry) for entry in app.quarantine()]
+        document = [rejection_shape(entry) for entry in app.care.quarantine()]
     answer(context, document, lambda out: out.print(rejections_table(document)))
 
 
@@ -60,7 +60,7 @@ def quarantine_list(context: typer.Context) -> None:
 def quarantine_show(context: typer.Context, entry_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
     """One entry, with the beginning of what was refused."""
     with opened(context) as app:
-        entry = app.quarantined(entry_id)
+        entry = app.care.quarantined(entry_id)
     document = rejection_shape(entry) | {"excerpt": entry.excerpt, "capture": entry.capture}
 
     def show(out: Console) -> None:
@@ -76,14 +76,14 @@ def quarantine_replay(
 ) -> None:
     """Tries entries again (all without an ID), from the archive."""
     with opened(context) as app:
-        outcome = app.quarantine_replay(ids or [])
+        outcome = app.care.replay_quarantine(ids or [])
     answer(context, outcome.as_json(), lambda out: out.print(counts_table(outcome.as_json())))
 
 
 def doctor(context: typer.Context) -> None:
     """Checks store, models, mail, feeds, disk and Airflow; one line each."""
     with opened(context) as app:
-        document = app.doctor()
+        document = app.care.doctor()
     answer(context, document, lambda out: out.print(checks_table(document)))
     if not all(check["ok"] for check in document):
         raise typer.Exit(1)

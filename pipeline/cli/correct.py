@@ -23,7 +23,7 @@ def merge(
 ) -> None:
     """These stories are on one event: joins them, and keeps them together."""
     with opened(context) as app:
-        found, members = app.merge(stories, note)
+        found, members = app.correct.merge(stories, note)
     document = {"stories": [story_shape(story, members) for story in found]}
     answer(context, document, lambda out: out.print(stories_table(document["stories"])))
 
@@ -38,7 +38,7 @@ def split(
 ) -> None:
     """These articles are not on this story's event: takes them out for good, into a story of their own."""
     with opened(context) as app:
-        found, members = app.split(story, articles, note)
+        found, members = app.correct.split(story, articles, note)
     document = {"stories": [story_shape(story, members) for story in found]}
     answer(context, document, lambda out: out.print(stories_table(document["stories"])))
 
@@ -47,7 +47,7 @@ def split(
 def corrections_list(context: typer.Context) -> None:
     """All corrections, oldest first."""
     with opened(context) as app:
-        document = [correction_shape(correction) for correction in app.corrections()]
+        document = [correction_shape(correction) for correction in app.correct.all()]
     answer(context, document, lambda out: out.print(corrections_table(document)))
 
 
@@ -55,7 +55,7 @@ def corrections_list(context: typer.Context) -> None:
 def corrections_export(context: typer.Context) -> None:
     """Writes the corrected articles as labelled JSON lines, for `evaluate` and `make train`."""
     with opened(context) as app:
-        document = [labelled_shape(stored) for stored in app.corrected()]
+        document = [labelled_shape(stored) for stored in app.correct.corrected()]
     lines = [json.dumps(row, ensure_ascii=False) for row in document]
     answer(context, document, lambda _: typer.echo("".join(f"{line}\n" for line in lines), nl=False))
 

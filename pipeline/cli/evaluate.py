@@ -17,7 +17,7 @@ def evaluate(
 ) -> None:
     """Measures story quality on labelled articles, streamed as in production, in a fresh store."""
     with opened(context) as app, progress("Evaluating") as step:
-        document = app.evaluate(files, progress=step)
+        document = app.quality.evaluate(files, progress=step)
     answer(context, document, lambda out: out.print(evaluation_table(document)))
 
 

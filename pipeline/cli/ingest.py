@@ -21,7 +21,7 @@ def load(
 ) -> None:
     """Takes files through every stage; never alerts unless --alert."""
     with opened(context) as app, progress("Loading") as step:
-        outcome = app.load(paths, alert=alert, progress=step)
+        outcome = app.ingest.load(paths, alert=alert, progress=step)
     answer(context, outcome.as_json(), lambda out: out.print(counts_table(outcome.as_json())))
 
 
@@ -32,7 +32,7 @@ def fetch(
 ) -> None:
     """Polls the feeds that are due (or those named, or all) through every stage."""
     with opened(context) as app, progress("Fetching") as step:
-        outcome = app.fetch(feed or [], every=every, progress=step)
+        outcome = app.ingest.fetch(feed or [], every=every, progress=step)
 
     def show(out: Console) -> None:
         out.print(feeds_table(outcome.feeds or []))
@@ -49,7 +49,7 @@ def alert(
 ) -> None:
     """Matches what is new since the last call, and delivers."""
     with opened(context) as app:
-        outcome = app.alert(dry_run=dry_run)
+        outcome = app.watches.alert(dry_run=dry_run)
 
     def show(out: Console) -> None:
         table = Table(
@@ -86,7 +86,7 @@ def alert(
 def repair(context: typer.Context) -> None:
     """Merges and splits recent stories where the evidence says so."""
     with opened(context) as app:
-        outcome = app.repair()
+        outcome = app.correct.repair()
     answer(context, outcome, lambda out: out.print(counts_table(outcome)))
 
 
@@ -96,7 +96,7 @@ def replay(
 ) -> None:
     """Takes the archive, from the beginning, through every stage."""
     with opened(context) as app, progress("Replaying") as step:
-        outcome = app.replay(into, progress=step)
+        outcome = app.stores.replay(into, progress=step)
     answer(context, outcome, lambda out: out.print(counts_table(outcome)))
 
 

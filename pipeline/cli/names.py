@@ -19,7 +19,7 @@ def entity(
 ) -> None:
     """One person, place or organisation: its articles over time, its stories, and who stands beside it."""
     with opened(context) as app:
-        document = app.entity(name)
+        document = app.names.entity(name)
     answer(context, document, lambda out: entity_text(out, document))
 
 
@@ -30,7 +30,7 @@ def entities_suggest(
 ) -> None:
     """Proposes aliases for config/aliases.yaml: names that may be one, with the evidence."""
     with opened(context) as app:
-        document = app.entity_suggestions(limit)
+        document = app.names.suggestions(limit)
     answer(context, document, lambda out: out.print(suggestions_table(document)))
 
 
@@ -43,7 +43,7 @@ def enrich(
     if not again:
         raise typer.BadParameter("new articles are enriched as they come; --again does it for stored ones")
     with opened(context) as app, progress("Enriching") as step:
-        document = app.enrich_again(since, step)
+        document = app.names.enrich_again(since, step)
     answer(context, document, lambda out: out.print(counts_table(document)))
 
 
@@ -51,7 +51,7 @@ def enrich(
 def store_migrate(context: typer.Context) -> None:
     """Brings the store to this version's schema; on Elasticsearch, reading and writing go on."""
     with opened(context) as app:
-        document = app.store_migrate()
+        document = app.stores.migrate()
     answer(context, document, lambda out: out.print(counts_table(document)))
 
 
@@ -63,7 +63,7 @@ def store_copy(
 ) -> None:
     """Copies a whole store, from SQLite to Elasticsearch or back."""
     with opened(context) as app:
-        document = app.store_copy(source, target)
+        document = app.stores.copy(source, target)
     answer(context, document, lambda out: out.print(counts_table(document)))
 
 

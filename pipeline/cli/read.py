@@ -33,7 +33,7 @@ def stories(
 ) -> None:
     """Newest stories first."""
     with opened(context) as app:
-        found, members = app.stories(since=since, query=query, limit=limit)
+        found, members = app.read.stories(since=since, query=query, limit=limit)
     document = [story_shape(story, members) for story in found]
     answer(context, document, lambda out: out.print(stories_table(document)))
 
@@ -44,7 +44,7 @@ def story(
 ) -> None:
     """One story; an old id of a merged story leads to the new one."""
     with opened(context) as app:
-        found, members, lineage = app.story(story_id)
+        found, members, lineage = app.read.story(story_id)
     document = story_shape(found, members) | {"lineage": lineage_shape(lineage)}
     answer(context, document, lambda out: story_text(out, document))
 
@@ -57,7 +57,7 @@ def search(
 ) -> None:
     """Articles that a query hits, best first; of more than 2,000 hits the newest are ranked."""
     with opened(context) as app:
-        hits = app.search(query, since=since, limit=limit)
+        hits = app.read.search(query, since=since, limit=limit)
     document = [hit_shape(hit) for hit in hits]
     answer(context, document, lambda out: out.print(hits_table(document)))
 
@@ -68,7 +68,7 @@ def why(
 ) -> None:
     """Why an article is in its story: the decision as it was recorded."""
     with opened(context) as app:
-        decision, stored, names = app.why(article)
+        decision, stored, names = app.read.why(article)
     document = decision_shape(decision, stored.story)
     answer(context, document, lambda out: why_text(out, document, stored.enriched.article.title, names))
 
@@ -82,7 +82,7 @@ def article(
 ) -> None:
     """One article as it is stored."""
     with opened(context) as app:
-        stored, versions = app.article(article_id)
+        stored, versions = app.read.article(article_id)
     document = article_shape(stored) | {"versions": version_shapes(versions, stored.enriched.article)}
     if removed:
         document["removed"] = [{"text": r.text, "rule": r.rule} for r in stored.enriched.article.removed]

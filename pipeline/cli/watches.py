@@ -21,7 +21,7 @@ watch = typer.Typer(
 def watch_list(context: typer.Context) -> None:
     """The watches as configured, and how far each has read."""
     with opened(context) as app:
-        document = app.watch_list()
+        document = app.watches.all()
 
     def show(out: Console) -> None:
         table = Table("name", "query", "delivers", "follow-up", "on", "alerts", title="Watches")
@@ -43,7 +43,7 @@ def watch_list(context: typer.Context) -> None:
 def watch_check(context: typer.Context) -> None:
     """Says in words what each watch means, and warns of what cannot work."""
     with opened(context) as app:
-        document = app.watch_check()
+        document = app.watches.check()
 
     def show(out: Console) -> None:
         for entry in document:
@@ -67,7 +67,7 @@ def watch_backtest(
 ) -> None:
     """What a watch would have done on the history in the store: which alerts, when, how many mails."""
     with opened(context) as app:
-        result, document = app.watch_backtest(name, since, against, html)
+        result, document = app.watches.backtest(name, since, against, html)
 
     def show(out: Console) -> None:
         out.print(backtest_table(document))
@@ -97,7 +97,7 @@ def watch_why(
 ) -> None:
     """Why a watch did or did not alert on a story: each clause and condition with its value."""
     with opened(context) as app:
-        why = app.watch_why(name, story)
+        why = app.watches.why(name, story)
 
     def show(out: Console) -> None:
         out.print(why.verdict, markup=False)

@@ -42,14 +42,14 @@ def on_node():
 def lived(wiring):
     """A life of a store: articles, alerts, a repair, an edit, a person's word; returns its fingerprint."""
     app = App(wiring)
-    app.load([str(SEEDS / "articles")], alert=True)
-    app.load([str(FEEDS[0])], alert=True)
-    app.load([str(SEEDS / "near_misses")])
-    app.repair()
-    app.load([str(FEEDS[1])], alert=True)
-    found = sorted(story.id for story in app.stories()[0])
-    app.merge(found[:2])
-    app.repair()
+    app.ingest.load([str(SEEDS / "articles")], alert=True)
+    app.ingest.load([str(FEEDS[0])], alert=True)
+    app.ingest.load([str(SEEDS / "near_misses")])
+    app.correct.repair()
+    app.ingest.load([str(FEEDS[1])], alert=True)
+    found = sorted(story.id for story in app.read.stories()[0])
+    app.correct.merge(found[:2])
+    app.correct.repair()
     assert len(wiring.store.alerts()) >= 2
     return fingerprint(wiring.store)
 
@@ -74,8 +74,8 @@ def test_both_stores_replays_and_copies_have_one_fingerprint(make_wiring, on_nod
 
     app = App(make_wiring("home-0", store=urls[0]))
     for source, target in zip(urls, (on_node(), f"sqlite:///{tmp_path}/copy.db"), strict=True):
-        app.store_copy(source, target)
+        app.stores.copy(source, target)
         assert held(target) == contents[0]
 
     again = on_node()
-    assert app.replay(again)["fingerprint"] == contents[0][0]
+    assert app.stores.replay(again)["fingerprint"] == contents[0][0]

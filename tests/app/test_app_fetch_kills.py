@@ -74,7 +74,7 @@ def end_state(wiring):
     articles = list(store.between(0, store.head()))
     quarantine = sorted((entry.id, entry.reason) for entry in store.quarantine())
     target = f"sqlite:///{wiring.home / 'again.db'}"
-    again = App(wiring).replay(target)["fingerprint"]
+    again = App(wiring).stores.replay(target)["fingerprint"]
     return articles, store.feeds(), quarantine, fingerprint(store), again
 
 
@@ -84,16 +84,16 @@ def test_killed_before_any_write_and_run_again_gives_the_same(make_wiring, confi
     monkeypatch.setattr(group, "COMMIT_ARTICLES", 4)
     config = configured(*feeds)
     whole = make_wiring("whole", config)
-    App(whole).fetch([])
+    App(whole).ingest.fetch([])
     expected = end_state(whole)
     assert len(expected[0]) == 12
     assert len(expected[2]) == 1
     kills = 0
     for kill_at in range(1, 50):
         crashed = partial(make_wiring, f"crash-{kill_at}", config)
-        lived = survived(kill_at, crashed, lambda wiring: App(wiring).fetch([]))
+        lived = survived(kill_at, crashed, lambda wiring: App(wiring).ingest.fetch([]))
         wiring = crashed()
-        App(wiring).fetch([])
+        App(wiring).ingest.fetch([])
         assert end_state(wiring) == expected, f"killed before write {kill_at}"
         if lived:
             break

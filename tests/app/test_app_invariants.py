@@ -20,14 +20,14 @@ ARTICLES = str(ROOT / "seeds" / "articles")
 
 def loaded(wiring, *paths):
     app = App(wiring)
-    app.load(list(paths))
+    app.ingest.load(list(paths))
     return fingerprint(wiring.store)
 
 
 def test_running_again_changes_nothing(make_wiring):
     wiring = make_wiring()
     before = loaded(wiring, *FIRST, ARTICLES)
-    outcome = App(wiring).load(FIRST).as_json()
+    outcome = App(wiring).ingest.load(FIRST).as_json()
     assert outcome["new"] == outcome["updated"] == outcome["stories_new"] == 0
     assert outcome["duplicate"] == outcome["seen"] > 30
     assert fingerprint(wiring.store) == before
@@ -36,9 +36,9 @@ def test_running_again_changes_nothing(make_wiring):
 def test_a_repair_of_what_is_repaired_changes_nothing(make_wiring):
     wiring = make_wiring()
     loaded(wiring, *FIRST, *LATER)
-    App(wiring).repair()
+    App(wiring).correct.repair()
     before = fingerprint(wiring.store)
-    assert App(wiring).repair() == {"merged": 0, "split": 0, "moved": 0}
+    assert App(wiring).correct.repair() == {"merged": 0, "split": 0, "moved": 0}
     assert fingerprint(wiring.store) == before
 
 
@@ -54,35 +54,35 @@ def test_batches_of_1_10_and_1000_give_the_same_stories_and_decisions(make_wirin
 def test_replay_brings_back_stories_decisions_and_alerts(make_wiring, tmp_path):
     wiring = make_wiring()
     app = App(wiring)
-    app.load(FIRST, alert=True)
-    app.load([ARTICLES], alert=True)
-    app.repair()
-    app.load(LATER, alert=True)
-    found, _ = app.stories(limit=3)
-    app.merge([found[0].id, found[1].id])
+    app.ingest.load(FIRST, alert=True)
+    app.ingest.load([ARTICLES], alert=True)
+    app.correct.repair()
+    app.ingest.load(LATER, alert=True)
+    found, _ = app.read.stories(limit=3)
+    app.correct.merge([found[0].id, found[1].id])
     assert len(wiring.store.alerts()) >= 2
-    again = app.replay(f"sqlite:///{tmp_path / 'again.db'}")
+    again = app.stores.replay(f"sqlite:///{tmp_path / 'again.db'}")
     assert again["fingerprint"] == fingerprint(wiring.store)
 
 
 def test_corrections_survive_repair_and_replay(make_wiring, tmp_path):
     wiring = make_wiring()
     app = App(wiring)
-    app.load([ARTICLES])
-    story = app.stories()[0][0]
+    app.ingest.load([ARTICLES])
+    story = app.read.stories()[0][0]
     first, second = story.members
-    apart, _ = app.split(story.id, [second])
+    apart, _ = app.correct.split(story.id, [second])
     assert sorted(s.members for s in apart) == sorted([(first,), (second,)])
-    app.repair()
-    assert len(app.stories()[0]) == 2
-    assert any("correction" in note for note in app.why(second)[0].constraints)
+    app.correct.repair()
+    assert len(app.read.stories()[0]) == 2
+    assert any("correction" in note for note in app.read.why(second)[0].constraints)
     target = f"sqlite:///{tmp_path / 'again.db'}"
-    assert app.replay(target)["fingerprint"] == fingerprint(wiring.store)
+    assert app.stores.replay(target)["fingerprint"] == fingerprint(wiring.store)
 
 
 def loaded_and_repaired(wiring):
     loaded(wiring, ARTICLES, MISSES)
-    App(wiring).repair()
+    App(wiring).correct.repair()
 
 
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
@@ -121,12 +121,12 @@ def test_an_edited_title_or_date_is_an_update_and_never_a_new_alert(make_wiring,
     for number, content in enumerate(versions):
         file = tmp_path / f"{number}.jsonl"
         file.write_text(content)
-        outcomes.append(app.load([str(file)], alert=True).as_json())
+        outcomes.append(app.ingest.load([str(file)], alert=True).as_json())
     assert [(o["new"], o["updated"]) for o in outcomes] == [(1, 0), (0, 1), (0, 1)]
-    found, members = app.stories()
+    found, members = app.read.stories()
     assert len(found) == 1
     assert found[0].title == "Earthquake shakes Harrow, bridge falls"
-    stored, earlier = app.article(found[0].members[0])
+    stored, earlier = app.read.article(found[0].members[0])
     assert stored.enriched.article.version == 3
     assert len(earlier) == 2
     assert len(members) == 1

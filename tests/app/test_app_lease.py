@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from dags.local.environment import ROOT
-from pipeline.app import ingest
+from pipeline.app.ingest import Ingest
 from pipeline.app.wiring import LEASE_SECONDS, now
 from pipeline.errors import LeaseHeldError
 
@@ -47,7 +47,7 @@ def alert(tmp_path):
 
 def test_alert_after_a_kill_goes_on_at_once(make_wiring, alert):
     wiring = make_wiring()
-    ingest.load(wiring, [str(ROOT / "seeds" / "articles")], alert=True)
+    Ingest(wiring).read_in([str(ROOT / "seeds" / "articles")], may_alert=True)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         stuck = alert(WIREWATCH_SMTP=f"smtp://127.0.0.1:{silent.getsockname()[1]}")
         silent.settimeout(60)

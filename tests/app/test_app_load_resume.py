@@ -39,7 +39,7 @@ def test_killed_between_archive_and_journal_and_run_again_the_next_day(
 ):
     monkeypatch.setattr(ingest, "BATCH_FILES", 2)
     whole = make_wiring("whole")
-    App(whole).load([str(folder)])
+    App(whole).ingest.load([str(folder)])
     child = os.fork()
     if child == 0:
         wiring = make_wiring("killed")
@@ -52,13 +52,13 @@ def test_killed_between_archive_and_journal_and_run_again_the_next_day(
             return append(entry)
 
         wiring.archive.append = dying
-        App(wiring).load([str(folder)])
+        App(wiring).ingest.load([str(folder)])
         os._exit(0)
     os.waitpid(child, 0)
     again = make_wiring("killed", at=FIRST_DAY + timedelta(days=1))
     before = archived(again)
     assert len(before) == 2
-    outcome = App(again).load([str(folder)])
+    outcome = App(again).ingest.load([str(folder)])
     assert (outcome.counts.new, outcome.counts.duplicate) == (4, 2)
     after = archived(again)
     assert {path: after[path] for path in before} == before
@@ -66,15 +66,15 @@ def test_killed_between_archive_and_journal_and_run_again_the_next_day(
     fetched = [stored.enriched.article.fetched for stored in again.store.between(0, 9)]
     assert [time.day for time in fetched] == [8, 8, 8, 8, 9, 9]
     into = f"sqlite:///{tmp_path / 'replayed.db'}"
-    assert App(again).replay(into)["fingerprint"] == fingerprint(again.store)
+    assert App(again).stores.replay(into)["fingerprint"] == fingerprint(again.store)
 
 
 def test_what_is_loaded_is_neither_archived_nor_journalled_again(make_wiring, folder):
     wiring = make_wiring()
-    App(wiring).load([str(folder)])
+    App(wiring).ingest.load([str(folder)])
     before, entries = archived(wiring), list(wiring.archive.entries())
     later = make_wiring(at=FIRST_DAY + timedelta(days=40))
-    assert App(later).load([str(folder)]).counts.duplicate == 6
+    assert App(later).ingest.load([str(folder)]).counts.duplicate == 6
     assert (archived(later), list(later.archive.entries())) == (before, entries)
     assert len(before) == 1
 

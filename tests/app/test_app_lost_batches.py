@@ -27,13 +27,13 @@ def month(make_wiring, tmp_path):
         file.write_text(json.dumps(row | {"published": f"2026-01-{day:02d}T10:00:00Z"}))
         wiring = make_wiring(at=datetime(2026, 1, day, 12, tzinfo=UTC))
         app = App(wiring)
-        app.load([str(file)], alert=True)
+        app.ingest.load([str(file)], alert=True)
         names.append(list(wiring.store.between(0, 9))[-1].enriched.article.id)
     assert story_of(wiring, names[1]) == story_of(wiring, names[2])
-    app.split(story_of(wiring, names[1]), [names[1]])
-    app.merge([story_of(wiring, name) for name in names[:2]])
-    app.repair()
-    assert len(app.stories()[0]) == 3
+    app.correct.split(story_of(wiring, names[1]), [names[1]])
+    app.correct.merge([story_of(wiring, name) for name in names[:2]])
+    app.correct.repair()
+    assert len(app.read.stories()[0]) == 3
     return wiring, names
 
 
@@ -44,16 +44,16 @@ def story_of(wiring, name):
 def test_a_replay_goes_on_without_the_old_batches(month, tmp_path, caplog):
     wiring, _ = month
     app = App(wiring)
-    whole = app.replay(f"sqlite:///{tmp_path / 'whole.db'}")
+    whole = app.stores.replay(f"sqlite:///{tmp_path / 'whole.db'}")
     assert (whole["new"], whole["batches_missing"]) == (4, 0)
     assert wiring.archive.drop_before(datetime(2026, 1, 10, tzinfo=UTC)) == 2
     with caplog.at_level(logging.WARNING, "wirewatch"):
-        rest = app.replay(f"sqlite:///{tmp_path / 'rest.db'}")
+        rest = app.stores.replay(f"sqlite:///{tmp_path / 'rest.db'}")
     said = [record.message for record in caplog.records]
     assert len(said) == 2
     assert all(line.startswith("journal entry ") and line.endswith(".warc.gz: not there") for line in said)
     assert (rest["new"], rest["batches_missing"]) == (2, 2)
-    again = app.replay(f"sqlite:///{tmp_path / 'rest.db'}")
+    again = app.stores.replay(f"sqlite:///{tmp_path / 'rest.db'}")
     assert (again["new"], again["batches_missing"]) == (0, 2)
     assert again["fingerprint"] == rest["fingerprint"] != whole["fingerprint"]
 
@@ -62,7 +62,7 @@ def test_a_store_that_lags_behind_the_archive_is_brought_up_to_what_is_left(mont
     wiring, names = month
     wiring.archive.drop_before(datetime(2026, 1, 10, tzinfo=UTC))
     late = make_wiring(store=f"sqlite:///{tmp_path / 'late.db'}")
-    assert App(late).repair() == {"merged": 0, "split": 0, "moved": 0}
+    assert App(late).correct.repair() == {"merged": 0, "split": 0, "moved": 0}
     assert sorted(stored.enriched.article.id for stored in late.store.between(0, 9)) == sorted(names[2:])
     assert len(late.store.corrections()) == 2
 
@@ -72,4 +72,4 @@ def test_a_batch_that_is_damaged_is_not_passed_over(month, tmp_path):
     (file,) = wiring.home.rglob("2026/01/01/*.warc.gz")
     file.write_bytes(b"not a WARC")
     with pytest.raises(PermanentError, match=file.name):
-        App(wiring).replay(f"sqlite:///{tmp_path / 'again.db'}")
+        App(wiring).stores.replay(f"sqlite:///{tmp_path / 'again.db'}")

@@ -12,7 +12,7 @@ FEEDS = str(ROOT / "seeds" / "feeds" / "first")
 
 
 def stories_with_seeds(app):
-    found, members = app.stories(limit=10_000)
+    found, members = app.read.stories(limit=10_000)
     gerasimov = "Russia Plans Joint Military Exercises With North Korea"
     drills = "Russia Planning Joint Drills with Cuba and North Korea"
     titles = [{members[i].enriched.article.title for i in story.members} for story in found]
@@ -23,7 +23,7 @@ def stories_with_seeds(app):
 def test_alone_in_either_order(make_app, order):
     app = make_app()
     for path in order:
-        app.load([path])
+        app.ingest.load([path])
     found, seeds = stories_with_seeds(app)
     assert found == [seeds]
 
@@ -41,18 +41,18 @@ def test_alone_in_either_order(make_app, order):
 def test_among_near_misses_and_feeds(make_app, order):
     app = make_app()
     for path in order:
-        app.load([path])
+        app.ingest.load([path])
     found, seeds = stories_with_seeds(app)
     assert found == [seeds]
-    app.repair()
+    app.correct.repair()
     found, seeds = stories_with_seeds(app)
     assert found == [seeds]
 
 
 def test_normalized_and_enriched_as_a_reader_expects(make_app):
     app = make_app()
-    app.load(ARTICLES)
-    _, members = app.stories()
+    app.ingest.load(ARTICLES)
+    _, members = app.read.stories()
     texts = {m.enriched.article.title: m for m in members.values()}
     first = texts["Russia Plans Joint Military Exercises With North Korea"]
     second = texts["Russia Planning Joint Drills with Cuba and North Korea"]

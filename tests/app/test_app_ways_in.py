@@ -22,7 +22,7 @@ def polled(server, make_wiring, configured, feed_body):
             entries.append({"id": f"f{number}", "url": url, "outlet": outlet})
         wiring = make_wiring(config=configured(*entries))
         for entry in entries:
-            App(wiring).fetch([entry["id"]])
+            App(wiring).ingest.fetch([entry["id"]])
         return list(wiring.store.between(0, wiring.store.head()))
 
     return poll
@@ -86,11 +86,11 @@ def test_a_page_that_failed_updates_the_article_later(server, make_wiring, confi
     url = server.serve("/feed", feed_body(item("Ferry aground off Tamsa", link, TEXT)))
     config = configured({"id": "f", "url": url, "outlet": "Harbour", "pages": "short"})
     app = App(make_wiring(config=config))
-    app.fetch(["f"])
+    app.ingest.fetch(["f"])
     page = f"<html><head><title>Ferry aground off Tamsa</title></head><body><p>{LONG}</p></body></html>"
     server.serve("/ferry", page.encode(), Content_Type="text/html")
     wiring = make_wiring(config=config, at=datetime(2015, 2, 8, 14, tzinfo=UTC))
-    outcome = App(wiring).fetch(["f"])
+    outcome = App(wiring).ingest.fetch(["f"])
     assert (outcome.counts.new, outcome.counts.updated) == (0, 1)
     (stored,) = wiring.store.between(0, 9)
     article = stored.enriched.article

@@ -46,7 +46,8 @@ from connected import environment
 from pipeline.app import open_app
 
 with open_app(home=Path(sys.argv[1]), config=Path(sys.argv[2]), environment=environment()) as app:
-    print(app.feed_export(), app.feed_list(), app.feed_health(), app.quarantine(), app.doctor())
+    care = app.care
+    print(care.export_feeds(), care.feeds(), care.feed_health(), care.quarantine(), care.doctor())
 """
 GIVEN = """
 import json, sys

@@ -41,15 +41,15 @@ def test_a_cut_text_comes_back_whole_with_its_names_and_makes_no_version(make_wi
     file = tmp_path / "news.jsonl"
     texts = [f"Ann Berg opened the sluice at Quint, number {n}.\n\n{PLEA}" for n in (1, 2)]
     file.write_text(line(1, "Sluice opens", texts[0]) + "\n" + line(2, "Mayor thanks crew", texts[1]))
-    app.load([str(file)])
+    app.ingest.load([str(file)])
     whole = {stored.enriched.article.id: stored for stored in wiring.store.between(0, 2)}
     for stored in whole.values():
         cut_as_before(wiring.store, stored, PLEA)
-    counts = app.enrich_again("2000-01-01")
+    counts = app.names.enrich_again("2000-01-01")
     assert (counts["restored"], counts["not_archived"]) == (2, 0)
     assert {stored.enriched.article.id: stored for stored in wiring.store.between(0, 2)} == whole
     assert all(wiring.store.versions(name) == [] for name in whole)
-    assert app.enrich_again("2000-01-01")["restored"] == 0
+    assert app.names.enrich_again("2000-01-01")["restored"] == 0
 
 
 def test_a_text_whose_item_the_archive_lacks_stays_and_is_counted(make_wiring, tmp_path):
@@ -57,10 +57,10 @@ def test_a_text_whose_item_the_archive_lacks_stays_and_is_counted(make_wiring, t
     app = App(wiring)
     file = tmp_path / "news.jsonl"
     file.write_text(line(1, "Sluice opens", f"Water ran.\n\n{PLEA}"))
-    app.load([str(file)])
+    app.ingest.load([str(file)])
     (stored,) = wiring.store.between(0, 1)
     cut_as_before(wiring.store, stored, PLEA)
     for path in (wiring.home / "archive").rglob("*.warc.gz"):
         path.unlink()
-    counts = app.enrich_again("2000-01-01")
+    counts = app.names.enrich_again("2000-01-01")
     assert (counts["restored"], counts["not_archived"]) == (0, 1)

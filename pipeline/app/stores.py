@@ -1,0 +1,81 @@
+"""Whole stores: replayed, migrated, copied, and relieved of what is old."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any
+
+from pipeline.app.ingest import IngestReport, Progress, quiet
+from pipeline.app.journal import writing
+from pipeline.app.replay import fingerprint, redo
+from pipeline.app.wiring import Wiring
+from pipeline.store import copy_store, migrate_store, open_store
+
+
+class Stores:
+    """Whole stores.
+
+    Args:
+        wiring: The parts.
+    """
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+
+    def replay(self, into: str | None = None, progress: Progress = quiet) -> dict[str, Any]:
+        """Does every entry of the journal again.
+
+        Nothing is mailed: alerts are decided, and counted in the fingerprint. Batches that retention took
+        from the archive are left out.
+
+        Args:
+            into: A store to fill; None goes over the present store, where everything is known already.
+            progress: Called with 1 for each entry.
+
+        Returns:
+            As `load`, plus the fingerprint and how many batches were missing.
+        """
+        started = time.monotonic()
+        outcome = IngestReport()
+        store = open_store(into, environment=self._wiring.environment) if into else self._wiring.store
+        try:
+            with writing(self._wiring, store) as writer:
+                redo(writer, outcome, progress)
+            outcome.seconds = time.monotonic() - started
+            return outcome.as_json() | {"batches_missing": writer.missing, "fingerprint": fingerprint(store)}
+        finally:
+            if into:
+                store.close()
+
+    def migrate(self) -> dict[str, Any]:
+        """Brings the store to this version's schema."""
+        return {"documents": migrate_store(self._wiring.store_url, environment=self._wiring.environment)}
+
+    def copy(self, source: str, target: str) -> dict[str, Any]:
+        """Copies a whole store into a new one."""
+        here = open_store(source, create=False, environment=self._wiring.environment)
+        try:
+            there = open_store(target, environment=self._wiring.environment)
+            try:
+                return {"articles": copy_store(here, there)}
+            finally:
+                there.close()
+        finally:
+            here.close()
+
+    def drop_old(self) -> dict[str, int]:
+        """Drops articles past `retention.article_days`, and archive folders past `retention.archive_days`."""
+        keep, now = self._wiring.settings.retention, self._wiring.clock()
+        dropped = folders = 0
+        if keep.article_days:
+            with writing(self._wiring) as writer:
+                dropped = writer.store.drop_before(now - timedelta(days=keep.article_days), writer.renew())
+        if keep.archive_days:
+            folders = self._wiring.archive.drop_before(now - timedelta(days=keep.archive_days))
+        return {"articles": dropped, "archive_days": folders}
+
+    def optimize(self) -> dict[str, int]:
+        """Has the store lay together what is older than the stories' window, and hardly written any more."""
+        before = self._wiring.clock() - timedelta(days=self._wiring.settings.stories.window_days)
+        return {"parts": self._wiring.store.optimize(before)}
