@@ -15,6 +15,7 @@ from pipeline.ports import Commit, FeedSource, Lease, Store
 from pipeline.records import Capture, JournalEntry, Rejection, content_id
 from pipeline.sources.feeds.poll_rules import current, due, groups
 from pipeline.sources.files import find_files, read_file
+from pipeline.stages.alerting.alert import AlertReport
 from pipeline.stages.grouping.group import GroupCounts
 from pipeline.stages.intake.poll import Polls, poll
 from pipeline.stages.intake.prepare import PreparedBatch
@@ -34,11 +35,12 @@ def quiet(_: int) -> None:
 
 @dataclass(slots=True)
 class IngestReport:
-    """What a run took in; `seen` is the sum of new, updated, duplicate and quarantined."""
+    """What a run took in, and what it told of; `seen` sums new, updated, duplicate and quarantined."""
 
     counts: GroupCounts = field(default_factory=GroupCounts)
     seconds: float = 0.0
     feeds: list[dict[str, Any]] | None = None
+    alerts: AlertReport | None = None
 
     def as_json(self) -> dict[str, Any]:
         """As the command line answers."""
@@ -72,7 +74,7 @@ class Ingest:
         """Takes files through every stage, and with `alert` alerts on them at once; see `read_in`."""
         outcome = self.read_in(paths, may_alert=alert, progress=progress)
         if alert:
-            Watches(self._wiring).alert()
+            outcome.alerts = Watches(self._wiring).alert()
         return outcome
 
     def read_in(

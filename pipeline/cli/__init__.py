@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer.exceptions import TyperException
 
-from pipeline.cli import care, correct, evaluate, ingest, names, read, watches
-from pipeline.cli.session import Session, debugging, fail
+from pipeline.cli import care, correct, evaluate, exits, ingest, names, read, watches
+from pipeline.cli.session import Session
 
 cli = typer.Typer(
     name="wirewatch",
@@ -63,34 +61,11 @@ def _json_first(arguments: list[str]) -> list[str]:
     return ["--json", *rest] if len(rest) < len(arguments) else rest
 
 
-def _misused(error: TyperException) -> int:
-    """Says in one line what is wrong with the arguments; a group without a verb shows its help."""
-    said = str(getattr(error, "format_message", error.__str__)())
-    if "Usage:" in said:
-        sys.stderr.write(f"{said}\n")
-    else:
-        sys.stderr.write(f"wirewatch: {' '.join(said.split())} (wirewatch --help shows what there is)\n")
-    return 2
-
-
 def main(arguments: list[str] | None = None) -> None:
-    """The entry point: runs one verb and exits 0 done, 1 failed, 2 wrong usage or configuration."""
+    """The entry point: runs one verb and exits as `pipeline.cli.exits` says."""
     given = _json_first(sys.argv[1:] if arguments is None else arguments)
-    try:
-        cli(given, prog_name="wirewatch", standalone_mode=False)
-    except typer.Exit as done:
-        sys.exit(done.exit_code)
-    except TyperException as error:
-        sys.exit(_misused(error))
-    except (KeyboardInterrupt, typer.Abort):
-        sys.stderr.write(
-            "wirewatch: stopped; what was committed stays, the same command goes on from there\n"
-        )
-        sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-    except Exception as error:  # the one place where a traceback becomes a line
-        if debugging():
-            raise
-        sys.exit(fail(error, as_json="--json" in given))
+
+    def verb() -> object:
+        return cli(given, prog_name="wirewatch", standalone_mode=False)
+
+    sys.exit(exits.run(verb, as_json="--json" in given))

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from pipeline.cli.exits import Failed
 from pipeline.cli.session import answer, opened
 from pipeline.cli.shapes import rejection_shape
 from pipeline.cli.tables import checks_table, counts_table, feeds_table, rejections_table
@@ -85,8 +86,9 @@ def doctor(context: typer.Context) -> None:
     with opened(context) as app:
         document = app.care.doctor()
     answer(context, document, lambda out: out.print(checks_table(document)))
-    if not all(check["ok"] for check in document):
-        raise typer.Exit(1)
+    bad = [f"{check['check']}: {check['detail']}" for check in document if not check["ok"]]
+    if bad:
+        raise Failed(bad[0] + (f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""))
 
 
 def register(cli: typer.Typer) -> None:

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.cli.exits import Failed
 from pipeline.cli.session import answer, opened, progress
 from pipeline.cli.tables import counts_table, feeds_table
 
+if TYPE_CHECKING:
+    from pipeline.stages.alerting.alert import AlertReport
+
 Json = dict[str, Any]
+
+
+def check_delivered(report: AlertReport) -> None:
+    """Says why messages failed, in one line.
+
+    Raises:
+        Failed: Some did.
+    """
+    if report.failed:
+        more = f" (and {len(report.errors) - 1} more)" if len(report.errors) > 1 else ""
+        why = f": {report.errors[0]}{more}" if report.errors else ""
+        noun = "message" if report.failed == 1 else "messages"
+        raise Failed(f"{report.failed} {noun} could not be delivered{why}")
 
 
 def load(
@@ -23,6 +40,8 @@ def load(
     with opened(context) as app, progress("Loading") as step:
         outcome = app.ingest.load(paths, alert=alert, progress=step)
     answer(context, outcome.as_json(), lambda out: out.print(counts_table(outcome.as_json())))
+    if outcome.alerts:
+        check_delivered(outcome.alerts)
 
 
 def fetch(
@@ -74,13 +93,13 @@ def alert(
         "delivered": outcome.delivered,
         "failed": outcome.failed,
         "suppressed": outcome.suppressed,
+        "errors": list(outcome.errors),
         "set_aside": [
             {"watch": each.name, "error": str(each.error), "goes_on": each.goes_on} for each in outcome.broken
         ],
     }
     answer(context, document, show)
-    if outcome.failed:
-        raise typer.Exit(1)
+    check_delivered(outcome)
 
 
 def repair(context: typer.Context) -> None:

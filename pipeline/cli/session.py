@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,12 +14,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from pipeline.errors import ConfigError, QueryError, UsageError, WirewatchError
-
 if TYPE_CHECKING:
     from pipeline.app import App
-
-WRONG_USAGE = (ConfigError, UsageError, QueryError)
 
 
 @dataclass(slots=True)
@@ -69,21 +64,3 @@ def progress(label: str, total: int | None = None) -> Iterator[Callable[[int], N
     with bar:
         task = bar.add_task(label, total=total)
         yield lambda steps: bar.advance(task, steps)
-
-
-def fail(error: BaseException, *, as_json: bool) -> int:
-    """Says in one line what went wrong; returns the exit code."""
-    if isinstance(error, WirewatchError):
-        line, code = str(error), 2 if isinstance(error, WRONG_USAGE) else 1
-    else:
-        line, code = f"unexpected {type(error).__name__}: {error}; WIREWATCH_DEBUG=1 shows where", 1
-    line = " ".join(line.split())
-    if as_json:
-        sys.stdout.write(json.dumps({"error": line}, ensure_ascii=False) + "\n")
-    sys.stderr.write(f"wirewatch: {line}\n")
-    return code
-
-
-def debugging() -> bool:
-    """Whether a developer asked for tracebacks."""
-    return bool(os.environ.get("WIREWATCH_DEBUG"))
