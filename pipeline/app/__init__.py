@@ -12,7 +12,7 @@ from pipeline.app.care import Care
 from pipeline.app.correct import Correct
 from pipeline.app.evaluate import Quality
 from pipeline.app.ingest import Ingest
-from pipeline.app.names import Names
+from pipeline.app.names import Entities
 from pipeline.app.read import Read
 from pipeline.app.stores import Stores
 from pipeline.app.tasks import Tasks
@@ -46,7 +46,7 @@ class App:
         self.read = Read(wiring)
         self.correct = Correct(wiring)
         self.watches = Watches(wiring)
-        self.names = Names(wiring)
+        self.names = Entities(wiring)
         self.stores = Stores(wiring)
         self.care = Care(wiring)
         self.quality = Quality(wiring)

@@ -29,7 +29,7 @@ ARTICLES_READ = 50_000
 HITS_READ = 500
 
 
-class Names:
+class Entities:
     """What the store knows of names, and finding them again.
 
     Args:
