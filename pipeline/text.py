@@ -40,9 +40,12 @@ STEMMED = {
 # What a stemmer can change: it leaves a word as it is that has no character of its script.
 _LATIN = re.compile("[a-z\u00aa-\u024f\u1e00-\u1eff]")
 _SCRIPTS = {"ar": re.compile("[\u0600-\u06ff]"), "ru": re.compile("[\u0400-\u04ff]")}
-# Han, kana, Thai, Lao, Khmer, Myanmar: no spaces between words, so each character is a token.
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_TOKEN = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+# The one definition of scripts without spaces, for a class of characters: Han, kana, Thai, Lao, Khmer,
+# Myanmar. There are no spaces between words, so each character is a token.
+UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+# What ends a sentence in any script, for a class of characters.
+SENTENCE_ENDS = ".!?…。！？।॥؟۔።։"
+_TOKEN = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 
 
 class _Unmarked(dict[int, int | None]):

@@ -49,6 +49,5 @@ def read(path: Path, form: type[_File]) -> _File:
     except yaml.YAMLError as error:
         raise ConfigError(f"{path.name}: {' '.join(str(error).split())}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "file"
-        raise ConfigError(f"{path.name}: {place}: {first['msg']}") from error
+        wrong = (f"{'.'.join(map(str, each['loc'])) or 'file'}: {each['msg']}" for each in error.errors()[:3])
+        raise ConfigError(f"{path.name}: {'; '.join(wrong)}") from error

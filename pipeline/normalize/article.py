@@ -57,15 +57,15 @@ def normalize(item: RawItem) -> Article:
     outlet = one_line(item.outlet) or one_line(page.site) or host
     removed: list[Removed] = []
     title = _title(item, page, outlet, host, removed)
-    body = _body(item, page, title, removed)
+    claim = item.language or page.language
+    body, (language, confidence) = _body(item, page, title, claim)
     if not title:
         title = clean_title(_title_from(body), outlet, host).text
-        body.paragraphs = _cleaned("\n\n".join(body.paragraphs), title).paragraphs
+        body.paragraphs = _cleaned("\n\n".join(body.paragraphs), title, language).paragraphs
     text = "\n\n".join(body.paragraphs)
     if not any(char.isalnum() for char in title + text):
         raise RejectedError("no title and no text")
     authors, agency = author_names(tuple(one_line(name) for name in item.authors or page.authors))
-    language, confidence = identify(f"{title}\n{text[:2000]}", item.language or page.language)
     country = country_of(host, item.language, page.language, language)
     dated = settle(_date_candidates(item, page, body), url, item.fetched, language, country)
     if dated.note:
@@ -105,11 +105,31 @@ def _title(item: RawItem, page: Page, outlet: str, host: str, removed: list[Remo
     return cleaned.text
 
 
-def _body(item: RawItem, page: Page, title: str, removed: list[Removed]) -> _Body:
-    from_feed = _of_feed(item, title)
-    if not page.text:
+def _body(item: RawItem, page: Page, title: str, claim: str) -> tuple[_Body, tuple[str, float]]:
+    """The text, cleaned by the rules of its language, and that language with its confidence.
+
+    What the rules take out may be what made the language doubtful, so both are settled together.
+    """
+    page_text = repair(page.text)
+    written = page_text or " ".join(
+        [plain_text(item.body, html=item.html), *(text.text for text in item.texts)]
+    )
+    found = identify(f"{title}\n{written[:2000]}", claim)
+    for _ in range(3):
+        body = _fuller(item, page_text, title, found[0])
+        again = identify(f"{title}\n{' '.join(body.paragraphs)[:2000]}", claim)
+        if again[0] == found[0]:
+            return body, again
+        found = again
+    return _fuller(item, page_text, title, found[0]), found
+
+
+def _fuller(item: RawItem, page_text: str, title: str, language: str) -> _Body:
+    """The feed's text or the page's; what the other held is in `removed`."""
+    from_feed = _of_feed(item, title, language)
+    if not page_text:
         return from_feed
-    from_page = _cleaned(repair(page.text), title)
+    from_page = _cleaned(page_text, title, language)
     feed_chars, page_chars = (sum(map(len, body.paragraphs)) for body in (from_feed, from_page))
     better_page = page_chars >= _PAGE_GAIN * feed_chars and (page_chars > 200 or not feed_chars)
     chosen, other, rule = (
@@ -118,21 +138,23 @@ def _body(item: RawItem, page: Page, title: str, removed: list[Removed]) -> _Bod
         else (from_feed, from_page, "page text: the feed's body is no less")
     )
     if other.paragraphs:
-        removed.append(Removed(" ".join(other.paragraphs)[:300], rule))
+        chosen.removed.append(Removed(" ".join(other.paragraphs)[:300], rule))
     chosen.agency = chosen.agency or other.agency
     chosen.dateline = chosen.dateline or other.dateline
     chosen.authors = chosen.authors or other.authors
     return chosen
 
 
-def _of_feed(item: RawItem, title: str) -> _Body:
+def _of_feed(item: RawItem, title: str, language: str) -> _Body:
     """The feed's text: the article's own; where there is none, what describes its video; else a caption.
 
     By what they are, not by length: the caption of a picture is often longer than the lead beside it.
     """
     texts = [SourceText("summary", item.body, item.html), *item.texts]
     ranked = sorted(texts, key=lambda text: _RANKED.index(text.kind))
-    bodies = [(text.kind, _cleaned(plain_text(text.text, html=text.html), title)) for text in ranked]
+    bodies = [
+        (text.kind, _cleaned(plain_text(text.text, html=text.html), title, language)) for text in ranked
+    ]
     said = [(kind, body) for kind, body in bodies if body.paragraphs]
     if not said:
         return bodies[0][1]
@@ -145,12 +167,12 @@ def _of_feed(item: RawItem, title: str) -> _Body:
     return chosen
 
 
-def _cleaned(text: str, title: str) -> _Body:
+def _cleaned(text: str, title: str, language: str) -> _Body:
     """All rules for lines, again and again until none applies: cleaning a clean text changes nothing."""
     body = _Body(paragraphs_of(text))
     for _ in range(6):
         before = body.paragraphs
-        plain = strip_boilerplate(body.paragraphs, title)
+        plain = strip_boilerplate(body.paragraphs, title, language)
         named = strip_bylines(plain.paragraphs)
         credits_ = strip_dateline(named.paragraphs)
         body.paragraphs = credits_.paragraphs

@@ -3,92 +3,92 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
-from pipeline.normalize.date.date_words import date_word
-from pipeline.text import word_set
+from pipeline.languages.template import NETWORKS
+from pipeline.normalize.date.date_words import date_word, fillers, leads, one_of
+from pipeline.normalize.date.relative import counts_from_fetch
+from pipeline.normalize.words.vocabulary import every
+from pipeline.text import fold, word_set
 
 _I = re.IGNORECASE
-
-_SHARE_WORDS = word_set(
-    "share this article story post page on via with friends facebook twitter tweet x whatsapp "
-    "linkedin email mail e "
-    "print pinterest reddit telegram copy link messenger flipboard pocket tumblr line save sms "
-    "viber skype threads "
-    "bluesky mastodon instagram snapchat youtube gift icon button opens in new window click to "
-    "share and or more "
-    "teilen drucken merken versenden auf per kopieren artikel senden weiterempfehlen "
-    "partager imprimer envoyer sur par l article cet enregistrer copier le lien "
-    "compartir imprimir enviar en por correo guardar copiar enlace "
-    "condividi stampa compartilhar compartilhe delen google plus vk ok xing rss feed like comment comments"
-)
-_SHARE_CORE = word_set(
-    "share facebook twitter tweet whatsapp linkedin email print pinterest reddit telegram flipboard "
-    "teilen drucken "
-    "partager imprimer compartir imprimir condividi compartilhar compartilhe delen xing copy save messenger "
-    "e-mail bluesky mastodon instagram"
-)
+_NETWORK_WORDS = NETWORKS | word_set("plus ok feed email e mail")
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W_]+")
-
-_ALWAYS_DATE = re.compile(
-    r"^(?:(?:last |first |originally )?(?:updated|modified|published|posted|created|revised|"
-    r"edited)|update|date|"
-    r"aktualisiert|veröffentlicht|stand|erstellt|zuletzt aktualisiert|publié|mis à jour|modifié|mise à jour|"
-    r"actualizado|publicado|actualizada|publicada|aggiornato|pubblicato|atualizado|gepubliceerd|bijgewerkt|"
-    r"posted on|updated on|updated at|published on|published at)$",
-    _I,
-)
-_DATE_LEAD = re.compile(
-    r"^(?:\W{0,3}(?:(?:last|first|originally|zuletzt|article|story|this article was|this story "
-    r"was|artikel|am|date|"
-    r"post|page|edited|date de publication)\s+)*(?:updated?|modified|published|posted|created|revised|"
-    r"aktualisiert|veröffentlicht|stand|publiée?|mise? à jour|modifiée?|actualizad[oa]|"
-    r"publicad[oa]|aggiornato|"
-    r"pubblicato|atualizado|gepubliceerd|bijgewerkt|geändert|erschienen|date)\b)",
-    _I,
-)
 _DATE_TOKEN = re.compile(rf"(?:{date_word()}|\d{{1,4}}(?:st|nd|rd|th|er|º|h)?|[apAP]\.?[mM]\.?)$", _I)
-_FILLER = word_set(
-    "on at by the of um am den der das uhr le la à a a\u0300 las el los de del h hrs hours hour "
-    "minutes minute min mins ago "
-    "vor stunden stunde minuten il y heures heure hace horas hora alle ore and und et last first "
-    "updated modified published posted update created aktualisiert veröffentlicht publié publie "
-    "mis mise jour modifié "
-    "actualizado publicado date local time days day weeks week months month years jours jour tagen tage"
-)
+_NUMERIC = re.compile(r"\b\d{1,4}[./-]\d{1,2}[./-]\d{2,4}\b")
+_CLOCK_ONLY = re.compile(r"\W*\d{1,2}[:.h]\d{2}(?:[:.]\d{2})?\s*(?:[ap]\.?m\.?|uhr|h)?\W*", _I)
+_MARKS = " :|-–—•·*()[]"
+# Shorter words before a date ("on", "le") make no line by themselves.
+_LEAD_CHARS = 4
 
 
-def is_share_bar(line: str) -> bool:
-    """Whether a line is nothing but words of sharing buttons."""
+def is_share_bar(line: str, share_words: frozenset[str], share_core: frozenset[str]) -> bool:
+    """Whether a line is nothing but words of sharing buttons and names of networks.
+
+    Args:
+        line: One paragraph.
+        share_words: What such a bar may consist of in the article's language.
+        share_core: Of these the words that make it one.
+    """
     if len(line) > 200:
         return False
     words = [word.lower() for word in _WORD.findall(line) if not word.isdigit()]
-    return (
-        bool(words) and any(word in _SHARE_CORE for word in words) and all(w in _SHARE_WORDS for w in words)
+    if not words or not all(
+        word in share_words or word in share_core or word in _NETWORK_WORDS for word in words
+    ):
+        return False
+    return any(word in share_core for word in words) or sum(
+        word in _NETWORK_WORDS for word in words
+    ) * 2 >= len(words)
+
+
+@cache
+def _said_of_dates() -> frozenset[str]:
+    """Folded words that a line of nothing but a date may have beside it."""
+    units = (
+        word
+        for spoken in every().values()
+        for unit in ("second", "minute", "hour", "day", "week")
+        for word in getattr(spoken.dates.units, unit)
+    )
+    ago = (word for spoken in every().values() for phrase in spoken.dates.ago for word in phrase.split())
+    ones = (word for spoken in every().values() for word in spoken.dates.one)
+    lead_words = (word for lead in leads() for word in lead.split())
+    return fillers() | {fold(word) for words in (units, ago, ones, lead_words) for word in words}
+
+
+@cache
+def _lead() -> re.Pattern[str]:
+    long = [lead for lead in leads() if len(lead) >= _LEAD_CHARS]
+    return re.compile(
+        rf"^\W{{0,3}}(?:(?:{one_of(leads())}|article|story|this|was|post|page)\W+)*{one_of(long)}\b", _I
     )
 
 
 def is_date_line(line: str) -> bool:
     """Whether a line is nothing but a date or time, with or without "Updated" before it."""
-    if len(line) > 160 or not (_DIGIT.search(line) or _ALWAYS_DATE.match(line.strip(" :|-–—•·*()[]"))):
+    if len(line) > 160:
         return False
-    bare = line.strip(" :|-–—•·*()[]")
-    if _ALWAYS_DATE.match(bare):
-        return True
-    lead = _DATE_LEAD.match(line)
+    bare = line.strip(_MARKS)
+    if len(bare) >= _LEAD_CHARS and all(word in _lead_words() for word in fold(bare).split()):
+        return _lead().match(bare) is not None
+    return _DIGIT.search(line) is not None and _is_dated(line)
+
+
+def _is_dated(line: str) -> bool:
+    lead = _lead().match(line)
     rest = line[lead.end() :] if lead else line
     words = re.findall(r"[^\W\d_]+\.?(?:[mM]\.)?|\d+[^\W\d_]*", rest)
-    if not words or len(words) > 22:
+    if not 0 < len(words) <= 22:
         return False
-    if not all(w.lower().rstrip(".") in _FILLER or _DATE_TOKEN.match(w.rstrip(".")) for w in words):
+    if not all(fold(w).rstrip(".") in _said_of_dates() or _DATE_TOKEN.match(w.rstrip(".")) for w in words):
         return False
-    if lead:
-        return True
     named = sum(1 for word in words if _DATE_TOKEN.match(word.rstrip(".")) and not word.isdigit())
-    digits = any(char.isdigit() for char in rest)
-    numeric = re.search(r"\b\d{1,4}[./-]\d{1,2}[./-]\d{2,4}\b", rest) is not None
-    clock = (
-        re.fullmatch(r"\W*\d{1,2}[:.h]\d{2}(?:[:.]\d{2})?\s*(?:[ap]\.?m\.?|uhr|h)?\W*", rest, _I) is not None
-    )
-    ago = re.search(r"\d+ \w+ ago|vor \d+ \w+|il y a \d+|hace \d+", rest, _I) is not None
-    return digits and (numeric or clock or ago or (named >= 1 and len(words) >= 2))
+    numeric = _NUMERIC.search(rest) or _CLOCK_ONLY.fullmatch(rest)
+    return bool(lead or numeric or counts_from_fetch(rest) or (named >= 1 and len(words) >= 2))
+
+
+@cache
+def _lead_words() -> frozenset[str]:
+    return frozenset(fold(word) for lead in leads() for word in lead.split())

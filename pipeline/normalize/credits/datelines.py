@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from pipeline.normalize.credits.agencies import AGENCIES, AGENCY, agency_named
-from pipeline.normalize.credits.places import CITIES
+from pipeline.normalize.credits.places import CITIES, PLACES
 from pipeline.normalize.date.date_words import date_word
 from pipeline.records import Removed
 from pipeline.text import fold, word_set
@@ -142,11 +142,11 @@ def _is_place(text: str, *, dated: bool = False) -> bool:
     first, *regions = (part.strip() for part in text.split(","))
     if fold(first).rstrip(".") in _NOT_PLACES:
         return False
-    if any(city in CITIES for city in (fold(first), *fold(first).split("/"))):
+    if any(city in PLACES for city in (fold(first), *fold(first).split("/"))):
         return True
     if regions:
         region = fold(regions[-1]).replace(".", "").replace(" ", "")
-        return region in _STATES or fold(regions[-1]) in CITIES
+        return region in _STATES or fold(regions[-1]) in PLACES
     return dated and text.isupper()
 
 
@@ -171,12 +171,22 @@ def _place_dateline(head: str) -> tuple[int, str, str] | None:
     if found and len(found["place"]) <= 45:
         return found.end(), _tidy(found["place"] + found["date"]), ""
     found = _CAPS.match(head)
-    if found and (found.re is _CAPS) and _caps_place(found["place"], head[found.end() - 3 : found.end()]):
+    if (
+        found
+        and not _is_route(head[found.end() :])
+        and _caps_place(found["place"], head[found.end() - 3 : found.end()])
+    ):
         return found.end(), _tidy(found["place"]), ""
     found = _CITY_DASH.match(head)
-    if found and _is_place(found["place"]):
+    if found and _is_place(found["place"]) and not _is_route(head[found.end() :]):
         return found.end(), _tidy(found["place"]), ""
     return None
+
+
+def _is_route(rest: str) -> bool:
+    """Whether another city follows the dash, as in "London - Paris trains stopped"."""
+    words = re.findall(r"[^\W\d_]+", fold(rest))[:3]
+    return any(" ".join(words[:count]) in CITIES for count in range(1, len(words) + 1))
 
 
 def _tidy(place: str) -> str:

@@ -71,6 +71,11 @@ def relative(text: str, fetched: datetime, language: str) -> RelativeTime | None
     return _by_library(text, fetched, language)
 
 
+def counts_from_fetch(text: str) -> bool:
+    """Whether a text holds something like "2 hours ago"."""
+    return _words().ago.search(_TOUCHING.sub(" ", fold(text))) is not None
+
+
 class _Words(NamedTuple):
     """What the word files say of dates that count from the fetch; folded.
 

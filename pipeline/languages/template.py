@@ -1,0 +1,137 @@
+"""Phrases as a speaker writes them, made into patterns. The one place that does.
+
+A phrase is words, in any case, with four signs:
+
+- `(a|b)` is one of some words, `[a|b]` one of them or none; they may stand within each other;
+- `comment[s]` is a word with an ending or without, since nothing parts it from the brackets;
+- `{number}`, `{name}` and the other names of `_PLACES` stand for what differs from text to text;
+- `{anything}` stands for whatever follows; a phrase that has it is *open*: a sentence may fit it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+_NAME: Final = (
+    r"(?-i:[A-ZÀ-ÖØ-ÞЀ-Я][\w'.-]*(?: (?:[A-ZÀ-ÖØ-ÞЀ-Я][\w'.-]*|de|del|da|di|la|von|van|der|den|bin|al|el|du|"
+    r"dos|zu|ten|ter|le)){0,4})"
+)
+_NETWORKS: Final = (
+    "facebook|twitter|x|instagram|linkedin|threads|whatsapp|telegram|youtube|tiktok|bluesky|mastodon|"
+    "google news|google|pinterest|reddit|vkontakte|vk|flipboard|e-?mail|rss|messenger|viber|line|xing|"
+    "snapchat|apple news"
+)
+# Names of networks, each word by itself.
+NETWORKS: Final = frozenset(word for name in _NETWORKS.replace("-?", "").split("|") for word in name.split())
+_PLACES: Final = {
+    "anything": r".{0,300}",
+    "words": r"[^.!?:;|]{1,80}?",
+    "clock": r"\d{1,2}:\d{2}(?::\d{2})?",
+    "number": r"\d+(?:[.,]\d+)?[kK]?",
+    "year": r"\d{4}(?:\s?[-–/]\s?\d{2,4})?",
+    "name": _NAME,
+    "names": rf"{_NAME}(?:(?:,| and| und| et| y| e| en| &|, and|;)? {_NAME}){{0,6}}",
+    "site": r"(?:https?://\S+|(?:[\w-]+\.)+[a-z]{2,12}(?:/\S*)?)",
+    "mail": r"\S+@\S+\.\w{2,12}",
+    "handle": r"@\w{2,30}",
+    "network": rf"(?:{_NETWORKS})",
+}
+# Marks may stand between words: "Comments (23)", "Share | Tweet".
+_GAP: Final = r"\W{1,3}"
+_TOKEN: Final = re.compile(r"\s+|[()\[\]|]|\{\w+\}|[^\s()\[\]|{}]+")
+
+
+class TemplateError(ValueError):
+    """A phrase that cannot be read: brackets that do not close, or a name in braces that nobody knows."""
+
+
+def is_open(phrase: str) -> bool:
+    """Whether a phrase leaves open what follows, so that a sentence of prose may fit it."""
+    return "{anything}" in phrase or phrase.startswith(("{words}", "[{words}]"))
+
+
+def is_labelled(phrase: str) -> bool:
+    """Whether a phrase begins with a word and a colon, as "Photo: {anything}": few sentences do."""
+    return is_open(phrase) and ":" in phrase.partition("{anything}")[0]
+
+
+@lru_cache(maxsize=8192)
+def pattern_of(phrase: str) -> str:
+    r"""A phrase as a regular expression, to be read without regard to case.
+
+    Raises:
+        TemplateError: The phrase has brackets that do not close, or an unknown name in braces.
+
+    >>> pattern_of("[please] leave a (comment|reply)")
+    '(?:please\\W{1,3})?leave\\W{1,3}a\\W{1,3}(?:comment|reply)'
+    """
+    tokens = _TOKEN.findall(phrase.strip())
+    if "".join(tokens) != phrase.strip():
+        raise TemplateError(f"{phrase!r}: a brace does not close")
+    found, rest = _choices(tokens, phrase)
+    if rest:
+        raise TemplateError(f"{phrase!r}: a bracket closes that was not opened")
+    return found
+
+
+def one_of_phrases(phrases: Iterable[str]) -> str:
+    """A pattern for any of some phrases, longest first; one that nothing fits where there are none."""
+    patterns = [pattern_of(phrase) for phrase in sorted(phrases, key=lambda phrase: (-len(phrase), phrase))]
+    return "(?:" + "|".join(patterns) + ")" if patterns else r"(?!)"
+
+
+def _choices(tokens: list[str], phrase: str) -> tuple[str, list[str]]:
+    """Sequences parted by bars, and the tokens that are left."""
+    found = []
+    while True:
+        sequence, tokens = _sequence(tokens, phrase)
+        if not sequence:
+            raise TemplateError(f"{phrase!r}: there is nothing between two signs")
+        found.append(sequence)
+        if not tokens or tokens[0] != "|":
+            return "|".join(found), tokens
+        tokens = tokens[1:]
+
+
+def _sequence(tokens: list[str], phrase: str) -> tuple[str, list[str]]:
+    """What stands one after the other; a blank beside something optional goes with it."""
+    pattern, blank, firm = "", False, False
+    while tokens and tokens[0] not in {")", "]", "|"}:
+        token, tokens = tokens[0], tokens[1:]
+        if token.isspace():
+            blank = bool(pattern)
+            continue
+        piece, tokens = _piece(token, tokens, phrase)
+        optional = token == "["  # noqa: S105  # a bracket
+        if token == "{anything}":  # noqa: S105  # a placeholder
+            pattern += (r"(?!\w)" if blank else "") + piece
+        elif optional:
+            before, after = (
+                (_GAP, "") if blank and firm else ("", "" if firm or not _blank_next(tokens) else _GAP)
+            )
+            pattern += f"(?:{before}{piece}{after})?"
+        else:
+            pattern += (_GAP if blank and firm else "") + piece
+        blank, firm = False, firm or not optional
+    return pattern, tokens
+
+
+def _blank_next(tokens: list[str]) -> bool:
+    return bool(tokens) and tokens[0].isspace()
+
+
+def _piece(token: str, tokens: list[str], phrase: str) -> tuple[str, list[str]]:
+    if token in {"(", "["}:
+        inner, tokens = _choices(tokens, phrase)
+        if not tokens or tokens[0] != {"(": ")", "[": "]"}[token]:
+            raise TemplateError(f"{phrase!r}: a bracket does not close")
+        return (f"(?:{inner})" if token == "(" or "|" in inner else inner), tokens[1:]  # noqa: S105  # a bracket
+    if token.startswith("{"):
+        if token[1:-1] not in _PLACES:
+            raise TemplateError(f"{phrase!r}: {token} is none of {', '.join(_PLACES)}")
+        return _PLACES[token[1:-1]], tokens
+    # French sets a blank before some marks.
+    return re.sub(r"[:;?!]$", lambda mark: rf"\s?{re.escape(mark[0])}", re.escape(token)), tokens
