@@ -37,19 +37,25 @@ demo-elasticsearch: setup ## the demo on the Elasticsearch at ELASTICSEARCH_URL,
 	@WIREWATCH_STORE="$(ELASTICSEARCH_URL)?prefix=wirewatch-demo-$$(date +%s)" PYTHONWARNINGS=ignore $(RUN) -m seeds.demo
 
 .PHONY: test
-test: setup lint ## ruff, mypy, import contracts and all quick tests that need no server; at most ten minutes
+ifdef ROOM
+test: setup ## ruff, mypy, import contracts and all quick tests that need no server; ROOM=stories: one room's alone
+	WIREWATCH_HYPOTHESIS=quick $(BIN)/python -m pytest -m "not slow and not elasticsearch" tests/$(ROOM)
+else
+test: setup lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+endif
 
 .PHONY: test-slow
 test-slow: setup ## the long tests: random kills, and Airflow's services on a real Postgres where there is one
 	$(BIN)/python -m pytest -m slow
 
 .PHONY: lint
-lint: setup ## ruff, mypy --strict, import-linter
+lint: setup ## ruff, mypy --strict, import-linter, vulture
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/vulture
 
 .PHONY: format
 format: setup ## let ruff write what it can

@@ -8,6 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
+
+# A room's tests on their own (`make test ROOM=...`) look at fewer examples than all of them do.
+settings.register_profile("quick", max_examples=15)
+settings.register_profile("thorough", max_examples=100)
+settings.load_profile(os.environ.get("WIREWATCH_HYPOTHESIS", "thorough"))
 
 ROOT = Path(__file__).resolve().parents[1]
 NODE_BY_DOCKER = (

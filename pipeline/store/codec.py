@@ -16,8 +16,6 @@ from pydantic_core import PydanticSerializationError
 from pipeline.errors import StoreError
 from pipeline.text import well_formed
 
-# Raised when the JSON of a record changes so that older documents must be rewritten (see the migrations).
-FORMAT = 1
 _CONFIG = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64", ser_json_inf_nan="constants")
 
 Record = TypeVar("Record")

@@ -57,19 +57,6 @@ class Constraints:
                     return correction
         return ""
 
-    def forbids_merge(self, first: Iterable[str], second: Iterable[str]) -> str:
-        """The id of a correction that keeps two stories apart, or ""."""
-        others = list(second)
-        for article in first:
-            if correction := self.forbids(article, others):
-                return correction
-        return ""
-
-    def articles(self) -> list[str]:
-        """All articles that a correction names, sorted."""
-        named = set(self._parent)
-        return sorted(named)
-
     def _find(self, article: str) -> str:
         parent = self._parent
         root = article
