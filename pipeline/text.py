@@ -1,8 +1,8 @@
-"""How text becomes search tokens: one function for both stores and for queries, so that all three agree.
+"""Words of a text: folding, stems, scripts without spaces. `pipeline.query.words` looks for them.
 
-A token is a run of letters and digits, folded (NFKC, case, accents) and, for `stems`, reduced by the Snowball
-stemmer of the text's language. Scripts written without spaces give one token a character. No token is longer
-than `LONGEST` or empty: a text has as many stems as words.
+A word is a run of letters and digits, folded (NFKC, case, accents); its stem is that of the Snowball
+stemmer of the text's language. Scripts written without spaces give one word a character. No word is
+longer than `LONGEST` or empty: a text has as many stems as words.
 """
 
 from __future__ import annotations
@@ -37,15 +37,14 @@ STEMMED = {
     "sv": "swedish",
     "tr": "turkish",
 }
-# What a stemmer can change: it leaves a word as it is that has no character of its script.
-_LATIN = re.compile("[a-z\u00aa-\u024f\u1e00-\u1eff]")
-_SCRIPTS = {"ar": re.compile("[\u0600-\u06ff]"), "ru": re.compile("[\u0400-\u04ff]")}
 # The one definition of scripts without spaces, for a class of characters: Han, kana, Thai, Lao, Khmer,
 # Myanmar. There are no spaces between words, so each character is a token.
 UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 # What ends a sentence in any script, for a class of characters.
 SENTENCE_ENDS = ".!?…。！？।॥؟۔።։"
-_TOKEN = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
+# Vowel signs of the scripts of India, which are marks to Unicode, stand within words.
+_VOWELS = "\u0900-\u0963\u0966-\u0dff"
+_TOKEN = re.compile(rf"[{UNSPACED}]|(?:[^\W_{UNSPACED}]|[{_VOWELS}])+")
 
 
 class _Unmarked(dict[int, int | None]):
@@ -70,6 +69,21 @@ def fold(text: str) -> str:
         return " ".join(text.lower().split())
     bare = unicodedata.normalize("NFKD", text.casefold()).translate(_UNMARKED)
     return " ".join(unicodedata.normalize("NFKC", bare).casefold().split())
+
+
+def without_marks(text: str) -> str:
+    """Folds width and accents and keeps the case.
+
+    >>> without_marks("El PAÍS")
+    'El PAIS'
+    """
+    bare = unicodedata.normalize("NFKD", text).translate(_UNMARKED)
+    return unicodedata.normalize("NFKC", bare)
+
+
+def cased_words(bare: str) -> list[str]:
+    """The words of a text in the case in which they are written."""
+    return [word[:LONGEST] for word in _TOKEN.findall(bare)]
 
 
 def well_formed(text: str) -> str:
@@ -137,17 +151,6 @@ def stem(word: str, language: str) -> str:
 def stems_of(tokens: Iterable[str], language: str) -> tuple[str, ...]:
     """The stem of each token in a language, in order."""
     return tuple(map(_stems(language if language in STEMMED else "").__getitem__, tokens))
-
-
-def stems(text: str, language: str) -> tuple[str, ...]:
-    """The stemmed tokens of a text in its language, in order: what a text field holds in a store."""
-    return stems_of(words(text), language)
-
-
-def query_forms(word: str) -> tuple[str, ...]:
-    """A folded word and every stem it has in any language, sorted: what a query term looks for."""
-    able = (language for language in STEMMED if _SCRIPTS.get(language, _LATIN).search(word))
-    return tuple(sorted({word} | {stem(word, language) for language in able}))
 
 
 def word_set(text: str) -> frozenset[str]:

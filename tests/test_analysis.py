@@ -6,6 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline import text as analysis
+from pipeline.query.words.search_tokens import shown, text_tokens, word_tokens, words
 
 LATIN = "abcdefghijklmnopqrstuvwxyz0189øæßıłđþ"
 CYRILLIC = "абвгдежзийклмнопрстуфхцчшщъыьэюяёіїє"
@@ -21,16 +22,16 @@ ENDINGS = ("", "ing", "ungen", "ación", "ements", "ları", "iskt", "ов", "а�
     ),
     st.sampled_from(ENDINGS),
 )
-def test_query_forms_are_all_stems_of_all_languages(text, ending):
-    for word in analysis.words(text + ending):
-        every = {analysis.stem(word, language) for language in analysis.STEMMED}
-        assert analysis.query_forms(word) == tuple(sorted({word} | every))
+def test_a_query_looks_for_the_stem_in_each_language(text, ending):
+    for word in words(text + ending):
+        every = {(language, analysis.stem(word, language)) for language in analysis.STEMMED}
+        assert {shown(token) for token in word_tokens(word)} == {("", word)} | every
 
 
 def test_a_word_in_any_inflection_finds_the_article():
     for language, found, asked in (("en", "drilling", "drills"), ("ru", "учениях", "учений")):
-        held = analysis.stems(found, language)
-        assert not set(held).isdisjoint(analysis.query_forms(analysis.words(asked)[0]))
+        held = text_tokens(found, words(found), language)
+        assert not set(held).isdisjoint(word_tokens(words(asked)[0]))
 
 
 @given(st.text(max_size=30))
@@ -45,9 +46,10 @@ def test_folding_is_case_width_and_accents(text):
 @given(st.text(max_size=30), st.sampled_from([*analysis.STEMMED, "und"]))
 @example("x" * 5000 + " y", "en")
 def test_each_word_has_one_stem_and_none_is_empty_or_too_long(text, language):
-    words, stems = analysis.words(text), analysis.stems(text, language)
-    assert len(words) == len(stems)
-    assert all(0 < len(each) <= analysis.LONGEST for each in (*words, *stems))
+    found = analysis.words(text)
+    stems = analysis.stems_of(found, language)
+    assert len(found) == len(stems)
+    assert all(0 < len(each) <= analysis.LONGEST for each in (*found, *stems))
 
 
 def test_a_lone_surrogate_is_replaced():

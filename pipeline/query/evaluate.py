@@ -116,7 +116,7 @@ class ArticleBatch:
     def __init__(self, articles: Sequence[Indexed]) -> None:
         self._articles = articles
         self._all = (1 << len(articles)) - 1
-        self._stems = _postings(articles, lambda seen: seen.stems)
+        self._tokens = _postings(articles, lambda seen: seen.tokens)
         self._words = _postings(articles, lambda seen: seen.words)
         self._keywords = _postings(articles, lambda seen: seen.keywords)
         self._patterns: dict[tuple[str | None, str], int] = {}
@@ -151,7 +151,7 @@ class ArticleBatch:
 
     def _term(self, field: str | None, forms: Iterable[str]) -> int:
         fields = text_fields(field)
-        found = [self._stems[name] for name in fields] if fields else [self._keywords[field or ""]]
+        found = [self._tokens[name] for name in fields] if fields else [self._keywords[field or ""]]
         return _union(postings.get(form, 0) for postings in found for form in forms)
 
     def _phrase(self, query: Phrase) -> int:
@@ -161,9 +161,12 @@ class ArticleBatch:
         return _union(self._near(query, field) for field in fields)
 
     def _near(self, query: Phrase, field: str) -> int:
-        parts = [self._term(field, alternatives) for alternatives in query.words]
+        held = self._words[field]
+        parts = [_union(held.get(form, 0) for form in alternatives) for alternatives in query.words]
         candidates = reduce(and_, parts, self._all)
-        return self._filtered(candidates, lambda seen: near(seen.stems[field], query.words, query.slop))
+        if len(query.words) == 1:
+            return candidates
+        return self._filtered(candidates, lambda seen: near(seen.words[field], query.words, query.slop))
 
     def _wildcard(self, field: str | None, pattern: str) -> int:
         known = self._patterns.get((field, pattern))

@@ -14,6 +14,7 @@ from functools import lru_cache
 from pipeline import text as analysis
 from pipeline.errors import QueryError
 from pipeline.query.tree import KEYWORD_FIELDS, TEXT_FIELDS, KeywordRange, Phrase
+from pipeline.query.words import search_tokens
 from pipeline.records import StoredArticle
 
 # For each keyword field its values, each as it is compared and as it is written.
@@ -130,14 +131,14 @@ class Indexed:
     """The searchable side of one article.
 
     Attributes:
-        stems: Stemmed tokens, in order, by text field.
-        words: Unstemmed tokens, in order, by text field.
+        tokens: What terms are compared with, by text field: a bag (`pipeline.query.words.search_tokens`).
+        words: Folded words, in order, by text field.
         keywords: Folded values, sorted and distinct, by keyword field.
         published: `Article.time`, in microseconds since 1970.
         fetched: Likewise.
     """
 
-    stems: Tokens
+    tokens: Tokens
     words: Tokens
     keywords: Tokens
     published: int
@@ -160,10 +161,14 @@ def folded(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def texts(title: str, text: str, language: str) -> tuple[Tokens, Tokens]:
-    """The stems and the words of both text fields."""
-    words = {"title": tuple(analysis.words(title)), "text": tuple(analysis.words(text))}
-    stems = {field: analysis.stems_of(plain, language) for field, plain in words.items()}
-    return stems, words
+    """The tokens and the words of both text fields."""
+    contents = {"title": title, "text": text}
+    words = {field: tuple(search_tokens.words(content)) for field, content in contents.items()}
+    tokens = {
+        field: search_tokens.text_tokens(content, words[field], language)
+        for field, content in contents.items()
+    }
+    return tokens, words
 
 
 def keywords(stored: StoredArticle) -> dict[str, tuple[str, ...]]:
@@ -175,5 +180,5 @@ def keywords(stored: StoredArticle) -> dict[str, tuple[str, ...]]:
 def indexed(stored: StoredArticle) -> Indexed:
     """Analyzes one article."""
     article = stored.enriched.article
-    stems, words = texts(article.title, article.text, article.language)
-    return Indexed(stems, words, keywords(stored), micros(article.time), micros(article.fetched))
+    tokens, words = texts(article.title, article.text, article.language)
+    return Indexed(tokens, words, keywords(stored), micros(article.time), micros(article.fetched))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +35,7 @@ from pipeline.query.tree import (
     TimeRange,
     Wildcard,
 )
+from pipeline.query.words import search_tokens
 from pipeline.records import StoredArticle
 
 
@@ -79,10 +81,6 @@ class Prepared:
     def words(self, field: str) -> tuple[str, ...]:
         """The folded words of a text field."""
         return self.seen.words[field]
-
-    def stems(self, field: str) -> tuple[str, ...]:
-        """The stems of a text field, one for each word."""
-        return self.seen.stems[field]
 
     @cached_property
     def values(self) -> Values:
@@ -158,13 +156,41 @@ def _found(query: Query, article: Prepared) -> Iterator[WordHit]:
 
 def _in_texts(query: Term | Phrase, article: Prepared) -> Iterator[WordHit]:
     for field in text_fields(query.field):
-        found = (
-            ((place, place) for place, stem in enumerate(article.stems(field)) if stem in query.forms)
-            if isinstance(query, Term)
-            else runs(article.stems(field), query.words, query.slop)
-        )
-        for first, last in found:
-            yield _hit(article, field, first, last, query.text)
+        if isinstance(query, Phrase):
+            for first, last in runs(article.words(field), query.words, query.slop):
+                yield _hit(article, field, first, last, query.text)
+        elif not set(query.forms).isdisjoint(article.seen.tokens[field]):
+            yield from _of_term(query, field, article)
+
+
+def _of_term(query: Term, field: str, article: Prepared) -> Iterator[WordHit]:
+    """The words that a term hits; it hits at least one."""
+    language, forms = article.article.language, frozenset(query.forms)
+    base = search_tokens.base_language(language)
+    found = [
+        _hit(article, field, place, place, query.text)
+        for place, word in enumerate(article.words(field))
+        if search_tokens.stem_token(word, base) in forms
+    ]
+    seen = [range(hit.start, hit.end) for hit in found]
+    content = article.content(field)
+    for piece in re.finditer(r"\S+", content):
+        if forms.isdisjoint(search_tokens.piece_tokens(piece[0], language)):
+            continue
+        if not any(piece.start() <= each.start < piece.end() for each in seen):
+            start, end = _within(piece[0], forms, language)
+            start, end = piece.start() + start, piece.start() + end
+            found.append(WordHit(field, content[start:end], query.text, start, end))
+    yield from found or [WordHit(field, query.text, query.text)]
+
+
+def _within(piece: str, forms: frozenset[str], language: str) -> tuple[int, int]:
+    """The part of a text without spaces that has one of these tokens: one word, or all but its edges."""
+    for word in re.finditer(r"\w+", piece):
+        if not forms.isdisjoint(search_tokens.piece_tokens(word[0], language)):
+            return word.span()
+    inner = re.search(r"[#@$€£¥₹.]?\w.*[\w+#%.]|\w", piece)
+    return inner.span() if inner else (0, len(piece))
 
 
 def _by_pattern(field: str | None, pattern: str, article: Prepared) -> Iterator[WordHit]:

@@ -2,7 +2,7 @@
 
 Two words side by side must both occur, as people expect of a search box: the default operator is AND.
 A word or phrase on "entities", "place", "topics" or "outlet" is a whole value or whole words within one,
-so that `entities:Putin` finds Vladimir Putin. Boosts are read and ignored.
+so that `entities:Putin` finds Vladimir Putin.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from luqum import tree as lucene
@@ -26,8 +27,9 @@ with contextlib.redirect_stderr(io.StringIO()):
 
 from pipeline import text as analysis
 from pipeline.errors import QueryError
-from pipeline.query import dates
 from pipeline.query.hits import hits, matches, prepared
+from pipeline.query.lucene import dates
+from pipeline.query.lucene.source_text import SourceText
 from pipeline.query.say import describe, is_name
 from pipeline.query.tree import (
     KEYWORD_FIELDS,
@@ -39,12 +41,13 @@ from pipeline.query.tree import (
     KeywordRange,
     Not,
     Or,
-    Phrase,
     Query,
     Term,
     TimeRange,
     Wildcard,
 )
+from pipeline.query.words.search_tokens import plain, words
+from pipeline.query.words.wording import as_written, dropped_signs, loose, stray_sign
 
 __all__ = ["FIELDS", "describe", "hits", "is_name", "is_relative", "matches", "parse", "prepared"]
 
@@ -57,7 +60,11 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 # Private-use characters stand for unescaped * and ? while a pattern is folded.
 _ANY, _ONE = "\ue000", "\ue001"
 _MARKS = {"*": _ANY, "?": _ONE}
-_OPERATORS = {"&&": " AND ", "||": " OR "}
+# Words that are operators here in capitals, and those that are operators elsewhere.
+_OPERATORS = ("and", "or", "not")
+_FOREIGN = frozenset(
+    "NEAR WITHIN ADJ XOR NOR ANDNOT BUT UND ODER NICHT OHNE ET OU SAUF PAS Y O NO E OG OCH EN OF NIET".split()  # noqa: SIM905  short
+)
 
 # A bound as written, and whether it belongs to the range.
 _Bound = tuple[str, bool]
@@ -78,29 +85,46 @@ def parse(text: str, now: datetime | None = None) -> Query:
         fixed = _at(text, now)
     if isinstance(fixed, QueryError):
         raise fixed.with_traceback(None)
-    return fixed
+    return fixed.query
 
 
-def _read(text: str, now: datetime | None) -> Query | QueryError:
+def notes(text: str) -> tuple[str, ...]:
+    """What in a valid query may mean something else than its writer thinks, each with its column."""
+    read = _read(text, datetime(2000, 1, 1, tzinfo=UTC))
+    return () if isinstance(read, QueryError) else read.notes
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    query: Query
+    notes: tuple[str, ...]
+
+
+def _read(text: str, now: datetime | None) -> _Parsed | QueryError:
     if len(text) > LONGEST:
         return QueryError(f"the query has {len(text)} characters; {LONGEST} are allowed")
     if not text.strip():
         return QueryError("the query is empty; * finds everything")
-    source = _Source.of(text)
     try:
-        node = parser.parse(source.text, lexer=lexer.clone())
-        return _Reader(source, now).read(node, None, 0)
-    except ParseError as error:
-        return _syntax(error, source)
+        return _parsed(SourceText.of(text), now)
     except RecursionError:
         return QueryError(f"the query is nested too deeply; {DEEPEST} levels are allowed")
     except QueryError as error:
         return error
 
 
+def _parsed(source: SourceText, now: datetime | None) -> _Parsed:
+    try:
+        node = parser.parse(source.text, lexer=lexer.clone())
+    except ParseError as error:
+        raise _syntax(error, source) from None
+    reader = _Reader(source, now)
+    return _Parsed(reader.read(node, None, 0), tuple(reader.notes))
+
+
 # A watch is asked for in many places, and parsing costs more than all of them: each text is parsed once.
 @lru_cache(maxsize=16_384)
-def _fixed(text: str) -> Query | QueryError:
+def _fixed(text: str) -> _Parsed | QueryError:
     """The query, if it does not depend on the time."""
     return _read(text, None)
 
@@ -118,50 +142,11 @@ def is_relative(text: str) -> bool:
     return isinstance(_fixed(text), _NeedsNowError)
 
 
-# Watches share their words, and stemming one in sixteen languages costs more than parsing it.
-_forms = lru_cache(maxsize=65536)(analysis.query_forms)
-
-
 class _NeedsNowError(QueryError):
     """The query says now, and nobody said when that is."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """The text that luqum reads, with the place of each of its characters in what the user wrote."""
-
-    text: str
-    places: tuple[int, ...]
-
-    @classmethod
-    def of(cls, written: str) -> _Source:
-        chars: list[str] = []
-        places: list[int] = []
-        place, quoted = 0, False
-        while place < len(written):
-            piece, taken = written[place], 1
-            if piece == "\\":
-                piece, taken = written[place : place + 2], 2
-            elif piece == '"':
-                quoted = not quoted
-            elif not quoted and written[place : place + 2] in _OPERATORS:
-                # A "||" that a date stands before is date maths.
-                maths = place and not written[place - 1].isspace() and written[place] == "|"
-                piece, taken = (
-                    (written[place : place + 2], 2) if maths else (_OPERATORS[written[place : place + 2]], 2)
-                )
-            elif not quoted and piece == "!" and (place == 0 or written[place - 1] in " \t\n("):
-                piece = " NOT "
-            chars.append(piece)
-            places.extend([place] * len(piece))
-            place += taken
-        return cls("".join(chars), (*places, len(written)))
-
-    def column(self, position: int) -> int:
-        return self.places[min(position, len(self.places) - 1)] + 1
-
-
-def _syntax(error: ParseError, source: _Source) -> QueryError:
+def _syntax(error: ParseError, source: SourceText) -> QueryError:
     message = str(error)
     found = re.search(r"at position (\d+)", message)
     column = source.column(int(found[1]) if found else len(source.text))
@@ -186,7 +171,7 @@ def _syntax(error: ParseError, source: _Source) -> QueryError:
 def _distinct(parts: Iterable[Query], kind: type[And | Or]) -> tuple[Query, ...]:
     flat: dict[Query, None] = {}
     for part in parts:
-        for each in part.parts if isinstance(part, kind) else (part,):
+        for each in part.parts if isinstance(part, kind) and not is_name(part) else (part,):
             flat[each] = None
     return tuple(flat)
 
@@ -204,9 +189,13 @@ def _some(parts: Iterable[Query]) -> Query:
 class _Reader:
     """One luqum tree → one query."""
 
-    def __init__(self, source: _Source, now: datetime | None) -> None:
+    def __init__(self, source: SourceText, now: datetime | None) -> None:
         self._source = source
         self._now = now
+        self.notes: list[str] = []
+
+    def _note(self, node: Any, message: str) -> None:
+        self.notes.append(f"column {self._source.column(node.pos or 0)}: {message}")
 
     def _error(self, node: Any, message: str) -> QueryError:
         column = self._source.column(node.pos or 0)
@@ -216,22 +205,62 @@ class _Reader:
         if depth > DEEPEST:
             raise self._error(node, f"nested too deeply; {DEEPEST} levels are allowed")
         match node:
-            case lucene.Group() | lucene.FieldGroup() | lucene.Boost() | lucene.Plus():
+            case lucene.Group() | lucene.FieldGroup() | lucene.Plus():
                 return self.read(node.children[0], field, depth + 1)
+            case lucene.Boost():
+                raise self._error(node, "a boost (^) means nothing: a query hits or not; leave it out")
             case lucene.Not() | lucene.Prohibit():
                 return Not(self.read(node.children[0], field, depth + 1))
             case lucene.OrOperation():
                 return self._either(node, field, depth)
             case lucene.AndOperation() | lucene.UnknownOperation():
+                self._look_at(node)
                 return _all(self.read(child, field, depth + 1) for child in node.children)
             case lucene.SearchField():
                 return self._field(node, depth)
             case _:
                 return self._leaf(node, field)
 
+    def _look_at(self, node: Any) -> None:
+        """Refuses what means nothing among words side by side, and notes what may be meant otherwise."""
+        children = node.children
+        pluses = [child for child in children if isinstance(child, lucene.Plus)]
+        marked = lucene.Plus | lucene.Prohibit | lucene.Not
+        side_by_side = isinstance(node, lucene.UnknownOperation)
+        if side_by_side and pluses and not all(isinstance(child, marked) for child in children):
+            raise self._error(pluses[0], "+ means nothing here: words side by side must all occur anyway")
+        for child in children:
+            if side_by_side and isinstance(child, lucene.Word) and child.value == "*":
+                raise self._error(child, "* alone means nothing beside other words; put it within a word")
+            if isinstance(child, lucene.OrOperation):
+                self._note(child, "OR joins its two neighbours only; put ( ) around what belongs together")
+        for first, second in pairwise(children):
+            self._look_at_pair(first, second)
+
+    def _look_at_pair(self, first: Any, second: Any) -> None:
+        if isinstance(second, lucene.Prohibit) and second.children[0].head and first.tail:
+            left_out = str(second.children[0]).strip()
+            self._note(second, f'the spaced - leaves out ‘{left_out}’; put "…" around a name with a dash')
+        if not isinstance(first, lucene.SearchField) or not isinstance(first.children[0], lucene.Word):
+            return
+        value = first.children[0].value
+        several = isinstance(second, lucene.Word) and (
+            first.name in TEXT_FIELDS or (first.name in NAME_FIELDS and second.value[:1].isupper())
+        )
+        if several:
+            both = f'{first.name}:"{value} {second.value}"'
+            self._note(
+                second, f"‘{second.value}’ is looked for anywhere, not in {first.name}; or write {both}"
+            )
+
     def _either(self, node: Any, field: str | None, depth: int) -> Query:
         # As Lucene has it: beside a part with + the others are optional; a part with - is always out.
         marked = [child for child in node.children if isinstance(child, lucene.Plus | lucene.Prohibit)]
+        for child in node.children:
+            if isinstance(child, lucene.AndOperation | lucene.UnknownOperation):
+                self._note(child, "AND binds closer than OR; put ( ) around what belongs together")
+            if isinstance(child, lucene.Prohibit):
+                self._note(child, "- within OR leaves the word out of everything; write NOT for a choice")
         free = [child for child in node.children if child not in marked]
         musts = [self.read(child, field, depth + 1) for child in marked]
         either = [self.read(child, field, depth + 1) for child in free]
@@ -253,6 +282,7 @@ class _Reader:
             return name
         near = [_SYNONYMS[name]] if name in _SYNONYMS else difflib.get_close_matches(name, FIELDS, 1)
         hint = f", did you mean {near[0]}" if near else ""
+        hint = ", put what has a colon in quotation marks" if name.isdigit() else hint
         raise self._error(node, f"there is no field {name!r}{hint}; the fields are {', '.join(FIELDS)}")
 
     def _leaf(self, node: Any, field: str | None) -> Query:
@@ -262,6 +292,8 @@ class _Reader:
             case lucene.Phrase():
                 return self._phrase(node, field, 0)
             case lucene.Proximity():
+                if field in KEYWORD_FIELDS + TIME_FIELDS:
+                    raise self._error(node, f"~ means nothing on {field}, which holds whole values")
                 return self._phrase(node.children[0], field, int(node.degree))
             case lucene.Range() | lucene.From() | lucene.To():
                 return self._range(node, field)
@@ -281,23 +313,44 @@ class _Reader:
             return Exists(field) if field else Everything()
         if _ANY in marked or _ONE in marked:
             return self._wildcard(node, field, marked)
-        return self._text(node, field, value, 0)
+        if field in KEYWORD_FIELDS:
+            return self._value(node, field, value)
+        if node.value.startswith("="):
+            return self._text(node, field, value[1:], 0)
+        return self._loose(node, field, value)
 
     def _phrase(self, node: Any, field: str | None, slop: int) -> Query:
         value = _ESCAPED.sub(r"\1", node.value[1:-1])
         if field in TIME_FIELDS:
             return self._when(node, field, value)
-        return self._text(node, field, value, slop)
-
-    def _text(self, node: Any, field: str | None, value: str, slop: int) -> Query:
         if field in KEYWORD_FIELDS:
             return self._value(node, field, value)
-        tokens = analysis.words(value)
-        if not tokens:
+        found = self._text(node, field, value, slop)
+        if slop and len(analysis.words(value)) < 2:
+            raise self._error(node, "~ means nothing after one word; it says how far apart several may stand")
+        return found
+
+    def _text(self, node: Any, field: str | None, value: str, slop: int) -> Query:
+        found = as_written(field, value, slop)
+        if found is None:
             raise self._error(node, f"{value!r} has no letters or digits to look for")
-        if len(tokens) == 1:
-            return Term(field, value, _forms(tokens[0]))
-        return Phrase(field, value, tuple(_forms(token) for token in tokens), slop)
+        return found
+
+    def _loose(self, node: Any, field: str | None, value: str) -> Query:
+        found = loose(field, value)
+        if found is None:
+            raise self._error(node, f"{value!r} has no letters or digits to look for")
+        if sign := stray_sign(value):
+            hint = "write OR between choices" if sign == "|" else 'leave it out, or put the word in "…"'
+            raise self._error(node, f"the sign {sign} in {value!r} cannot be looked for; {hint}")
+        if signs := dropped_signs(value):
+            more = "; write OR between choices" if "," in signs or ";" in signs else ""
+            self._note(node, f"the sign {signs} of ‘{value}’ is not looked for{more}")
+        if value.lower() in _OPERATORS and field is None:
+            self._note(node, f"looks for the word ‘{value}’; write {value.upper()} to join clauses")
+        elif value in _FOREIGN and field is None:
+            self._note(node, f"looks for the word ‘{value}’; the operators are AND, OR and NOT")
+        return found
 
     def _value(self, node: Any, field: str, value: str) -> Query:
         folded = analysis.fold(value)
@@ -311,10 +364,16 @@ class _Reader:
 
     def _wildcard(self, node: Any, field: str | None, marked: str) -> Query:
         folded = analysis.fold(marked)
+        if field not in KEYWORD_FIELDS:
+            folded = plain(folded)
+            whole = folded.strip(_ANY)
+            unspaced = len(whole) > 1 and words(whole) == list(whole)
+            if unspaced and _ANY not in whole and _ONE not in whole:
+                return self._text(node, field, whole, 0)  # no word of such a script ends anywhere
         pattern = folded.replace(_ANY, "*").replace(_ONE, "?")
         if field not in KEYWORD_FIELDS:
             for part in re.split(f"[{_ANY}{_ONE}]+", folded):
-                if part and analysis.words(part) != [part]:
+                if part and words(part) != [part]:
                     raise self._error(node, f"a wildcard stands within one word, and {part!r} is not one")
         return Wildcard(field, pattern)
 

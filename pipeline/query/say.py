@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from pipeline.query.tree import (
+    TEXT_FIELDS,
     And,
     Everything,
     Exists,
@@ -17,6 +19,7 @@ from pipeline.query.tree import (
     TimeRange,
     Wildcard,
 )
+from pipeline.query.words.search_tokens import shown
 
 _NAMES = {
     "title": "the title",
@@ -47,17 +50,16 @@ def describe(query: Query) -> str:
 
 
 def is_name(query: Query) -> bool:
-    """Whether a query is what one name in a field of names is made into."""
-    return isinstance(query, Or) and bool(_whole_words(query))
+    """Whether a query is what one name, word or phrase is made into: several clauses that are said as one."""
+    return isinstance(query, And | Or) and bool(_one(query))
 
 
 def _clause(query: Query) -> str:
     match query:
         case And(parts):
-            return " and ".join(_part(part) for part in parts)
+            return _one(query) or " and ".join(_part(part) for part in parts)
         case Or(parts):
-            named = _whole_words(query)
-            return named or " or ".join(_part(part) for part in parts)
+            return _one(query) or " or ".join(_part(part) for part in parts)
         case Not(part):
             return f"not {_part(part)}"
         case _:
@@ -65,9 +67,34 @@ def _clause(query: Query) -> str:
 
 
 def _part(query: Query) -> str:
-    if isinstance(query, And) or (isinstance(query, Or) and not _whole_words(query)):
+    if isinstance(query, And | Or) and not _one(query):
         return f"({_clause(query)})"
     return _clause(query)
+
+
+def _one(query: And | Or) -> str:
+    """What a query of several clauses is said as, if it is made of one name, word or phrase."""
+    said = _whole_words(query) if isinstance(query, Or) else ""
+    leaves = list(_leaves(query))
+    one = {(leaf.field, leaf.text) for leaf in leaves if isinstance(leaf, Term | Phrase)}
+    if (
+        said
+        or len(one) != 1
+        or len(leaves) < 2
+        or not all(isinstance(leaf, Term | Phrase) for leaf in leaves)
+    ):
+        return said
+    phrases = [leaf for leaf in leaves if isinstance(leaf, Phrase)]
+    return _leaf((phrases or leaves)[0])
+
+
+def _leaves(query: Query) -> Iterator[Query]:
+    match query:
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from _leaves(part)
+        case _:
+            yield query
 
 
 def _whole_words(query: Or) -> str:
@@ -84,11 +111,17 @@ def _whole_words(query: Or) -> str:
 
 def _leaf(query: Query) -> str:  # noqa: PLR0911  # one line a kind of clause
     match query:
+        case Term(field, text, forms) if field is None or field in TEXT_FIELDS:
+            exact = " as written" if forms and all(shown(form)[0] == "=" for form in forms) else ""
+            return f"the word ‘{text}’{exact}{_where(field)}"
         case Term(field, text):
-            return f"‘{text}’{_where(field)}" if field else f"the word ‘{text}’"
-        case Phrase(field, text, _, slop):
+            return f"‘{text}’{_where(field)}"
+        case Phrase(field, text, words, slop):
             near = f" (at most {slop} other words between)" if slop else ""
-            return f"the phrase ‘{text}’{near}{_where(field)}"
+            if len(words) == 1:
+                return f"the word ‘{text}’ in this form{_where(field)}"
+            what = "the phrase" if len(text.split()) > 1 else "the word"
+            return f"{what} ‘{text}’{near}{_where(field)}"
         case Wildcard(field, pattern):
             what = "a word" if field in {None, "title", "text"} else "a value"
             return f"{what} like ‘{pattern}’{_where(field)}"

@@ -2,9 +2,9 @@
 
 The meaning, the same on every store:
 
-- A text field ("title", "text") holds the tokens that `pipeline.text.stems` makes of it, and apart from
-  them those of `pipeline.text.words` for wildcards. The field None is title and text, each on its own
-  (a phrase does not span both).
+- A text field ("title", "text") holds tokens, which terms are compared with, and apart from them its words in
+  order, for phrases and wildcards (`pipeline.query.words.search_tokens`). The field None is title and
+  text, each on its own (a phrase does not span both).
 - A keyword field (`KEYWORD_FIELDS`) holds values folded by `pipeline.text.fold`; a term matches a whole
   value. "entities" holds ids and names, "topics" ids, names and the words of names, "place" the names and ids
   of entities of the kind place.
@@ -25,8 +25,8 @@ TIME_FIELDS = ("published", "fetched")
 class Term:
     """One word of a text field, or one whole value of a keyword field.
 
-    `forms` are the analyzed alternatives, any of which is a hit (the stems of the word in each language).
-    `text` is as the user wrote it.
+    `forms` are alternatives, any of which is a hit: in a text field tokens, that is the stem of the word
+    in each language, marked with it, or the word as written. `text` is as the user wrote it.
     """
 
     field: str | None
@@ -36,7 +36,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Words in this order with at most `slop` other words between them in all; each with its alternatives."""
+    """Unstemmed words in this order with at most `slop` others between in all; each with alternatives."""
 
     field: str | None
     text: str

@@ -52,12 +52,11 @@ def term(text, field=None):
         ("!drill", Not(term("drill"))),
         ("drill AND NOT war", And((term("drill"), Not(term("war"))))),
         ("drill -war", And((term("drill"), Not(term("war"))))),
-        ("+drill war", And((term("drill"), term("war")))),
+        ("+drill +war", And((term("drill"), term("war")))),
         ("drill OR +war", term("war")),
         ("drill OR -war", And((term("drill"), Not(term("war"))))),
         ("drill war OR peace", And((term("drill"), Or((term("war"), term("peace")))))),
         ("drill AND (war AND peace)", And((term("drill"), term("war"), term("peace")))),
-        ("drill^4 drill", term("drill")),
         ("title:drill", term("drill", "title")),
         ("title:(drill war)", And((term("drill", "title"), term("war", "title")))),
         ("dri*l", Wildcard(None, "dri*l")),
@@ -86,9 +85,9 @@ def test_meaning(text, tree):
 
 
 def test_a_word_of_several_tokens_is_a_phrase():
-    found = parse("AT&T")
+    found = parse("bed/breakfast")
     assert isinstance(found, Phrase)
-    assert [each[0] for each in found.words] == ["at", "t"]
+    assert found.words == (("bed",), ("breakfast",))
     assert parse('"north korea"~3').slop == 3
 
 
@@ -282,7 +281,7 @@ queries = st.recursive(
     lambda inner: st.one_of(
         st.builds("({} {} {})".format, inner, st.sampled_from(["AND", "OR", "", "AND NOT"]), inner),
         st.builds("(NOT {})".format, inner),
-        st.builds("(+{} -{} {})".format, inner, inner, inner),
+        st.builds("(+{} -{})".format, inner, inner),
     ),
     max_leaves=6,
 ).filter(lambda text: len(text) <= LONGEST)

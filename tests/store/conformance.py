@@ -6,13 +6,14 @@ A subclass has a fixture `url`: the URL of an empty place for one test. All who 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pytest
-from store_records import article, at, decision, one_of_each, story
+from store_records import article, at, decision, one_of_each, story, word_term
 
 from pipeline.errors import StoreError
 from pipeline.ports import Commit, MemberRow, Period, Store, Version
-from pipeline.query.tree import Everything, Term
+from pipeline.query.tree import Everything
 from pipeline.records import Correction, Lineage, Rejection
 from pipeline.store import open_store
 
@@ -61,7 +62,7 @@ class StoreConformance:
             0, {}, [], [[], []], [None, None], [], [], [], [None] * 3, "", {}, [], None, {}, [], [], {},
         ]  # fmt: skip
         assert store.search(Everything(), None, 10) == []
-        assert store.match({"a": Everything(), "b": Term(None, "x", ("x",))}, 0, 10) == {"a": [], "b": []}
+        assert store.match({"a": Everything(), "b": word_term("x")}, 0, 10) == {"a": [], "b": []}
         assert list(store.active([(at(-1000), at(1000))])) == []
         assert store.articles([]) == {}
         assert store.find([]) == {}
@@ -167,7 +168,7 @@ class StoreConformance:
     def test_search_follows_an_update(self, store: Store) -> None:
         store.commit(Commit(articles=(article(1, "Storm", "old words"),)))
         store.commit(Commit(articles=(article(1, "Calm", "new words", digest="d2"),)))
-        found = [len(store.search(Term(None, word, (word,)), None, 9)) for word in ("storm", "old", "calm")]
+        found = [len(store.search(word_term(word), None, 9)) for word in ("storm", "old", "calm")]
         assert found == [0, 0, 1]
 
     def test_an_identity_key_leads_to_its_article(self, store: Store) -> None:
@@ -207,7 +208,7 @@ class StoreConformance:
                 stories=(story("s1", ("a000001", "a000002"), hours=2), story("s2", ("a000003",), hours=3)),
             )
         )
-        ask = {word: Term(None, word, (word,)) for word in ("storm", "calm", "sun", "rain")}
+        ask = {word: word_term(word) for word in ("storm", "calm", "sun", "rain")}
         found = {word: [s.id for s in store.newest_stories(None, query, 9)] for word, query in ask.items()}
         assert found == {"storm": ["s1"], "calm": ["s1"], "sun": ["s2"], "rain": []}
         assert [s.id for s in store.newest_stories(None, Everything(), 9)] == ["s2", "s1"]
@@ -281,7 +282,7 @@ class StoreConformance:
                     rejections=tuple(Rejection(f"r{seq:06d}", "x", "parse", "y", at(seq)) for seq in seqs),
                 )
             )
-        query = Term("title", "Flood", ("flood",))
+        query = replace(word_term("flood"), field="title")
         assert [each.seq for each in store.between(0, count)] == list(range(1, count + 1))
         assert len(store.search(query, None, count + 5)) == count
         assert len(store.search(query, None, 3)) == 3

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from store_records import article, at, decision, one_of_each, story
+from store_records import article, at, decision, one_of_each, story, word_term
 
 from pipeline.errors import LeaseHeldError
 from pipeline.ports import Commit, Store
-from pipeline.query.tree import Term
 from pipeline.records import Alert, Message, Rejection, WatchState
 from pipeline.store import open_store
 
@@ -156,7 +155,7 @@ class StateConformance:
         assert [each.seq for each in store.between(0, 9)] == [3]
         assert store.find(["url:a000001", "url:a000003"]) == {"url:a000003": "a000003"}
         assert (store.decision("a000001"), store.stories(["story-1"])) == (None, {})
-        assert store.search(Term(None, "wind", ("wind",)), None, 9) == []
+        assert store.search(word_term("wind"), None, 9) == []
         assert store.head() == 3
         assert store.corrections()
         assert store.alerts()
@@ -165,10 +164,10 @@ class StateConformance:
     def test_optimizing_changes_nothing_that_is_read(self, store: Store) -> None:
         store.commit(one_of_each())
         store.commit(Commit(articles=(article(3, "Late wind", hours=9000),)))
-        before = (list(store.between(0, 9)), store.search(Term(None, "wind", ("wind",)), None, 9))
+        before = (list(store.between(0, 9)), store.search(word_term("wind"), None, 9))
         store.optimize(at(5000))
         store.optimize(at(5000))
-        assert (list(store.between(0, 9)), store.search(Term(None, "wind", ("wind",)), None, 9)) == before
+        assert (list(store.between(0, 9)), store.search(word_term("wind"), None, 9)) == before
         assert store.decision("a000001") is not None
         store.commit(Commit(articles=(article(4, "Late again", hours=1),)))
         assert [each.seq for each in store.between(0, 9)] == [1, 2, 3, 4]

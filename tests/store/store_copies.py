@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from conformance import everything
 from store_child import batch
-from store_records import article, at, one_of_each
+from store_records import article, at, one_of_each, word_term
 
 from pipeline.ports import Commit, Store
-from pipeline.query.tree import Term
 from pipeline.store import copy_store, open_store
 
 
@@ -29,7 +28,7 @@ def same(one: Store, two: Store) -> None:
     assert one.versions("a000001") == two.versions("a000001")
     always = [(at(-9), at(9999))]
     assert sorted(one.active(always)) == sorted(two.active(always))
-    query = Term(None, "calm", ("calm",))
+    query = word_term("calm")
     assert [hit.article for hit in one.search(query, None, 9)] == [
         hit.article for hit in two.search(query, None, 9)
     ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from pipeline.ports import Commit
+from pipeline.query.tree import Term
+from pipeline.query.words.search_tokens import word_tokens
 from pipeline.records import (
     Alert,
     Article,
@@ -142,3 +144,8 @@ def one_of_each() -> Commit:
         messages=(Message("m1", "storms", ("al1",), "mail", "a@b", "decided", at(2), payload=b"\xff\x00"),),
         marks={"journal": "batch-1"},
     )
+
+
+def word_term(word: str) -> Term:
+    """One word, as a query looks for it."""
+    return Term(None, word, word_tokens(word))

@@ -13,12 +13,12 @@ import pytest
 from conformance import everything
 from store_child import batch
 from store_copies import check_copy, fill
-from store_records import article, at, one_of_each, story
+from store_records import article, at, one_of_each, story, word_term
 from test_store_elasticsearch import NODE, corpus_url, place, pytestmark, shared_url, url
 
 from pipeline.errors import QueryError, StoreError, UnavailableError, UsageError
 from pipeline.ports import Commit
-from pipeline.query.tree import Term, Wildcard
+from pipeline.query.tree import Wildcard
 from pipeline.store import migrate_store, open_store
 from pipeline.store.elasticsearch import documents
 from pipeline.store.elasticsearch.cluster import ElasticsearchStore
@@ -274,7 +274,7 @@ def test_a_query_that_is_too_much_is_a_query_error(url: str) -> None:
     store.commit(Commit(articles=(article(1),)))
     with pytest.raises(QueryError):
         store.search(Wildcard(None, "*" + "?a" * 5000), None, 10)
-    assert store.search(Term(None, "title", ("titl",)), None, 10)
+    assert store.search(word_term("title"), None, 10)
     store.close()
 
 

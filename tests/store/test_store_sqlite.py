@@ -18,9 +18,11 @@ from store_records import article, at
 
 from pipeline.errors import StoreError, UnavailableError, UsageError
 from pipeline.ports import Commit
+from pipeline.query.parse import parse
 from pipeline.store import copy_store, open_store
 from pipeline.store.sqlite.database import SqliteStore
-from pipeline.store.sqlite.schema import APPLICATION, MIGRATIONS, statements
+from pipeline.store.sqlite.schema import APPLICATION, INDEX_COLUMNS, MIGRATIONS, statements
+from pipeline.store.sqlite.terms import packed
 
 
 class TestSqlite(StoreConformance, StateConformance):
@@ -86,6 +88,30 @@ def test_a_file_of_the_first_schema_is_brought_up_to_date_by_opening_it(tmp_path
     assert store.mark("a") == "1"
     plan = store._file.rows("EXPLAIN QUERY PLAN SELECT document FROM telling WHERE story IN ('s')")
     assert "telling_story" in plan[0][-1]
+    store.close()
+
+
+def test_an_older_full_text_index_is_made_anew_by_opening_the_file(tmp_path) -> None:
+    path = tmp_path / "store.db"
+    store = SqliteStore(path)
+    store.commit(Commit(articles=(article(1, "Calm", "winds for a year", story="s1"),)))
+    store.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        # As the second schema had it: stems of no language, "for" among them.
+        old = ("calm", "wind for a year", "calm", "winds for a year", "")
+        file.execute("INSERT INTO article_index (article_index) VALUES ('delete-all')")
+        file.execute(
+            f"INSERT INTO article_index (rowid, {', '.join(INDEX_COLUMNS)}) VALUES (1, ?, ?, ?, ?, ?)", old
+        )
+        file.execute("UPDATE article_body SET terms = ?", (packed(old),))
+        file.execute("PRAGMA user_version = 2")
+    store = SqliteStore(path)
+    for query, found in (("wind", 1), ("Ford", 0), ("story:s1 feed:feed", 0)):
+        assert len(store.search(parse(query), None, 9)) == found
+        assert len(store.match({"w": parse(query)}, 0, 9)["w"]) == found
+    store.commit(Commit(articles=(article(1, "Storm", "gales", digest="d2"),)))
+    assert store.search(parse("calm"), None, 9) == []
+    assert len(store.search(parse("gale"), None, 9)) == 1
     store.close()
 
 

@@ -28,6 +28,9 @@ NONE: Dsl = {"match_none": {}}
 ALL: Dsl = {"match_all": {}}
 # As in the SQLite store: a word in the title says more.
 BOOST = {"title": 4.0, "text": 1.0}
+# Each term is some thirty clauses, and Elasticsearch takes so many in one query. In a query of more terms
+# than this they count alike, whatever their frequency, and take one clause a field.
+SCORED_TERMS = 25
 
 
 def compiled(query: Query) -> Dsl:
@@ -36,19 +39,31 @@ def compiled(query: Query) -> Dsl:
     Raises:
         QueryError: It names a field that does not exist, or that is of the wrong kind.
     """
-    return _compiled(checked(query))
+    return _compiled(checked(query), scored=_terms(query) <= SCORED_TERMS)
 
 
-def _compiled(query: Query) -> Dsl:  # noqa: PLR0911  one return for each kind of node
+def _terms(query: Query) -> int:
+    match query:
+        case And(parts) | Or(parts):
+            return sum(map(_terms, parts))
+        case Not(part):
+            return _terms(part)
+        case _:
+            return int(isinstance(query, Term))
+
+
+def _compiled(query: Query, *, scored: bool) -> Dsl:  # noqa: PLR0911  one return for each kind of node
     match query:
         case And(parts):
-            return _all_of(_flat(parts, And))
+            return _all_of(_flat(parts, And), scored=scored)
         case Or(parts):
-            return _any_of([_compiled(part) for part in _flat(parts, Or)])
+            flat = _flat(parts, Or)
+            return _any_of([_compiled(part, scored=scored) for part in (flat if scored else _joined(flat))])
         case Not(part):
-            return {"bool": {"must_not": [_compiled(part)], "must": [ALL | {"match_all": {"boost": 0}}]}}
+            unwanted = _compiled(part, scored=scored)
+            return {"bool": {"must_not": [unwanted], "must": [ALL | {"match_all": {"boost": 0}}]}}
         case Term():
-            return _term(query)
+            return _term(query, scored=scored)
         case Phrase():
             return _phrase(query)
         case Wildcard():
@@ -71,9 +86,21 @@ def _flat(parts: Iterable[Query], kind: type[And | Or]) -> list[Query]:
     return found
 
 
-def _all_of(parts: Sequence[Query]) -> Dsl:
-    wanted = [_compiled(part) for part in parts if not isinstance(part, Not)]
-    unwanted = [_compiled(part.part) for part in parts if isinstance(part, Not)]
+def _joined(parts: Iterable[Query]) -> list[Query]:
+    """Alternatives, the terms of one field among them as one."""
+    forms: dict[str | None, dict[str, None]] = {}
+    others: list[Query] = []
+    for part in parts:
+        if isinstance(part, Term):
+            forms.setdefault(part.field, {}).update(dict.fromkeys(part.forms))
+        else:
+            others.append(part)
+    return [*(Term(field, "", tuple(each)) for field, each in forms.items()), *others]
+
+
+def _all_of(parts: Sequence[Query], *, scored: bool) -> Dsl:
+    wanted = [_compiled(part, scored=scored) for part in parts if not isinstance(part, Not)]
+    unwanted = [_compiled(part.part, scored=scored) for part in parts if isinstance(part, Not)]
     return {"bool": {"must": wanted or [_filter(ALL)], "must_not": unwanted}}
 
 
@@ -99,11 +126,13 @@ def _existing(field: str) -> str:
     return f"words.{field}" if field in TEXT_FIELDS else _key(field)
 
 
-def _term(query: Term) -> Dsl:
+def _term(query: Term, *, scored: bool = True) -> Dsl:
     forms = [form for form in dict.fromkeys(query.forms) if _writable(form)]
     fields = text_fields(query.field)
     if not fields:
         return {"constant_score": {"filter": {"terms": {_key(query.field): forms}}}} if forms else NONE
+    if not scored and forms:
+        return _any_of([{"terms": {f"stems.{field}": forms, "boost": BOOST[field]}} for field in fields])
     return _any_of(
         [
             {"term": {f"stems.{field}": {"value": form, "boost": BOOST[field]}}}
@@ -120,10 +149,18 @@ def _phrase(query: Phrase) -> Dsl:
     words = [[form for form in dict.fromkeys(forms) if _writable(form)] for forms in query.words]
     if not words or not all(words):
         return NONE
+    if len(words) == 1:
+        return _any_of(
+            [
+                {"term": {f"words.{field}": {"value": form, "boost": BOOST[field]}}}
+                for field in fields
+                for form in words[0]
+            ]
+        )
     rule = {
         "all_of": {"ordered": True, "max_gaps": query.slop, "intervals": [_alternatives(w) for w in words]}
     }
-    return _any_of([{"intervals": {f"stems.{field}": rule | {"boost": BOOST[field]}}} for field in fields])
+    return _any_of([{"intervals": {f"words.{field}": rule | {"boost": BOOST[field]}}} for field in fields])
 
 
 def _alternatives(forms: Sequence[str]) -> Dsl:

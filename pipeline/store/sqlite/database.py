@@ -55,7 +55,9 @@ class SqliteStore:
     """
 
     def __init__(self, path: Path, *, create: bool = True, timeout_seconds: float = 30.0) -> None:
-        self._file = DatabaseFile(path, create=create, timeout_seconds=timeout_seconds)
+        self._file = DatabaseFile(
+            path, create=create, timeout_seconds=timeout_seconds, reindex=statements.reindex
+        )
 
     def close(self) -> None:
         """See `Store`."""

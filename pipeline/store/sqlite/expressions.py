@@ -22,6 +22,7 @@ from pipeline.query.tree import (
     TimeRange,
     Wildcard,
 )
+from pipeline.query.words.search_tokens import is_word
 from pipeline.store.sqlite.file import DatabaseFile
 from pipeline.store.sqlite.terms import is_token, key, mark, present, value_of
 
@@ -52,6 +53,11 @@ def said(words: Words) -> str:
 def writable(form: str) -> bool:
     """Whether a text is not empty and can be written as UTF-8."""
     return bool(form) and not any("\ud800" <= char <= "\udfff" for char in form)
+
+
+def _in_order(fields: Iterable[str]) -> tuple[str, ...]:
+    """The columns that hold the words of text fields; those with the fields' own names hold tokens."""
+    return tuple(f"{field}_words" for field in fields)
 
 
 def _keys(tokens: Iterable[str]) -> Words:
@@ -122,16 +128,17 @@ class Expressions:
         fields = text_fields(query.field)
         if not fields:
             return self._term(query.field, [phrase_value(query)])
+        columns = _in_order(fields)
         words = [[form for form in forms if is_token(form)] for forms in query.words]
         if not words or not all(words):
-            return Words(fields, [])
+            return Words(columns, [])
         if (query.slop > 0 and len(words) > 1) or prod(map(len, words)) > MOST_WORDS:
             return None
-        return Words(fields, [f'"{" ".join(each)}"' for each in product(*words)])
+        return Words(columns, [f'"{" ".join(each)}"' for each in product(*words)])
 
     def nearby(self, query: Phrase) -> str:
         """What every hit of a phrase with gaps fits, as an expression: its words near each other."""
-        fields = text_fields(query.field)
+        fields = _in_order(text_fields(query.field))
         words = [[form for form in forms if is_token(form)] for forms in query.words]
         if prod(map(len, words)) > MOST_WORDS:
             each = (said(Words(fields, [f'"{form}"' for form in forms])) for forms in words)
@@ -146,12 +153,15 @@ class Expressions:
             return _keys(map(present, fields or (field,)))
         if not fields:
             return self._values(field, lambda value: fits(value) is not None, literal_prefix(pattern))
-        columns, literal = tuple(f"{each}_words" for each in fields), literal_prefix(pattern)
+        columns, literal = _in_order(fields), literal_prefix(pattern)
         if literal and not is_token(literal):
             return Words(columns, [])
         if literal and literal != pattern and not pattern[len(literal) :].strip("*"):
             return Words(columns, [f'"{literal}" *'])
-        return Words(columns, [f'"{term}"' for term in self._terms(literal) if is_token(term) and fits(term)])
+        return Words(
+            columns,
+            [f'"{term}"' for term in self._terms(literal) if is_word(term) and is_token(term) and fits(term)],
+        )
 
     def _values(self, field: str, fits: Callable[[str], bool], literal: str) -> Words:
         prefix = key(field, literal) if writable(literal) else mark(field)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import StoreError, UnavailableError, WirewatchError
-from pipeline.store.sqlite.schema import APPLICATION, MIGRATIONS, VERSION, statements
+from pipeline.store.sqlite.schema import APPLICATION, MIGRATIONS, REINDEX, VERSION, statements
 
 Row = tuple[Any, ...]
 # SQLite takes 32,766 parameters in one statement; lists of ids are cut into pieces of this size.
@@ -45,14 +45,24 @@ class DatabaseFile:
         path: The file.
         create: Whether to make it when it is missing; its folder likewise.
         timeout_seconds: How long to wait for another writer.
+        reindex: Makes the full-text index anew, where an older file needs it (the store's first
+            connection does).
 
     Raises:
         StoreError: It is not a Wirewatch store, or newer than this version, or cannot be opened.
         UnavailableError: It was locked all the time.
     """
 
-    def __init__(self, path: Path, *, create: bool, timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        create: bool,
+        timeout_seconds: float,
+        reindex: Callable[[DatabaseFile], None] | None = None,
+    ) -> None:
         self.path = path
+        self._reindex = reindex
         self._timeout = timeout_seconds
         self._depth = 0
         if not create and not path.is_file():
@@ -86,8 +96,11 @@ class DatabaseFile:
             self._log_ahead()
         with self.writing():
             for step in MIGRATIONS[self._version() :]:  # again: another process may have been first
-                for statement in statements(step):
-                    self._connection.execute(statement)
+                if step != REINDEX:
+                    for statement in statements(step):
+                        self._connection.execute(statement)
+                elif self._reindex:
+                    self._reindex(self)
             self._connection.execute(f"PRAGMA application_id = {APPLICATION}")
             self._connection.execute(f"PRAGMA user_version = {VERSION}")
 

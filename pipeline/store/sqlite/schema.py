@@ -68,8 +68,11 @@ _TELLINGS_BY_STORY = """
 CREATE INDEX telling_story ON telling (story);
 """
 
+# Not SQL: the full-text index is made anew from the articles, because what it is given has changed.
+REINDEX = "reindex"
+
 # The n-th entry takes a file from version n to n + 1; entries are never changed, only added.
-MIGRATIONS: tuple[str, ...] = (_FIRST, _TELLINGS_BY_STORY)
+MIGRATIONS: tuple[str, ...] = (_FIRST, _TELLINGS_BY_STORY, REINDEX)
 VERSION = len(MIGRATIONS)
 
 

@@ -21,6 +21,8 @@ _TAKE_TERMS = (
     f"INSERT INTO article_index (article_index, rowid, {_COLUMNS})"  # noqa: S608  our own names
     " VALUES ('delete', ?, ?, ?, ?, ?, ?)"
 )
+# So many articles at a time are read to be indexed anew.
+_REINDEXED = 500
 
 
 def text(record: object) -> str:
@@ -157,6 +159,22 @@ def _update(file: DatabaseFile, stored: StoredArticle, *, changed: bool) -> None
 def _keys(file: DatabaseFile, stored: StoredArticle) -> None:
     keys = {well_formed(key) for key in stored.enriched.article.keys}
     file.run_all("INSERT INTO identity VALUES (?, ?)", ((key, stored.seq) for key in sorted(keys)))
+
+
+def reindex(file: DatabaseFile) -> None:
+    """Makes the full-text index anew from the articles."""
+    file.run("INSERT INTO article_index (article_index) VALUES ('delete-all')")
+    seqs = [row[0] for row in file.rows("SELECT seq FROM article ORDER BY seq")]
+    sql = (
+        "SELECT seq, story, backfill, enriched FROM article JOIN article_body USING (seq)"
+        " WHERE seq IN ({}) ORDER BY seq"
+    )
+    for start in range(0, len(seqs), _REINDEXED):
+        for seq, story, backfill, document in list(file.rows_of(sql, seqs[start : start + _REINDEXED])):
+            enriched = decode(EnrichedArticle, document)
+            contents = columns(indexed(StoredArticle(enriched, seq, story, b"", bool(backfill))))
+            file.run("UPDATE article_body SET terms = ? WHERE seq = ?", (packed(contents), seq))
+            file.run(_ADD_TERMS, (seq, *contents))
 
 
 def _version(file: DatabaseFile, version: Version) -> None:

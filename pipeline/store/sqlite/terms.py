@@ -1,8 +1,8 @@
 """What the full-text index of the SQLite store is given for an article, and how a query names it.
 
-Text tokens go in as they are. A keyword value becomes one token of the column `keys`: a letter of the private
-use area for its field, then the value with everything that the tokenizer would take for a separator written
-as letters of the private use area.
+Text tokens and words go in as they are (`pipeline.query.words.search_tokens`). A keyword value becomes
+one token of the column `keys`: a letter of the private use area for its field, then the value with
+everything that the tokenizer would take for a separator written as letters of the private use area.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def columns(seen: Indexed) -> tuple[str, ...]:
     keys = [key(field, value) for field in FIELDS for value in seen.keywords[field]]
     keys += [present(field) for field in FIELDS if seen.keywords[field]]
     keys += [present(field) for field in TEXT_FIELDS if seen.words[field]]
-    parts = (seen.stems["title"], seen.stems["text"], seen.words["title"], seen.words["text"], keys)
+    parts = (seen.tokens["title"], seen.tokens["text"], seen.words["title"], seen.words["text"], keys)
     return tuple(" ".join(part) for part in parts)
 
 

@@ -1,0 +1,1 @@
+"""Lucene's syntax as people write it: signs and quotation marks (`source_text`), times (`dates`)."""

@@ -1,0 +1,258 @@
+"""Text → search tokens, the same for both stores, for watches and for queries.
+
+A text field holds two things. Its *words* are in order, folded and not stemmed: phrases and wildcards are
+looked for among them. Its *tokens* are a bag of strings that a term is compared with, made for each word:
+
+- its stem in the language of the text, marked with that language: `drill‹en›`. A text in a language without a
+  stemmer has the word itself. So a term, which is one such token for each language, is never compared
+  with the stem of another language;
+- the same for each other way of spelling the word (`spellings.yaml`);
+- where it has capitals or carries a sign, the word as it is written: `‹=›US`, `‹=›c++`.
+
+Letters of the private use area mark tokens, since no word has one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
+
+from pipeline import text as analysis
+from pipeline.query.words.spellings import spellings
+
+_LANGUAGE = "\ue300"
+_WRITTEN = "\ue301"
+# FTS5 folds ASCII capitals and parts words at ASCII signs: both are moved out of ASCII.
+_BASE = 0xE400
+_HIDDEN = {
+    code: chr(_BASE + code) for code in range(33, 128) if not (chr(code).islower() or chr(code).isdigit())
+}
+_SHOWN = {_BASE + code: chr(code) for code in range(128)}
+_STEMMED = tuple(analysis.STEMMED)
+# Norwegian by its two written forms.
+_SAME_LANGUAGE = {"nb": "no", "nn": "no"}
+
+_table = spellings()
+_LETTERS = str.maketrans(
+    {
+        **_table.letters,
+        **{
+            letter.upper(): to.capitalize()
+            for letter, to in _table.letters.items()
+            if letter != letter.upper()
+        },
+        **{digit: str(value) for digits in _table.digits for value, digit in enumerate(digits)},
+    }
+)
+_OUT = dict(_table.written_out) | {
+    letter.upper(): to.capitalize() for letter, to in _table.written_out.items()
+}
+_OUT_LETTERS = "".join(_OUT)
+_LETTER = r"[^\W_]"
+_HYPHENS = "-\u2010\u2011"
+_APOSTROPHES = "'\u2019\u02bc"
+_HAS_OUT = re.compile(rf"{_LETTER}*[{_OUT_LETTERS}]{_LETTER}*")
+_HYPHENATED = re.compile(rf"{_LETTER}+(?:[{_HYPHENS}]{_LETTER}+){{1,3}}")
+_DOTTED = re.compile(
+    r"(?<![\w.])(?:[^\W\d_]\.){2,}(?:[^\W\d_](?!\w))?(?!\w)|(?<![\w.])(?:[^\W\d_]\.)+[^\W\d_](?![\w.])"
+)
+_ELIDED = re.compile(
+    rf"(?<!\w)(?:{'|'.join(map(re.escape, _table.elided))})[{_APOSTROPHES}]{_LETTER}{{3,}}", re.IGNORECASE
+)
+_signs = _table.signs
+_PREFIX = re.escape(_signs.before.replace(".", ""))
+_BETWEEN, _AFTER = re.escape(_signs.between), re.escape(_signs.after)
+_CORE = rf"{_LETTER}+(?:[.,]\d+)*(?:[{_BETWEEN}]{_LETTER}+)*"
+SIGNED = re.compile(
+    rf"(?:(?<![\w{_PREFIX}])[{_PREFIX}]|(?<![\w.])\.(?=[^\W\d_])){_CORE}[{_AFTER}]*"
+    rf"|(?<!\w){_CORE}[{_AFTER}]+(?!\w)|(?<!\w){_LETTER}+(?:[{_BETWEEN}]{_LETTER}+)+"
+)
+_SIGN = re.compile(f"[{_PREFIX}.{_BETWEEN}{_AFTER}]")
+_HANGUL = re.compile("[\uac00-\ud7a3]+")
+
+
+def base_language(language: str) -> str:
+    """The language whose stems are used: "en" of "en-GB", "no" of "nb"; "" where there is no stemmer."""
+    base = language.lower().replace("_", "-").partition("-")[0]
+    base = _SAME_LANGUAGE.get(base, base)
+    return base if base in analysis.STEMMED else ""
+
+
+def words(text: str) -> list[str]:
+    """The folded words of a text in order, letters that keyboards lack replaced.
+
+    >>> words("Łódź's e-mail")
+    ['lodz', 's', 'e', 'mail']
+    """
+    found = analysis.words(text)
+    return found if text.isascii() else [plain(word) for word in found]
+
+
+def plain(word: str) -> str:
+    """A folded word or pattern with `letters` and `digits` of the table replaced."""
+    return word if word.isascii() else word.translate(_LETTERS) or word
+
+
+@cache
+def _marks(language: str) -> str:
+    return _LANGUAGE + language if language else ""
+
+
+def stem_token(word: str, language: str) -> str:
+    """The token of a folded word in a text of a language ("" for one without a stemmer)."""
+    return analysis.stem(word, language) + _LANGUAGE + language if language else word
+
+
+def written_token(word: str) -> str:
+    """The token of a word or a word with signs as it is written."""
+    return _WRITTEN + word.translate(_HIDDEN)
+
+
+def shown(token: str) -> tuple[str, str]:
+    """A token as a reader is told of it: its language ("" any other, "=" as written) and its letters.
+
+    >>> shown(stem_token("drills", "en")), shown(written_token("AT&T"))
+    (('en', 'drill'), ('=', 'AT&T'))
+    """
+    if token.startswith(_WRITTEN):
+        return "=", token[1:].translate(_SHOWN)
+    word, _, language = token.partition(_LANGUAGE)
+    return language, word
+
+
+def is_word(token: str) -> bool:
+    """Whether a token is a plain word, as phrases and wildcards look for it."""
+    return _LANGUAGE not in token and not token.startswith(_WRITTEN)
+
+
+@lru_cache(maxsize=65536)
+def word_tokens(word: str) -> tuple[str, ...]:
+    """What a folded word is looked for as: its token in each language, sorted."""
+    return tuple(sorted({word, *(stem_token(word, language) for language in _STEMMED)}))
+
+
+def text_tokens(text: str, found: Iterable[str], language: str) -> tuple[str, ...]:
+    """The bag of tokens of a text.
+
+    Args:
+        text: The text as it is.
+        found: Its `words`.
+        language: Its language.
+    """
+    base = base_language(language)
+    tail = _marks(base)
+    stems = analysis.stems_of(found, base)
+    return (*(stem + tail for stem in stems), *sorted(other_tokens(text, language)))
+
+
+def other_tokens(text: str, language: str) -> set[str]:
+    """The tokens of a text beside the stems of its words: other spellings, and words as they are written."""
+    made: set[str] = set()
+    for piece in set(text.split()):  # those come again: no way of writing but of numbers reaches over a space
+        made |= piece_tokens(piece, language) if len(piece) < 40 else _tokens_of_piece(piece, language)
+    for match in _spaced_numbers(language).finditer(text):
+        joined = "".join(match[0].split())
+        made.add(stem_token(joined, base_language(language)) if joined.isdigit() else written_token(joined))
+    return made
+
+
+def _tokens_of_piece(piece: str, language: str) -> frozenset[str]:
+    base, bare = base_language(language), bare_text(piece)
+    made = {written_token(plain(word)) for word in analysis.cased_words(bare) if word != word.lower()}
+    if piece.isascii() and piece.isalpha():
+        return frozenset(made)
+    for spelled in other_spellings(piece, bare, language):
+        made |= {stem_token(word, base) for word in words(spelled)}
+        if spelled != spelled.lower():
+            made.add(written_token(plain(bare_text(spelled))))
+    return frozenset(made | {written_token(signed) for signed in signed_words(bare)})
+
+
+# What stands between two spaces, alone: its tokens beside the stems of its words.
+piece_tokens = lru_cache(maxsize=131_072)(_tokens_of_piece)
+
+
+def bare_text(text: str) -> str:
+    """The text without accents, in the case in which it is written."""
+    return text if text.isascii() else analysis.without_marks(text)
+
+
+def signed_words(bare: str) -> set[str]:
+    """The words of a text that carry signs, folded.
+
+    >>> sorted(signed_words("C++ and .NET at AT&T, #MeToo: 10%."))
+    ['#metoo', '.net', '10%', 'at&t', 'c++']
+    """
+    if not _SIGN.search(bare):
+        return set()
+    return {plain(match[0].casefold()) for match in SIGNED.finditer(bare)}
+
+
+def other_spellings(text: str, bare: str, language: str) -> Iterator[str]:
+    """Words of a text written in another way, in the text's case."""
+    if not text.isascii():
+        for match in _HAS_OUT.finditer(unicodedata.normalize("NFC", text)):
+            yield written_out(match[0])
+    for match in _HYPHENATED.finditer(bare):
+        joined = re.sub(f"[{_HYPHENS}]", "", match[0])
+        if len(joined) <= 40:
+            yield joined
+    if "." in bare:
+        for match in _DOTTED.finditer(bare):
+            yield match[0].replace(".", "").upper()
+    for match in _ELIDED.finditer(bare):
+        yield re.sub(f"[{_APOSTROPHES}]", "", match[0])
+    for match in _grouped(language).finditer(bare):
+        yield "".join(filter(str.isdigit, match[0]))
+    if language in _table.particles:
+        for match in _HANGUL.finditer(bare):
+            yield from _without_particle(match[0], language)
+
+
+def written_out(word: str) -> str:
+    """A word with the letters written out that have a mark.
+
+    >>> written_out("Müller")
+    'Mueller'
+    """
+    return "".join(_OUT.get(char, char) for char in unicodedata.normalize("NFC", word))
+
+
+def abbreviation(word: str) -> str:
+    """The capitals of an abbreviation with dots; "" of anything else.
+
+    >>> abbreviation("U.S."), abbreviation("end.")
+    ('US', '')
+    """
+    return word.replace(".", "").upper() if _DOTTED.fullmatch(bare_text(word)) else ""
+
+
+@cache
+def _separators(language: str) -> str:
+    return _table.thousands.get(base_language(language) or language, _table.thousands["default"])
+
+
+@cache
+def _grouped(language: str) -> re.Pattern[str]:
+    signs = re.escape(_separators(language).replace(" ", "")) or "(?!)"
+    return re.compile(rf"(?<![\d.,\w])\d{{1,3}}(?:[{signs}]\d{{3}})+(?![\d\w])")
+
+
+@cache
+def _spaced_numbers(language: str) -> re.Pattern[str]:
+    """Numbers that a space parts into groups of three, and per cent with a space before."""
+    groups = (
+        r"(?<![\d.,\w])\d{1,3}(?:[ \u00a0\u202f\u2009]\d{3})+(?![\d\w])|"
+        if " " in _separators(language)
+        else ""
+    )
+    return re.compile(rf"{groups}\d+(?:[.,]\d+)*[ \u00a0\u202f]%")
+
+
+def _without_particle(word: str, language: str) -> Iterator[str]:
+    for particle in sorted(_table.particles[language], key=len, reverse=True):
+        if word.endswith(particle) and len(word) - len(particle) >= 2:
+            yield word.removesuffix(particle)
+            return

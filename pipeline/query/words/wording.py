@@ -1,0 +1,178 @@
+"""What a word or phrase of a query looks for: its spellings and inflections, as clauses of the tree."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import product
+from math import prod
+
+from pipeline import text as analysis
+from pipeline.query.tree import And, Or, Phrase, Query, Term
+from pipeline.query.words.search_tokens import (
+    SIGNED,
+    abbreviation,
+    bare_text,
+    other_spellings,
+    plain,
+    word_tokens,
+    words,
+    written_out,
+    written_token,
+)
+from pipeline.query.words.spellings import spellings
+
+# A reading of a piece of text: its words in order, each with its alternatives, and what must hold beside.
+_Reading = tuple[tuple[tuple[str, ...], ...], tuple[Term, ...]]
+
+_POSSESSIVE = re.compile(r"(?<=\w)['\u2019\u02bc]s$|(?<=s)['\u2019\u02bc]$", re.IGNORECASE)
+_OPENING = "'\u2018\u2019([{\u00bf\u00a1"
+_CLOSING = ",;:.?\u2026'\u2018\u2019)]}\u3001\u3002\u060c\u061b\u061f"
+# Between the parts of one word: they are looked for side by side.
+_JOINTS = frozenset("-\u2010\u2011'\u2018\u2019\u02bc./_,:@\u00b7")
+_CONTRACTED = {
+    out: bare_text(letter).translate({0xF8: "o"}) for letter, out in spellings().written_out.items()
+}
+_CAPITALS = re.compile("[A-Z]{2,5}")
+# More readings of one phrase than this are not looked for.
+_READINGS = 16
+
+
+def loose(field: str | None, text: str) -> Query | None:
+    """An unquoted word: in all its inflections and spellings; None where nothing could be looked for.
+
+    A word of several parts (`e-mail`) is its parts side by side, or written as one.
+    """
+    text = trimmed(text) or text
+    piece = _POSSESSIVE.sub("", text) or text
+    if (signed := _signed(piece)) is not None:
+        return Term(field, text, (signed,))
+    found = words(piece)
+    if len(found) == 1:
+        forms = dict.fromkeys((*word_tokens(found[0]), *_tokens_of(words(written_out(piece)))))
+        return _either([Term(field, text, tuple(forms)), *_alike(field, text, found)])
+    if not found:
+        return None
+    side_by_side = Phrase(field, text, tuple((word,) for word in found))
+    if short := abbreviation(piece.rstrip(",;:?")):
+        return _either([Term(field, text, (written_token(short),)), side_by_side])
+    joined = [words(each) for each in other_spellings(piece, bare_text(piece), "")]
+    forms = dict.fromkeys(token for each in joined if len(each) == 1 for token in word_tokens(each[0]))
+    whole = [Term(field, text, tuple(forms))] if forms else []
+    return _either([*whole, side_by_side, *_alike(field, text, found)])
+
+
+def as_written(field: str | None, text: str, slop: int = 0) -> Query | None:
+    """Words as they are written, side by side and without inflections; None where there are none.
+
+    One word is looked for with its capitals, or all in capitals.
+    """
+    pieces = text.split()
+    found = [words(piece) for piece in pieces]
+    count = sum(map(len, found))
+    required = [Term(field, text, (signed,)) for piece in pieces if (signed := _signed(trimmed(piece)))]
+    if count == 1:
+        if required:
+            return required[0]
+        word = plain(next(iter(analysis.cased_words(bare_text(text))), ""))
+        if word != word.lower():
+            return Term(field, text, tuple(dict.fromkeys(map(written_token, (word, word.upper())))))
+    if not count:
+        return None
+    readings = [
+        list(_readings(field, text, piece, of)) for piece, of in zip(pieces, found, strict=True) if of
+    ]
+    if prod(map(len, readings)) > _READINGS:
+        readings = [each[:1] for each in readings]
+    made: list[Query] = []
+    for each in product(*readings):
+        guards = [guard for _, needed in each for guard in needed]
+        phrase = Phrase(field, text, tuple(word for of, _ in each for word in of), slop)
+        made.append(And((phrase, *guards)) if guards else phrase)
+    made += _alike(field, text, [word for of in found for word in of])
+    return And((_either(made), *required)) if required else _either(made)
+
+
+def trimmed(text: str) -> str:
+    """A word without the punctuation around it; the dots of an abbreviation stay."""
+    inner = text.lstrip(_OPENING)
+    if abbreviation(inner.rstrip(_CLOSING.replace(".", ""))):
+        return inner.rstrip(_CLOSING.replace(".", ""))
+    return inner.rstrip(_CLOSING)
+
+
+def stray_sign(text: str) -> str:
+    """The first sign of an unquoted word that cannot be looked for; "" where there is none."""
+    piece = trimmed(text)
+    if _signed(_POSSESSIVE.sub("", piece)) is not None:
+        return ""
+    for char in piece:
+        if not (char.isalnum() or char in _JOINTS or char.isspace() or unicodedata.category(char)[0] in "MC"):
+            return char
+    return ""
+
+
+def dropped_signs(text: str) -> str:
+    """The punctuation around an unquoted word, which counts for nothing."""
+    piece = trimmed(text)
+    start = text.find(piece) if piece else 0
+    return text[:start] + text[start + len(piece) :]
+
+
+def _signed(piece: str) -> str | None:
+    """The token of a word that carries a sign."""
+    bare = bare_text(piece)
+    return written_token(plain(bare.casefold())) if SIGNED.fullmatch(bare) else None
+
+
+def _tokens_of(found: Iterable[str]) -> Iterator[str]:
+    for word in found:
+        yield from word_tokens(word)
+
+
+def _readings(field: str | None, text: str, piece: str, found: list[str]) -> Iterator[_Reading]:
+    """The ways in which a piece of a phrase may be written in a text, as it is written first."""
+    out = words(written_out(piece))
+    others = out if len(out) == len(found) else found
+    yield tuple(tuple(dict.fromkeys(pair)) for pair in zip(found, others, strict=True)), ()
+    inner = trimmed(piece)
+    if short := abbreviation(inner):
+        yield ((short.lower(),),), (Term(field, text, (written_token(short),)),)
+    elif len(found) > 1:
+        for spelled in other_spellings(inner, bare_text(inner), ""):
+            yield tuple((word,) for word in words(spelled)), ()
+    elif _CAPITALS.fullmatch(inner):
+        yield tuple((letter,) for letter in inner.lower()), ()
+    if len(found) == 1 and (short := _contracted(found[0])) != found[0]:
+        yield ((short,),), (Term(field, text, word_tokens(found[0])),)
+
+
+def _contracted(word: str) -> str:
+    for out, letter in _CONTRACTED.items():
+        word = word.replace(out, letter)
+    return word
+
+
+def _alike(field: str | None, text: str, found: list[str]) -> Iterator[Query]:
+    for other in _groups().get(tuple(found), ()):
+        if len(other) == 1:
+            yield Term(field, text, word_tokens(other[0]))
+        else:
+            yield Phrase(field, text, tuple((word,) for word in other))
+
+
+@cache
+def _groups() -> dict[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """For the words of each spelling those of the others that mean the same."""
+    made: dict[tuple[str, ...], tuple[tuple[str, ...], ...]] = {}
+    for line in spellings().alike:
+        each = list(dict.fromkeys(tuple(words(spelling)) for spelling in line))
+        made |= {one: tuple(other for other in each if other != one) for one in each}
+    return made
+
+
+def _either(parts: list[Query]) -> Query:
+    distinct = tuple(dict.fromkeys(parts))
+    return distinct[0] if len(distinct) == 1 else Or(distinct)
