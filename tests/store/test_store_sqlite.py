@@ -101,7 +101,8 @@ def test_an_older_full_text_index_is_made_anew_by_opening_the_file(tmp_path) -> 
         old = ("calm", "wind for a year", "calm", "winds for a year", "")
         file.execute("INSERT INTO article_index (article_index) VALUES ('delete-all')")
         file.execute(
-            f"INSERT INTO article_index (rowid, {', '.join(INDEX_COLUMNS)}) VALUES (1, ?, ?, ?, ?, ?)", old
+            f"INSERT INTO article_index (rowid, {', '.join(INDEX_COLUMNS)}) VALUES (1, ?, ?, ?, ?, ?)",  # noqa: S608  our own names
+            old,
         )
         file.execute("UPDATE article_body SET terms = ?", (packed(old),))
         file.execute("PRAGMA user_version = 2")
