@@ -78,6 +78,7 @@ bench: setup ## speed: whole pipeline, assigning, polling, parsing, alerts; some
 	$(RUN) -m benchmarks.sources.parsing
 	$(RUN) -m benchmarks.sources.polling
 	$(RUN) -m benchmarks.alerts.matching
+	$(RUN) -m benchmarks.query.false_stems
 
 .PHONY: train
 train: setup ## choose the scorer's numbers again on the labelled news in DATA, into config/scorer.yaml

@@ -1,0 +1,108 @@
+"""Queries as people type them, with what they mean: texts that they must find, and texts that they must not.
+
+A text in another language than English begins with its code: `de: …`.
+"""
+
+from __future__ import annotations
+
+EVERYDAY: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+    # plain words
+    ("ferry", ("The ferry sank.", "Ferries collided."), ("The boat sank.", "Feral cats")),
+    ("ferry chile", ("A ferry sank off Chile.",), ("A ferry sank.", "Chile votes")),
+    ("FERRY", ("a ferry",), ()),
+    ("earthquakes", ("An earthquake struck.",), ("The earth is round.",)),
+    ("strikes", ("Workers strike.", "a striking result"), ()),
+    # names that are words of other languages, or their stems
+    (
+        "Ford",
+        ("Ford recalls cars.",),
+        ("Put off for a year.", "Waiting for rain"),
+    ),
+    ("William", ("William spoke.",), ("He will go.",)),
+    ("Cannes", ("In Cannes the stars met.",), ("We can go.", "A can of oil")),
+    ("news", ("Good news came.",), ("A new tram",)),
+    ("Allen", ("Paul Allen died.",), ("All ships wait.",)),
+    ("Mars", ("A probe reached Mars.",), ("Much in March", "es: El mar está frío.")),
+    ("offer", ("They offered more.",), ("Put off again",)),
+    ("Turner", ("Ted Turner founded it.",), ("They turned back.",)),
+    ("Wallen", ("Wallen sang.",), ("The wall fell.",)),
+    # inflections of other languages
+    ("Streik", ("de: Die Streiks in Köln", "de: Während des Streiks"), ("Strike at the port",)),
+    ("elecciones", ("es: La elección fue ayer.",), ()),
+    ("grève", ("fr: Les grèves continuent.",), ()),
+    ("выборы", ("ru: О выборах в России",), ()),
+    ("الانتخابات", ("ar: نتائج الإنتخابات اليوم",), ()),
+    ("ev", ("tr: Bütün evler yandı.",), ()),
+    ("समाचार", ("hi: आज का समाचार",), ()),
+    # quotation marks
+    (
+        '"general election"',
+        ("A General Election was called.",),
+        ("Generals elect a leader.", "general elections"),
+    ),
+    ('"Gates"', ("Bill Gates gave.", "GATES GIVES MORE"), ("The farm gates", "A gate")),
+    ('"Apple"', ("Apple sells phones.",), ("They sell apples.", "an apple")),
+    ('"apple"', ("an apple a day", "Apple sells"), ("apples",)),
+    ('"rate cut"', ("A rate cut came.",), ("They cut the rate.", "rate cuts")),
+    ("“rate cut”", ("A rate cut came.",), ("They cut the rate.",)),
+    ("„rate cut“", ("A rate cut came.",), ("They cut the rate.",)),
+    ("«rate cut»", ("A rate cut came.",), ("They cut the rate.",)),
+    ("»rate cut«", ("A rate cut came.",), ("They cut the rate.",)),
+    ("‘rate cut’", ("A rate cut came.",), ("They cut the rate.",)),
+    ("「東京」", ("ja: 東京都で雨",), ("ja: 京の東",)),
+    ('"Who is next?"', ("Who is next, they ask.",), ("The next is who?",)),
+    ('"Washington, D.C."', ("In Washington, D.C., it rained.", "In Washington DC"), ("Washington state",)),
+    ('"rate cut"~2', ("The rate is now cut.",), ("A cut of the rate",)),
+    ('"Prince William"', ("Prince William came.",), ("The prince will come.",)),
+    # the exact form
+    ("=US", ("US troops", "The U.S. army"), ("Tell us more.",)),
+    ("=WHO", ("The WHO warns.",), ("Those who go",)),
+    ("=IT", ("An IT failure",), ("It failed.",)),
+    ("=gates", ("the gates", "Gates"), ("a gate",)),
+    ('"US troops"', ("US troops left.", "U.S. troops left."), ("Troops left us.",)),
+    # signs that carry the word
+    ("C++", ("Code in C++ is fast.",), ("Vitamin C", "C is a letter")),
+    (".NET", ("The .NET platform",), ("Net profit", "a net")),
+    ("AT&T", ("AT&T said so.",), ("At T. Rowe", "at the time")),
+    ("R&D", ("More for R&D.",), ("R. and D.",)),
+    ("#MeToo", ("The #MeToo movement",), ("Me too!", "The MeToo movement")),
+    ("MeToo", ("The #MeToo movement", "MeToo"), ("me and you too",)),
+    ("$100", ("It costs $100.",), ("It costs 100 euros.",)),
+    ("10%", ("Up 10%.", "Up 10 % again"), ("Ten of 10",)),
+    ("S&P 500", ("The S&P 500 fell.",), ("500 of s and p",)),
+    # spellings
+    (
+        "covid-19",
+        ("Covid19 is back.", "COVID-19 rose.", "Covid 19 cases"),
+        ("19 tests",),
+    ),
+    ("Covid19", ("Covid-19 rose.",), ()),
+    ("e-mail", ("Emails leaked.", "An e-mail leaked."), ("The mail came.",)),
+    ("email", ("An e-mail leaked.",), ("The mail came.",)),
+    ("U.S.", ("US troops", "The U.S. army"), ("Tell us more.",)),
+    ("Lodz", ("pl: Mecz w mieście Łódź",), ()),
+    ("Zürich", ("de: In Zuerich regnet es.", "It rains in Zurich."), ()),
+    ("Mueller", ("de: Thomas Müller traf.", "Mueller spoke."), ("It is muller.",)),
+    ("poet", ("The poet died.",), ("A pot of tea",)),
+    ("1,000", ("Some 1000 men", "Some 1,000 men"), ("1 man, 0 women",)),
+    ("1000", ("Some 1,000 men", "de: Etwa 1.000 Mann", "fr: Quelque 1 000 hommes"), ("1 of 10",)),
+    ("대통령", ("ko: 대통령이 말했다",), ("ko: 대학",)),
+    ("O'Neill", ("O’Neill scored.", "O'Neill scored."), ("Neil scored.",)),
+    ("Trump's", ("Trump said so.", "Trump’s tower"), ()),
+    ("shell", ("Shell drills.",), ("She'll go.",)),
+    ("F-16", ("F16 jets", "An F-16 fell."), ("16 jets",)),
+    # operators
+    ("ferry OR ship", ("A ship sank.",), ("A car crashed.",)),
+    ("ferry && chile", ("A ferry in Chile",), ("A ferry",)),
+    ("ferry || ship", ("A ship sank.",), ("A car crashed.",)),
+    ("ferry -cruise", ("A ferry sank.",), ("A cruise ferry sank.",)),
+    ("ferry NOT (boat OR ship)", ("A ferry sank.",), ("A ferry hit a ship.",)),
+    ("NOT NOT ferry", ("A ferry sank.",), ("A car crashed.",)),
+    ("+ferry +chile", ("A ferry in Chile",), ("A ferry",)),
+    ("capsiz*", ("It capsized.",), ("A cap",)),
+    ("Zür*", ("de: Die Züricher Polizei",), ("Zara",)),
+    ("wom?n", ("A woman, two women",), ("The womb",)),
+    ("東京*", ("ja: 東京都で雨",), ("ja: 京の東",)),
+    ("language:de streik", ("de: Ein Streik",), ("A streik",)),
+    ('outlet:"The Courier" ferry', ("A ferry sank.",), ("A car",)),
+)
