@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 
 import Stemmer
@@ -84,6 +84,11 @@ def without_marks(text: str) -> str:
 def cased_words(bare: str) -> list[str]:
     """The words of a text in the case in which they are written."""
     return [word[:LONGEST] for word in _TOKEN.findall(bare)]
+
+
+def word_matches(folded: str) -> Iterator[re.Match[str]]:
+    """The words of a folded text, each with its place."""
+    return _TOKEN.finditer(folded)
 
 
 def well_formed(text: str) -> str:

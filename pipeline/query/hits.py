@@ -166,12 +166,16 @@ def _in_texts(query: Term | Phrase, article: Prepared) -> Iterator[WordHit]:
 def _of_term(query: Term, field: str, article: Prepared) -> Iterator[WordHit]:
     """The words that a term hits; it hits at least one."""
     language, forms = article.article.language, frozenset(query.forms)
-    base = search_tokens.base_language(language)
+    # The tokens begin with one for each word.
+    tokens, count = article.seen.tokens[field], len(article.words(field))
     found = [
         _hit(article, field, place, place, query.text)
-        for place, word in enumerate(article.words(field))
-        if search_tokens.stem_token(word, base) in forms
+        for place, token in enumerate(tokens[:count])
+        if token in forms
     ]
+    if forms.isdisjoint(tokens[count:]):
+        yield from found
+        return
     seen = [range(hit.start, hit.end) for hit in found]
     content = article.content(field)
     for piece in re.finditer(r"\S+", content):
@@ -241,6 +245,8 @@ def spans(content: str) -> tuple[tuple[int, int], ...]:
     >>> spans("Zürich won")
     ((0, 6), (7, 10))
     """
+    if content.isascii():
+        return tuple(match.span() for match in analysis.word_matches(content.lower()))
     folded: list[str] = []
     origins: list[int] = []
     for place, char in enumerate(content):
