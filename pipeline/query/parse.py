@@ -29,7 +29,7 @@ from pipeline import text as analysis
 from pipeline.errors import QueryError
 from pipeline.query.hits import hits, matches, prepared
 from pipeline.query.lucene import dates
-from pipeline.query.lucene.source_text import SourceText
+from pipeline.query.lucene.source_text import QueryText
 from pipeline.query.say import describe, is_name
 from pipeline.query.tree import (
     KEYWORD_FIELDS,
@@ -106,14 +106,14 @@ def _read(text: str, now: datetime | None) -> _Parsed | QueryError:
     if not text.strip():
         return QueryError("the query is empty; * finds everything")
     try:
-        return _parsed(SourceText.of(text), now)
+        return _parsed(QueryText.of(text), now)
     except RecursionError:
         return QueryError(f"the query is nested too deeply; {DEEPEST} levels are allowed")
     except QueryError as error:
         return error
 
 
-def _parsed(source: SourceText, now: datetime | None) -> _Parsed:
+def _parsed(source: QueryText, now: datetime | None) -> _Parsed:
     try:
         node = parser.parse(source.text, lexer=lexer.clone())
     except ParseError as error:
@@ -146,7 +146,7 @@ class _NeedsNowError(QueryError):
     """The query says now, and nobody said when that is."""
 
 
-def _syntax(error: ParseError, source: SourceText) -> QueryError:
+def _syntax(error: ParseError, source: QueryText) -> QueryError:
     message = str(error)
     found = re.search(r"at position (\d+)", message)
     column = source.column(int(found[1]) if found else len(source.text))
@@ -189,7 +189,7 @@ def _some(parts: Iterable[Query]) -> Query:
 class _Reader:
     """One luqum tree → one query."""
 
-    def __init__(self, source: SourceText, now: datetime | None) -> None:
+    def __init__(self, source: QueryText, now: datetime | None) -> None:
         self._source = source
         self._now = now
         self.notes: list[str] = []

@@ -26,14 +26,14 @@ _WIDE = {"\uff08": "(", "\uff09": ")", "\u3000": " "}
 
 
 @dataclass(frozen=True, slots=True)
-class SourceText:
+class QueryText:
     """The text that luqum reads, with the place of each of its characters in what the user wrote."""
 
     text: str
     places: tuple[int, ...]
 
     @classmethod
-    def of(cls, written: str) -> SourceText:
+    def of(cls, written: str) -> QueryText:
         """Reads what a user wrote.
 
         Raises:
@@ -59,11 +59,11 @@ class _Scanner:
     def _error(self, place: int, message: str) -> QueryError:
         return QueryError(f"column {place + 1}: {message}")
 
-    def scanned(self) -> SourceText:
+    def scanned(self) -> QueryText:
         place = 0
         while place < len(self._written):
             place = self._step(place)
-        return SourceText("".join(self._pieces), (*self._places, len(self._written)))
+        return QueryText("".join(self._pieces), (*self._places, len(self._written)))
 
     def _starts_word(self, place: int) -> bool:
         return place == 0 or self._written[place - 1].isspace() or self._written[place - 1] in "(\uff08+-!:="
