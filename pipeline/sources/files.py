@@ -17,7 +17,8 @@ from pipeline.sources.archive.warc import WARC_SUFFIXES, read_foreign_warc
 from pipeline.sources.raw_items import captured
 
 PART_BYTES = 8 * 1024 * 1024
-MAX_FILE_BYTES = 64 * 1024 * 1024
+PART_LINES = 500
+MAX_FILE_BYTES = 16 * 1024 * 1024
 _PAYLOADS: dict[str, Payload] = {
     ".txt": "text",
     ".html": "html",
@@ -25,9 +26,13 @@ _PAYLOADS: dict[str, Payload] = {
     ".jsonl": "jsonl",
     ".jsonl.gz": "jsonl",
     ".xml": "feed",
+    ".xml.gz": "feed",
+    ".mhtml": "html",
+    ".mht": "html",
 }
 SUFFIXES = (*_PAYLOADS, *WARC_SUFFIXES)
 _LONGEST_FIRST = sorted(SUFFIXES, key=len, reverse=True)
+_PEEK_BYTES = 1024
 LISTED_AT_ONCE = 100_000  # names of a folder in memory, some 15 MB
 
 
@@ -138,7 +143,7 @@ def read_file(path: Path, fetched: datetime, part_bytes: int = PART_BYTES) -> It
     Args:
         path: As the user gave it.
         fetched: When it is read (UTC); a WARC's own dates go first.
-        part_bytes: A part of JSON lines has about so many.
+        part_bytes: A part of JSON lines has about so many, and at most `PART_LINES` lines.
     """
     suffix = _suffix(path.name)
     try:
@@ -165,7 +170,7 @@ def capture_file(path: Path, fetched: datetime) -> Capture:
     """
     with _opened(path) as file:
         payload = _PAYLOADS.get(_suffix(path.name), "text")
-        return captured("file", payload, str(path), fetched, file.read())
+        return captured("file", payload, str(path), fetched, file.read(MAX_FILE_BYTES + 1))
 
 
 def _opened(path: Path) -> io.BufferedIOBase:
@@ -176,12 +181,19 @@ def _whole(path: Path, fetched: datetime) -> Capture | Rejection:
     size = path.stat().st_size
     if size > MAX_FILE_BYTES:
         return _refused(path, fetched, f"larger than {MAX_FILE_BYTES // 1024**2} MiB")
-    return capture_file(path, fetched)
+    capture = capture_file(path, fetched)
+    if len(capture.body) > MAX_FILE_BYTES:
+        return _refused(path, fetched, f"larger than {MAX_FILE_BYTES // 1024**2} MiB unpacked")
+    return capture
 
 
 def _parts(path: Path, fetched: datetime, part_bytes: int) -> Iterator[Capture | Rejection]:
     with _opened(path) as file:
         if file.read(2) in {b"\xff\xfe", b"\xfe\xff"}:  # UTF-16 has no line ends to cut at
+            yield _whole(path, fetched)
+            return
+        file.seek(0)
+        if file.read(_PEEK_BYTES).strip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):  # an array is one value
             yield _whole(path, fetched)
             return
         file.seek(0)
@@ -201,7 +213,7 @@ def _cut(
                 empty = False
             lines.append(line if len(line) <= MAX_FILE_BYTES else b"\n")
             size += len(lines[-1])
-            if size >= part_bytes:
+            if size >= part_bytes or len(lines) >= PART_LINES:
                 yield _part(path, first, lines, fetched)
                 first, size, lines, empty = number + 1, 0, [], False
     except (OSError, EOFError, zlib.error) as error:  # what came before the damage is kept

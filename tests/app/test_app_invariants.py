@@ -45,7 +45,7 @@ def test_a_repair_of_what_is_repaired_changes_nothing(make_wiring):
 def test_batches_of_1_10_and_1000_give_the_same_stories_and_decisions(make_wiring, monkeypatch):
     found = []
     for size in (1, 10, 1000):
-        monkeypatch.setattr(ingest, "BATCH_FILES", size)
+        monkeypatch.setattr(ingest, "BATCH_ITEMS", size)
         monkeypatch.setattr(group, "COMMIT_ARTICLES", size)
         found.append(loaded(make_wiring(f"home-{size}"), *FIRST, *LATER, ARTICLES))
     assert found[0] == found[1] == found[2]

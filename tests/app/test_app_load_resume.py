@@ -37,7 +37,7 @@ def archived(wiring):
 def test_killed_between_archive_and_journal_and_run_again_the_next_day(
     make_wiring, folder, monkeypatch, tmp_path
 ):
-    monkeypatch.setattr(ingest, "BATCH_FILES", 2)
+    monkeypatch.setattr(ingest, "BATCH_ITEMS", 2)
     whole = make_wiring("whole")
     App(whole).ingest.load([str(folder)])
     child = os.fork()

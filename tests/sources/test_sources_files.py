@@ -184,7 +184,7 @@ def test_a_file_too_large_is_said_so(tmp_path, now):
     path = tmp_path / "a.txt"
     with path.open("wb") as file:
         file.truncate(65 * 1024 * 1024)
-    assert "larger than 64 MiB" in read(path, now)[1][0].reason
+    assert "larger than 16 MiB" in read(path, now)[1][0].reason
 
 
 # -- JSON lines ------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from misbehaving import Exchange, Misbehaving
 from pipeline.errors import PermanentError, UnavailableError
 from pipeline.settings import FetchSettings
 from pipeline.sources.fetch.http import Client
-from pipeline.sources.fetch.unpack import unpack
+from pipeline.sources.unpack import unpack
 
 LIMIT = 1024 * 1024
 

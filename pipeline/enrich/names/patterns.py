@@ -8,7 +8,7 @@ from pipeline.enrich.names.forms import is_title
 from pipeline.text import fold, word_set
 
 _UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶĹĻĽŁŃŅŇŌŐŒŔŘŚŞŠŢŤŪŮŰŲŹŻŽА-ЯЁЂЄІЇЈЉЊЋЎҐΑ-ΩΆΈΉΊΌΎΏ"
-_WORD = rf"[{_UPPER}][\w'’.-]*"
+_WORD = rf"[{_UPPER}][\w'’.-]{{0,60}}+"  # bounded and possessive: a long run of O'BO'BO'B must cost no more
 _JOIN = r"(?:de|del|della|di|da|do|dos|das|du|des|la|le|van|von|der|den|ter|ten|zu|bin|al|el|y|e|of|und|et)"
 _RUN = re.compile(rf"{_WORD}(?:[ \u00a0](?:{_JOIN}[ \u00a0])?{_WORD})+")
 _ORG = re.compile(

@@ -7,26 +7,32 @@ reads; what only we need is JSON in the header `Wirewatch-Capture`.
 from __future__ import annotations
 
 import dataclasses
+import gzip
 import io
 import json
+import re
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 from urllib.parse import quote, urlsplit
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from pipeline.errors import PermanentError
+from pipeline.errors import PermanentError, WirewatchError
 from pipeline.records import Capture, CaptureKind, Payload, Rejection, content_id
 from pipeline.sources.raw_items import captured
+from pipeline.sources.unpack import unpack
 
 WARC_SUFFIXES = (".warc", ".warc.gz")
-MAX_RECORD_BYTES = 64 * 1024 * 1024
+MAX_RECORD_BYTES = 16 * 1024 * 1024
+_GZIP = b"\x1f\x8b\x08"
+_RECORD = re.compile(rb"\x1f\x8b\x08[\x00\x04\x08]|WARC/\d\.\d\r?\n")
+_CHUNK = re.compile(rb"\s{0,4}([0-9A-Fa-f]{1,8})(?:;[^\r\n]{0,200})?\r?\n")
 _HEADER = "Wirewatch-Capture"
 _COUNT = "Wirewatch-Captures"
 _FIELDS = tuple(field.name for field in dataclasses.fields(Capture) if field.name != "body")
@@ -150,33 +156,88 @@ def _ours(record: Any, shown: str) -> Capture:
 def read_foreign_warc(path: Path, fetched: datetime) -> Iterator[Capture | Rejection]:
     """The pages, feeds and texts of any WARC file as captures, dated as the WARC says.
 
+    A record that is damaged, or too large, costs itself alone: reading goes on at the next one. A file that
+    is one gzip stream, rather than one a record, is read as well.
+
     Args:
         path: The file.
-        fetched: When it is read (UTC): the time of a rejection, and of a record without a date.
+        fetched: When it is read (UTC): the time of a rejection, and the latest one of a record.
 
     Yields:
-        A capture for each response with status 200 and a type that is read. When there is none, or the file
-        is damaged, a rejection that says so.
+        A capture for each response with status 200 and a type that is read; a rejection for each record that
+        cannot be, and when there is no capture at all.
 
     Raises:
         OSError: It cannot be read.
     """
-    seen, problem = 0, "no page, feed or text in it"
+    seen = refused = 0
     with path.open("rb") as file:
+        for found in _records(file, fetched):
+            if isinstance(found, str):
+                refused += 1
+                yield _damage(path, found, fetched)
+            elif found is not None:
+                seen += 1
+                yield found
+    if not seen and not refused:
+        yield _damage(path, "no page, feed or text in it", fetched)
+
+
+def _damage(path: Path, reason: str, fetched: datetime) -> Rejection:
+    identity = content_id(str(path), "parse", reason)
+    return Rejection(id=identity, source=str(path), stage="parse", reason=reason, at=fetched)
+
+
+def _records(file: IO[bytes], fetched: datetime, skip: int = 0) -> Iterator[Capture | str | None]:
+    """What each record after the first `skip` gives; a text says why one cannot be read."""
+    start = read = 0
+    while start >= 0:
+        file.seek(start)
+        records = ArchiveIterator(file)
         try:
-            for record in ArchiveIterator(file):
-                capture = _foreign(record, fetched)
-                if capture is not None:
-                    seen += 1
-                    yield capture
-        except OSError:
-            raise
+            for record in records:
+                read += 1
+                if read > skip:
+                    yield _read_or_reason(record, fetched)
+            return  # noqa: TRY300  the loop goes on after damage alone
         except Exception as error:  # noqa: BLE001  as above
-            problem = f"damaged after {seen} records ({type(error).__name__}: {str(error).strip()[:80]})"
-            seen = 0
-    if not seen:
-        identity = content_id(str(path), "parse", problem)
-        yield Rejection(id=identity, source=str(path), stage="parse", reason=problem, at=fetched)
+            if not start and "non-chunked gzip" in str(error):  # all records are packed as one
+                file.seek(0)
+                yield from _records(cast("IO[bytes]", gzip.GzipFile(fileobj=file)), fetched, skip=read)
+                return
+            at = start + int(records.offset)
+            yield f"damaged at byte {at:,} ({_plain(error)})"
+        start = _next_record(file, at + 1)
+
+
+def _read_or_reason(record: Any, fetched: datetime) -> Capture | str | None:
+    try:
+        return _foreign(record, fetched)
+    except Exception as error:  # noqa: BLE001  as above
+        return f"the record of {_address(record)[:200]}: {_plain(error)}"
+
+
+def _plain(error: Exception) -> str:
+    said = " ".join(str(error).split())[:120]
+    return said if isinstance(error, WirewatchError) else f"{type(error).__name__}: {said}"
+
+
+def _next_record(file: IO[bytes], start: int) -> int:
+    """Where the next record begins, packed or not; -1 where there is none."""
+    file.seek(start)
+    before, place = b"", start
+    while piece := file.read(1024 * 1024):
+        window = before + piece
+        found = _RECORD.search(window)
+        if found:
+            return place - len(before) + found.start()
+        place += len(piece)
+        before = window[-len(_GZIP) - 8 :]
+    return -1
+
+
+def _address(record: Any) -> str:
+    return str(record.rec_headers.get_header("WARC-Target-URI") or "").strip().strip("<>").strip()
 
 
 def _foreign(record: Any, fetched: datetime) -> Capture | None:
@@ -189,21 +250,49 @@ def _foreign(record: Any, fetched: datetime) -> Capture | None:
     of = record.http_headers or record.rec_headers
     content_type = of.get_header("Content-Type") or ""
     payload = _PAYLOADS.get(content_type.partition(";")[0].strip().lower())
-    url = record.rec_headers.get_header("WARC-Target-URI") or ""
+    url = _address(record)
     if payload is None or urlsplit(url).path == "/robots.txt":
         return None
-    body = _limited(record.content_stream())
     kind: CaptureKind = "feed" if payload == "feed" else "page"
     time = _date(record.rec_headers.get_header("WARC-Date") or "", fetched)
-    return captured(kind, payload, url, time, body, content_type=content_type)
+    return captured(kind, payload, url, time, _payload(record), content_type=content_type)
 
 
-def _limited(stream: Any) -> bytes:
+def _payload(record: Any) -> bytes:
+    """A record's body, joined and unpacked here, because warcio fails on some codings and bounds none.
+
+    Raises:
+        PermanentError: It is too large, or of an unknown coding.
+    """
     pieces, size = [], 0
-    while size < MAX_RECORD_BYTES and (piece := stream.read(65536)):
+    while size <= MAX_RECORD_BYTES and (piece := record.raw_stream.read(65536)):
         pieces.append(piece)
         size += len(piece)
-    return b"".join(pieces)[:MAX_RECORD_BYTES]
+    if size > MAX_RECORD_BYTES:
+        raise PermanentError(f"larger than {MAX_RECORD_BYTES // 1024**2} MiB")
+    body = b"".join(pieces)
+    if not record.http_headers:
+        return body
+    if "chunked" in (record.http_headers.get_header("Transfer-Encoding") or "").lower():
+        body = joined(body)
+    return unpack(body, record.http_headers.get_header("Content-Encoding") or "", MAX_RECORD_BYTES)
+
+
+def joined(body: bytes) -> bytes:
+    r"""A chunked body (RFC 9112 7.1) in one piece; one that was joined already as it is.
+
+    >>> joined(b"3\r\nabc\r\n0\r\n\r\n"), joined(b"<html>")
+    (b'abc', b'<html>')
+    """
+    pieces, at = [], 0
+    while found := _CHUNK.match(body, at):
+        size = int(found[1], 16)
+        if size == 0:
+            break
+        pieces.append(body[found.end() : found.end() + size])
+        at = found.end() + size
+        at += 2 if body[at : at + 2] == b"\r\n" else 0
+    return b"".join(pieces) if pieces else body
 
 
 def _date(text: str, otherwise: datetime) -> datetime:
@@ -211,4 +300,5 @@ def _date(text: str, otherwise: datetime) -> datetime:
         time = datetime.fromisoformat(text)
     except ValueError:
         return otherwise
-    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    return min(time, otherwise)  # a record of the future has a wrong clock

@@ -22,7 +22,7 @@ from pipeline.addresses import redact, without_credentials
 from pipeline.errors import PermanentError, TransientError, UnavailableError, WirewatchError
 from pipeline.settings import FetchSettings
 from pipeline.sources.fetch.network import Resolve, Stopwatch, checked_pool, look_up
-from pipeline.sources.fetch.unpack import ACCEPTED, unpack
+from pipeline.sources.unpack import ACCEPTED, unpack
 
 _WHAT: Mapping[type[httpx.HTTPError], str] = {
     httpx.ConnectError: "cannot connect",
@@ -175,7 +175,9 @@ class Client:
                 pieces.append(piece)
         if size > max_bytes:
             raise PermanentError(f"larger than {max_bytes // 1024:,} KiB")
-        return unpack(b"".join(pieces), response.headers.get("content-encoding", ""), max_bytes)
+        body = unpack(b"".join(pieces), response.headers.get("content-encoding", ""), max_bytes)
+        # A file that is packed itself, as sitemaps are (sitemap.xml.gz, application/x-gzip).
+        return unpack(body, "gzip", max_bytes) if body.startswith(b"\x1f\x8b") else body
 
 
 class _Chain:

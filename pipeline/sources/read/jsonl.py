@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from pipeline.errors import RejectedError
 from pipeline.records import RawItem
 from pipeline.sources.raw_items import language_code
 
+_NEXT = re.compile(r"[\s,]*")
 _EPOCH_SECONDS = (1e8, 1e11)  # 1973 to 5138; above that, milliseconds are meant
 
 
@@ -32,14 +34,52 @@ def read_lines(text: str, blank: RawItem, first: int = 1) -> Iterator[JsonLine]:
         blank: What the capture says of all its items.
         first: The number of the first one in its file.
     """
-    for number, line in enumerate(text.split("\n"), first):
+    values = _values(text)
+    if values is not None:
+        for number, value in enumerate(values, 1):
+            yield _one(json.dumps(value, ensure_ascii=False), blank, number, "object")
+        return
+    for number, line in enumerate(_lines(text), first):
         bare = line.strip("\ufeff \t\r\x00")
         if not bare:
             continue
-        try:
-            yield JsonLine(number, bare, _item(bare, blank))
-        except RejectedError as error:
-            yield JsonLine(number, bare, None, f"line {number}: {error}")
+        yield _one(bare, blank, number, "line")
+
+
+def _lines(text: str) -> list[str]:
+    return text.split("\n" if "\n" in text or "\r" not in text else "\r")
+
+
+def _one(bare: str, blank: RawItem, number: int, unit: str) -> JsonLine:
+    try:
+        return JsonLine(number, bare, _item(bare, blank))
+    except RejectedError as error:
+        return JsonLine(number, bare, None, f"{unit} {number}: {error}")
+
+
+def _values(text: str) -> list[object] | None:
+    """The objects of one JSON array, or of objects over several lines; None for JSON lines proper."""
+    bare = text.strip("\ufeff \t\r\n\x00")
+    first = bare.partition("\n")[0].strip()
+    if not bare.startswith(("{", "[")) or (first.startswith("{") and _is_json(first)):
+        return None
+    decoder, values, at = json.JSONDecoder(), [], 0
+    try:
+        while at < len(bare):
+            value, at = decoder.raw_decode(bare, at)
+            values += value if isinstance(value, list) else [value]
+            at = _NEXT.match(bare, at).end()  # type: ignore[union-attr]  # it matches the empty text
+    except (ValueError, RecursionError):
+        return None
+    return values
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _item(line: str, blank: RawItem) -> RawItem:

@@ -11,10 +11,13 @@ from pipeline.records import Capture, Payload, RawItem, Rejection
 from pipeline.sources.raw_items import blank_item, numbered, rejection
 from pipeline.sources.read.charset import UNKNOWN_ENCODING, decode, is_binary, read_bytes
 from pipeline.sources.read.jsonl import read_lines
+from pipeline.sources.read.recognise_payload import recognised
 
 Parsed = tuple[list[RawItem], list[Rejection]]
 FAULT = "a fault in Wirewatch"
 _TITLE_CHARS = 1000
+_PAGE_CHARS = 4_000_000
+_PAGE_TAGS = 100_000
 _FIRST_LINE = re.compile(r"#line=(\d{1,12})$")
 
 
@@ -30,7 +33,8 @@ def parse_capture(capture: Capture, max_entries: int) -> Parsed:
         rejection, unless it is JSON lines: there each bad line gives one.
     """
     try:
-        return _READERS[capture.payload](capture, max_entries)
+        capture, kind = recognised(capture)
+        return _READERS[kind](capture, max_entries)
     except RejectedError as error:
         return [], [rejection(capture, str(error), _excerpt(capture))]
     except Exception as error:  # noqa: BLE001  one capture must not stop the others; it can be replayed
@@ -57,7 +61,7 @@ def parse_batch(captures: Iterable[Capture], max_entries: int) -> Parsed:
     for place, item in enumerate(items):
         page = pages.pop((item.feed, item.url), None)
         if page is not None:
-            items[place] = replace(item, page=decode(page.body, page.content_type))
+            items[place] = replace(item, page=_bounded(decode(page.body, page.content_type)))
     for late in pages.values():
         more, refused = parse_capture(late, max_entries)
         items += more
@@ -80,8 +84,15 @@ def _feed(capture: Capture, max_entries: int) -> Parsed:
 
 def _page(capture: Capture, _: int) -> Parsed:
     text = _decoded(capture)
+    if not _bounded(text):
+        raise RejectedError(f"a page of more than {_PAGE_TAGS:,} tags or {_PAGE_CHARS:,} characters")
     url = capture.item or (capture.url if capture.kind == "page" else "")
     return numbered([replace(blank_item(capture), url=url, page=text)]), []
+
+
+def _bounded(page: str) -> str:
+    """A page, or "" for one that would cost far more than any article's: its item goes on without it."""
+    return page if len(page) <= _PAGE_CHARS and page.count("<") <= _PAGE_TAGS else ""
 
 
 def _article(capture: Capture, _: int) -> Parsed:

@@ -14,6 +14,9 @@ from pipeline.errors import PermanentError
 ACCEPTED = "gzip, br, zstd"
 _STEP_BYTES = 256 * 1024
 _MAX_CODINGS = 3
+# Pages and feeds pack to a tenth or a fiftieth; what unpacks to more than this was made to fill memory.
+_RATIO_MAX = 200
+_RATIO_FROM_BYTES = 1024 * 1024
 _ZSTD_WINDOW_BYTES = 8 * 1024 * 1024  # what RFC 8878 asks every decoder to support, and no more
 
 
@@ -28,7 +31,7 @@ def unpack(body: bytes, codings: str, limit_bytes: int) -> bytes:
         limit_bytes: The most that may come out.
 
     Raises:
-        PermanentError: More would come out, or a coding is unknown or stacked too high.
+        PermanentError: Too much would come out for what went in, or a coding is unknown, or too many are.
     """
     names = [name for name in codings.replace(" ", "").lower().split(",") if name not in {"", "identity"}]
     if len(names) > _MAX_CODINGS:
@@ -37,7 +40,8 @@ def unpack(body: bytes, codings: str, limit_bytes: int) -> bytes:
         decoder = _DECODERS.get(name.removeprefix("x-"))
         if decoder is None:
             raise PermanentError(f"unknown content coding {name[:40]!r}")
-        body = decoder(body, limit_bytes)
+        bomb_bytes = max(_RATIO_FROM_BYTES, _RATIO_MAX * len(body))
+        body = decoder(body, min(limit_bytes, bomb_bytes))
     if len(body) > limit_bytes:
         raise _too_large(limit_bytes)
     return body

@@ -1,0 +1,207 @@
+"""WARCs and files that are not quite what they say: each costs itself alone."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import tracemalloc
+
+import brotli
+import pytest
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from pipeline.normalize import normalize
+from pipeline.records import Capture, Rejection
+from pipeline.sources.archive.warc import joined
+from pipeline.sources.files import read_file
+from pipeline.sources.read.payload import parse_capture
+
+PAGE = (
+    b"<!doctype html><html><head><title>Ferry runs</title></head><article><h1>Ferry runs again</h1>"
+    b"<p>The ferry to the outer islands sails again after a week in dock, its company said on Monday.</p>"
+    b"<p>Divers had to free both propellers from a net that drifted in the strait since the storm.</p>"
+    b"</article></html>"
+)
+
+
+def record(body, number=1, *, headers=(), gz=True, url="https://ferry.test/{}"):
+    buffer = io.BytesIO()
+    writer = WARCWriter(buffer, gzip=gz)
+    http = StatusAndHeaders("200 OK", [("Content-Type", "text/html"), *headers], protocol="HTTP/1.1")
+    made = writer.create_warc_record(
+        url.format(number), "response", payload=io.BytesIO(body), length=len(body), http_headers=http
+    )
+    writer.write_record(made)
+    return buffer.getvalue()
+
+
+def chunked(body, size=50):
+    pieces = [body[at : at + size] for at in range(0, len(body), size)]
+    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+
+
+@pytest.fixture
+def read(tmp_path, now):
+    def reading(name, data):
+        path = tmp_path / name
+        path.write_bytes(data)
+        found = list(read_file(path, now))
+        return [f for f in found if isinstance(f, Capture)], [f for f in found if isinstance(f, Rejection)]
+
+    return reading
+
+
+PACKED = {
+    "brotli": record(brotli.compress(PAGE), headers=[("Content-Encoding", "br")]),
+    "gzip": record(gzip.compress(PAGE), headers=[("Content-Encoding", "gzip")]),
+    "chunked": record(chunked(PAGE), headers=[("Transfer-Encoding", "chunked")]),
+    "joined already": record(PAGE, headers=[("Transfer-Encoding", "chunked")]),
+    "unpacked already": record(PAGE, headers=[("Content-Encoding", "gzip")]),
+    "chunked gzip": record(
+        chunked(gzip.compress(PAGE)), headers=[("Transfer-Encoding", "chunked"), ("Content-Encoding", "gzip")]
+    ),
+}
+
+
+@pytest.mark.parametrize("way", PACKED)
+def test_a_payload_is_read_however_it_was_sent(read, way):
+    captures, refused = read("a.warc.gz", PACKED[way])
+    assert [capture.body for capture in captures] == [PAGE]
+    assert refused == []
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        (record(PAGE, headers=[("Content-Encoding", "sdch")]), "unknown content coding"),
+        (record(PAGE)[:200] + b"\xff" * 40 + record(PAGE)[240:], "damaged at byte"),
+        (record(PAGE)[:180], "damaged at byte"),
+        (b"\x00" * 3000, "damaged at byte"),
+    ],
+)
+def test_a_record_that_cannot_be_read_costs_itself_alone(read, broken, reason):
+    captures, refused = read("a.warc.gz", record(PAGE, 1) + broken + record(PAGE, 3) + record(PAGE, 4))
+    assert [capture.url[-1] for capture in captures] == ["1", "3", "4"]
+    assert refused
+    assert reason in refused[0].reason
+
+
+def test_a_damaged_record_of_an_unpacked_file_costs_itself_alone(read):
+    plain = [record(PAGE, n, gz=False) for n in (1, 2, 3)]
+    captures, _ = read("a.warc", plain[0] + b"garbage garbage\r\n\r\n" + plain[1] + plain[2])
+    assert [capture.url[-1] for capture in captures] == ["1", "2", "3"]
+
+
+def test_a_file_that_is_one_gzip_stream_is_read(read):
+    whole = gzip.compress(b"".join(record(PAGE, n, gz=False) for n in (1, 2, 3)))
+    captures, refused = read("a.warc.gz", whole)
+    assert [capture.url[-1] for capture in captures] == ["1", "2", "3"]
+    assert refused == []
+
+
+def test_addresses_in_angle_brackets_are_addresses(read):
+    captures, _ = read("a.warc.gz", record(PAGE, url="<https://ferry.test/{}>"))
+    assert captures[0].url == "https://ferry.test/1"
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        record(gzip.compress(b" " * 60_000_000), headers=[("Content-Encoding", "gzip")]),
+        record(brotli.compress(b"<p>" * 20_000_000, quality=3), headers=[("Content-Encoding", "br")]),
+        record(b"<p>" * 20_000_000),
+        record(b"<p>" * 5_000_000),
+        record(b"a " * 7_000_000),
+    ],
+)
+def test_a_bomb_is_refused_within_100_mb(read, bomb):
+    tracemalloc.start()
+    captures, refused = read("a.warc.gz", bomb + record(PAGE, 2))
+    for capture in captures:
+        items, more = parse_capture(capture, 100)
+        refused += more
+        if capture.url.endswith("2"):
+            assert items
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert refused
+    assert peak < 100_000_000
+
+
+def test_chunks_with_extensions_are_joined():
+    assert joined(b"3;a=b\r\nabc\r\n2\r\nde\r\n0\r\n\r\n") == b"abcde"
+
+
+# -- names that deceive ----------------------------------------------------------------------------------
+
+FEED = (
+    b'<?xml version="1.0"?>\n<!-- made by hand -->\n<rss version="2.0"><channel><title>F</title>'
+    b"<item><title>One</title><link>https://f.test/1</link></item>"
+    b"<item><title>Two</title><link>https://f.test/2</link></item></channel></rss>"
+)
+MHTML = (
+    b"From: <Saved>\r\nSnapshot-Content-Location: https://ferry.test/saved\r\nMIME-Version: 1.0\r\n"
+    b'Content-Type: multipart/related;\r\n\ttype="text/html";\r\n\tboundary="=_x"\r\n\r\n\r\n--=_x\r\n'
+    b"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+)
+
+
+def titles(found):
+    items = [item for capture in found for item in parse_capture(capture, 100)[0]]
+    return [normalize(item).title for item in items]
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.html", "a.xml"])
+def test_a_feed_is_a_feed_by_any_name(read, name):
+    assert titles(read(name, FEED)[0]) == ["One", "Two"]
+
+
+@pytest.mark.parametrize("lead", [b"", b"\xef\xbb\xbf\r\n ", b"<!-- saved -->\n"])
+def test_a_page_named_as_text_is_a_page(read, lead):
+    assert titles(read("a.txt", lead + PAGE)[0]) == ["Ferry runs again"]
+
+
+def test_a_text_that_speaks_of_tags_stays_a_text(read):
+    (capture,), _ = read("a.txt", b"Why <html> has no end\nA page may begin with <html> and stop.")
+    assert parse_capture(capture, 1)[0][0].title == "Why <html> has no end"
+
+
+@pytest.mark.parametrize("name", ["a.html", "a.mhtml", "a.txt"])
+def test_the_page_of_an_mhtml_file_is_read_with_its_address(read, name):
+    import base64
+
+    (capture,), _ = read(name, MHTML + base64.encodebytes(PAGE) + b"\r\n--=_x--\r\n")
+    (item,) = parse_capture(capture, 1)[0]
+    assert (normalize(item).title, item.url) == ("Ferry runs again", "https://ferry.test/saved")
+
+
+ROWS = [{"title": f"Row {n}", "text": "A text."} for n in range(3)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps(ROWS),
+        json.dumps(ROWS, indent=2),
+        "\n".join(json.dumps(row, indent=1) for row in ROWS),
+        "\r".join(json.dumps(row) for row in ROWS),
+        ",\n".join(json.dumps(row) for row in ROWS),
+        "".join(json.dumps(row) for row in ROWS),
+    ],
+)
+def test_rows_are_read_however_they_are_parted(read, body):
+    assert titles(read("a.jsonl", body.encode())[0]) == ["Row 0", "Row 1", "Row 2"]
+
+
+def test_a_packed_sitemap_is_read_and_a_packed_bomb_is_not(read):
+    assert titles(read("a.xml.gz", gzip.compress(FEED))[0]) == ["One", "Two"]
+    captures, (entry,) = read("b.xml.gz", gzip.compress(b"<a>" * 20_000_000))
+    assert captures == []
+    assert "larger than 16 MiB" in entry.reason
+
+
+def test_many_short_lines_are_several_parts(read):
+    captures, _ = read("a.jsonl", b'{"title": "t"}\n' * 1200)
+    assert [capture.body.count(b"\n") for capture in captures] == [500, 500, 200]
