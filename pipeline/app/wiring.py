@@ -22,6 +22,7 @@ from pipeline.enrich import Aliases, Enricher, Taxonomy
 from pipeline.enrich.names.recognize import SpacyRecognizer
 from pipeline.enrich.vectors import E5Embedder
 from pipeline.errors import LeaseHeldError, StoreError, UnavailableError
+from pipeline.normalize.plaintext.wall import is_wall_page
 from pipeline.ports import Embedder, Lease, Store
 from pipeline.records import Watch, content_id
 from pipeline.settings import Settings, load_settings
@@ -135,7 +136,7 @@ class Wiring:
     @cached_property
     def fetcher(self) -> FeedFetcher:
         """Polls feeds over HTTP."""
-        return FeedFetcher(self.settings.fetch)
+        return FeedFetcher(self.settings.fetch, is_wall=is_wall_page)
 
     @cached_property
     def watch_list(self) -> WatchList:

@@ -18,6 +18,7 @@ from pipeline.normalize.plaintext.html import plain_text, title_text
 from pipeline.normalize.plaintext.language import identify
 from pipeline.normalize.plaintext.page import Page, read_page
 from pipeline.normalize.plaintext.paragraphs import paragraphs_of
+from pipeline.normalize.plaintext.wall import is_wall
 from pipeline.normalize.title.title import clean_title
 from pipeline.records import Article, DateSource, RawItem, Removed, SourceText, TextKind, content_id
 
@@ -114,7 +115,7 @@ def _body(item: RawItem, page: Page, title: str, claim: str) -> tuple[_Body, tup
     written = page_text or " ".join(
         [plain_text(item.body, html=item.html), *(text.text for text in item.texts)]
     )
-    found = identify(f"{title}\n{written[:2000]}", claim)
+    found = identify(f"{title}\n{written[:2000]}", claim)  # a wall's language is that of its outlet
     for _ in range(3):
         body = _fuller(item, page_text, title, found[0])
         again = identify(f"{title}\n{' '.join(body.paragraphs)[:2000]}", claim)
@@ -128,6 +129,9 @@ def _fuller(item: RawItem, page_text: str, title: str, language: str) -> _Body:
     """The feed's text or the page's; what the other held is in `removed`."""
     from_feed = _of_feed(item, title, language)
     if not page_text:
+        return from_feed
+    if is_wall(page_text, language, f"{item.title} {item.body}" if item.title.strip() else ""):
+        from_feed.removed.append(Removed(page_text[:300], "page text: a wall, not the article"))
         return from_feed
     from_page = _cleaned(page_text, title, language)
     feed_chars, page_chars = (sum(map(len, body.paragraphs)) for body in (from_feed, from_page))

@@ -19,7 +19,7 @@ def teasers(server):
     server.route(
         "*",
         lambda ex: (
-            ex.answer(PAGE, content_type="text/html")
+            ex.answer(PAGE.replace(b"</p>", f" of {ex.asked.path}</p>".encode()), content_type="text/html")
             if ex.asked.path.startswith("/p/")
             else ex.answer(b"", 404)
         ),
@@ -175,3 +175,28 @@ def test_only_so_many_pages_a_poll(server, fetcher, now, teasers):
     assert (len(fetched.pages), len(fetched.state.pending)) == (30, 20)
     later = fetch_one(fetcher, teasers, now, replace(fetched.state), pages="always")
     assert (len(later.pages), len(later.state.pending)) == (20, 0)
+
+
+def test_one_text_under_several_addresses_is_no_page(server, fetcher, now, teasers):
+    server.routes["*"] = lambda ex: (
+        ex.answer(PAGE, content_type="text/html") if "/p/" in ex.asked.path else None
+    )
+    wall = fetch_one(fetcher, teasers, now, pages="always")
+    assert wall.pages == ()
+    assert [item.body for item in wall.items] == ["teaser", "teaser"]
+    assert dict(wall.state.pending) == {server.url("/p/1"): 1, server.url("/p/2"): 1}
+
+
+def test_a_wall_is_tried_again_and_the_last_time_kept(server, settings, now, teasers):
+    fetcher = FeedFetcher(
+        settings, sleep=lambda _: None, is_wall=lambda page, _language, _known: "whole" in page
+    )
+    state, kept = None, []
+    for _ in range(6):
+        fetched = fetch_one(fetcher, teasers, now, state, pages="always")
+        state = fetched.state
+        kept.append(len(fetched.pages))
+    assert kept[0] == 0
+    assert sum(kept) == 2
+    assert state.pending == ()
+    fetcher.close()

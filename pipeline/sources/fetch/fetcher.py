@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -37,6 +38,7 @@ _PAGE_FAILURES = 3  # in a row: the site has had enough
 _COOKIES = frozenset({"set-cookie", "set-cookie2"})
 _TOKEN = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 5.6.2
 _TAG = re.compile(r"<[^>]*>")
+_HIDDEN = re.compile(r"<(script|style|noscript)\b.*?</\1>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -74,6 +76,7 @@ class FeedFetcher:
         settings: Limits and politeness.
         client: The network; one of its own when None.
         sleep: Waits between two pages of a site that asks for it.
+        is_wall: Whether a page (HTML) hides its article, given the feed's language, and title and teaser.
     """
 
     def __init__(
@@ -81,7 +84,9 @@ class FeedFetcher:
         settings: FetchSettings,
         client: Client | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        is_wall: Callable[[str, str, str], bool] = lambda _page, _language, _known: False,
     ) -> None:
+        self._is_wall = is_wall
         self._settings = settings
         self._client = client or Client(settings)
         self._sleep = sleep
@@ -175,7 +180,8 @@ class FeedFetcher:
                 wanted.setdefault(item.url, 0)
         if not wanted:
             return fetched
-        pages, pending = self._pages(feed, list(wanted.items()), now)
+        known_of = {item.url: f"{item.title} {item.body}" for item in fetched.items}
+        pages, pending = self._pages(feed, list(wanted.items()), known_of, now)
         state = poll_rules.with_pending(fetched.state, pending)
         captures = [fetched.capture, *pages] if fetched.capture else pages
         items, rejections = parse_batch(captures, self._settings.max_entries)
@@ -187,10 +193,14 @@ class FeedFetcher:
         return feed.pages == "always" or len(_TAG.sub("", item.body)) < self._settings.short_text_chars
 
     def _pages(
-        self, feed: FeedSource, wanted: Sequence[tuple[str, int]], now: datetime
+        self, feed: FeedSource, wanted: Sequence[tuple[str, int]], known_of: Mapping[str, str], now: datetime
     ) -> tuple[list[Capture], list[tuple[str, int]]]:
-        """Fetches pages; returns them, and those still to be fetched with the times they were tried."""
-        pages: list[Capture] = []
+        """Fetches pages; returns them, and those still to be fetched with the times they were tried.
+
+        A page that hides its article, and one text under several addresses, waits: the item goes on with the
+        feed's text, and the page is tried again. The last time it is kept as it is, for whoever reads it.
+        """
+        pages: dict[str, tuple[Capture, str, int]] = {}
         later: list[tuple[str, int]] = []
         seconds, failures = 0.0, 0
         for position, (link, tries) in enumerate(wanted):
@@ -209,8 +219,17 @@ class FeedFetcher:
             except PermanentError:
                 continue  # the item goes on with what the feed gave
             seconds += answer.seconds
-            pages.append(_capture(feed, "page", answer, now, link))
-        return pages, later
+            text = answer.body.decode("utf-8", "replace")
+            if tries + 1 < _PAGE_TRIES and self._is_wall(text, feed.language, known_of.get(link, "")):
+                later.append((link, tries + 1))
+                continue
+            pages[link] = (_capture(feed, "page", answer, now, link), _visible(text), tries)
+        times = Counter(text for _, text, _ in pages.values())
+        for link, (_, text, tries) in list(pages.items()):
+            if times[text] > 1 and tries + 1 < _PAGE_TRIES:
+                later.append((link, tries + 1))
+                del pages[link]
+        return [capture for capture, _, _ in pages.values()], later
 
     def _page(self, feed: FeedSource, link: str, *, first: bool) -> Answer:
         private = feed.allow_private and host_of(link) == host_of(feed.url)
@@ -228,6 +247,11 @@ class FeedFetcher:
         if answer.status != 200 or kind not in {"text/html", "application/xhtml+xml", ""} or not answer.body:
             raise PermanentError(f"{redact(link)}: no page ({answer.status}, {kind[:40]})")
         return answer
+
+
+def _visible(page: str) -> str:
+    """What a page shows, roughly: the same for each address of a wall."""
+    return " ".join(_TAG.sub(" ", _HIDDEN.sub(" ", page)).split())
 
 
 def _collect(round_: _Round) -> None:
