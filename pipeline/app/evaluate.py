@@ -23,7 +23,7 @@ from pipeline.sources.read.jsonl import read_lines
 from pipeline.stages.grouping.group import Grouping
 from pipeline.stages.grouping.repair import Repairing
 from pipeline.stages.grouping.state import Clustering
-from pipeline.stages.intake.prepare import raw_key
+from pipeline.stages.intake.preparer import raw_key
 from pipeline.store import open_store
 from pipeline.stories.evaluation import agreement
 

@@ -147,7 +147,7 @@ class Entities:
         with writing(self._wiring) as writer:
             entries = self._wiring.settings.fetch.max_entries
             back = restore(writer.store, self._archived(), start, entries, writer.renew)
-            counts = reenrich(writer.store, self._wiring.enricher, start, writer.renew, progress)
+            counts = reenrich(writer.store, self._wiring.workers, start, writer.renew, progress)
         return counts | asdict(back)
 
     def _archived(self) -> Iterator[Iterator[Capture]]:

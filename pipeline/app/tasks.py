@@ -55,11 +55,12 @@ class Tasks:
         return {"file": str(file), "feeds": len(polls.states), "entries": len(polls.items), "failed": failed}
 
     def enrich_part(self, source: BatchFile, target: BatchFile) -> dict[str, Any]:
-        """Makes enriched articles of a polled file.
+        """Makes enriched articles of a polled file, in this process: Airflow's tasks are the parallel ones.
 
         Returns:
             Path and counts, for XCom.
         """
+        self._wiring.processes = 1
         batch = self._ingest.enriched(read(source, Polls))
         write(target, batch)
         return {"file": str(target), "seen": batch.seen, "fresh": len(batch.articles)}

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,8 @@ from pipeline.settings import Settings, load_settings
 from pipeline.sources.archive.folder import WarcArchive
 from pipeline.sources.fetch.fetcher import FeedFetcher
 from pipeline.stages.intake.prepare import Intake
+from pipeline.stages.intake.preparer import Preparer
+from pipeline.stages.intake.workers import Workers
 from pipeline.store import open_store
 from pipeline.stories.scoring.scorer import Scorer
 from pipeline.stories.scoring.scorer_config import ScorerConfig, load_scorer
@@ -55,6 +57,7 @@ class Wiring:
         store_url: See `pipeline.store.open_store`.
         environment: For secrets and `${NAME}` in the configuration.
         clock: Gives the present time (UTC).
+        processes: How many enrich, whatever the settings say; None leaves it to them.
     """
 
     def __init__(
@@ -64,7 +67,9 @@ class Wiring:
         store_url: str,
         environment: Mapping[str, str],
         clock: Callable[[], datetime] = now,
+        processes: int | None = None,
     ) -> None:
+        self.processes = processes
         self.home = home
         self.config = config
         self.store_url = store_url
@@ -101,17 +106,12 @@ class Wiring:
     @cached_property
     def enricher(self) -> Enricher:
         """Models, aliases and taxonomy."""
-        settings = self.settings
-        return Enricher(
-            SpacyRecognizer(settings.enrich.models, settings.enrich.max_text_chars),
-            Aliases.from_document(settings.aliases),
-            Taxonomy.from_document(settings.topics, settings.enrich.topic_names),
-        )
+        return _enricher(self.settings)
 
     @cached_property
     def embedder(self) -> Embedder | None:
         """What makes vectors, as the settings choose."""
-        return E5Embedder() if self.settings.stories.vectors == "e5" else None
+        return _embedder(self.settings)
 
     @cached_property
     def artefact(self) -> ScorerConfig:
@@ -131,7 +131,14 @@ class Wiring:
     @cached_property
     def intake(self) -> Intake:
         """The stages before grouping."""
-        return Intake(self.enricher, self.settings.fetch.max_entries)
+        return Intake(self.workers, self.settings.fetch.max_entries)
+
+    @cached_property
+    def workers(self) -> Workers:
+        """The processes that enrich, as many as the settings say."""
+        settings, processes = self.settings, self.processes or self.settings.enrich.processes or cores()
+        here = partial(Preparer, self.enricher, self.embedder)
+        return Workers(partial(_preparer, settings), here, processes)
 
     @cached_property
     def fetcher(self) -> FeedFetcher:
@@ -188,8 +195,33 @@ class Wiring:
 
     def close(self) -> None:
         """Frees what was opened."""
+        if "workers" in self.__dict__:
+            self.workers.close()
         if "store" in self.__dict__:
             self.store.close()
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _enricher(settings: Settings) -> Enricher:
+    return Enricher(
+        SpacyRecognizer(settings.enrich.models, settings.enrich.max_text_chars),
+        Aliases.from_document(settings.aliases),
+        Taxonomy.from_document(settings.topics, settings.enrich.topic_names),
+    )
+
+
+def _embedder(settings: Settings) -> Embedder | None:
+    return E5Embedder() if settings.stories.vectors == "e5" else None
+
+
+def _preparer(settings: Settings) -> Preparer:
+    """What a process of `Workers` works with."""
+    threadpool_limits(1, user_api="blas")
+    return Preparer(_enricher(settings), _embedder(settings))
 
 
 def _died_here(owner: str) -> bool:

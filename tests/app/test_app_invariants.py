@@ -10,6 +10,7 @@ from dags.local.environment import ROOT
 from pipeline.app import App, ingest
 from pipeline.app.replay import fingerprint
 from pipeline.stages.grouping import group
+from pipeline.stages.intake import prepare, workers
 
 FEEDS = ROOT / "seeds" / "feeds"
 FIRST = [str(FEEDS / "first" / f"{name}.xml") for name in ("harbour-post", "meridian-world", "common-ground")]
@@ -49,6 +50,19 @@ def test_batches_of_1_10_and_1000_give_the_same_stories_and_decisions(make_wirin
         monkeypatch.setattr(group, "COMMIT_ARTICLES", size)
         found.append(loaded(make_wiring(f"home-{size}"), *FIRST, *LATER, ARTICLES))
     assert found[0] == found[1] == found[2]
+
+
+def test_several_processes_give_the_same_to_the_bit_as_one(make_wiring, monkeypatch):
+    monkeypatch.setattr(workers, "_WORTH_IT", 1)
+    monkeypatch.setattr(prepare, "_PART", 7)
+    found = []
+    for processes in (1, 2):
+        wiring = make_wiring(f"home-{processes}")
+        wiring.processes = processes
+        stories = loaded(wiring, *FIRST, *LATER, ARTICLES)
+        articles = list(wiring.store.between(0, wiring.store.head()))
+        found.append((stories, articles))
+    assert found[0] == found[1]
 
 
 def test_replay_brings_back_stories_decisions_and_alerts(make_wiring, tmp_path):

@@ -16,7 +16,7 @@ from pipeline.sources.read.syndication.feed import read_feed
 from pipeline.stages.grouping.group import Grouping
 from pipeline.stages.grouping.repair import Repairing
 from pipeline.stages.grouping.state import Clustering
-from pipeline.stages.intake.prepare import raw_key
+from pipeline.stages.intake.preparer import raw_key
 from pipeline.stories.evaluation import bcubed
 
 SEEDS = Path(__file__).parents[2] / "seeds"

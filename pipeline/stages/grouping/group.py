@@ -12,6 +12,7 @@ from pipeline.normalize.identity.revise import revise
 from pipeline.ports import Commit, Embedder, Lease, Store
 from pipeline.records import Decision, EnrichedArticle, StoredArticle, content_id
 from pipeline.stages.grouping.state import Clustering
+from pipeline.stages.intake.known_vectors import KnownVectors
 from pipeline.stages.intake.prepare import PreparedBatch
 from pipeline.stories.features import features
 from pipeline.stories.features.statistics import StreamStatistics
@@ -52,10 +53,12 @@ class _Chunk:
         changed: Ids of the articles to be written.
         touched: For each story to be told anew, how many changes it has seen.
         decisions: Of the new articles.
+        embedder: Makes the vectors that the batch does not bring.
     """
 
     owners: dict[str, str]
     articles: dict[str, StoredArticle]
+    embedder: Embedder | None = None
     waiting: list[EnrichedArticle] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
     touched: dict[str, int] = field(default_factory=dict)
@@ -71,7 +74,7 @@ class Grouping:
 
     Args:
         store: Whose lease "stories" the caller holds.
-        embedder: Makes vectors; None leaves them out.
+        embedder: Makes vectors that a batch does not bring; None leaves them out.
         clustering: The clustering state; kept between the batches of one run.
         renew: Renews the lease and returns it; called before each commit.
     """
@@ -108,16 +111,18 @@ class Grouping:
         articles = list(islice(pending, COMMIT_ARTICLES))
         while articles:
             following = list(islice(pending, COMMIT_ARTICLES))
-            commit = replace(self._take(articles, batch.backfill, counts), at=at)
+            commit = replace(self._take(articles, batch, counts), at=at)
             self._store.commit(commit if following else _closed(commit, closing), self._renew())
             articles = following
         if not batch.articles:
             self._store.commit(closing, self._renew())
         return counts
 
-    def _take(self, articles: Sequence[EnrichedArticle], backfill: bool, counts: GroupCounts) -> Commit:
+    def _take(self, articles: Sequence[EnrichedArticle], batch: PreparedBatch, counts: GroupCounts) -> Commit:
         owners = self._store.find([key for e in articles for key in e.article.keys])
-        chunk = _Chunk(owners, self._store.articles(sorted(set(owners.values()))))
+        embedder = self._embedder and KnownVectors(batch.vectors, self._embedder)
+        chunk = _Chunk(owners, self._store.articles(sorted(set(owners.values()))), embedder)
+        backfill = batch.backfill
         self._clustering.cover([e.article for e in articles])
         for enriched in articles:
             self._place(enriched, chunk, backfill, counts)
@@ -169,7 +174,7 @@ class Grouping:
 
     def _arrive(self, chunk: _Chunk, backfill: bool, counts: GroupCounts) -> None:
         """Gives the waiting articles their sequence numbers, traits and stories."""
-        arrivals = list(features.arrive(chunk.waiting, self._learned, self._embedder))
+        arrivals = list(features.arrive(chunk.waiting, self._learned, chunk.embedder))
         assigned = self._clustering.assign([(a.enriched.article.id, a.traits) for a in arrivals])
         for arrival, (member, decision) in zip(arrivals, assigned, strict=True):
             article = arrival.enriched.article

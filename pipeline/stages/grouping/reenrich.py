@@ -6,17 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from pipeline.enrich import Enricher
 from pipeline.ports import Commit, Lease, Store
 from pipeline.records import StoredArticle
+from pipeline.stages.intake.preparer import Preparer
+from pipeline.stages.intake.workers import Workers
 from pipeline.stories.describing.describe import describe
 
 BATCH_ARTICLES = 200
+_PART = 25  # articles a worker is given at once
 
 
 def reenrich(
     store: Store,
-    enricher: Enricher,
+    workers: Workers,
     since: datetime | None,
     renew: Callable[[], Lease],
     progress: Callable[[int], None],
@@ -25,7 +27,7 @@ def reenrich(
 
     Args:
         store: Whose lease "stories" the caller holds.
-        enricher: With the new models and tables.
+        workers: With the new models and tables.
         since: Only articles whose time is not before this; None takes all.
         renew: Renews the lease and returns it.
         progress: Called with the number of articles done.
@@ -39,23 +41,25 @@ def reenrich(
         if since is None or stored.enriched.article.time >= since:
             batch.append(stored)
         if len(batch) == BATCH_ARTICLES:
-            _save(store, enricher, batch, renew, counts)
+            _save(store, workers, batch, renew, counts)
             progress(len(batch))
             batch = []
     if batch:
-        _save(store, enricher, batch, renew, counts)
+        _save(store, workers, batch, renew, counts)
         progress(len(batch))
     return counts
 
 
 def _save(
     store: Store,
-    enricher: Enricher,
+    workers: Workers,
     batch: Sequence[StoredArticle],
     renew: Callable[[], Lease],
     counts: dict[str, int],
 ) -> None:
-    found = enricher.enrich([stored.enriched.article for stored in batch])
+    articles = [stored.enriched.article for stored in batch]
+    parts = [articles[start : start + _PART] for start in range(0, len(articles), _PART)]
+    found = [enriched for part in workers.run(Preparer.enrich, parts) for enriched in part]
     # Keywords and recurring lines are told by the weeks before, which no model or table changes.
     kept = [
         replace(each, keywords=stored.enriched.keywords, recurring=stored.enriched.recurring)

@@ -12,7 +12,7 @@ from pipeline.normalize import normalize
 from pipeline.ports import Commit, Lease, Store
 from pipeline.records import Article, Capture, RawItem, StoredArticle
 from pipeline.sources.read.payload import parse_batch
-from pipeline.stages.intake.prepare import raw_key
+from pipeline.stages.intake.preparer import raw_key
 from pipeline.stories.features import outlet_boilerplate
 from pipeline.stories.features.sentences import sentence_spans
 from pipeline.stories.features.statistics import StreamStatistics

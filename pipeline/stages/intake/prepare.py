@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from pipeline.enrich import Enricher
-from pipeline.errors import RejectedError
-from pipeline.normalize import normalize
 from pipeline.ports import Store
-from pipeline.records import Article, Capture, EnrichedArticle, FeedState, RawItem, Rejection, content_id
+from pipeline.records import Capture, EnrichedArticle, FeedState, RawItem, Rejection
 from pipeline.sources.read.payload import parse_batch
+from pipeline.stages.intake.preparer import Preparer, raw_key
+from pipeline.stages.intake.workers import Workers
 
-_STEP = 50  # articles enriched between two steps of a progress bar: some seconds
+_PART = 25  # items a worker is given at once, and between two steps of a progress bar: some seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +25,7 @@ class PreparedBatch:
         feeds: Feed states to be saved with the articles, so that a crash between is a re-fetch.
         known: For each feed id ("" for none), how many items were left out because they are known.
         backfill: Whether these articles never alert.
+        vectors: Of the articles as they are here (`made_vectors`); grouping makes those that are missing.
     """
 
     places: tuple[str, ...] = ()
@@ -34,6 +34,7 @@ class PreparedBatch:
     feeds: tuple[FeedState, ...] = ()
     known: dict[str, int] = field(default_factory=dict)
     backfill: bool = False
+    vectors: dict[str, str] = field(default_factory=dict)
 
     @property
     def seen(self) -> int:
@@ -41,40 +42,16 @@ class PreparedBatch:
         return len(self.articles) + len(self.rejections) + sum(self.known.values())
 
 
-def raw_key(item: RawItem) -> str:
-    """The identity key of an item exactly as it was sent, whenever and in whatever capture it came.
-
-    Feeds repeat most items at each poll; an item with a known key needs no parsing, no model and no decision.
-    """
-    beside = (part for text in item.texts for part in (text.kind, text.text))
-    own = (item.feed, item.outlet, item.url, item.guid, item.title, item.body, item.page, item.published)
-    return "raw:" + content_id(*own, *beside)
-
-
-def reject(item: RawItem, reason: str, place: str) -> Rejection:
-    """The quarantine entry of an item that cannot become an article."""
-    source = item.url or item.guid or item.feed
-    return Rejection(
-        id=content_id("normalize", source, item.title, item.body, reason),
-        source=source,
-        stage="normalize",
-        reason=reason,
-        at=item.fetched,
-        capture=f"{place}#{item.capture}" if place else item.capture,
-        excerpt=(item.title or item.body)[:500],
-    )
-
-
 class Intake:
-    """The stages before grouping, for one process; models are loaded once.
+    """The stages before grouping.
 
     Args:
-        enricher: Finds entities and topics.
+        workers: Where they run.
         max_entries: Items read of one capture at most.
     """
 
-    def __init__(self, enricher: Enricher, max_entries: int) -> None:
-        self._enricher = enricher
+    def __init__(self, workers: Workers, max_entries: int) -> None:
+        self._workers = workers
         self._max_entries = max_entries
 
     def prepare(
@@ -109,25 +86,21 @@ class Intake:
         """As `prepare`, of captures that are parsed already."""
         rejections = [replace(entry, capture=f"{place}#{entry.capture}") for entry in refused]
         fresh, known = self._unknown(items, store)
-        articles: list[Article] = []
-        for item in fresh:
-            try:
-                article = normalize(item)
-            except RejectedError as error:
-                rejections.append(reject(item, str(error), place))
-                continue
-            articles.append(replace(article, keys=(*article.keys, raw_key(item))))
-        progress(len(items) + len(refused) - len(articles))
-        enriched: list[EnrichedArticle] = []
-        for start in range(0, len(articles), _STEP):
-            part = articles[start : start + _STEP]
-            enriched += self._enricher.enrich(part)
+        progress(len(items) + len(refused) - len(fresh))
+        parts = [(fresh[start : start + _PART], place) for start in range(0, len(fresh), _PART)]
+        articles: list[EnrichedArticle] = []
+        vectors: dict[str, str] = {}
+        for (part, _), done in zip(parts, self._workers.run(Preparer.prepare, parts), strict=True):
+            articles += done.articles
+            rejections += done.rejections
+            vectors |= done.vectors
             progress(len(part))
         return PreparedBatch(
             places=(place,) if place else (),
-            articles=tuple(enriched),
+            articles=tuple(articles),
             rejections=tuple(rejections),
             known=known,
+            vectors=vectors,
         )
 
     @staticmethod
@@ -158,4 +131,5 @@ def merged(batches: Sequence[PreparedBatch]) -> PreparedBatch:
         feeds=tuple(state for batch in batches for state in batch.feeds),
         known=known,
         backfill=any(batch.backfill for batch in batches),
+        vectors={text: vector for batch in batches for text, vector in batch.vectors.items()},
     )
