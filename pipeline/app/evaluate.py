@@ -7,7 +7,7 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -157,9 +157,13 @@ class _Stream:
         """Takes everything in, with a repair after each day; returns each line's story at first."""
         first: dict[str, str] = {}
         grouping = self._grouping()
+        prepared = self._wiring.intake.prepare_items([row.item for row in labelled], (), self._store)
+        fresh = {key: enriched for enriched in prepared.articles for key in enriched.article.keys}
+        prepared = replace(prepared, known={}, rejections=())
         for day, rows in groupby(labelled, key=lambda row: row.published.date() if row.published else None):
             items = [row.item for row in rows]
-            batch = self._wiring.intake.prepare_items(items, (), self._store)
+            found = (fresh.pop(raw_key(item), None) for item in items)
+            batch = replace(prepared, articles=tuple(article for article in found if article))
             before = self._store.head()
             grouping.run(batch)
             for stored in self._store.between(before, self._store.head()):
