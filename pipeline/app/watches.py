@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from pipeline.alerts.backtest.report import render_backtest_html
 from pipeline.alerts.decide.explain import Why
 from pipeline.alerts.send.render import Renderer
 from pipeline.alerts.watch import last_good
+from pipeline.alerts.watch.first_watch import entry_text, first_watch, with_entry
 from pipeline.alerts.watch.watch_file import load_watches
 from pipeline.app.read import moment
 from pipeline.app.wiring import Wiring
@@ -24,8 +26,11 @@ from pipeline.ports import Commit, Lease
 from pipeline.records import Watch
 from pipeline.settings import Document, read_document
 from pipeline.stages.alerting.alert import Alerting, AlertReport
-from pipeline.stages.alerting.questions import backtest_watch, check_watches, why_story
+from pipeline.stages.alerting.questions import Checked, Known, backtest_watch, check_watches, why_story
 from pipeline.stages.alerting.report_watches import report_watches
+
+# A first watch is tried on so much of the past.
+MONTH = timedelta(days=30)
 
 
 class Watches:
@@ -102,12 +107,55 @@ class Watches:
             ConfigError: A watch is broken, or the file; the runs go on without.
         """
         load_watches(self._wiring.settings.watches)  # what is broken is this verb's answer
+        return [each.as_json() for each in self._checked(self._wiring.watches)]
+
+    def _checked(self, watches: Sequence[Watch]) -> list[Checked]:
         entries = self._wiring.settings.topics.content.get("topics", ())
         topics = [text for entry in entries for text in (entry["id"], *dict(entry["name"]).values())]
-        return [
-            {"name": each.watch.name, "meaning": each.meaning, "warnings": list(each.findings)}
-            for each in check_watches(self._wiring.store, self._wiring.watches, self._wiring.clock(), topics)
-        ]
+        known = Known(topics, [feed.id for feed in self._wiring.settings.feeds])
+        return check_watches(self._wiring.store, watches, self._wiring.clock(), known)
+
+    def draft(self, words: str, name: str = "", mail: str = "") -> dict[str, Any]:
+        """A first watch from a few words: what it is, means, hits now, and would have sent in a month.
+
+        Raises:
+            UsageError: There are no words, or they make no query.
+        """
+        watch = first_watch(words, name, mail or self._first_mail())
+        now = self._wiring.clock()
+        checked = self._checked([watch])[0]
+        tried = backtest_watch(self._wiring.store, watch, now - MONTH, now)
+        return {
+            **checked.as_json(),
+            "yaml": entry_text(watch),
+            "month": {
+                "articles": tried.articles,
+                "alerts": len(tried.fired),
+                "mails_per_day": round(tried.mails_per_day, 3),
+                "stories": [fired.title for fired in tried.fired[:10]],
+            },
+        }
+
+    def add(self, draft: dict[str, Any]) -> str:
+        """Writes a watch from `draft` into `watches.yaml`; returns the file's path.
+
+        Raises:
+            UsageError: There is a watch of this name, or the file cannot be added to.
+        """
+        path = Path(self._wiring.settings.watches.path)
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        made = with_entry(text, draft["yaml"])
+        content = yaml.safe_load(made)
+        before = load_watches(self._wiring.settings.watches)
+        if len(load_watches(Document(str(path), content, {}))) != len(before) + 1:
+            raise UsageError(f"{path}: cannot be added to; add this by hand:\n{draft['yaml']}")
+        beside = path.with_suffix(".yaml.new")
+        beside.write_text(made, encoding="utf-8")
+        beside.replace(path)
+        return str(path)
+
+    def _first_mail(self) -> str:
+        return next((address for watch in self._wiring.watches for address in watch.deliver.mail), "")
 
     def why(self, name: str, story: str) -> Why:
         """Why a watch did or did not alert on a story.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -51,8 +51,53 @@ def watch_check(context: typer.Context) -> None:
             out.print(f"  {entry['meaning']}", markup=False)
             for warning in entry["warnings"]:
                 out.print(f"  ! {warning}", markup=False)
+            _show_hits(out, entry)
 
     answer(context, document, show)
+
+
+def _show_hits(out: Console, entry: dict[str, Any]) -> None:
+    for clause in entry["clauses"]:
+        sign = "not " if clause["negative"] else ""
+        out.print(f"  {sign}{clause['clause']}: {clause['hits']} of {clause['of']}", markup=False)
+        for language, found in sorted(clause["tokens"].items()):
+            out.print(f"      {language}: {', '.join(found)}", markup=False)
+    out.print(f"  in all {entry['hits']} of {entry['of']} articles ({entry['rate']:.2%})", markup=False)
+    for example in entry["examples"]:
+        out.print(f"    {example['published'][:16]} {example['title']}", markup=False)
+
+
+@watch.command("new")
+def watch_new(
+    context: typer.Context,
+    words: Annotated[str, typer.Argument(metavar="WORDS", help='For example "New Zealand, health"')],
+    name: Annotated[str, typer.Option(help="Its name; the words where none is given")] = "",
+    mail: Annotated[str, typer.Option(help="Whom to write to")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Save without asking")] = False,
+) -> None:
+    """Writes a first watch from a few words, shows what it hits now and in a month, and asks."""
+    with opened(context) as app:
+        draft = app.watches.draft(words, name, mail)
+        err = Console(stderr=True)
+        if not yes:
+            err.print(draft["yaml"], markup=False)
+            err.print(draft["meaning"], markup=False)
+            for warning in draft["warnings"]:
+                err.print(f"! {warning}", markup=False)
+            _show_hits(err, draft)
+            month = draft["month"]
+            err.print(
+                f"In the last 30 days: {month['articles']} articles, {month['alerts']} alerts, "
+                f"{month['mails_per_day']:.2f} mails a day",
+                markup=False,
+            )
+            yes = typer.confirm("Save it?", default=False, err=True)
+        saved = app.watches.add(draft) if yes else ""
+
+    def show(out: Console) -> None:
+        out.print(f"Saved in {saved}" if saved else "Not saved", markup=False)
+
+    answer(context, draft | {"saved": saved}, show)
 
 
 @watch.command("backtest")

@@ -113,7 +113,7 @@ def _leaf(query: Query) -> str:  # noqa: PLR0911  # one line a kind of clause
     match query:
         case Term(field, text, forms) if field is None or field in TEXT_FIELDS:
             exact = " as written" if forms and all(shown(form)[0] == "=" for form in forms) else ""
-            return f"the word ‘{text}’{exact}{_where(field)}"
+            return f"‘{text}’{exact}{_where(field)}" if field else f"the word ‘{text}’{exact}"
         case Term(field, text):
             return f"‘{text}’{_where(field)}"
         case Phrase(field, text, words, slop):

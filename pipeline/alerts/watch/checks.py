@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from pipeline.alerts.decide.decide import WatchRule
 from pipeline.alerts.send.schedule import next_digest, quiet_end
+from pipeline.alerts.watch.traps import FLOOD, traps
 from pipeline.alerts.watch.watch_file import WEEKDAYS
 from pipeline.query import parse
 from pipeline.query.tree import And, Everything, KeywordRange, Not, Or, Query, Term, TimeRange
 from pipeline.records import Delivery, Watch
-from pipeline.text import fold
+from pipeline.text import fold, words
 
 # A watch that hits more of what comes in than this is no watch.
 NEARLY_ALL = 0.5
@@ -84,7 +85,11 @@ def _days(weekdays: Sequence[int]) -> str:
 
 
 def findings(
-    rule: WatchRule, now: datetime, sample: tuple[int, int] | None = None, topics: Collection[str] = ()
+    rule: WatchRule,
+    now: datetime,
+    sample: tuple[int, int] | None = None,
+    topics: Collection[str] = (),
+    feeds: Collection[str] = (),
 ) -> list[str]:
     """What is odd about a watch.
 
@@ -93,10 +98,17 @@ def findings(
         now: The present time (UTC).
         sample: How many of how many recent articles the query hits; None where nobody tried.
         topics: Ids and names of the topics that exist; empty where nobody knows.
+        feeds: Ids of the feeds that exist, likewise.
     """
     watch = rule.watch
-    found = [*_of_query(rule.query, now), *_of_sample(*(sample or (0, 0)))]
     known = {fold(topic) for topic in topics}
+    fields = {
+        "topics": known | {word for topic in topics for word in words(topic)},
+        "feed": {fold(feed) for feed in feeds},
+    }
+    fields = {field: values for field, values in fields.items() if values}
+    found = [*_of_query(rule.query, now), *traps(watch.query, rule.query, fields)]
+    found += _of_sample(*(sample or (0, 0)))
     unknown = [topic for topic in watch.conditions.topics if known and fold(topic) not in known]
     if unknown:
         found.append(f"can never fire: there is no topic {', '.join(unknown)}")
@@ -111,10 +123,10 @@ def findings(
 def _of_query(tree: Query, now: datetime) -> Iterator[str]:
     if never(tree, now):
         yield f"can never match: {_never_because(tree, now)}"
+    elif reason := _dead_choice(tree, now):
+        yield f"a part of it can never match: {reason}"
     elif always(tree) or _mostly(tree):
         yield "matches nearly everything"
-    for word in sorted({term.text for term in _terms(tree) if term.text in {"and", "or", "not"}}):
-        yield f"looks for the word ‘{word}’; write {word.upper()} to join clauses"
     for term in _terms(tree):
         if term.field == "language" and len(term.forms[0]) != 2:
             yield f"language:{term.text} is no language; write two letters such as en"
@@ -127,6 +139,8 @@ def _of_sample(hits: int, of: int) -> Iterator[str]:
         yield f"none of the last {of} articles matches"
     elif hits > NEARLY_ALL * of:
         yield f"matches nearly everything: {hits} of the last {of} articles"
+    elif hits > FLOOD * of:
+        yield f"floods: {hits} of the last {of} articles match ({hits / of:.0%}); make it narrower"
 
 
 def _of_delivery(deliver: Delivery, now: datetime) -> Iterator[str]:
@@ -159,6 +173,17 @@ def _never_because(tree: Query, now: datetime) -> str:
             return _past(tree, now)
         case KeywordRange(field, low, high) if low and high and low > high:
             return f"the range of {field} is empty"
+        case _:
+            return ""
+
+
+def _dead_choice(tree: Query, now: datetime) -> str:
+    """Why an alternative that the writer gave can never match; "" where all can."""
+    match tree:
+        case And(parts):
+            return next((reason for part in parts if (reason := _dead_choice(part, now))), "")
+        case Or(parts):
+            return next((reason for part in parts if (reason := _never_because(part, now))), "")
         case _:
             return ""
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from pipeline.alerts.backtest.backtest import Backtest, backtest
 from pipeline.alerts.decide.decide import Decider, Facts, StoryView, WatchRule, rule_hits, rule_of
 from pipeline.alerts.decide.explain import Why, why
 from pipeline.alerts.watch.checks import findings, meaning
+from pipeline.alerts.watch.traps import QueryClause, clauses, leaves
 from pipeline.errors import NotFoundError
 from pipeline.ports import Store
 from pipeline.query.hits import prepared
@@ -17,42 +19,142 @@ from pipeline.records import StoredArticle, Watch
 from pipeline.stages.alerting.alert import MARK
 from pipeline.stages.alerting.lineage import ancestry, heir, story_facts
 
-# So many recent articles are tried when a watch is checked.
-RECENT = 1000
+# So many recent articles are tried when a watch is checked, where the last week holds no more; and at
+# most these.
+RECENT, MOST_RECENT = 1000, 5000
+WEEK = timedelta(days=7)
+# So many hits are shown.
+SHOWN_HITS = 10
+# In these fields, a value that no article has is probably misspelled.
+_LOOKED_UP = ("outlet", "place", "entities")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What exists: ids and names of topics, ids of feeds; empty where nobody knows."""
+
+    topics: Collection[str] = ()
+    feeds: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What one watch means, and what is odd about it."""
+    """What one watch means, what is odd about it, and what it hits.
+
+    Attributes:
+        watch: The watch.
+        meaning: In words.
+        findings: What is odd about it.
+        clauses: Each clause of the query, and how many articles of the sample it hits.
+        hits: How many of them the whole query hits.
+        of: How many articles were tried: those of the last week, or the newest where that is quiet.
+        examples: The newest of the hits.
+    """
 
     watch: Watch
     meaning: str
     findings: tuple[str, ...]
+    clauses: tuple[tuple[QueryClause, int], ...] = ()
+    hits: int = 0
+    of: int = 0
+    examples: tuple[StoredArticle, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """For the command line."""
+        return {
+            "name": self.watch.name,
+            "query": self.watch.query,
+            "meaning": self.meaning,
+            "warnings": list(self.findings),
+            "clauses": [
+                {
+                    "clause": clause.words,
+                    "negative": clause.negative,
+                    "tokens": {language: list(found) for language, found in clause.tokens.items()},
+                    "hits": hits,
+                    "of": self.of,
+                    "rate": round(hits / self.of, 5) if self.of else 0.0,
+                }
+                for clause, hits in self.clauses
+            ],
+            "hits": self.hits,
+            "of": self.of,
+            "rate": round(self.hits / self.of, 5) if self.of else 0.0,
+            "examples": [
+                {
+                    "id": each.enriched.article.id,
+                    "title": each.enriched.article.title,
+                    "outlet": each.enriched.article.outlet,
+                    "published": each.enriched.article.time.isoformat(),
+                    "story": each.story,
+                }
+                for each in self.examples
+            ],
+        }
 
 
 def check_watches(
-    store: Store, watches: Sequence[Watch], now: datetime, topics: Collection[str] = ()
+    store: Store, watches: Sequence[Watch], now: datetime, known: Known | None = None
 ) -> list[Checked]:
-    """Checks watches, trying them on the newest articles of the store.
+    """Checks watches, trying them on what came last week.
 
     Args:
         store: Read only.
         watches: As configured.
         now: The present time (UTC).
-        topics: Ids and names of the topics that exist.
+        known: What exists, for values that are misspelled.
     """
-    head = store.head()
-    after = max(0, head - RECENT)
+    known, head = known or Known(), store.head()
+    after = _week_ago(store, head, now)
     rules = [rule_of(watch, now) for watch in watches]
-    hits = store.match({rule.watch.name: rule.query for rule in rules}, after, head) if head else {}
+    each = {rule.watch.name: clauses(rule.query) for rule in rules}
+    asked = {rule.watch.name: rule.query for rule in rules}
+    parts = {f"{name}\0{n}": clause.query for name, found in each.items() for n, clause in enumerate(found)}
+    hits = store.match(asked | parts, after, head) if head else {}
     checked = []
     for rule in rules:
         name = rule.watch.name
-        sample = None if rule.relative else (len(hits.get(name, ())), head - after)
+        hit = hits.get(name, [])
+        sample = None if rule.relative else (len(hit), head - after)
+        odd = findings(rule, now, sample, known.topics, known.feeds)
+        odd += _unknown(store, each[name]) if head else []
+        newest = list(reversed(hit[-SHOWN_HITS:]))
+        articles = store.articles(newest)
         checked.append(
-            Checked(rule.watch, meaning(rule.watch, now), tuple(findings(rule, now, sample, topics)))
+            Checked(
+                rule.watch,
+                meaning(rule.watch, now),
+                tuple(odd),
+                tuple((c, len(hits.get(f"{name}\0{n}", ()))) for n, c in enumerate(each[name])),
+                len(hit),
+                head - after,
+                tuple(articles[one] for one in newest if one in articles),
+            )
         )
     return checked
+
+
+def _week_ago(store: Store, head: int, now: datetime) -> int:
+    """The sequence number after which the last week came, with bounds on how many articles that is."""
+    low, high = max(0, head - MOST_RECENT), max(0, head - RECENT)
+    while low < high:  # articles come about in the order of their numbers
+        middle = (low + high) // 2
+        one = next(iter(store.between(middle, middle + 1)), None)
+        if one is not None and one.enriched.article.fetched >= now - WEEK:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _unknown(store: Store, found: Sequence[QueryClause]) -> list[str]:
+    """The outlets, places and names of a query that no article in the store has."""
+    odd = []
+    for clause in found:
+        fields = {getattr(leaf, "field", None) for leaf in leaves(clause.query)}
+        if len(fields) == 1 and fields <= set(_LOOKED_UP) and not store.search(clause.query, None, 1):
+            odd.append(f"no article in the store has {clause.words}: unknown, or misspelled?")
+    return odd
 
 
 def why_story(store: Store, watch: Watch, story: str, now: datetime, facts: Facts = story_facts) -> Why:
