@@ -14,7 +14,7 @@ from invented_members import ARTICLE, DAY, made, member, members
 
 from pipeline.errors import StoreError
 from pipeline.records import Correction
-from pipeline.stories.features.packed import IndexedArticle, told_of
+from pipeline.stories.features.packed import IndexedArticle
 from pipeline.stories.index import lookup as slots_module
 from pipeline.stories.index.story_index import StoryIndex
 from pipeline.stories.index.story_profile import SMALL, StoryProfile
@@ -204,7 +204,7 @@ def test_members_of_the_index_are_bytes_and_say_the_same(artefact):
     kept = index.profile("s").members[0]
     assert kept.traits.to_bytes() == one.traits.to_bytes() == kept.data
     assert (kept.time, kept.fetched, kept.outlet, kept.language) == (None, 0.0, "Müller \ud800", "en")
-    assert told_of(kept.data)[:2] == (one.traits.title, one.traits.lead)
+    assert kept.packed.shown[:2] == (one.traits.title, one.traits.lead)
     with pytest.raises(StoreError):
         IndexedArticle("a", 1, b"WWA\x01" + kept.data[4:])
 

@@ -21,45 +21,39 @@ from pipeline.errors import StoreError
 from pipeline.records import EntityKind
 from pipeline.stories.features import years
 
-# Raised with every change of meaning: traits of the version before are read, older ones need a replay.
+# Raised with every change of meaning: features of the version before are read, older ones need a replay.
 VERSION: Final = 3
 _MAGIC: Final = b"WWA" + bytes([VERSION])
 _MAGIC_BEFORE: Final = b"WWA" + bytes([VERSION - 1])
-# Magic; time, fetched; form, exact, years; squared lengths of body, pairs, dense; lengths of body, pairs,
-# dense, signature, language, outlet; length of the JSON at the end. What comparing needs is read without the
-# rest.
-_HEAD: Final = struct.Struct("<4s2d3Q3d4H3I")
-_TIME: Final = struct.Struct("<d")
-_FORMS: Final = struct.Struct("<2Q")
-_YEARS: Final = struct.Struct("<Q")
-# Time; lengths of language, outlet and the JSON.
-_LABELLED: Final = struct.Struct("<4xd64x3I")
-_SQUARES: Final = struct.Struct("<3d")
-_COUNTS: Final = struct.Struct("<4H")
-# The same for numpy, for many heads at once.
+# The fixed part at the beginning, as numpy reads it of many articles at once, and as `Head` names it of one.
 HEAD: Final = np.dtype(
     [
         ("magic", "S4"),
         ("time", "<f8"),
         ("fetched", "<f8"),
-        ("form", "<u8"),
-        ("exact", "<u8"),
+        ("title_form", "<u8"),
+        ("title_exact", "<u8"),
         ("years", "<u8"),
         ("squares", "<f8", 3),
-        ("counts", "<u2", 4),
-        ("lengths", "<u4", 3),
+        ("body", "<u2"),
+        ("pairs", "<u2"),
+        ("dense", "<u2"),
+        ("signature", "<u2"),
+        ("language", "<u4"),
+        ("outlet", "<u4"),
+        ("shown", "<u4"),
     ]
 )
+_HEAD: Final = struct.Struct("<4s2d3Q3d4H3I")
+# Version 2 had no years; where they stand now.
+_YEARS_AT: Final = 36
 # Made once: `json.dumps` would make it for each article.
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
-_TIME_AT, _FETCHED_AT, _FORMS_AT, _YEARS_AT, _SQUARES_AT, _COUNTS_AT = 4, 12, 20, 36, 44, 68
 
 Ids = NDArray[np.uint32]
 Weights = NDArray[np.float16]
 Signature = NDArray[np.uint32]
 Dense = NDArray[np.float16]
-# See `comparable`.
-Parts = tuple[bytes, bytes, bytes, bytes, int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +165,7 @@ class Features:
         ids = (self.body.ids, self.pairs.ids, self.signature)
         floats = (self.body.weights, self.pairs.weights, self.dense)
         names = [[n.id, n.name, n.kind, n.salience] for n in self.names]
-        told = _encode([self.title, self.lead, names, self.numbers]).encode()
+        shown = _encode([self.title, self.lead, names, self.numbers]).encode()
         language, outlet = (s.encode("utf-8", "surrogatepass") for s in (self.language, self.outlet))
         head = _HEAD.pack(
             _MAGIC,
@@ -182,11 +176,11 @@ class Features:
             self.years,
             *(_squared(values) for values in floats),
             *(len(values) for values in (*floats, self.signature)),
-            *(len(text) for text in (language, outlet, told)),
+            *(len(text) for text in (language, outlet, shown)),
         )
         arrays = [a.astype("<u4", copy=False).tobytes() for a in ids]
         arrays += [a.astype("<f2", copy=False).tobytes() for a in floats]
-        return b"".join([head, *arrays, language, outlet, told])
+        return b"".join([head, *arrays, language, outlet, shown])
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Features:
@@ -195,28 +189,144 @@ class Features:
         Raises:
             StoreError: The bytes are of another kind or version.
         """
-        data = _current(data)
-        _, _, fetched, form, exact, named, *_ = _HEAD.unpack_from(data)
-        body_ids, pair_ids, signature, body, pairs, dense = cut(data)
-        time, language, outlet = _labelled(data)
-        title, lead, names, numbers = told_of(data)
+        packed = Packed(_current(data))
+        head = packed.head
+        language, outlet = packed.labels
+        title, lead, names, numbers = packed.shown
         return cls(
-            time=time,
-            fetched=fetched,
+            time=packed.time,
+            fetched=head.fetched,
             language=language,
             outlet=outlet,
             title=title,
             lead=lead,
-            title_form=form,
-            title_exact=exact,
-            years=named,
-            body=Sparse(np.frombuffer(body_ids, "<u4"), np.frombuffer(body, "<f2")),
-            pairs=Sparse(np.frombuffer(pair_ids, "<u4"), np.frombuffer(pairs, "<f2")),
-            dense=np.frombuffer(dense, "<f2"),
+            title_form=head.title_form,
+            title_exact=head.title_exact,
+            years=head.years,
+            body=packed.body,
+            pairs=packed.pairs,
+            dense=np.frombuffer(packed.dense, "<f2"),
             names=tuple(map(Name._make, names)),
             numbers=tuple(numbers),
-            signature=np.frombuffer(signature, "<u4"),
+            signature=np.frombuffer(packed.signature, "<u4"),
         )
+
+
+class Head(NamedTuple):
+    """The fixed part of packed features: numbers, and how much there is of each part behind it."""
+
+    magic: bytes
+    time: float
+    fetched: float
+    title_form: int
+    title_exact: int
+    years: int
+    body_squared: float
+    pairs_squared: float
+    dense_squared: float
+    body: int
+    pairs: int
+    dense: int
+    signature: int
+    language: int
+    outlet: int
+    shown: int
+
+
+class Packed:
+    """Features as `Features.to_bytes` gives them, and each part of them without decoding the rest.
+
+    The parts lie one behind the other; the head says how many numbers or bytes there are of each::
+
+        head | body ids | pair ids | signature | body weights | pair weights | dense | language outlet shown
+        88     4 a term   4 a pair   4 a hash    2 a term       2 a pair       2 each  UTF-8    UTF-8  JSON
+
+    So ids of body and pairs are one run of bytes, and so are their weights: many articles are joined without
+    looking at the terms.
+
+    Args:
+        data: As `Features.to_bytes` gives them, of this version.
+
+    Attributes:
+        data: As given.
+        head: The fixed part.
+    """
+
+    __slots__ = ("_dense", "_labels", "_pair_ids", "_pair_weights", "_signature", "_weights", "data", "head")
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.head = head = Head._make(_HEAD.unpack_from(data))
+        self._pair_ids = _HEAD.size + 4 * head.body
+        self._signature = self._pair_ids + 4 * head.pairs
+        self._weights = self._signature + 4 * head.signature
+        self._pair_weights = self._weights + 2 * head.body
+        self._dense = self._pair_weights + 2 * head.pairs
+        self._labels = self._dense + 2 * head.dense
+
+    @property
+    def head_bytes(self) -> bytes:
+        """The head, for numpy to read with `HEAD`."""
+        return self.data[: _HEAD.size]
+
+    @property
+    def time(self) -> float | None:
+        """When it was published (seconds since 1970, UTC); None where nobody says."""
+        return None if math.isnan(self.head.time) else self.head.time
+
+    @property
+    def body_ids(self) -> bytes:
+        """Term ids of title and text, 4 bytes each."""
+        return self.data[_HEAD.size : self._pair_ids]
+
+    @property
+    def body_weights(self) -> bytes:
+        """Their weights, 2 bytes each."""
+        return self.data[self._weights : self._pair_weights]
+
+    @property
+    def text_ids(self) -> bytes:
+        """Term ids of the body, then those of its pairs of words, 4 bytes each."""
+        return self.data[_HEAD.size : self._signature]
+
+    @property
+    def text_weights(self) -> bytes:
+        """The weights of both, 2 bytes each."""
+        return self.data[self._weights : self._dense]
+
+    @property
+    def signature(self) -> bytes:
+        """The MinHash, 4 bytes a hash."""
+        return self.data[self._signature : self._weights]
+
+    @property
+    def dense(self) -> bytes:
+        """The embedding, 2 bytes a dimension."""
+        return self.data[self._dense : self._labels]
+
+    @property
+    def body(self) -> Sparse:
+        """TF-IDF of title and text."""
+        return Sparse(np.frombuffer(self.body_ids, "<u4"), np.frombuffer(self.body_weights, "<f2"))
+
+    @property
+    def pairs(self) -> Sparse:
+        """TF-IDF of the pairs of neighbouring words."""
+        ids = np.frombuffer(self.data[self._pair_ids : self._signature], "<u4")
+        return Sparse(ids, np.frombuffer(self.data[self._pair_weights : self._dense], "<f2"))
+
+    @property
+    def labels(self) -> tuple[str, str]:
+        """Language and outlet."""
+        end = self._labels + self.head.language + self.head.outlet
+        return _labels(self.data[self._labels : end], self.head.language)
+
+    @property
+    def shown(self) -> tuple[str, str, list[list[Any]], list[str]]:
+        """What a person is shown: title, lead, names (see `Name`) and numbers."""
+        # Decoded first: `json` would look for the encoding of bytes.
+        title, lead, names, numbers = json.loads(self.data[len(self.data) - self.head.shown :].decode())
+        return title, lead, names, numbers
 
 
 def _current(data: bytes) -> bytes:
@@ -229,89 +339,9 @@ def _current(data: bytes) -> bytes:
         return data
     if data[:4] != _MAGIC_BEFORE:
         raise StoreError("stored traits are of another version; run `wirewatch replay` into a new store")
-    (time,) = _TIME.unpack_from(data, _TIME_AT)
-    known = 0 if math.isnan(time) else years.around(datetime.fromtimestamp(time, UTC))
-    return _MAGIC + data[4:_YEARS_AT] + _YEARS.pack(known) + data[_YEARS_AT:]
-
-
-def cut(data: bytes) -> tuple[bytes, bytes, bytes, bytes, bytes, bytes]:
-    """The arrays in `Features.to_bytes`, without decoding the rest.
-
-    Returns:
-        Ids of body and pairs, signature (4 bytes each); weights of body and pairs, dense (2 bytes each).
-    """
-    body, pairs, dense, signature = _COUNTS.unpack_from(data, _COUNTS_AT)
-    one = _HEAD.size + 4 * body
-    two = one + 4 * pairs
-    three = two + 4 * signature
-    four = three + 2 * body
-    five = four + 2 * pairs
-    return (
-        data[_HEAD.size : one],
-        data[one:two],
-        data[two:three],
-        data[three:four],
-        data[four:five],
-        data[five : five + 2 * dense],
-    )
-
-
-def comparable(data: bytes) -> Parts:
-    """What of `Features.to_bytes` an article is compared by.
-
-    Returns:
-        Head (see `HEAD`); ids of body and pairs, one after the other; their weights; dense; how many terms
-        body and pairs have.
-    """
-    body, pairs, dense, signature = _COUNTS.unpack_from(data, _COUNTS_AT)
-    ids = _HEAD.size + 4 * (body + pairs)
-    weights = ids + 4 * signature
-    rest = weights + 2 * (body + pairs)
-    head = data[: _HEAD.size]
-    return head, data[_HEAD.size : ids], data[weights:rest], data[rest : rest + 2 * dense], body, pairs
-
-
-def searchable(data: bytes) -> tuple[bytes, bytes, bytes, bytes]:
-    """What of `Features.to_bytes` an article is found by: head (`HEAD`), body's ids and weights, dense."""
-    body, pairs, dense, signature = _COUNTS.unpack_from(data, _COUNTS_AT)
-    weights = _HEAD.size + 4 * (body + pairs + signature)
-    rest = weights + 2 * (body + pairs)
-    ids = data[_HEAD.size : _HEAD.size + 4 * body]
-    return data[: _HEAD.size], ids, data[weights : weights + 2 * body], data[rest : rest + 2 * dense]
-
-
-def texts(data: bytes) -> tuple[Sparse, Sparse]:
-    """Body and pairs in `Features.to_bytes`."""
-    body_ids, pair_ids, _, body, pairs, _ = cut(data)
-    return (
-        Sparse(np.frombuffer(body_ids, "<u4"), np.frombuffer(body, "<f2")),
-        Sparse(np.frombuffer(pair_ids, "<u4"), np.frombuffer(pairs, "<f2")),
-    )
-
-
-def squares(data: bytes) -> tuple[float, float, float]:
-    """The squared lengths of body, pairs and dense in `Features.to_bytes`."""
-    body, pairs, dense = _SQUARES.unpack_from(data, _SQUARES_AT)
-    return body, pairs, dense
-
-
-def years_of(data: bytes) -> int:
-    """`years` in `Features.to_bytes`."""
-    (years,) = _YEARS.unpack_from(data, _YEARS_AT)
-    return int(years)
-
-
-def title_digests(data: bytes) -> tuple[int, int]:
-    """`title_form` and `title_exact` in `Features.to_bytes`."""
-    form, exact = _FORMS.unpack_from(data, _FORMS_AT)
-    return form, exact
-
-
-def _labelled(data: bytes) -> tuple[float | None, str, str]:
-    """When it was published, language and outlet."""
-    time, language, outlet, told = _LABELLED.unpack_from(data)
-    end = len(data) - told
-    return None if math.isnan(time) else time, *_labels(data[end - outlet - language : end], language)
+    time = Packed(data[:_YEARS_AT] + bytes(8) + data[_YEARS_AT:]).time
+    known = 0 if time is None else years.around(datetime.fromtimestamp(time, UTC))
+    return _MAGIC + data[4:_YEARS_AT] + known.to_bytes(8, "little") + data[_YEARS_AT:]
 
 
 # Outlets and languages are few.
@@ -321,14 +351,6 @@ def _labels(labels: bytes, language: int) -> tuple[str, str]:
     each = (labels[:language], labels[language:])
     name, outlet = (intern(one.decode("utf-8", "surrogatepass")) for one in each)
     return name, outlet
-
-
-def told_of(data: bytes) -> tuple[str, str, list[list[Any]], list[str]]:
-    """Title, lead, names (see `Name`) and numbers in `Features.to_bytes`."""
-    # Decoded first: `json` would look for the encoding of bytes.
-    *_, told = _LABELLED.unpack_from(data)
-    title, lead, names, numbers = json.loads(data[len(data) - told :].decode())
-    return title, lead, names, numbers
 
 
 class IndexedArticle:
@@ -355,7 +377,9 @@ class IndexedArticle:
         if isinstance(traits, bytes):
             self._traits: Features | None = None
             self.data = traits = _current(traits)
-            self.time, self.language, self.outlet = _labelled(traits)
+            packed = Packed(traits)
+            self.time = packed.time
+            self.language, self.outlet = packed.labels
         else:
             self._traits = traits
             self.data = traits.to_bytes()
@@ -365,8 +389,12 @@ class IndexedArticle:
     @property
     def fetched(self) -> float:
         """When it came; seconds since 1970."""
-        (fetched,) = _TIME.unpack_from(self.data, _FETCHED_AT)
-        return float(fetched)
+        return self.packed.head.fetched
+
+    @property
+    def packed(self) -> Packed:
+        """Its features as bytes, part by part."""
+        return Packed(self.data)
 
     @property
     def traits(self) -> Features:

@@ -9,7 +9,7 @@ from itertools import compress
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.stories.features.packed import HEAD, Dense, Ids, IndexedArticle, searchable
+from pipeline.stories.features.packed import HEAD, Dense, Ids, IndexedArticle
 from pipeline.stories.index.postings import POSTED_TERMS, Bits, Places, heaviest_of_each
 from pipeline.stories.index.sums import Floats
 
@@ -41,22 +41,21 @@ class Columns:
     @classmethod
     def of(cls, members: Sequence[IndexedArticle], center: NDArray[np.float64] | None) -> Columns:
         """Those of at most 2¹⁶ members; `center` as in `index.StoryIndex`."""
-        parts = [searchable(member.data) for member in members]
-        heads, ids, weights, dense = ([part[place] for part in parts] for place in range(4))
-        told = np.frombuffer(b"".join(heads), HEAD)
+        parts = [member.packed for member in members]
+        heads = np.frombuffer(b"".join([part.head_bytes for part in parts]), HEAD)
         posted, terms, bits = heaviest_of_each(
-            np.frombuffer(b"".join(ids), "<u4"),
-            np.frombuffer(b"".join(weights), "<f2"),
-            told["counts"][:, 0].astype(np.intp),
+            np.frombuffer(b"".join([part.body_ids for part in parts]), "<u4"),
+            np.frombuffer(b"".join([part.body_weights for part in parts]), "<f2"),
+            heads["body"].astype(np.intp),
             POSTED_TERMS,
         )
         size = 0 if center is None else len(center)
-        coded = (told["counts"][:, 2] == size) & (size > 0)
+        coded = (heads["dense"] == size) & (size > 0)
         codes = np.zeros((len(members), code_width(center)), dtype=np.uint64)
         if center is not None:
-            joined = b"".join(compress(dense, coded.tolist()))
+            joined = b"".join([part.dense for part in compress(parts, coded.tolist())])
             codes[coded] = signs(np.frombuffer(joined, "<f2").reshape(-1, size), center)
-        return cls(told["time"], told["fetched"], coded, codes, posted, terms, bits)
+        return cls(heads["time"], heads["fetched"], coded, codes, posted, terms, bits)
 
     @classmethod
     def joined(cls, parts: Sequence[Columns], order: Places) -> Columns:

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.stories.features.packed import IndexedArticle, Parts, comparable, cut, squares, title_digests
+from pipeline.stories.features.packed import IndexedArticle, Packed
 from pipeline.stories.index.sums import Floats, SparseSum, Sums, summed_texts
 
 # Up to so many members a story keeps no sums. Inner products with them are then exact too: 5² < 2⁵, and
@@ -116,21 +116,24 @@ class StoryProfile:
 
     def alike(self, outlet: str, form: int, exact: int) -> int:
         """How many members of an outlet have a title of this form, but another one."""
-        digests = [title_digests(member.data) for member in self.members if member.outlet == outlet]
-        return sum(theirs == form and title != exact for theirs, title in digests)
+        heads = [member.packed.head for member in self.members if member.outlet == outlet]
+        return sum(head.title_form == form and head.title_exact != exact for head in heads)
 
     def lengths(self, language: str) -> tuple[int, float, float]:
         """Of the members in a language: how many, and the squared lengths of the sums of bodies and pairs."""
         if len(self.members) == 1:
             member = self.members[0]
-            return (1, *squares(member.data)[:2]) if member.language == language else (0, 0.0, 0.0)
+            if member.language != language:
+                return 0, 0.0, 0.0
+            head = member.packed.head
+            return 1, head.body_squared, head.pairs_squared
         return self._known().get(language, (0, 0.0, 0.0))
 
     def dense_length(self, dimension: int) -> tuple[int, float]:
         """Of the members with a dense vector of this dimension: how many, and the sum's squared length."""
         if len(self.members) == 1:
-            data = self.members[0].data
-            return (1, squares(data)[2]) if len(cut(data)[5]) == 2 * dimension else (0, 0.0)
+            head = self.members[0].packed.head
+            return (1, head.dense_squared) if head.dense == dimension else (0, 0.0)
         count, squared, _ = self._known().get(dimension, (0, 0.0, 0.0))
         return count, squared
 
@@ -204,21 +207,21 @@ def _together(profiles: list[StoryProfile]) -> Iterator[list[StoryProfile]]:
 
 def measure(profiles: Iterable[StoryProfile]) -> None:
     """Measures small stories of one language and dimension in one go; others are measured when asked."""
-    todo = [(p, [comparable(m.data) for m in p.members]) for p in dict.fromkeys(profiles) if p.unmeasured()]
-    todo = [(p, parts) for p, parts in todo if len({len(part[3]) for part in parts}) == 1]
-    for size in dict.fromkeys(len(parts[0][3]) for _, parts in todo):
-        alike = [(p, parts) for p, parts in todo if len(parts[0][3]) == size]
+    todo = [(p, [m.packed for m in p.members]) for p in dict.fromkeys(profiles) if p.unmeasured()]
+    todo = [(p, parts) for p, parts in todo if len({part.head.dense for part in parts}) == 1]
+    for size in dict.fromkeys(parts[0].head.dense for _, parts in todo):
+        alike = [(p, parts) for p, parts in todo if parts[0].head.dense == size]
         for start in range(0, len(alike), _MEASURED_AT_ONCE):
             _measure(alike[start : start + _MEASURED_AT_ONCE])
 
 
-def _measure(stories: list[tuple[StoryProfile, list[Parts]]]) -> None:
+def _measure(stories: list[tuple[StoryProfile, list[Packed]]]) -> None:
     """Measures stories, given with the parts of their members; dense vectors are all of one dimension."""
     every = [part for _, parts in stories for part in parts]
     sizes = [len(parts) for _, parts in stories]
     terms, sums = summed_texts(every, np.repeat(np.arange(len(stories)), sizes))
     squared = np.bincount((terms >> np.uint64(32)).astype(np.intp), sums * sums, 2 * len(stories)).tolist()
-    dense = np.frombuffer(b"".join([part[3] for part in every]), "<f2").astype(np.float64)
+    dense = np.frombuffer(b"".join([part.dense for part in every]), "<f2").astype(np.float64)
     firsts = np.cumsum([0, *sizes[:-1]])
     totals = np.add.reduceat(dense.reshape(len(every), -1), firsts, axis=0) if len(dense) else None
     for place, (profile, _) in enumerate(stories):

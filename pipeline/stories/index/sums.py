@@ -18,11 +18,8 @@ from pipeline.stories.features.packed import (
     HEAD,
     Ids,
     IndexedArticle,
-    Parts,
+    Packed,
     Sparse,
-    comparable,
-    texts,
-    years_of,
 )
 
 # See `summed_texts`.
@@ -106,7 +103,7 @@ class Sums:
 
     Args:
         members: Of one story, in ingest sequence.
-        heads: See `traits.HEAD`.
+        heads: See `packed.HEAD`.
 
     Attributes:
         body: Body vectors, by language.
@@ -136,8 +133,8 @@ class Sums:
     @classmethod
     def of_each(cls, stories: list[list[IndexedArticle]]) -> list[Sums]:
         """Those of several stories; their languages are groups, see `summed_texts`."""
-        parts = [[comparable(member.data) for member in members] for members in stories]
-        heads = np.frombuffer(b"".join([part[0] for each in parts for part in each]), HEAD)
+        parts = [[member.packed for member in members] for members in stories]
+        heads = np.frombuffer(b"".join([part.head_bytes for each in parts for part in each]), HEAD)
         ends = np.cumsum([len(members) for members in stories]).tolist()
         found = [
             cls(members, heads[end - len(members) : end]) for members, end in zip(stories, ends, strict=True)
@@ -149,7 +146,7 @@ class Sums:
     def add(self, member: IndexedArticle, position: int) -> None:
         """Takes a member in; `position` is its place among the members."""
         self.times.insert(position, np.nan if member.time is None else member.time)
-        self.years.insert(position, years_of(member.data))
+        self.years.insert(position, member.packed.head.years)
         self._change(member, 1)
 
     def remove(self, member: IndexedArticle, position: int) -> None:
@@ -160,18 +157,19 @@ class Sums:
     def _change(self, member: IndexedArticle, sign: int) -> None:
         if member.outlet:
             self.outlets[member.outlet] += sign
-        for sums, vector in zip((self.body, self.pairs), texts(member.data), strict=True):
+        packed = member.packed
+        for sums, vector in ((self.body, packed.body), (self.pairs, packed.pairs)):
             total = sums.setdefault(member.language, SparseSum.of([], []))
             total.change(vector, sign)
             if not total.count:
                 del sums[member.language]
-        dense = np.frombuffer(comparable(member.data)[3], "<f2").astype(np.float64)
+        dense = np.frombuffer(packed.dense, "<f2").astype(np.float64)
         if len(dense):
             before, count = self.dense.get(len(dense), (np.zeros(len(dense)), 0))
             self.dense[len(dense)] = (before + sign * dense, count + sign)
 
 
-def _sum_texts(found: list[Sums], stories: list[list[IndexedArticle]], parts: list[list[Parts]]) -> None:
+def _sum_texts(found: list[Sums], stories: list[list[IndexedArticle]], parts: list[list[Packed]]) -> None:
     """Fills in the sums of bodies and pairs."""
     groups: dict[tuple[int, str], int] = {}
     of_members = [
@@ -194,10 +192,11 @@ def _sum_texts(found: list[Sums], stories: list[list[IndexedArticle]], parts: li
         found[place].body[language], found[place].pairs[language] = body, pairs
 
 
-def _sum_dense(found: list[Sums], parts: list[list[Parts]]) -> None:
+def _sum_dense(found: list[Sums], parts: list[list[Packed]]) -> None:
     """Fills in the sums of dense vectors."""
-    for size in dict.fromkeys([len(part[3]) for each in parts for part in each if part[3]]):
-        vectors = [[part[3] for part in each if len(part[3]) == size] for each in parts]
+    dense = [[part.dense for part in each] for each in parts]
+    for size in dict.fromkeys([len(vector) for each in dense for vector in each if vector]):
+        vectors = [[vector for vector in each if len(vector) == size] for each in dense]
         counts = [len(each) for each in vectors]
         some = [place for place, count in enumerate(counts) if count]
         joined = b"".join([vector for each in vectors for vector in each])
@@ -207,11 +206,11 @@ def _sum_dense(found: list[Sums], parts: list[list[Parts]]) -> None:
             found[place].dense[size // 2] = (total.copy(), counts[place])
 
 
-def summed_texts(parts: list[Parts], groups: NDArray[np.int64]) -> tuple[NDArray[np.uint64], Floats]:
+def summed_texts(parts: list[Packed], groups: NDArray[np.int64]) -> tuple[NDArray[np.uint64], Floats]:
     """The sums of bodies and of pairs by group.
 
     Args:
-        parts: Of members.
+        parts: The features of members.
         groups: The group of each, below 2¹⁵.
 
     Returns:
@@ -219,9 +218,9 @@ def summed_texts(parts: list[Parts], groups: NDArray[np.int64]) -> tuple[NDArray
         the sum of each.
     """
     kinds = (2 * groups[:, np.newaxis] + np.arange(2)).astype(np.uint64) << np.uint64(32)
-    keys = np.repeat(kinds.ravel(), [count for part in parts for count in part[4:]])
-    keys |= np.frombuffer(b"".join([part[1] for part in parts]), "<u4")
-    return summed(keys, np.frombuffer(b"".join([part[2] for part in parts]), "<u2"))
+    keys = np.repeat(kinds.ravel(), [count for part in parts for count in (part.head.body, part.head.pairs)])
+    keys |= np.frombuffer(b"".join([part.text_ids for part in parts]), "<u4")
+    return summed(keys, np.frombuffer(b"".join([part.text_weights for part in parts]), "<u2"))
 
 
 def summed(terms: NDArray[np.uint64], bits: NDArray[np.uint16]) -> tuple[NDArray[np.uint64], Floats]:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from rapidfuzz import fuzz
 
 from pipeline.records import Evidence
-from pipeline.stories.features.packed import Features, IndexedArticle, told_of
+from pipeline.stories.features.packed import Features, IndexedArticle, Packed
 from pipeline.stories.features.tokens import tokens
 from pipeline.stories.index.story_profile import StoryProfile
 
@@ -49,7 +49,7 @@ class _Read(NamedTuple):
 # By their traits; many articles meet the same stories.
 @lru_cache(maxsize=1 << 12)
 def _read(data: bytes) -> _Read:
-    title, lead, names, numbers = told_of(data)
+    title, lead, names, numbers = Packed(data).shown
     return _Read(_texts(title, lead), tuple([(name[0], name[1]) for name in names]), tuple(numbers))
 
 

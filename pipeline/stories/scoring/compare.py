@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.stories.features.packed import HEAD, IndexedArticle, squares, years_of
+from pipeline.stories.features.packed import HEAD, IndexedArticle
 from pipeline.stories.index.story_profile import SMALL, StoryProfile, measure, sum_up
 from pipeline.stories.index.sums import Floats
 from pipeline.stories.scoring.contrast import kept_shares
@@ -22,6 +23,26 @@ from pipeline.stories.scoring.operands import Hits, Rows, Small
 _DAY_SECONDS: Final = 86_400.0
 Asked = Sequence[tuple[IndexedArticle, Sequence[StoryProfile]]]
 Years = NDArray[np.uint64]
+
+
+class Part(IntEnum):
+    """The rows of the tables of vectors: what of an article is compared."""
+
+    BODY = 0
+    PAIRS = 1
+    DENSE = 2
+
+
+class Tally(IntEnum):
+    """The rows of the table of what is summed over a story's members."""
+
+    INSIDE = 0  # is the article itself
+    OTHERS = 1  # every other member
+    NEAR = 2  # exp(-gap / scale)
+    OUTLET = 3  # of the article's outlet
+    TITLE = 4  # of its outlet, with its title but for the figures
+    DATED = 5  # years can be compared with the article's
+    OTHER_YEARS = 6  # and are others
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +84,15 @@ class Compared:
 class _Comparison:
     """Some articles, each against some stories.
 
+    Every table has a column for each pair of article and story, those of one article side by side::
+
+                       article 0          article 1
+                    story  story  story  story  story
+        askers        0      0      0      1      1      shape [stories]
+        inner         …      …      …      …      …      shape [Part, stories]
+        tally         …      …      …      …      …      shape [Tally, stories]
+        starts      ^ 0                  ^ 3          ^ 5
+
     Args:
         asked: The articles, with the stories of each.
         scale: See `compare`.
@@ -73,9 +103,10 @@ class _Comparison:
         starts: Where the stories of each article start, and where the last ones end.
         askers: The article of each story.
         kept: The shares of body and pairs that remain, shape [2, stories]; see `contrast`.
-        inner, squared, count: Of body, pairs and dense with the sums, shape [3, stories].
-        told: Inside, size, near, outlet, figures: as in `Compared`, but summed; how many members' years can
-            be compared with the article's, and how many of these are other years; shape [7, stories].
+        inner: The inner product with the sum of the members, shape [Part, stories].
+        squared: The squared length of that sum, likewise.
+        count: How many members are summed, likewise.
+        tally: What is summed over the members, shape [Tally, stories].
     """
 
     def __init__(self, asked: Asked, scale: float, unknown: float) -> None:
@@ -84,11 +115,11 @@ class _Comparison:
         self.starts = np.cumsum([0, *sizes]).tolist()
         self.rows = self.starts[-1]
         self.askers = np.repeat(np.arange(len(asked)), sizes)
-        self.inner, self.squared, self.count = np.zeros((3, 3, self.rows))
-        self.told = np.zeros((7, self.rows))
+        self.inner, self.squared, self.count = np.zeros((3, len(Part), self.rows))
+        self.tally = np.zeros((len(Tally), self.rows))
         self.kept = np.ones((2, self.rows))
         self._times = np.array([np.nan if m.time is None else m.time for m, _ in asked])
-        self._years = np.array([years_of(m.data) for m, _ in asked], dtype=np.uint64)
+        self._years = np.array([m.packed.head.years for m, _ in asked], dtype=np.uint64)
         self._scale, self._unknown = scale, unknown
 
     def run(self, contrast: float) -> None:
@@ -140,22 +171,25 @@ class _Comparison:
         """Sums up the members of small stories; counts and lengths where there is but one."""
         rows, askers = np.array(small.rows), np.array(small.askers)
         heads = np.frombuffer(b"".join(small.heads), HEAD)
-        own, fitting = np.array(small.own), np.array(small.fitting)
+        inside, fitting = np.array(small.own), np.array(small.fitting)
         outlets = np.array([bool(member.outlet) for member, _ in self.asked])
         forms, exacts = self._titles()
-        told = np.zeros((7, len(rows)))
-        told[0] = own
-        told[1] = ~own
-        told[2] = self._closeness(heads["time"], askers) * ~own
-        told[3] = np.array(small.ours) & outlets[askers] & ~own
-        told[4] = told[3] * (heads["form"] == forms[askers]) * (heads["exact"] != exacts[askers])
-        told[5:] = self._other_years(heads["time"], heads["years"], askers) & ~own
+        other_title = (heads["title_form"] == forms[askers]) * (heads["title_exact"] != exacts[askers])
+        dated, other_years = self._other_years(heads["time"], heads["years"], askers)
+        each = np.zeros((len(Tally), len(rows)))
+        each[Tally.INSIDE] = inside
+        each[Tally.OTHERS] = ~inside
+        each[Tally.NEAR] = self._closeness(heads["time"], askers) * ~inside
+        each[Tally.OUTLET] = np.array(small.ours) & outlets[askers] & ~inside
+        each[Tally.TITLE] = each[Tally.OUTLET] * other_title
+        each[Tally.DATED] = dated & ~inside
+        each[Tally.OTHER_YEARS] = other_years & ~inside
         starts = np.flatnonzero(np.diff(rows, prepend=-1))
-        self.told[:, rows[starts]] = np.add.reduceat(told, starts, axis=1)
+        self.tally[:, rows[starts]] = np.add.reduceat(each, starts, axis=1)
         single = np.flatnonzero(np.bincount(rows, minlength=self.rows)[rows] == 1)
         self.squared[:, rows[single]] = heads["squares"][single].T
-        self.count[:2, rows[single]] = np.array(small.speaking)[single]
-        self.count[2, rows[single]] = fitting[single]
+        self.count[: Part.DENSE, rows[single]] = np.array(small.speaking)[single]
+        self.count[Part.DENSE, rows[single]] = fitting[single]
         self._multiply(small.dense, rows[fitting], askers[fitting])
 
     def _titles(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
@@ -178,7 +212,7 @@ class _Comparison:
                 inner.append(vectors.astype(np.float64) @ wide)
                 done += count
         if inner:
-            self.inner[2] += np.bincount(rows, np.concatenate(inner), self.rows)
+            self.inner[Part.DENSE] += np.bincount(rows, np.concatenate(inner), self.rows)
 
     def _large(self, member: IndexedArticle, row: int, profile: StoryProfile) -> tuple[Floats, Years]:
         """Takes what of a large story is not text; returns the times and years of the other members."""
@@ -187,11 +221,14 @@ class _Comparison:
         outlet = figures = 0
         if len(traits.dense) in sums.dense:
             wide = traits.dense.astype(np.float64)
-            self.inner[2, row] = np.add.reduce(sums.dense[len(wide)][0] * wide)
+            self.inner[Part.DENSE, row] = np.add.reduce(sums.dense[len(wide)][0] * wide)
         if member.outlet and sums.outlets[member.outlet]:
             outlet = sums.outlets[member.outlet] - inside
             figures = profile.alike(member.outlet, traits.title_form, traits.title_exact)
-        self.told[:5, row] = inside, profile.size - inside, 0.0, outlet, figures
+        self.tally[Tally.INSIDE, row] = inside
+        self.tally[Tally.OTHERS, row] = profile.size - inside
+        self.tally[Tally.OUTLET, row] = outlet
+        self.tally[Tally.TITLE, row] = figures
         times, years = np.frombuffer(sums.times), np.frombuffer(sums.years, dtype=np.uint64)
         if not inside:
             return times, years
@@ -203,9 +240,10 @@ class _Comparison:
         rows = np.repeat([row for row, *_ in large], [len(times) for _, times, _ in large])
         times, years = (np.concatenate([each[part] for each in large]) for part in (1, 2))
         askers = self.askers[rows]
-        self.told[2] += np.bincount(rows, self._closeness(times, askers), self.rows)
-        for place, apart in enumerate(self._other_years(times, years, askers), 5):
-            self.told[place] += np.bincount(rows, apart, self.rows)
+        self.tally[Tally.NEAR] += np.bincount(rows, self._closeness(times, askers), self.rows)
+        dated, other_years = self._other_years(times, years, askers)
+        self.tally[Tally.DATED] += np.bincount(rows, dated, self.rows)
+        self.tally[Tally.OTHER_YEARS] += np.bincount(rows, other_years, self.rows)
 
     def _share(self, hits: Hits, contrast: float) -> None:
         """Sums products where a word is one of the article's."""
@@ -219,7 +257,7 @@ class _Comparison:
         rows, askers, pairs, places = rows[shared], askers[shared], pairs[shared], places[shared]
         products = weights[shared] * mine[places]
         inner = np.bincount(rows + self.rows * pairs, products, 2 * self.rows)
-        self.inner[:2] = inner.reshape(2, self.rows)
+        self.inner[: Part.DENSE] = inner.reshape(2, self.rows)
         if contrast <= 0.0:
             return
         ends = np.searchsorted(askers, np.arange(len(self.asked) + 1)).tolist()
@@ -237,8 +275,8 @@ class _Comparison:
                 products[here],
                 mine[words],
                 len(member.traits.body.ids),
-                self.count[0, stories],
-                self.told[0, stories],
+                self.count[Part.BODY, stories],
+                self.tally[Tally.INSIDE, stories],
                 contrast,
             )
 
@@ -280,17 +318,36 @@ def compare(asked: Asked, time_scale_days: float, unknown_gap_days: float, contr
 
     Returns:
         One after another, what the articles have in common with each of their stories.
+
+    An article of the words 7 and 9, weighing 3 and 4, against a story of one article of the word 9 alone,
+    which another outlet wrote at the same time:
+
+    >>> from dataclasses import replace
+    >>> from pipeline.stories.features.packed import Features, Sparse
+    >>> mine = Features(
+    ...     time=0.0, fetched=0.0, language="en", outlet="Post", title="", lead="", title_form=1,
+    ...     title_exact=1, years=0, body=Sparse.unit({7: 3.0, 9: 4.0}, 99), pairs=Sparse.unit({}, 99),
+    ...     names=(), numbers=(), dense=np.zeros(0, np.float16), signature=np.zeros(0, np.uint32),
+    ... )
+    >>> theirs = replace(mine, outlet="Mail", body=Sparse.unit({9: 1.0}, 99))
+    >>> story = StoryProfile.of("s", [IndexedArticle("b", 1, theirs)])
+    >>> found = compare([(IndexedArticle("a", 2, mine), [story])], 3.0, 1.0, 0.0)
+    >>> [round(float(column[0]), 3) for column in (found.text, found.near, found.outlet, found.size)]
+    [0.8, 1.0, 0.0, 1.0]
     """
     comparison = _Comparison(asked, time_scale_days, unknown_gap_days)
     comparison.run(contrast)
-    inside, size, near, outlet, figures, compared, apart = comparison.told
-    own = np.array([squares(member.data) for member, _ in asked]).reshape(-1, 3)[comparison.askers].T
+    tally = comparison.tally
+    heads = [member.packed.head for member, _ in asked]
+    lengths = [(head.body_squared, head.pairs_squared, head.dense_squared) for head in heads]
+    own = np.array(lengths).reshape(-1, len(Part))[comparison.askers].T
+    inside = tally[Tally.INSIDE]
     (text, lead, vector), means = _cosines(
         comparison.inner, comparison.squared, comparison.count, own, inside
     )
     kept_text, kept_lead = comparison.kept
     held = comparison.count - inside
-    size = np.maximum(size, 1.0)
+    size = np.maximum(tally[Tally.OTHERS], 1.0)
     return Compared(
         text=text,
         lead=lead,
@@ -300,12 +357,12 @@ def compare(asked: Asked, time_scale_days: float, unknown_gap_days: float, contr
         mean_vector=means[2],
         kept_text=kept_text,
         kept_lead=kept_lead,
-        same=np.maximum(held[0], 0.0) / size,
-        vectors=(held[2] > 0.0).astype(np.float64),
-        near=near / size,
-        outlet=outlet / size,
-        figures=figures / size,
-        years=apart / np.maximum(compared, 1.0),
+        same=np.maximum(held[Part.BODY], 0.0) / size,
+        vectors=(held[Part.DENSE] > 0.0).astype(np.float64),
+        near=tally[Tally.NEAR] / size,
+        outlet=tally[Tally.OUTLET] / size,
+        figures=tally[Tally.TITLE] / size,
+        years=tally[Tally.OTHER_YEARS] / np.maximum(tally[Tally.DATED], 1.0),
         size=size,
     )
 

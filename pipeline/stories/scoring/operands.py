@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.stories.features.packed import Ids, IndexedArticle, Sparse, comparable
+from pipeline.stories.features.packed import Ids, IndexedArticle, Sparse
 from pipeline.stories.index.story_profile import StoryProfile
 from pipeline.stories.index.sums import Floats, SparseSum
 
@@ -49,7 +49,7 @@ class Small:
 
     Attributes:
         rows, askers: The story of each, and the article that asks.
-        heads: See `traits.HEAD`.
+        heads: See `packed.HEAD`.
         speaking: Whether it is in the article's language.
         fitting: Whether their dense vectors can be compared.
         ours, own: Whether it is of the article's outlet; whether it is the article itself.
@@ -72,22 +72,22 @@ class Small:
         if not members:
             return texts
         speaking = [member.language == mine.language for member in members]
-        parts = [comparable(member.data) for member in members]
-        heads, ids, weights, dense, bodies, pairs = zip(*parts, strict=True)
-        size = 2 * len(mine.traits.dense)
-        fitting = [len(vector) == size > 0 for vector in dense]
+        parts = [member.packed for member in members]
+        size = len(mine.traits.dense)
+        fitting = [part.head.dense == size > 0 for part in parts]
         self.rows += rows
         self.askers += [asker] * len(rows)
         self.speaking += speaking
         self.ours += [member.outlet == mine.outlet for member in members]
         self.own += [member.article == mine.article for member in members]
         self.fitting += fitting
-        self.heads += heads
-        self.dense += compress(dense, fitting)
+        self.heads += [part.head_bytes for part in parts]
+        self.dense += [part.dense for part in compress(parts, fitting)]
         texts.rows += compress(rows, speaking)
-        texts.lengths += [n for each in compress(zip(bodies, pairs, strict=True), speaking) for n in each]
-        texts.ids.append(np.frombuffer(b"".join(compress(ids, speaking)), "<u4"))
-        joined = b"".join(compress(weights, speaking))
+        read = list(compress(parts, speaking))
+        texts.lengths += [length for part in read for length in (part.head.body, part.head.pairs)]
+        texts.ids.append(np.frombuffer(b"".join([part.text_ids for part in read]), "<u4"))
+        joined = b"".join([part.text_weights for part in read])
         texts.weights.append(np.frombuffer(joined, "<f2").astype(np.float64))
         return texts
 
