@@ -2,40 +2,131 @@
 
 from __future__ import annotations
 
+import csv
 import ipaddress
 import re
+import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal, cast
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
+
+import idna
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _SECRET_NAME = re.compile(
     r"(key|token|secret|passw|pwd|auth|sig(nature)?$|session|credential|^sid$|^code$)", re.IGNORECASE
 )
 _SHOWN_CHARS = 2000
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
+_ISATAP = 0x00005EFE  # before the IPv4 address of an interface behind ISATAP (RFC 5214 6.1)
 
 
-def is_public(address: Address) -> bool:
-    """Whether an address is on the public Internet, seen through every way of writing IPv4 inside IPv6.
+@dataclass(frozen=True, slots=True)
+class AddressBlock:
+    """A row of the registries: whether its addresses are on the public Internet, or hold one that decides."""
 
-    >>> is_public(ipaddress.ip_address("8.8.8.8")), is_public(ipaddress.ip_address("::ffff:127.0.0.1"))
-    (True, False)
+    network: ipaddress.IPv4Network | ipaddress.IPv6Network
+    public: Literal["yes", "no", "inner"]
+    inner: str
+
+
+@cache
+def _blocks() -> tuple[AddressBlock, ...]:
+    """The registries, the narrowest block first."""
+    text = files("pipeline").joinpath("special_addresses.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
+    blocks = [AddressBlock(ipaddress.ip_network(r["block"]), _public(r["public"]), r["inner"]) for r in rows]
+    return tuple(sorted(blocks, key=lambda block: -block.network.prefixlen))
+
+
+def _public(said: str) -> Literal["yes", "no", "inner"]:
+    if said not in {"yes", "no", "inner"}:
+        raise ValueError(f"special_addresses.csv: {said!r} is none of yes, no and inner")
+    return cast("Literal['yes', 'no', 'inner']", said)
+
+
+def is_public(address: Address | str) -> bool:
+    """Whether an address is on the public Internet: the one rule for everything that Wirewatch connects to.
+
+    It reads IANA's registries (`special_addresses.csv`), and looks through every way of writing an IPv4
+    address inside an IPv6 one: behind a translator, that is where the connection ends. A scope (`%eth0`)
+    stands on link-local addresses only, which are refused anyway.
+
+    >>> is_public("8.8.8.8"), is_public("::ffff:127.0.0.1"), is_public("64:ff9b::a00:1"), is_public("fec0::1")
+    (True, False, False, False)
+
+    Raises:
+        ValueError: The text is no address.
     """
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = _embedded(address)
-        if inner is not None:
-            return is_public(inner)
-    return address.is_global and not address.is_multicast and not address.is_reserved
+    if isinstance(address, str):
+        address = ipaddress.ip_address(address.partition("%")[0])
+    block = next(each for each in _blocks() if address in each.network)
+    if block.public == "inner" and isinstance(address, ipaddress.IPv6Address):
+        return all(is_public(inner) for inner in _inner(address, block.inner))
+    behind = isinstance(address, ipaddress.IPv6Address) and int(address) >> 32 & 0xFDFFFFFF == _ISATAP
+    if block.public == "yes" and behind:
+        return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+    return block.public == "yes"
 
 
-def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    if address.ipv4_mapped or address.sixtofour:
-        return address.ipv4_mapped or address.sixtofour
-    if address.teredo:
-        return address.teredo[1]
-    if address in _NAT64 or int(address) < 2**32:  # the second: IPv4-compatible, RFC 4291 2.5.5.1
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return None
+def _inner(address: ipaddress.IPv6Address, where: str) -> tuple[ipaddress.IPv4Address, ...]:
+    """The IPv4 addresses that an IPv6 address of a translating block leads to."""
+    if where == "6to4" and address.sixtofour:
+        return (address.sixtofour,)
+    if where == "teredo" and address.teredo:
+        return address.teredo  # server and client: the server is spoken to first
+    return (ipaddress.IPv4Address(int(address) & 0xFFFFFFFF),)
+
+
+def ascii_domain(domain: str) -> str:
+    """A domain as the name system has it, whatever its script.
+
+    >>> ascii_domain("Bücher.example"), ascii_domain("[192.0.2.1]")
+    ('xn--bcher-kva.example', '[192.0.2.1]')
+
+    Raises:
+        ValueError: It is no domain.
+    """
+    if domain.isascii():
+        return domain.lower()
+    try:
+        return idna.encode(domain, uts46=True).decode("ascii")
+    except idna.IDNAError as error:
+        raise ValueError(f"{domain!r} is no domain: {error}") from None
+
+
+def destination_key(to: str) -> str:
+    """By what one destination is known, however it is spelled: a mail address, a URL, or a channel's name.
+
+    Mail servers that tell capitals in an address apart exist in theory only, and two mails to one person
+    are worse.
+
+    >>> destination_key("Me@Example.ORG"), destination_key("HTTPS://Example.org:443/Hook#x")
+    ('me@example.org', 'https://example.org/Hook')
+    """
+    if re.match(r"https?://", to, re.IGNORECASE):
+        return _url_key(to)
+    local, at, domain = unicodedata.normalize("NFKC", to).casefold().rpartition("@")
+    try:
+        return f"{local}{at}{ascii_domain(domain.rstrip('.'))}" if at else domain
+    except ValueError:
+        return to
+
+
+def _url_key(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        scheme, port = parts.scheme.lower(), parts.port
+        host = ascii_domain((parts.hostname or "").rstrip("."))
+    except ValueError:
+        return url
+    user, at, _ = parts.netloc.rpartition("@")
+    usual = {"http": 80, "https": 443}.get(scheme)
+    place = f"[{host}]" if ":" in host else host
+    place += f":{port}" if port and port != usual else ""
+    return urlunsplit((scheme, f"{user}{at}{place}", parts.path or "/", parts.query, ""))
 
 
 def absolute(base: str, link: str) -> str:

@@ -21,6 +21,7 @@ from pipeline.records import (
     Capture,
     Correction,
     Decision,
+    DeliveryState,
     FeedState,
     JournalEntry,
     Lineage,
@@ -32,6 +33,7 @@ from pipeline.records import (
     Story,
     WatchState,
 )
+from pipeline.records.alerts import UNFINISHED
 
 if TYPE_CHECKING:
     from pipeline.query.tree import Query
@@ -246,8 +248,8 @@ class Store(Protocol):
     def alerts(self, watch: str | None = None, since: datetime | None = None) -> list[Alert]:
         """Alerts by (seq, id)."""
 
-    def outbox(self, *, unfinished: bool = True) -> list[Message]:
-        """Messages by (due, id): those in state "decided" or "rendered", or all of them."""
+    def outbox(self, states: Sequence[DeliveryState] = UNFINISHED) -> list[Message]:
+        """Messages in these states, by (due, id); reads no others."""
 
     # -- telling about itself ----------------------------------------------------------------------------
 
@@ -355,7 +357,10 @@ class Archive(Protocol):
 
 
 class Notifier(Protocol):
-    """Sends one rendered message."""
+    """Sends rendered messages, one at a time."""
+
+    def close(self) -> None:
+        """Frees what is held. Further calls are undefined."""
 
     def send(self, message: Message) -> None:
         """Sends `message.payload` to `message.to`; returning means that the far side took it.

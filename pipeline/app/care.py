@@ -210,7 +210,7 @@ def _check_models(wiring: Wiring) -> str:
 
 def _check_mail(wiring: Wiring) -> str:
     mail = wiring.settings.mail
-    open_notifier(mail, wiring.home).close()
+    open_notifier(mail, wiring.home, wiring.clock).close()
     if mail.smtp:
         return f"by SMTP at {host_of(mail.smtp)}, from {mail.sender}; not tried"
     return f"no SMTP server is set: mails go to {wiring.home / 'spool'}"

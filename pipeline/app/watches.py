@@ -24,6 +24,7 @@ from pipeline.errors import NotFoundError, UsageError
 from pipeline.notify import open_notifier
 from pipeline.ports import Commit, Lease
 from pipeline.records import Watch
+from pipeline.retry import DELIVERY
 from pipeline.settings import Document, read_document
 from pipeline.stages.alerting.alert import Alerting, AlertReport
 from pipeline.stages.alerting.questions import Checked, Known, backtest_watch, check_watches, why_story
@@ -51,7 +52,7 @@ class Watches:
         """
         mail, broken = self._wiring.settings.mail, self._wiring.watch_list.broken
         alerting = Alerting(self._wiring.store, self._wiring.watches)
-        notifier = open_notifier(mail, self._wiring.home)
+        notifier = open_notifier(mail, self._wiring.home, self._wiring.clock)
         try:
             if dry_run:
                 report = alerting.run(self._wiring.clock(), notifier, Renderer(mail), dry_run=True)
@@ -65,7 +66,7 @@ class Watches:
                     self._wiring.clock(),
                     notifier,
                     Renderer(mail),
-                    max_attempts=mail.max_attempts,
+                    policy=replace(DELIVERY, give_up_seconds=mail.give_up_days * 86400.0),
                     renew=renew,
                 )
                 return replace(report, broken=broken)

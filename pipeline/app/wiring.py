@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,6 @@ from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
-import stamina
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
@@ -21,10 +21,11 @@ from pipeline.alerts.watch.watch_file import WatchList, read_watches
 from pipeline.enrich import Aliases, Enricher, Taxonomy
 from pipeline.enrich.names.recognize import SpacyRecognizer
 from pipeline.enrich.vectors import E5Embedder
-from pipeline.errors import LeaseHeldError, StoreError, UnavailableError
+from pipeline.errors import LeaseHeldError, StoreError, TransientError
 from pipeline.normalize.plaintext.wall import is_wall_page
 from pipeline.ports import Embedder, Lease, Store
 from pipeline.records import Watch, content_id
+from pipeline.retry import LEASE, Patience
 from pipeline.settings import Settings, load_settings
 from pipeline.sources.archive.folder import WarcArchive
 from pipeline.sources.fetch.fetcher import FeedFetcher
@@ -39,8 +40,6 @@ log = logging.getLogger("wirewatch.app")
 
 # A lease outlives the longest step between two renewals (a commit of 200 articles and their vectors).
 LEASE_SECONDS = 300.0
-# How long a run waits for another writer before it gives up.
-PATIENCE_SECONDS = 900.0
 
 
 def now() -> datetime:
@@ -92,11 +91,8 @@ class Wiring:
 
     @cached_property
     def store(self) -> Store:
-        """The store, opened once; an unreachable server is tried again for half a minute."""
-        for attempt in stamina.retry_context(on=UnavailableError, timeout=30.0, attempts=None):
-            with attempt:
-                return open_store(self.store_url, environment=self.environment)
-        raise AssertionError  # the loop returns or raises
+        """The store, opened once; a server that does not answer is waited for by its own link."""
+        return open_store(self.store_url, environment=self.environment)
 
     @cached_property
     def archive(self) -> WarcArchive:
@@ -170,7 +166,7 @@ class Wiring:
         """Holds a lease; yields a function that renews it and returns it.
 
         Raises:
-            LeaseHeldError: Another writer held it for all of `PATIENCE_SECONDS`.
+            LeaseHeldError: Another writer held it for as long as `retry.LEASE` waits.
         """
         target = store or self.store
 
@@ -187,7 +183,8 @@ class Wiring:
                 target.release(target.acquire(name, error.owner, self.clock(), LEASE_SECONDS))
                 return renew()
 
-        lease = patiently(take)
+        patience = Patience(LEASE, time.monotonic, time.sleep, _say_what_is_waited_for)
+        lease = patience.until_done(self.owner, take, LeaseHeldError)
         try:
             yield renew
         finally:
@@ -239,18 +236,5 @@ def _died_here(owner: str) -> bool:
     return False
 
 
-def patiently(take: Callable[[], Lease]) -> Lease:
-    """Takes a lease, trying again with growing, jittered waits for `PATIENCE_SECONDS`."""
-    for attempt in stamina.retry_context(
-        on=LeaseHeldError, timeout=PATIENCE_SECONDS, attempts=None, wait_max=10.0
-    ):
-        with attempt:
-            return take()
-    raise AssertionError  # the loop returns or raises
-
-
-def _say_what_is_waited_for(details: stamina.instrumentation.RetryDetails) -> None:
-    log.warning("waiting %.0f s: %s", details.wait_for, details.caused_by)
-
-
-stamina.instrumentation.set_on_retry_hooks([_say_what_is_waited_for])
+def _say_what_is_waited_for(wait: float, cause: TransientError) -> None:
+    log.warning("waiting %.0f s: %s", wait, cause)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -40,22 +41,28 @@ class Channels:
     def close(self) -> None:
         """Closes what is open."""
         for notifier in self._channels.values():
-            if isinstance(notifier, WebhookNotifier):
-                notifier.close()
+            notifier.close()
 
 
-def open_notifier(mail: MailSettings, home: Path) -> Channels:
+def open_notifier(mail: MailSettings, home: Path, clock: Callable[[], datetime]) -> Channels:
     """Chooses the ways out: SMTP where a server is set, else .eml files in `home/spool`; webhooks always.
+
+    Args:
+        mail: How mails and webhook calls go out.
+        home: Where the spool folder is.
+        clock: The present time (UTC), which is signed with each webhook call.
 
     Raises:
         ConfigError: `mail.smtp` or `mail.ca_file` is wrong.
     """
     mails: Notifier
     if mail.smtp:
-        mails = SmtpNotifier(server_of(mail.smtp), mail.sender, mail.timeout_seconds, mail.ca_file)
+        mails = SmtpNotifier(
+            server_of(mail.smtp), mail.sender, mail.timeout_seconds, mail.ca_file, mail.total_seconds
+        )
     else:
         mails = SpoolNotifier(home / SPOOL)
-    hooks = WebhookNotifier(mail.webhook_secret, mail.timeout_seconds, mail.webhook_private_hosts)
+    hooks = WebhookNotifier(clock, mail.webhook_secret, mail.timeout_seconds, mail.webhook_private_hosts)
     return Channels({"mail": mails, "webhook": hooks})
 
 

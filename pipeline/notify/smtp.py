@@ -3,7 +3,8 @@
 What the server answers is told apart by where it happens. What would fail for any mail (no connection, no
 TLS, a refused login) is `UnavailableError`: the mail waits, and the text says which setting to look at.
 What fails for this mail is transient for 4xx and for a line that is cut, and permanent for 5xx. A line cut
-after DATA may have taken the mail or not: it is tried again with the same Message-ID.
+after DATA may have taken the mail or not: it is tried again with the same Message-ID. One deadline holds for
+a whole conversation, so that a server that drips holds no run, and no run outlives its lease.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import smtplib
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +22,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from pipeline.errors import ConfigError, PermanentError, TransientError, UnavailableError
+from pipeline.network import Cutoff
 from pipeline.records import Message
 
 PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
@@ -58,6 +61,28 @@ def server_of(url: str) -> Server:
     return Server(parts.scheme, parts.hostname, port or PORTS[parts.scheme], user, password)
 
 
+class _Client(smtplib.SMTP):
+    """smtplib's client on a connection that is cut off when its time is over.
+
+    Args:
+        server: Where to; with "smtps", TLS begins at once.
+        timeout_seconds: For each step.
+        context: Whom to trust.
+        cutoff: When the whole conversation ends.
+    """
+
+    def __init__(
+        self, server: Server, timeout_seconds: float, context: ssl.SSLContext, cutoff: Cutoff
+    ) -> None:
+        self._cutoff = cutoff
+        self._tls = context if server.scheme == "smtps" else None
+        super().__init__(server.host, server.port, timeout=timeout_seconds)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        connection = self._cutoff.connect(host, port, timeout)
+        return self._tls.wrap_socket(connection, server_hostname=host) if self._tls else connection
+
+
 class SmtpNotifier:
     """Sends mails by SMTP.
 
@@ -66,13 +91,25 @@ class SmtpNotifier:
         sender: The envelope's sender: an address, with or without a name.
         timeout_seconds: For each step of the conversation.
         ca_file: Certificates to trust, instead of the system's.
+        total_seconds: For a whole conversation.
     """
 
-    def __init__(self, server: Server, sender: str, timeout_seconds: float = 30.0, ca_file: str = "") -> None:
+    def __init__(
+        self,
+        server: Server,
+        sender: str,
+        timeout_seconds: float = 30.0,
+        ca_file: str = "",
+        total_seconds: float = 120.0,
+    ) -> None:
         self._server = server
         self._sender = parseaddr(sender)[1] or sender
         self._timeout = timeout_seconds
+        self._total = total_seconds
         self._context = _context(ca_file)
+
+    def close(self) -> None:
+        """Nothing stays open between two mails."""
 
     def send(self, message: Message) -> None:
         """Hands one mail to the server.
@@ -88,11 +125,12 @@ class SmtpNotifier:
             self._hand_over(client, message)
 
     @contextmanager
-    def _connected(self) -> Iterator[smtplib.SMTP]:
-        client: smtplib.SMTP | None = None
+    def _connected(self) -> Iterator[_Client]:
+        cutoff = Cutoff(self._total)
+        client: _Client | None = None
         try:
             try:
-                client = self._connect()
+                client = _Client(self._server, self._timeout, self._context, cutoff)
                 self._secure(client)
                 self._login(client)
             except smtplib.SMTPResponseException as error:
@@ -100,20 +138,24 @@ class SmtpNotifier:
                     f"{self._server.name} {_said(error.smtp_code, error.smtp_error)}"
                 ) from None
             except (OSError, smtplib.SMTPException) as error:
-                raise UnavailableError(f"{self._server.name} cannot be reached: {_reason(error)}") from None
-            yield client
+                reason = self._late() if cutoff.over else _reason(error)
+                raise UnavailableError(f"{self._server.name} cannot be reached: {reason}") from None
+            try:
+                yield client
+            except TransientError:
+                if cutoff.over:
+                    raise UnavailableError(f"{self._server.name} is too slow: {self._late()}") from None
+                raise
         finally:
             if client is not None:
                 # The mail is handed over or not by now; a rude end of the talk changes nothing.
                 with contextlib.suppress(OSError, smtplib.SMTPException):
                     client.quit()
                 client.close()
+            cutoff.close()
 
-    def _connect(self) -> smtplib.SMTP:
-        at = self._server
-        if at.scheme == "smtps":
-            return smtplib.SMTP_SSL(at.host, at.port, timeout=self._timeout, context=self._context)
-        return smtplib.SMTP(at.host, at.port, timeout=self._timeout)
+    def _late(self) -> str:
+        return f"the conversation was not over after {self._total:g} seconds (mail.total_seconds)"
 
     def _secure(self, client: smtplib.SMTP) -> None:
         client.ehlo_or_helo_if_needed()

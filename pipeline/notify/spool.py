@@ -23,6 +23,9 @@ class SpoolNotifier:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    def close(self) -> None:
+        """Nothing stays open between two mails."""
+
     def path(self, message: Message) -> Path:
         """Where a message is written to."""
         digest = hashlib.sha256((message.message_id or message.id).encode("utf-8", "replace")).hexdigest()

@@ -8,6 +8,8 @@ from typing import Literal
 
 AlertKind = Literal["new", "growth", "news"]
 DeliveryState = Literal["decided", "rendered", "sent", "failed", "suppressed"]
+UNFINISHED: tuple[DeliveryState, ...] = ("decided", "rendered")
+EVERY_STATE: tuple[DeliveryState, ...] = (*UNFINISHED, "sent", "failed", "suppressed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,8 @@ class Message:
         due: Not to be sent before (UTC).
         message_id: Of the mail, fixed when rendered.
         payload: The rendered message, from state "rendered" on.
-        attempts: Tries so far.
+        attempts: Tries that its far side answered or broke off; what fails for every mail counts for none.
+        since: When it first failed so (UTC): it is given up by the age of that.
         error: The last error, or "".
         sent: When the far side took it (UTC).
     """
@@ -184,3 +187,4 @@ class Message:
     attempts: int = 0
     error: str = ""
     sent: datetime | None = None
+    since: datetime | None = None

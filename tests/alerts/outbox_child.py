@@ -35,7 +35,9 @@ def run(order):
     store = open_store(order["store"])
     try:
         Alerting(store, WATCHES, facts=facts, stretch=2).run(
-            datetime.fromisoformat(order["now"]), open_notifier(mail, Path(order["home"])), RENDERER
+            datetime.fromisoformat(order["now"]),
+            open_notifier(mail, Path(order["home"]), lambda: datetime.fromisoformat(order["now"])),
+            RENDERER,
         )
     except LeaseHeldError:
         return 3

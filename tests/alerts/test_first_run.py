@@ -7,6 +7,7 @@ import pytest
 from alert_records import START, World, article, facts, watch
 
 from pipeline.records import Delivery
+from pipeline.records.alerts import EVERY_STATE
 from pipeline.stages.alerting.alert import Alerting
 from pipeline.store import open_store
 
@@ -32,7 +33,7 @@ def year(world):
 
 def told(world):
     alerts = {alert.id: alert.story for alert in world.store.alerts()}
-    messages = world.store.outbox(unfinished=False)
+    messages = world.store.outbox(EVERY_STATE)
     return sorted({alerts[name] for message in messages for name in message.alerts})
 
 

@@ -4,6 +4,7 @@ import email
 import email.policy
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,12 +16,16 @@ from pipeline.alerts.send.render import Renderer
 from pipeline.errors import LeaseHeldError, PermanentError, TransientError, UnavailableError
 from pipeline.notify import open_notifier
 from pipeline.records import Delivery, Digest
+from pipeline.records.alerts import EVERY_STATE
+from pipeline.retry import DELIVERY
 from pipeline.settings import MailSettings
 from pipeline.stages.alerting.alert import Alerting
+from pipeline.stages.alerting.deliver import LEFT, ServerTrouble
 from pipeline.store import open_store
 
 NOW = START + timedelta(hours=4)
 HOUR = timedelta(hours=1)
+THREE_DAYS = replace(DELIVERY, give_up_seconds=3 * 86400.0)
 TWO = Delivery(mail=("one@example.org", "two@example.org"))
 RENDERER = Renderer(MailSettings())
 
@@ -55,7 +60,7 @@ def run(world, sink, *watches, now=NOW, **more):
 
 
 def states(world):
-    return Counter(message.state for message in world.store.outbox(unfinished=False))
+    return Counter(message.state for message in world.store.outbox(EVERY_STATE))
 
 
 def test_each_message_is_sent_once(world):
@@ -82,7 +87,7 @@ def test_a_silent_decision_leaves_no_message(world):
     world.arrive(article(1, "Drill"))
     Alerting(world.store, [watch()], facts=facts).decide(NOW, silent=True)
     assert len(world.store.alerts()) == 1
-    assert world.store.outbox(unfinished=False) == []
+    assert world.store.outbox(EVERY_STATE) == []
 
 
 def test_one_bad_address_stops_nobody_and_is_not_tried_again(world):
@@ -92,7 +97,7 @@ def test_one_bad_address_stops_nobody_and_is_not_tried_again(world):
     assert (report.delivered, report.failed) == (2, 2)
     assert report.errors[0] == "drills, one@example.org: 550 no such user"
     assert run(world, sink, now=NOW + 9 * HOUR).failed == 0
-    failed = [m for m in world.store.outbox(unfinished=False) if m.state == "failed"]
+    failed = [m for m in world.store.outbox(EVERY_STATE) if m.state == "failed"]
     assert [(m.error, m.attempts) for m in failed] == [("550 no such user", 1)] * 2
 
 
@@ -121,11 +126,13 @@ def test_a_wait_that_was_asked_for_is_honoured(world):
 def test_it_gives_up_in_the_end_and_says_so(world):
     sink = Sink(one=TransientError("450 never"))
     world.arrive(article(1, "Drill"))
-    for day in range(5):
-        report = run(world, sink, now=NOW + day * timedelta(days=1), max_attempts=3)
+    for quarter in range(4 * 7):
+        report = run(world, sink, now=NOW + quarter * 6 * HOUR, policy=THREE_DAYS)
     assert report.failed == 0
-    failed = [m for m in world.store.outbox(unfinished=False) if m.state == "failed"]
-    assert [m.error for m in failed] == ["given up after 3 tries: 450 never"]
+    (failed,) = world.store.outbox(["failed"])
+    assert failed.error.startswith("given up after 3.")
+    assert failed.error.endswith("tries): 450 never")
+    assert NOW + timedelta(days=3) <= failed.due + 12 * HOUR
 
 
 def test_a_server_that_is_away_is_not_asked_for_every_mail(world):
@@ -133,10 +140,95 @@ def test_a_server_that_is_away_is_not_asked_for_every_mail(world):
     sink = Sink(**gone)
     world.arrive(article(1, "Drill"))
     deliver = Delivery(mail=tuple(f"{name}@example.org" for name in gone))
-    assert run(world, sink, watch(deliver=deliver)).failed == 2
-    assert len(sink.tried) == 2
+    assert run(world, sink, watch(deliver=deliver)).failed == 1
+    assert len(sink.tried) == 1
+    assert run(world, sink, watch(deliver=deliver), now=NOW + timedelta(seconds=20)).errors == ()
+    assert len(sink.tried) == 1
     sink.answers.clear()
     assert run(world, sink, watch(deliver=deliver), now=NOW + HOUR).delivered == 9
+
+
+def test_a_server_that_is_away_for_two_weeks_burns_no_mail(world):
+    sink = Sink(one=UnavailableError("away"), two=UnavailableError("away"))
+    world.arrive(article(1, "Drill"))
+    now = NOW
+    for _ in range(14 * 24):
+        run(world, sink, now=now, policy=THREE_DAYS)
+        now += HOUR
+    waiting = world.store.outbox()
+    assert [m.attempts for m in waiting] == [0, 0]
+    assert ServerTrouble.of(world.store).since == NOW
+    sink.answers.clear()
+    assert run(world, sink, now=now).delivered == 2
+    assert ServerTrouble.of(world.store) is None
+
+
+def test_a_refusal_shows_that_the_server_is_back(world):
+    sink = Sink(one=UnavailableError("away"), two=UnavailableError("away"))
+    world.arrive(article(1, "Drill"))
+    run(world, sink)
+    sink.answers = {"one": PermanentError("550"), "two": TransientError("450")}
+    run(world, sink, now=NOW + HOUR)
+    assert ServerTrouble.of(world.store) is None
+    assert states(world) == {"failed": 1, "rendered": 1}
+
+
+def test_a_webhook_that_is_not_found_holds_no_mail_up(world):
+    sink = Sink(**{"https://hook.example.org/": UnavailableError("no such host")})
+    world.arrive(article(1, "Drill"))
+    one = watch(deliver=Delivery(mail=("one@example.org",), webhook="https://hook.example.org/"))
+    report = run(world, sink, one)
+    assert (report.delivered, report.failed) == (1, 1)
+    assert ServerTrouble.of(world.store) is None
+    (waits,) = world.store.outbox()
+    assert (waits.channel, waits.attempts) == ("webhook", 1)
+
+
+@pytest.mark.parametrize("state", ["decided", "rendered"])
+def test_who_left_a_watch_gets_nothing_of_it_and_who_came_gets_it(world, state):
+    later = TransientError("450")
+    sink = Sink(**({} if state == "decided" else {"one": later, "two": later}))
+    digest = Digest((23,)) if state == "decided" else None
+    world.arrive(article(1, "Drill"), article(2, "Drill", story="s2"))
+    run(world, sink, watch(deliver=Delivery(mail=TWO.mail, digest=digest)))
+    assert states(world) == {state: 2 if digest else 4}
+    sink.answers.clear()
+    changed = watch(deliver=Delivery(mail=("two@example.org", "three@example.org"), digest=digest))
+    report = run(world, sink, changed, now=NOW + 24 * HOUR)
+    told = Counter(m.to for m in sink.sent)
+    assert set(told) == {"two@example.org", "three@example.org"}
+    assert LEFT in report.errors[0]
+    for to in told:
+        texts = b"".join(m.payload for m in sink.sent if m.to == to)
+        assert texts.count(b"https://example.org/1") == texts.count(b"https://example.org/2") > 0
+    # Nobody gets it again, not even who comes back.
+    run(world, sink, watch(deliver=Delivery(mail=TWO.mail, digest=digest)), now=NOW + 48 * HOUR)
+    assert Counter(m.to for m in sink.sent) == told
+
+
+def test_who_was_told_at_once_is_not_told_again_with_the_digest_of_others(world):
+    sink = Sink()
+    limited = watch(deliver=Delivery(mail=("one@example.org",), at_most_per_day=1))
+    world.arrive(article(1, "Drill"))
+    run(world, sink, limited)
+    both = watch(deliver=Delivery(mail=TWO.mail, at_most_per_day=1))
+    world.arrive(article(2, "Drill", story="s2"))
+    run(world, sink, both)
+    run(world, sink, both, now=NOW + 24 * HOUR)
+    assert Counter(m.to for m in sink.sent) == {"one@example.org": 2, "two@example.org": 1}
+
+
+def test_one_destination_is_written_to_once_however_it_is_spelled(world):
+    sink = Sink()
+    spelled = ("One@Example.org", "one@example.ORG", "two@bücher.example", "two@xn--bcher-kva.example")
+    world.arrive(article(1, "Drill"))
+    deliver = Delivery(mail=spelled, at_most_per_day=1)
+    assert run(world, sink, watch(deliver=deliver)).delivered == 2
+    # Spelled anew while it waits for the next day, it is the same one.
+    world.arrive(article(2, "Drill", story="s2"))
+    assert run(world, sink, watch(deliver=deliver)).suppressed == 1
+    anew = Delivery(mail=("ONE@example.org", "two@BÜCHER.example"), at_most_per_day=1)
+    assert run(world, sink, watch(deliver=anew), now=NOW + 24 * HOUR).delivered == 2
 
 
 def test_a_watch_that_was_switched_off_meanwhile_sends_nothing(world):
@@ -216,7 +308,7 @@ def test_webhooks_carry_what_mails_say(world):
     with http_server(hook) as url:
         one = watch(deliver=Delivery(webhook=url))
         outlets = open_notifier(
-            MailSettings(webhook_secret="x", webhook_private_hosts=("127.0.0.1",)), Path()
+            MailSettings(webhook_secret="x", webhook_private_hosts=("127.0.0.1",)), Path(), lambda: NOW
         )
         world.arrive(article(1, "A <b>drill</b>", outlet="Übung\r\nX: y"))
         assert run(world, outlets, one).failed == 1
@@ -232,7 +324,7 @@ def test_cut_after_data_sends_again_with_the_same_message_id(world, tmp_path):
     box = Postbox(data=["take-cut", ""])
     with smtp_server(box) as port:
         settings = MailSettings(smtp=f"smtp://127.0.0.1:{port}", timeout_seconds=2)
-        outlets = open_notifier(settings, tmp_path)
+        outlets = open_notifier(settings, tmp_path, lambda: NOW)
         world.arrive(article(1, "Drill"))
         one = watch(deliver=Delivery(mail=("one@example.org",)))
         assert run(world, outlets, one).failed == 1

@@ -8,6 +8,7 @@ import pytest
 from dags.local.environment import ROOT
 from pipeline.app import App
 from pipeline.app.replay import fingerprint
+from pipeline.records.alerts import EVERY_STATE
 from pipeline.store import open_store
 
 NODE = os.environ.get("ELASTICSEARCH_URL", "")
@@ -58,7 +59,7 @@ def held(url):
     """The fingerprint of a store, and its outbox but for what is rendered."""
     store = open_store(url, create=False)
     try:
-        messages = [(m.id, m.state, m.due, m.to, m.alerts) for m in store.outbox(unfinished=False)]
+        messages = [(m.id, m.state, m.due, m.to, m.alerts) for m in store.outbox(EVERY_STATE)]
         return fingerprint(store), messages
     finally:
         store.close()

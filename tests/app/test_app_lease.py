@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from dags.local.environment import ROOT
 from pipeline.app.ingest import Ingest
 from pipeline.app.wiring import LEASE_SECONDS, now
 from pipeline.errors import LeaseHeldError
+from pipeline.retry import LEASE
 
 WIREWATCH = Path(sys.executable).parent / "wirewatch"
 
@@ -69,7 +71,7 @@ def test_alert_after_a_kill_goes_on_at_once(make_wiring, alert):
 
 
 def test_a_writer_that_lives_is_not_robbed(make_wiring, monkeypatch):
-    monkeypatch.setattr("pipeline.app.wiring.PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr("pipeline.app.wiring.LEASE", replace(LEASE, give_up_seconds=0.5))
     wiring, other = make_wiring(), make_wiring()
     with wiring.lease("alerts") as renew:
         with pytest.raises(LeaseHeldError), other.lease("alerts"):

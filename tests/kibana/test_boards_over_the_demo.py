@@ -15,6 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from pipeline.records.alerts import EVERY_STATE
+
 sys.path.insert(0, str(Path(__file__).parent))
 from saved_objects import between, charts, objects, of_kind, query, search
 
@@ -67,7 +69,7 @@ class Demo:
         self.stories = store.newest_stories(None, None, 10_000)
         self.feeds = list(store.feeds().values())
         self.quarantine, self.alerts = store.quarantine(), store.alerts()
-        self.messages = store.outbox(unfinished=False)
+        self.messages = store.outbox(EVERY_STATE)
 
     def ask(self, view, kql, body, since=SINCE, until=NOW):
         found = of_kind("index-pattern")[view]["attributes"]

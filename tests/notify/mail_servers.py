@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -25,8 +25,9 @@ DUE = datetime(2026, 3, 2, tzinfo=UTC)
 class Postbox:
     """Takes mails, and answers with what `script` says: by address, or "*" for all.
 
-    A script's values are tuples of answers; the last one stays. "stall" never answers, "cut" closes the line
-    after the mail's data, "take-cut" after having taken the mail.
+    A script's values are tuples of answers; the last one stays. "stall" never answers, "drip" (to
+    the data) does so without an end, "cut" closes the line after the mail's data, "take-cut" after having
+    taken the mail.
     """
 
     def __init__(self, **script):
@@ -64,6 +65,10 @@ class Postbox:
             await asyncio.sleep(20)
         if answer in {"take-cut", ""}:
             self.taken.append((envelope.rcpt_tos[0], bytes(envelope.content)))
+        if answer == "drip":
+            for _ in range(100):
+                await server.push("250-still at it")
+                await asyncio.sleep(0.2)
         if answer in {"cut", "take-cut"}:
             server.transport.abort()
             return None
@@ -136,6 +141,32 @@ def silent_server():
     """Accepts connections and says nothing; yields the port."""
     with socket.create_server((NOWHERE, 0)) as listener:
         yield listener.getsockname()[1]
+
+
+@contextmanager
+def dripping_server(text, seconds=0.2):
+    """Says a text byte by byte, so that no single wait is long; yields the port."""
+
+    def drip(connection):
+        with connection, suppress(OSError):
+            for byte in text:
+                connection.sendall(bytes([byte]))
+                time.sleep(seconds)
+
+    def accept():
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=drip, args=(listener.accept()[0],), daemon=True).start()
+
+    listener = socket.create_server((NOWHERE, 0))
+    thread = threading.Thread(target=accept, daemon=True)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(2)
 
 
 class Hook:

@@ -1,5 +1,7 @@
 """Mails to real SMTP servers that refuse, stall, greylist, cut the line, and demand STARTTLS and a login."""
 
+import threading
+import time
 from urllib.parse import quote
 
 import pytest
@@ -7,6 +9,7 @@ from mail_servers import (
     Postbox,
     certificate,
     demanding,
+    dripping_server,
     free_port,
     mail,
     silent_server,
@@ -107,6 +110,41 @@ def test_tls_from_the_start(tls):
     with smtp_server(box, ssl_context=context) as port:
         notifier(port, "smtps", ca_file=str(cert)).send(mail())
     assert len(box.taken) == 1
+
+
+@pytest.mark.parametrize("text", [b"220-" + b"x" * 300, b"220 hello\r\n250-" + b"x" * 300])
+def test_a_server_that_drips_is_left_in_time(text):
+    with dripping_server(text, 0.1) as port:
+        began = time.monotonic()
+        with pytest.raises(UnavailableError, match=r"not over after 1\.5 seconds"):
+            notifier(port, total_seconds=1.5).send(mail())
+        assert time.monotonic() - began < 3
+
+
+def test_a_server_that_drips_behind_tls_is_left_in_time(tls):
+    cert, context = tls
+    box = Postbox(data=["drip"])
+    with smtp_server(box, ssl_context=context) as port:
+        slow = notifier(port, "smtps", ca_file=str(cert), total_seconds=1.5)
+        began = time.monotonic()
+        with pytest.raises(UnavailableError, match=r"too slow: .*mail\.total_seconds"):
+            slow.send(mail())
+        assert time.monotonic() - began < 3
+
+
+def test_a_handshake_that_drips_is_left_in_time():
+    # The head of a TLS record that never comes to its end.
+    with dripping_server(b"\x16\x03\x03\x40\x00" + b"\x02" * 300, 0.1) as port:
+        began = time.monotonic()
+        with pytest.raises(UnavailableError, match="cannot be reached"):
+            notifier(port, "smtps", total_seconds=1.5).send(mail())
+        assert time.monotonic() - began < 3
+
+
+def test_no_thread_stays_behind():
+    with smtp_server(Postbox()) as port:
+        notifier(port).send(mail())
+        assert not [each for each in threading.enumerate() if isinstance(each, threading.Timer)]
 
 
 def test_starttls_that_is_demanded_and_not_offered():

@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mail_servers import mail
+from mail_servers import DUE, mail
 
 from pipeline.errors import PermanentError, UnavailableError
-from pipeline.notify import next_try, open_notifier, smtp_url
+from pipeline.notify import open_notifier, smtp_url
 from pipeline.notify.smtp import server_of
 from pipeline.notify.spool import SpoolNotifier
+from pipeline.retry import DELIVERY
 from pipeline.settings import MailSettings
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -35,11 +36,11 @@ def test_a_folder_that_cannot_be_written(tmp_path):
 
 
 def test_the_spool_is_the_default_and_smtp_is_used_when_set(tmp_path):
-    outlets = open_notifier(MailSettings(), tmp_path)
+    outlets = open_notifier(MailSettings(), tmp_path, lambda: DUE)
     outlets.send(mail())
     outlets.close()
     assert len(list((tmp_path / "spool").glob("*.eml"))) == 1
-    outlets = open_notifier(MailSettings(smtp="smtp://127.0.0.1:1", timeout_seconds=1), tmp_path)
+    outlets = open_notifier(MailSettings(smtp="smtp://127.0.0.1:1", timeout_seconds=1), tmp_path, lambda: DUE)
     with pytest.raises(UnavailableError):
         outlets.send(mail())
     outlets.close()
@@ -62,11 +63,11 @@ def test_an_airflow_connection_as_a_url(extra, scheme):
 
 @given(key=st.text(), attempts=st.integers(1, 60), asked=st.none() | st.floats(0, 1e7))
 def test_backoff_grows_and_has_an_end(key, attempts, asked):
-    due = next_try(key, attempts, NOW, asked)
-    assert due == next_try(key, attempts, NOW, asked)
+    due = DELIVERY.next_try(key, attempts, NOW, asked)
+    assert due == DELIVERY.next_try(key, attempts, NOW, asked)
     assert timedelta(seconds=48) <= due - NOW <= timedelta(days=1)
     if asked and asked <= 86400:
         assert due >= NOW + timedelta(seconds=asked) - timedelta(milliseconds=1)
-    assert next_try(key, attempts + 2, NOW) - NOW >= min(
-        next_try(key, attempts, NOW) - NOW, timedelta(hours=4)
+    assert DELIVERY.next_try(key, attempts + 2, NOW) - NOW >= min(
+        DELIVERY.next_try(key, attempts, NOW) - NOW, timedelta(hours=4)
     )

@@ -1,9 +1,13 @@
 """Webhooks to a real HTTP server, and the addresses that are refused."""
 
+import hashlib
+import hmac
 import json
+import time
+from datetime import timedelta
 
 import pytest
-from mail_servers import Hook, free_port, http_server, mail, silent_server
+from mail_servers import DUE, Hook, dripping_server, free_port, http_server, mail, silent_server
 
 from pipeline.errors import PermanentError, TransientError, UnavailableError
 from pipeline.notify.webhook import WebhookNotifier, signature
@@ -11,9 +15,13 @@ from pipeline.notify.webhook import WebhookNotifier, signature
 BODY = json.dumps({"title": "Übung"}).encode()
 
 
+def clock():
+    return DUE
+
+
 @pytest.fixture
 def notifier():
-    made = WebhookNotifier("secret", timeout_seconds=1.0, private_hosts=("127.0.0.1", "LOCALHOST"))
+    made = WebhookNotifier(clock, "secret", timeout_seconds=1.0, private_hosts=("127.0.0.1", "LOCALHOST"))
     yield made
     made.close()
 
@@ -28,17 +36,42 @@ def test_signed_json(notifier):
         notifier.send(call(url))
     headers, body = hook.got[0]
     assert body == BODY
-    assert headers["X-Wirewatch-Signature"] == signature("secret", BODY)
-    assert headers["X-Wirewatch-Signature"] == (
-        "sha256=" + __import__("hmac").new(b"secret", BODY, "sha256").hexdigest()
-    )
+    # As a receiver checks it, from what docs/watches.md says.
+    said = dict(part.split("=") for part in headers["X-Wirewatch-Signature"].split(","))
+    signed = hmac.new(b"secret", said["t"].encode() + b"." + body, hashlib.sha256).hexdigest()
+    assert hmac.compare_digest(said["v1"], signed)
+    assert int(said["t"]) == DUE.timestamp()
     assert headers["X-Wirewatch-Id"] == "m1"
     assert headers["Host"] == url.split("/")[2]
 
 
+def test_a_recorded_call_cannot_be_played_back_later():
+    assert signature("secret", BODY, DUE) != signature("secret", BODY, DUE + timedelta(minutes=5))
+
+
+def test_a_receiver_that_drips_is_left_in_time():
+    notifier = WebhookNotifier(clock, timeout_seconds=1.0, private_hosts=("127.0.0.1",))
+    with dripping_server(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 600) as port:
+        began = time.monotonic()
+        with pytest.raises(TransientError, match="in time"):
+            notifier.send(call(f"http://127.0.0.1:{port}/"))
+        assert time.monotonic() - began < 3
+    notifier.close()
+
+
+@pytest.mark.parametrize(
+    "address", ["64:ff9b::7f00:1", "2002:7f00:1::1", "::ffff:127.0.0.1", "fec0::1", "10.1.2.3"]
+)
+def test_a_name_that_leads_to_a_private_address_is_refused_however_that_is_written(address):
+    notifier = WebhookNotifier(clock, timeout_seconds=1.0, resolve=lambda _host, _port: [address])
+    with pytest.raises(PermanentError, match=r"private address .*webhook_private_hosts"):
+        notifier.send(call("http://hooks.example.org/x"))
+    notifier.close()
+
+
 def test_without_a_secret_there_is_no_signature():
     hook = Hook()
-    notifier = WebhookNotifier(private_hosts=("localhost",))
+    notifier = WebhookNotifier(clock, private_hosts=("localhost",))
     with http_server(hook) as url:
         notifier.send(call(url.replace("127.0.0.1", "localhost")))
     notifier.close()
@@ -97,7 +130,7 @@ def test_no_answer(notifier):
     ],
 )
 def test_private_addresses_are_refused(host):
-    hook, notifier = Hook(), WebhookNotifier(timeout_seconds=0.5)
+    hook, notifier = Hook(), WebhookNotifier(clock, timeout_seconds=0.5)
     with http_server(hook) as url, pytest.raises((PermanentError, UnavailableError)):
         notifier.send(call(url.replace("127.0.0.1", host)))
     notifier.close()

@@ -15,6 +15,7 @@ from pipeline.errors import StoreError
 from pipeline.ports import Commit, MemberRow, Period, Store, Version
 from pipeline.query.tree import Everything
 from pipeline.records import Correction, Lineage, Rejection
+from pipeline.records.alerts import EVERY_STATE
 from pipeline.store import open_store
 
 
@@ -36,7 +37,7 @@ def everything(store: Store, names: tuple[str, ...] = ("a000001", "a000002")) ->
         store.cursor("storms"),
         store.tellings("storms"),
         store.alerts(),
-        store.outbox(unfinished=False),
+        store.outbox(EVERY_STATE),
         store.find(["url:a000001", "text:a000002", "url:none"]),
     ]
 

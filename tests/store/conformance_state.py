@@ -10,6 +10,7 @@ from store_records import article, at, decision, one_of_each, story, word_term
 from pipeline.errors import LeaseHeldError
 from pipeline.ports import Commit, Store
 from pipeline.records import Alert, Message, Rejection, WatchState
+from pipeline.records.alerts import EVERY_STATE
 from pipeline.store import open_store
 
 
@@ -84,11 +85,11 @@ class StateConformance:
         ]
         store.commit(Commit(messages=tuple(made)))
         assert [each.id for each in store.outbox()] == ["m5", "m2", "m1"]
-        assert [each.id for each in store.outbox(unfinished=False)] == [f"m{n}" for n in (5, 4, 3, 2, 1, 0)]
+        assert [each.id for each in store.outbox(EVERY_STATE)] == [f"m{n}" for n in (5, 4, 3, 2, 1, 0)]
         done = Message("m5", "w", (), "mail", "a@b", "sent", at(4), "<id>", b"body", sent=at(4))
         store.commit(Commit(messages=(done,)))
         assert [each.id for each in store.outbox()] == ["m2", "m1"]
-        assert store.outbox(unfinished=False)[0] == done
+        assert store.outbox(EVERY_STATE)[0] == done
 
     def test_what_is_written_stays_when_the_same_commit_takes_it_out(self, store: Store) -> None:
         rejection = Rejection("r", "x", "parse", "why", at(1))

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from pipeline.addresses import destination_key
 from pipeline.records import Alert, Delivery, Message, Watch, content_id
 from pipeline.records.alerts import QuietHours
 
@@ -101,9 +102,13 @@ def _utc(day: date, clock: time, zone: ZoneInfo) -> datetime:
 
 
 def destinations(deliver: Delivery) -> tuple[tuple[Literal["mail", "webhook"], str], ...]:
-    """Where a watch delivers to: channel and address."""
-    mails: list[tuple[Literal["mail", "webhook"], str]] = [("mail", address) for address in deliver.mail]
-    return (*mails, ("webhook", deliver.webhook)) if deliver.webhook else tuple(mails)
+    """Where a watch delivers to: channel and address; one place once, however often it is spelled."""
+    places: list[tuple[Literal["mail", "webhook"], str]] = [("mail", address) for address in deliver.mail]
+    places += [("webhook", deliver.webhook)] if deliver.webhook else []
+    once: dict[tuple[str, str], tuple[Literal["mail", "webhook"], str]] = {}
+    for channel, to in places:
+        once.setdefault((channel, destination_key(to)), (channel, to))
+    return tuple(once.values())
 
 
 def plan(
@@ -141,7 +146,7 @@ class _Planner:
     ) -> None:
         self._watch = watch
         self._open = {message.id: message for message in pending if message.state == "decided"}
-        self._counts = {to: dict(days) for to, days in counts.items()}
+        self._counts = {destination_key(to): dict(days) for to, days in counts.items()}
         self._now = now
         self._stories = stories
         self._changed: set[str] = set()
@@ -182,13 +187,13 @@ class _Planner:
     def _waiting(self, channel: str, to: str, story: str) -> Message | None:
         for message in self._open.values():
             told = {self._stories.get(alert) for alert in message.alerts}
-            if (message.channel, message.to) == (channel, to) and story in told:
+            if _same(message, channel, to) and story in told:
                 return message
         return None
 
     def _together(self, channel: str, to: str, due: Slot) -> Message | None:
         for message in self._open.values():
-            if (message.channel, message.to, message.due) == (channel, to, due.due):
+            if _same(message, channel, to) and message.due == due.due:
                 return message
         return None
 
@@ -204,8 +209,10 @@ class _Planner:
             return wanted
         due, held = wanted.due, wanted.held
         # A message that waits for this very time takes the alert along and does not count again.
-        while self._counts.get(to, {}).get(self._day(due), 0) >= limit:
-            if held and any(m.to == to and m.due == due for m in self._open.values()):
+        while self._counts.get(destination_key(to), {}).get(self._day(due), 0) >= limit:
+            if held and any(
+                destination_key(m.to) == destination_key(to) and m.due == due for m in self._open.values()
+            ):
                 break
             due, held = self._next_day(due), "limit"
         return Slot(due, held)
@@ -227,5 +234,10 @@ class _Planner:
             return
         day = self._day(due)
         oldest = self._day(self._now - timedelta(days=1))
-        days = {key: value for key, value in self._counts.get(to, {}).items() if key >= oldest}
-        self._counts[to] = days | {day: days.get(day, 0) + 1}
+        place = destination_key(to)
+        days = {key: value for key, value in self._counts.get(place, {}).items() if key >= oldest}
+        self._counts[place] = days | {day: days.get(day, 0) + 1}
+
+
+def _same(message: Message, channel: str, to: str) -> bool:
+    return message.channel == channel and destination_key(message.to) == destination_key(to)

@@ -20,6 +20,7 @@ from statistics import median
 from pipeline.addresses import host_of, with_credentials, without_credentials
 from pipeline.ports import FeedSource
 from pipeline.records import FeedState, RawItem, content_id
+from pipeline.retry import RetryPolicy
 from pipeline.settings import FetchSettings
 
 DAY_SECONDS = 86_400.0
@@ -179,11 +180,13 @@ def failed(
     if reply.status == 410:
         wait = GONE_SECONDS * (0.75 + 0.5 * spread)
     elif failures >= DEAD_AFTER_FAILURES:
-        wait = min(BACKOFF_MAX_SECONDS * 2 ** (failures - DEAD_AFTER_FAILURES), 0.8 * DEAD_MAX_SECONDS)
-        wait *= 0.75 + 0.5 * spread
+        dead = RetryPolicy(BACKOFF_MAX_SECONDS, 0.8 * DEAD_MAX_SECONDS, jitter=0.25)
+        wait = dead.wait(state.feed, failures - DEAD_AFTER_FAILURES + 1)
     else:
         start = max(settings.interval_min_seconds, min(state.interval_seconds, 3600.0))
-        wait = min(start * 2 ** (failures - 1), BACKOFF_MAX_SECONDS / 1.25) * (1 + 0.25 * spread)
+        # With its jitter a wait is never shorter than the feed's interval, nor longer than a day.
+        ill = RetryPolicy(start * 1.125, BACKOFF_MAX_SECONDS * 0.9, jitter=1 / 9)
+        wait = ill.wait(state.feed, failures)
     asked = retry_after_seconds(reply.retry_after, now) if reply.status in {429, 503} else None
     if asked is not None:
         wait = min(max(asked, settings.interval_min_seconds), RETRY_AFTER_MAX_SECONDS)

@@ -1,6 +1,6 @@
 """One guarded HTTP client: what it may reach, how much it takes, how long it waits.
 
-Only http and https. Redirects are followed by hand, each to an address that `network.py` checks.
+Only http and https. Redirects are followed by hand, each to an address that `pipeline/network.py` checks.
 The time limit is for the whole answer, so that a byte a second holds no thread for long. No proxy from the
 environment is used: it would hide the address that is connected to.
 """
@@ -20,8 +20,8 @@ import httpx
 
 from pipeline.addresses import redact, without_credentials
 from pipeline.errors import PermanentError, TransientError, UnavailableError, WirewatchError
+from pipeline.network import CheckedTransport, Resolve, Stopwatch, look_up
 from pipeline.settings import FetchSettings
-from pipeline.sources.fetch.network import Resolve, Stopwatch, checked_pool, look_up
 from pipeline.sources.unpack import ACCEPTED, unpack
 
 _WHAT: Mapping[type[httpx.HTTPError], str] = {
@@ -31,6 +31,7 @@ _WHAT: Mapping[type[httpx.HTTPError], str] = {
 }
 _MOVED = {301, 308}
 _REDIRECTS = {301, 302, 303, 307, 308}
+_REMEDY = "to allow it, list the host under fetch.private_hosts or give the feed allow_private"
 _HOST_LOCKS = 1024  # striped: two hosts that share one merely wait for each other
 
 
@@ -53,16 +54,6 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
     seconds: float
-
-
-class _CheckedTransport(httpx.HTTPTransport):
-    """httpx's transport on a checked pool; httpx has no public way to hand one in."""
-
-    def __init__(
-        self, tls: ssl.SSLContext, connections: int, resolve: Resolve, *, allow_private: bool
-    ) -> None:
-        super().__init__(verify=tls, trust_env=False)
-        self._pool = checked_pool(tls, connections, resolve, allow_private=allow_private)
 
 
 class Client:
@@ -158,7 +149,7 @@ class Client:
     ) -> httpx.BaseTransport:
         connections = self._settings.concurrency * 2
         context = tls or httpx.create_ssl_context()
-        return _CheckedTransport(context, connections, resolve, allow_private=allow_private)
+        return CheckedTransport(context, connections, resolve, lambda _: allow_private, _REMEDY)
 
     @staticmethod
     def _body(response: httpx.Response, max_bytes: int) -> bytes:

@@ -32,6 +32,7 @@ from pipeline.alerts.watch.watch_file import BrokenWatch
 from pipeline.ports import Commit, Lease, Notifier, Store
 from pipeline.query.hits import prepared
 from pipeline.records import Alert, Message, StoredArticle, Story, Watch, WatchState
+from pipeline.retry import DELIVERY, RetryPolicy
 from pipeline.stages.alerting.deliver import Deliverer
 from pipeline.stages.alerting.lineage import ancestry, story_facts
 
@@ -124,7 +125,7 @@ class Alerting:
         renderer: Renderer,
         *,
         dry_run: bool = False,
-        max_attempts: int = 12,
+        policy: RetryPolicy = DELIVERY,
         renew: Renew | None = None,
     ) -> AlertReport:
         """Decides, renders and sends.
@@ -134,7 +135,7 @@ class Alerting:
             notifier: Sends.
             renderer: Renders.
             dry_run: Says what would be sent and changes nothing.
-            max_attempts: After so many tries a message has failed.
+            policy: When a message is tried again, and given up.
             renew: Renews a lease "alerts" that the caller holds; without it, one is held here.
 
         Raises:
@@ -147,7 +148,7 @@ class Alerting:
         lease = held()
         try:
             decided = self.decide(now, renew=held)
-            delivery = Deliverer(self._store, self._watches, notifier, renderer, max_attempts)
+            delivery = Deliverer(self._store, self._watches, notifier, renderer, policy)
             done = delivery.run(now, held)
         finally:
             if renew is None:

@@ -2,30 +2,63 @@
 
 Killed anywhere, the next run goes on where this one stopped. Only where the far side took a message and the
 commit that says so is missing does it go out again, with the same Message-ID.
+
+Whom a message goes to is asked of today's watches in each step: who left a watch gets nothing of what
+still waits, and who came gets it. Trouble of our own mail server is the server's, in a mark of the store: it
+burns no mail's tries, one mail is the probe, and all go out when it is back. A message that its own far side
+does not take now is tried again, and given up by age.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.errors import MessageError
 
+from pipeline.addresses import destination_key
 from pipeline.alerts.decide.decide import WatchRule, rule_of
 from pipeline.alerts.send.content import Item
 from pipeline.alerts.send.render import Renderer
+from pipeline.alerts.send.schedule import destinations
 from pipeline.errors import PermanentError, TransientError, UnavailableError
-from pipeline.notify import next_try
 from pipeline.ports import Commit, Lease, Notifier, Store
-from pipeline.records import Alert, Message, Story, Watch, WatchState
+from pipeline.records import Alert, Message, Story, Watch, WatchState, content_id
 from pipeline.records.alerts import Thread
+from pipeline.retry import DELIVERY, MAIL_SERVER, RetryPolicy
 from pipeline.stages.alerting.lineage import heir
 
-# A channel that could not be used so often in one run is left alone until the next.
-TRIES_OF_A_CHANNEL = 2
 # A digest waits a week at most, and a full day moves it on; older alerts are looked for only when missing.
 LOOK_BACK = timedelta(days=16)
+# The mark that says since when our mail server is in trouble; "" when it is well.
+MAIL_TROUBLE = "outbox.mail"
+GONE = "the watch was switched off or taken out"
+LEFT = "its address does not stand in the watch any more"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerTrouble:
+    """That our own mail server takes nothing: since when, how often it was tried, when next, and why."""
+
+    since: datetime
+    failures: int
+    next_try: datetime
+    error: str
+
+    @staticmethod
+    def of(store: Store) -> ServerTrouble | None:
+        """What the store knows of it; None when the server is well."""
+        found = store.mark(MAIL_TROUBLE)
+        if not found:
+            return None
+        since, failures, next_try, error = json.loads(found)
+        return ServerTrouble(datetime.fromisoformat(since), failures, datetime.fromisoformat(next_try), error)
+
+    def mark(self) -> dict[str, str]:
+        """As a store keeps it."""
+        values = [self.since.isoformat(), self.failures, self.next_try.isoformat(), self.error]
+        return {MAIL_TROUBLE: json.dumps(values, ensure_ascii=False)}
 
 
 @dataclass(slots=True)
@@ -42,12 +75,16 @@ class Delivered:
 class _Run:
     now: datetime
     renew: Callable[[], Lease]
+    trouble: ServerTrouble | None = None
     done: Delivered = field(default_factory=Delivered)
     blocked: set[tuple[str, str]] = field(default_factory=set)
-    unavailable: Counter[str] = field(default_factory=Counter)
 
     def error(self, message: Message, text: str) -> None:
-        self.done.errors = (*self.done.errors, f"{message.watch}, {message.to}: {text}")
+        self.done.errors = (*self.done.errors, f"{message.watch or 'operator'}, {message.to}: {text}")
+
+    @property
+    def server_waits(self) -> bool:
+        return self.trouble is not None and self.trouble.next_try > self.now
 
 
 class Deliverer:
@@ -55,10 +92,10 @@ class Deliverer:
 
     Args:
         store: Its outbox is worked off under the lease "alerts".
-        watches: For the language and the query of each message.
+        watches: As configured today: whom messages go to, and in which language.
         notifier: Sends.
         renderer: Renders.
-        max_attempts: After so many tries a message has failed.
+        policy: When a message is tried again, and given up.
     """
 
     def __init__(
@@ -67,13 +104,13 @@ class Deliverer:
         watches: Sequence[Watch],
         notifier: Notifier,
         renderer: Renderer,
-        max_attempts: int = 12,
+        policy: RetryPolicy = DELIVERY,
     ) -> None:
         self._store = store
-        self._watches = {watch.name: watch for watch in watches}
+        self._watches = {watch.name: watch for watch in watches if watch.enabled}
         self._notifier = notifier
         self._renderer = renderer
-        self._max_attempts = max_attempts
+        self._policy = policy
         self._rules: dict[str, WatchRule] = {}
         self._alerts: dict[str, dict[str, Alert]] = {}
 
@@ -87,25 +124,102 @@ class Deliverer:
         Raises:
             LeaseHeldError: The lease was lost.
         """
-        run = _Run(now, renew)
-        for message in self._store.outbox():
+        run = _Run(now, renew, ServerTrouble.of(self._store))
+        waiting = self._of_today(self._store.outbox(), run)
+        for message in waiting:
             if message.state == "decided" and _due(message, now):
                 self._render(message, run)
         waiting = self._store.outbox()
         # A destination that is backing off is left alone, whatever else is for it.
-        run.blocked = {(m.channel, m.to) for m in waiting if m.attempts and not _due(m, now)}
+        run.blocked = {_place(m) for m in waiting if m.attempts and not _due(m, now)}
         for message in waiting:
             if message.state == "rendered" and _due(message, now):
                 self._send(message, run)
         return run.done
 
+    # -- whom it goes to ---------------------------------------------------------------------------------
+
+    def _of_today(self, waiting: Sequence[Message], run: _Run) -> list[Message]:
+        """What waits, without what is for those who left, and with what those get who came."""
+        kept = []
+        for message in waiting:
+            why = self._no_more(message)
+            if why:
+                self._drop(message, why, run)
+            else:
+                kept.append(message)
+        due: dict[str, list[Message]] = {}
+        # Those who left still say what waits for those who came.
+        for message in waiting:
+            if message.watch in self._watches and _due(message, run.now):
+                due.setdefault(message.watch, []).append(message)
+        for name, messages in due.items():
+            kept = self._with_newcomers(self._watches[name], messages, kept, run)
+        return kept
+
+    def _no_more(self, message: Message) -> str:
+        if not message.watch:  # to the operator
+            return ""
+        watch = self._watches.get(message.watch)
+        if watch is None:
+            return GONE
+        places = {(channel, destination_key(to)) for channel, to in destinations(watch.deliver)}
+        return "" if _place(message) in places else LEFT
+
+    def _with_newcomers(
+        self, watch: Watch, due: Sequence[Message], kept: list[Message], run: _Run
+    ) -> list[Message]:
+        wanted = list(dict.fromkeys(alert for message in due for alert in message.alerts))
+        for channel, to in destinations(watch.deliver):
+            place = (channel, destination_key(to))
+            own = [m for m in kept if m.watch == watch.name and _place(m) == place]
+            has = {alert for message in own for alert in message.alerts}
+            lacking = self._untold(watch, [each for each in wanted if each not in has], due, to)
+            if not lacking:
+                continue
+            open_one = next((m for m in own if m.state == "decided" and _due(m, run.now)), None)
+            made = (
+                replace(open_one, alerts=(*lacking, *open_one.alerts))
+                if open_one
+                else Message(
+                    id=content_id("message", lacking[0], channel, to),
+                    watch=watch.name,
+                    alerts=tuple(lacking),
+                    channel=channel,
+                    to=to,
+                    state="decided",
+                    due=min(message.due for message in due),
+                )
+            )
+            self._store.commit(Commit(messages=(made,)), run.renew())
+            kept = [*(m for m in kept if m.id != made.id), made]
+        return kept
+
+    def _untold(self, watch: Watch, alerts: Sequence[str], due: Sequence[Message], to: str) -> list[str]:
+        """The alerts whose stories a destination was not shown yet, up to the article that made them."""
+        if not alerts:
+            return []
+        known: dict[str, Alert] = {}
+        for message in due:
+            known |= {alert.id: alert for alert in self._alerts_of(message)}
+        found = [known[each] for each in alerts if each in known]
+        names = {alert.story: {alert.story} for alert in found}
+        for story in names:
+            now_in = heir(self._store, story)
+            names[story] |= {now_in.id} if now_in else set()
+        states = self._store.tellings(watch.name, sorted(set().union(*names.values())))
+        key = destination_key(to)
+
+        def shown(story: str) -> int:
+            threads = (t for name in names[story] if name in states for t in states[name].threads)
+            return max((t.shown for t in threads if destination_key(t.to) == key), default=0)
+
+        return [alert.id for alert in found if shown(alert.story) < alert.seq]
+
     # -- rendering ---------------------------------------------------------------------------------------
 
     def _render(self, message: Message, run: _Run) -> None:
-        watch = self._watches.get(message.watch)
-        if watch is None or not watch.enabled:
-            self._drop(message, "the watch was switched off or taken out", run)
-            return
+        watch = self._watches[message.watch]
         items, tellings = self._items(message)
         if not items:
             self._drop(message, "its stories are not in the store any more", run)
@@ -152,7 +266,10 @@ class Deliverer:
             names = list(dict.fromkeys((story.id, *(alert.story for alert in alerts))))
             known = self._store.tellings(message.watch, names)
             telling = next((known[name] for name in names if name in known), None)
-            thread = next((t for each in known.values() for t in each.threads if t.to == message.to), None)
+            key = destination_key(message.to)
+            thread = next(
+                (t for each in known.values() for t in each.threads if destination_key(t.to) == key), None
+            )
             shown, root = (thread.shown, thread.message_id) if thread else (0, "")
             items.append(Item(tuple(alerts), story, tuple(members), shown, root))
             tellings.append(telling)
@@ -175,35 +292,59 @@ class Deliverer:
     # -- sending -----------------------------------------------------------------------------------------
 
     def _send(self, message: Message, run: _Run) -> None:
-        if (message.channel, message.to) in run.blocked:
-            return
-        if run.unavailable[message.channel] >= TRIES_OF_A_CHANNEL:
+        if _place(message) in run.blocked or (message.channel == "mail" and run.server_waits):
             return
         run.renew()
         try:
             self._notifier.send(message)
+        except UnavailableError as error:
+            if message.channel == "mail":
+                self._server_away(message, error, run)
+            else:
+                self._later(message, error, run)
+            return
         except TransientError as error:
-            if isinstance(error, UnavailableError):
-                run.unavailable[message.channel] += 1
             self._later(message, error, run)
+            self._server_back(message, run)
             return
         except PermanentError as error:
             self._fail(replace(message, attempts=message.attempts + 1), str(error), run)
+            self._server_back(message, run)
             return
         sent = replace(message, state="sent", sent=run.now, attempts=message.attempts + 1, error="")
-        self._store.commit(Commit(messages=(sent,)), run.renew())
+        marks = {MAIL_TROUBLE: ""} if run.trouble and message.channel == "mail" else {}
+        self._store.commit(Commit(messages=(sent,), marks=marks), run.renew())
+        run.trouble = None if marks else run.trouble
         run.done.delivered += 1
 
+    def _server_away(self, message: Message, error: UnavailableError, run: _Run) -> None:
+        """Our own server takes nothing: no mail is tried until the next probe, none is given up."""
+        since = run.trouble.since if run.trouble else run.now
+        failures = run.trouble.failures + 1 if run.trouble else 1
+        due = MAIL_SERVER.next_try("mail", failures, run.now, error.retry_after_seconds)
+        run.trouble = ServerTrouble(since, failures, due, str(error))
+        waits = replace(message, due=due, error=str(error))
+        self._store.commit(Commit(messages=(waits,), marks=run.trouble.mark()), run.renew())
+        run.done.failed += 1
+        run.error(message, f"{error}; all mails wait, next try {due:%Y-%m-%d %H:%M} UTC")
+
+    def _server_back(self, message: Message, run: _Run) -> None:
+        """It spoke with us about this mail, so it is well again."""
+        if run.trouble and message.channel == "mail":
+            self._store.commit(Commit(marks={MAIL_TROUBLE: ""}), run.renew())
+            run.trouble = None
+
     def _later(self, message: Message, error: TransientError, run: _Run) -> None:
-        attempts = message.attempts + 1
-        tried = replace(message, attempts=attempts)
-        if attempts >= self._max_attempts:
-            self._fail(tried, f"given up after {attempts} tries: {error}", run)
+        tried = replace(message, attempts=message.attempts + 1, since=message.since or run.now)
+        if self._policy.gives_up(tried.since or run.now, run.now):
+            days = (run.now - (tried.since or run.now)) / timedelta(days=1)
+            self._fail(tried, f"given up after {days:.1f} days ({tried.attempts} tries): {error}", run)
             return
-        due = next_try(f"{message.channel}:{message.to}", attempts, run.now, error.retry_after_seconds)
+        key = ":".join(_place(message))
+        due = self._policy.next_try(key, tried.attempts, run.now, error.retry_after_seconds)
         again = replace(tried, due=due, error=str(error))
         self._store.commit(Commit(messages=(again,)), run.renew())
-        run.blocked.add((message.channel, message.to))
+        run.blocked.add(_place(message))
         run.done.failed += 1
         run.error(message, f"{error}; next try {due:%Y-%m-%d %H:%M} UTC")
 
@@ -211,6 +352,10 @@ class Deliverer:
         self._store.commit(Commit(messages=(replace(message, state="failed", error=why),)), run.renew())
         run.done.failed += 1
         run.error(message, why)
+
+
+def _place(message: Message) -> tuple[str, str]:
+    return message.channel, destination_key(message.to)
 
 
 def _due(message: Message, now: datetime) -> bool:
@@ -221,4 +366,6 @@ def _due(message: Message, now: datetime) -> bool:
 def _threaded(telling: WatchState, item: Item, shown: Thread) -> WatchState:
     """The telling with what a destination is shown now; the first mail stays the thread's root."""
     thread = Thread(shown.to, item.thread or shown.message_id, max(shown.shown, item.shown))
-    return replace(telling, threads=(*(each for each in telling.threads if each.to != shown.to), thread))
+    key = destination_key(shown.to)
+    others = (each for each in telling.threads if destination_key(each.to) != key)
+    return replace(telling, threads=(*others, thread))

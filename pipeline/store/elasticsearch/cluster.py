@@ -20,6 +20,7 @@ from pipeline.records import (
     Alert,
     Correction,
     Decision,
+    DeliveryState,
     FeedState,
     Lineage,
     Message,
@@ -28,6 +29,7 @@ from pipeline.records import (
     Story,
     WatchState,
 )
+from pipeline.records.alerts import UNFINISHED
 from pipeline.store import leases
 from pipeline.store.codec import decode
 from pipeline.store.copying import Piece
@@ -304,9 +306,9 @@ class ElasticsearchStore:
             Alert, "alerts", [{"seq": "asc"}, {"id": "asc"}], {"bool": {"filter": filters}}
         )
 
-    def outbox(self, *, unfinished: bool = True) -> list[Message]:
+    def outbox(self, states: Sequence[DeliveryState] = UNFINISHED) -> list[Message]:
         """See `Store`."""
-        query = {"terms": {"state": ["decided", "rendered"]}} if unfinished else None
+        query = {"terms": {"state": list(states)}}
         return self._documents(Message, "outbox", [{"due_us": "asc"}, {"id": "asc"}], query)
 
     # -- telling about itself ----------------------------------------------------------------------------

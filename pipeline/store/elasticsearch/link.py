@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import random
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -15,14 +15,14 @@ from elastic_transport import ConnectionError as LostConnectionError
 from elastic_transport import ConnectionTimeout, SerializationError, TlsError, TransportError
 from elasticsearch import ApiError, Elasticsearch, OrjsonSerializer, UnsupportedProductError
 
-from pipeline.errors import StoreError, UnavailableError, UsageError, WirewatchError
+from pipeline.errors import StoreError, TransientError, UnavailableError, UsageError, WirewatchError
+from pipeline.retry import STORE, Patience
 
 log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
 # Answers that pass: time-outs, too many requests (also: a full disk), bad gateway, unavailable.
 _PASSING = {408, 429, 502, 503, 504}
-_LONGEST_WAIT_SECONDS = 2.0
 _UNREADABLE = (
     "the store's URL cannot be read: in user, password and options write / as %2F, ? as %3F, # as %23, "
     "[ as %5B, ] as %5D and @ as %40"
@@ -100,6 +100,19 @@ def _host(place: str, scheme: str) -> str:
     return f"{host}:{port}"
 
 
+class _Teller:
+    """Says in the log what is waited for, now and then."""
+
+    def __init__(self) -> None:
+        self._told = 0.0
+
+    def __call__(self, _wait: float, trouble: TransientError) -> None:
+        now = time.monotonic()
+        if now - self._told > _TELL_EVERY_SECONDS:
+            log.warning("waiting: %s", trouble)
+            self._told = now
+
+
 class Link:
     """A client, and patience.
 
@@ -145,27 +158,21 @@ class Link:
             StoreError: Elasticsearch refuses.
             ApiError: With one of the codes `pass_on`.
         """
-        end = time.monotonic() + self.timeout
-        wait, told = 0.05, 0.0
-        while True:
+
+        def once() -> Answer:
             try:
                 return ask(self.client)
             except ApiError as error:
                 if error.status_code in pass_on:
                     raise
-                trouble: WirewatchError = self._api_trouble(what, error)
+                raise self._api_trouble(what, error) from None
             except (TransportError, UnsupportedProductError) as error:
-                trouble = self._transport_trouble(what, error)
-            except UnavailableError as error:
-                trouble = error
-            now = time.monotonic()
-            if not isinstance(trouble, UnavailableError) or now + wait > end:
-                raise trouble from None
-            if now - told > _TELL_EVERY_SECONDS:
-                log.warning("waiting up to %.0f s: %s", end - now, trouble)
-                told = now
-            time.sleep(wait * random.uniform(0.7, 1.3))
-            wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
+                raise self._transport_trouble(what, error) from None
+
+        policy = replace(STORE, give_up_seconds=self.timeout)
+        patience = Patience(policy, time.monotonic, time.sleep, _Teller())
+        # Workers that fail together must not come back together.
+        return patience.until_done(f"{os.getpid()}:{what}", once, UnavailableError)
 
     def _api_trouble(self, what: str, error: ApiError) -> WirewatchError:
         status, where = error.status_code, self.address.shown

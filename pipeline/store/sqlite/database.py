@@ -15,6 +15,7 @@ from pipeline.records import (
     Alert,
     Correction,
     Decision,
+    DeliveryState,
     EnrichedArticle,
     FeedState,
     Lineage,
@@ -24,6 +25,7 @@ from pipeline.records import (
     Story,
     WatchState,
 )
+from pipeline.records.alerts import UNFINISHED
 from pipeline.store import leases
 from pipeline.store.codec import decode
 from pipeline.store.copying import Piece
@@ -277,10 +279,11 @@ class SqliteStore:
         sql = "SELECT document FROM alert WHERE at >= ? AND watch = ? ORDER BY seq, id"
         return self._documents(Alert, sql, first, watch)
 
-    def outbox(self, *, unfinished: bool = True) -> list[Message]:
+    def outbox(self, states: Sequence[DeliveryState] = UNFINISHED) -> list[Message]:
         """See `Store`."""
-        where = "WHERE state IN ('decided', 'rendered') " if unfinished else ""
-        return self._documents(Message, f"SELECT document FROM message {where}ORDER BY due, id")  # noqa: S608
+        marks = ", ".join("?" * len(states))
+        sql = f"SELECT document FROM message WHERE state IN ({marks}) ORDER BY due, id"  # noqa: S608  # marks
+        return self._documents(Message, sql, *states)
 
     # -- telling about itself ----------------------------------------------------------------------------
 

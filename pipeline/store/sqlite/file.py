@@ -6,17 +6,17 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import StoreError, UnavailableError, WirewatchError
+from pipeline.retry import STORE, Patience
 from pipeline.store.sqlite.schema import APPLICATION, MIGRATIONS, REINDEX, VERSION, statements
 
 Row = tuple[Any, ...]
 # SQLite takes 32,766 parameters in one statement; lists of ids are cut into pieces of this size.
 PIECE = 5000
-# The pause before a lock is tried for again where SQLite does not wait by itself.
-_LOCKED_SECONDS = 0.01
 
 _LOCKED = "the store {path} was locked for {timeout:g} s: try again"
 # The primary result codes of SQLite that a user can do something about (https://sqlite.org/rescode.html).
@@ -111,16 +111,17 @@ class DatabaseFile:
         connections by itself (SQLite leaves its busy handler out where two could wait for each other:
         sqlite.org/c3ref/busy_handler.html), so it is tried again here.
         """
-        until = time.monotonic() + self._timeout
-        while True:
+
+        def switch() -> None:
             try:
                 self._connection.execute("PRAGMA journal_mode = WAL")
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     raise
-                time.sleep(_LOCKED_SECONDS)
-            else:
-                return
+                raise UnavailableError(_LOCKED.format(path=self.path, timeout=self._timeout)) from None
+
+        policy = replace(STORE, give_up_seconds=self._timeout)
+        Patience(policy, time.monotonic, time.sleep).until_done(str(self.path), switch, UnavailableError)
 
     def _version(self) -> int:
         with self.reading():  # one moment: another process may be making the store

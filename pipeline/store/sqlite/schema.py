@@ -71,8 +71,12 @@ CREATE INDEX telling_story ON telling (story);
 # Not SQL: the full-text index is made anew from the articles, because what it is given has changed.
 REINDEX = "reindex"
 
+_MESSAGES_BY_STATE = """
+CREATE INDEX message_state ON message (state, due, id);
+"""
+
 # The n-th entry takes a file from version n to n + 1; entries are never changed, only added.
-MIGRATIONS: tuple[str, ...] = (_FIRST, _TELLINGS_BY_STORY, REINDEX)
+MIGRATIONS: tuple[str, ...] = (_FIRST, _TELLINGS_BY_STORY, REINDEX, _MESSAGES_BY_STATE)
 VERSION = len(MIGRATIONS)
 
 

@@ -6,7 +6,7 @@ connection and so at every redirect: a name that changes its address in between 
 
 from __future__ import annotations
 
-import ipaddress
+import contextlib
 import math
 import socket
 import ssl
@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from typing import Self
 
 import httpcore
+import httpx
 
 from pipeline.addresses import is_public
 from pipeline.errors import PermanentError
@@ -89,10 +90,11 @@ class _TimedStream(httpcore.NetworkStream):
 class _CheckedBackend(httpcore.NetworkBackend):
     """Looks a name up, checks every address, and connects to an address that was checked."""
 
-    def __init__(self, resolve: Resolve, *, allow_private: bool) -> None:
+    def __init__(self, resolve: Resolve, private: Callable[[str], bool], remedy: str) -> None:
         self._inner = httpcore.SyncBackend()
         self._resolve = resolve
-        self._allow_private = allow_private
+        self._private = private
+        self._remedy = remedy
 
     def connect_tcp(
         self,
@@ -116,13 +118,10 @@ class _CheckedBackend(httpcore.NetworkBackend):
         raise failure or httpcore.ConnectError("the name has no address")
 
     def _addresses(self, host: str, port: int, seconds: float) -> list[str]:
-        found = _in_time(lambda: self._resolve(host, port), seconds)
-        for address in () if self._allow_private else found:
-            if not is_public(ipaddress.ip_address(address.partition("%")[0])):
-                raise PermanentError(
-                    f"{host} is at the private address {address}; to allow it, list the host under "
-                    "fetch.private_hosts or give the feed allow_private"
-                )
+        found = looked_up(host, port, seconds, self._resolve)
+        for address in () if self._private(host) else found:
+            if not is_public(address):
+                raise PermanentError(f"{host} is at the private address {address}; {self._remedy}")
         return found
 
 
@@ -132,14 +131,19 @@ def look_up(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def _in_time(look_up_now: Callable[[], list[str]], seconds: float) -> list[str]:
-    """Runs a look-up beside this thread, because the system's resolver takes no time limit."""
+def looked_up(host: str, port: int, seconds: float, resolve: Resolve = look_up) -> list[str]:
+    """Looks a name up beside this thread, because the system's resolver takes no time limit.
+
+    Raises:
+        httpcore.ConnectTimeout: There was no answer in so many seconds.
+        httpcore.ConnectError: There is no such host.
+    """
     found: list[str] = []
     failed: list[Exception] = []
 
     def run() -> None:
         try:
-            found.extend(look_up_now())
+            found.extend(resolve(host, port))
         except (OSError, UnicodeError) as error:
             failed.append(error)
 
@@ -153,23 +157,98 @@ def _in_time(look_up_now: Callable[[], list[str]], seconds: float) -> list[str]:
     return found
 
 
-def checked_pool(
-    tls: ssl.SSLContext, connections: int, resolve: Resolve, *, allow_private: bool
-) -> httpcore.ConnectionPool:
-    """A pool of HTTP/1.1 and HTTP/2 connections to checked addresses.
+class Cutoff:
+    """Cuts a connection off when its time is over, whatever it waits for; for libraries without a deadline.
+
+    A library's time-out is for one step, and a server that sends a byte now and then never meets it. What
+    the connection is wrapped in (TLS) does not matter: a second handle of the same socket is shut down.
+
+    Args:
+        seconds: From now on.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+        self._timer: threading.Timer | None = None
+        self._handle: socket.socket | None = None
+        self.over = False
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left; a little where none are, because 0 means no time-out to a socket."""
+        return max(self._end - time.monotonic(), 0.001)
+
+    def connect(self, host: str, port: int, timeout: float) -> socket.socket:
+        """A connection to the first address of a host that takes one, watched from now on.
+
+        Raises:
+            OSError: No address does in time, or the host is not found.
+        """
+        try:
+            addresses = looked_up(host, port, min(timeout, self.left))
+        except httpcore.ConnectTimeout as error:
+            raise TimeoutError(str(error)) from None
+        except httpcore.ConnectError as error:
+            raise OSError(str(error)) from None
+        failure: OSError = OSError("the name has no address")
+        for address in addresses[:4]:
+            try:
+                connection = socket.create_connection((address, port), min(timeout, self.left))
+            except OSError as error:
+                failure = error
+            else:
+                self._watch(connection)
+                return connection
+        raise failure
+
+    def _watch(self, connection: socket.socket) -> None:
+        self._handle = connection.dup()
+        self._timer = threading.Timer(self.left, self._cut)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _cut(self) -> None:
+        self.over = True
+        if self._handle is not None:
+            with contextlib.suppress(OSError):
+                self._handle.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Stops watching."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer.join()
+        if self._handle is not None:
+            self._handle.close()
+            self._handle = None
+
+
+class CheckedTransport(httpx.HTTPTransport):
+    """httpx's transport on connections to checked addresses; httpx has no public way to hand a pool in.
 
     Args:
         tls: Whom to trust.
         connections: At most so many at a time.
         resolve: Looks names up.
-        allow_private: Whether private addresses may be connected to.
+        private: Whether a host (lower case) may have a private address.
+        remedy: What to do where such an address is meant, for the message of the refusal.
     """
-    return httpcore.ConnectionPool(
-        ssl_context=tls,
-        max_connections=connections,
-        max_keepalive_connections=connections,
-        keepalive_expiry=_KEEP_SECONDS,
-        http1=True,
-        http2=True,
-        network_backend=_CheckedBackend(resolve, allow_private=allow_private),
-    )
+
+    def __init__(
+        self,
+        tls: ssl.SSLContext,
+        connections: int,
+        resolve: Resolve,
+        private: Callable[[str], bool],
+        remedy: str,
+    ) -> None:
+        super().__init__(verify=tls, trust_env=False)
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=tls,
+            max_connections=connections,
+            max_keepalive_connections=connections,
+            keepalive_expiry=_KEEP_SECONDS,
+            http1=True,
+            http2=True,
+            network_backend=_CheckedBackend(resolve, private, remedy),
+        )
