@@ -45,7 +45,7 @@ class RetryPolicy:
 
         >>> policy = RetryPolicy(60, 600, jitter=0)
         >>> [policy.wait("a", failures) for failures in (1, 2, 3, 9)], policy.wait("a", 1, 90)
-        ([60.0, 120.0, 240.0, 600.0], 90.0)
+        ([60.0, 120.0, 240.0, 600.0], 90)
         """
         wait = min(self.first_seconds * 2.0 ** min(failures - 1, 60), self.longest_seconds)
         digest = hashlib.sha256(f"{key}:{failures}".encode("utf-8", "replace")).digest()

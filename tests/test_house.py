@@ -28,7 +28,19 @@ LARGE = {
     "pipeline/desk",
 }
 # A verb of the command line is a file of `cli`, of `app` and of the stage that carries it out.
-VERBS = {"alert", "care", "correct", "evaluate", "ingest", "names", "read", "repair", "replay", "watches"}
+VERBS = {
+    "alert",
+    "care",
+    "correct",
+    "evaluate",
+    "ingest",
+    "names",
+    "outbox",
+    "read",
+    "repair",
+    "replay",
+    "watches",
+}
 
 
 def imported(path):
@@ -44,6 +56,7 @@ def imported(path):
     ("library", "owner"),
     [
         ("babel", "languages/calendar_names.py"),
+        ("apprise", "notify/chat.py"),
         ("brotli", "sources/unpack.py"),
         ("charset_normalizer", "sources/read/charset.py"),
         ("dateparser", "normalize/date/relative.py"),
@@ -55,6 +68,7 @@ def imported(path):
         ("onnxruntime", "enrich/vectors/encoder.py"),
         ("protego", "sources/fetch/robots.py"),
         ("sentencepiece", "enrich/vectors/word_pieces.py"),
+        ("requests", "notify/chat.py"),
         ("smtplib", "notify/smtp.py"),
         ("spacy", "enrich/names/recognize.py"),
         ("sqlite3", "store/sqlite"),

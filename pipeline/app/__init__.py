@@ -13,6 +13,7 @@ from pipeline.app.correct import Correct
 from pipeline.app.evaluate import Quality
 from pipeline.app.ingest import Ingest
 from pipeline.app.names import Entities
+from pipeline.app.outbox import Outbox
 from pipeline.app.read import Read
 from pipeline.app.stores import Stores
 from pipeline.app.tasks import Tasks
@@ -36,6 +37,7 @@ class App:
         names: People, places and organisations across articles.
         stores: Whole stores: replayed, migrated, copied.
         care: Feeds, quarantine, doctor.
+        outbox: Messages that wait, failed or were given up.
         quality: How good the stories are.
         tasks: What Airflow's mapped tasks call.
     """
@@ -49,6 +51,7 @@ class App:
         self.names = Entities(wiring)
         self.stores = Stores(wiring)
         self.care = Care(wiring)
+        self.outbox = Outbox(wiring)
         self.quality = Quality(wiring)
         self.tasks = Tasks(wiring)
 

@@ -13,11 +13,12 @@ from pipeline.alerts.watch import last_good
 from pipeline.app.ingest import Ingest, IngestReport
 from pipeline.app.wiring import Wiring
 from pipeline.enrich.names.recognize import multiplication
-from pipeline.errors import ConfigError, NotFoundError, UsageError, WirewatchError
+from pipeline.errors import ConfigError, NotFoundError, UnavailableError, UsageError, WirewatchError
 from pipeline.notify import open_notifier
 from pipeline.ports import Commit
 from pipeline.records import FeedState, Rejection
 from pipeline.sources.feeds.opml import add_feeds, read_opml, write_opml
+from pipeline.stages.alerting.deliver import ServerTrouble
 from pipeline.stages.alerting.report_feeds import report_feeds
 
 Json = dict[str, Any]
@@ -135,6 +136,7 @@ class Care:
             ("archive", _check_archive),
             ("models", _check_models),
             ("mail", _check_mail),
+            ("outbox", _check_outbox),
             ("feeds", _check_feeds),
             ("disk", _check_disk),
             ("airflow", _check_airflow),
@@ -214,6 +216,24 @@ def _check_mail(wiring: Wiring) -> str:
     if mail.smtp:
         return f"by SMTP at {host_of(mail.smtp)}, from {mail.sender}; not tried"
     return f"no SMTP server is set: mails go to {wiring.home / 'spool'}"
+
+
+def _check_outbox(wiring: Wiring) -> str:
+    """What was given up, and whether our own mail server is in trouble."""
+    trouble = ServerTrouble.of(wiring.store)
+    failed = len(wiring.store.outbox(["failed"]))
+    waiting = len(wiring.store.outbox())
+    if trouble:
+        raise UnavailableError(
+            f"mails wait since {trouble.since:%Y-%m-%d %H:%M} UTC ({waiting} messages, {failed} given up): "
+            f"{trouble.error}; next try {trouble.next_try:%Y-%m-%d %H:%M} UTC"
+        )
+    if failed:
+        raise NotFoundError(
+            f"{failed} messages were given up; `wirewatch outbox list` says why, `outbox retry` sends them "
+            "again, `outbox drop ID` takes one out"
+        )
+    return f"{waiting} messages wait, none was given up"
 
 
 def _check_feeds(wiring: Wiring) -> str:

@@ -28,6 +28,7 @@ from pipeline.retry import DELIVERY
 from pipeline.settings import Document, read_document
 from pipeline.stages.alerting.alert import Alerting, AlertReport
 from pipeline.stages.alerting.questions import Checked, Known, backtest_watch, check_watches, why_story
+from pipeline.stages.alerting.report_outbox import report_outbox
 from pipeline.stages.alerting.report_watches import report_watches
 
 # A first watch is tried on so much of the past.
@@ -62,6 +63,7 @@ class Watches:
                 report_watches(
                     self._wiring.store, broken, mail.sender, mail.operator, self._wiring.clock(), renew
                 )
+                report_outbox(self._wiring.store, mail.sender, mail.operator, self._wiring.clock(), renew)
                 report = alerting.run(
                     self._wiring.clock(),
                     notifier,

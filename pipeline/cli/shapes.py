@@ -13,6 +13,7 @@ from pipeline.records import (
     Correction,
     Decision,
     Lineage,
+    Message,
     Rejection,
     StoredArticle,
     Story,
@@ -209,6 +210,21 @@ def decision_shape(decision: Decision, story: str) -> Json:
         ],
         "by": decision.by,
         "scorer": decision.scorer,
+    }
+
+
+def message_shape(message: Message) -> Json:
+    """A message of the outbox; `since` is when it was first to go out, or first failed."""
+    return {
+        "id": message.id,
+        "channel": message.channel,
+        "to": message.to,
+        "watch": message.watch,
+        "state": message.state,
+        "since": stamp(message.since or message.due),
+        "due": stamp(message.due),
+        "tries": message.attempts,
+        "error": message.error,
     }
 
 

@@ -134,6 +134,22 @@ def corrections_table(corrections: Sequence[Json]) -> Table:
     return table
 
 
+def messages_table(messages: Sequence[Json]) -> Table:
+    """What was not sent."""
+    table = Table("id", "to", "watch", "state", "since", "tries", "error", title=f"{len(messages)} messages")
+    for each in messages:
+        table.add_row(
+            each["id"],
+            escape(each["to"]),
+            escape(each["watch"] or "operator"),
+            each["state"],
+            _day(each["since"]),
+            str(each["tries"]),
+            escape(each["error"]),
+        )
+    return table
+
+
 def rejections_table(entries: Sequence[Json]) -> Table:
     """The quarantine."""
     table = Table("id", "source", "stage", "reason", "at", title=f"{len(entries)} in quarantine")

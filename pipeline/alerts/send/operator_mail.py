@@ -1,4 +1,4 @@
-"""Mails to the operator: which feeds broke or fell silent, and which watches are broken."""
+"""Mails to the operator: what broke, fell silent or was given up."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
+
+_MOST_LINES = 50
 
 
 def feed_mail(
@@ -37,6 +39,19 @@ def watches_mail(sender: str, to: str, message_id: str, broken: Sequence[str], n
     mail.set_content(
         "\n".join(["This is set aside until somebody mends it:", "", *lines, "", closing]) + "\n"
     )
+    return mail.as_bytes()
+
+
+def outbox_mail(sender: str, to: str, message_id: str, failed: Sequence[str], now: datetime) -> bytes:
+    """Renders the mail on messages that were given up as plain text; `failed` is one line for each."""
+    mail = _mail(sender, to, message_id, now)
+    mail["Subject"] = f"Wirewatch: {len(failed)} messages were given up"
+    lines = [f"- {' '.join(line.split())}" for line in failed[:_MOST_LINES]]
+    lines += [f"- and {len(failed) - _MOST_LINES} more"] if len(failed) > _MOST_LINES else []
+    closing = (
+        "`wirewatch outbox list` shows them; `outbox retry` sends them again, `outbox drop ID` takes one out."
+    )
+    mail.set_content("\n".join(["These did not arrive:", "", *lines, "", closing]) + "\n")
     return mail.as_bytes()
 
 

@@ -1,0 +1,49 @@
+"""A mail to the operator on what was given up, once for each message, into the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from pipeline.alerts.send.operator_mail import outbox_mail
+from pipeline.ports import Commit, Lease, Store
+from pipeline.records import Message, content_id
+
+MARK = "outbox.mailed"
+
+
+def report_outbox(
+    store: Store,
+    sender: str,
+    operators: Sequence[str],
+    now: datetime,
+    renew: Callable[[], Lease],
+) -> int:
+    """Puts a mail into the outbox when a message was given up since the last such mail.
+
+    What the operator's own mails came to is told by `doctor` only: a mail on a mail that cannot be sent
+    would breed the next.
+
+    Args:
+        store: The outbox is read and written, the mark with it.
+        sender: From.
+        operators: Who gets it; nobody is told where this is empty.
+        now: The time of this run (UTC).
+        renew: Renews the lease "alerts" and returns it.
+
+    Returns:
+        How many messages stand given up.
+    """
+    failed = [message for message in store.outbox(["failed"]) if message.watch]
+    told = content_id("outbox", *sorted(message.id for message in failed)) if failed else ""
+    if store.mark(MARK) == told:
+        return len(failed)
+    lines = [f"{message.watch}, {message.to}: {message.error}" for message in failed]
+    messages = []
+    for to in operators if lines else ():
+        name = content_id("outbox", to, told, now.isoformat())
+        message_id = f"<{name}@{sender.rpartition('@')[2].strip('>') or 'localhost'}>"
+        payload = outbox_mail(sender, to, message_id, lines, now)
+        messages.append(Message(name, "", (), "mail", to, "rendered", now, message_id, payload))
+    store.commit(Commit(messages=tuple(messages), marks={MARK: told}), renew())
+    return len(failed)
