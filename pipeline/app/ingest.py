@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pipeline.addresses import shown
 from pipeline.app.journal import writing
 from pipeline.app.watches import Watches
 from pipeline.app.wiring import Wiring
@@ -135,7 +136,10 @@ class Ingest:
 
     def take(self, batch: PreparedBatch) -> GroupCounts:
         """Journals a batch and groups it; a batch without anything new only saves its feed states."""
+        healed = self._healed(batch)
         with writing(self._wiring) as writer:
+            if healed:
+                writer.store.commit(Commit(released=healed), writer.renew())
             if not batch.articles:
                 return _nothing_new(writer.store, writer.renew(), batch)
             entry = JournalEntry(
@@ -147,6 +151,21 @@ class Ingest:
             if not isinstance(counts, GroupCounts):
                 raise TypeError(counts)
             return counts
+
+    def _healed(self, batch: PreparedBatch) -> tuple[str, ...]:
+        """Quarantine entries of feeds that failed at the poll before and work again."""
+        if not any(state.failures == 0 for state in batch.feeds):
+            return ()
+        before = self._wiring.store.feeds()
+        well = {
+            s.feed for s in batch.feeds if not s.failures and s.feed in before and before[s.feed].failures
+        }
+        if not well:
+            return ()
+        urls = {shown(f.url, f.secrets) for f in self._wiring.settings.feeds if f.id in well}
+        urls |= {before[feed].url for feed in well} - {""}
+        entries = self._wiring.store.quarantine()
+        return tuple(e.id for e in entries if e.stage in {"fetch", "parse"} and e.source in urls)
 
     def chosen_feeds(self, ids: Sequence[str], *, every: bool) -> list[FeedSource]:
         """The feeds to poll: those named, or all that are enabled, or those of them that are due.

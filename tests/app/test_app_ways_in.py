@@ -97,3 +97,16 @@ def test_a_page_that_failed_updates_the_article_later(server, make_wiring, confi
     assert (article.version, "Passenger 19" in article.text) == (2, True)
     (earlier,) = wiring.store.versions(article.id)
     assert "Passenger" not in earlier.article.text
+
+
+def test_quarantine_of_a_feed_clears_itself_and_an_empty_feed_is_none(
+    server, make_wiring, configured, feed_body, item
+):
+    url = server.serve("/rss", b"<html><body>Down for repair</body></html>")
+    app = App(make_wiring(config=configured({"id": "f", "url": url, "outlet": "Harbour"})))
+    app.ingest.fetch(["f"])
+    assert len(app._wiring.store.quarantine()) == 1
+    for body in (feed_body(), feed_body(item("Ferry aground off Tamsa", "https://h.test/1", TEXT))):
+        server.serve("/rss", body)
+        app.ingest.fetch(["f"])
+        assert app._wiring.store.quarantine() == []

@@ -170,3 +170,30 @@ def test_values_cannot_break_out_of_yaml(tmp_path):
     add_feeds(target, [evil], [])
     (entry,) = in_file(target)
     assert (entry.url, entry.outlet, entry.tags, entry.enabled) == (evil.url, evil.outlet, evil.tags, True)
+
+
+def test_a_feed_in_several_folders_has_the_tags_of_all():
+    outline = '<outline text="Ferry Times - Sport" xmlUrl="https://ferrytimes.test/sport.rss"/>'
+    body = f'<outline text="Sea">{outline}</outline><outline text="Isles">{outline}</outline>'
+    (feed,) = read_opml(f'<opml version="2.0"><body>{body}</body></opml>'.encode(), "a.opml")
+    assert feed.tags == ("Sea", "Isles")
+    assert feed.outlet == "Ferry Times"
+
+
+@pytest.mark.parametrize(
+    "doctype",
+    [
+        '<!DOCTYPE opml SYSTEM "opml.dtd">',
+        "<!-- by hand -->\n<!doctype opml>",
+        "<!DOCTYPE opml PUBLIC 'a' 'b'>",
+    ],
+)
+def test_a_doctype_that_declares_nothing_is_passed_over(doctype):
+    body = '<opml><body><outline xmlUrl="https://a.test/rss"/></body></opml>'
+    assert len(read_opml(f'<?xml version="1.0"?>{doctype}{body}'.encode(), "a.opml")) == 1
+
+
+def test_a_doctype_that_declares_entities_is_refused():
+    body = '<!DOCTYPE opml [<!ENTITY a "b">]><opml><body><outline xmlUrl="https://a.test/&a;"/></body></opml>'
+    with pytest.raises(UsageError):
+        read_opml(body.encode(), "a.opml")

@@ -8,13 +8,14 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from source_samples import NOW
+from source_samples import NOW, rss
 
 from pipeline.ports import FeedSource
 from pipeline.records import FeedState, RawItem
 from pipeline.settings import FetchSettings
 from pipeline.sources.feeds import poll_rules
-from pipeline.sources.feeds.health import ailment, repeat_share
+from pipeline.sources.feeds.health import ailment
+from pipeline.sources.feeds.poll_hints import read_hints
 
 SETTINGS = FetchSettings()
 FEED = FeedSource("f", "https://user:pw@feeds.outlet.test/rss")
@@ -192,7 +193,7 @@ def test_news_repeats_lag_and_rhythm(state, now):
     assert (state.entries, state.repeats) == (5, 2)
     assert state.lag_seconds == 1800
     assert state.rhythm_seconds == 7200
-    assert repeat_share(state) == 0.4
+    assert state.repeats / state.entries == 0.4
     quiet = brought(state, later + DAY, "1", "2", "4")
     assert quiet.news == later
 
@@ -264,7 +265,6 @@ def test_thousands_of_feeds_are_tens_of_groups():
     feeds = [FeedSource(f"f{n}", f"https://h{n % 900}.example{n % 50}.com/{n}") for n in range(5000)]
     parted = poll_rules.groups(feeds, 100)
     assert 50 <= len(parted) <= 60
-    assert poll_rules.group_name(parted[0]).endswith(f"({len(parted[0])} feeds)")
 
 
 def test_what_ails_a_feed(state, now):
@@ -285,3 +285,47 @@ def test_what_ails_a_feed(state, now):
 
 def test_a_state_is_made_for_every_feed():
     assert poll_rules.current(FEED, None) == FeedState("f", source=poll_rules.current(FEED, None).source)
+
+
+# -- hints -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headers", "channel", "seconds"),
+    [
+        ({}, "", 0),
+        ({"cache-control": "public, max-age=7200"}, "", 7200),
+        ({"cache-control": "max-age=7200, no-cache"}, "", 0),
+        ({"cache-control": "s-maxage=9, max-age=99999999999"}, "", 86_400),
+        ({}, "<ttl> 120 </ttl>", 7200),
+        ({"cache-control": "max-age=60"}, "<ttl>180</ttl>", 10_800),
+        ({}, "<ttl>999999999</ttl>", 86_400),
+        ({}, "<ttl>soon</ttl>", 0),
+    ],
+)
+def test_a_feed_says_how_long_to_wait_within_a_day(headers, channel, seconds):
+    assert read_hints(headers, rss(head=channel)).wait_seconds == seconds
+
+
+def test_hours_and_days_that_a_feed_skips_are_skipped(now):  # a Sunday, 12:00
+    hours = read_hints({}, "<skipHours><hour>12</hour><hour>13</hour><hour>24</hour></skipHours>")
+    assert hours.after(now) == now.replace(hour=14)
+    days = read_hints({}, "<skipDays><day>Sunday</day><day>monday</day><day>Someday</day></skipDays>")
+    assert days.after(now) == (now + timedelta(days=2)).replace(hour=0)
+    every = "".join(f"<hour>{hour}</hour>" for hour in range(24))
+    assert read_hints({}, f"<skipHours>{every}</skipHours>").after(now) == now
+
+
+def test_hints_move_the_next_poll(now):
+    reply = poll_rules.Reply(status=200, hints=read_hints({}, "<ttl>600</ttl>"))
+    after = poll_rules.succeeded(FeedState("f"), reply, "d", [], FetchSettings(), now)
+    assert after.next_poll is not None
+    assert 9 <= (after.next_poll - now).total_seconds() / 3600 <= 11
+
+
+def test_a_poll_that_a_wrong_clock_planned_is_due(now):
+    feed = FeedSource("f", "https://outlet.test/rss")
+    state = replace(poll_rules.current(feed, None), next_poll=now + timedelta(days=400))
+    assert [f.id for f, _ in poll_rules.due([feed], {"f": state}, now)] == ["f"]
+    state = replace(state, next_poll=now + timedelta(days=20))
+    assert poll_rules.due([feed], {"f": state}, now) == []

@@ -28,11 +28,6 @@ def ailment(state: FeedState, now: datetime) -> str:
     return ""
 
 
-def repeat_share(state: FeedState) -> float:
-    """How many of the items it sends are known already, 0 to 1."""
-    return state.repeats / state.entries if state.entries else 0.0
-
-
 def _span(time: timedelta) -> str:
     minutes = max(1, round(time.total_seconds() / 60))
     if minutes < 120:

@@ -6,6 +6,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError
 from xml.sax.saxutils import quoteattr
@@ -18,10 +19,16 @@ from pipeline.ports import FeedSource
 from pipeline.settings import FeedsFile, read_document, validated
 from pipeline.sources.raw_items import language_code
 from pipeline.sources.read.charset import decode, without_controls
+from pipeline.sources.read.syndication.outlet import outlet_in
 
 _MAX_DEPTH = 20
 _ID_CHARS = 60
 _EMPTY_LIST = re.compile(r"^feeds:[ \t]*(\[\s*\]|~|null)?[ \t]*(#.*)?$", re.MULTILINE)
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+# A DOCTYPE that only names a DTD is dropped; one that declares anything is refused with the rest.
+_DOCTYPE = re.compile(
+    r"(?<=^)\s*(?:<!--(?:(?!-->).)*-->\s*)*<!DOCTYPE[^\[\]<>]{0,1000}>", re.IGNORECASE | re.DOTALL
+)
 _ITEM = re.compile(r"^([ ]*)-[ ]", re.MULTILINE)
 
 
@@ -38,16 +45,18 @@ def read_opml(body: bytes, name: str) -> list[FeedSource]:
     Raises:
         UsageError: It is not OPML, or holds no feed.
     """
-    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", without_controls(decode(body)))
+    text = _DECLARATION.sub("", without_controls(decode(body)).lstrip("\ufeff"), count=1)
     try:
-        root = ElementTree.fromstring(text, forbid_dtd=True)
+        root = ElementTree.fromstring(_DOCTYPE.sub("", text, count=1), forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError) as error:
         raise UsageError(f"{name}: not OPML ({type(error).__name__}: {str(error)[:100]})") from None
     feeds: dict[str, FeedSource] = {}
     for outline, folders in _outlines(root, ()):
         feed = _feed(outline, folders, {known.id for known in feeds.values()})
         if feed is not None:
-            feeds.setdefault(feed.url, feed)
+            known = feeds.setdefault(feed.url, feed)
+            if known is not feed:  # in several folders: the tags of all of them
+                feeds[feed.url] = replace(known, tags=tuple(dict.fromkeys((*known.tags, *feed.tags))))
     if not feeds:
         raise UsageError(f"{name}: no feed in it (an outline with xmlUrl)")
     return list(feeds.values())
@@ -161,7 +170,7 @@ def _feed(outline: Element, folders: tuple[str, ...], ids: set[str]) -> FeedSour
     feed = FeedSource(
         id=_slug(title) or _slug(host_of(url)) or "feed",
         url=url,
-        outlet=title,
+        outlet=outlet_in(title, (_attribute(outline, "htmlUrl"), url)),
         language=language_code(_attribute(outline, "language")),
         tags=tuple(tags),
     )

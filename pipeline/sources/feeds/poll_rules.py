@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
@@ -22,6 +22,7 @@ from pipeline.ports import FeedSource
 from pipeline.records import FeedState, RawItem, content_id
 from pipeline.retry import RetryPolicy
 from pipeline.settings import FetchSettings
+from pipeline.sources.feeds.poll_hints import PollHints
 
 DAY_SECONDS = 86_400.0
 BACKOFF_MAX_SECONDS = DAY_SECONDS
@@ -47,6 +48,7 @@ class Reply:
         etag, modified: The validators it gave, or "".
         retry_after: The header as it was, or "".
         error: In one line; "" when all is well.
+        hints: When feed and server ask to be polled.
     """
 
     status: int = 0
@@ -55,6 +57,7 @@ class Reply:
     modified: str = ""
     retry_after: str = ""
     error: str = ""
+    hints: PollHints = field(default_factory=PollHints)
 
 
 def jitter(feed: str, now: datetime) -> float:
@@ -224,7 +227,9 @@ def due(
     ready = []
     for feed in feeds:
         state = current(feed, states.get(feed.id))
-        if feed.enabled and (state.next_poll is None or state.next_poll <= now):
+        # A poll that is due later than any rule puts it was planned by a clock that went wrong.
+        astray = state.next_poll is not None and state.next_poll - now > timedelta(seconds=DEAD_MAX_SECONDS)
+        if feed.enabled and (state.next_poll is None or state.next_poll <= now or astray):
             ready.append((feed, state))
     beginning = datetime.min.replace(tzinfo=UTC)
     return sorted(ready, key=lambda pair: (pair[1].next_poll or beginning, pair[0].id))
@@ -250,12 +255,6 @@ def groups(feeds: Sequence[FeedSource], size: int) -> list[tuple[FeedSource, ...
     return [*parted, tuple(group)] if group else parted
 
 
-def group_name(group: Sequence[FeedSource]) -> str:
-    """What a group is called in Airflow: its first host, and how many feeds it has."""
-    first = host_of(group[0].url) if group else ""
-    return first if len(group) == 1 else f"{first} and others ({len(group)} feeds)"
-
-
 def domain(host: str) -> str:
     """About the registrable domain of a host.
 
@@ -272,7 +271,7 @@ def domain(host: str) -> str:
 def _succeeded(
     state: FeedState, reply: Reply, interval: float, settings: FetchSettings, now: datetime
 ) -> FeedState:
-    wait = _bounded(interval * (0.9 + 0.2 * jitter(state.feed, now)), settings)
+    wait = _bounded(max(interval, reply.hints.wait_seconds) * (0.9 + 0.2 * jitter(state.feed, now)), settings)
     return replace(
         state,
         url=without_credentials(reply.moved) or state.url,
@@ -280,7 +279,7 @@ def _succeeded(
         modified=reply.modified or (state.modified if reply.status == 304 else ""),
         polled=now,
         succeeded=now,
-        next_poll=now + timedelta(seconds=wait),
+        next_poll=reply.hints.after(now + timedelta(seconds=wait)),
         interval_seconds=interval,
         failures=0,
         error="",

@@ -17,13 +17,15 @@ from datetime import datetime
 from pipeline.addresses import hidden, host_of, redact, shown
 from pipeline.errors import PermanentError, TransientError, WirewatchError
 from pipeline.ports import FeedSource, Fetched
-from pipeline.records import Capture, FeedState, RawItem, Rejection
+from pipeline.records import Capture, FeedState, RawItem
 from pipeline.settings import FetchSettings
 from pipeline.sources.feeds import poll_rules
+from pipeline.sources.feeds.poll_hints import PollHints, read_hints
 from pipeline.sources.fetch.http import Answer, Client
 from pipeline.sources.fetch.robots import Robots
 from pipeline.sources.raw_items import captured
-from pipeline.sources.read.payload import parse_batch, parse_capture
+from pipeline.sources.read.charset import decode
+from pipeline.sources.read.payload import is_empty_feed, join_pages, parse_capture
 
 _ACCEPT_FEED = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, "
@@ -156,7 +158,10 @@ class FeedFetcher:
     ) -> Fetched:
         capture = _capture(feed, "feed", answer, now)
         items, rejections = parse_capture(capture, self._settings.max_entries)
-        if items or _is_empty_feed(rejections):
+        if is_empty_feed(capture, rejections):
+            rejections = []
+        if items or not rejections:
+            reply = replace(reply, hints=read_hints(answer.headers, decode(answer.body)))
             after = poll_rules.succeeded(state, reply, digest, items, self._settings, now)
             return Fetched(after, capture, (), tuple(items), tuple(rejections))
         wrong, bad_digest = (
@@ -183,9 +188,8 @@ class FeedFetcher:
         known_of = {item.url: f"{item.title} {item.body}" for item in fetched.items}
         pages, pending = self._pages(feed, list(wanted.items()), known_of, now)
         state = poll_rules.with_pending(fetched.state, pending)
-        captures = [fetched.capture, *pages] if fetched.capture else pages
-        items, rejections = parse_batch(captures, self._settings.max_entries)
-        return Fetched(state, fetched.capture, tuple(pages), tuple(items), tuple(rejections))
+        items, rejections = join_pages(fetched.items, {(page.feed, page.item): page for page in pages})
+        return Fetched(state, fetched.capture, tuple(pages), tuple(items), (*fetched.rejections, *rejections))
 
     def _page_wanted(self, feed: FeedSource, item: RawItem) -> bool:
         if not item.url.startswith(("http://", "https://")):
@@ -278,6 +282,7 @@ def _reply(feed: FeedSource, answer: Answer) -> poll_rules.Reply:
         etag=answer.headers.get("etag", "")[:1000],
         modified=answer.headers.get("last-modified", "")[:100],
         retry_after=answer.headers.get("retry-after", ""),
+        hints=read_hints(answer.headers, "") if good else PollHints(),
         error="" if good else f"{told}: {_SAID.get(answer.status, 'answered')} ({answer.status})",
     )
 
@@ -309,10 +314,6 @@ def _kept_headers(feed: FeedSource, answer: Answer) -> tuple[tuple[str, str], ..
         for name, value in answer.headers.items()
         if name not in _COOKIES and _TOKEN.fullmatch(name)
     )
-
-
-def _is_empty_feed(rejections: Sequence[Rejection]) -> bool:
-    return any(rejection.reason == "a feed without entries" for rejection in rejections)
 
 
 _SAID = {

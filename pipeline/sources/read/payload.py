@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.errors import RejectedError
@@ -14,6 +14,7 @@ from pipeline.sources.read.jsonl import read_lines
 from pipeline.sources.read.recognise_payload import recognised
 
 Parsed = tuple[list[RawItem], list[Rejection]]
+NO_ENTRIES = "a feed without entries"
 FAULT = "a fault in Wirewatch"
 _TITLE_CHARS = 1000
 _PAGE_CHARS = 4_000_000
@@ -57,13 +58,30 @@ def parse_batch(captures: Iterable[Capture], max_entries: int) -> Parsed:
             continue
         more, refused = parse_capture(capture, max_entries)
         items += more
-        rejections += refused
+        rejections += [] if is_empty_feed(capture, refused) else refused
+    joined, late = join_pages(items, pages)
+    return joined, rejections + late
+
+
+def is_empty_feed(capture: Capture, rejections: Sequence[Rejection]) -> bool:
+    """Whether a polled feed has no entries just now: no fault, and nothing for the quarantine."""
+    return capture.kind == "feed" and [entry.reason for entry in rejections] == [NO_ENTRIES]
+
+
+def join_pages(items: Sequence[RawItem], pages: Mapping[tuple[str, str], Capture]) -> Parsed:
+    """Items with their pages; a page whose item is not among them becomes an item of its own.
+
+    Args:
+        items: Of feeds that were parsed.
+        pages: By feed and link of the item.
+    """
+    items, rejections, pages = list(items), [], dict(pages)
     for place, item in enumerate(items):
         page = pages.pop((item.feed, item.url), None)
         if page is not None:
             items[place] = replace(item, page=_bounded(decode(page.body, page.content_type)))
     for late in pages.values():
-        more, refused = parse_capture(late, max_entries)
+        more, refused = parse_capture(late, 1)
         items += more
         rejections += refused
     return items, rejections

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
@@ -13,6 +14,7 @@ _FEED_TYPES = frozenset(
     {"application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json"}
 )
 _PAGE = re.compile(r"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]", re.IGNORECASE)
+_REFRESH = re.compile(r";\s*url\s*=\s*[\"']?([^\"']{1,2000})", re.IGNORECASE)
 _HEAD_CHARS = 100_000  # html.parser takes quadratic time over runs of "<"
 _MAX_FEEDS = 10
 
@@ -28,6 +30,7 @@ class _Reader(HTMLParser):
         self.feeds: list[str] = []
         self.title = ""
         self.base = ""
+        self.refresh = ""
         self._in_title = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -35,6 +38,9 @@ class _Reader(HTMLParser):
         if tag == "link" and "alternate" in found.get("rel", "").lower().split():
             if found.get("type", "").partition(";")[0].strip().lower() in _FEED_TYPES and found.get("href"):
                 self.feeds.append(found["href"])
+        elif tag == "meta" and found.get("http-equiv", "").strip().lower() == "refresh":
+            target = _REFRESH.search(found.get("content", ""))
+            self.refresh = self.refresh or (target[1].strip() if target else "")
         elif tag == "base":
             self.base = self.base or found.get("href", "")
         self._in_title = tag == "title" and not self.title
@@ -47,14 +53,9 @@ class _Reader(HTMLParser):
             self.title += data
 
 
-def feed_links(text: str, url: str) -> tuple[str, ...]:
-    """The feeds that a page links to, absolute, each once, at most ten."""
-    return _links(_read(text), url)
-
-
-def _links(reader: _Reader, url: str) -> tuple[str, ...]:
+def _links(hrefs: Sequence[str], reader: _Reader, url: str) -> tuple[str, ...]:
     links = []
-    for href in reader.feeds:
+    for href in hrefs:
         try:
             links.append(urljoin(urljoin(url, reader.base), href))
         except ValueError:
@@ -63,9 +64,12 @@ def _links(reader: _Reader, url: str) -> tuple[str, ...]:
 
 
 def describe_page(text: str, url: str) -> str:
-    """Why a page is not a feed, in one line, with the feeds it links to or its title."""
+    """Why a page is not a feed, in one line: where it leads, which feeds it links to, or its title."""
     reader = _read(text)
-    links = _links(reader, url)
+    moved = _links([reader.refresh] if reader.refresh else [], reader, url)
+    if moved:
+        return f"a web page, not a feed; it sends its readers on to: {redact(moved[0])}"
+    links = _links(reader.feeds, reader, url)
     if links:
         return "a web page, not a feed; it links to: " + ", ".join(redact(link) for link in links)
     title = " ".join(reader.title.split())[:100]
