@@ -116,8 +116,12 @@ def hits(query: Query, article: StoredArticle | Prepared) -> tuple[WordHit, ...]
 
 
 def _walk(query: Query, article: Prepared) -> Iterator[WordHit]:
+    """The hits of a query that holds for the article."""
     match query:
-        case And(parts) | Or(parts):
+        case And(parts):
+            for part in parts:
+                yield from _walk(part, article)
+        case Or(parts):
             for part in parts:
                 if matches(part, article):
                     yield from _walk(part, article)

@@ -106,3 +106,15 @@ def test_what_means_nothing_is_an_error_with_its_column(query, column, why):
     assert str(caught.value).startswith(f"column {column}: "), str(caught.value)
     assert why in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_thousand_alternatives_and_ten_thousand_queries_are_bounded(tmp_path):
+    words = [f"{first}{second}{third}" for first in "bdfgk" for second in "aeiou" for third in "lmnprst"]
+    many = " OR ".join(f"{one}{other}" for one, other in zip(words * 6, words[1:] * 6, strict=False))[:9_900]
+    tree = parse(many.rpartition(" OR ")[0])
+    assert many.count(" OR ") > 900
+    with store_with(f"sqlite:///{tmp_path}/w.db", [said(1, "balbam"), said(2, "nothing")]) as store:
+        assert len(store.search(tree, None, 9)) == 1
+        assert store.match({str(n): parse(f"balbam AND w{n}") for n in range(200)} | {"a": tree}, 0, 9)["a"]
+    with pytest.raises(QueryError, match="10000 are allowed"):
+        parse(many + " OR more" * 50)

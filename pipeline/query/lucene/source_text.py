@@ -22,6 +22,7 @@ _QUOTES = {
 _SINGLE = "\u2018\u201a"
 _DOUBLES = frozenset("".join(_QUOTES) + "".join(_QUOTES.values())) - set("\u2018\u2019\u201a\u2039\u203a")
 _DASHES = "\u2013\u2014\u2212\u2012"
+_PLAIN = re.compile("[A-Za-z0-9_ ]+")
 _WIDE = {"\uff08": "(", "\uff09": ")", "\u3000": " "}
 
 
@@ -65,12 +66,20 @@ class _Scanner:
             place = self._step(place)
         return QueryText("".join(self._pieces), (*self._places, len(self._written)))
 
+    def _run(self, run: re.Match[str]) -> int:
+        """Takes characters that mean nothing but themselves; returns the next place."""
+        self._pieces.append(run[0])
+        self._places.extend(range(*run.span()))
+        return run.end()
+
     def _starts_word(self, place: int) -> bool:
         return place == 0 or self._written[place - 1].isspace() or self._written[place - 1] in "(\uff08+-!:="
 
-    def _step(self, place: int) -> int:
+    def _step(self, place: int) -> int:  # noqa: PLR0911  one return for each kind of sign
         """Reads what stands at a place; returns the next."""
         written = self._written
+        if run := _PLAIN.match(written, place):
+            return self._run(run)
         char, two = written[place], written[place : place + 2]
         if char == "\\":
             self._emit(two, place)
@@ -125,6 +134,8 @@ class _Scanner:
     def _within(self, place: int) -> int:
         """Reads what stands at a place within quotation marks; returns the next."""
         written = self._written
+        if run := _PLAIN.match(written, place):
+            return self._run(run)
         char, around = written[place], written[place - 1 : place + 2]
         if char == "\\":
             self._emit(written[place : place + 2], place)
