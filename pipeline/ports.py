@@ -31,6 +31,7 @@ from pipeline.records import (
     Span,
     StoredArticle,
     Story,
+    Unsettled,
     WatchState,
 )
 from pipeline.records.alerts import UNFINISHED
@@ -330,8 +331,22 @@ class Fetcher(Protocol):
 class Archive(Protocol):
     """Keeps captures as they came, by batch, and the journal of what was done with them, for replay."""
 
-    def write(self, batch: str, captures: Sequence[Capture]) -> str:
-        """Appends captures to a batch; returns its place in the archive. The same batch again is replaced."""
+    def write(self, batch: str, captures: Sequence[Capture], *, backfill: bool = False) -> str:
+        """Keeps captures as a batch; returns its place in the archive. The same batch again is replaced.
+
+        Until `settle` is called it is among the `unsettled`, also when the process dies.
+
+        Args:
+            batch: Its name.
+            captures: In order.
+            backfill: Whether what is made of them never alerts.
+        """
+
+    def settle(self, places: Sequence[str]) -> None:
+        """Notes that the journal, or the store, has what became of batches."""
+
+    def unsettled(self) -> list[Unsettled]:
+        """Batches that were written and not settled, oldest first."""
 
     def place_of(self, batch: str) -> str:
         """Where a batch is that was written before, on whatever day; "" when it is not there."""
@@ -353,7 +368,10 @@ class Archive(Protocol):
         """
 
     def entries(self, after: int = 0) -> Iterator[JournalEntry]:
-        """The journal's entries with n > after, in the order they were appended."""
+        """The journal's entries with n > after, in the order they were appended.
+
+        One that cannot be read comes as an entry of kind "unreadable".
+        """
 
 
 class Notifier(Protocol):

@@ -11,9 +11,17 @@ from typing import Any
 from pipeline.addresses import host_of, redact, shown
 from pipeline.alerts.watch import last_good
 from pipeline.app.ingest import Ingest, IngestReport
+from pipeline.app.journal import left_behind
 from pipeline.app.wiring import Wiring
 from pipeline.enrich.names.recognize import multiplication
-from pipeline.errors import ConfigError, NotFoundError, UnavailableError, UsageError, WirewatchError
+from pipeline.errors import (
+    ConfigError,
+    NotFoundError,
+    PermanentError,
+    UnavailableError,
+    UsageError,
+    WirewatchError,
+)
 from pipeline.notify import open_notifier
 from pipeline.ports import Commit
 from pipeline.records import FeedState, Rejection
@@ -191,8 +199,17 @@ def _check_store(wiring: Wiring) -> str:
 
 
 def _check_archive(wiring: Wiring) -> str:
-    entries = sum(1 for _ in wiring.archive.entries())
-    return f"{wiring.home / 'archive'}: {entries} journal entries"
+    where, archive = wiring.home / "archive", wiring.archive
+    entries = list(archive.entries())
+    ill = [str(entry.data["reason"]) for entry in entries if entry.kind == "unreadable"]
+    aside = [each for each in wiring.store.quarantine() if each.stage == "journal"]
+    ill += [f"{each.source} is set aside: {each.reason}" for each in aside]
+    left = len(left_behind(wiring))
+    ill += [f"{left} batches are archived and not taken in; the next run does it"] if left else []
+    if ill:
+        more = f" (and {len(ill) - 1} more; `wirewatch verify`)" if len(ill) > 1 else ""
+        raise PermanentError(f"{where}: {ill[0]}{more}")
+    return f"{where}: {len(entries)} journal entries"
 
 
 def _check_models(wiring: Wiring) -> str:

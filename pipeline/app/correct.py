@@ -10,7 +10,6 @@ from pipeline.app.read import Read, StoriesFound
 from pipeline.app.wiring import Wiring
 from pipeline.errors import UsageError
 from pipeline.records import Correction, JournalEntry, StoredArticle, content_id
-from pipeline.stages.grouping.repair import RepairCounts
 from pipeline.stories.placing.corrections import Constraints
 
 
@@ -63,7 +62,7 @@ class Correct:
             # Refused before it is journalled: a contradiction must not come back at every replay.
             Constraints([*writer.ready().store.corrections(), correction])
             entry = JournalEntry("correction", at, data=correction_entry(correction))
-            writer.apply(replace(entry, n=self._wiring.archive.append(entry)))
+            writer.mend(replace(entry, n=self._wiring.archive.append(entry)))
         named = self._wiring.store.articles([a for group in groups for a in group])
         stories = self._wiring.store.stories(sorted({a.story for a in named.values()}))
         found = sorted(stories.values(), key=lambda s: s.first_seq)
@@ -88,5 +87,4 @@ class Correct:
         days = self._wiring.settings.stories.repair_days
         with writing(self._wiring) as writer:
             entry = JournalEntry("repair", self._wiring.clock(), data={"days": days})
-            mended = writer.ready().apply(replace(entry, n=self._wiring.archive.append(entry)))
-        return asdict(mended) if isinstance(mended, RepairCounts) else {}
+            return asdict(writer.ready().mend(replace(entry, n=self._wiring.archive.append(entry))))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.addresses import shown
-from pipeline.app.journal import writing
+from pipeline.app.journal import left_behind, writing
 from pipeline.app.watches import Watches
 from pipeline.app.wiring import Wiring
-from pipeline.errors import UsageError
-from pipeline.ports import Commit, FeedSource, Lease, Store
+from pipeline.errors import PermanentError, UsageError
+from pipeline.ports import Commit, FeedSource
 from pipeline.records import Capture, JournalEntry, Rejection, content_id
 from pipeline.sources.feeds.poll_rules import current, due, groups
 from pipeline.sources.files import find_files, read_file
@@ -94,13 +95,17 @@ class Ingest:
         started = time.monotonic()
         outcome = IngestReport()
         for captures, refused in self._file_batches(paths):
-            batch = self._loaded(captures, progress)
+            batch = self._loaded(captures, progress, backfill=not may_alert)
             batch = replace(batch, rejections=(*refused, *batch.rejections), backfill=not may_alert)
-            outcome.counts.add(self.take(batch))
+            # What an earlier load left behind comes among these batches, in its place.
+            outcome.counts.add(self.take(batch, recover=False))
+        if left_behind(self._wiring):
+            with writing(self._wiring):
+                pass
         outcome.seconds = time.monotonic() - started
         return outcome
 
-    def _loaded(self, captures: Sequence[Capture], progress: Progress) -> PreparedBatch:
+    def _loaded(self, captures: Sequence[Capture], progress: Progress, *, backfill: bool) -> PreparedBatch:
         """Archives and prepares loaded captures; what an earlier load archived is not written again.
 
         So a load that was cut short passes over what it has done, and what it had archived and not yet taken
@@ -108,13 +113,15 @@ class Ingest:
         """
         if not captures:
             return PreparedBatch()
+        archive = self._wiring.archive
         name = content_id(*(capture.id for capture in captures))
-        earlier = self._wiring.archive.place_of(name)
-        place = earlier or self._wiring.archive.write(name, captures)
-        batch = self._wiring.intake.prepare(captures, self._wiring.store, place, progress)
-        if earlier and batch.articles:
-            batch = self._wiring.intake.prepare(self._wiring.archive.read(place), self._wiring.store, place)
-        return batch
+        place = archive.place_of(name)
+        if place:
+            with contextlib.suppress(PermanentError):  # damaged: the files are at hand, it is written anew
+                captures = list(archive.read(place))
+                return self._wiring.intake.prepare(captures, self._wiring.store, place, progress)
+        place = archive.write(name, captures, backfill=backfill)
+        return self._wiring.intake.prepare(captures, self._wiring.store, place, progress)
 
     def _file_batches(self, paths: Sequence[str]) -> Iterator[tuple[list[Capture], list[Rejection]]]:
         captures: list[Capture] = []
@@ -134,23 +141,14 @@ class Ingest:
         if captures or refused:
             yield captures, refused
 
-    def take(self, batch: PreparedBatch) -> GroupCounts:
-        """Journals a batch and groups it; a batch without anything new only saves its feed states."""
+    def take(self, batch: PreparedBatch, *, recover: bool = True) -> GroupCounts:
+        """Journals a batch and groups it; first, with `recover`, what was left behind in the archive."""
         healed = self._healed(batch)
-        with writing(self._wiring) as writer:
+        data = {"places": list(batch.places), "backfill": batch.backfill}
+        with writing(self._wiring, own=batch.places, recover=recover) as writer:
             if healed:
                 writer.store.commit(Commit(released=healed), writer.renew())
-            if not batch.articles:
-                return _nothing_new(writer.store, writer.renew(), batch)
-            entry = JournalEntry(
-                "batch", self._wiring.clock(), data={"places": list(batch.places), "backfill": batch.backfill}
-            )
-            writer.ready()
-            entry = replace(entry, n=self._wiring.archive.append(entry))
-            counts = writer.apply(entry, batch)
-            if not isinstance(counts, GroupCounts):
-                raise TypeError(counts)
-            return counts
+            return writer.take(JournalEntry("batch", self._wiring.clock(), data=data), batch)
 
     def _healed(self, batch: PreparedBatch) -> tuple[str, ...]:
         """Quarantine entries of feeds that failed at the poll before and work again."""
@@ -223,8 +221,3 @@ class Ingest:
             ]
         outcome.seconds = time.monotonic() - started
         return outcome
-
-
-def _nothing_new(store: Store, lease: Lease, batch: PreparedBatch) -> GroupCounts:
-    store.commit(Commit(rejections=batch.rejections, feeds=batch.feeds), lease)
-    return GroupCounts(quarantined=len(batch.rejections), duplicate=sum(batch.known.values()))

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from pipeline.app.wiring import Wiring
-from pipeline.errors import NotFoundError
-from pipeline.ports import Lease, Store
-from pipeline.records import Correction, JournalEntry
+from pipeline.app.wiring import Wiring, died_here
+from pipeline.errors import (
+    ConfigError,
+    NotFoundError,
+    PermanentError,
+    QueryError,
+    StoreError,
+)
+from pipeline.ports import Commit, Lease, Store
+from pipeline.records import Capture, Correction, JournalEntry, Rejection, Unsettled, content_id
 from pipeline.stages.alerting.alert import Alerting
 from pipeline.stages.grouping.group import GroupCounts, Grouping
 from pipeline.stages.grouping.repair import RepairCounts, Repairing
@@ -22,6 +28,10 @@ from pipeline.stages.intake.prepare import PreparedBatch, merged
 log = logging.getLogger("wirewatch.app")
 
 MARK = "journal"
+# An archived batch that nobody has settled for so long was left behind, whoever wrote it.
+LEFT_BEHIND = timedelta(hours=1)
+# Not the entry's fault: whoever mends the file or the store goes on from there.
+OF_THE_HOUSE = (ConfigError, StoreError, QueryError)
 
 
 @dataclass(slots=True)
@@ -34,6 +44,8 @@ class Writer:
         renew: Renews the lease.
         clustering: Kept between batches, made anew after a repair or correction.
         missing: How many batches were left out because the archive does not have them any more.
+        damaged: What of the archive could not be read, one line each.
+        strict: Whether damage stops it.
     """
 
     wiring: Wiring
@@ -41,24 +53,47 @@ class Writer:
     renew: Callable[[], Lease]
     clustering: Clustering | None = None
     missing: int = 0
+    damaged: list[str] = field(default_factory=list)
+    strict: bool = False
 
-    def apply(self, entry: JournalEntry, batch: PreparedBatch | None = None) -> GroupCounts | RepairCounts:
-        """Does one entry; doing it again changes nothing.
+    def apply(self, entry: JournalEntry) -> GroupCounts:
+        """Does one entry as it is in the journal; doing it again changes nothing.
+
+        Returns:
+            What became of a batch; nothing of other entries.
+
+        Raises:
+            PermanentError: It cannot be carried out, by what is in it.
+        """
+        try:
+            if entry.kind == "batch":
+                return self.group(entry)
+            if entry.kind in ("repair", "correction"):
+                self.mend(entry)
+            elif entry.kind == "unreadable":
+                raise PermanentError(str(entry.data["reason"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise PermanentError(f"a damaged journal entry ({type(error).__name__}: {error})") from error
+        return GroupCounts()
+
+    def group(self, entry: JournalEntry, batch: PreparedBatch | None = None) -> GroupCounts:
+        """Takes in a batch.
 
         Args:
-            entry: As it is in the journal.
+            entry: Its entry.
             batch: What its captures were made into, if that is known; else it is made again.
         """
-        marks = {MARK: str(entry.n)}
-        if entry.kind == "batch":
-            return self._grouping().run(batch or self._prepared(entry), marks, entry.at)
+        return self._grouping().run(batch or self._prepared(entry), _marks(entry), entry.at)
+
+    def mend(self, entry: JournalEntry) -> RepairCounts:
+        """Carries out a repair or a correction."""
         # So that what follows cannot change what the watches would have told.
         self.decide_alerts(entry.at)
         repairing = Repairing(self.store, self.wiring.scorer, self._fresh_clustering(), self.renew)
         self.clustering = None
         if entry.kind == "repair":
-            return repairing.run(entry.at, timedelta(days=float(entry.data["days"])), marks)
-        return repairing.correct(correction_from(entry), marks)
+            return repairing.run(entry.at, timedelta(days=float(entry.data["days"])), _marks(entry))
+        return repairing.correct(correction_from(entry), _marks(entry))
 
     def ready(self) -> Self:
         """Makes sure of everything that carrying out an entry asks of the configuration.
@@ -73,6 +108,53 @@ class Writer:
         _ = wiring.scorer, wiring.window, wiring.vector_center, wiring.watches
         return self
 
+    def catch_up(self) -> None:
+        """Completes what other writers began and did not finish; what cannot be completed is set aside."""
+        for entry in self.wiring.archive.entries(int(self.store.mark(MARK) or 0)):
+            try:
+                self.apply(entry)
+            except PermanentError as error:
+                if isinstance(error, OF_THE_HOUSE):
+                    raise
+                self.set_aside(entry, str(error))
+
+    def set_aside(self, entry: JournalEntry, reason: str) -> None:
+        """Goes on without an entry: it is kept in quarantine with the reason, and told by the doctor."""
+        log.warning("journal entry %d is set aside: %s", entry.n, reason)
+        name = content_id("journal", str(entry.n), reason)
+        kept = Rejection(name, f"journal entry {entry.n}", "journal", reason, self.wiring.clock())
+        self.store.commit(Commit(rejections=(kept,), marks=_marks(entry)), self.renew())
+
+    def take_left_behind(self, but: Collection[str]) -> None:
+        """Takes in the batches that were archived, and then the store or the process failed.
+
+        Args:
+            but: Places that somebody is about to take in.
+        """
+        now = self.wiring.clock()
+        for left in left_behind(self.wiring):
+            if left.place in but:
+                continue
+            entry = JournalEntry("batch", now, data={"places": [left.place], "backfill": left.backfill})
+            batch = self._prepared(entry)
+            if batch.articles:
+                log.warning("%s was archived and not taken in; it is taken in now", left.place)
+            self.take(entry, batch)
+
+    def take(self, entry: JournalEntry, batch: PreparedBatch) -> GroupCounts:
+        """Journals a batch and groups it; one without anything new only saves its feed states."""
+        archive = self.wiring.archive
+        if batch.articles:
+            self.ready()
+            entry = replace(entry, n=archive.append(entry))
+            counts = self.group(entry, batch)
+        else:
+            commit = Commit(rejections=batch.rejections, feeds=batch.feeds)
+            self.store.commit(commit, self.renew())
+            counts = GroupCounts(quarantined=len(batch.rejections), duplicate=sum(batch.known.values()))
+        archive.settle(batch.places)
+        return counts
+
     def _grouping(self) -> Grouping:
         if self.clustering is None:
             self.clustering = self._fresh_clustering()
@@ -83,19 +165,33 @@ class Writer:
         return Clustering(self.store, wiring.scorer, wiring.window, wiring.vector_center)
 
     def _prepared(self, entry: JournalEntry) -> PreparedBatch:
-        """The batch of an entry, made from its captures."""
-        wiring = self.wiring
+        """The batch of an entry, made from its captures as far as they can be read."""
         parts: list[PreparedBatch] = []
         for place in entry.data["places"]:
-            try:
-                parts.append(wiring.intake.prepare(wiring.archive.read(place), self.store, place))
-            except NotFoundError as error:
-                self.missing += 1
-                log.warning("journal entry %d goes on without a batch: %s", entry.n, error)
+            captures, refused = self._readable(place, entry)
+            part = self.wiring.intake.prepare(captures, self.store, place)
+            parts.append(replace(part, rejections=(*part.rejections, *refused)))
         batch = merged(parts)
         return PreparedBatch(
             batch.places, batch.articles, batch.rejections, (), batch.known, bool(entry.data["backfill"])
         )
+
+    def _readable(self, place: str, entry: JournalEntry) -> tuple[list[Capture], list[Rejection]]:
+        """The captures of a batch up to where it is damaged, and the quarantine entry that says so."""
+        captures: list[Capture] = []
+        try:
+            captures.extend(self.wiring.archive.read(place))  # keeps what came before the damage
+        except NotFoundError as error:
+            self.missing += 1
+            log.warning("journal entry %d goes on without a batch: %s", entry.n, error)
+        except PermanentError as error:
+            if self.strict or isinstance(error, OF_THE_HOUSE):
+                raise
+            self.damaged.append(str(error))
+            log.warning("journal entry %d goes on with what can be read: %s", entry.n, error)
+            name = content_id("archive", place, str(error))
+            return captures, [Rejection(name, place, "journal", str(error), entry.at)]
+        return captures, []
 
     def decide_alerts(self, at: datetime, *, silent: bool = False) -> None:
         """Matches every watch up to the head; `silent` records alerts and sends nothing."""
@@ -103,16 +199,40 @@ class Writer:
             Alerting(self.store, self.wiring.watches).decide(at, silent=silent, renew=renew)
 
 
+def left_behind(wiring: Wiring) -> list[Unsettled]:
+    """The batches that were archived and that nobody will take in unless somebody else does."""
+    now = wiring.clock()
+    return [
+        each
+        for each in wiring.archive.unsettled()
+        # Long ago, or long to come: another machine's clock may be ahead.
+        if abs(now - each.at) > LEFT_BEHIND or died_here(each.owner)
+    ]
+
+
+def _marks(entry: JournalEntry) -> dict[str, str]:
+    return {MARK: str(entry.n)}
+
+
 @contextmanager
-def writing(wiring: Wiring, store: Store | None = None) -> Iterator[Writer]:
-    """Takes the lease "stories", and first completes what another writer began and did not finish."""
+def writing(
+    wiring: Wiring, store: Store | None = None, own: Collection[str] = (), *, recover: bool = True
+) -> Iterator[Writer]:
+    """Takes the lease "stories", and first completes what other writers began and did not finish.
+
+    Args:
+        wiring: The parts.
+        store: Another store than the wiring's, as a replay fills it: there nothing is completed.
+        own: Places in the archive that the caller is about to take in.
+        recover: Whether to take in what else was left behind in the archive.
+    """
     target = store or wiring.store
     with wiring.lease("stories", target) as renew:
         writer = Writer(wiring, target, renew)
         if store is None:
-            for entry in wiring.archive.entries(int(target.mark(MARK) or 0)):
-                if entry.kind != "alert":
-                    writer.apply(entry)
+            writer.catch_up()
+            if recover:
+                writer.take_left_behind(frozenset(own))
         yield writer
 
 

@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Callable
 
 from pipeline.app.ingest import IngestReport
-from pipeline.app.journal import Writer
+from pipeline.app.journal import OF_THE_HOUSE, Writer
+from pipeline.errors import PermanentError
 from pipeline.ports import Store
 from pipeline.records import Candidate, Decision
-from pipeline.stages.grouping.group import GroupCounts
 
 
 def redo(writer: Writer, outcome: IngestReport, progress: Callable[[int], None]) -> None:
@@ -19,9 +19,15 @@ def redo(writer: Writer, outcome: IngestReport, progress: Callable[[int], None])
         if entry.kind in ("repair", "correction") and entry.n <= done:
             continue
         if entry.kind != "alert":
-            result = writer.apply(entry)
-            if isinstance(result, GroupCounts):
-                outcome.counts.add(result)
+            try:
+                outcome.counts.add(writer.apply(entry))
+            except PermanentError as error:
+                if writer.strict or isinstance(error, OF_THE_HOUSE):
+                    hint = "" if isinstance(error, OF_THE_HOUSE) else "; --keep-going goes on without it"
+                    raise type(error)(f"journal entry {entry.n}: {error}{hint}") from error
+                writer.damaged.append(str(error))
+                writer.set_aside(entry, str(error))
+                continue
         writer.decide_alerts(entry.at, silent=True)
         progress(1)
 

@@ -23,7 +23,9 @@ class Stores:
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
 
-    def replay(self, into: str | None = None, progress: Progress = quiet) -> dict[str, Any]:
+    def replay(
+        self, into: str | None = None, progress: Progress = quiet, *, keep_going: bool = False
+    ) -> dict[str, Any]:
         """Does every entry of the journal again.
 
         Nothing is mailed: alerts are decided, and counted in the fingerprint. Batches that retention took
@@ -32,18 +34,27 @@ class Stores:
         Args:
             into: A store to fill; None goes over the present store, where everything is known already.
             progress: Called with 1 for each entry.
+            keep_going: Goes on without what of the archive or journal is damaged, and counts it.
 
         Returns:
-            As `load`, plus the fingerprint and how many batches were missing.
+            As `load`, plus the fingerprint and how many batches were missing, and how many damaged.
+
+        Raises:
+            PermanentError: Something is damaged, and it is not to keep going.
         """
         started = time.monotonic()
         outcome = IngestReport()
         store = open_store(into, environment=self._wiring.environment) if into else self._wiring.store
         try:
             with writing(self._wiring, store) as writer:
+                writer.strict = not keep_going
                 redo(writer, outcome, progress)
             outcome.seconds = time.monotonic() - started
-            return outcome.as_json() | {"batches_missing": writer.missing, "fingerprint": fingerprint(store)}
+            return outcome.as_json() | {
+                "batches_missing": writer.missing,
+                "damaged": len(writer.damaged),
+                "fingerprint": fingerprint(store),
+            }
         finally:
             if into:
                 store.close()

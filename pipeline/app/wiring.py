@@ -97,7 +97,7 @@ class Wiring:
     @cached_property
     def archive(self) -> WarcArchive:
         """The archive in the home."""
-        return WarcArchive(self.home)
+        return WarcArchive(self.home, self.owner, self.clock)
 
     @cached_property
     def enricher(self) -> Enricher:
@@ -177,7 +177,7 @@ class Wiring:
             try:
                 return renew()
             except LeaseHeldError as error:
-                if not _died_here(error.owner):
+                if not died_here(error.owner):
                     raise
                 # Nobody else will: renewed in the dead writer's name, it is ours to release.
                 target.release(target.acquire(name, error.owner, self.clock(), LEASE_SECONDS))
@@ -221,7 +221,7 @@ def _preparer(settings: Settings) -> Preparer:
     return Preparer(_enricher(settings), _embedder(settings))
 
 
-def _died_here(owner: str) -> bool:
+def died_here(owner: str) -> bool:
     """Whether an owner was a process of this machine that is gone."""
     host, _, rest = owner.partition(":")
     pid = rest.partition(":")[0]

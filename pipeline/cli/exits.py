@@ -43,7 +43,15 @@ def run(verb: Callable[[], object], *, as_json: bool) -> int:
     Returns:
         The exit code.
     """
-    signal.signal(signal.SIGTERM, _end)
+    pid = os.getpid()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        if os.getpid() != pid:  # a worker process that was forked from here
+            os._exit(ENDED)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one ends at once
+        raise _Ended
+
+    signal.signal(signal.SIGTERM, end)
     try:
         code = verb()
         sys.stdout.flush()
@@ -73,11 +81,6 @@ def _code_of(error: BaseException, *, as_json: bool) -> int:
         case _:
             code = _wrong(error, as_json=as_json)
     return code
-
-
-def _end(_number: int, _frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one ends at once
-    raise _Ended
 
 
 def _flush(text: str = "") -> None:

@@ -112,10 +112,13 @@ def repair(context: typer.Context) -> None:
 def replay(
     context: typer.Context,
     into: Annotated[str | None, typer.Option(help="A store to fill; without it, the present one")] = None,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Go on without what is damaged, and count it")
+    ] = False,
 ) -> None:
     """Takes the archive, from the beginning, through every stage."""
     with opened(context) as app, progress("Replaying") as step:
-        outcome = app.stores.replay(into, progress=step)
+        outcome = app.stores.replay(into, step, keep_going=keep_going)
     answer(context, outcome, lambda out: out.print(counts_table(outcome)))
 
 

@@ -43,6 +43,7 @@ from pipeline.records.sources import (
     SourceText,
     Stage,
     TextKind,
+    Unsettled,
 )
 from pipeline.records.stories import (
     Candidate,
@@ -96,6 +97,7 @@ __all__ = [
     "SummarySentence",
     "TextKind",
     "Topic",
+    "Unsettled",
     "Watch",
     "WatchState",
     "content_id",

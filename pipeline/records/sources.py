@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 CaptureKind = Literal["feed", "page", "file"]
 Payload = Literal["feed", "html", "text", "jsonl"]
-Stage = Literal["fetch", "parse", "normalize", "enrich", "group", "store"]
+Stage = Literal["fetch", "parse", "normalize", "enrich", "group", "store", "journal"]
 TextKind = Literal["summary", "description", "caption"]
-JournalKind = Literal["batch", "repair", "correction", "alert"]
+JournalKind = Literal["batch", "repair", "correction", "alert", "unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +179,29 @@ class FeedState:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A batch that is archived, and of which the journal does not say yet what became of it.
+
+    Attributes:
+        place: Where it is in the archive.
+        at: When it was written (UTC).
+        owner: Which process wrote it.
+        backfill: Whether its articles never alert.
+    """
+
+    place: str
+    at: datetime
+    owner: str = ""
+    backfill: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class JournalEntry:
     """One thing that was done, in the order it was done: what a replay goes by.
 
     Attributes:
-        kind: A batch of captures, a repair, a person's correction, or an alert run.
+        kind: A batch of captures, a repair, a person's correction, or an alert run; "unreadable" where its
+            file is damaged or missing, and `data["reason"]` says how.
         at: The `now` it was done with (UTC).
         place: For a batch: where its captures are in the archive, else "".
         data: What else is needed to do it again; JSON values only.

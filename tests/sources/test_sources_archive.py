@@ -71,6 +71,10 @@ def test_what_goes_in_comes_out(archive, captures, tmp_path):
     place = archive.write("batch-1", captures)
     assert place == "2026/03/01/batch-1.warc.gz"
     assert list(archive.read(place)) == captures
+    assert [each.place for each in archive.unsettled()] == [place]
+    archive.settle([place])
+    assert archive.unsettled() == []
+    (tmp_path / "archive" / "unsettled").rmdir()
     assert sorted(path.name for path in (tmp_path / "archive").rglob("*")) == [
         "01",
         "03",
@@ -269,8 +273,11 @@ def test_a_damaged_entry_is_named(archive, now, tmp_path):
     path = next((tmp_path / "archive" / "journal").rglob("*.json"))
     assert json.loads(path.read_text())["kind"] == "alert"
     path.write_text("{")
-    with pytest.raises(PermanentError, match=r"000000001\.json: a damaged journal entry"):
-        list(archive.entries())
+    archive.append(JournalEntry("alert", now))
+    damaged, after = archive.entries()
+    assert (damaged.n, damaged.kind) == (1, "unreadable")
+    assert "000000001.json: a damaged journal entry" in damaged.data["reason"]
+    assert (after.n, after.kind) == (2, "alert")
 
 
 # -- disks -----------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
     archive/2026/07/14/<batch>.warc.gz      one batch of captures
     archive/journal/000000/000000001.json   one thing that was done; numbered without a gap, in order
+    archive/unsettled/<batch>.json          a batch of which the journal does not tell yet
 
 A file appears whole or not at all: it is written beside its place, synced, and renamed.
 """
@@ -15,14 +16,14 @@ import json
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-from pipeline.errors import NotFoundError, PermanentError, UnavailableError, WirewatchError
-from pipeline.records import Capture, JournalEntry, content_id
+from pipeline.errors import NotFoundError, PermanentError, StoreError, UnavailableError, WirewatchError
+from pipeline.records import Capture, JournalEntry, Unsettled, content_id
 from pipeline.sources.archive.warc import read_warc, write_warc
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
@@ -38,13 +39,17 @@ class WarcArchive:
 
     Args:
         home: The home folder; the archive is `archive` in it.
+        owner: Which process this is, for batches that it leaves behind.
+        clock: Tells when a batch is written (UTC); without one, by its captures.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, owner: str = "", clock: Callable[[], datetime] | None = None) -> None:
         self._root = home / "archive"
+        self._unsettled = self._root / "unsettled"
+        self._owner, self._clock = owner, clock
         self._journal = self._root / "journal"
 
-    def write(self, batch: str, captures: Sequence[Capture]) -> str:
+    def write(self, batch: str, captures: Sequence[Capture], *, backfill: bool = False) -> str:
         """Keeps a batch, by the day of its first capture; the same batch of that day is replaced.
 
         Raises:
@@ -54,8 +59,30 @@ class WarcArchive:
         day = captures[0].fetched.astimezone(UTC) if captures else datetime(1970, 1, 1, tzinfo=UTC)
         name = batch if _NAME.fullmatch(batch) else content_id(batch)
         place = f"{day:%Y/%m/%d}/{name}.warc.gz"
+        at = self._clock() if self._clock else day
+        note = {"place": place, "at": at.isoformat(), "owner": self._owner, "backfill": backfill}
+        # Before the batch: a crash between the two leaves a note of nothing rather than a batch unnoticed.
+        _write_whole(self._unsettled / f"{name}.json", lambda file: file.write(_dumped(note)))
         _write_whole(self._root / place, lambda file: write_warc(file, captures))
         return place
+
+    def settle(self, places: Sequence[str]) -> None:
+        """Forgets the notes of batches."""
+        with _told_plainly(self._unsettled):
+            for place in places:
+                name = place.rpartition("/")[2].removesuffix(".warc.gz")
+                (self._unsettled / f"{name}.json").unlink(missing_ok=True)
+
+    def unsettled(self) -> list[Unsettled]:
+        """The batches with a note, oldest first; a note that cannot be read is passed over."""
+        found = []
+        with _told_plainly(self._unsettled):
+            for path in self._unsettled.glob("*.json"):
+                with contextlib.suppress(ValueError, KeyError, TypeError, FileNotFoundError):
+                    fields = json.loads(path.read_bytes())
+                    fields["at"] = datetime.fromisoformat(fields["at"])
+                    found.append(Unsettled(**fields))
+        return sorted(found, key=lambda each: (each.at, each.place))
 
     def place_of(self, batch: str) -> str:
         """Where a batch is, of whatever day; "" when it is not there."""
@@ -110,20 +137,17 @@ class WarcArchive:
         return n
 
     def entries(self, after: int = 0) -> Iterator[JournalEntry]:
-        """The entries with n > after, in order.
-
-        Raises:
-            PermanentError: An entry is missing or cannot be read.
-        """
+        """The entries with n > after, in order; one that cannot be read comes as "unreadable"."""
         n, last = after + 1, self._last()
         while n <= last:
             path = self._entry_path(n)
             with _told_plainly(path):
-                text = path.read_bytes()
-            try:
-                entry = _from_json(text)
-            except (ValueError, KeyError, TypeError):
-                raise PermanentError(f"{path}: a damaged journal entry") from None
+                try:
+                    entry = _from_json(path.read_bytes())
+                except FileNotFoundError:
+                    entry = _unreadable(n, f"{path}: not there")
+                except (ValueError, KeyError, TypeError):
+                    entry = _unreadable(n, f"{path}: a damaged journal entry")
             yield entry
             n += 1
             last = last if n <= last else self._last()
@@ -145,6 +169,10 @@ class WarcArchive:
         return 0
 
 
+def _unreadable(n: int, reason: str) -> JournalEntry:
+    return JournalEntry("unreadable", datetime(1970, 1, 1, tzinfo=UTC), data={"reason": reason}, n=n)
+
+
 def _to_json(entry: JournalEntry) -> bytes:
     fields = {
         "n": entry.n,
@@ -153,6 +181,10 @@ def _to_json(entry: JournalEntry) -> bytes:
         "place": entry.place,
         "data": dict(entry.data),
     }
+    return _dumped(fields)
+
+
+def _dumped(fields: Mapping[str, Any]) -> bytes:
     return (json.dumps(fields, ensure_ascii=False, sort_keys=True) + "\n").encode()
 
 
@@ -199,4 +231,4 @@ def disk_error(error: OSError, path: Path) -> WirewatchError:
         return UnavailableError(f"{path}: {reason}; free some space or wait, then run again")
     if isinstance(error, FileNotFoundError):
         return PermanentError(f"{path}: not there")
-    return PermanentError(f"{path}: {reason}; the home folder must be writable")
+    return StoreError(f"{path}: {reason}; the home folder must be writable")
