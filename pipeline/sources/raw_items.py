@@ -12,6 +12,11 @@ from typing import Any
 from pipeline.records import Capture, CaptureKind, Payload, RawItem, Rejection, Stage, content_id
 
 EXCERPT_CHARS = 500
+FIELD_CHARS = 4_000
+TITLE_CHARS = 4_000
+NAME_CHARS = 500
+DATE_CHARS = 200
+MANY = 64
 
 
 def blank_item(capture: Capture) -> RawItem:
@@ -28,9 +33,24 @@ def blank_item(capture: Capture) -> RawItem:
 
 
 def numbered(items: Iterable[RawItem]) -> list[RawItem]:
-    """Gives each item its position in the capture, and its id."""
+    """Gives each item its position in the capture, and its id; what is no text is cut to a length.
+
+    A longer link, name or date is a fault or an attack, and rules for them may cost more than linear time.
+    """
     return [
-        replace(item, id=content_id(item.capture, str(position)), position=position)
+        replace(
+            item,
+            id=content_id(item.capture, str(position)),
+            position=position,
+            url=item.url[:FIELD_CHARS],
+            guid=item.guid[:FIELD_CHARS],
+            title=item.title[:TITLE_CHARS],
+            published=item.published[:DATE_CHARS],
+            updated=item.updated[:DATE_CHARS],
+            outlet=item.outlet[:NAME_CHARS],
+            authors=tuple(name[:NAME_CHARS] for name in item.authors[:MANY]),
+            tags=tuple(tag[:NAME_CHARS] for tag in item.tags[:MANY]),
+        )
         for position, item in enumerate(items)
     ]
 
