@@ -16,6 +16,7 @@ from typing import Any
 from pipeline.app.ingest import Progress, quiet
 from pipeline.app.wiring import LEASE_SECONDS, Wiring
 from pipeline.errors import UsageError
+from pipeline.normalize.identity.keys import former_key
 from pipeline.ports import Lease, Store
 from pipeline.records import Capture, RawItem, content_id
 from pipeline.sources.raw_items import blank_item, numbered
@@ -183,8 +184,9 @@ class _Stream:
 
     def _articles(self, labelled: Sequence[Labelled]) -> list[str]:
         keys = [raw_key(row.item) for row in labelled]
-        owners = self._store.find(keys)
-        return [owners.get(key, row.item.id) for key, row in zip(keys, labelled, strict=True)]
+        found = self._store.find([*keys, *map(former_key, keys)])
+        owners = {key: found.get(key) or found.get(former_key(key)) for key in keys}
+        return [owners[key] or row.item.id for key, row in zip(keys, labelled, strict=True)]
 
     def _clustering(self) -> Clustering:
         wiring = self._wiring

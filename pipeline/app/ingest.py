@@ -53,6 +53,7 @@ class IngestReport:
             "updated": counts.updated,
             "duplicate": counts.duplicate,
             "quarantined": counts.quarantined,
+            "recognised": counts.recognised,
             "stories_new": len(counts.founded),
             "stories_grown": len(counts.grown - counts.founded),
             "seconds": round(self.seconds, 3),

@@ -69,7 +69,7 @@ def why(
     """Why an article is in its story: the decision as it was recorded."""
     with opened(context) as app:
         decision, stored, names = app.read.why(article)
-    document = decision_shape(decision, stored.story)
+    document = decision_shape(decision, stored)
     answer(context, document, lambda out: why_text(out, document, stored.enriched.article.title, names))
 
 

@@ -112,6 +112,8 @@ def article_shape(stored: StoredArticle) -> Json:
         "authors": list(article.authors),
         "fetched": stamp(article.fetched),
         "published_from": article.published_from,
+        "link": article.link or article.url,
+        "withdrawn": stamp(article.withdrawn),
         "updated": stamp(article.updated),
         "language": article.language,
         "agency": article.agency,
@@ -153,6 +155,8 @@ def version_shapes(versions: Sequence[Version], now: Article) -> list[Json]:
             "version": v.article.version,
             "title": v.article.title,
             "replaced": v.replaced.isoformat(),
+            "came": stamp(v.article.revised or v.article.fetched),
+            "feed": v.article.revised_by or next(iter(v.article.feeds), ""),
             "changed": _changed(v.article, after),
         }
         for v, after in zip(versions, following, strict=True)
@@ -192,11 +196,26 @@ def candidate_shape(candidate: Candidate | None) -> Json | None:
     }
 
 
-def decision_shape(decision: Decision, story: str) -> Json:
-    """The decision record of an article, and the story it is in now."""
+def form_shapes(article: Article) -> list[Json]:
+    """The forms in which an article came, and why each was taken for it."""
+    return [
+        {
+            "item": form.key.partition(":")[2],
+            "feed": form.feed,
+            "url": form.url,
+            "at": stamp(form.at),
+            "because": form.because,
+        }
+        for form in article.forms
+    ]
+
+
+def decision_shape(decision: Decision, stored: StoredArticle) -> Json:
+    """The decision record of an article, the story it is in now, and the forms that are taken for it."""
     return {
+        "forms": form_shapes(stored.enriched.article),
         "article": decision.article,
-        "story": story,
+        "story": stored.story,
         "decided_story": decision.story,
         "founded": decision.founded,
         "chosen": candidate_shape(decision.chosen),

@@ -99,6 +99,8 @@ def article_text(out: Console, article: Json) -> None:
     out.print(f"[bold]{escape(article['title'])}[/bold]")
     head = (article["source"], _day(article["published"]), article["language"], article["url"])
     out.print(" · ".join(part for part in head if part), markup=False)
+    if article["withdrawn"]:
+        out.print(f"WITHDRAWN by its outlet, seen {article['withdrawn']}", markup=False)
     out.print(f"\n{article['text']}\n", markup=False)
     names = ", ".join(f"{e['name']} ({e['type']}, {e['count']})" for e in article["entities"])
     out.print(f"Names: {names}", markup=False)

@@ -48,6 +48,10 @@ def why_text(out: Console, decision: Json, title: str, titles: Mapping[str, str]
         same = entry["article"] == entry["story"]
         text = entry["article"] if same else f"{entry['article']}  ⇔  {entry['story']}"
         out.print(f"  {entry['kind']}: {text}", markup=False)
+    for form in decision.get("forms", ()):
+        if form["because"]:
+            where = form["url"] or form["feed"] or form["item"]
+            out.print(f"  same article as {where} of {form['at']} because {form['because']}", markup=False)
     against = _against(decision)
     if against:
         out.print(f"  against {against}", markup=False)

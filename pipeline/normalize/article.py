@@ -90,8 +90,16 @@ def normalize(item: RawItem) -> Article:
         feeds=(item.feed,) if item.feed else (),
         raw=(item.id,) if item.id else (),
         removed=tuple(removed + body.removed),
-        digest=content_id(title, text, dated.published.isoformat() if dated.published else ""),
+        digest=content_id(title, text),
+        link=_link(item.url),
+        capture=item.capture,
     )
+
+
+def _link(url: str) -> str:
+    """The link as it was published, where it is one that can be opened."""
+    link = url.strip()
+    return link if canonical_url(link) and "://" in link else ""
 
 
 def _title(item: RawItem, page: Page, outlet: str, host: str, removed: list[Removed]) -> str:

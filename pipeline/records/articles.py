@@ -20,6 +20,27 @@ class Removed:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """A form in which a source sent an article.
+
+    Attributes:
+        key: The identity key of the raw item.
+        feed: The feed's id, or "" for files.
+        url: Its canonical link, or "".
+        at: When it came (UTC).
+        capture: In which capture, or "".
+        because: Why it was taken for this article; "" for the first form.
+    """
+
+    key: str
+    feed: str
+    url: str
+    at: datetime
+    capture: str = ""
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """A clean article.
 
@@ -43,9 +64,14 @@ class Article:
         feeds: The feeds it came by.
         raw: The raw items it was made of.
         removed: What was taken out.
-        digest: Of title, text and published: a new digest is a new version.
+        digest: Of title and text: a new digest is a new version.
         version: Counted from 1.
         earlier: The digests of former versions, so that two feeds with two texts do not take turns for ever.
+        link: The link as it was published: the address to open. `url` is for telling articles apart.
+        forms: How it came, and why each form was taken for it; the latest.
+        revised, revised_by: When this version came (UTC) and by which feed; None and "" for the first.
+        withdrawn: When a notice came that its outlet takes it back (UTC); None while it stands.
+        capture: The capture it came in at first, or "".
     """
 
     id: str
@@ -69,6 +95,12 @@ class Article:
     version: int = 1
     updated: datetime | None = None
     earlier: tuple[str, ...] = ()
+    link: str = ""
+    forms: tuple[Form, ...] = ()
+    revised: datetime | None = None
+    revised_by: str = ""
+    withdrawn: datetime | None = None
+    capture: str = ""
 
     @property
     def time(self) -> datetime:

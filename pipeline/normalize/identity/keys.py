@@ -1,16 +1,24 @@
-"""What makes an article the same article, however it comes."""
+"""What an article may be known by, however it comes. A key finds candidates; `recognise` weighs them."""
 
 from __future__ import annotations
 
 import re
+from typing import Final
+from urllib.parse import urlsplit
 
-from pipeline.normalize.identity.urls import is_front_page
+from pipeline.domains import registrable_domain
+from pipeline.normalize.identity.urls import host_of, is_front_page
 from pipeline.records import content_id
 from pipeline.text import fold
 
 # Shorter texts are teasers and notices that an outlet may repeat under other titles.
-_DISTINCTIVE_CHARS = 200
+_DISTINCTIVE_CHARS: Final = 200
+# The key of an item exactly as it was sent; once its feed has replaced that form, it is known by the other.
+CURRENT: Final = "raw:"
+FORMER: Final = "was:"
 _WORD = re.compile(r"\w+")
+# The article's number in the last part of a link, beside words; a day written as eight digits is none.
+_NUMBER = re.compile(r"(?<!\d)(?!(?:19|20)\d\d(?:0[1-9]|1[0-2])[0-3]\d(?!\d))(\d{5,14})(?!\d)")
 
 
 def _digest(text: str) -> str:
@@ -28,12 +36,12 @@ def identity_keys(url: str, guid: str, outlet: str, title: str, text: str) -> tu
         text: Clean.
 
     Returns:
-        "url:…" (without "www.", which servers treat alike, and as it stands), "guid:…", "text:…"; the
-        text counts only when it is long enough to be distinctive or nothing else is known.
+        "url:…" (without "www.", which servers treat alike, and as it stands), "guid:…", "text:…",
+        "number:…"; the text counts only when it is long enough to be distinctive or nothing else is known.
     """
     keys: list[str] = []
     if url and not is_front_page(url):
-        keys.append("url:" + url.replace("https://www.", "https://", 1))
+        keys.append(link_key(url))
         keys.append("url:" + url)
     folded = fold(outlet)
     guid = " ".join(guid.split())
@@ -43,4 +51,33 @@ def identity_keys(url: str, guid: str, outlet: str, title: str, text: str) -> tu
         keys.append(f"text:{folded}|{_digest(text)}")
     if not keys:
         keys.append(f"text:{folded}|{_digest(text if len(text) >= 60 else f'{title} {text}')}")
+    number = link_number(url)
+    if number:
+        keys.append(f"number:{registrable_domain(host_of(url))}|{number}")
     return tuple(dict.fromkeys(keys))
+
+
+def link_key(url: str) -> str:
+    """The key of a canonical link."""
+    return "url:" + url.replace("https://www.", "https://", 1)
+
+
+def former_key(key: str) -> str:
+    """The key of a raw form once its feed has replaced it."""
+    return FORMER + key.removeprefix(CURRENT)
+
+
+def shared_key(url: str) -> str:
+    """The key that says of a link that several articles have it."""
+    return "shared:" + link_key(url)
+
+
+def link_number(url: str) -> str:
+    """The article's number in a link with a slug, or "".
+
+    >>> link_number("https://paper.example/news/fire-at-works-88123456")
+    '88123456'
+    """
+    tail = urlsplit(url).path.rstrip("/").rpartition("/")[2]
+    found = _NUMBER.findall(tail)
+    return found[-1] if found and any(char.isalpha() for char in tail) else ""

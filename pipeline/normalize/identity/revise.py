@@ -3,47 +3,62 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
-from pipeline.records import Article
+from pipeline.normalize.identity.keys import CURRENT, FORMER, former_key
+from pipeline.normalize.identity.recognise import compare
+from pipeline.normalize.identity.withdrawal import is_withdrawal
+from pipeline.records import Article, Form
 
-# A text below this share of the one we have is a teaser of it, not an edit: the full text stays.
-_TEASER_SHARE = 0.6
+# A text below this share of the one we have is a teaser of it, where it has its words: the full text stays.
+_TEASER_SHARE: Final = 0.6
+_TEASER_WORDS: Final = 0.6
+# What is kept of the ways in: raw items, forms by which a feed had it, keys of other kinds.
+_RAW_KEPT: Final = 32
+_FORMS_KEPT: Final = 16
 
 
 def _united(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
     return old + tuple(value for value in new if value not in old)
 
 
-def revise(old: Article, new: Article) -> Article:
+def first_met(new: Article) -> Article:
+    """A new article with the form that it came in."""
+    raw = [key for key in new.keys if key.startswith(CURRENT)]
+    feed = new.feeds[0] if new.feeds else ""
+    return replace(new, forms=tuple(Form(key, feed, new.url, new.fetched, new.capture) for key in raw))
+
+
+def revise(old: Article, new: Article, because: str = "") -> Article:
     """The article after it came again: identity, first dates and sequence stay, content follows the source.
 
-    The result has the `version` of `old` when nothing that a reader sees has changed; then only its ways in
-    (`keys`, `feeds`, `raw`) may have grown.
+    The result has the `version` of `old` when no title or text that a reader sees has changed; then only its
+    ways in (`keys`, `feeds`, `raw`, `forms`) may have grown. A date alone makes no version: some feeds write
+    the time of each poll. An earlier content comes back when the feed that had replaced it takes it back.
 
     Args:
         old: As it is stored.
         new: The same article as it came now, with any id.
+        because: Why it was recognised, where that is to be told.
 
     Returns:
         `old` with what `new` brings.
     """
-    old = replace(
-        old,
-        keys=_united(old.keys, new.keys),
-        feeds=_united(old.feeds, new.feeds),
-        raw=_united(old.raw, new.raw),
-    )
-    if new.digest == old.digest or new.digest in old.earlier:
+    feed = new.feeds[0] if new.feeds else ""
+    old = _met(old, new, feed, because)
+    if not _teaches(old, new, feed):
         return old
-    teaser = len(new.text) < _TEASER_SHARE * len(old.text)
+    withdrawn = is_withdrawal(new.title, new.text) and not is_withdrawal(old.title, old.text)
+    teaser = not withdrawn and _is_teaser(old, new)
+    title, text = new.title or old.title, old.text if teaser else new.text
+    if (title, text) == (old.title, old.text):
+        return _dated(old, new)
     dated = old.published is None and new.published is not None
     return replace(
-        old,
-        title=new.title or old.title,
-        text=old.text if teaser else new.text,
+        _dated(old, new),
+        title=title,
+        text=text,
         removed=old.removed if teaser else new.removed,
-        published=new.published if dated else old.published,
-        published_from=new.published_from if dated else old.published_from,
         updated=new.published
         if new.published and new.published != old.published and not dated
         else old.updated,
@@ -51,7 +66,53 @@ def revise(old: Article, new: Article) -> Article:
         agency=new.agency or old.agency,
         dateline=new.dateline or old.dateline,
         url=old.url or new.url,
+        link=old.link or new.link,
         digest=new.digest,
         earlier=_united(old.earlier, (old.digest,)),
         version=old.version + 1,
+        revised=new.fetched,
+        revised_by=feed,
+        withdrawn=(old.withdrawn or new.fetched) if is_withdrawal(new.title, new.text) else None,
     )
+
+
+def _met(old: Article, new: Article, feed: str, because: str) -> Article:
+    """The article with one more way in; the form that its feed had before is a former one."""
+    raw = [key for key in new.keys if key.startswith(CURRENT)]
+    replaced = {form.key for form in old.forms if form.feed == feed and form.key} - set(raw)
+    keys = [former_key(key) if key in replaced else key for key in old.keys]
+    keys = [key for key in keys if key not in {former_key(each) for each in raw}]
+    forms = [form for form in old.forms if form.key not in raw]
+    forms += [Form(key, feed, new.url, new.fetched, new.capture, because) for key in raw]
+    kept = tuple(forms[-_FORMS_KEPT:])
+    known = {form.key for form in kept} | {former_key(form.key) for form in kept}
+    ways = (CURRENT, FORMER)
+    united = _united(tuple(keys), new.keys)
+    return replace(
+        old,
+        keys=tuple(key for key in united if not key.startswith(ways) or key in known or not old.forms),
+        feeds=_united(old.feeds, new.feeds),
+        raw=_united(old.raw, new.raw)[-_RAW_KEPT:],
+        forms=kept,
+    )
+
+
+def _teaches(old: Article, new: Article, feed: str) -> bool:
+    """Whether the content follows this form: not an earlier one again, from a feed that never changed it."""
+    if new.digest == old.digest:
+        return False
+    return new.digest not in old.earlier or feed == old.revised_by
+
+
+def _is_teaser(old: Article, new: Article) -> bool:
+    if len(new.text) >= _TEASER_SHARE * len(old.text):
+        return False
+    shared = compare(old, new).text
+    return shared is None or shared >= _TEASER_WORDS
+
+
+def _dated(old: Article, new: Article) -> Article:
+    """The date of an article that had none."""
+    if old.published is not None or new.published is None:
+        return old
+    return replace(old, published=new.published, published_from=new.published_from)

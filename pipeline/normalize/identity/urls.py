@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
+from pipeline.domains import is_public_suffix, registrable_domain
+
 _TRACKING = re.compile(
     r"^(?:utm_.*|at_.*|ns_.*|mc_.*|_ga|_gl|_hs.*|hs.*|mkt_tok|fb.*clid|.*clid|fb_.*|igsh(?:id)?|"
     r"gaa?_.*|ocid|cmp|"
@@ -43,16 +45,27 @@ _SCHEMELESS = re.compile(r"^(?:[\w-]+\.)+[a-zA-Z]{2,24}(?:[:/?#]|$)")
 _FILE_NAME = re.compile(r"^[^/?#]+\.(?:txt|html?|jsonl?|gz|xml|warc|md)$", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x20\x7f\u00a0\u200b\ufeff\ud800-\udfff]")
 _SAFE_PATH = "/:@!$&'()*+,;=~-._"
-_SECOND_LEVEL = frozenset(
-    {"co", "com", "org", "net", "gov", "ac", "edu", "or", "ne", "go", "gob", "gouv", "nom"}
+# Names that never are an article's number, whatever their value.
+_NEVER_NUMBERS = re.compile(
+    r"^(?:utm_.*|.*clid|mc_.*|_g[al]|_hs.*|mkt_tok|igsh(?:id)?|pk_.*|piwik_.*|matomo_.*|hootpostid|xtor|"
+    r"guce_.*|guccounter|__source|_lrsc|vero_.*|oly_.*|nr_email_referer|sessionid|jsessionid|phpsessid|"
+    r"rnd|rand|cachebuster|wt[._]?.*mc.*|yptr|wprov|st|user_id|regi_id|rss.*|feed.*)$",
+    re.IGNORECASE,
 )
+_NUMBER_VALUE = re.compile(r"^\d{3,}$")
+# Places on a page that are no item of it.
+_PAGE_PLACES = frozenset(
+    {"top", "main", "content", "comments", "comment", "respond", "disqus_thread", "more", "footer", "header"}
+)
+_ITEM_PLACE = re.compile(r"^[\w.~-]{1,100}$")
 
 
 def canonical_url(url: str) -> str:
     """The one form of an article's web address; "" for what is not one.
 
     Scheme https, host in lower case without port, user and mobile or AMP label; path with its dots
-    resolved, its escapes in one form and no trailing slash; query sorted and without tracking; no fragment.
+    resolved, its escapes in one form and no trailing slash; query sorted and without tracking; a fragment
+    only where it may name an item of the page, as live blogs and release notes have them.
 
     Args:
         url: As a feed or page wrote it.
@@ -93,8 +106,16 @@ def _canonical(url: str) -> str:
     path = _path(parts.path)
     if not query:
         path = _INDEX.sub("", path) or "/"
-    fragment = parts.fragment if parts.fragment.startswith("!") and len(parts.fragment) > 2 else ""
-    return urlunsplit(("https", netloc, path, query, quote(unquote(fragment), safe=_SAFE_PATH)))
+    fragment = _fragment(unquote(parts.fragment))
+    return urlunsplit(("https", netloc, path, query, quote(fragment, safe=_SAFE_PATH)))
+
+
+def _fragment(fragment: str) -> str:
+    """The fragment where it names an item or, after "#!", a page; "" for places, states and tracking."""
+    if fragment.startswith("!"):
+        return fragment if len(fragment) > 2 else ""
+    names = _ITEM_PLACE.match(fragment) and fragment.casefold() not in _PAGE_PLACES
+    return fragment if names else ""
 
 
 def _host(host: str) -> str:
@@ -107,15 +128,11 @@ def _host(host: str) -> str:
     if not _HOST.match(host):
         return ""
     labels = host.split(".")
-    while len(labels) > 2 and labels[0] in _MOBILE_LABELS and not _is_suffix(labels[1:]):
+    while len(labels) > 2 and labels[0] in _MOBILE_LABELS and not is_public_suffix(".".join(labels[1:])):
         labels = labels[1:]
     if len(labels) > 3 and labels[1] == "m":  # en.m.wikipedia.org
         labels = labels[:1] + labels[2:]
     return ".".join(labels)
-
-
-def _is_suffix(labels: list[str]) -> bool:
-    return len(labels) == 2 and labels[0] in _SECOND_LEVEL and len(labels[1]) == 2
 
 
 def _wrapped(host: str, path: str, query: str) -> str:
@@ -175,23 +192,14 @@ def _query(query: str) -> str:
 def _tracks(name: str, value: str) -> bool:
     if _DOUBTFUL.match(name):
         return _TRACKING_VALUE.match(value) is not None
+    if _NUMBER_VALUE.match(value) and not _NEVER_NUMBERS.match(name):
+        return False
     return _TRACKING.match(name) is not None
 
 
 def host_of(url: str) -> str:
     """The host of a canonical URL without "www.", or ""."""
     return (urlsplit(url).hostname or "").removeprefix("www.") if url else ""
-
-
-def site_of(host: str) -> str:
-    """The part of a host that its owner registered, by a rule of thumb.
-
-    >>> site_of("news.bbc.co.uk")
-    'bbc.co.uk'
-    """
-    labels = host.split(".")
-    depth = 3 if len(labels) > 2 and _is_suffix(labels[-2:]) else 2
-    return ".".join(labels[-depth:])
 
 
 def is_front_page(url: str) -> bool:
@@ -203,8 +211,9 @@ def is_front_page(url: str) -> bool:
 def credible_canonical(claimed: str, url: str) -> str:
     """What a page claims as rel=canonical, where it can be believed, else its own URL.
 
-    Believed are addresses of the same site that name an article; front pages, sections that the URL
-    itself lies in, and other sites (a reprint that names its origin) are not.
+    Believed are addresses of the same registrable domain that name an article; front pages, sections that
+    the URL itself lies in, other sites (a reprint that names its origin), and addresses that have lost the
+    number which tells the page from its neighbours are not.
 
     Args:
         claimed: As the page wrote it, or "".
@@ -215,9 +224,14 @@ def credible_canonical(claimed: str, url: str) -> str:
         return url
     if not url:
         return canonical
-    if site_of(host_of(canonical)) != site_of(host_of(url)):
+    if registrable_domain(host_of(canonical)) != registrable_domain(host_of(url)):
         return url
     own, other = urlsplit(url), urlsplit(canonical)
+    told = {value for _, value in parse_qsl(own.query) if any(char.isdigit() for char in value)}
+    if any(value not in canonical for value in told) or (
+        own.query and own.path == other.path != "/" and not other.query
+    ):
+        return url
     if own.path.startswith(other.path + "/") and not other.query and len(other.path) < len(own.path) - 8:
         return url
     return canonical

@@ -18,6 +18,7 @@ from itertools import combinations
 from statistics import median
 
 from pipeline.addresses import host_of, with_credentials, without_credentials
+from pipeline.domains import registrable_domain
 from pipeline.ports import FeedSource
 from pipeline.records import FeedState, RawItem, content_id
 from pipeline.retry import RetryPolicy
@@ -35,7 +36,6 @@ _MEMORY = 0.75  # what a poll ago counts, in the share of repeats
 _RHYTHM_NEW = 0.3  # the weight of the newest gap between two pieces of news
 _SEEN_MIN = 200
 _PENDING_MAX = 200
-_SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gob", "gov", "ne", "net", "or", "org"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,25 +247,12 @@ def groups(feeds: Sequence[FeedSource], size: int) -> list[tuple[FeedSource, ...
         by_host.setdefault(host_of(feed.url), []).append(feed)
     parted: list[tuple[FeedSource, ...]] = []
     group: list[FeedSource] = []
-    for host in sorted(by_host, key=lambda host: (domain(host), host)):
+    for host in sorted(by_host, key=lambda host: (registrable_domain(host), host)):
         if group and len(group) + len(by_host[host]) > size:
             parted.append(tuple(group))
             group = []
         group += by_host[host]
     return [*parted, tuple(group)] if group else parted
-
-
-def domain(host: str) -> str:
-    """About the registrable domain of a host.
-
-    >>> domain("feeds.bbci.co.uk"), domain("rss.dw.com"), domain("127.0.0.1")
-    ('bbci.co.uk', 'dw.com', '127.0.0.1')
-    """
-    labels = host.split(".")
-    if labels[-1].isdecimal() or ":" in host:
-        return host
-    keep = 3 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL else 2
-    return ".".join(labels[-keep:])
 
 
 def _succeeded(

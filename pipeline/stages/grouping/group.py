@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
-from pipeline.normalize.identity.recognise import known_as, own_key
-from pipeline.normalize.identity.revise import revise
+from pipeline.normalize.identity.keys import shared_key
+from pipeline.normalize.identity.recognise import Recognised, known_as, lookup_keys, own_key, shares_link
+from pipeline.normalize.identity.revise import first_met, revise
 from pipeline.ports import Commit, Embedder, Lease, Store
 from pipeline.records import Decision, EnrichedArticle, StoredArticle, content_id
 from pipeline.stages.grouping.state import Clustering
@@ -23,12 +24,16 @@ COMMIT_ARTICLES = 200
 
 @dataclass(slots=True)
 class GroupCounts:
-    """What became of the items of a batch, and which stories were founded and grown."""
+    """What became of the items of a batch, and which stories were founded and grown.
+
+    `recognised` of the updated and duplicate ones came under another link or guid than the article had.
+    """
 
     new: int = 0
     updated: int = 0
     duplicate: int = 0
     quarantined: int = 0
+    recognised: int = 0
     founded: set[str] = field(default_factory=set)
     grown: set[str] = field(default_factory=set)
 
@@ -38,6 +43,7 @@ class GroupCounts:
         self.updated += other.updated
         self.duplicate += other.duplicate
         self.quarantined += other.quarantined
+        self.recognised += other.recognised
         self.founded |= other.founded
         self.grown |= other.grown
 
@@ -119,7 +125,7 @@ class Grouping:
         return counts
 
     def _take(self, articles: Sequence[EnrichedArticle], batch: PreparedBatch, counts: GroupCounts) -> Commit:
-        owners = self._store.find([key for e in articles for key in e.article.keys])
+        owners = self._store.find([key for e in articles for key in lookup_keys(e.article)])
         embedder = self._embedder and KnownVectors(batch.vectors, self._embedder)
         chunk = _Chunk(owners, self._store.articles(sorted(set(owners.values()))), embedder)
         backfill = batch.backfill
@@ -146,24 +152,28 @@ class Grouping:
         known = known_as(article, chunk.owners, stored)
         if known is not None:
             self._arrive(chunk, backfill, counts)
-            self._revise(chunk.articles[known], enriched, chunk, counts)
+            self._revise(known, enriched, chunk, counts)
             return
         name = content_id(own_key(article, chunk.owners))
-        chunk.waiting.append(replace(enriched, article=replace(article, id=name)))
+        if shares_link(article, chunk.owners):
+            article = replace(article, keys=(*article.keys, shared_key(article.url)))
+        chunk.waiting.append(replace(enriched, article=first_met(replace(article, id=name))))
         for key in article.keys:
             chunk.owners.setdefault(key, name)
 
     def _revise(
-        self, stored: StoredArticle, enriched: EnrichedArticle, chunk: _Chunk, counts: GroupCounts
+        self, known: Recognised, enriched: EnrichedArticle, chunk: _Chunk, counts: GroupCounts
     ) -> None:
+        stored = chunk.articles[known.article]
         old = stored.enriched.article
-        article = revise(old, enriched.article)
+        article = revise(old, enriched.article, known.because)
+        counts.recognised += not known.plain
         if article.version == old.version:
             counts.duplicate += 1
             content = replace(stored.enriched, article=article)
         else:
             counts.updated += 1
-            found = enriched if article.text != old.text else stored.enriched
+            found = enriched if article.text != old.text else _retitled(stored.enriched, enriched)
             content = features.read_again(replace(found, article=article), self._learned)
             chunk.touch(stored.story)
         if article != old:
@@ -187,6 +197,22 @@ class Grouping:
             counts.new += 1
             (counts.founded if decision.founded else counts.grown).add(decision.story)
         chunk.waiting.clear()
+
+
+def _retitled(stored: EnrichedArticle, new: EnrichedArticle) -> EnrichedArticle:
+    """What is known of the stored text, with the names of the new title."""
+    named = {entity.id: entity for entity in stored.entities}
+    titled = {entity.id: entity for entity in new.entities if any(s.field == "title" for s in entity.spans)}
+    entities = []
+    for name in dict.fromkeys((*named, *titled)):
+        entity = named.get(name, titled.get(name))
+        if entity is None:
+            continue
+        spans = [s for s in titled[name].spans if s.field == "title"] if name in titled else []
+        spans += [s for s in named[name].spans if s.field == "text"] if name in named else []
+        if spans or not entity.spans:
+            entities.append(replace(entity, spans=tuple(spans), count=max(1, len(spans))))
+    return replace(stored, entities=tuple(entities))
 
 
 def _closed(commit: Commit, closing: Commit) -> Commit:

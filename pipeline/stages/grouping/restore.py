@@ -9,6 +9,7 @@ from typing import Final
 
 from pipeline.errors import RejectedError
 from pipeline.normalize import normalize
+from pipeline.normalize.identity.keys import former_key
 from pipeline.ports import Commit, Lease, Store
 from pipeline.records import Article, Capture, RawItem, StoredArticle
 from pipeline.sources.read.payload import parse_batch
@@ -70,7 +71,7 @@ def _is_cut(stored: StoredArticle) -> bool:
 def _restored(
     store: Store, items: Iterable[RawItem], cut: set[str], learned: StreamStatistics
 ) -> dict[str, StoredArticle]:
-    by_key = {raw_key(item): item for item in items}
+    by_key = {key: item for item in items for key in (raw_key(item), former_key(raw_key(item)))}
     owners = {key: name for key, name in store.find(sorted(by_key)).items() if name in cut}
     stored = store.articles(sorted(set(owners.values())))
     changed: dict[str, StoredArticle] = {}

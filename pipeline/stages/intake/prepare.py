@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from pipeline.normalize.identity.keys import former_key
 from pipeline.ports import Store
 from pipeline.records import Capture, EnrichedArticle, FeedState, RawItem, Rejection
 from pipeline.sources.read.payload import parse_batch
@@ -105,12 +106,17 @@ class Intake:
 
     @staticmethod
     def _unknown(items: Sequence[RawItem], store: Store) -> tuple[list[RawItem], dict[str, int]]:
-        seen = set(store.find([raw_key(item) for item in items]))
+        keys = [raw_key(item) for item in items]
+        owners = store.find([*keys, *map(former_key, keys)])
+        latest = {owners.get(key) or owners.get(former_key(key)): key for key in keys}
+        seen: set[str] = set()
         known: dict[str, int] = {}
         fresh = []
-        for item in items:
-            key = raw_key(item)
-            if key in seen:
+        for item, key in zip(items, keys, strict=True):
+            # A form that its feed had replaced is news again, unless the newer one comes after it here.
+            owner = owners.get(key) or owners.get(former_key(key))
+            settled = owner is not None and latest[owner] in owners
+            if key in seen or settled:
                 known[item.feed] = known.get(item.feed, 0) + 1
             else:
                 seen.add(key)

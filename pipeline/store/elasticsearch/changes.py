@@ -234,5 +234,5 @@ def _former(stored: StoredArticle, former: KnownIds, places: dict[str, int]) -> 
     old = decode(EnrichedArticle, former.document).article
     name = well_formed(old.id)
     places[name] = place = places.get(name, 0) + 1
-    version = Version(old, stored.enriched.article.fetched)
+    version = Version(old, stored.enriched.article.revised or stored.enriched.article.fetched)
     yield put("versions", hashed(name, str(place)), documents.version_source(version, place))

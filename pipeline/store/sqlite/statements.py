@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from pipeline.errors import StoreError
 from pipeline.ports import Commit, Version
@@ -143,7 +144,7 @@ def _update(file: DatabaseFile, stored: StoredArticle, *, changed: bool) -> None
         return
     if changed:
         former = decode(EnrichedArticle, document).article
-        _version(file, Version(former, stored.enriched.article.fetched))
+        _version(file, Version(former, _replaced(stored)))
     contents = columns(indexed(stored))
     file.run(
         "UPDATE article_body SET enriched = ?, terms = ? WHERE seq = ?",
@@ -154,6 +155,10 @@ def _update(file: DatabaseFile, stored: StoredArticle, *, changed: bool) -> None
         file.run(_ADD_TERMS, (stored.seq, *contents))
     file.run("DELETE FROM identity WHERE seq = ?", (stored.seq,))
     _keys(file, stored)
+
+
+def _replaced(stored: StoredArticle) -> datetime:
+    return stored.enriched.article.revised or stored.enriched.article.fetched
 
 
 def _keys(file: DatabaseFile, stored: StoredArticle) -> None:

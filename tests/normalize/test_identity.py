@@ -1,0 +1,308 @@
+"""Which forms are one article, which are not, and what an edit, a retraction and a return leave."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipeline.domains import registrable_domain
+from pipeline.normalize import normalize
+from pipeline.normalize.identity.keys import former_key
+from pipeline.normalize.identity.recognise import known_as, lookup_keys, own_key, shares_link
+from pipeline.normalize.identity.revise import first_met, revise
+from pipeline.normalize.identity.urls import canonical_url, credible_canonical
+from pipeline.records import RawItem, content_id
+
+NOON = datetime(2031, 3, 4, 12, tzinfo=UTC)
+FERRY = (
+    "The ferry to Lunna ran aground on a sandbank at noon; all ninety passengers were taken off by launch."
+)
+ORCHARD = "Growers in the Tarn valley burned straw between the rows to keep the frost from the early blossom."
+
+
+def article(title, text, *, link="", guid="", hours=0.0, later=0.0, feed="", dated=True):
+    """A form; `hours` after noon by its date, `later` hours after noon as it came."""
+    published = (NOON + timedelta(hours=hours)).isoformat() if dated else ""
+    fetched = NOON + timedelta(days=9, hours=later)
+    item = RawItem(
+        "raw",
+        f"capture {feed} {later}",
+        0,
+        fetched,
+        link,
+        guid,
+        title,
+        text,
+        published=published,
+        feed=feed,
+        outlet="Lunna Mail",
+    )
+    made = normalize(item)
+    return replace(made, keys=(*made.keys, "raw:" + content_id(link, guid, title, text, published, feed)))
+
+
+def outcome(*forms):
+    """How many articles these forms are, one after another, and the reasons."""
+    owners, stored, reasons = {}, {}, []
+    for form in forms:
+        known = known_as(form, {k: owners[k] for k in lookup_keys(form) if k in owners}, stored)
+        if known:
+            reasons.append(known.because)
+            name = known.article
+            stored[name] = revise(stored[name], form, known.because)
+        else:
+            name = content_id(own_key(form, owners))
+            shared = lookup_keys(form)[-1:] if shares_link(form, owners) else ()
+            stored[name] = first_met(replace(form, id=name, keys=(*form.keys, *shared)))
+        for key in stored[name].keys:
+            owners.setdefault(key, name)
+    return list(stored.values()), reasons
+
+
+LINK = "https://lunna.example/warnings"
+
+DIFFERENT = {
+    "one link, other guids": [
+        article("Ferry runs aground", FERRY, link=LINK, guid="a-1"),
+        article("Frost threatens orchards", ORCHARD, link=LINK, guid="a-2"),
+    ],
+    "one link, alike titles, other guids, one capture": [
+        article("Gale warning for the northern sound", FERRY, link=LINK, guid="g-1"),
+        article("Gale warning for the southern sound", FERRY, link=LINK, guid="g-2"),
+    ],
+    "one link, no guids, one capture": [
+        article("Ferry runs aground", FERRY, link=LINK),
+        article("Frost threatens orchards", ORCHARD, link=LINK),
+    ],
+    "one link, no guids, a later poll": [
+        article("Ferry runs aground", FERRY, link=LINK),
+        article("Frost threatens orchards", ORCHARD, link=LINK),
+        article(
+            "School roof falls in",
+            "Slates fell into the yard of the school at Brae at night.",
+            link=LINK,
+            hours=5,
+            later=5,
+        ),
+    ],
+    "one guid, other links": [
+        article(
+            f"{who} opens a shop",
+            f"The council met about matter number {n} and put off its vote.",
+            link=f"https://lunna.example/{n}",
+            guid="urn:lunna:feed",
+        )
+        for n, who in enumerate(("Baker", "Cobbler at the pier", "Weaver of Brae"))
+    ],
+    "a column of each day, one link and title": [
+        article("Weather today", FERRY, link="https://lunna.example/weather"),
+        article("Weather today", ORCHARD, link="https://lunna.example/weather", hours=24, later=24),
+    ],
+    "a column of each day, one guid too": [
+        article("Weather today", FERRY, link="https://lunna.example/weather", guid="weather"),
+        article(
+            "Weather today", ORCHARD, link="https://lunna.example/weather", guid="weather", hours=24, later=24
+        ),
+    ],
+    "a guid that is given out again": [
+        article("Ferry runs aground", FERRY, link="https://lunna.example/a", guid="item-1"),
+        article(
+            "Frost threatens orchards",
+            ORCHARD,
+            link="https://lunna.example/b",
+            guid="item-1",
+            hours=30,
+            later=30,
+        ),
+    ],
+    "posts of a live page": [
+        article("Ferry runs aground", FERRY, link="https://lunna.example/live/storm#entry-17"),
+        article("Frost threatens orchards", ORCHARD, link="https://lunna.example/live/storm#entry-18"),
+    ],
+    "a wall under every link": [
+        article(
+            title,
+            "We and our partners ask for your choice before you go on. " * 30,
+            link=f"https://lunna.example/p{n}",
+        )
+        for n, title in enumerate(("Ferry runs aground", "Frost threatens orchards"))
+    ],
+    "a wall with its own title under every link": [
+        article(
+            "Before you go on",
+            "We and our partners ask for your choice before you go on. " * 30,
+            link=f"https://lunna.example/p{n}",
+            later=n,
+        )
+        for n in range(2)
+    ],
+    "a number in a parameter": [
+        article("Ferry runs aground", FERRY, link="https://lunna.example/show?share_id=8801"),
+        article("Frost threatens orchards", ORCHARD, link="https://lunna.example/show?share_id=8802"),
+    ],
+}
+
+ONE = {
+    "an edited title": [
+        article("Ferry runs aground", FERRY, link="https://lunna.example/a"),
+        article("Ferry with ninety aboard runs aground", FERRY, link="https://lunna.example/a", later=1),
+    ],
+    "tracking and mobile forms": [
+        article("Ferry runs aground", FERRY, link="https://lunna.example/a?utm_source=rss"),
+        article("Ferry runs aground", FERRY, link="http://m.lunna.example/a/amp#xtor=RSS-1", later=1),
+    ],
+    "two feeds of one outlet with guids of their own": [
+        article("Ferry runs aground", FERRY, link="https://lunna.example/a", guid="news:1", feed="news"),
+        article(
+            "Ferry runs aground", FERRY, link="https://lunna.example/a", guid="top:9", feed="top", later=1
+        ),
+    ],
+    "a headline in link and guid": [
+        article(
+            "Ferry runs aground off Lunna",
+            FERRY,
+            link="https://lunna.example/ferry-runs-aground-5512345",
+            guid="https://lunna.example/ferry-runs-aground-5512345",
+        ),
+        article(
+            "Ferry refloated off Lunna",
+            FERRY,
+            link="https://lunna.example/ferry-refloated-5512345",
+            guid="https://lunna.example/ferry-refloated-5512345",
+            later=1,
+        ),
+    ],
+    "a retraction": [
+        article("Harbour master took gifts", FERRY, link="https://lunna.example/a"),
+        article("Story withdrawn", "It rested on a forged letter.", link="https://lunna.example/a", later=1),
+    ],
+    "a link that changed": [
+        article("Ferry runs aground", FERRY, link="https://lunna.example/a", guid="item-1"),
+        article("Ferry runs aground at noon", FERRY, link="https://lunna.example/b", guid="item-1", later=1),
+    ],
+    "one text in two sections": [
+        article("Ferry runs aground", FERRY * 3, link="https://lunna.example/news/ferry-aground"),
+        article("Ferry runs aground", FERRY * 3, link="https://lunna.example/sea/ferry-aground", later=1),
+    ],
+    "a date of each poll": [
+        article("Ferry runs aground", FERRY, link="https://lunna.example/a", hours=n * 30, later=n * 30)
+        for n in range(3)
+    ],
+}
+
+
+@pytest.mark.parametrize("forms", DIFFERENT.values(), ids=DIFFERENT)
+def test_different_articles_stay_apart(forms):
+    assert len(outcome(*forms)[0]) == len(forms)
+
+
+@pytest.mark.parametrize("forms", ONE.values(), ids=ONE)
+def test_forms_of_one_article_are_one_with_a_reason(forms):
+    found, reasons = outcome(*forms)
+    assert len(found) == 1
+    assert len(reasons) == len(forms) - 1
+    assert [form.because for form in found[0].forms][1:] == reasons
+
+
+def test_an_edit_that_is_taken_back_comes_back_and_says_when():
+    link = "https://lunna.example/a"
+    first = article("Ferry runs aground", FERRY, link=link)
+    second = article("Ferry sinks", FERRY.replace("ran aground", "sank"), link=link, later=1)
+    third = replace(first, fetched=NOON + timedelta(days=10))
+    (kept,), _ = outcome(first, second, third)
+    assert (kept.title, kept.version, kept.revised) == ("Ferry runs aground", 3, third.fetched)
+    former = [key for key in kept.keys if key.startswith("was:")]
+    assert former == [former_key(second.keys[-1])]
+
+
+def test_two_feeds_with_two_texts_do_not_take_turns():
+    link = "https://lunna.example/a"
+    one = [
+        article("Ferry runs aground", FERRY, link=f"{link}?utm_x={n}", feed="news", later=n) for n in range(4)
+    ]
+    two = [
+        article("Ferry aground", FERRY + " A tug came.", link=f"{link}?utm_y={n}", feed="top", later=n + 0.5)
+        for n in range(4)
+    ]
+    (kept,), _ = outcome(*(form for pair in zip(one, two, strict=True) for form in pair))
+    assert kept.version == 2
+    assert kept.title == "Ferry aground"
+
+
+def test_a_date_of_each_poll_makes_no_version_and_keys_stay_few():
+    forms = [
+        article("Ferry runs aground", FERRY, link="https://lunna.example/a", hours=n, later=n)
+        for n in range(60)
+    ]
+    (kept,), _ = outcome(*forms)
+    assert kept.version == 1
+    assert kept.published == NOON
+    assert len(kept.keys) < 30
+    assert len(kept.raw) <= 32
+
+
+def test_a_retraction_replaces_the_text_and_marks_the_article():
+    link = "https://lunna.example/a"
+    text = FERRY * 4
+    (kept,), _ = outcome(
+        article("Harbour master took gifts", text, link=link),
+        article("Story withdrawn", "We have withdrawn this story.", link=link, later=1),
+    )
+    assert kept.withdrawn == kept.revised
+    assert FERRY not in kept.text
+    back = revise(kept, article("Harbour master took gifts", text + " He denies it.", link=link, later=2))
+    assert back.withdrawn is None
+
+
+def test_a_teaser_does_not_replace_the_text_it_is_of():
+    link = "https://lunna.example/a"
+    (kept,), _ = outcome(
+        article("Ferry runs aground", FERRY + " " + ORCHARD, link=link),
+        article("Ferry runs aground", FERRY[:60], link=link, later=1),
+    )
+    assert kept.text == FERRY + " " + ORCHARD
+    assert kept.version == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "domain"),
+    [
+        ("a.b.gv.at", "b.gv.at"),
+        ("x.news.asn.au", "news.asn.au"),
+        ("x.shop.gen.nz", "shop.gen.nz"),
+        ("www.health.govt.nz", "health.govt.nz"),
+        ("www.ville.qc.ca", "ville.qc.ca"),
+        ("a.folha.jor.br", "folha.jor.br"),
+        ("x.sman.sch.id", "sman.sch.id"),
+        ("x.kent.police.uk", "kent.police.uk"),
+        ("news.metro.tokyo.jp", "metro.tokyo.jp"),
+        ("one.blogspot.com", "one.blogspot.com"),
+        ("localhost", "localhost"),
+        ("10.0.0.7", "10.0.0.7"),
+        ("a.b.example", "b.example"),
+    ],
+)
+def test_the_registrable_domain_is_that_of_the_public_suffix_list(host, domain):
+    assert registrable_domain(host) == domain
+
+
+@pytest.mark.parametrize(
+    ("claimed", "own", "believed"),
+    [
+        ("https://cms.example/show", "https://cms.example/show?nr=12", False),
+        ("https://cms.example/show?nr=12", "https://cms.example/print?nr=12", True),
+        ("https://cms.example/12-ferry-aground", "https://cms.example/show?nr=12", True),
+        ("https://two.blogspot.com/ferry", "https://one.blogspot.com/ferry", False),
+        ("https://ministry.gv.at/a/ferry", "https://agency.gv.at/a/ferry", False),
+    ],
+)
+def test_a_canonical_link_is_believed_where_it_names_the_same_page(claimed, own, believed):
+    assert credible_canonical(claimed, canonical_url(own)) == canonical_url(claimed if believed else own)
+
+
+def test_the_published_link_is_kept_beside_the_key():
+    link = "http://m.lunna.example/a/?utm_source=rss"
+    made = article("Ferry runs aground", FERRY, link=link)
+    assert (made.link, made.url) == (link, "https://lunna.example/a")
