@@ -97,6 +97,19 @@ def ascii_domain(domain: str) -> str:
         raise ValueError(f"{domain!r} is no domain: {error}") from None
 
 
+def mail_address(to: str) -> str:
+    """An address as mail servers take it: its domain as the name system has it.
+
+    >>> mail_address("me@Bücher.example"), mail_address("jürgen@example.org")
+    ('me@xn--bcher-kva.example', 'jürgen@example.org')
+
+    Raises:
+        ValueError: Its domain is none.
+    """
+    local, at, domain = to.rpartition("@")
+    return to if domain.isascii() else f"{local}{at}{ascii_domain(domain)}"
+
+
 def destination_key(to: str) -> str:
     """By what one destination is known, however it is spelled: a mail address, a URL, or a channel's name.
 

@@ -9,12 +9,13 @@ import contextlib
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.errors import ConfigError
 from pipeline.ports import FeedSource
@@ -89,6 +90,26 @@ class MailSettings(SettingsSection):
     webhook_private_hosts: tuple[str, ...] = ()
 
 
+def known_zone(name: str) -> str:
+    """The name of a time zone that there is; "" names none.
+
+    Raises:
+        ValueError: There is none of that name.
+    """
+    try:
+        if name:
+            ZoneInfo(name)
+    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+        raise ValueError(f"{name!r} is no time zone; write one such as Europe/Berlin or UTC") from None
+    return name
+
+
+class DeskSettings(SettingsSection):
+    """Where a reader finds the desk's pages: mails, chats and webhooks link there; "" for nowhere."""
+
+    url: Annotated[str, Field(pattern=r"^(https?://[^\s/]+\S*)?$")] = ""
+
+
 class RetentionSettings(SettingsSection):
     """How long things are kept; 0 is for ever."""
 
@@ -100,6 +121,9 @@ class SettingsFile(SettingsSection):
     """`settings.yaml` as a whole. `base` names a folder whose files and keys fill what is missing here."""
 
     base: str = ""
+    timezone: Annotated[str, AfterValidator(known_zone)] = "UTC"
+    channels: Mapping[str, str] = {}
+    desk: DeskSettings = DeskSettings()
     stories: StorySettings = StorySettings()
     fetch: FetchSettings = FetchSettings()
     enrich: EnrichSettings = EnrichSettings()
@@ -155,6 +179,9 @@ class Settings:
     enrich: EnrichSettings
     mail: MailSettings
     retention: RetentionSettings
+    desk: DeskSettings
+    timezone: str
+    channels: Mapping[str, str] = field(repr=False)  # the addresses hold secrets
     feeds: tuple[FeedSource, ...]
     watches: Document
     topics: Document
@@ -363,6 +390,19 @@ def load_settings(folder: Path, environment: Mapping[str, str]) -> Settings:
     return _assemble(documents, environment)
 
 
+def _channels(
+    channels: Mapping[str, str], documents: Sequence[Document], environment: Mapping[str, str]
+) -> dict[str, str]:
+    found = {}
+    for name, url in channels.items():
+        try:
+            found[name] = expand(url, environment)
+        except KeyError as error:
+            where = next(each for each in documents if name in each.content.get("channels", {}))
+            raise where.error(f"the environment has no {error.args[0]}", f"channels.{name}") from None
+    return found
+
+
 def _assemble(documents: Mapping[str, Sequence[Document]], environment: Mapping[str, str]) -> Settings:
     for document in documents["settings"]:
         validated(SettingsFile, document)
@@ -380,6 +420,9 @@ def _assemble(documents: Mapping[str, Sequence[Document]], environment: Mapping[
         enrich=file.enrich,
         mail=mail,
         retention=file.retention,
+        desk=file.desk,
+        timezone=file.timezone or "UTC",
+        channels=_channels(file.channels, documents["settings"], environment),
         feeds=_feeds(documents["feeds"][0], environment),
         watches=documents["watches"][0],
         topics=documents["topics"][0],

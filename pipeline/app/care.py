@@ -229,7 +229,12 @@ def _check_models(wiring: Wiring) -> str:
 
 def _check_mail(wiring: Wiring) -> str:
     mail = wiring.settings.mail
-    open_notifier(mail, wiring.home, wiring.clock).close()
+    channels = wiring.settings.channels
+    open_notifier(mail, wiring.home, wiring.clock, channels).close()
+    for watch in wiring.watches:
+        unknown = [name for name in watch.deliver.chat if name not in channels]
+        if unknown:
+            raise NotFoundError(f"watch {watch.name!r}: settings.yaml has no channel {', '.join(unknown)}")
     if mail.smtp:
         return f"by SMTP at {host_of(mail.smtp)}, from {mail.sender}; not tried"
     return f"no SMTP server is set: mails go to {wiring.home / 'spool'}"

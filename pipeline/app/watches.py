@@ -15,6 +15,7 @@ from pipeline.alerts.backtest.backtest import Backtest, compare
 from pipeline.alerts.backtest.report import render_backtest_html
 from pipeline.alerts.decide.explain import Why
 from pipeline.alerts.send.render import Renderer
+from pipeline.alerts.send.schedule import destinations
 from pipeline.alerts.watch import last_good
 from pipeline.alerts.watch.first_watch import entry_text, first_watch, with_entry
 from pipeline.alerts.watch.watch_file import load_watches
@@ -53,10 +54,12 @@ class Watches:
         """
         mail, broken = self._wiring.settings.mail, self._wiring.watch_list.broken
         alerting = Alerting(self._wiring.store, self._wiring.watches)
-        notifier = open_notifier(mail, self._wiring.home, self._wiring.clock)
+        settings = self._wiring.settings
+        notifier = open_notifier(mail, self._wiring.home, self._wiring.clock, settings.channels)
+        renderer = Renderer(mail, settings.desk.url)
         try:
             if dry_run:
-                report = alerting.run(self._wiring.clock(), notifier, Renderer(mail), dry_run=True)
+                report = alerting.run(self._wiring.clock(), notifier, renderer, dry_run=True)
                 return replace(report, broken=broken)
             with self._wiring.lease("alerts") as renew:
                 self._keep(renew)
@@ -67,7 +70,7 @@ class Watches:
                 report = alerting.run(
                     self._wiring.clock(),
                     notifier,
-                    Renderer(mail),
+                    renderer,
                     policy=replace(DELIVERY, give_up_seconds=mail.give_up_days * 86400.0),
                     renew=renew,
                 )
@@ -92,7 +95,7 @@ class Watches:
                 "name": watch.name,
                 "description": watch.description,
                 "query": watch.query,
-                "delivers": ", ".join([*watch.deliver.mail, *filter(None, [watch.deliver.webhook])]),
+                "delivers": ", ".join(to for _, to in destinations(watch.deliver)),
                 "when": "digest" if watch.deliver.digest else "immediately",
                 "follow_up": watch.follow_up,
                 "match": watch.match,
@@ -109,7 +112,9 @@ class Watches:
         Raises:
             ConfigError: A watch is broken, or the file; the runs go on without.
         """
-        load_watches(self._wiring.settings.watches)  # what is broken is this verb's answer
+        load_watches(
+            self._wiring.settings.watches, self._wiring.settings.timezone
+        )  # what is broken is this verb's answer
         return [each.as_json() for each in self._checked(self._wiring.watches)]
 
     def _checked(self, watches: Sequence[Watch]) -> list[Checked]:
@@ -195,7 +200,9 @@ class Watches:
         document = result.as_json()
         before = difference = None
         if against:
-            other = _named(load_watches(self._version(against)), name, against)
+            other = _named(
+                load_watches(self._version(against), self._wiring.settings.timezone), name, against
+            )
             before = backtest_watch(self._wiring.store, other, start, now)
             difference = compare(before, result)
             document["difference"] = difference.as_json()

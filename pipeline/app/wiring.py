@@ -144,9 +144,9 @@ class Wiring:
     @cached_property
     def watch_list(self) -> WatchList:
         """The watches of `watches.yaml`, and what of it is broken; a last good version stands in for that."""
-        found = read_watches(self.settings.watches)
+        found = read_watches(self.settings.watches, self.settings.timezone)
         if found.broken:
-            found = last_good.completed(found, self.store.mark(last_good.MARK))
+            found = last_good.completed(found, self.store.mark(last_good.MARK), self.settings.timezone)
             for broken in found.broken:
                 log.warning("%s", last_good.said(broken))
         return found

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import quote
 
 from pipeline.errors import PermanentError
+from pipeline.notify.chat import ChatNotifier, check_channel
 from pipeline.notify.smtp import SmtpNotifier, server_of
 from pipeline.notify.spool import SpoolNotifier
 from pipeline.notify.webhook import WebhookNotifier
@@ -16,6 +18,7 @@ from pipeline.records import Message
 from pipeline.settings import MailSettings
 
 SPOOL = "spool"
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Channels:
@@ -44,17 +47,22 @@ class Channels:
             notifier.close()
 
 
-def open_notifier(mail: MailSettings, home: Path, clock: Callable[[], datetime]) -> Channels:
+def open_notifier(
+    mail: MailSettings, home: Path, clock: Callable[[], datetime], channels: Mapping[str, str] = NOTHING
+) -> Channels:
     """Chooses the ways out: SMTP where a server is set, else .eml files in `home/spool`; webhooks always.
 
     Args:
         mail: How mails and webhook calls go out.
         home: Where the spool folder is.
         clock: The present time (UTC), which is signed with each webhook call.
+        channels: The addresses of chat and push services, by name.
 
     Raises:
-        ConfigError: `mail.smtp` or `mail.ca_file` is wrong.
+        ConfigError: `mail.smtp`, `mail.ca_file` or an address of a channel is wrong.
     """
+    for name, url in channels.items():
+        check_channel(name, url)
     mails: Notifier
     if mail.smtp:
         mails = SmtpNotifier(
@@ -63,7 +71,8 @@ def open_notifier(mail: MailSettings, home: Path, clock: Callable[[], datetime])
     else:
         mails = SpoolNotifier(home / SPOOL)
     hooks = WebhookNotifier(clock, mail.webhook_secret, mail.timeout_seconds, mail.webhook_private_hosts)
-    return Channels({"mail": mails, "webhook": hooks})
+    chats = ChatNotifier(channels, mail.timeout_seconds, mail.webhook_private_hosts)
+    return Channels({"mail": mails, "webhook": hooks, "chat": chats})
 
 
 def smtp_url(host: str, port: int | None, login: str, password: str, extra: Mapping[str, object]) -> str:

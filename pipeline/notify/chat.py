@@ -43,8 +43,12 @@ SERVICES: Mapping[str, str] = {
 REMEDY = "name it in mail.webhook_private_hosts if that is meant"
 
 
-def check_channel(url: str) -> None:
+def check_channel(name: str, url: str) -> None:
     """Whether a channel's address can be used.
+
+    Args:
+        name: As the settings call it.
+        url: Never shown: it holds a secret.
 
     Raises:
         ConfigError: It is of no service that is known, or not complete.
@@ -52,11 +56,12 @@ def check_channel(url: str) -> None:
     scheme = url.partition("://")[0].lower()
     if scheme not in SERVICES:
         known = ", ".join(f"{each}://" for each in SERVICES)
-        raise ConfigError(f"the address begins with none of {known}")
+        raise ConfigError(f"the address begins with none of {known}", key=f"channels.{name}")
     import apprise
 
     if apprise.Apprise.instantiate(url, suppress_exceptions=True) is None:
-        raise ConfigError(f"the {SERVICES[scheme]} address is not complete; see docs/watches.md")
+        said = f"the {SERVICES[scheme]} address is not complete; see docs/watches.md"
+        raise ConfigError(said, key=f"channels.{name}")
 
 
 class _Trail:

@@ -21,6 +21,7 @@ from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from pipeline.addresses import mail_address
 from pipeline.errors import ConfigError, PermanentError, TransientError, UnavailableError
 from pipeline.network import Cutoff
 from pipeline.records import Message
@@ -183,12 +184,13 @@ class SmtpNotifier:
             raise UnavailableError("mail.smtp: user and password must be ASCII to log in") from None
 
     def _hand_over(self, client: smtplib.SMTP, message: Message) -> None:
-        options = [] if message.to.isascii() and self._sender.isascii() else ["SMTPUTF8"]
+        to = mail_address(message.to)
+        options = [] if to.isascii() and self._sender.isascii() else ["SMTPUTF8"]
         if options and not client.has_extn("smtputf8"):
             raise PermanentError(f"{self._server.name} takes no address outside ASCII: {message.to}")
         try:
             _accepted(*client.mail(self._sender, options), f"the sender {self._sender}")
-            _accepted(*client.rcpt(message.to), message.to)
+            _accepted(*client.rcpt(to), message.to)
             _accepted(*client.data(message.payload), f"the mail to {message.to}")
         except smtplib.SMTPResponseException as error:
             _accepted(error.smtp_code, error.smtp_error, f"the mail to {message.to}")

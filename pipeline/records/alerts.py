@@ -8,6 +8,7 @@ from typing import Literal
 
 AlertKind = Literal["new", "growth", "news"]
 DeliveryState = Literal["decided", "rendered", "sent", "failed", "suppressed"]
+Channel = Literal["mail", "webhook", "chat"]
 UNFINISHED: tuple[DeliveryState, ...] = ("decided", "rendered")
 EVERY_STATE: tuple[DeliveryState, ...] = (*UNFINISHED, "sent", "failed", "suppressed")
 
@@ -57,16 +58,20 @@ class Delivery:
     Attributes:
         mail: Addresses.
         webhook: A URL, or "".
+        chat: Names of channels in the settings.
         digest: None delivers at once.
         quiet: None is never quiet.
         at_most_per_day: Mails a day, the rest goes into a digest; 0 is no limit.
+        timezone: In which a day begins, and times are written.
     """
 
     mail: tuple[str, ...] = ()
     webhook: str = ""
+    chat: tuple[str, ...] = ()
     digest: Digest | None = None
     quiet: QuietHours | None = None
     at_most_per_day: int = 0
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +97,13 @@ class Thread:
         to: The address or URL.
         message_id: The Message-ID of the first mail, which follow-ups answer to.
         shown: The highest ingest sequence that a message to it has shown.
+        subject: Of the first mail, which follow-ups keep; "" for a digest, which begins no thread.
     """
 
     to: str
     message_id: str
     shown: int
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +170,8 @@ class Message:
         id: Derived from the alerts and the destination.
         watch: Whose it is.
         alerts: Ids of the alerts it carries.
-        channel: "mail" or "webhook".
-        to: The address or URL.
+        channel: "mail", "webhook" or "chat".
+        to: The address, the URL, or the channel's name.
         state: Each step is recorded before the next.
         due: Not to be sent before (UTC).
         message_id: Of the mail, fixed when rendered.
@@ -178,7 +185,7 @@ class Message:
     id: str
     watch: str
     alerts: tuple[str, ...]
-    channel: Literal["mail", "webhook"]
+    channel: Channel
     to: str
     state: DeliveryState
     due: datetime

@@ -205,10 +205,10 @@ def test_a_channel_that_was_taken_out():
 @pytest.mark.parametrize("url", ["exec:///bin/sh", "json://127.0.0.1/", "mailto://a:b@c.d", "", "x"])
 def test_only_services_that_were_tried(url):
     with pytest.raises(ConfigError, match="begins with none of slack://"):
-        check_channel(url)
+        check_channel("desk", url)
 
 
 @pytest.mark.parametrize("url", ["slack://", "tgram://x"])
 def test_an_address_that_is_not_complete(url):
     with pytest.raises(ConfigError, match="not complete"):
-        check_channel(url)
+        check_channel("desk", url)

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from pipeline.alerts.decide.decide import WatchRule, query_at
@@ -22,6 +23,10 @@ MOST_ARTICLES = 12
 BRIEF_ARTICLES = 4
 MOST_NAMES = 10
 MOST_SNIPPETS = 3
+# Longer titles, passages and addresses are no titles, passages and addresses that a person reads.
+MOST_TITLE_CHARS = 300
+MOST_TEXT_CHARS = 700
+MOST_URL_CHARS = 1500
 # Characters around a hit that are shown.
 AROUND = 70
 
@@ -35,7 +40,8 @@ class Item:
         story: The story now.
         members: Its articles by ingest sequence.
         shown: Up to which ingest sequence this destination was shown it before; 0 for never.
-        thread: The Message-ID of the first mail on it to this destination, or "".
+        thread: The Message-ID of the first mail on it alone to this destination, or "".
+        subject: Of that mail, or "".
     """
 
     alerts: tuple[Alert, ...]
@@ -43,6 +49,7 @@ class Item:
     members: tuple[StoredArticle, ...]
     shown: int = 0
     thread: str = ""
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,7 @@ class MailSection:
     more: str
     names: tuple[str, ...]
     disagreements: tuple[str, ...]
+    links: tuple[tuple[str, str], ...] = ()
 
 
 def clean(text: str) -> str:
@@ -103,7 +111,8 @@ def safe_url(url: str) -> str:
     >>> safe_url("javascript:alert(1)"), safe_url("https://example.org/a")
     ('', 'https://example.org/a')
     """
-    return url if re.fullmatch(r"https?://[^\s\"'<>]+", url, re.IGNORECASE) else ""
+    fits = len(url) <= MOST_URL_CHARS and re.fullmatch(r"https?://[^\s\"'<>]+", url, re.IGNORECASE)
+    return url if fits else ""
 
 
 def phrase(language: str, key: str, **values: object) -> str:
@@ -111,12 +120,38 @@ def phrase(language: str, key: str, **values: object) -> str:
     return PHRASES.get(language, PHRASES["en"])[key].format(**values)
 
 
-def section(watch: Watch, rule: WatchRule, item: Item, *, brief: bool = False) -> MailSection:
-    """Puts together what is said of a story; `brief` as one of several."""
+def cut(text: str, most: int) -> str:
+    """The beginning of a text that is too long, up to a word's end.
+
+    >>> cut("A ferry ran aground", 12), cut("A ferry", 12)
+    ('A ferry ran…', 'A ferry')
+    """
+    if len(text) <= most:
+        return text
+    whole = text[:most].rpartition(" ")[0]
+    return f"{whole or text[: most - 1]}…"
+
+
+def _links(language: str, watch: Watch, item: Item, desk: str) -> tuple[tuple[str, str], ...]:
+    """The desk's pages on a story: to open it, why it was told, and to say that it is the wrong one."""
+    if not desk:
+        return ()
+    story, name = quote(item.story.id, safe=""), quote(watch.name, safe="")
+    return (
+        (phrase(language, "open"), f"{desk}/stories/{story}"),
+        (phrase(language, "why_link"), f"{desk}/watches/{name}?why={story}"),
+        (phrase(language, "not_this"), f"{desk}/stories/{story}?watch={name}#not-this-story"),
+    )
+
+
+def section(watch: Watch, rule: WatchRule, item: Item, *, brief: bool = False, desk: str = "") -> MailSection:
+    """Puts together what is said of a story; `brief` as one of several, with links where there is a desk."""
     most = BRIEF_ARTICLES if brief else MOST_ARTICLES
     language = watch.language
     kind = item.alerts[0].kind if item.alerts[0].kind == "new" else item.alerts[-1].kind
-    lines = [_line(watch, member, item.shown) for member in reversed(item.members)]
+    # The newest first, by the time that stands beside each.
+    newest = sorted(item.members, key=lambda each: (each.enriched.article.time, each.seq), reverse=True)
+    lines = [_line(watch, member, item.shown) for member in newest]
     follow_up = kind != "new" and item.shown > 0
     fresh = tuple(line for line in lines if line.fresh) if follow_up else ()
     listed = tuple(line for line in lines if not line.fresh) if follow_up else tuple(lines)
@@ -125,7 +160,7 @@ def section(watch: Watch, rule: WatchRule, item: Item, *, brief: bool = False) -
     hidden = len(fresh[most:]) + len(listed[most:])
     return MailSection(
         label=phrase(language, kind),
-        title=clean(item.story.title) or phrase(language, "untitled"),
+        title=cut(clean(item.story.title), MOST_TITLE_CHARS) or phrase(language, "untitled"),
         figures=_figures(language, item),
         because="" if brief and kind == "new" else _because(watch, kind, item),
         query="" if brief or kind != "new" else clean(watch.query),
@@ -135,8 +170,9 @@ def section(watch: Watch, rule: WatchRule, item: Item, *, brief: bool = False) -
         fresh=fresh[:most],
         lines=listed[:most],
         more=phrase(language, "more", count=hidden) if hidden else "",
-        names=tuple(clean(entity.name) for entity in item.story.entities[:MOST_NAMES]),
+        names=tuple(cut(clean(entity.name), 100) for entity in item.story.entities[:MOST_NAMES]),
         disagreements=_disagreements(language, item),
+        links=_links(language, watch, item, desk),
     )
 
 
@@ -178,7 +214,7 @@ def _line(watch: Watch, member: StoredArticle, shown: int) -> MailLine:
     article = member.enriched.article
     return MailLine(
         outlet=_outlet(watch.language, member),
-        title=clean(article.title) or phrase(watch.language, "untitled"),
+        title=cut(clean(article.title), MOST_TITLE_CHARS) or phrase(watch.language, "untitled"),
         url=safe_url(article.url),
         time=local(article.time, zone_of(watch.deliver)),
         fresh=member.seq > shown,
@@ -198,7 +234,7 @@ def local(time: datetime, zone: str) -> str:
 def _summary(language: str, item: Item) -> tuple[tuple[str, str], ...]:
     members = {member.enriched.article.id: member for member in item.members}
     return tuple(
-        (clean(sentence.text), _outlet(language, members.get(sentence.article)))
+        (cut(clean(sentence.text), MOST_TEXT_CHARS), _outlet(language, members.get(sentence.article)))
         for sentence in item.story.summary[:2]
     )
 

@@ -1,136 +1,52 @@
-"""Every phrase of a mail in every language it is written in: one place for who translates."""
+"""Every phrase of a mail, one YAML file a language (`texts/`): a new language is a new file."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from importlib.resources import files
 
-PHRASES: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "new": "New story",
-        "growth": "Growing",
-        "news": "Update",
-        "digest_subject": "{count} stories for ‘{watch}’",
-        "digest_intro": "{count} stories since the last digest of your watch ‘{watch}’.",
-        "why": "Why you get this",
-        "why_new": "Your watch ‘{watch}’ looks for",
-        "why_growth": "The story has grown: {origins} independent sources, {before} when we last wrote.",
-        "why_news": "New in this story:",
-        "hits": "It found",
-        "left_out": "by what it leaves out",
-        "person": "person",
-        "place": "place",
-        "number": "number",
-        "summary": "In short",
-        "since": "New since the last mail",
-        "outlets": "Who reports",
-        "more": "and {count} more",
-        "names": "Names",
-        "origins_one": "1 independent source",
-        "origins_many": "{count} independent sources",
-        "articles_one": "1 article",
-        "articles_many": "{count} articles",
-        "outlets_one": "1 outlet",
-        "outlets_many": "{count} outlets",
-        "disagree": "Outlets disagree",
-        "footer": "Sent by Wirewatch, because your address stands in the watch ‘{watch}’.",
-        "unsubscribe": "Unsubscribe",
-        "unknown_outlet": "unknown outlet",
-        "untitled": "Untitled",
-    },
-    "de": {
-        "new": "Neue Meldung",
-        "growth": "Wächst",
-        "news": "Neuigkeit",
-        "digest_subject": "{count} Meldungen zu „{watch}“",
-        "digest_intro": "{count} Meldungen seit der letzten Übersicht zu „{watch}“.",
-        "why": "Warum Sie das bekommen",
-        "why_new": "Ihre Beobachtung „{watch}“ sucht nach",
-        "why_growth": "Die Meldung ist gewachsen: {origins} unabhängige Quellen, zuletzt waren es {before}.",
-        "why_news": "Neu in dieser Meldung:",
-        "hits": "Gefunden wurde",
-        "left_out": "durch das, was sie ausschließt",
-        "person": "Person",
-        "place": "Ort",
-        "number": "Zahl",
-        "summary": "In Kürze",
-        "since": "Neu seit der letzten Mail",
-        "outlets": "Wer berichtet",
-        "more": "und {count} weitere",
-        "names": "Namen",
-        "origins_one": "1 unabhängige Quelle",
-        "origins_many": "{count} unabhängige Quellen",
-        "articles_one": "1 Artikel",
-        "articles_many": "{count} Artikel",
-        "outlets_one": "1 Medium",
-        "outlets_many": "{count} Medien",
-        "disagree": "Die Medien sind uneins",
-        "footer": "Gesendet von Wirewatch, weil Ihre Adresse in der Beobachtung „{watch}“ steht.",
-        "unsubscribe": "Abbestellen",
-        "unknown_outlet": "unbekanntes Medium",
-        "untitled": "Ohne Titel",
-    },
-    "es": {
-        "new": "Nueva noticia",
-        "growth": "En aumento",
-        "news": "Novedad",
-        "digest_subject": "{count} noticias para «{watch}»",
-        "digest_intro": "{count} noticias desde el último resumen de «{watch}».",
-        "why": "Por qué recibe esto",
-        "why_new": "Su alerta «{watch}» busca",
-        "why_growth": "La noticia ha crecido: {origins} fuentes independientes, {before} la última vez.",
-        "why_news": "Nuevo en esta noticia:",
-        "hits": "Encontró",
-        "left_out": "por lo que excluye",
-        "person": "persona",
-        "place": "lugar",
-        "number": "número",
-        "summary": "En resumen",
-        "since": "Nuevo desde el último correo",
-        "outlets": "Quién informa",
-        "more": "y {count} más",
-        "names": "Nombres",
-        "origins_one": "1 fuente independiente",
-        "origins_many": "{count} fuentes independientes",
-        "articles_one": "1 artículo",
-        "articles_many": "{count} artículos",
-        "outlets_one": "1 medio",
-        "outlets_many": "{count} medios",
-        "disagree": "Los medios no coinciden",
-        "footer": "Enviado por Wirewatch porque su dirección figura en la alerta «{watch}».",
-        "unsubscribe": "Darse de baja",
-        "unknown_outlet": "medio desconocido",
-        "untitled": "Sin título",
-    },
-    "fr": {
-        "new": "Nouveau sujet",
-        "growth": "En hausse",
-        "news": "Du nouveau",
-        "digest_subject": "{count} sujets pour « {watch} »",
-        "digest_intro": "{count} sujets depuis le dernier résumé de « {watch} ».",
-        "why": "Pourquoi vous recevez ceci",
-        "why_new": "Votre veille « {watch} » cherche",
-        "why_growth": "Le sujet a grandi : {origins} sources indépendantes, contre {before} auparavant.",
-        "why_news": "Du nouveau dans ce sujet :",
-        "hits": "Elle a trouvé",
-        "left_out": "par ce qu'elle exclut",
-        "person": "personne",
-        "place": "lieu",
-        "number": "nombre",
-        "summary": "En bref",
-        "since": "Nouveau depuis le dernier courriel",
-        "outlets": "Qui en parle",
-        "more": "et {count} de plus",
-        "names": "Noms",
-        "origins_one": "1 source indépendante",
-        "origins_many": "{count} sources indépendantes",
-        "articles_one": "1 article",
-        "articles_many": "{count} articles",
-        "outlets_one": "1 média",
-        "outlets_many": "{count} médias",
-        "disagree": "Les médias ne s'accordent pas",
-        "footer": "Envoyé par Wirewatch, car votre adresse figure dans la veille « {watch} ».",
-        "unsubscribe": "Se désabonner",
-        "unknown_outlet": "média inconnu",
-        "untitled": "Sans titre",
-    },
-}
+import yaml
+
+# The language whose keys and blanks every other one must have.
+MODEL = "en"
+
+
+def _read() -> Mapping[str, Mapping[str, str]]:
+    folder = files("pipeline.alerts.send").joinpath("texts")
+    texts = {
+        entry.name.removesuffix(".yaml"): yaml.safe_load(entry.read_text(encoding="utf-8"))
+        for entry in sorted(folder.iterdir(), key=lambda each: each.name)
+        if entry.name.endswith(".yaml")
+    }
+    for language, phrases in texts.items():
+        check_texts(language, phrases, texts[MODEL])
+    return texts
+
+
+def check_texts(language: str, phrases: object, model: Mapping[str, str]) -> None:
+    """Whether a file has every phrase, no other, and each with its blanks.
+
+    Raises:
+        ValueError: It has not; names the file and the key.
+    """
+    place = f"texts/{language}.yaml"
+    if not isinstance(phrases, dict):
+        raise ValueError(f"{place}: must be a mapping of keys to phrases")  # noqa: TRY004  # one kind for all that a file may have wrong
+    for key in sorted(model.keys() | phrases.keys(), key=str):
+        if key not in model or key not in phrases:
+            raise ValueError(f"{place}: {key}: " + ("unknown key" if key not in model else "is missing"))
+        phrase = phrases[key]
+        if not isinstance(phrase, str) or not phrase.strip():
+            raise ValueError(f"{place}: {key}: must be a text in quotation marks")
+        if _blanks(phrase) != _blanks(model[key]):
+            raise ValueError(
+                f"{place}: {key}: must have the blanks {', '.join(_blanks(model[key])) or 'none'}"
+            )
+
+
+def _blanks(phrase: str) -> list[str]:
+    return sorted(re.findall(r"\{(\w*)\}", phrase))
+
+
+PHRASES: Mapping[str, Mapping[str, str]] = _read()

@@ -15,8 +15,11 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from pipeline.addresses import mail_address
 from pipeline.alerts.decide.decide import WatchRule, query_at
-from pipeline.alerts.send.content import Item, clean, phrase, safe_url, section
+from pipeline.alerts.send.chat_text import chat_text
+from pipeline.alerts.send.content import Item, MailSection, clean, phrase, safe_url, section
+from pipeline.alerts.send.mail_headers import address_line, header_line
 from pipeline.query import parse
 from pipeline.query.hits import Prepared
 from pipeline.records import Alert, Message, StoredArticle
@@ -24,6 +27,8 @@ from pipeline.settings import MailSettings
 
 # A longer subject is cut: phones show some 40 characters, and mail servers wrap long headers badly.
 SUBJECT_CHARS = 140
+# Gmail shows no more than 102 KB of HTML.
+HTML_BYTES = 100_000
 # Room for such a subject in one line; 78 would put all of a longer one on a second. RFC 5322 allows 998.
 _HEADER_CHARS = 200
 # The longest line of quoted-printable text (RFC 2045).
@@ -32,10 +37,11 @@ _BODY_CHARS = 76
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What a message became: its Message-ID and its bytes."""
+    """What a message became: its Message-ID, its bytes, and the subject of a mail on one story."""
 
     message_id: str
     payload: bytes
+    subject: str = ""
 
 
 class Renderer:
@@ -43,10 +49,12 @@ class Renderer:
 
     Args:
         settings: The sender, and the list headers where they are configured.
+        desk: Where the desk's pages are, or "": then nothing links to them.
     """
 
-    def __init__(self, settings: MailSettings) -> None:
+    def __init__(self, settings: MailSettings, desk: str = "") -> None:
         self._settings = settings
+        self._desk = safe_url(desk.rstrip("/"))
         environment = Environment(
             loader=PackageLoader("pipeline.alerts.send", "templates"),
             autoescape=select_autoescape(("html",), default=False),
@@ -68,17 +76,29 @@ class Renderer:
             now: The mail's date (UTC).
         """
         if message.channel == "webhook":
-            return Rendered(self.message_id(message), _json(message, rule, items))
-        return Rendered(self.message_id(message), self._mail(message, rule, items, now))
+            return Rendered(self.message_id(message), _json(message, rule, items, self._desk))
+        sections = self._sections(rule, items)
+        if message.channel == "chat":
+            return Rendered(self.message_id(message), chat_text(rule.watch, sections, self._watch_url(rule)))
+        subject = self._subject(rule, sections, items)
+        payload = self._mail(message, rule, items, now, subject)
+        return Rendered(self.message_id(message), payload, subject if len(items) == 1 else "")
+
+    def _sections(self, rule: WatchRule, items: Sequence[Item]) -> list[MailSection]:
+        return [section(rule.watch, rule, item, brief=len(items) > 1, desk=self._desk) for item in items]
+
+    def _watch_url(self, rule: WatchRule) -> str:
+        return f"{self._desk}/watches/{quote(rule.watch.name, safe='')}" if self._desk else ""
 
     def message_id(self, message: Message) -> str:
         """The Message-ID, the same however often the message is rendered."""
         domain = parseaddr(self._settings.sender)[1].rpartition("@")[2] or "localhost"
         return f"<{message.id}@{domain}>"
 
-    def _mail(self, message: Message, rule: WatchRule, items: Sequence[Item], now: datetime) -> bytes:
-        watch = rule.watch
-        sections = [section(watch, rule, item, brief=len(items) > 1) for item in items]
+    def _mail(
+        self, message: Message, rule: WatchRule, items: Sequence[Item], now: datetime, subject: str
+    ) -> bytes:
+        watch, sections = rule.watch, self._sections(rule, items)
         language = watch.language
         context: dict[str, Any] = {
             "language": language,
@@ -87,26 +107,47 @@ class Renderer:
             "query": clean(watch.query),
             "sections": sections,
             "digest": len(sections) > 1,
-            "subject": self._subject(rule, sections),
+            "count": len(sections),
+            "rest": "",
+            "watch_url": self._watch_url(rule),
+            "subject": subject,
             "unsubscribe": safe_url(self._unsubscribe(message)),
             "say": lambda key, **values: phrase(language, key, **values),
         }
         policy = SMTP if message.to.isascii() else SMTPUTF8
         mail = EmailMessage(policy=policy.clone(max_line_length=_BODY_CHARS))
-        self._headers(mail, message, rule, now)
-        mail["Subject"] = context["subject"]
+        mail["To"] = Address(addr_spec=mail_address(message.to))
+        mail["Date"] = format_datetime(now.astimezone(UTC))
+        mail["Auto-Submitted"] = "auto-generated"
+        page = self._bounded(context, language)
         mail.set_content(self._text.render(context), charset="utf-8", cte="quoted-printable")
-        mail.add_alternative(
-            self._html.render(context), subtype="html", charset="utf-8", cte="quoted-printable"
-        )
+        mail.add_alternative(page, subtype="html", charset="utf-8", cte="quoted-printable")
         mail.set_boundary(f"=_{message.id}")
-        return self._plain_headers(message, items) + mail.as_bytes(
+        return self._plain_headers(message, rule, items, subject) + mail.as_bytes(
             policy=policy.clone(max_line_length=_HEADER_CHARS)
         )
 
+    def _bounded(self, context: dict[str, Any], language: str) -> str:
+        """The page, with as many stories as mail programs show; the rest is a count."""
+        sections = context["sections"]
+        shown = len(sections)
+        while True:
+            hidden = len(sections) - shown
+            rest = "rest_one" if hidden == 1 else "rest_many"
+            context["sections"] = sections[:shown]
+            context["rest"] = phrase(language, rest, count=hidden) if hidden else ""
+            page = self._html.render(context)
+            size = len(page.encode("utf-8", "replace"))
+            if size <= HTML_BYTES or shown == 1:
+                return page
+            shown = max(1, min(shown - 1, shown * HTML_BYTES // size))
+
     @staticmethod
-    def _subject(rule: WatchRule, sections: Sequence[Any]) -> str:
+    def _subject(rule: WatchRule, sections: Sequence[MailSection], items: Sequence[Item]) -> str:
         watch = rule.watch
+        if len(items) == 1 and items[0].thread and items[0].subject:
+            # Gmail and Outlook keep a thread together only where its subject stays.
+            return f"Re: {items[0].subject}"
         if len(sections) > 1:
             text = phrase(watch.language, "digest_subject", count=len(sections), watch=clean(watch.name))
         else:
@@ -114,18 +155,16 @@ class Renderer:
         text = _header(text)
         return text if len(text) <= SUBJECT_CHARS else text[: SUBJECT_CHARS - 1].rstrip() + "…"
 
-    def _headers(self, mail: EmailMessage, message: Message, rule: WatchRule, now: datetime) -> None:
-        name, address = parseaddr(self._settings.sender)
-        mail["From"] = Address(_header(name), addr_spec=address) if address else "wirewatch@localhost"
-        mail["To"] = Address(addr_spec=message.to)
-        mail["Date"] = format_datetime(now.astimezone(UTC))
-        mail["Auto-Submitted"] = "auto-generated"
-        mail["X-Wirewatch-Watch"] = _header(rule.watch.name)
-
-    def _plain_headers(self, message: Message, items: Sequence[Item]) -> bytes:
-        """Headers of one long token each: the email package would wrap or encode those, and break them."""
+    def _plain_headers(self, message: Message, rule: WatchRule, items: Sequence[Item], subject: str) -> bytes:
+        """Headers that the email package would wrap or encode in another way than mail programs like."""
         own = self.message_id(message)
-        lines = [f"Message-ID: {own}"]
+        name, address = parseaddr(self._settings.sender)
+        lines = [
+            address_line("From", _header(name), address or "wirewatch@localhost"),
+            header_line("Subject", subject),
+            header_line("X-Wirewatch-Watch", _header(rule.watch.name)),
+            f"Message-ID: {own}",
+        ]
         threads = [item.thread for item in items if item.thread not in {"", own}]
         if len(items) == 1 and threads:
             lines += [f"In-Reply-To: {threads[0]}", f"References: {threads[0]}"]
@@ -136,7 +175,9 @@ class Renderer:
             lines.append(f"List-Unsubscribe: <{unsubscribe}>")
             if unsubscribe.startswith("https://"):
                 lines.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click")
-        return "".join(f"{line}\r\n" for line in lines).encode("ascii", "replace")
+        return "".join(f"{line}\r\n" for line in lines).encode(
+            "utf-8" if not address.isascii() else "ascii", "replace"
+        )
 
     def _unsubscribe(self, message: Message) -> str:
         text = clean(self._settings.unsubscribe)
@@ -151,22 +192,23 @@ def _header(text: str) -> str:
     return clean(text).replace("=?", "= ?")
 
 
-def _json(message: Message, rule: WatchRule, items: Sequence[Item]) -> bytes:
+def _json(message: Message, rule: WatchRule, items: Sequence[Item], desk: str) -> bytes:
     document = {
         "version": 1,
         "id": message.id,
         "watch": rule.watch.name,
         "query": rule.watch.query,
-        "stories": [_story(rule, item) for item in items],
+        "stories": [_story(rule, item, desk) for item in items],
     }
     return json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1).encode("utf-8", "replace")
 
 
-def _story(rule: WatchRule, item: Item) -> dict[str, Any]:
+def _story(rule: WatchRule, item: Item, desk: str) -> dict[str, Any]:
     story = item.story
     return {
         "id": story.id,
         "title": story.title,
+        "url": f"{desk}/stories/{quote(story.id, safe='')}" if desk else None,
         "origins": story.origins,
         "outlets": list(story.outlets),
         "first_published": _stamp(story.first_published),

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.addresses import destination_key
 from pipeline.records import Alert, Delivery, Message, Watch, content_id
-from pipeline.records.alerts import QuietHours
+from pipeline.records.alerts import Channel, QuietHours
 
 # The rest of a day that is full goes out on the next at this hour, unless the watch has a digest.
 REST_HOUR = 7
@@ -48,10 +48,10 @@ class Plan:
 
 
 def zone_of(deliver: Delivery) -> str:
-    """The time zone a watch thinks in: of its digest, else of its quiet hours, else UTC."""
+    """The time zone a watch thinks in: of its digest, else of its quiet hours, else its own."""
     if deliver.digest:
         return deliver.digest.timezone
-    return deliver.quiet.timezone if deliver.quiet else "UTC"
+    return deliver.quiet.timezone if deliver.quiet else deliver.timezone
 
 
 def slot(deliver: Delivery, at: datetime) -> Slot:
@@ -101,11 +101,12 @@ def _utc(day: date, clock: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, clock, zone).astimezone(UTC)
 
 
-def destinations(deliver: Delivery) -> tuple[tuple[Literal["mail", "webhook"], str], ...]:
+def destinations(deliver: Delivery) -> tuple[tuple[Channel, str], ...]:
     """Where a watch delivers to: channel and address; one place once, however often it is spelled."""
-    places: list[tuple[Literal["mail", "webhook"], str]] = [("mail", address) for address in deliver.mail]
+    places: list[tuple[Channel, str]] = [("mail", address) for address in deliver.mail]
     places += [("webhook", deliver.webhook)] if deliver.webhook else []
-    once: dict[tuple[str, str], tuple[Literal["mail", "webhook"], str]] = {}
+    places += [("chat", name) for name in deliver.chat]
+    once: dict[tuple[str, str], tuple[Channel, str]] = {}
     for channel, to in places:
         once.setdefault((channel, destination_key(to)), (channel, to))
     return tuple(once.values())

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from pipeline.alerts.decide.decide import WatchRule
-from pipeline.alerts.send.schedule import next_digest, quiet_end
+from pipeline.alerts.send.schedule import destinations, next_digest, quiet_end
 from pipeline.alerts.watch.traps import FLOOD, traps
 from pipeline.alerts.watch.watch_file import WEEKDAYS
 from pipeline.query import parse
@@ -62,7 +62,7 @@ def _conditions(watch: Watch) -> str:
 
 
 def _delivery(deliver: Delivery) -> str:
-    to = [*deliver.mail, *([deliver.webhook] if deliver.webhook else [])]
+    to = [place for _, place in destinations(deliver)]
     if not to:
         return "Delivers nowhere: alerts are recorded only."
     parts = [f"Delivers to {', '.join(to)}"]
@@ -112,8 +112,8 @@ def findings(
     unknown = [topic for topic in watch.conditions.topics if known and fold(topic) not in known]
     if unknown:
         found.append(f"can never fire: there is no topic {', '.join(unknown)}")
-    if not watch.deliver.mail and not watch.deliver.webhook:
-        found.append("delivers nowhere: give it `mail` or `webhook` under `deliver`")
+    if not destinations(watch.deliver):
+        found.append("delivers nowhere: give it `mail`, `chat` or `webhook` under `deliver`")
     if not watch.enabled:
         found.append("is switched off")
     found += _of_delivery(watch.deliver, now)

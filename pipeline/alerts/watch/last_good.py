@@ -18,22 +18,23 @@ from pipeline.records import Watch
 MARK = "watches.last-good"
 
 
-def completed(found: WatchList, kept: str) -> WatchList:
+def completed(found: WatchList, kept: str, zone: str = "UTC") -> WatchList:
     """The watches of the file, with the last good version of each that is broken.
 
     Args:
         found: What the file has.
         kept: What `to_keep` gave before; "" where nothing was kept.
+        zone: The time zone of the local rules that name none.
     """
     former = _kept(kept)
     if not found.readable:
-        watches = tuple(watch for entry in former.values() if (watch := _again(entry)))
+        watches = tuple(watch for entry in former.values() if (watch := _again(entry, zone)))
         unread = tuple(replace(each, goes_on=bool(watches)) for each in found.broken)
         return replace(found, watches=watches, broken=unread)
     brought: dict[str, Watch] = {}
     broken = []
     for each in found.broken:
-        watch = _again(former[each.name]) if each.name in former else None
+        watch = _again(former[each.name], zone) if each.name in former else None
         goes_on = watch is not None and each.name not in found.entries and not each.off
         if watch and goes_on:
             brought[watch.name] = watch
@@ -65,8 +66,8 @@ def _kept(kept: str) -> Mapping[str, Mapping[str, Any]]:
     return found
 
 
-def _again(entry: Mapping[str, Any]) -> Watch | None:
+def _again(entry: Mapping[str, Any], zone: str) -> Watch | None:
     try:
-        return watch_from(entry)
+        return watch_from(entry, zone)
     except ConfigError:  # a newer Wirewatch may ask for more; the file's own error says what to do
         return None

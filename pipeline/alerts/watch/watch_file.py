@@ -9,14 +9,13 @@ from datetime import UTC, datetime, time
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from typing import Annotated, Any, Literal, TypeAlias
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from pipeline.errors import ConfigError, QueryError
 from pipeline.query import parse
 from pipeline.records import Conditions, Delivery, Digest, QuietHours, Watch
-from pipeline.settings import Document, validated
+from pipeline.settings import Document, known_zone, validated
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LANGUAGES = ("en", "de", "es", "fr")
@@ -28,16 +27,6 @@ _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 
 class _Closed(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError
-        raise ValueError(f"{name!r} is no time zone; write one such as Europe/Berlin or UTC") from None
-    except KeyError:
-        raise ValueError(f"{name!r} is no time zone; write one such as Europe/Berlin or UTC") from None
-    return name
 
 
 def _address(address: str) -> str:
@@ -69,7 +58,7 @@ def _one_line(text: str) -> str:
     return text
 
 
-Zone: TypeAlias = Annotated[str, AfterValidator(_zone)]
+Zone: TypeAlias = Annotated[str, AfterValidator(known_zone)]
 Clock: TypeAlias = Annotated[time, BeforeValidator(_clock)]
 Count: TypeAlias = Annotated[int, Field(ge=1, le=1_000_000)]
 
@@ -93,12 +82,12 @@ class DigestEntry(_Closed):
     weekdays: Annotated[
         tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...], Field(min_length=1)
     ] = WEEKDAYS  # type: ignore[assignment]
-    timezone: Zone = "UTC"
+    timezone: Zone = ""
 
-    def record(self) -> Digest:
-        """The record."""
+    def record(self, zone: str) -> Digest:
+        """The record; `zone` where it names none."""
         days = tuple(sorted({WEEKDAYS.index(day) for day in self.weekdays}))
-        return Digest(tuple(sorted(set(self.hours))), days, self.timezone)
+        return Digest(tuple(sorted(set(self.hours))), days, self.timezone or zone)
 
 
 class QuietEntry(_Closed):
@@ -106,11 +95,11 @@ class QuietEntry(_Closed):
 
     start: Clock = Field(alias="from")
     end: Clock = Field(alias="to")
-    timezone: Zone = "UTC"
+    timezone: Zone = ""
 
-    def record(self) -> QuietHours:
-        """The record."""
-        return QuietHours(self.start, self.end, self.timezone)
+    def record(self, zone: str) -> QuietHours:
+        """The record; `zone` where it names none."""
+        return QuietHours(self.start, self.end, self.timezone or zone)
 
 
 class DeliverEntry(_Closed):
@@ -118,19 +107,24 @@ class DeliverEntry(_Closed):
 
     mail: tuple[Annotated[str, AfterValidator(_address)], ...] = ()
     webhook: Annotated[str, AfterValidator(_url)] = ""
+    chat: tuple[str, ...] = ()
     when: Literal["immediately", "digest"] | None = None
     digest: DigestEntry | None = None
     quiet_hours: QuietEntry | None = None
     at_most_per_day: Annotated[int, Field(ge=0)] = 0
+    timezone: Zone = ""
 
-    def record(self) -> Delivery:
-        """The record."""
+    def record(self, zone: str) -> Delivery:
+        """The record; `zone` where it names none."""
+        zone = self.timezone or zone
         return Delivery(
             mail=tuple(dict.fromkeys(self.mail)),
             webhook=self.webhook,
-            digest=self.digest.record() if self.digest else None,
-            quiet=self.quiet_hours.record() if self.quiet_hours else None,
+            chat=self.chat,
+            digest=self.digest.record(zone) if self.digest else None,
+            quiet=self.quiet_hours.record(zone) if self.quiet_hours else None,
             at_most_per_day=self.at_most_per_day,
+            timezone=zone,
         )
 
 
@@ -147,15 +141,15 @@ class WatchEntry(_Closed):
     language: Literal["en", "de", "es", "fr"] = "en"
     enabled: bool = True
 
-    def record(self) -> Watch:
-        """The record."""
+    def record(self, zone: str) -> Watch:
+        """The record; `zone` for the local rules that name none."""
         return Watch(
             name=self.name,
             query=self.query,
             description=self.description,
             conditions=Conditions(**self.conditions.model_dump()),
             match=self.match,
-            deliver=self.deliver.record(),
+            deliver=self.deliver.record(zone),
             follow_up=self.follow_up,
             language=self.language,
             enabled=self.enabled,
@@ -196,20 +190,25 @@ class WatchList:
     readable: bool = True
 
 
-def load_watches(document: Document) -> tuple[Watch, ...]:
+def load_watches(document: Document, zone: str = "UTC") -> tuple[Watch, ...]:
     """Reads the watches of a file that must be right.
 
     Raises:
         ConfigError: Something is wrong; names file, line and key.
     """
-    found = read_watches(document)
+    found = read_watches(document, zone)
     for broken in found.broken:
         raise broken.error
     return found.watches
 
 
-def read_watches(document: Document) -> WatchList:
-    """Reads the watches of a file; what is wrong with one of them stops no other."""
+def read_watches(document: Document, zone: str = "UTC") -> WatchList:
+    """Reads the watches of a file; what is wrong with one of them stops no other.
+
+    Args:
+        document: The file.
+        zone: The time zone of the local rules that name none.
+    """
     entries, faults = _entries(document)
     if entries is None:
         return WatchList((), tuple(faults), readable=False)
@@ -217,7 +216,7 @@ def read_watches(document: Document) -> WatchList:
     kept: dict[str, Mapping[str, Any]] = {}
     for position, entry in enumerate(entries):
         try:
-            watch = _watch(document, entry, f"watches.{position}", good)
+            watch = _watch(document, entry, f"watches.{position}", good, zone)
         except ConfigError as error:
             faults.append(BrokenWatch(_name(entry), error, off=_off(entry)))
             continue
@@ -252,22 +251,22 @@ def _off(entry: object) -> bool:
     return isinstance(entry, Mapping) and entry.get("enabled") is False
 
 
-def _watch(document: Document, entry: object, key: str, seen: Collection[str]) -> Watch:
+def _watch(document: Document, entry: object, key: str, seen: Collection[str], zone: str) -> Watch:
     found = validated(WatchEntry, document, entry, key)
     if found.name in seen:
         raise document.error(f"the name {found.name!r} is given twice", f"{key}.name")
     _check_query(document, found, key)
     _check_delivery(document, found.deliver, f"{key}.deliver")
-    return found.record()
+    return found.record(zone)
 
 
-def watch_from(entry: Mapping[str, Any]) -> Watch:
+def watch_from(entry: Mapping[str, Any], zone: str = "UTC") -> Watch:
     """A watch from what was kept of it.
 
     Raises:
         ConfigError: This version of Wirewatch does not take it.
     """
-    return _watch(Document("the last good version", {}, {}), entry, "watch", ())
+    return _watch(Document("the last good version", {}, {}), entry, "watch", (), zone)
 
 
 def _check_query(document: Document, entry: WatchEntry, key: str) -> None:

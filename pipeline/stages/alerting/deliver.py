@@ -233,8 +233,10 @@ class Deliverer:
         ready = replace(
             message, state="rendered", message_id=rendered.message_id, payload=rendered.payload, error=""
         )
+        # A digest begins no thread: its subject is of no story.
+        root = rendered.message_id if len(items) == 1 else ""
         told = tuple(
-            _threaded(telling, item, Thread(message.to, rendered.message_id, item.members[-1].seq))
+            _threaded(telling, item, Thread(message.to, root, item.members[-1].seq, rendered.subject))
             for item, telling in zip(items, tellings, strict=True)
             if telling
         )
@@ -270,8 +272,10 @@ class Deliverer:
             thread = next(
                 (t for each in known.values() for t in each.threads if destination_key(t.to) == key), None
             )
-            shown, root = (thread.shown, thread.message_id) if thread else (0, "")
-            items.append(Item(tuple(alerts), story, tuple(members), shown, root))
+            shown, root, subject = (
+                (thread.shown, thread.message_id, thread.subject) if thread else (0, "", "")
+            )
+            items.append(Item(tuple(alerts), story, tuple(members), shown, root, subject))
             tellings.append(telling)
         return items, tellings
 
@@ -365,7 +369,8 @@ def _due(message: Message, now: datetime) -> bool:
 
 def _threaded(telling: WatchState, item: Item, shown: Thread) -> WatchState:
     """The telling with what a destination is shown now; the first mail stays the thread's root."""
-    thread = Thread(shown.to, item.thread or shown.message_id, max(shown.shown, item.shown))
+    root, subject = (item.thread, item.subject) if item.thread else (shown.message_id, shown.subject)
+    thread = Thread(shown.to, root, max(shown.shown, item.shown), subject)
     key = destination_key(shown.to)
     others = (each for each in telling.threads if destination_key(each.to) != key)
     return replace(telling, threads=(*others, thread))
