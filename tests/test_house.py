@@ -75,7 +75,7 @@ def imported(path):
         ("elasticsearch", "store/elasticsearch"),
         ("thinc", "enrich/names/recognize.py"),
         ("threadpoolctl", "app/wiring.py"),
-        ("trafilatura", "normalize/plaintext/page.py"),
+        ("trafilatura", "normalize/plaintext/main_text.py"),
         ("warcio", "sources/archive/warc.py"),
     ],
 )

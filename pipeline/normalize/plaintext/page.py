@@ -1,22 +1,17 @@
-"""Article pages: main text and what their head says. The only file that imports trafilatura."""
+"""Article pages: main text and what their head says."""
 
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import trafilatura
 from lxml import etree, html  # type: ignore[import-untyped]  # lxml ships no types
 
+from pipeline.normalize.plaintext.main_text import main_text
 from pipeline.text import word_set
-
-# trafilatura logs each page it finds wanting; what becomes of the item is our answer.
-logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 
 _MAX_CHARS = 12_000_000
 _XML_CHARS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
@@ -91,7 +86,7 @@ def read_page(source: str) -> Page:
     dates = [metas[name] for name in _PUBLISHED if metas.get(name)]
     linked_dates = [str(value) for item in linked for value in [item.get("datePublished")] if value]
     return Page(
-        text=_main_text(tree),
+        text=main_text(tree, _body(linked)),
         title=_title(tree, metas, linked),
         site=metas.get("og:site_name") or metas.get("application-name") or "",
         canonical=_first(tree, "//link[@rel='canonical']/@href") or metas.get("og:url", ""),
@@ -99,22 +94,6 @@ def read_page(source: str) -> Page:
         dates=tuple(dict.fromkeys([*linked_dates, *dates, *_times(tree)])),
         authors=_authors(metas, linked),
     )
-
-
-def _main_text(tree: Any) -> str:
-    try:
-        document = trafilatura.bare_extraction(
-            tree,
-            fast=True,
-            include_comments=False,
-            include_tables=False,
-            with_metadata=False,
-            deduplicate=False,
-        )
-    except Exception:  # noqa: BLE001  # whatever a strange page does to the extractor, the item goes on
-        return ""
-    text = getattr(document, "text", None) if document is not None else None
-    return "\n\n".join(line for line in str(text).split("\n") if line.strip()) if text else ""
 
 
 def _first(tree: Any, path: str) -> str:
@@ -153,6 +132,12 @@ def _objects(content: Any, depth: int) -> Iterator[dict[str, Any]]:
     elif isinstance(content, list) and depth:
         for item in content[:50]:
             yield from _objects(item, depth - 1)
+
+
+def _body(linked: list[dict[str, Any]]) -> str:
+    """The longest body that JSON-LD gives."""
+    bodies = [str(item.get("articleBody") or "") for item in linked]
+    return max(bodies, key=len, default="")
 
 
 def _types(item: dict[str, Any]) -> set[str]:

@@ -1,0 +1,219 @@
+"""The main text of a page, by a vote: trafilatura, the container under the headline, and JSON-LD.
+
+The only file that imports trafilatura. Each sees something else: trafilatura the densest text, the container
+what stands with the headline (lists, tables, captions, pieces), JSON-LD what the outlet says itself.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+import trafilatura
+
+from pipeline.text import word_set
+
+# trafilatura logs each page it finds wanting; what becomes of the item is our answer.
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+logging.getLogger("htmldate").setLevel(logging.CRITICAL)
+
+_FURNITURE_TAGS: Final = word_set(
+    "nav footer aside form script style noscript template iframe button svg select dialog"
+)
+# Parts of class names and ids by which pages mark what is no article.
+_FURNITURE: Final = re.compile(
+    r"(?:^|[\s_-])(?:comments?|commentlist|talkback|disqus|discussion|related|recommend\w*|recirc\w*|share|sharing|social|"
+    r"newsletter|subscribe|signup|sidebar|cookie|consent|gdpr|promo\w*|advert\w*|ads?|ad-slot|most-?read|popular|"
+    r"trending|breadcrumbs?|footer|navigation|navbar|menu|paywall|teasers?|tags?|byline|author-?(?:box|bio)|more-?from|"
+    r"read-?(?:more|next)|outbrain|taboola|toolbar|modal|popup|banner|skip-?link)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_BLOCKS: Final = word_set("p h2 h3 h4 h5 li blockquote pre figcaption tr dd dt")
+_PLAIN: Final = word_set("div section article td main")
+_PARTS: Final = _BLOCKS | _PLAIN
+_SPACE: Final = re.compile(r"\s+")
+# A container holds at least this much beside the headline, in characters; those of Asia count twice.
+_LEAST_TEXT: Final = 40
+# So much of what trafilatura found must be in the container, and the other way round, to be believed whole.
+_AGREED: Final = 0.5
+_AGREED_WHOLE: Final = 0.75
+_LINKED: Final = 0.6
+# Shorter texts with a full stop are no sentences.
+_LEAST_SENTENCE: Final = 16
+_LONG_BODY: Final = 200
+# A heading shorter than this names no article.
+_TITLE_CHARS: Final = 10
+
+
+class _Block(NamedTuple):
+    """A paragraph, item, row or caption: its text, and the class of what holds it."""
+
+    text: str
+    holder: str
+
+
+def main_text(tree: Any, linked_body: str) -> str:
+    """The main text of a parsed page, one line a paragraph.
+
+    Args:
+        tree: Of lxml; left as it is.
+        linked_body: The article's body as JSON-LD gives it, or "".
+    """
+    extracted = _extracted(tree)
+    try:
+        container = _container(tree)
+        ours = _blocks(container) if container is not None else []
+    except RecursionError:  # thousands of elements in each other
+        ours = []
+    chosen = _voted(extracted, ours)
+    if len(linked_body) >= _LONG_BODY and len(linked_body) > 1.5 * sum(map(len, chosen)):
+        return "\n\n".join(line.strip() for line in linked_body.split("\n") if line.strip())
+    return "\n\n".join(chosen)
+
+
+def _voted(extracted: Sequence[str], ours: Sequence[_Block]) -> list[str]:
+    """What trafilatura and the container agree on, and of the rest what is like it."""
+    if not ours or not extracted:
+        return [block.text for block in ours] or list(extracted)
+    theirs, own = _squeezed(" ".join(extracted)), _squeezed(" ".join(block.text for block in ours))
+    shared = [block for block in ours if _squeezed(block.text) in theirs]
+    of_theirs = _share((line for line in extracted if _squeezed(line) in own), extracted)
+    of_ours = _share((block.text for block in shared), [block.text for block in ours])
+    if of_theirs >= _AGREED:
+        if of_ours >= _AGREED_WHOLE:
+            return [block.text for block in ours]
+        alike = {block.holder for block in shared}
+        return [block.text for block in ours if block in shared or block.holder in alike]
+    if any(_is_sentence(block.text) for block in ours[:3]):
+        return [block.text for block in ours]
+    return list(extracted)
+
+
+def _share(part: Iterable[str], whole: Iterable[str]) -> float:
+    return sum(map(len, part)) / max(1, sum(map(len, whole)))
+
+
+def _is_sentence(text: str) -> bool:
+    return len(text) >= _LEAST_SENTENCE and text.rstrip("\"')»")[-1:] in ".!?。！？।؟"
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"\W+", "", text).lower()
+
+
+def _extracted(tree: Any) -> list[str]:
+    try:
+        document = trafilatura.bare_extraction(
+            copy.deepcopy(tree),
+            fast=True,
+            include_comments=False,
+            include_tables=True,
+            with_metadata=False,
+            deduplicate=False,
+        )
+    except Exception:  # noqa: BLE001  # whatever a strange page does to the extractor, the item goes on
+        return []
+    text = getattr(document, "text", None) if document is not None else None
+    lines = (_SPACE.sub(" ", line.replace("|", " ")).strip() for line in str(text or "").split("\n"))
+    return [line for line in lines if any(char.isalnum() for char in line)]
+
+
+def _container(tree: Any) -> Any | None:
+    """The smallest element that holds headline and text, or the one article; None where there is neither."""
+    bodies = tree.xpath("//*[@itemprop='articleBody']")
+    if len(bodies) == 1 and _text_length(bodies[0]) >= _LEAST_TEXT:
+        return bodies[0]
+    articles = [found for found in tree.iter("article") if not _is_furniture(found)]
+    if len(articles) == 1 and _text_length(articles[0]) >= _LEAST_TEXT:
+        return articles[0]
+    head = _headline(tree)
+    element = head.getparent() if head is not None else None
+    while element is not None and element.tag not in {"body", "html"}:
+        if _text_length(element) >= _LEAST_TEXT:
+            return element
+        element = element.getparent()
+    return None
+
+
+def _headline(tree: Any) -> Any | None:
+    """The one first heading, else the heading that the page's title repeats."""
+    heads = tree.xpath("//h1")
+    if len(heads) == 1:
+        return heads[0]
+    title = _squeezed("".join(tree.xpath("//title/text()")[:1]))
+    named = [head for head in tree.iter("h1", "h2", "h3") if len(_squeezed(_own_text(head))) >= _TITLE_CHARS]
+    return next((head for head in named if title.startswith(_squeezed(_own_text(head)))), None)
+
+
+def _text_length(element: Any) -> int:
+    """Characters of the blocks in an element; those of scripts of Asia say twice as much."""
+    text = "".join(block.text for block in _blocks(element))
+    return sum(1 if char < "\u0590" else 2 for char in text)
+
+
+def _blocks(element: Any) -> list[_Block]:
+    return [block for block in _walk(element) if block.text]
+
+
+def _walk(element: Any) -> Iterator[_Block]:
+    """The blocks of an element in order, without furniture and lists of links."""
+    loose: list[str] = [element.text or ""]
+    for child in element:
+        if not isinstance(child.tag, str) or _is_furniture(child) or child.tag == "h1":
+            pass
+        elif child.tag in _BLOCKS and not _holds(child, _BLOCKS):
+            yield from _flush(loose, element)
+            if not _is_link(child):
+                yield _Block(_own_text(child), _holder(child))
+        elif child.tag in _PARTS or _holds(child, _PARTS):
+            yield from _flush(loose, element)
+            yield from _walk(child)
+        elif child.tag == "br":
+            yield from _flush(loose, element)
+        elif child.tag not in {"img", "time"}:
+            loose.append(_own_text(child))
+        loose.append(child.tail or "")
+    yield from _flush(loose, element)
+
+
+def _holds(element: Any, tags: frozenset[str]) -> bool:
+    return any(inner.tag in tags for inner in element.iterdescendants())
+
+
+def _flush(loose: list[str], element: Any) -> Iterator[_Block]:
+    """Text that stands in no paragraph of its own; words alone are labels of buttons."""
+    text = _SPACE.sub(" ", " ".join(loose)).strip()
+    loose.clear()
+    if _is_sentence(text) or (len(text) > _LEAST_TEXT and element.tag in {"div", "td", "section", "article"}):
+        yield _Block(text, _holder(element))
+
+
+def _own_text(element: Any) -> str:
+    pieces = [_SPACE.sub(" ", str(piece)).strip() for piece in element.itertext()]
+    joined = (
+        " ".join(piece for piece in pieces if piece) if element.tag == "tr" else "".join(element.itertext())
+    )
+    return _SPACE.sub(" ", joined).strip()
+
+
+def _holder(element: Any) -> str:
+    parent = element.getparent()
+    return f"{getattr(parent, 'tag', '')}.{parent.get('class') or ''}" if parent is not None else ""
+
+
+def _is_furniture(element: Any) -> bool:
+    if element.tag in _FURNITURE_TAGS:
+        return True
+    named = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('role') or ''}"
+    return element.tag not in {"body", "html", "article", "main"} and _FURNITURE.search(named) is not None
+
+
+def _is_link(element: Any) -> bool:
+    """Whether a block is little more than a link to something else."""
+    if element.tag == "figcaption":
+        return False
+    linked = sum(len("".join(link.itertext())) for link in element.iter("a"))
+    return linked > _LINKED * max(1, len("".join(element.itertext())))
