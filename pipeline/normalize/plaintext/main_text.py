@@ -87,7 +87,7 @@ def _voted(extracted: Sequence[str], ours: Sequence[_Block]) -> list[str]:
             return [block.text for block in ours]
         alike = {block.holder for block in shared}
         return [block.text for block in ours if block in shared or block.holder in alike]
-    if any(_is_sentence(block.text) for block in ours[:3]):
+    if any(_is_sentence(block.text) or _squeezed(block.text) in theirs for block in ours[:3]):
         return [block.text for block in ours]
     return list(extracted)
 
