@@ -59,6 +59,10 @@ def run(verb: Callable[[], object], *, as_json: bool) -> int:
         if isinstance(error, Exception) and os.environ.get("WIREWATCH_DEBUG"):
             raise
         return _code_of(error, as_json=as_json)
+    except SystemExit as stop:
+        if isinstance(stop.__context__, BrokenPipeError):  # click ends the program itself
+            return _code_of(stop.__context__, as_json=as_json)
+        raise
     if code == INTERRUPTED:  # typer has caught it
         return _said(INTERRUPTED, _STOPPED)
     return code if isinstance(code, int) else DONE

@@ -64,6 +64,9 @@ def call(folder: Path, *arguments: object) -> str:
     return done.stdout
 
 
+NOTHING_TOLD = {"alerts": [], "delivered": 0, "failed": 0, "suppressed": 0, "errors": [], "set_aside": []}
+
+
 def as_json(folder: Path, *arguments: object):
     return json.loads(call(folder, "--json", *arguments))
 
@@ -150,6 +153,6 @@ def test_an_alias_is_proposed_then_told_and_found_again_without_an_alert(folder)
     )
     story = as_json(folder, "story", after["story"])
     assert "person:mk" in {entity["id"] for entity in story["entities"]}
-    assert as_json(folder, "alert") == {"alerts": [], "delivered": 0, "failed": 0, "suppressed": 0}
+    assert as_json(folder, "alert") == NOTHING_TOLD
     assert as_json(folder, "entities", "suggest") == []
     assert as_json(folder, "enrich", "--again", "--since", "2026-01-01")["articles"] == 0

@@ -35,6 +35,12 @@ def place(tmp_path):
 
 
 def started(place, *arguments, config=None, prepare=None, stdout=subprocess.PIPE, **environment):
+    def before():
+        # A test run in the background ignores Ctrl-C, and a child would inherit that.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if prepare:
+            prepare()
+
     clean = {k: v for k, v in os.environ.items() if not k.startswith("WIREWATCH_")}
     return subprocess.Popen(
         [WIREWATCH, "--home", "home", "--config", config or "config", *arguments],
@@ -43,7 +49,7 @@ def started(place, *arguments, config=None, prepare=None, stdout=subprocess.PIPE
         text=True,
         cwd=place,
         env=clean | environment,
-        preexec_fn=prepare,  # noqa: PLW1509  sets a limit, nothing else
+        preexec_fn=before,  # noqa: PLW1509  sets a limit and a signal, nothing else
     )
 
 
@@ -140,7 +146,7 @@ def test_a_damaged_store_is_1(place, verb):
 
 @pytest.mark.parametrize("verb", [("load", "a.jsonl"), ("feeds", "list"), ("watch", "list"), ("fetch",)])
 def test_a_damaged_configuration_is_2_and_names_the_line(place, verb):
-    (place / "config" / "settings.yaml").write_text("stories:\n  window_dais: 3\n")
+    (place / "config" / "settings.yaml").write_text(f"base: {ROOT / 'config'}\nstories:\n  window_dais: 3\n")
     code, _, lines = ran(place, *verb)
     assert code == 2
     assert "settings.yaml" in lines[-1]

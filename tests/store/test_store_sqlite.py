@@ -105,6 +105,7 @@ def test_an_older_full_text_index_is_made_anew_by_opening_the_file(tmp_path) -> 
             old,
         )
         file.execute("UPDATE article_body SET terms = ?", (packed(old),))
+        file.execute("DROP INDEX message_state")
         file.execute("PRAGMA user_version = 2")
     store = SqliteStore(path)
     for query, found in (("wind", 1), ("Ford", 0), ("story:s1 feed:feed", 0)):
