@@ -98,7 +98,7 @@ def test_findings_of_conditions_and_delivery():
     odd = watch(conditions={"topics": ("t9",)}, deliver=Delivery(), enabled=False)
     assert findings(rule_of(odd, NOW), NOW, topics=["t1", "Politics"]) == [
         "can never fire: there is no topic t9",
-        "delivers nowhere: give it `mail` or `webhook` under `deliver`",
+        "delivers nowhere: give it `mail`, `chat` or `webhook` under `deliver`",
         "is switched off",
     ]
     night = Delivery(mail=("a@b.org",), digest=Digest((3,)), quiet=QuietHours(time(22), time(6)))
