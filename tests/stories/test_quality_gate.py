@@ -55,10 +55,9 @@ def _state(wiring: Wiring) -> Clustering:
     return Clustering(wiring.store, wiring.scorer, wiring.window, wiring.vector_center)
 
 
-def _stories(wiring: Wiring, keys: list[str]) -> list[str]:
-    owners = wiring.store.find(keys)
-    stored = wiring.store.articles(sorted(set(owners.values())))
-    return [stored[owners[key]].story for key in keys]
+def _stories(wiring: Wiring, articles: list[str]) -> list[str]:
+    stored = wiring.store.articles(sorted(set(articles)))
+    return [stored[article].story for article in articles]
 
 
 def test_recorded_feeds(make_wiring: Callable[..., Wiring]) -> None:
@@ -66,18 +65,21 @@ def test_recorded_feeds(make_wiring: Callable[..., Wiring]) -> None:
     wiring = make_wiring()
     store, labels = wiring.store, _labels()
     gold: list[str] = []
-    keys: list[str] = []
+    articles: list[str] = []
     for poll in POLLS:
         items: list[RawItem] = [i for capture in _captures(poll) for i in read_feed(capture, 1000)[0]]
         gold += [labels[i.feed, poll, i.guid or i.url] for i in items]
         batch = wiring.intake.prepare_items(items, (), store)
         with wiring.lease("stories") as renew:
             Grouping(store, wiring.embedder, _state(wiring), renew).run(batch)
-        keys += [raw_key(item) for item in items]
-    first = _stories(wiring, keys)
+        # Asked now: a form that an edit replaces is known no longer, so that a reverted edit comes back.
+        keys = [raw_key(item) for item in items]
+        owners = store.find(keys)
+        articles += [owners[key] for key in keys]
+    first = _stories(wiring, articles)
     with wiring.lease("stories") as renew:
         Repairing(store, wiring.scorer, _state(wiring), renew).run(POLLS["later"], timedelta(days=7))
-    repaired = _stories(wiring, keys)
+    repaired = _stories(wiring, articles)
     assert bcubed(gold, first).f1 >= FIRST_F1_FLOOR
     assert bcubed(gold, repaired).f1 >= REPAIRED_F1_FLOOR
     assert bcubed(gold, repaired).p >= PRECISION_FLOOR
