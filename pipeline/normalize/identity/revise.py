@@ -42,9 +42,12 @@ def revise(old: Article, new: Article, because: str = "") -> Article:
         because: Why it was recognised, where that is to be told.
 
     Returns:
-        `old` with what `new` brings.
+        `old` with what `new` brings: nothing, when this very form was taken from this very capture before, as
+        a batch that is done again after a crash brings it.
     """
     feed = new.feeds[0] if new.feeds else ""
+    if _met_already(old, new, feed):
+        return old
     old = _met(old, new, feed, because)
     if not _teaches(old, new, feed):
         return old
@@ -76,6 +79,12 @@ def revise(old: Article, new: Article, because: str = "") -> Article:
     )
 
 
+def _met_already(old: Article, new: Article, feed: str) -> bool:
+    met = {form.key for form in old.forms if form.feed == feed and form.capture == new.capture}
+    raw = {key for key in new.keys if key.startswith(CURRENT)}
+    return bool(new.capture) and bool(raw) and raw <= met
+
+
 def _met(old: Article, new: Article, feed: str, because: str) -> Article:
     """The article with one more way in; the form that its feed had before is a former one."""
     raw = [key for key in new.keys if key.startswith(CURRENT)]
@@ -83,7 +92,9 @@ def _met(old: Article, new: Article, feed: str, because: str) -> Article:
     keys = [former_key(key) if key in replaced else key for key in old.keys]
     keys = [key for key in keys if key not in {former_key(each) for each in raw}]
     forms = [form for form in old.forms if form.key not in raw]
-    forms += [Form(key, feed, new.url, new.fetched, new.capture, because) for key in raw]
+    # A form that comes again was recognised by its first reason, not by having been there.
+    reasons = {form.key: form.because for form in old.forms}
+    forms += [Form(key, feed, new.url, new.fetched, new.capture, reasons.get(key, because)) for key in raw]
     kept = tuple(forms[-_FORMS_KEPT:])
     known = {form.key for form in kept} | {former_key(form.key) for form in kept}
     ways = (CURRENT, FORMER)
