@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from pipeline.cli.session import answer, opened
-from pipeline.cli.shapes import (
+from pipeline.app.shapes import (
     article_shape,
     decision_shape,
     hit_shape,

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from pipeline.cli.shapes import version_shapes
+from pipeline.app.shapes import version_shapes
 from pipeline.ports import Version
 from pipeline.records import Article
 

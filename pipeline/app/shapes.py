@@ -1,4 +1,4 @@
-"""Records → the JSON that scripts read: the contract of the command line, field by field."""
+"""Records → the JSON that scripts and pages answer with: a contract, field by field."""
 
 from __future__ import annotations
 
