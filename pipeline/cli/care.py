@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from pipeline.app.shapes import rejection_shape
 from pipeline.cli.exits import Failed
 from pipeline.cli.session import answer, opened
-from pipeline.app.shapes import rejection_shape
 from pipeline.cli.tables import checks_table, counts_table, feeds_table, rejections_table
 
 feeds = typer.Typer(help="The feed list and its state.", no_args_is_help=True)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.session import answer, opened
 from pipeline.app.shapes import correction_shape, labelled_shape, story_shape
+from pipeline.cli.session import answer, opened
 from pipeline.cli.tables import corrections_table, stories_table
 
 listing = typer.Typer(help="What persons have said on stories.", no_args_is_help=True)

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipeline.cli.session import answer, opened
 from pipeline.app.shapes import message_shape
+from pipeline.cli.session import answer, opened
 from pipeline.cli.tables import messages_table
 
 outbox = typer.Typer(help="Messages that wait, failed or were given up.", no_args_is_help=True)

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipeline.cli.session import answer, opened
 from pipeline.app.shapes import (
     article_shape,
     decision_shape,
@@ -16,6 +15,7 @@ from pipeline.app.shapes import (
     story_shape,
     version_shapes,
 )
+from pipeline.cli.session import answer, opened
 from pipeline.cli.tables import article_text, hits_table, stories_table, story_text
 from pipeline.cli.why import why_text
 
