@@ -105,9 +105,20 @@ def known_zone(name: str) -> str:
 
 
 class DeskSettings(SettingsSection):
-    """Where a reader finds the desk's pages: mails, chats and webhooks link there; "" for nowhere."""
+    """The desk's pages.
+
+    `url` is where a reader finds them: mails, chats and webhooks link there; "" for nowhere. `hosts` are
+    names that browsers may ask for beside the local ones. `proxy_header` names the user, on the word of
+    `proxy_addresses` alone; of those users, `editors` may change things. `keys` switches single keys off.
+    """
 
     url: Annotated[str, Field(pattern=r"^(https?://[^\s/]+\S*)?$")] = ""
+    hosts: tuple[str, ...] = ()
+    proxy_header: Annotated[str, Field(pattern=r"^([A-Za-z0-9-]+)?$")] = ""
+    proxy_addresses: tuple[str, ...] = ()
+    editors: tuple[str, ...] = ()
+    read_only: bool = False
+    keys: bool = True
 
 
 class RetentionSettings(SettingsSection):

@@ -55,6 +55,16 @@ class App:
         self.quality = Quality(wiring)
         self.tasks = Tasks(wiring)
 
+    @property
+    def home(self) -> Path:
+        """The folder of archive, spool and keys."""
+        return self._wiring.home
+
+    @property
+    def config(self) -> Path:
+        """The folder of the configuration."""
+        return self._wiring.config
+
     def __enter__(self) -> Self:
         return self
 

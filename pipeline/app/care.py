@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from pipeline.errors import (
 from pipeline.notify import open_notifier
 from pipeline.ports import Commit
 from pipeline.records import FeedState, Rejection
+from pipeline.settings import Settings
 from pipeline.sources.feeds.opml import add_feeds, read_opml, write_opml
 from pipeline.stages.alerting.deliver import ServerTrouble
 from pipeline.stages.alerting.report_feeds import report_feeds
@@ -66,6 +68,11 @@ class Care:
             for feed in self._wiring.settings.feeds
         ]
 
+    def last_fetch(self) -> datetime | None:
+        """When any feed last answered well (UTC); None where none has."""
+        times = [state.succeeded for state in self._wiring.store.feeds().values() if state.succeeded]
+        return max(times, default=None)
+
     def report_feeds(self) -> dict[str, int]:
         """Once a week, a mail to `mail.operator` on the feeds that broke or fell silent."""
         mail = self._wiring.settings.mail
@@ -91,6 +98,22 @@ class Care:
     def export_feeds(self) -> str:
         """The feeds as OPML, without credentials."""
         return write_opml(self._wiring.settings.feeds)
+
+    def desk_settings(self) -> Settings:
+        """The configuration as a whole, for who opens the pages."""
+        return self._wiring.settings
+
+    def settings(self) -> Json:
+        """What is configured, for who may see it; no secret, no address of a server."""
+        settings = self._wiring.settings
+        return {
+            "timezone": settings.timezone,
+            "stories": settings.stories.model_dump(),
+            "enrich": settings.enrich.model_dump(),
+            "retention": settings.retention.model_dump(),
+            "fetch": settings.fetch.model_dump(exclude={"contact", "private_hosts"}),
+            "channels": sorted(settings.channels),
+        }
 
     def quarantine(self) -> list[Rejection]:
         """What could not be processed, newest first."""

@@ -122,3 +122,17 @@ class Read:
         """One article with its earlier versions."""
         found = self.stored(name)
         return found, self._wiring.store.versions(found.enriched.article.id)
+
+    def head(self) -> int:
+        """The highest ingest sequence number; 0 where nothing is stored."""
+        return self._wiring.store.head()
+
+    def titles(self, stories: Sequence[str]) -> dict[str, str]:
+        """The titles of stories that there are, by id."""
+        found = self._wiring.store.stories(sorted(set(stories)))
+        return {name: story.title for name, story in found.items()}
+
+    def decisions(self, articles: Sequence[str]) -> dict[str, Decision]:
+        """Why each of several articles is in its story; those without a record are left out."""
+        found = ((name, self._wiring.store.decision(name)) for name in articles)
+        return {name: decision for name, decision in found if decision is not None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,8 @@ from pipeline.app.wiring import Wiring
 from pipeline.errors import NotFoundError, UsageError
 from pipeline.notify import open_notifier
 from pipeline.ports import Commit, Lease
-from pipeline.records import Watch
+from pipeline.records import Alert, Message, Watch, WatchState
+from pipeline.records.alerts import EVERY_STATE
 from pipeline.retry import DELIVERY
 from pipeline.settings import Document, read_document
 from pipeline.stages.alerting.alert import Alerting, AlertReport
@@ -173,6 +174,45 @@ class Watches:
         """
         watch = _named(self._wiring.watches, name, self._wiring.settings.watches.path)
         return why_story(self._wiring.store, watch, story, self._wiring.clock())
+
+    def tellings_of(self, stories: Sequence[str]) -> list[WatchState]:
+        """What any watch knows of these stories: what it told of them, or why it did not."""
+        return self._wiring.store.tellings_of(sorted(set(stories)))
+
+    def alerts(self, watch: str | None = None, since: datetime | None = None) -> list[Alert]:
+        """What was told, oldest first."""
+        return self._wiring.store.alerts(watch, since)
+
+    def tellings(self, watch: str) -> list[WatchState]:
+        """What a watch knows of each story that it ever looked at."""
+        return list(self._wiring.store.tellings(watch).values())
+
+    def messages(self, alerts: Sequence[str], watch: str) -> list[Message]:
+        """The messages of a watch that carry any of these alerts, whatever became of them."""
+        wanted = set(alerts)
+        found = self._wiring.store.outbox(EVERY_STATE) if wanted else []
+        return [each for each in found if each.watch == watch and not wanted.isdisjoint(each.alerts)]
+
+    def broken(self) -> list[str]:
+        """What of `watches.yaml` cannot be used, and why."""
+        return [last_good.said(each) for each in self._wiring.watch_list.broken]
+
+    def check_one(self, name: str) -> dict[str, Any]:
+        """What one watch means, and what cannot work about it.
+
+        Raises:
+            NotFoundError: There is no watch of this name.
+        """
+        watch = _named(self._wiring.watches, name, self._wiring.settings.watches.path)
+        return self._checked([watch])[0].as_json()
+
+    def told(self, stories: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """For each story, the watches that have told of it."""
+        found: dict[str, tuple[str, ...]] = {}
+        for state in self.tellings_of(stories):
+            if state.alerts:
+                found[state.story] = (*found.get(state.story, ()), state.watch)
+        return found
 
     def backtest(
         self, name: str, since: str, against: str | None = None, page: Path | None = None

@@ -1,0 +1,134 @@
+"""Search, and names across articles."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+from pipeline.alerts.decide.decide import WatchRule
+from pipeline.alerts.send.content import Snippet, snippets
+from pipeline.app import App
+from pipeline.app.shapes import hit_shape
+from pipeline.desk.charts import Spark, drawn
+from pipeline.desk.read import AGES, Source, query_of, source_of
+from pipeline.desk.view import Ask, View, cut, part
+from pipeline.ports import SearchHit
+from pipeline.query.parse import describe, is_relative, parse
+from pipeline.records import Watch
+
+HITS: Final = 100
+# Passages are long texts' work: beyond so many hits the title stands alone.
+_WITH_PASSAGES: Final = 30
+_DAYS: Final = 90
+_VALUES: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class HitRow:
+    """An article that a search found, with the passage that hit."""
+
+    source: Source
+    story: str
+    passage: Snippet | None
+
+
+def search(app: App, ask: Ask) -> View:
+    """Articles that a query hits, best first, with passages, stories and counts."""
+    query = query_of(ask)
+    if not query:
+        return View("search", {"query": "", "meaning": "", "ages": AGES}, [])
+    tree = parse(query, ask.now)
+    hits = app.read.search(query, since=ask.one("since") or None, limit=HITS)
+    rule = WatchRule(Watch("", query), tree, is_relative(query))
+    rows = [_row(hit, rule, ask, n < _WITH_PASSAGES) for n, hit in enumerate(hits)]
+    titles = app.read.titles([row.story for row in rows])
+    groups: dict[str, list[HitRow]] = {}
+    for row in rows:
+        groups.setdefault(row.story, []).append(row)
+    document = [hit_shape(hit) for hit in hits]
+    head = ("id", "title", "source", "url", "published", "language", "story", "score")
+    return View(
+        "search",
+        {
+            "query": query,
+            "meaning": describe(tree),
+            "ages": AGES,
+            "rows": rows,
+            "groups": list(groups.items()),
+            "titles": titles,
+            "flat": bool(ask.one("flat")),
+            "capped": len(hits) == HITS,
+            "facets": _facets(hits),
+        },
+        document,
+        (head, *([str(row[key] if row[key] is not None else "") for key in head] for row in document)),
+    )
+
+
+def _row(hit: SearchHit, rule: WatchRule, ask: Ask, with_passage: bool) -> HitRow:
+    found = snippets(rule, [hit.article]) if with_passage else ()
+    return HitRow(source_of(hit.article, ask.seen), hit.article.story, found[-1] if found else None)
+
+
+def _facets(hits: Sequence[SearchHit]) -> dict[str, list[tuple[str, int]]]:
+    """What the hits that are shown have in common, ten values each."""
+    counts: dict[str, Counter[str]] = {name: Counter() for name in ("topic", "name", "outlet", "language")}
+    for hit in hits:
+        each = hit.article.enriched
+        counts["topic"].update(topic.id for topic in each.topics)
+        counts["name"].update(entity.name for entity in each.entities)
+        counts["outlet"].update([each.article.outlet] if each.article.outlet else [])
+        counts["language"].update([each.article.language] if each.article.language else [])
+    return {
+        name: sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:_VALUES]
+        for name, found in counts.items()
+    }
+
+
+def names(app: App, ask: Ask) -> View:
+    """Names: the one that is asked for, else those that may be one."""
+    wanted = ask.one("q")
+    if wanted:
+        found = app.names.entity(wanted)
+        return View(to=f"{ask.root}/names/{part(found['id'])}", status=303)
+    proposals = app.names.suggestions(20)
+    return View("names", {"proposals": proposals}, proposals)
+
+
+def name(app: App, ask: Ask) -> View:
+    """One person, place or organisation: its articles over time, its stories, and who stands beside it."""
+    found = app.names.entity(ask.given["id"])
+    first = ask.now.date() - timedelta(days=_DAYS - 1)
+    newest = max((date.fromisoformat(day["day"]) for day in found["days"]), default=first)
+    # Of old news the days up to its last are shown.
+    last = ask.now.date() if newest >= first else newest
+    head = ("id", "title", "size", "first_published", "last_published")
+    return View(
+        "name",
+        {
+            "entity": found,
+            "title": cut(found["name"], 200),
+            "chart": _days(found["days"], last),
+            "stories": [
+                each
+                | {
+                    "last": datetime.fromisoformat(each["last_published"]),
+                    "first": datetime.fromisoformat(each["first_published"]),
+                }
+                for each in found["stories"][:60]
+            ],
+            "more": max(len(found["stories"]) - 60, 0),
+        },
+        found,
+        (head, *([str(each[key]) for key in head] for each in found["stories"])),
+    )
+
+
+def _days(days: Sequence[dict[str, Any]], last: date) -> Spark:
+    counts = {date.fromisoformat(each["day"]): int(each["articles"]) for each in days}
+    shown = [last - timedelta(days=n) for n in range(_DAYS - 1, -1, -1)]
+    start = datetime(shown[0].year, shown[0].month, shown[0].day, tzinfo=UTC)
+    return drawn([counts.get(day, 0) for day in shown], start, start + timedelta(days=_DAYS))

@@ -1,0 +1,116 @@
+"""Threads that read: each has an `App` of its own, since a store is one thread's."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from pipeline.app import App
+from pipeline.errors import PermanentError, UnavailableError
+
+T = TypeVar("T")
+THREADS: Final = 4
+# So many questions wait; more are told to come again.
+_MOST_WAITING: Final = 64
+# Files of the configuration are looked at so often.
+_LOOK_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a thread is asked, and where its answer goes."""
+
+    ask: Callable[[App], Any]
+    answer: Future[Any]
+
+
+class Readers:
+    """A few threads that answer questions of the app.
+
+    Args:
+        opened: Opens an app; called in the thread that uses it.
+        config: The folder whose change makes the threads open anew.
+        clock: Seconds that only grow.
+        threads: How many.
+    """
+
+    def __init__(
+        self,
+        opened: Callable[[], App],
+        config: Path,
+        clock: Callable[[], float],
+        threads: int = THREADS,
+    ) -> None:
+        self._opened = opened
+        self._config = config
+        self._clock = clock
+        self._looked = 0.0
+        self._stamp: object = None
+        self._questions: queue.Queue[Question | None] = queue.Queue(_MOST_WAITING)
+        self._threads = [
+            threading.Thread(target=self._work, name=f"desk-reader-{n}", daemon=True) for n in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    async def ask(self, question: Callable[[App], T], limit_seconds: float) -> T:
+        """The answer to a question.
+
+        Raises:
+            UnavailableError: It took too long, or too many wait.
+            WirewatchError: What the question raised.
+        """
+        future: Future[T] = Future()
+        try:
+            self._questions.put_nowait(Question(question, future))
+        except queue.Full:
+            raise UnavailableError("too many requests wait; try again in a moment", 2.0) from None
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(future), limit_seconds)
+        except TimeoutError:
+            raise UnavailableError(
+                f"this took longer than {limit_seconds:g} s; narrow it, or try again", 2.0
+            ) from None
+
+    def close(self) -> None:
+        """Ends the threads; each closes its app."""
+        for _ in self._threads:
+            self._questions.put(None)
+        for thread in self._threads:
+            thread.join(timeout=5.0)
+
+    def _work(self) -> None:
+        question = self._questions.get()
+        while question is not None:
+            with ExitStack() as stack:
+                stamp, app = self._look(), None
+                while question is not None and stamp == self._look():
+                    if question.answer.set_running_or_notify_cancel():
+                        try:
+                            app = app or stack.enter_context(self._opened())
+                            question.answer.set_result(question.ask(app))
+                        except BaseException as error:  # noqa: BLE001  it is the asker's to handle
+                            question.answer.set_exception(error)
+                            if not isinstance(error, PermanentError):  # what is open may be broken
+                                stack.close()
+                                app = None
+                    question = self._questions.get()
+
+    def _look(self) -> object:
+        """What tells one state of the configuration from the next."""
+        at = self._clock()
+        if self._stamp is None or at - self._looked >= _LOOK_SECONDS:
+            self._looked = at
+            self._stamp = tuple(
+                (path.name, path.stat().st_mtime_ns, path.stat().st_size)
+                for path in sorted(self._config.glob("*.yaml"))
+                if path.is_file()
+            )
+        return self._stamp

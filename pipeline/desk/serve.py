@@ -1,0 +1,126 @@
+"""Starts the desk: opens the readers, prints the address, serves until Ctrl-C."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import sys
+import time
+import webbrowser
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.app import App, open_app
+from pipeline.app.wiring import now
+from pipeline.desk.access import LOCAL, Doors, load_key, passwords_of
+from pipeline.desk.readers import Readers
+from pipeline.desk.site import Site, SiteOptions
+from pipeline.errors import UnavailableError
+from pipeline.settings import DeskSettings
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+
+@dataclass(frozen=True, slots=True)
+class DeskOptions:
+    """What the command line says.
+
+    Attributes:
+        host, port: Where to listen; port 0 takes a free one.
+        read_only: Whether nobody may write.
+        token: Whether the printed address has a token, without which nobody comes in.
+        browser: Whether to open it in a browser.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8090
+    read_only: bool = False
+    token: bool = True
+    browser: bool = False
+
+
+def doors_of(options: DeskOptions, settings: DeskSettings, environment: Mapping[str, str]) -> Doors:
+    """How one may come in.
+
+    Raises:
+        UsageError: Others reach the host and no password is set.
+    """
+    passwords = passwords_of(environment, options.host)
+    local = options.host in LOCAL
+    hosts = {*LOCAL, options.host.lower(), *(host.lower() for host in settings.hosts)}
+    return Doors(
+        token=secrets.token_urlsafe(16) if local and options.token else "",
+        open=local and not options.token and not passwords,
+        passwords=passwords,
+        proxy_header=settings.proxy_header,
+        proxy_addresses=settings.proxy_addresses,
+        editors=settings.editors,
+        hosts=tuple(sorted(hosts)),
+        read_only=options.read_only or settings.read_only,
+    )
+
+
+def desk_site(
+    opened: Callable[[], App], home: Path, config: Path, doors: Doors, clock: Callable[[], datetime] = now
+) -> tuple[ASGIApp, Readers]:
+    """The application, and the threads behind it."""
+    with opened() as app:
+        settings = app.care.desk_settings()
+    readers = Readers(opened, config, time.monotonic)
+    options = SiteOptions(doors, load_key(home / "desk"), clock, settings.timezone, settings.desk.keys)
+    return Site(readers, options).application(), readers
+
+
+def serve(
+    options: DeskOptions,
+    store: str | None,
+    home: Path | None,
+    config: Path | None,
+    environment: Mapping[str, str],
+) -> None:
+    """Serves the desk until it is interrupted.
+
+    Raises:
+        UsageError: Others reach the host and no password is set.
+        UnavailableError: The port is taken.
+        ConfigError: The configuration is broken.
+    """
+    import uvicorn
+
+    def opened() -> App:
+        return open_app(store=store, home=home, config=config)
+
+    with opened() as app:
+        found, kept, folder = app.care.desk_settings(), app.home, app.config
+    doors = doors_of(options, found.desk, environment)
+    site, readers = desk_site(opened, kept, folder, doors)
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((options.host, options.port))
+    except OSError as error:
+        readers.close()
+        raise UnavailableError(
+            f"{options.host}:{options.port}: cannot listen there ({error.strerror}); --port names another"
+        ) from None
+    shown = f"[{options.host}]" if ":" in options.host else options.host
+    address = f"http://{shown}:{listening.getsockname()[1]}/" + (
+        f"?token={doors.token}" if doors.token else ""
+    )
+    sys.stdout.write(f"{address}\n")
+    sys.stdout.flush()
+    if options.browser:
+        webbrowser.open(address)
+    settings = uvicorn.Config(
+        site, log_level="warning", access_log=False, server_header=False, proxy_headers=False, lifespan="off"
+    )
+    try:
+        uvicorn.Server(settings).run(sockets=[listening])
+    finally:
+        readers.close()
+        listening.close()

@@ -1,0 +1,301 @@
+"""A request as the pages see it, and an answer as HTML, JSON or CSV."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+from urllib.parse import quote, urlencode, urlsplit
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from pipeline.alerts.send.content import safe_url
+from pipeline.desk.access import Person
+from pipeline.desk.desk_texts import say, texts
+from pipeline.errors import UsageError
+
+MOST_QUERY_CHARS: Final = 1000
+# Longer than this is no title, and no text, that a person reads on a page.
+MOST_LINE_CHARS: Final = 300
+# No template shows more than this of one text; longer ones come in pieces.
+MOST_SHOWN_CHARS: Final = 4000
+# The parts of a score that have words of their own.
+FEATURES: Final = frozenset(key.removeprefix("f_") for key in texts()["en"] if key.startswith("f_"))
+# Joiners, which some scripts need; every other mark of format or control is left out.
+_JOINERS: Final = "\u200c\u200d"
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked, without the web around it.
+
+    Attributes:
+        path: Of the page, below where the pages are mounted, without ".json".
+        query: What stands behind the "?", in order.
+        given: What the path names.
+        form: What was posted, in order.
+        person: Who asks; None where no login was needed.
+        now: The present time (UTC).
+        language: To answer in.
+        zone: The time zone of the settings.
+        root: Where the pages are mounted, "" for the top.
+        seen: The ingest sequence that the reader has marked as seen; -1 for never.
+        read_only: Whether nobody may write.
+        key: The home's, for links that open without a login.
+    """
+
+    path: str
+    query: tuple[tuple[str, str], ...]
+    given: Mapping[str, str]
+    form: tuple[tuple[str, str], ...]
+    person: Person | None
+    now: datetime
+    language: str = "en"
+    zone: str = "UTC"
+    root: str = ""
+    seen: int = -1
+    read_only: bool = False
+    keys: bool = True
+    key: bytes = field(default=b"", repr=False)
+
+    def one(self, name: str, otherwise: str = "") -> str:
+        """The last value of a name in the address.
+
+        Raises:
+            UsageError: It is too long to be one that a person wrote.
+        """
+        found = next((value for key, value in reversed(self.query) if key == name), otherwise)
+        if len(found) > MOST_QUERY_CHARS:
+            raise UsageError(f"{name}: longer than {MOST_QUERY_CHARS} characters")
+        return found.strip()
+
+    def number(self, name: str, otherwise: int, least: int, most: int) -> int:
+        """A whole number in the address, kept within bounds.
+
+        Raises:
+            UsageError: It is none.
+        """
+        text = self.one(name)
+        if not text:
+            return otherwise
+        if not text.isascii() or not text.removeprefix("-").isdigit() or len(text) > 12:
+            raise UsageError(f"{name}={text}: give a whole number")
+        return min(max(int(text), least), most)
+
+    def many(self, name: str, most: int = 200) -> tuple[str, ...]:
+        """All different values of a name in the address, in order."""
+        return tuple(dict.fromkeys(value for key, value in self.query if key == name and value))[:most]
+
+    def posted(self, name: str, otherwise: str = "") -> str:
+        """The last value of a field of the form."""
+        return next((value for key, value in reversed(self.form) if key == name), otherwise)
+
+    @property
+    def may_write(self) -> bool:
+        """Whether buttons are drawn for this person."""
+        return not self.read_only and self.person is not None and self.person.role == "editor"
+
+    def and_one(self, name: str, value: str) -> str:
+        """The address of this page with one more value of a name."""
+        return link(self.root + self.path, [*self.query, (name, value)])
+
+    def here(self, **changes: str | None) -> str:
+        """The address of this page with other values; None takes a name out."""
+        pairs = [(k, v) for k, v in self.query if k not in changes and k != "lang"]
+        pairs += [(name, value) for name, value in changes.items() if value is not None]
+        return link(self.root + self.path, pairs)
+
+
+def link(path: str, pairs: Sequence[tuple[str, str]] = ()) -> str:
+    """An address."""
+    shown = [(name, value.encode(errors="replace")) for name, value in pairs if value]
+    return path + (f"?{urlencode(shown)}" if shown else "")
+
+
+def part(name: object) -> str:
+    """An id as a part of a path; one that ends like a twin of a page keeps its dot for itself."""
+    written = quote(str(name).encode(errors="replace"), safe=":")
+    head, dot, tail = written.rpartition(".")
+    return f"{head}%2E{tail}" if dot and tail in {"json", "csv"} else written
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An answer.
+
+    Attributes:
+        template: Of `pages/`, without ".html".
+        context: What the template shows.
+        document: Its JSON twin; None where it has none.
+        rows: Its CSV twin: the head, and the rows.
+        status: The HTTP status.
+        to: Where to go instead: with status 301 or 303.
+        cookies: To set: name, value, days.
+        body, kind: Instead of a template: what is sent as it is, and its media type.
+        name: Of the file that is saved.
+    """
+
+    template: str = ""
+    context: Mapping[str, Any] = field(default_factory=dict)
+    document: Any = None
+    rows: tuple[Sequence[str], ...] | None = None
+    status: int = 200
+    to: str = ""
+    cookies: tuple[tuple[str, str, int], ...] = ()
+    body: str = ""
+    kind: str = ""
+    name: str = ""
+
+
+def as_json(document: Any) -> str:
+    """JSON with what is not text taken out of its texts."""
+    text = json.dumps(document, ensure_ascii=False, default=str, indent=1)
+    return text.encode("utf-8", "replace").decode()
+
+
+def as_csv(rows: Sequence[Sequence[object]]) -> str:
+    r"""RFC 4180; a cell that a spreadsheet would take for a formula begins with an apostrophe.
+
+    >>> as_csv([["title"], ["=1+1"]])
+    "title\r\n'=1+1\r\n"
+    """
+    out = io.StringIO()
+    writer = csv.writer(out)
+    for row in rows:
+        writer.writerow([_cell(value) for value in row])
+    return out.getvalue()
+
+
+def _cell(value: object) -> str:
+    text = plain("" if value is None else str(value))
+    return f"'{text}" if text.startswith(_FORMULA) and not isinstance(value, int | float) else text
+
+
+def plain(text: str) -> str:
+    r"""A text without control characters and marks that turn its direction; white space becomes blanks.
+
+    >>> plain("a\x00b\u202e\nc")
+    'ab c'
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        " " if char.isspace() else char
+        for char in text
+        if char.isspace() or char in _JOINERS or unicodedata.category(char)[0] != "C"
+    )
+
+
+def cut(text: str, most: int = MOST_LINE_CHARS) -> str:
+    """The beginning of a text that is too long for a line."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _final(value: object) -> object:
+    """What every expression of a template goes through before it is escaped."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return plain(cut(value, MOST_SHOWN_CHARS))
+
+
+@cache
+def digest_of_static() -> str:
+    """Changes with the files that pages load, so that they can be kept for long."""
+    folder = files("pipeline.desk").joinpath("static")
+    files_ = sorted(folder.iterdir(), key=lambda each: each.name)
+    return hashlib.sha256(b"".join(each.read_bytes() for each in files_)).hexdigest()[:10]
+
+
+def address(ask: Ask, to: str) -> str:
+    """Where a message goes, as this person may see it: readers see the domain alone.
+
+    A webhook's address often is its secret, so nobody sees more of it than the host.
+    """
+    if "://" in to:
+        return f"{urlsplit(to).scheme}://{urlsplit(to).hostname or ''}/…"
+    local, at, domain = to.rpartition("@")
+    return to if not at or (ask.person and ask.person.role == "editor") else f"{local[:1]}…{at}{domain}"
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("pipeline.desk", "pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_final,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+class ViewWords:
+    """What templates may ask: phrases, links and times in the words of one request."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+        self._zone = ZoneInfo(ask.zone)
+
+    def say(self, key: str, **values: object) -> str:
+        """A phrase."""
+        return say(self._ask.language, key, **values)
+
+    def to(self, *parts: object, **pairs: object) -> str:
+        """The address of a page."""
+        path = "/".join(["", *(part(each) for each in parts)])
+        return link(self._ask.root + path, [(k, str(v)) for k, v in pairs.items() if v is not None])
+
+    def clock(self, time: datetime) -> str:
+        """A time as the settings' zone has it."""
+        return f"{time.astimezone(self._zone):%Y-%m-%d %H:%M}"
+
+    def stamp(self, time: datetime) -> str:
+        """A time for machines."""
+        return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+    def ago(self, time: datetime) -> str:
+        """How long ago, in the largest unit that fits."""
+        seconds = (self._ask.now - time).total_seconds()
+        for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+            if abs(seconds) >= size:
+                return self.say(
+                    f"ago_{unit}" if seconds > 0 else f"in_{unit}", count=int(abs(seconds) // size)
+                )
+        return self.say("just_now")
+
+
+def as_html(ask: Ask, page: View) -> str:
+    """Renders a page."""
+    words = ViewWords(ask)
+    template = _environment().get_template(f"{page.template}.html")
+    text = template.render(
+        page.context,
+        ask=ask,
+        say=words.say,
+        to=words.to,
+        clock=words.clock,
+        stamp=words.stamp,
+        ago=words.ago,
+        outward=safe_url,
+        cut=cut,
+        address=lambda to: address(ask, to),
+        known_features=FEATURES,
+        none=None,
+        twin=lambda form: link(f"{ask.root}{'/stories' if ask.path == '/' else ask.path}.{form}", ask.query),
+        languages=sorted(texts()),
+        has_json=page.document is not None,
+        has_csv=page.rows is not None,
+        version=digest_of_static(),
+    )
+    return text.encode("utf-8", "replace").decode()

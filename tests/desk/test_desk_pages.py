@@ -1,0 +1,234 @@
+"""Each page answers, is well made, says the same as its twins, and puts errors in one line."""
+
+import csv
+import io
+import json
+
+import pytest
+from desk_store import NOW, everyday
+from html_reader import PageReader
+
+from pipeline.desk.access import Doors
+from pipeline.desk.desk_texts import texts
+
+PAGES = (
+    "/",
+    "/?sort=new&since=7d&topic=disasters&origins=2",
+    "/?with=s1&with=s2",
+    "/stories/s1",
+    "/stories/s1?by=time&watch=storms",
+    "/articles/a000001",
+    "/articles/a000004",
+    "/search",
+    "/search?q=storm",
+    "/search?q=storm+OR+ferry&flat=1",
+    "/names",
+    "/names/place:lake%20town",
+    "/watches",
+    "/watches/storms",
+    "/watches/storms?why=s2",
+    "/feeds",
+    "/feeds/courier",
+    "/quarantine",
+    "/quarantine/r1",
+    "/doctor",
+    "/about",
+)
+LISTS = ("/stories", "/search?q=storm", "/watches", "/feeds", "/quarantine")
+
+
+def page(client, path, status=200):
+    answer = client.get(path)
+    assert answer.status_code == status, answer.text
+    return PageReader(answer.text)
+
+
+def twin(path, form):
+    head, mark, query = path.partition("?")
+    return f"{head}.{form}{mark}{query}"
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("language", sorted(texts()))
+def test_a_page_is_well_made_in_every_language(editor, path, language):
+    found = page(editor, f"{path}{'&' if '?' in path else '?'}lang={language}")
+    assert found.problems() == []
+    assert found.all("html")[0]["lang"] == language
+
+
+@pytest.mark.parametrize("path", ["/", "/search", "/names", "/watches", "/feeds", "/quarantine", "/about"])
+def test_an_empty_store_has_pages_that_say_what_to_do(empty, path):
+    assert page(empty, path).problems() == []
+
+
+def test_an_empty_store_says_how_to_begin(empty):
+    assert "wirewatch load" in page(empty, "/").words
+
+
+def test_a_story_shows_its_sources_reasons_and_who_was_told(editor):
+    words = page(editor, "/stories/s1").words
+    for said in (
+        "Harbour Post",
+        "El Faro",
+        "Sturm am See",
+        "joined with",
+        "storms",
+        "Outlets disagree",
+        "took in",
+    ):
+        assert said in words, said
+
+
+def test_the_list_is_hottest_first_and_can_be_newest_first(editor):
+    ids = [row["id"] for row in editor.get("/stories.json").json()]
+    assert ids == ["s1", "s2", "s3"]
+    assert [row["id"] for row in editor.get("/stories.json?sort=new").json()] == ["s3", "s2", "s1"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ("topic=disasters", ["s1"]),
+        ("outlet=Courier", ["s3"]),
+        ("origins=2", ["s1"]),
+        ("q=ferry", ["s2"]),
+        ("name=Lake+Town", ["s1"]),
+        ("language=de", ["s1"]),
+        ("q=ferry+OR+storm&topic=disasters", ["s1"]),
+    ],
+)
+def test_filters_narrow_the_list(editor, filters, expected):
+    assert [row["id"] for row in editor.get(f"/stories.json?{filters}").json()] == expected
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_list_has_twins_that_say_the_same(editor, path):
+    rows = editor.get(twin(path, "json")).json()
+    head, *body = csv.reader(io.StringIO(editor.get(twin(path, "csv")).text))
+    assert len(rows) == len(body)
+    assert head[0] in {"id", "name"}
+    assert [row[head[0]] for row in rows] == [row[0] for row in body]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/stories/s1",
+        "/articles/a000001",
+        "/names/place:lake%20town",
+        "/watches/storms",
+        "/quarantine/r1",
+        "/doctor",
+        "/feeds/courier",
+    ],
+)
+def test_a_thing_has_a_json_twin(editor, path):
+    answer = editor.get(f"{path}.json")
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json()
+
+
+def test_the_json_of_a_story_is_that_of_the_command_line(desk, editor):
+    from pipeline.app.shapes import lineage_shape, story_shape
+
+    with desk.opened() as app:
+        found, members, lineage = app.read.story("s1")
+    shape = story_shape(found, members) | {"lineage": lineage_shape(lineage)}
+    assert editor.get("/stories/s1.json").json() == json.loads(json.dumps(shape))
+
+
+def test_an_old_id_leads_to_the_story_that_took_it_in(editor):
+    answer = editor.get("/stories/s0")
+    assert (answer.status_code, answer.headers["location"]) == (301, "/stories/s1")
+    assert editor.get("/stories/s0.json").headers["location"] == "/stories/s1.json"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("/stories/nothing", 404, "there is none with this id"),
+        ("/articles/nothing", 404, "not in the store"),
+        ("/watches/nothing", 404, "nothing"),
+        ("/feeds/nothing", 404, "nothing"),
+        ("/quarantine/nothing", 404, "nothing"),
+        ("/nothing", 404, "/nothing"),
+        ("/search?q=(storm", 400, "column"),
+        ("/search?q=" + "a" * 1001, 400, "1000 characters"),
+        ("/?since=yesterday", 400, "yesterday"),
+        ("/?sort=best", 400, "best"),
+        ("/?after=x", 400, "after"),
+    ],
+)
+def test_an_error_is_a_page_with_one_line(editor, path, status, said):
+    found = page(editor, path, status)
+    assert found.problems() == []
+    assert said in found.words
+    if "?" not in path and path != "/nothing":
+        assert said in editor.get(twin(path, "json")).json()["error"]
+
+
+def test_what_is_new_is_told_since_it_was_marked(desk):
+    client = desk.client()
+    assert (
+        client.post(
+            "/seen", data={"head": "3", "next": "/"}, headers={"sec-fetch-site": "same-origin"}
+        ).status_code
+        == 303
+    )
+    found = page(client, "/")
+    assert "1 new story" in found.words
+    assert [row["id"] for row in client.get("/stories.json?new=1").json()] == ["s3"]
+
+
+def test_why_not_takes_the_address_of_a_story_or_an_article(editor):
+    for asked in ("s2", "http://127.0.0.1:8090/stories/s2", "/articles/a000003", "a000003"):
+        answer = editor.get("/watches/storms.json", params={"why": asked}).json()["why"]
+        assert answer["story"] == "s2"
+        assert not answer["alerted"]
+
+
+def test_readers_see_no_address_and_nobody_a_secret(desk):
+    paths = (
+        "/watches",
+        "/watches/storms",
+        "/watches.json",
+        "/watches.csv",
+        "/feeds",
+        "/feeds.json",
+        "/feeds/courier",
+        "/stories/s1",
+        "/feeds.opml",
+        "/about",
+    )
+    key = {"x-user": "ann"}
+    doors = Doors(proxy_header="X-User", proxy_addresses=("testclient",))
+    reader, editor = desk.client(doors), desk.client()
+    for path in paths:
+        for client in (reader, editor):
+            text = client.get(path, headers=key).text
+            assert "s3cret" not in text, path
+            assert "secret-path" not in text, path
+        assert "dora@" not in reader.get(path, headers=key).text, path
+    assert "d…@newsroom.example" in reader.get("/watches", headers=key).text
+
+
+def test_a_changed_configuration_is_read_again(tmp_path):
+    from conftest import Desk
+
+    made = Desk(tmp_path, everyday())
+    seconds = iter(range(0, 10_000, 10))
+    from starlette.testclient import TestClient
+
+    from pipeline.desk.readers import Readers
+    from pipeline.desk.site import Site, SiteOptions
+
+    readers = Readers(made.opened, made.config, lambda: float(next(seconds)), threads=1)
+    options = SiteOptions(Doors(open=True), b"k" * 32, lambda: NOW, limit_seconds=60.0)
+    client = TestClient(Site(readers, options).application(), base_url="http://127.0.0.1:8090")
+    assert client.get("/watches/floods").status_code == 404
+    file = made.config / "watches.yaml"
+    file.write_text(file.read_text().replace("name: storms", "name: floods"))
+    assert client.get("/watches/floods").status_code == 200
+    file.write_text("watches: [")
+    assert client.get("/").status_code == 200
+    readers.close()
