@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.addresses import shown
-from pipeline.app.journal import left_behind, writing
+from pipeline.app.journal import Warm, left_behind, writing
 from pipeline.app.watches import Watches
 from pipeline.app.wiring import Wiring
 from pipeline.errors import PermanentError, UsageError
@@ -72,6 +72,7 @@ class Ingest:
 
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
+        self._warm: Warm | None = None
 
     def load(self, paths: Sequence[str], *, alert: bool = False, progress: Progress = quiet) -> IngestReport:
         """Takes files through every stage, and with `alert` alerts on them at once; see `read_in`."""
@@ -146,10 +147,14 @@ class Ingest:
         """Journals a batch and groups it; first, with `recover`, what was left behind in the archive."""
         healed = self._healed(batch)
         data = {"places": list(batch.places), "backfill": batch.backfill}
-        with writing(self._wiring, own=batch.places, recover=recover) as writer:
+        # Given back only when the batch is in: after a failure the store alone says what is true.
+        warm, self._warm = self._warm, None
+        with writing(self._wiring, own=batch.places, recover=recover, warm=warm) as writer:
             if healed:
                 writer.store.commit(Commit(released=healed), writer.renew())
-            return writer.take(JournalEntry("batch", self._wiring.clock(), data=data), batch)
+            counts = writer.take(JournalEntry("batch", self._wiring.clock(), data=data), batch)
+            self._warm = writer.warm()
+            return counts
 
     def _healed(self, batch: PreparedBatch) -> tuple[str, ...]:
         """Quarantine entries of feeds that failed at the poll before and work again."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from pipeline.app.wiring import Wiring, died_here
+from pipeline.app.wiring import LEASE_SECONDS, Wiring, died_here
 from pipeline.errors import (
     ConfigError,
     NotFoundError,
@@ -24,6 +25,7 @@ from pipeline.stages.grouping.group import GroupCounts, Grouping
 from pipeline.stages.grouping.repair import RepairCounts, Repairing
 from pipeline.stages.grouping.state import Clustering
 from pipeline.stages.intake.prepare import PreparedBatch, merged
+from pipeline.stories.features.statistics import StreamStatistics
 
 log = logging.getLogger("wirewatch.app")
 
@@ -35,6 +37,24 @@ OF_THE_HOUSE = (ConfigError, StoreError, QueryError)
 
 
 @dataclass(slots=True)
+class Warm:
+    """What a writer worked out from its store, for the next batch of the same process.
+
+    Attributes:
+        store: Whose state it is.
+        token: Of the lease under which it was true. The next holder has the next token: who comes with that
+            one knows that nobody wrote in between.
+        clustering: The stories that new articles may join.
+        learned: What the stream has taught.
+    """
+
+    store: Store
+    token: int
+    clustering: Clustering
+    learned: StreamStatistics
+
+
+@dataclass(slots=True)
 class Writer:
     """Writes stories into one store, entry by entry of the journal; holds the lease "stories".
 
@@ -43,18 +63,24 @@ class Writer:
         store: Where to.
         renew: Renews the lease.
         clustering: Kept between batches, made anew after a repair or correction.
+        learned: Likewise; a repair or correction teaches nothing.
         missing: How many batches were left out because the archive does not have them any more.
         damaged: What of the archive could not be read, one line each.
         strict: Whether damage stops it.
+        renewed: When the lease was last renewed within a step, by the monotonic clock in seconds.
+        token: Of the lease.
     """
 
     wiring: Wiring
     store: Store
     renew: Callable[[], Lease]
     clustering: Clustering | None = None
+    learned: StreamStatistics | None = None
     missing: int = 0
     damaged: list[str] = field(default_factory=list)
     strict: bool = False
+    renewed: float = field(default_factory=time.monotonic)
+    token: int = 0
 
     def apply(self, entry: JournalEntry) -> GroupCounts:
         """Does one entry as it is in the journal; doing it again changes nothing.
@@ -124,6 +150,8 @@ class Writer:
         name = content_id("journal", str(entry.n), reason)
         kept = Rejection(name, f"journal entry {entry.n}", "journal", reason, self.wiring.clock())
         self.store.commit(Commit(rejections=(kept,), marks=_marks(entry)), self.renew())
+        # What it had done before it failed is in the state and not in the store.
+        self.clustering = self.learned = None
 
     def take_left_behind(self, but: Collection[str]) -> None:
         """Takes in the batches that were archived, and then the store or the process failed.
@@ -158,18 +186,38 @@ class Writer:
     def _grouping(self) -> Grouping:
         if self.clustering is None:
             self.clustering = self._fresh_clustering()
-        return Grouping(self.store, self.wiring.embedder, self.clustering, self.renew)
+        if self.learned is None:
+            self.learned = StreamStatistics.load(self.store.learned)
+        return Grouping(self.store, self.wiring.embedder, self.clustering, self.renew, self.learned)
 
     def _fresh_clustering(self) -> Clustering:
         wiring = self.wiring
         return Clustering(self.store, wiring.scorer, wiring.window, wiring.vector_center)
+
+    def go_on_from(self, warm: Warm | None) -> None:
+        """Takes over the state of the batch before, if nobody else wrote since."""
+        self.token = self.renew().token
+        if warm is not None and warm.store is self.store and self.token == warm.token + 1:
+            self.clustering, self.learned = warm.clustering, warm.learned
+
+    def warm(self) -> Warm | None:
+        """What the next batch of this process may go on from, once this one is in."""
+        if self.clustering is None or self.learned is None:
+            return None
+        return Warm(self.store, self.token, self.clustering, self.learned)
+
+    def keep(self, _: int = 0) -> None:
+        """Renews the lease in the midst of a long step, once a third of it has gone by."""
+        if time.monotonic() - self.renewed > LEASE_SECONDS / 3:
+            self.renew()
+            self.renewed = time.monotonic()
 
     def _prepared(self, entry: JournalEntry) -> PreparedBatch:
         """The batch of an entry, made from its captures as far as they can be read."""
         parts: list[PreparedBatch] = []
         for place in entry.data["places"]:
             captures, refused = self._readable(place, entry)
-            part = self.wiring.intake.prepare(captures, self.store, place)
+            part = self.wiring.intake.prepare(captures, self.store, place, self.keep)
             parts.append(replace(part, rejections=(*part.rejections, *refused)))
         batch = merged(parts)
         return PreparedBatch(
@@ -216,7 +264,12 @@ def _marks(entry: JournalEntry) -> dict[str, str]:
 
 @contextmanager
 def writing(
-    wiring: Wiring, store: Store | None = None, own: Collection[str] = (), *, recover: bool = True
+    wiring: Wiring,
+    store: Store | None = None,
+    own: Collection[str] = (),
+    *,
+    recover: bool = True,
+    warm: Warm | None = None,
 ) -> Iterator[Writer]:
     """Takes the lease "stories", and first completes what other writers began and did not finish.
 
@@ -225,10 +278,12 @@ def writing(
         store: Another store than the wiring's, as a replay fills it: there nothing is completed.
         own: Places in the archive that the caller is about to take in.
         recover: Whether to take in what else was left behind in the archive.
+        warm: What the writer of the batch before left.
     """
     target = store or wiring.store
     with wiring.lease("stories", target) as renew:
         writer = Writer(wiring, target, renew)
+        writer.go_on_from(warm)
         if store is None:
             writer.catch_up()
             if recover:

@@ -184,7 +184,7 @@ class Wiring:
                 return renew()
 
         patience = Patience(LEASE, time.monotonic, time.sleep, _say_what_is_waited_for)
-        lease = patience.until_done(self.owner, take, LeaseHeldError)
+        lease = patiently(take, self.clock, lambda one: patience.until_done(self.owner, one, LeaseHeldError))
         try:
             yield renew
         finally:
@@ -234,6 +234,37 @@ def died_here(owner: str) -> bool:
     except PermissionError:
         return False
     return False
+
+
+def patiently(
+    take: Callable[[], Lease], clock: Callable[[], datetime], wait: Callable[[Callable[[], Lease]], Lease]
+) -> Lease:
+    """Takes a lease. While its holder renews it, the holder is alive and at work, and waiting begins anew.
+
+    Args:
+        take: Tries once.
+        clock: Gives the present time.
+        wait: Tries until its patience ends.
+
+    Raises:
+        LeaseHeldError: It was held, and not renewed, for all that time.
+    """
+    ends: list[datetime] = []
+
+    def watched() -> Lease:
+        try:
+            return take()
+        except LeaseHeldError as error:
+            ends.append(clock() + timedelta(seconds=error.retry_after_seconds or 0.0))
+            raise
+
+    while True:
+        try:
+            return wait(watched)
+        except LeaseHeldError:
+            if ends[-1] - ends[0] < timedelta(seconds=1):
+                raise
+            ends.clear()
 
 
 def _say_what_is_waited_for(wait: float, cause: TransientError) -> None:

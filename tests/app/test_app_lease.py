@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -14,10 +15,15 @@ from pathlib import Path
 import pytest
 
 from dags.local.environment import ROOT
+from pipeline.app import App
 from pipeline.app.ingest import Ingest
-from pipeline.app.wiring import LEASE_SECONDS, now
+from pipeline.app.replay import fingerprint
+from pipeline.app.wiring import LEASE_SECONDS, now, patiently
 from pipeline.errors import LeaseHeldError
+from pipeline.ports import Lease
 from pipeline.retry import LEASE
+from pipeline.stages.grouping.state import Clustering
+from pipeline.store.leases import held
 
 WIREWATCH = Path(sys.executable).parent / "wirewatch"
 
@@ -77,3 +83,43 @@ def test_a_writer_that_lives_is_not_robbed(make_wiring, monkeypatch):
         with pytest.raises(LeaseHeldError), other.lease("alerts"):
             pass
         assert renew().owner == wiring.owner
+
+
+def test_patience_does_not_end_while_the_writer_renews():
+    start, begun = now(), time.monotonic()
+
+    def take():
+        waited = time.monotonic() - begun
+        if waited < 1.5:  # renewed every half second, for five seconds each
+            raise held("stories", "other:1:a", 5 + 0.5 * (waited // 0.5) * 4)
+        return Lease("stories", "me", 2, start)
+
+    def three_times(one):
+        for _ in range(2):
+            with suppress(LeaseHeldError):
+                return one()
+            time.sleep(0.4)
+        return one()
+
+    assert patiently(take, lambda: start, three_times).owner == "me"
+
+
+def test_batches_of_one_run_keep_one_state(make_wiring, monkeypatch):
+    rebuilds = []
+    rebuild = Clustering._rebuild
+    monkeypatch.setattr(Clustering, "_rebuild", lambda self: (rebuilds.append(self), rebuild(self))[1])
+    feeds = sorted((ROOT / "seeds" / "feeds" / "first").glob("*.xml"))
+    wiring = make_wiring()
+    app = App(wiring)
+    for file in feeds:
+        app.ingest.load([str(file)])
+    alone = len(set(map(id, rebuilds)))
+    assert alone == 1
+    with wiring.lease("stories"):
+        pass  # somebody may have written
+    app.ingest.load([str(ROOT / "seeds" / "articles")])
+    assert len(set(map(id, rebuilds))) == 2
+    fresh = make_wiring("other")
+    for file in [*feeds, ROOT / "seeds" / "articles"]:
+        App(fresh).ingest.load([str(file)])
+    assert fingerprint(fresh.store) == fingerprint(wiring.store)

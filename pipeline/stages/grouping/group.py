@@ -83,6 +83,7 @@ class Grouping:
         embedder: Makes vectors that a batch does not bring; None leaves them out.
         clustering: The clustering state; kept between the batches of one run.
         renew: Renews the lease and returns it; called before each commit.
+        learned: What the stream has taught, kept likewise; None reads it from the store.
     """
 
     def __init__(
@@ -91,11 +92,12 @@ class Grouping:
         embedder: Embedder | None,
         clustering: Clustering,
         renew: Callable[[], Lease],
+        learned: StreamStatistics | None = None,
     ) -> None:
         self._store = store
         self._embedder = embedder
         self._renew = renew
-        self._learned = StreamStatistics.load(store.learned)
+        self._learned = learned or StreamStatistics.load(store.learned)
         self._clustering = clustering
 
     def run(
