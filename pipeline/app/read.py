@@ -132,6 +132,10 @@ class Read:
         found = self._wiring.store.stories(sorted(set(stories)))
         return {name: story.title for name, story in found.items()}
 
+    def lines(self, articles: Sequence[str]) -> dict[str, StoredArticle]:
+        """Articles by id; those that are gone are left out."""
+        return self._wiring.store.articles(sorted(set(articles)))
+
     def decisions(self, articles: Sequence[str]) -> dict[str, Decision]:
         """Why each of several articles is in its story; those without a record are left out."""
         found = ((name, self._wiring.store.decision(name)) for name in articles)

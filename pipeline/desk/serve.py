@@ -8,14 +8,15 @@ import sys
 import time
 import webbrowser
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.app import App, open_app
 from pipeline.app.wiring import now
 from pipeline.desk.access import LOCAL, Doors, load_key, passwords_of
+from pipeline.desk.carrier import Carrier, RunVerb, child_process
 from pipeline.desk.readers import Readers
 from pipeline.desk.site import Site, SiteOptions
 from pipeline.errors import UnavailableError
@@ -65,14 +66,18 @@ def doors_of(options: DeskOptions, settings: DeskSettings, environment: Mapping[
 
 
 def desk_site(
-    opened: Callable[[], App], home: Path, config: Path, doors: Doors, clock: Callable[[], datetime] = now
-) -> tuple[ASGIApp, Readers]:
-    """The application, and the threads behind it."""
+    opened: Callable[[], App], home: Path, config: Path, doors: Doors, run: RunVerb
+) -> tuple[ASGIApp, ExitStack]:
+    """The application, and what ends the threads behind it."""
     with opened() as app:
         settings = app.care.desk_settings()
+    behind = ExitStack()
     readers = Readers(opened, config, time.monotonic)
-    options = SiteOptions(doors, load_key(home / "desk"), clock, settings.timezone, settings.desk.keys)
-    return Site(readers, options).application(), readers
+    behind.callback(readers.close)
+    carrier = Carrier(opened, run)
+    behind.callback(carrier.close)
+    options = SiteOptions(doors, load_key(home / "desk"), now, settings.timezone, settings.desk.keys)
+    return Site(readers, options, carrier.wake).application(), behind
 
 
 def serve(
@@ -97,14 +102,15 @@ def serve(
     with opened() as app:
         found, kept, folder = app.care.desk_settings(), app.home, app.config
     doors = doors_of(options, found.desk, environment)
-    site, readers = desk_site(opened, kept, folder, doors)
+    chosen = [f"--home={kept}", f"--config={folder}", *([f"--store={store}"] if store else [])]
+    site, behind = desk_site(opened, kept, folder, doors, child_process(chosen))
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((options.host, options.port))
     except OSError as error:
-        readers.close()
+        behind.close()
         raise UnavailableError(
             f"{options.host}:{options.port}: cannot listen there ({error.strerror}); --port names another"
         ) from None
@@ -122,5 +128,5 @@ def serve(
     try:
         uvicorn.Server(settings).run(sockets=[listening])
     finally:
-        readers.close()
+        behind.close()
         listening.close()

@@ -20,7 +20,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pipeline.app import App
-from pipeline.desk import care, find, read, watches
+from pipeline.desk import care, correct, find, read, watches
 from pipeline.desk.access import Doors, Person, Sessions, Tries, own_path
 from pipeline.desk.desk_texts import chosen, say
 from pipeline.desk.guard import (
@@ -74,8 +74,14 @@ _GET: Final[tuple[tuple[str, Handler, float], ...]] = (
     ("/feeds/{id}", care.feed, 1),
     ("/quarantine", care.quarantine, 1),
     ("/quarantine/{id}", care.entry, 1),
+    ("/corrections", correct.corrections, 1),
+    ("/requests/{id}", correct.request, 1),
     ("/doctor", care.doctor, SLOW),
     ("/about", care.about, 1),
+)
+_POST: Final[tuple[tuple[str, Handler, float], ...]] = (
+    ("/stories/preview", correct.preview, 10.0),
+    ("/requests", correct.file_request, 10.0),
 )
 
 
@@ -106,10 +112,12 @@ class Site:
     Args:
         readers: The threads that answer.
         options: What a site needs to know.
+        filed: Called when a request was kept.
     """
 
-    def __init__(self, readers: Readers, options: SiteOptions) -> None:
+    def __init__(self, readers: Readers, options: SiteOptions, filed: Callable[[], None]) -> None:
         self._readers = readers
+        self._filed = filed
         self._options = options
         self._sessions = Sessions(options.key, options.doors)
         self._tries = Tries()
@@ -117,8 +125,9 @@ class Site:
     def application(self) -> ASGIApp:
         """The whole of it, with the guard around."""
         routes = [
-            Route(path, partial(self._answer, handler, limit), methods=["GET"])
-            for path, handler, limit in _GET
+            Route(path, partial(self._answer, handler, limit), methods=[method])
+            for method, pages in (("POST", _POST), ("GET", _GET))
+            for path, handler, limit in pages
         ]
         routes += [
             Route("/health", self._health, methods=["GET"]),
@@ -148,7 +157,10 @@ class Site:
         form = request.scope.get(FORM, "html")
 
         def question(app: App) -> Response:
-            return self._response(request, ask, handler(app, ask), form)
+            response = self._response(request, ask, handler(app, ask), form)
+            if handler is correct.file_request:
+                self._filed()
+            return response
 
         return await self._guarded(request, ask, question, max(limit, self._options.limit_seconds))
 

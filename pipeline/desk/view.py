@@ -101,6 +101,10 @@ class Ask:
         """The last value of a field of the form."""
         return next((value for key, value in reversed(self.form) if key == name), otherwise)
 
+    def all_posted(self, name: str, most: int = 200) -> tuple[str, ...]:
+        """All different values of a field of the form."""
+        return tuple(dict.fromkeys(value for key, value in self.form if key == name and value))[:most]
+
     @property
     def may_write(self) -> bool:
         """Whether buttons are drawn for this person."""

@@ -37,7 +37,7 @@ class Desk:
         settings = {"base": str(ROOT / "config"), "stories": {"vectors": "none"}}
         for name, content in (("settings", settings), ("watches", WATCHES), ("feeds", FEEDS)):
             (self.config / f"{name}.yaml").write_text(yaml.safe_dump(content))
-        self._readers = []
+        self._readers, self.filed = [], []
         if commit is not None:
             with self.opened() as app:
                 store = app._wiring.store
@@ -52,7 +52,7 @@ class Desk:
         readers = Readers(self.opened, self.config, lambda: 0.0, threads=1)
         self._readers.append(readers)
         options = SiteOptions(doors or Doors(open=True), b"k" * 32, clock, limit_seconds=60.0)
-        return Site(readers, options).application()
+        return Site(readers, options, lambda: self.filed.append(1)).application()
 
     def client(self, doors=None, clock=lambda: NOW, **more):
         given = {"base_url": "http://127.0.0.1:8090", "follow_redirects": False} | more

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from conformance import StoreConformance
@@ -23,6 +26,8 @@ from pipeline.store import copy_store, open_store
 from pipeline.store.sqlite.database import SqliteStore
 from pipeline.store.sqlite.schema import APPLICATION, INDEX_COLUMNS, MIGRATIONS, statements
 from pipeline.store.sqlite.terms import packed
+
+ROOT = Path(__file__).parents[2]
 
 
 class TestSqlite(StoreConformance, StateConformance):
@@ -57,6 +62,27 @@ def test_a_file_that_is_no_database_is_refused(tmp_path, content: bytes) -> None
     with pytest.raises(StoreError, match="not a Wirewatch store"):
         open_store(f"sqlite:///{path}")
     assert path.read_bytes() == content
+
+
+def test_opening_a_store_again_leaves_the_locks_of_a_connection_of_this_process(tmp_path) -> None:
+    """Else the next process that leaves removes the log, and what the first writes then is lost."""
+    url = f"sqlite:///{tmp_path}/store.db"
+    first = open_store(url)
+    first.commit(Commit(marks={"a": "1"}))
+    open_store(url).close()
+    program = "import sys; from pipeline.store import open_store; print(open_store(sys.argv[1]).mark('a'))"
+
+    def seen_by_another() -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", program, url], check=True, cwd=ROOT, stdout=subprocess.PIPE
+        )
+        return done.stdout.decode().strip()
+
+    assert seen_by_another() == "1"
+    first.commit(Commit(marks={"a": "2"}))
+    assert seen_by_another() == "2"
+    assert first.mark("a") == "2"
+    first.close()
 
 
 def test_another_programs_database_is_refused(tmp_path) -> None:

@@ -37,6 +37,9 @@ _MEANINGS: dict[int, tuple[type[WirewatchError], str]] = {
     ),
 }
 
+# A database is at least one page, and a page at least this.
+_LEAST_BYTES = 512
+
 
 class DatabaseFile:
     """A connection to the store's file.
@@ -216,10 +219,10 @@ class DatabaseFile:
 
 
 def _foreign(path: Path) -> bool:
-    # SQLite itself would take a very short file for an empty database and write over it.
-    try:
-        with path.open("rb") as file:
-            start = file.read(16)
-    except OSError:
-        return False  # opening it says why
-    return bool(start) and start != b"SQLite format 3\0"
+    """Whether a file is too short to be SQLite's, which would write over it as an empty database.
+
+    The file is not opened to see: closing it would take away the locks that other connections of this
+    process hold on it (sqlite.org/howtocorrupt.html, 2.2), and the next process to leave would remove the
+    log under them.
+    """
+    return 0 < path.stat().st_size < _LEAST_BYTES
