@@ -237,7 +237,7 @@ class Stage:
         for name, process in reversed(self.running.items()):
             process.terminate()
             try:
-                process.wait(60)
+                process.wait(150)  # a loaded machine's scheduler first ends its tasks
             except subprocess.TimeoutExpired:
                 deaf.append(name)
             with suppress(ProcessLookupError):  # as the container's end does with what is left
