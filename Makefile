@@ -36,6 +36,10 @@ demo-elasticsearch: setup ## the demo on the Elasticsearch at ELASTICSEARCH_URL,
 	@test -n "$(ELASTICSEARCH_URL)" || { echo "make: say where: make demo-elasticsearch ELASTICSEARCH_URL=http://127.0.0.1:9200" >&2; exit 1; }
 	@WIREWATCH_STORE="$(ELASTICSEARCH_URL)?prefix=wirewatch-demo-$$(date +%s)" PYTHONWARNINGS=ignore $(RUN) -m seeds.demo
 
+.PHONY: desk
+desk: setup ## the pages on data/ and config/ until Ctrl-C; DEMO=1: on what `make demo` made
+	@$(BIN)/wirewatch $(if $(DEMO),--home data/demo --config seeds/config) desk --open
+
 .PHONY: test
 ifdef ROOM
 test: setup ## ruff, mypy, import contracts and all quick tests that need no server; ROOM=stories: one room's alone

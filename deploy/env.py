@@ -39,6 +39,8 @@ SECRETS: dict[str, tuple[Callable[[], str], str]] = {
     "AIRFLOW_FERNET_KEY": (fernet_key, "encrypts Airflow's connections; keep it with the backup of Postgres"),
     "AIRFLOW_SECRET_KEY": (key, "signs the cookies and log links of Airflow's pages"),
     "AIRFLOW_JWT_SECRET": (key, "signs the tokens between Airflow's services"),
+    "WIREWATCH_DESK_PASSWORD": (password, "the desk's pages, for those who may change things"),
+    "WIREWATCH_DESK_READER_PASSWORD": (password, "the desk's pages, for those who read"),
     "WIREWATCH_WEBHOOK_SECRET": (key, "signs webhook calls"),
 }
 

@@ -148,10 +148,15 @@ def _prefix(store: str) -> str:
     return f"?prefix={found[0]}" if found else ""
 
 
-def _next_steps(out: Console) -> None:
+def _command() -> str:
+    """The command on the store, home and configuration of the demo."""
     store = os.environ["WIREWATCH_STORE"]
     chosen = "" if store.startswith("sqlite:") else f"--store '{redacted(store)}{_prefix(store)}' "
-    command = f".venv/bin/wirewatch {chosen}--home data/demo --config seeds/config"
+    return f".venv/bin/wirewatch {chosen}--home data/demo --config seeds/config"
+
+
+def _next_steps(out: Console) -> None:
+    command = _command()
     out.print("\nWhat to type next:", style="bold")
     for line in (
         f"{command} stories",
@@ -193,7 +198,8 @@ def main() -> int:
     subprocess.run([*wirewatch, "stories", "--limit", "25"], check=True)  # noqa: S603 - our own command
     _mails(out)
     _next_steps(out)
-    out.print(f"\nDone in {time.monotonic() - started:.0f} s.")
+    out.print(f"\nDone in {time.monotonic() - started:.0f} s. To read it in a browser:")
+    out.print(f"  {_command()} desk --open", markup=False, soft_wrap=True)
     return 0
 
 

@@ -336,7 +336,7 @@ class TextPiece:
 class WordDiff:
     """A word diff: pieces that stayed (""), went ("-") or came ("+")."""
 
-    at: str
+    at: datetime
     feed: str
     title: tuple[tuple[str, str], ...]
     text: tuple[tuple[tuple[str, str], ...], ...]
@@ -370,7 +370,7 @@ def article(app: App, ask: Ask) -> View:
             "entities": stored.enriched.entities[:40],
             "topics": stored.enriched.topics,
             "changes": [
-                change(version.article, after, stamp(version.replaced) or "")
+                change(version.article, after, version.replaced)
                 for version, after in zip(versions, following, strict=True)
             ][::-1],
             "decision": decision,
@@ -429,14 +429,19 @@ def paragraphs(stored: StoredArticle) -> list[list[TextPiece]]:
     return [each for each in found if any(piece.text.strip() for piece in each)]
 
 
-def change(old: Article, new: Article, at: str) -> WordDiff:
+def change(old: Article, new: Article, at: datetime) -> WordDiff:
     """What one version changed, word by word; of the text only the paragraphs that changed."""
     before, after = (each.text[:MOST_TEXT_CHARS].split("\n\n")[:2000] for each in (old, new))
     text = []
-    for each in LCSseq.opcodes(before, after):
-        if each.tag != "equal":
-            was, became = before[each.src_start : each.src_end], after[each.dest_start : each.dest_end]
+    was: list[str] = []
+    became: list[str] = []
+    for each in [*LCSseq.opcodes(before, after), None]:
+        if each is not None and each.tag != "equal":
+            was += before[each.src_start : each.src_end]
+            became += after[each.dest_start : each.dest_end]
+        elif was or became:
             text.append(words_changed("\n\n".join(was), "\n\n".join(became)))
+            was, became = [], []
     title = words_changed(old.title, new.title) if old.title != new.title else ()
     return WordDiff(at, new.revised_by, title, tuple(text))
 

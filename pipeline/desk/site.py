@@ -68,7 +68,7 @@ _GET: Final[tuple[tuple[str, Handler, float], ...]] = (
     ("/names", find.names, 1),
     ("/names/{id:path}", find.name, 1),
     ("/watches", watches.watches, 1),
-    ("/watches/{name:path}", watches.watch, 1),
+    ("/watches/{name:path}", watches.watch, 10),
     ("/feeds", care.feeds, 1),
     ("/feeds.opml", care.opml, 1),
     ("/feeds/{id}", care.feed, 1),

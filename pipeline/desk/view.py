@@ -27,6 +27,8 @@ from pipeline.errors import UsageError
 MOST_QUERY_CHARS: Final = 1000
 # Longer than this is no title, and no text, that a person reads on a page.
 MOST_LINE_CHARS: Final = 300
+# Beyond so many seconds a date says more than an age.
+_LONG_AGO: Final = 30 * 86400
 # No template shows more than this of one text; longer ones come in pieces.
 MOST_SHOWN_CHARS: Final = 4000
 # The parts of a score that have words of their own.
@@ -271,6 +273,8 @@ class ViewWords:
     def ago(self, time: datetime) -> str:
         """How long ago, in the largest unit that fits."""
         seconds = (self._ask.now - time).total_seconds()
+        if abs(seconds) > _LONG_AGO:
+            return self.clock(time)[:10]
         for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
             if abs(seconds) >= size:
                 return self.say(
