@@ -1,4 +1,4 @@
-"""`python -m deploy.healthy PART`: exit 0 when Airflow says that this part of it is well, or the desk answers.
+"""`python -m deploy.healthy PART`: exit 0 when Airflow says this part of it is well, or the desk answers.
 
 One request to the api-server, where `airflow jobs check` would take four seconds of a core each time.
 """
@@ -36,7 +36,7 @@ def status(part: str, server: str, timeout_seconds: float = 10.0) -> str:
 
 
 def desk(timeout_seconds: float = 10.0) -> str:
-    """ "healthy" when the desk answers.
+    """Whether the desk answers: "healthy", or "unhealthy".
 
     Raises:
         OSError: It does not.
