@@ -15,6 +15,7 @@ from pipeline.app.ingest import Ingest
 from pipeline.app.names import Entities
 from pipeline.app.outbox import Outbox
 from pipeline.app.read import Read
+from pipeline.app.requests import Requests
 from pipeline.app.stores import Stores
 from pipeline.app.tasks import Tasks
 from pipeline.app.watches import Watches
@@ -37,6 +38,7 @@ class App:
         names: People, places and organisations across articles.
         stores: Whole stores: replayed, migrated, copied.
         care: Feeds, quarantine, doctor.
+        requests: What was asked for on the pages.
         outbox: Messages that wait, failed or were given up.
         quality: How good the stories are.
         tasks: What Airflow's mapped tasks call.
@@ -52,6 +54,7 @@ class App:
         self.stores = Stores(wiring)
         self.care = Care(wiring)
         self.outbox = Outbox(wiring)
+        self.requests = Requests(wiring)
         self.quality = Quality(wiring)
         self.tasks = Tasks(wiring)
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from pipeline.app import App
-from pipeline.app.correct import Request
+from pipeline.app.requests import Request
 from pipeline.errors import NotFoundError, WirewatchError
 
 log = logging.getLogger("wirewatch.desk")
@@ -80,10 +80,10 @@ class Carrier:
         while self._wake.get():
             try:
                 with self._opened() as app:
-                    for request in app.correct.requests():
+                    for request in app.requests.all():
                         if not request.done:
-                            app.correct.keep_request(replace(request, state="working"))
-                            app.correct.keep_request(self._carried_out(app, request))
+                            app.requests.keep(replace(request, state="working"))
+                            app.requests.keep(self._carried_out(app, request))
             except (WirewatchError, OSError, subprocess.SubprocessError) as error:
                 log.warning("requests wait: %s", error)
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Final
 
 from pipeline.app import App
-from pipeline.app.correct import Request
+from pipeline.app.requests import Request
 from pipeline.app.shapes import correction_shape, stamp
 from pipeline.desk.care import place_of
 from pipeline.desk.carrier import name_of
@@ -25,7 +25,7 @@ def corrections(app: App, _: Ask) -> View:
     articles = app.read.lines([name for c in said[:100] for group in c.groups for name in group[:5]])
     return View(
         "corrections",
-        {"corrections": said[:100], "lines": articles, "requests": app.correct.requests()[::-1]},
+        {"corrections": said[:100], "lines": articles, "requests": app.requests.all()[::-1]},
         [correction_shape(each) for each in said],
         (
             ("id", "kind", "at", "note"),
@@ -37,7 +37,7 @@ def corrections(app: App, _: Ask) -> View:
 def preview(app: App, ask: Ask) -> View:
     """What would change, before anything does."""
     kind, stories, articles = asked(ask)
-    found = app.correct.preview(kind, stories, articles)
+    found = app.requests.plan(kind, stories, articles)
 
     def lines(names: tuple[str, ...]) -> list[Source]:
         present = [found.members[name] for name in names if name in found.members]
@@ -84,12 +84,12 @@ def file_request(app: App, ask: Ask) -> View:
         if not names:
             raise UsageError("name the entries to try again")
     identity = content_id("request", kind, *sorted(looked_at), "", *sorted(names), who, _round(ask, kind))
-    known = {each.id: each.state for each in app.correct.requests()}
+    known = {each.id: each.state for each in app.requests.all()}
     if known.get(identity) in {None, "refused", "stale"}:
         if kind != "retry":  # what cannot be is refused here and not later
-            app.correct.preview(kind, [name_of(each) for each in looked_at], names)
+            app.requests.plan(kind, [name_of(each) for each in looked_at], names)
         note = " ".join(ask.posted("note").split())[:MOST_NOTE_CHARS]
-        app.correct.keep_request(Request(identity, kind, looked_at, names, who, ask.now.isoformat(), note))
+        app.requests.keep(Request(identity, kind, looked_at, names, who, ask.now.isoformat(), note))
     return View(to=f"{ask.root}/requests/{identity}", status=303)
 
 
@@ -106,7 +106,7 @@ def fits(entry: Rejection, ask: Ask) -> bool:
 
 def request(app: App, ask: Ask) -> View:
     """What became of a request."""
-    found = next((each for each in app.correct.requests() if each.id == ask.given["id"]), None)
+    found = next((each for each in app.requests.all() if each.id == ask.given["id"]), None)
     if found is None:
         raise NotFoundError(f"request {ask.given['id']}: there is none of this id, or it was long ago")
     titles = app.read.titles([*found.into, *map(name_of, found.stories)])

@@ -8,7 +8,7 @@ import pytest
 from conftest import Desk
 from html_reader import PageReader
 
-from pipeline.app.correct import Request
+from pipeline.app.requests import Request
 from pipeline.desk.carrier import Carrier, child_process, verb_of
 
 HERE = {"sec-fetch-site": "same-origin"}
@@ -145,13 +145,13 @@ def request(mended, name="r", **changes):
 
 def kept(mended, name):
     with mended.opened() as app:
-        return next(each for each in app.correct.requests() if each.id == name)
+        return next(each for each in app.requests.all() if each.id == name)
 
 
 @pytest.mark.parametrize("state", ["waiting", "working"])
 def test_what_a_killed_process_left_open_is_carried_out_by_the_next(mended, state):
     with mended.opened() as app:
-        app.correct.keep_request(request(mended, state, state=state))
+        app.requests.keep(request(mended, state, state=state))
     verbs = Verbs((0, '{"stories": [{"id": "s"}]}', ""))
     carrier = Carrier(mended.opened, verbs)
     carried_out(mended.client(), f"/requests/{state}", carrier)
@@ -164,7 +164,7 @@ def test_a_story_that_changed_is_not_touched(mended):
     asked = request(mended, "old")
     changed = tuple(f"{each.partition(':')[0]}:99" for each in asked.stories)
     with mended.opened() as app:
-        app.correct.keep_request(request(mended, "old", stories=changed))
+        app.requests.keep(request(mended, "old", stories=changed))
     verbs = Verbs()
     carrier = Carrier(mended.opened, verbs)
     assert carried_out(mended.client(), "/requests/old", carrier)["state"] == "stale"
@@ -174,7 +174,7 @@ def test_a_story_that_changed_is_not_touched(mended):
 
 def test_a_refusal_says_why(mended):
     with mended.opened() as app:
-        app.correct.keep_request(request(mended, "no"))
+        app.requests.keep(request(mended, "no"))
     carrier = Carrier(mended.opened, Verbs((1, "", "a line\nwirewatch: a split keeps them apart\n")))
     state = carried_out(mended.client(), "/requests/no", carrier)
     carrier.close()
