@@ -257,6 +257,12 @@ class Store(Protocol):
     def describe(self) -> dict[str, str | int]:
         """For `doctor`: kind, schema version, numbers of articles and stories; never a secret."""
 
+    def damage(self) -> list[str]:
+        """For `verify`: what of the store's own frame is not as it must be, one line each, with what to do.
+
+        Its frame are files, tables, templates and aliases; reads everything that it must.
+        """
+
 
 class Embedder(Protocol):
     """Turns texts into unit vectors; the same text gives the same bits whatever stands beside it."""

@@ -20,6 +20,7 @@ from pipeline.app.stores import Stores
 from pipeline.app.tasks import Tasks
 from pipeline.app.watches import Watches
 from pipeline.app.wiring import Wiring
+from pipeline.errors import ConfigError
 
 __all__ = ["App", "open_app"]
 
@@ -82,6 +83,8 @@ def open_app(
     home: Path | None = None,
     config: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    *,
+    make: bool = True,
 ) -> App:
     """Opens Wirewatch; what is not given comes from the environment, else from the working folder.
 
@@ -90,11 +93,18 @@ def open_app(
         home: Or `WIREWATCH_HOME`, or `./data`.
         config: Or `WIREWATCH_CONFIG`, or `./config`.
         environment: Instead of the process's.
+        make: Whether a home and a store that are missing are made; a reader makes nothing.
 
     Raises:
         StoreError: The home cannot be made.
+        ConfigError: A configuration folder is named, and is not there.
     """
     values = os.environ if environment is None else environment
     place = Path(home or values.get("WIREWATCH_HOME") or "data")
     url = store or values.get("WIREWATCH_STORE") or f"sqlite:///{place / 'wirewatch.db'}"
-    return App(Wiring(place, Path(config or values.get("WIREWATCH_CONFIG") or "config"), url, values))
+    named = config or values.get("WIREWATCH_CONFIG")
+    if named and not Path(named).is_dir():
+        raise ConfigError("no such folder; --config names another", str(named))
+    if make:  # what is archived, stored and spooled is for its owner's eyes, SQLite's files as well
+        os.umask(0o027 if values.get("WIREWATCH_GROUP_READS") else 0o077)
+    return App(Wiring(place, Path(named or "config"), url, values, make=make))

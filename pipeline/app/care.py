@@ -13,6 +13,7 @@ from pipeline.addresses import host_of, redact, shown
 from pipeline.alerts.watch import last_good
 from pipeline.app.ingest import Ingest, IngestReport
 from pipeline.app.journal import left_behind
+from pipeline.app.verify import PROMISES, breaches
 from pipeline.app.wiring import Wiring
 from pipeline.enrich.names.recognize import multiplication
 from pipeline.errors import (
@@ -158,6 +159,11 @@ class Care:
         self._wiring.store.commit(Commit(released=released))
         return outcome
 
+    def verify(self) -> list[Json]:
+        """Checks every promise on what is stored, which takes as long as reading all of it."""
+        found = [(name, breaches(self._wiring, check), well) for name, check, well in PROMISES]
+        return [{"check": name, "ok": not breach, "detail": breach or well} for name, breach, well in found]
+
     def doctor(self) -> list[Json]:
         """Checks everything a run needs; one line each, never a secret."""
         checks: Sequence[tuple[str, Callable[[Wiring], str]]] = (
@@ -289,6 +295,8 @@ def _check_feeds(wiring: Wiring) -> str:
 
 
 def _check_disk(wiring: Wiring) -> str:
+    if not wiring.home.is_dir():
+        raise NotFoundError(f"there is no home at {wiring.home}; the first `fetch` or `load` makes it")
     free = shutil.disk_usage(wiring.home).free
     if free < _LOW_DISK_BYTES:
         raise OSError(f"{wiring.home}: only {free // 1024**2} MiB free")

@@ -57,8 +57,9 @@ class Read:
     def stories(self, *, since: str | None = None, query: str | None = None, limit: int = 50) -> StoriesFound:
         """The newest stories, with their articles by id."""
         now = self._wiring.clock()
-        tree = parse(query, now) if query else None
-        found = self._wiring.store.newest_stories(moment(since, now), tree, limit)
+        tree, start = parse(query, now) if query else None, moment(since, now)
+        # Opened last: what is asked wrongly is said first.
+        found = self._wiring.store.newest_stories(start, tree, limit)
         return found, self.members(found)
 
     def current(self, story: str) -> tuple[Story, list[Lineage]]:
@@ -88,7 +89,8 @@ class Read:
     def search(self, query: str, *, since: str | None = None, limit: int = 50) -> list[SearchHit]:
         """Articles that a query hits, best first."""
         now = self._wiring.clock()
-        return self._wiring.store.search(parse(query, now), moment(since, now), limit)
+        tree, start = parse(query, now), moment(since, now)
+        return self._wiring.store.search(tree, start, limit)
 
     def stored(self, name: str) -> StoredArticle:
         """An article by its id or URL.

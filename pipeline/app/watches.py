@@ -160,6 +160,7 @@ class Watches:
             raise UsageError(f"{path}: cannot be added to; add this by hand:\n{draft['yaml']}")
         beside = path.with_suffix(".yaml.new")
         beside.write_text(made, encoding="utf-8")
+        beside.chmod(path.stat().st_mode & 0o777 if path.is_file() else 0o644)  # as it was: not the home's
         beside.replace(path)
         return str(path)
 

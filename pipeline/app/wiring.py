@@ -57,6 +57,7 @@ class Wiring:
         environment: For secrets and `${NAME}` in the configuration.
         clock: Gives the present time (UTC).
         processes: How many enrich, whatever the settings say; None leaves it to them.
+        make: Whether a home and a store that are missing are made; a reader makes nothing.
     """
 
     def __init__(
@@ -67,6 +68,8 @@ class Wiring:
         environment: Mapping[str, str],
         clock: Callable[[], datetime] = now,
         processes: int | None = None,
+        *,
+        make: bool = True,
     ) -> None:
         self.processes = processes
         self.home = home
@@ -74,11 +77,13 @@ class Wiring:
         self.store_url = store_url
         self.environment = environment
         self.clock = clock
+        self.make = make
         # Work is spread over processes; more threads for these small matrices take more time, not less.
         threadpool_limits(1, user_api="blas")
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{content_id(os.urandom(8).hex())[:6]}"
         try:
-            home.mkdir(parents=True, exist_ok=True)
+            if make:
+                home.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(
                 f"{home}: cannot make the home folder ({error.strerror}); --home names another"
@@ -92,7 +97,7 @@ class Wiring:
     @cached_property
     def store(self) -> Store:
         """The store, opened once; a server that does not answer is waited for by its own link."""
-        return open_store(self.store_url, environment=self.environment)
+        return open_store(self.store_url, create=self.make, environment=self.environment)
 
     @cached_property
     def archive(self) -> WarcArchive:

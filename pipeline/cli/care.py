@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -20,7 +20,7 @@ quarantine = typer.Typer(help="What could not be processed, and why.", no_args_i
 @feeds.command("list")
 def feeds_list(context: typer.Context) -> None:
     """The feeds as configured."""
-    with opened(context) as app:
+    with opened(context, make=False) as app:
         document = app.care.feeds()
     answer(context, document, lambda out: out.print(feeds_table(document)))
 
@@ -28,7 +28,7 @@ def feeds_list(context: typer.Context) -> None:
 @feeds.command("health")
 def feeds_health(context: typer.Context) -> None:
     """How each feed does: last success, last news, error, next poll."""
-    with opened(context) as app:
+    with opened(context, make=False) as app:
         document = app.care.feed_health()
     answer(context, document, lambda out: out.print(feeds_table(document)))
 
@@ -36,7 +36,7 @@ def feeds_health(context: typer.Context) -> None:
 @feeds.command("import")
 def feeds_import(context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE.opml")]) -> None:
     """Adds the feeds of an OPML file to feeds.yaml; folders become tags."""
-    with opened(context) as app:
+    with opened(context, make=False) as app:
         document = app.care.import_feeds(file)
     answer(context, document, lambda out: out.print(feeds_table(document)))
 
@@ -44,7 +44,7 @@ def feeds_import(context: typer.Context, file: Annotated[Path, typer.Argument(me
 @feeds.command("export")
 def feeds_export(context: typer.Context) -> None:
     """Writes the feeds as OPML to stdout, without credentials."""
-    with opened(context) as app:
+    with opened(context, make=False) as app:
         opml = app.care.export_feeds()
     answer(context, {"opml": opml}, lambda out: out.print(opml, markup=False, soft_wrap=True))
 
@@ -52,7 +52,7 @@ def feeds_export(context: typer.Context) -> None:
 @quarantine.command("list")
 def quarantine_list(context: typer.Context) -> None:
     """What could not be processed, newest first."""
-    with opened(context) as app:
+    with opened(context, make=False) as app:
         document = [rejection_shape(entry) for entry in app.care.quarantine()]
     answer(context, document, lambda out: out.print(rejections_table(document)))
 
@@ -60,7 +60,7 @@ def quarantine_list(context: typer.Context) -> None:
 @quarantine.command("show")
 def quarantine_show(context: typer.Context, entry_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
     """One entry, with the beginning of what was refused."""
-    with opened(context) as app:
+    with opened(context, make=False) as app:
         entry = app.care.quarantined(entry_id)
     document = rejection_shape(entry) | {"excerpt": entry.excerpt, "capture": entry.capture}
 
@@ -83,8 +83,19 @@ def quarantine_replay(
 
 def doctor(context: typer.Context) -> None:
     """Checks store, models, mail, feeds, disk and Airflow; one line each."""
-    with opened(context) as app:
+    with opened(context, make=False) as app:
         document = app.care.doctor()
+    _checked(context, document)
+
+
+def verify(context: typer.Context) -> None:
+    """Checks every promise on all that is stored: archive, journal, store, outbox; changes nothing."""
+    with opened(context, make=False) as app:
+        document = app.care.verify()
+    _checked(context, document)
+
+
+def _checked(context: typer.Context, document: list[dict[str, Any]]) -> None:
     answer(context, document, lambda out: out.print(checks_table(document)))
     bad = [f"{check['check']}: {check['detail']}" for check in document if not check["ok"]]
     if bad:
@@ -96,3 +107,4 @@ def register(cli: typer.Typer) -> None:
     cli.add_typer(feeds, name="feeds")
     cli.add_typer(quarantine, name="quarantine")
     cli.command()(doctor)
+    cli.command()(verify)

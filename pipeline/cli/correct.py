@@ -22,7 +22,7 @@ def merge(
     note: Note = "",
 ) -> None:
     """These stories are on one event: joins them, and keeps them together."""
-    with opened(context) as app:
+    with opened(context, make=False) as app:
         found, members = app.correct.merge(stories, note)
     document = {"stories": [story_shape(story, members) for story in found]}
     answer(context, document, lambda out: out.print(stories_table(document["stories"])))
@@ -37,7 +37,7 @@ def split(
     note: Note = "",
 ) -> None:
     """These articles are not on this story's event: takes them out for good, into a story of their own."""
-    with opened(context) as app:
+    with opened(context, make=False) as app:
         found, members = app.correct.split(story, articles, note)
     document = {"stories": [story_shape(story, members) for story in found]}
     answer(context, document, lambda out: out.print(stories_table(document["stories"])))
@@ -46,7 +46,7 @@ def split(
 @listing.command("list")
 def corrections_list(context: typer.Context) -> None:
     """All corrections, oldest first."""
-    with opened(context) as app:
+    with opened(context, make=False) as app:
         document = [correction_shape(correction) for correction in app.correct.all()]
     answer(context, document, lambda out: out.print(corrections_table(document)))
 
@@ -54,7 +54,7 @@ def corrections_list(context: typer.Context) -> None:
 @listing.command("export")
 def corrections_export(context: typer.Context) -> None:
     """Writes the corrected articles as labelled JSON lines, for `evaluate` and `make train`."""
-    with opened(context) as app:
+    with opened(context, make=False) as app:
         document = [labelled_shape(stored) for stored in app.correct.corrected()]
     lines = [json.dumps(row, ensure_ascii=False) for row in document]
     answer(context, document, lambda _: typer.echo("".join(f"{line}\n" for line in lines), nl=False))

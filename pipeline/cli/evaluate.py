@@ -16,7 +16,7 @@ def evaluate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Labelled JSON lines")],
 ) -> None:
     """Measures story quality on labelled articles, streamed as in production, in a fresh store."""
-    with opened(context) as app, progress("Evaluating") as step:
+    with opened(context, make=False) as app, progress("Evaluating") as step:
         document = app.quality.evaluate(files, progress=step)
     answer(context, document, lambda out: out.print(evaluation_table(document)))
 

@@ -67,7 +67,7 @@ def alert(
     ] = False,
 ) -> None:
     """Matches what is new since the last call, and delivers."""
-    with opened(context) as app:
+    with opened(context, make=not dry_run) as app:
         outcome = app.watches.alert(dry_run=dry_run)
 
     def show(out: Console) -> None:

@@ -18,7 +18,7 @@ def entity(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A name or an entity's id")],
 ) -> None:
     """One person, place or organisation: its articles over time, its stories, and who stands beside it."""
-    with opened(context) as app:
+    with opened(context, make=False) as app:
         document = app.names.entity(name)
     answer(context, document, lambda out: entity_text(out, document))
 
@@ -29,7 +29,7 @@ def entities_suggest(
     limit: Annotated[int, typer.Option(min=1, help="At most this many")] = 50,
 ) -> None:
     """Proposes aliases for config/aliases.yaml: names that may be one, with the evidence."""
-    with opened(context) as app:
+    with opened(context, make=False) as app:
         document = app.names.suggestions(limit)
     answer(context, document, lambda out: out.print(suggestions_table(document)))
 
@@ -42,7 +42,7 @@ def enrich(
     """Finds names and topics again after a change of models or tables; never alerts."""
     if not again:
         raise typer.BadParameter("new articles are enriched as they come; --again does it for stored ones")
-    with opened(context) as app, progress("Enriching") as step:
+    with opened(context, make=False) as app, progress("Enriching") as step:
         document = app.names.enrich_again(since, step)
     answer(context, document, lambda out: out.print(counts_table(document)))
 
@@ -50,7 +50,7 @@ def enrich(
 @store.command("migrate")
 def store_migrate(context: typer.Context) -> None:
     """Brings the store to this version's schema; on Elasticsearch, reading and writing go on."""
-    with opened(context) as app:
+    with opened(context, make=False) as app:
         document = app.stores.migrate()
     answer(context, document, lambda out: out.print(counts_table(document)))
 

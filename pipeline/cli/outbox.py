@@ -17,7 +17,7 @@ outbox = typer.Typer(help="Messages that wait, failed or were given up.", no_arg
 @outbox.command("list")
 def outbox_list(context: typer.Context) -> None:
     """What was not sent yet, and why; the oldest first."""
-    with opened(context) as app:
+    with opened(context, make=False) as app:
         document = [message_shape(message) for message in app.outbox.messages()]
     answer(context, document, lambda out: out.print(messages_table(document)))
 
@@ -25,7 +25,7 @@ def outbox_list(context: typer.Context) -> None:
 @outbox.command("show")
 def outbox_show(context: typer.Context, message_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
     """One message, with what would be sent once it is rendered."""
-    with opened(context) as app:
+    with opened(context, make=False) as app:
         message = app.outbox.message(message_id)
     document = message_shape(message) | {
         "alerts": list(message.alerts),

@@ -32,7 +32,7 @@ def stories(
     limit: Limit = 50,
 ) -> None:
     """Newest stories first."""
-    with opened(context) as app:
+    with opened(context, make=False) as app:
         found, members = app.read.stories(since=since, query=query, limit=limit)
     document = [story_shape(story, members) for story in found]
     answer(context, document, lambda out: out.print(stories_table(document)))
@@ -43,7 +43,7 @@ def story(
     story_id: Annotated[str, typer.Argument(metavar="ID", help="A story's id, old or new")],
 ) -> None:
     """One story; an old id of a merged story leads to the new one."""
-    with opened(context) as app:
+    with opened(context, make=False) as app:
         found, members, lineage = app.read.story(story_id)
     document = story_shape(found, members) | {"lineage": lineage_shape(lineage)}
     answer(context, document, lambda out: story_text(out, document))
@@ -56,7 +56,7 @@ def search(
     limit: Limit = 50,
 ) -> None:
     """Articles that a query hits, best first; of more than 2,000 hits the newest are ranked."""
-    with opened(context) as app:
+    with opened(context, make=False) as app:
         hits = app.read.search(query, since=since, limit=limit)
     document = [hit_shape(hit) for hit in hits]
     answer(context, document, lambda out: out.print(hits_table(document)))
@@ -67,7 +67,7 @@ def why(
     article: Annotated[str, typer.Argument(metavar="ARTICLE", help="An article's id or URL")],
 ) -> None:
     """Why an article is in its story: the decision as it was recorded."""
-    with opened(context) as app:
+    with opened(context, make=False) as app:
         decision, stored, names = app.read.why(article)
     document = decision_shape(decision, stored)
     answer(context, document, lambda out: why_text(out, document, stored.enriched.article.title, names))
@@ -81,7 +81,7 @@ def article(
     ] = False,
 ) -> None:
     """One article as it is stored."""
-    with opened(context) as app:
+    with opened(context, make=False) as app:
         stored, versions = app.read.article(article_id)
     document = article_shape(stored) | {"versions": version_shapes(versions, stored.enriched.article)}
     if removed:

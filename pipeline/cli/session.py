@@ -34,12 +34,17 @@ def session(context: typer.Context) -> Session:
 
 
 @contextmanager
-def opened(context: typer.Context) -> Iterator[App]:
-    """Opens the app as the options before the verb say."""
+def opened(context: typer.Context, *, make: bool = True) -> Iterator[App]:
+    """Opens the app as the options before the verb say.
+
+    Args:
+        context: Of the call.
+        make: Whether a home and a store that are missing are made; a verb that reads makes nothing.
+    """
     from pipeline.app import open_app
 
     chosen = session(context)
-    with open_app(store=chosen.store, home=chosen.home, config=chosen.config) as app:
+    with open_app(store=chosen.store, home=chosen.home, config=chosen.config, make=make) as app:
         yield app
 
 

@@ -20,7 +20,7 @@ watch = typer.Typer(
 @watch.command("list")
 def watch_list(context: typer.Context) -> None:
     """The watches as configured, and how far each has read."""
-    with opened(context) as app:
+    with opened(context, make=False) as app:
         document = app.watches.all()
 
     def show(out: Console) -> None:
@@ -42,7 +42,7 @@ def watch_list(context: typer.Context) -> None:
 @watch.command("check")
 def watch_check(context: typer.Context) -> None:
     """Says in words what each watch means, and warns of what cannot work."""
-    with opened(context) as app:
+    with opened(context, make=False) as app:
         document = app.watches.check()
 
     def show(out: Console) -> None:
@@ -111,7 +111,7 @@ def watch_backtest(
     html: Annotated[Path | None, typer.Option(help="Also write one page with a timeline")] = None,
 ) -> None:
     """What a watch would have done on the history in the store: which alerts, when, how many mails."""
-    with opened(context) as app:
+    with opened(context, make=False) as app:
         result, document = app.watches.backtest(name, since, against, html)
 
     def show(out: Console) -> None:
@@ -141,7 +141,7 @@ def watch_why(
     story: Annotated[str, typer.Argument(metavar="STORY")],
 ) -> None:
     """Why a watch did or did not alert on a story: each clause and condition with its value."""
-    with opened(context) as app:
+    with opened(context, make=False) as app:
         why = app.watches.why(name, story)
 
     def show(out: Console) -> None:

@@ -172,7 +172,8 @@ def test_wrong_usage_is_one_line_and_exit_2(run, arguments, expected):
         (("watch", "why", "nobody", "x"), "nobody"),
     ],
 )
-def test_what_is_not_there_is_one_line_and_exit_1(run, arguments, expected):
+def test_what_is_not_there_is_one_line_and_exit_1(run, tmp_path, arguments, expected):
+    run("load", jsonl(tmp_path / "a.jsonl", ARTICLE))
     code, _, err = run(*arguments)
     assert code == 1
     assert expected in err
@@ -222,7 +223,8 @@ def test_a_home_that_cannot_be_written_is_one_line(run, tmp_path):
     assert str(tmp_path / "file") in err
 
 
-def test_doctor_and_lists_answer(run):
+def test_doctor_and_lists_answer(run, tmp_path):
+    run("load", jsonl(tmp_path / "a.jsonl", ARTICLE))
     checks = as_json(run("doctor", "--json"))
     assert {"configuration", "store", "archive", "models", "mail", "feeds", "disk"} <= {
         c["check"] for c in checks

@@ -301,6 +301,10 @@ class StoreConformance:
         assert told["kind"]
         assert told["schema"]
 
+    def test_a_sound_store_has_no_damage(self, store: Store) -> None:
+        store.commit(one_of_each())
+        assert store.damage() == []
+
     def test_reading_goes_on_while_it_is_written(self, store: Store) -> None:
         store.commit(Commit(articles=tuple(article(seq, story="s") for seq in range(1, 21))))
         reading = store.between(0, 1000)

@@ -22,7 +22,7 @@ from pipeline.query.tree import Wildcard
 from pipeline.store import migrate_store, open_store
 from pipeline.store.elasticsearch import documents
 from pipeline.store.elasticsearch.cluster import ElasticsearchStore
-from pipeline.store.elasticsearch.indices import month
+from pipeline.store.elasticsearch.indices import install_templates, month
 from pipeline.store.elasticsearch.link import parsed
 from pipeline.store.elasticsearch.migrate import migrate
 
@@ -104,6 +104,41 @@ def test_migration_while_reading_and_writing_go_on(fresh: str) -> None:
     migrate_store(fresh)  # again, at rest: nothing changes
     assert everything(store) == state
     assert store.describe()["epoch"] == 3
+    store.close()
+
+
+def test_a_template_or_an_alias_that_somebody_changed_is_damage(fresh: str) -> None:
+    store = opened(fresh)
+    assert store.damage() == []
+    prefix = store.names.prefix
+
+    def change(client) -> None:
+        found = client.indices.get_index_template(name=f"{prefix}-feeds")["index_templates"][0]
+        template = found["index_template"]["template"]
+        template["mappings"]["properties"]["status"] = {"type": "keyword"}
+        patterns, parts = [f"{prefix}-feeds-*"], [f"{prefix}-base"]
+        client.indices.put_index_template(
+            name=f"{prefix}-feeds",
+            index_patterns=patterns,
+            composed_of=parts,
+            template=template,
+            priority=300,
+        )
+        client.indices.delete_index_template(name=f"{prefix}-outbox")
+        client.indices.delete_alias(index=f"{prefix}-alerts-v1", name=f"{prefix}-alerts")
+
+    store.link.call("change the store", change)
+    found = store.damage()
+    assert [
+        name for name in ("feeds", "outbox") if f"the index template {prefix}-{name} is" in str(found)
+    ] == [
+        "feeds",
+        "outbox",
+    ]
+    assert any(f"the alias {prefix}-alerts does not lead" in line for line in found)
+    assert len(found) == 3
+    install_templates(store.link, store.names)
+    assert len(store.damage()) == 1
     store.close()
 
 

@@ -125,6 +125,7 @@ def _append(target: Path, added: Sequence[FeedSource], existing: Sequence[FeedSo
     beside = target.with_name(f".{target.name}.writing")
     try:
         beside.write_text(text, encoding="utf-8")
+        beside.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o644)
         _check(beside, added)
         beside.replace(target)
     except OSError as error:

@@ -42,6 +42,7 @@ from pipeline.store.elasticsearch.indices import (
     MONTHLY,
     VERSION,
     Names,
+    damage,
     install_templates,
     make_index,
     make_indices,
@@ -326,6 +327,10 @@ class ElasticsearchStore:
             "articles": self.reads.count(self.names.articles),
             "stories": self.reads.count(self.names.alias("stories")),
         }
+
+    def damage(self) -> list[str]:
+        """See `Store`."""
+        return damage(self.link, self.names, self.roots.settled().root.epoch)
 
     # -- pieces ------------------------------------------------------------------------------------------
 

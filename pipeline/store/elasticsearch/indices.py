@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -69,6 +69,14 @@ def _template(path: Path, prefix: str) -> dict[str, Any]:
     return template
 
 
+def _templates(names: Names) -> dict[str, dict[str, Any]]:
+    """The index templates by name, as they should be."""
+    return {
+        f"{names.prefix}-{path.stem}": _template(path, names.prefix)
+        for path in sorted((TEMPLATES / "index").glob("*.json"))
+    }
+
+
 def install_templates(link: Link, names: Names) -> None:
     """Puts the templates into the cluster; the same ones again change nothing."""
     base = _template(TEMPLATES / "component" / "base.json", names.prefix)
@@ -76,14 +84,53 @@ def install_templates(link: Link, names: Names) -> None:
         "install the index templates",
         lambda client: client.cluster.put_component_template(name=f"{names.prefix}-base", **base),
     )
-    for path in sorted((TEMPLATES / "index").glob("*.json")):
-        template = _template(path, names.prefix)
+    for name, template in _templates(names).items():
         link.call(
             "install the index templates",
-            lambda client, name=path.stem, body=template: client.indices.put_index_template(  # type: ignore[misc]
-                name=f"{names.prefix}-{name}", **body
-            ),
+            lambda client, name=name, body=template: client.indices.put_index_template(name=name, **body),  # type: ignore[misc]
         )
+
+
+def damage(link: Link, names: Names, epoch: int) -> list[str]:
+    """What is not as this version makes it: templates, indices, and the aliases that lead to them."""
+    base = _template(TEMPLATES / "component" / "base.json", names.prefix)["template"]
+    found = [
+        f"the index template {name} is not as this version makes it; `wirewatch store migrate` installs it"
+        for name, wanted in _templates(names).items()
+        if _in_effect(link, name)
+        != _in_effect(link, name, wanted | {"composed_of": [], "template": _laid(base, wanted["template"])})
+    ]
+    answer = link.call(
+        "look at the aliases",
+        lambda client: client.indices.get_alias(index=f"{names.prefix}-*", expand_wildcards="all"),
+    )
+    there = {index: about["aliases"] for index, about in answer.items() if of_store(names, index)}
+    needed = {names.index(kind, epoch) for kind in KINDS} | {names.index("state", 1)}
+    found += [f"the index {index} is not there; restore a snapshot" for index in sorted(needed - set(there))]
+    for index, aliases in sorted(there.items()):
+        kind = index_kind(names, index)
+        if epoch_of(index) == epoch or kind == "state":
+            missing = [alias for alias in aliases_of(names, kind) if alias not in aliases]
+            found += [f"the alias {alias} does not lead to {index}; restore a snapshot" for alias in missing]
+    return found
+
+
+def _in_effect(link: Link, name: str, instead: Mapping[str, Any] | None = None) -> Any:
+    """What an index would get from a template, or from another one in its place; None for none."""
+    answer = link.call(
+        "look at the index templates",
+        lambda client: client.options(ignore_status=(400, 404)).indices.simulate_template(
+            name=name, **instead or {}
+        ),
+    )
+    return answer.get("template")
+
+
+def _laid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """One document over another, as Elasticsearch lays a template over those it is composed of."""
+    both = {key: _laid(below[key], above[key]) for key in below.keys() & above.keys()
+            if isinstance(below[key], dict) and isinstance(above[key], dict)}  # fmt: skip
+    return {**below, **above, **both}
 
 
 def make_index(link: Link, names: Names, kind: str, epoch: int, *, aliased: bool = True) -> str:

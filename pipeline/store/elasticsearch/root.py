@@ -108,7 +108,8 @@ class Roots:
             answer = self.link.call("read the store", ask, pass_on=(404,))
         except ApiError:
             raise StoreError(
-                f"there is no store {self.names.prefix!r} at {self.link.address.shown}"
+                f"there is no store {self.names.prefix!r} at {self.link.address.shown}; "
+                "the first `fetch` or `load` makes it"
             ) from None
         root = decode(Root, answer["_source"]["document"])  # type: ignore[index]
         if root.schema > VERSION and not self._any_schema:

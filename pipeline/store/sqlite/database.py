@@ -300,6 +300,10 @@ class SqliteStore:
             "stories": stories,
         }
 
+    def damage(self) -> list[str]:
+        """See `Store`."""
+        return self._file.damage()
+
     def _documents(self, kind: type[Kind], sql: str, *values: str | int) -> list[Kind]:
         bound = [well_formed(each) if isinstance(each, str) else each for each in values]
         return [decode(kind, row[0]) for row in self._file.rows(sql, bound)]

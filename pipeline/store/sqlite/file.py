@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ Row = tuple[Any, ...]
 # SQLite takes 32,766 parameters in one statement; lists of ids are cut into pieces of this size.
 PIECE = 5000
 
+# Tables and indices, but for those that SQLite makes by itself.
+_OBJECTS = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
 _LOCKED = "the store {path} was locked for {timeout:g} s: try again"
 # The primary result codes of SQLite that a user can do something about (https://sqlite.org/rescode.html).
 _MEANINGS: dict[int, tuple[type[WirewatchError], str]] = {
@@ -69,7 +71,7 @@ class DatabaseFile:
         self._timeout = timeout_seconds
         self._depth = 0
         if not create and not path.is_file():
-            raise StoreError(f"there is no store at {path}")
+            raise StoreError(f"there is no store at {path}; the first `fetch` or `load` makes it")
         if path.is_file() and _foreign(path):
             raise StoreError(f"{path} is not a Wirewatch store; give another path")
         with self.translated():
@@ -154,6 +156,20 @@ class DatabaseFile:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         kind, words = _MEANINGS.get(code, (StoreError, "the store {path} refuses: {error}"))
         return kind(words.format(path=self.path, error=error, timeout=self._timeout))
+
+    def damage(self) -> list[str]:
+        """What SQLite finds wrong with the file, and where its tables are not those of `MIGRATIONS`."""
+        found = [str(row[0]) for row in self.rows("PRAGMA integrity_check(20)") if row[0] != "ok"]
+        with closing(sqlite3.connect(":memory:")) as fresh:
+            for step in MIGRATIONS:
+                for statement in statements(step) if step != REINDEX else ():
+                    fresh.execute(statement)
+            wanted = {str(row[0]): row[1] for row in fresh.execute(_OBJECTS)}
+        there = {str(row[0]): row[1] for row in self.rows(_OBJECTS)}
+        found += [
+            f"{name} is not as this version makes it" for name in wanted if there.get(name) != wanted[name]
+        ]
+        return [f"{self.path}: {each}; `wirewatch replay --into` makes a new store" for each in found]
 
     @contextmanager
     def writing(self) -> Iterator[None]:
