@@ -11,9 +11,9 @@ from typing import Any
 
 from pipeline.addresses import host_of, redact, shown
 from pipeline.alerts.watch import last_good
+from pipeline.app.care.verify import PROMISES, breaches
 from pipeline.app.ingest import Ingest, IngestReport
 from pipeline.app.journal import left_behind
-from pipeline.app.verify import PROMISES, breaches
 from pipeline.app.wiring import Wiring
 from pipeline.enrich.names.recognize import multiplication
 from pipeline.errors import (

@@ -1,0 +1,7 @@
+"""What keeps the system well: feeds, quarantine and the doctor, then `verify`, which reads all that is stored."""
+
+from __future__ import annotations
+
+from pipeline.app.care.housekeeping import Care
+
+__all__ = ["Care"]
