@@ -1,4 +1,4 @@
-"""What keeps the system well: feeds, quarantine and the doctor, then `verify`, which reads all that is stored."""
+"""What keeps the system well: feeds, quarantine, the doctor; and `verify`, which reads all that is stored."""
 
 from __future__ import annotations
 
