@@ -210,11 +210,19 @@ def test_an_edit_that_is_taken_back_comes_back_and_says_when():
     link = "https://lunna.example/a"
     first = article("Ferry runs aground", FERRY, link=link)
     second = article("Ferry sinks", FERRY.replace("ran aground", "sank"), link=link, later=1)
-    third = replace(first, fetched=NOON + timedelta(days=10))
+    third = replace(first, fetched=NOON + timedelta(days=10), capture="a later one")
     (kept,), _ = outcome(first, second, third)
     assert (kept.title, kept.version, kept.revised) == ("Ferry runs aground", 3, third.fetched)
     former = [key for key in kept.keys if key.startswith("was:")]
     assert former == [former_key(second.keys[-1])]
+
+
+def test_forms_of_one_document_that_are_taken_in_again_change_nothing():
+    link = "https://lunna.example/a"
+    first = article("Ferry runs aground", FERRY, link=link)
+    second = article("Ferry sinks", FERRY.replace("ran aground", "sank"), link=link)
+    assert outcome(first, second)[0] == outcome(first, second, first, second)[0]
+    assert outcome(first, second)[0][0].title == "Ferry sinks"
 
 
 def test_two_feeds_with_two_texts_do_not_take_turns():

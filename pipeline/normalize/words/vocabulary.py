@@ -101,6 +101,7 @@ class Vocabulary(WordFile):
     dates: DateWords
     lines: LineWords
     wall: Phrases
+    labels: Phrases
 
 
 @cache
