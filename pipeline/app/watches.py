@@ -17,14 +17,15 @@ from pipeline.alerts.decide.explain import Why
 from pipeline.alerts.send.render import Renderer
 from pipeline.alerts.send.schedule import destinations
 from pipeline.alerts.watch import last_good
+from pipeline.alerts.watch.edited_file import entry_of, with_added, with_changed
 from pipeline.alerts.watch.first_watch import entry_text, first_watch, with_entry
-from pipeline.alerts.watch.watch_file import load_watches
+from pipeline.alerts.watch.watch_file import load_watches, watch_from
 from pipeline.app.read import moment
 from pipeline.app.wiring import Wiring
-from pipeline.errors import NotFoundError, UsageError
+from pipeline.errors import ConfigError, ContradictionError, NotFoundError, UsageError
 from pipeline.notify import open_notifier
 from pipeline.ports import Commit, Lease
-from pipeline.records import Alert, Message, Watch, WatchState
+from pipeline.records import Alert, Message, Watch, WatchState, content_id
 from pipeline.records.alerts import EVERY_STATE
 from pipeline.retry import DELIVERY
 from pipeline.settings import Document, read_document
@@ -206,6 +207,89 @@ class Watches:
         """
         watch = _named(self._wiring.watches, name, self._wiring.settings.watches.path)
         return self._checked([watch])[0].as_json()
+
+    def source(self, name: str) -> tuple[str, str]:
+        """The text of one watch in `watches.yaml`, "" for no name; and what tells this state of the file.
+
+        Raises:
+            UsageError: The file has no lines of its own for it.
+        """
+        text = self._file_text()
+        return entry_of(text, name) if name else "", content_id("watches.yaml", text)
+
+    def _file_text(self) -> str:
+        path = Path(self._wiring.settings.watches.path)
+        return path.read_bytes().decode("utf-8") if path.is_file() else ""
+
+    def tried(self, entry: str, days: int, name: str = "") -> dict[str, Any]:
+        """What a watch that is not saved means, and would have done; beside the one in force of that name.
+
+        Raises:
+            ConfigError: It is no watch.
+        """
+        now = self._wiring.clock()
+        watch = self._written(entry)
+        result = backtest_watch(self._wiring.store, watch, now - timedelta(days=days), now)
+        document = self._checked([watch])[0].as_json() | {"backtest": result.as_json(), "before": None}
+        known = next((each for each in self._wiring.watches if each.name == name), None)
+        if known is not None:
+            before = backtest_watch(self._wiring.store, known, now - timedelta(days=days), now)
+            document["before"] = before.as_json()
+            document["difference"] = compare(before, result).as_json()
+        return document
+
+    def _written(self, entry: str) -> Watch:
+        """One watch as its text says.
+
+        Raises:
+            ConfigError: It is no watch, or more than one.
+        """
+        try:
+            content = yaml.safe_load(entry)
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            raise ConfigError(" ".join(str(error).split()), "the watch") from None
+        entries = content if isinstance(content, list) else [content]
+        if len(entries) != 1 or not isinstance(entries[0], dict):
+            raise ConfigError("write one watch: it begins with “- name:”", "the watch")
+        return watch_from(entries[0], self._wiring.settings.timezone)
+
+    def save(self, name: str, entry: str, state: str) -> str:
+        """Puts a watch into `watches.yaml`; every other line stays. Returns its name.
+
+        Args:
+            name: Which one is replaced; "" adds one.
+            entry: Its text.
+            state: The state of the file that was looked at.
+
+        Raises:
+            ContradictionError: The file is another by now.
+            ConfigError: The watch, or the file with it, is wrong; nothing is changed.
+            UsageError: The file cannot be written.
+        """
+        path = Path(self._wiring.settings.watches.path)
+        text = self._file_text()
+        if content_id("watches.yaml", text) != state:
+            raise ContradictionError(f"{path} was changed meanwhile; look at it and save again")
+        watch = self._written(entry)
+        bare = entry if entry.lstrip().startswith("-") else yaml.safe_dump([yaml.safe_load(entry)])
+        made = with_changed(text, name, bare) if name else with_added(text, bare)
+        found = load_watches(Document(str(path), yaml.safe_load(made), {}), self._wiring.settings.timezone)
+        before = {each.name: each for each in self._wiring.watches}
+        others = {each.name: each for each in found if each.name != watch.name}
+        if others != {key: each for key, each in before.items() if key not in {name, watch.name}}:
+            raise UsageError(f"{path}: cannot be changed in place; change it by hand:\n{bare}")
+        try:
+            kept = self._wiring.home / "desk" / "watches"
+            kept.mkdir(parents=True, exist_ok=True)
+            (kept / f"{self._wiring.clock():%Y%m%dT%H%M%S%f}.yaml").write_bytes(text.encode())
+            beside = path.with_suffix(".yaml.new")
+            beside.write_bytes(made.encode())
+            beside.replace(path)
+        except OSError as error:
+            raise UsageError(
+                f"{path}: cannot be written ({error.strerror}); put the watch in by hand"
+            ) from None
+        return watch.name
 
     def told(self, stories: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """For each story, the watches that have told of it."""

@@ -68,6 +68,8 @@ _GET: Final[tuple[tuple[str, Handler, float], ...]] = (
     ("/names", find.names, 1),
     ("/names/{id:path}", find.name, 1),
     ("/watches", watches.watches, 1),
+    ("/watches/new", watches.edit, 1),
+    ("/watches/{name:path}/edit", watches.edit, 1),
     ("/watches/{name:path}", watches.watch, 10),
     ("/feeds", care.feeds, 1),
     ("/feeds.opml", care.opml, 1),
@@ -82,6 +84,8 @@ _GET: Final[tuple[tuple[str, Handler, float], ...]] = (
 _POST: Final[tuple[tuple[str, Handler, float], ...]] = (
     ("/stories/preview", correct.preview, 10.0),
     ("/requests", correct.file_request, 10.0),
+    ("/watches/new", watches.edited, SLOW),
+    ("/watches/{name:path}/edit", watches.edited, SLOW),
 )
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from pipeline.app import App
 from pipeline.app.shapes import message_shape, stamp
-from pipeline.desk.view import Ask, View, address
-from pipeline.errors import NotFoundError
+from pipeline.desk.view import Ask, View, address, part
+from pipeline.errors import ConfigError, ContradictionError, NotFoundError, QueryError, UsageError
 
 MONTH: Final = timedelta(days=30)
 TOLD: Final = 50
@@ -115,3 +116,52 @@ def story_of(app: App, text: str) -> str:
         return app.read.current(text if "://" in text else name)[0].id
     except NotFoundError:
         return app.read.stored(text).story
+
+
+NEW: Final = """- name: my-watch
+  description: What it is for
+  query: '{query}'
+  conditions: {{outlets: 1}}
+  deliver:
+    mail: [{mail}]
+    when: immediately
+  follow_up: none
+"""
+DAYS: Final = (7, 30, 90)
+
+
+def edit(app: App, ask: Ask) -> View:
+    """The text of a watch, or a new one, to change, try and save."""
+    name = ask.given.get("name", "")
+    entry, state = app.watches.source(name)
+    if not name:
+        query = (ask.one("query") or "storm AND coast").replace("'", "''")
+        entry = NEW.format(query=query, mail="me@example.org")
+    return _editor(name, entry, state)
+
+
+def _editor(name: str, entry: str, state: str, **more: Any) -> View:
+    shown = {"tried": None, "wrong": "", "days": 30, "all_days": DAYS, "current": ""} | more
+    return View("edit", {"name": name, "entry": entry, "state": state, **shown})
+
+
+def edited(app: App, ask: Ask) -> View:
+    """Tries a watch that was written, or saves it."""
+    name = ask.given.get("name", "")
+    entry = ask.posted("entry").replace("\r\n", "\n")[:20_000]
+    days = int(ask.posted("days")) if ask.posted("days") in {str(each) for each in DAYS} else 30
+    state = ask.posted("state")
+    try:
+        if ask.posted("save"):
+            saved = app.watches.save(name, entry, state)
+            return View(to=f"{ask.root}/watches/{part(saved)}", status=303)
+        tried = app.watches.tried(entry, days, name)
+        tried["shown"] = [each for each in (tried["backtest"], tried["before"]) if each]
+        tried["moved"] = [each["after"] for each in tried.get("difference", {"moved": ()})["moved"]]
+        return _editor(name, entry, state, tried=tried, days=days)
+    except (ConfigError, UsageError, QueryError) as error:
+        return replace(_editor(name, entry, state, wrong=str(error), days=days), status=400)
+    except ContradictionError as error:
+        # Both versions stay in sight: what was written, and the file as it is now.
+        current, now = app.watches.source(name)
+        return replace(_editor(name, entry, now, wrong=str(error), current=current, days=days), status=409)

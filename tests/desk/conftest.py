@@ -1,5 +1,6 @@
 """The pages over a store in a file, and clients that come in by each way."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,21 @@ WATCHES = {
     ]
 }
 FEEDS = {"feeds": [{"id": "courier", "url": "https://me:s3cret@x.example/f?token=s3cret"}]}
+
+TEXTS = (
+    (
+        "Flood closes the bridge at Harrow",
+        "The river rose and closed the only bridge, police said. ",
+    ),
+    (
+        "Choir wins the national contest",
+        "Forty singers of the valley took the first prize on Sunday. ",
+    ),
+    (
+        "Museum shows lost maps",
+        "The museum opens a hall of maps that were thought lost. ",
+    ),
+)
 
 
 class Desk:
@@ -82,4 +98,20 @@ def empty(tmp_path_factory):
     """The pages of a store with nothing in it."""
     made = Desk(tmp_path_factory.mktemp("empty"), Commit())
     yield made.client()
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory):
+    """Three stories of one article each, taken in by the stages."""
+    made = Desk(tmp_path_factory.mktemp("mending"))
+    file = made.home / "articles.jsonl"
+    rows = [
+        {"title": title, "text": text * 2, "url": f"https://o{n}.example/{n}", "source": f"Outlet {n}"}
+        for n, (title, text) in enumerate(TEXTS)
+    ]
+    file.write_text("".join(json.dumps(row | {"published": "2026-01-05T10:00:00Z"}) + "\n" for row in rows))
+    with made.opened() as app:
+        app.ingest.load([file])
+    yield made
     made.close()

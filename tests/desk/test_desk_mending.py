@@ -1,47 +1,15 @@
 """Mending from the page: what will change, a request that a process of its own carries out, its state."""
 
-import json
 import re
 import time
 
 import pytest
-from conftest import Desk
 from html_reader import PageReader
 
 from pipeline.app.requests import Request
 from pipeline.desk.carrier import Carrier, child_process, verb_of
 
 HERE = {"sec-fetch-site": "same-origin"}
-TEXTS = (
-    (
-        "Flood closes the bridge at Harrow",
-        "The river rose and closed the only bridge, police said. ",
-    ),
-    (
-        "Choir wins the national contest",
-        "Forty singers of the valley took the first prize on Sunday. ",
-    ),
-    (
-        "Museum shows lost maps",
-        "The museum opens a hall of maps that were thought lost. ",
-    ),
-)
-
-
-@pytest.fixture(scope="module")
-def mended(tmp_path_factory):
-    """Three stories of one article each, taken in by the stages."""
-    made = Desk(tmp_path_factory.mktemp("mending"))
-    file = made.home / "articles.jsonl"
-    rows = [
-        {"title": title, "text": text * 2, "url": f"https://o{n}.example/{n}", "source": f"Outlet {n}"}
-        for n, (title, text) in enumerate(TEXTS)
-    ]
-    file.write_text("".join(json.dumps(row | {"published": "2026-01-05T10:00:00Z"}) + "\n" for row in rows))
-    with made.opened() as app:
-        app.ingest.load([file])
-    yield made
-    made.close()
 
 
 def fields(text):
@@ -68,8 +36,8 @@ def carried_out(client, where, carrier):
     raise AssertionError(state)
 
 
-def test_a_merge_is_shown_asked_for_and_carried_out(mended):
-    client = mended.client()
+def test_a_merge_is_shown_asked_for_and_carried_out(loaded):
+    client = loaded.client()
     before = client.get("/stories.json").json()
     assert len(before) == 3
     chosen = [("story", story["id"]) for story in before[:2]]
@@ -82,9 +50,9 @@ def test_a_merge_is_shown_asked_for_and_carried_out(mended):
     assert post(client, "/requests", asked).headers["location"] == where
     assert 'http-equiv="refresh"' in client.get(where).text
     run = child_process(
-        [f"--home={mended.home}", f"--config={mended.config}", f"--store=sqlite:///{mended.home}/desk.db"]
+        [f"--home={loaded.home}", f"--config={loaded.config}", f"--store=sqlite:///{loaded.home}/desk.db"]
     )
-    carrier = Carrier(mended.opened, run)
+    carrier = Carrier(loaded.opened, run)
     state = carried_out(client, where, carrier)
     assert state["state"] == "done", state
     after = client.get("/stories.json").json()
@@ -98,8 +66,8 @@ def test_a_merge_is_shown_asked_for_and_carried_out(mended):
     carrier.close()
 
 
-def test_what_cannot_be_is_refused_before_it_is_kept(mended):
-    client = mended.client()
+def test_what_cannot_be_is_refused_before_it_is_kept(loaded):
+    client = loaded.client()
     story = client.get("/stories.json").json()[0]
     looked_at = ("story", f"{story['id']}:1")
     for pairs in (
@@ -126,8 +94,8 @@ class Verbs:
         return self._answers.pop(0)
 
 
-def request(mended, name="r", **changes):
-    with mended.opened() as app:
+def request(loaded, name="r", **changes):
+    with loaded.opened() as app:
         found, _ = app.read.stories(limit=2)
         stories = tuple(f"{story.id}:{story.version}" for story in found)
     return Request(
@@ -143,50 +111,50 @@ def request(mended, name="r", **changes):
     )
 
 
-def kept(mended, name):
-    with mended.opened() as app:
+def kept(loaded, name):
+    with loaded.opened() as app:
         return next(each for each in app.requests.all() if each.id == name)
 
 
 @pytest.mark.parametrize("state", ["waiting", "working"])
-def test_what_a_killed_process_left_open_is_carried_out_by_the_next(mended, state):
-    with mended.opened() as app:
-        app.requests.keep(request(mended, state, state=state))
+def test_what_a_killed_process_left_open_is_carried_out_by_the_next(loaded, state):
+    with loaded.opened() as app:
+        app.requests.keep(request(loaded, state, state=state))
     verbs = Verbs((0, '{"stories": [{"id": "s"}]}', ""))
-    carrier = Carrier(mended.opened, verbs)
-    carried_out(mended.client(), f"/requests/{state}", carrier)
+    carrier = Carrier(loaded.opened, verbs)
+    carried_out(loaded.client(), f"/requests/{state}", carrier)
     carrier.close()
-    assert kept(mended, state).state == "done"
+    assert kept(loaded, state).state == "done"
     assert len(verbs.asked) == 1
 
 
-def test_a_story_that_changed_is_not_touched(mended):
-    asked = request(mended, "old")
+def test_a_story_that_changed_is_not_touched(loaded):
+    asked = request(loaded, "old")
     changed = tuple(f"{each.partition(':')[0]}:99" for each in asked.stories)
-    with mended.opened() as app:
-        app.requests.keep(request(mended, "old", stories=changed))
+    with loaded.opened() as app:
+        app.requests.keep(request(loaded, "old", stories=changed))
     verbs = Verbs()
-    carrier = Carrier(mended.opened, verbs)
-    assert carried_out(mended.client(), "/requests/old", carrier)["state"] == "stale"
+    carrier = Carrier(loaded.opened, verbs)
+    assert carried_out(loaded.client(), "/requests/old", carrier)["state"] == "stale"
     carrier.close()
     assert verbs.asked == []
 
 
-def test_a_refusal_says_why(mended):
-    with mended.opened() as app:
-        app.requests.keep(request(mended, "no"))
-    carrier = Carrier(mended.opened, Verbs((1, "", "a line\nwirewatch: a split keeps them apart\n")))
-    state = carried_out(mended.client(), "/requests/no", carrier)
+def test_a_refusal_says_why(loaded):
+    with loaded.opened() as app:
+        app.requests.keep(request(loaded, "no"))
+    carrier = Carrier(loaded.opened, Verbs((1, "", "a line\nwirewatch: a split keeps them apart\n")))
+    state = carried_out(loaded.client(), "/requests/no", carrier)
     carrier.close()
     assert (state["state"], state["result"]) == ("refused", "a split keeps them apart")
 
 
-def test_nothing_that_is_asked_for_is_an_option_of_the_verb(mended):
-    asked = request(mended, stories=("--config=x:1", "b:2"), note="--help", who="ann")
+def test_nothing_that_is_asked_for_is_an_option_of_the_verb(loaded):
+    asked = request(loaded, stories=("--config=x:1", "b:2"), note="--help", who="ann")
     verb = verb_of(asked)
     assert verb[:3] == ["merge", "--note=--help (ann)", "--"]
     assert all(not re.match("-", each) for each in verb[:1])
-    assert verb_of(request(mended, kind="retry", stories=(), names=("e1",))) == [
+    assert verb_of(request(loaded, kind="retry", stories=(), names=("e1",))) == [
         "quarantine",
         "replay",
         "--",
