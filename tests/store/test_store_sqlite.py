@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import sqlite3
 import subprocess
 import sys
@@ -195,6 +196,52 @@ def test_a_read_only_file_is_one_clear_line(tmp_path) -> None:
     with pytest.raises(StoreError, match="read-only"):
         store.commit(batch(0, 1))
     store.close()
+
+
+def test_a_reader_without_the_right_to_write_reads(tmp_path) -> None:
+    place = tmp_path / "held"
+    store = SqliteStore(place / "store.db")
+    store.commit(batch(0, 3))
+    store.close()
+    # Root may write anything, unless the two rights that let it are taken away.
+    code = (
+        "import sys; from pipeline.store import open_store\n"
+        "store = open_store(sys.argv[1], create=False)\n"
+        "print(store.head(), [s.seq for s in store.between(0, 99)], store.damage())\n"
+        "sys.stdin.readline(); print(store.head(), len(list(store.between(0, 99))))\n"
+        "from pipeline.ports import Commit\n"
+        "try: store.commit(Commit(marks={'a': 'b'}))\n"
+        "except Exception as error: print(error)"
+    )
+    (place / "store.db").chmod(0o400)
+    place.chmod(0o500)
+    try:
+        reader = subprocess.Popen(
+            [sys.executable, "-c", code, f"sqlite:///{place}/store.db"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            preexec_fn=without_roots_rights,  # noqa: PLW1509  one system call, nothing else
+        )  # fmt: skip
+        assert reader.stdout.readline() == "3 [1, 2, 3] []\n"
+        place.chmod(0o700)
+        (place / "store.db").chmod(0o600)
+        writer = SqliteStore(place / "store.db")
+        writer.commit(batch(3, 2))
+        (place / "store.db").chmod(0o400)
+        for name in ("store.db-wal", "store.db-shm"):
+            (place / name).chmod(0o400)
+        place.chmod(0o500)
+        out, err = reader.communicate("go on\n", timeout=60)
+        assert out.splitlines()[0] == "5 5", out + err
+        assert "read-only" in out.splitlines()[1]
+        assert err == ""
+        writer.close()
+    finally:
+        place.chmod(0o700)
+
+
+def without_roots_rights() -> None:
+    for right in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH; 24 is PR_CAPBSET_DROP
+        ctypes.CDLL(None).prctl(24, right, 0, 0, 0)
 
 
 @pytest.mark.parametrize(

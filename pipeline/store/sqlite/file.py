@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ PIECE = 5000
 # Tables and indices, but for those that SQLite makes by itself.
 _OBJECTS = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
 _LOCKED = "the store {path} was locked for {timeout:g} s: try again"
+_MOVED = "the store {path} was written to meanwhile: try again"
 # The primary result codes of SQLite that a user can do something about (https://sqlite.org/rescode.html).
 _MEANINGS: dict[int, tuple[type[WirewatchError], str]] = {
     sqlite3.SQLITE_BUSY: (UnavailableError, _LOCKED),
@@ -70,13 +72,17 @@ class DatabaseFile:
         self._reindex = reindex
         self._timeout = timeout_seconds
         self._depth = 0
+        self._frozen: tuple[int, int] | None = None
+        # A reader without the right to write may not touch the write-ahead log: it opens otherwise.
+        self._reads_only = not create and path.is_file() and not _writable(path)
         if not create and not path.is_file():
             raise StoreError(f"there is no store at {path}; the first `fetch` or `load` makes it")
         if path.is_file() and _foreign(path):
             raise StoreError(f"{path} is not a Wirewatch store; give another path")
         with self.translated():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = self._connect()
+            if create:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            self._open()
         try:
             with self.translated():
                 self._prepare()
@@ -88,10 +94,46 @@ class DatabaseFile:
         """Closes the connection."""
         self._connection.close()
 
+    def _open(self) -> None:
+        self._frozen = self._stamp() if self._reads_only and not self._has_log() else None
+        self._connection = self._connect()
+
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=self._timeout, isolation_level=None)
+        where = str(self.path)
+        if self._reads_only:
+            # Without a log all is in the file, and SQLite must be told that it needs none:
+            # https://sqlite.org/wal.html#read_only_databases
+            mode = "mode=ro" if self._has_log() else "mode=ro&immutable=1"
+            where = f"{self.path.absolute().as_uri()}?{mode}"
+        connection = sqlite3.connect(where, timeout=self._timeout, isolation_level=None, uri=self._reads_only)
         connection.execute("PRAGMA cache_size = -65536")  # 64 MiB
         return connection
+
+    def _stamp(self) -> tuple[int, int]:
+        """By what a change of the file is seen."""
+        about = self.path.stat()
+        return about.st_mtime_ns, about.st_size
+
+    def _has_log(self) -> bool:
+        return self.path.with_name(f"{self.path.name}-wal").exists()
+
+    @contextmanager
+    def _unmoved(self) -> Iterator[None]:
+        """For a connection that SQLite does not guard against writers: sees the newest state, and whole.
+
+        Raises:
+            UnavailableError: Somebody wrote to the file meanwhile.
+        """
+        if self._frozen is None:
+            yield
+            return
+        with self.translated():
+            if self._stamp() != self._frozen or self._has_log():
+                self._connection.close()
+                self._open()
+            yield
+            if self._frozen is not None and self._stamp() != self._frozen:
+                raise UnavailableError(_MOVED.format(path=self.path))
 
     def _prepare(self) -> None:
         version = self._version()
@@ -188,7 +230,7 @@ class DatabaseFile:
         if self._depth:
             yield
             return
-        with self.translated():
+        with self._unmoved(), self.translated():
             self._connection.execute(begin)
             self._depth += 1
             try:
@@ -201,7 +243,7 @@ class DatabaseFile:
 
     def rows(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         """All rows of a statement."""
-        with self.translated():
+        with self._unmoved() if not self._depth else nullcontext(), self.translated():
             return self._connection.execute(sql, values).fetchall()
 
     def one(self, sql: str, values: Sequence[object] = ()) -> Row:
@@ -228,10 +270,17 @@ class DatabaseFile:
         with self.translated():
             connection = self._connect()
             try:
+                before = self._stamp()
                 connection.execute("BEGIN")
                 yield from connection.execute(sql, values)
+                if self._frozen is not None and self._stamp() != before:
+                    raise UnavailableError(_MOVED.format(path=self.path))
             finally:
                 connection.close()
+
+
+def _writable(path: Path) -> bool:
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
 
 
 def _foreign(path: Path) -> bool:
