@@ -6,7 +6,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipeline.text import fold, word_set
+from pipeline.enrich.names.name_words import NAME_WORDS
+from pipeline.text import fold
 
 _TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}[^\W\d_]?|[^\W_]+")
 
@@ -43,89 +44,13 @@ def key_of(name: str) -> tuple[str, ...]:
     return tuple(token.folded for token in tokens_of(name))
 
 
-# One spelling for given names that are written in several; the value is the one most used in English.
-_VARIANTS = {
-    "sergei": "sergey sergej serguei sergii sergiy sergueï",
-    "dmitry": "dmitri dmitriy dimitri dmitrij dmitrii dimitry dmytro",
-    "alexei": "aleksei alexey aleksey alexej alexis",
-    "andrei": "andrey andrej andrii andriy andreï",
-    "valery": "valeriy valerii valeri valerij valeriya",
-    "yevgeny": "evgeny yevgeniy evgeni evgenii yevgeni jewgeni evgueni evgeniy",
-    "yuri": "yury yuriy yurii juri iouri jurij",
-    "mikhail": "michail mikhael mijail mikhaïl mykhail mihail",
-    "nikolai": "nikolay nikolaj nikolaï mykola",
-    "vitaly": "vitali vitaliy vitalii vitalij",
-    "anatoly": "anatoli anatoliy anatolii anatolij",
-    "grigory": "grigori grigoriy grigorii",
-    "vasily": "vasili vasiliy vasilii wassili vassili",
-    "gennady": "gennadi gennadiy gennadii",
-    "arkady": "arkadi arkadiy",
-    "georgy": "georgi georgiy georgii",
-    "alexander": "aleksandr alexandr aleksander oleksandr alyaksandr aleksandar iskander",
-    "vladimir": "wladimir",
-    "volodymyr": "volodimir wolodymyr",
-    "viktor": "victor",
-    "igor": "ihor",
-    "maxim": "maksim maxime",
-    "natalia": "natalya nataliya natalja",
-    "yulia": "julia yuliya iulia",
-    "maria": "mariya marija",
-    "oleg": "oleh",
-    "konstantin": "constantin",
-    "ksenia": "kseniya xenia",
-    "tatiana": "tatyana tatjana",
-    "mohammed": "muhammad mohamed mohammad muhammed mohamad mehmed mohamet muhamad",
-    "ahmed": "ahmad ahmet",
-    "hussein": "husain hussain hossein husayn hossain",
-    "osama": "usama",
-    "abdullah": "abdallah abdulla",
-    "yousef": "yusuf youssef yousuf yusef yussef",
-    "omar": "umar",
-    "khaled": "khalid",
-    "ibrahim": "ebrahim",
-    "mahmoud": "mahmud mahmood",
-    "hassan": "hasan",
-    "mustafa": "mostafa moustafa",
-    "bashar": "baschar",
-    "saddam": "sadam",
-    "ali": "aly",
-    "faisal": "faysal feisal",
-    "nouri": "nuri",
-    "hamid": "hameed",
-    "rashid": "rasheed rachid",
-    "said": "saeed saied sayed",
-    "walid": "waleed oualid",
-    "jamal": "gamal",
-    "abdel": "abdul abd",
-    "steven": "stephen stefan steve",
-    "catherine": "katherine kathryn",
-    "jon": "john",
-    "marc": "mark",
-    "eric": "erik",
-}
-# English names that differ by more than spelling stay apart, whatever a table might say.
-_APART = frozenset({"steven", "catherine", "jon", "marc", "eric"})
 _CANONICAL = {
-    fold(variant): name
-    for name, variants in _VARIANTS.items()
-    if name not in _APART
-    for variant in variants.split()
+    fold(variant): name for name, variants in NAME_WORDS.given_names.items() for variant in variants
 }
-_SLAVIC = word_set(
-    "sergei dmitry alexei andrei valery yevgeny yuri mikhail nikolai vitaly anatoly grigory vasily "
-    "gennady arkady georgy "
-    "vladimir volodymyr viktor igor maxim natalia yulia oleg konstantin ksenia tatiana alexander "
-    "boris ivan pavel roman "
-    "ruslan ramzan petro pyotr stanislav vyacheslav oksana olga svetlana irina arseniy leonid "
-    "kirill denis anton"
-)
-_ARABIC = word_set(
-    "mohammed ahmed hussein osama abdullah yousef omar khaled mahmoud hassan mustafa bashar saddam "
-    "faisal nouri hamid "
-    "rashid said walid jamal abdel muammar moammar ayman abu saif hafez hosni tariq nasser"
-)
-_PARTICLES = word_set("al el ul ibn")
-_SUFFIXES = word_set("jr sr ii iii iv")
+_SLAVIC = NAME_WORDS.slavic
+_ARABIC = NAME_WORDS.arabic
+_PARTICLES = NAME_WORDS.particles
+_SUFFIXES = NAME_WORDS.suffixes
 
 
 @lru_cache(maxsize=65536)
@@ -187,30 +112,9 @@ def slug(words: tuple[str, ...]) -> str:
 
 
 # Before a name: no part of it. Compared folded and without points.
-_TITLES = word_set(
-    "president pres presidente prasident mr mrs ms miss mx dr prof professor sir lord lady dame sen "
-    "senator rep representative "
-    "congressman congresswoman gov governor mayor minister ministers secretary chancellor "
-    "kanzler bundeskanzler kanzlerin chief "
-    "gen general lt col colonel maj major capt captain sgt sergeant adm admiral cpl cmdr "
-    "commander marshal brig brigadier lieutenant "
-    "judge justice king queen prince princess emperor pope father rev reverend bishop archbishop "
-    "cardinal imam sheikh "
-    "ayatollah rabbi st saint ambassador envoy spokesman spokeswoman spokesperson director "
-    "chairman chairwoman chair ceo cfo "
-    "premier pm prime foreign defense defence interior finance vice deputy acting former ex late then "
-    "attorney solicitor treasury state home health education energy leader dictator oligarch "
-    "billionaire coach manager "
-    "striker midfielder defender goalkeeper quarterback actor actress singer rapper director author writer "
-    "journalist analyst economist scientist herr frau mme m monsieur madame mlle senor senora "
-    "don dona sr sra "
-    "officer detective sheriff trooper deputy constable inspector superintendent agent lawyer "
-    "attorney councillor "
-    "councilman alderman mp mep baroness baron count duke duchess of staff us uk british the a "
-    "chief-of-staff"
-)
+_TITLES = NAME_WORDS.titles
 _TITLE_JOIN = frozenset({"of", "staff", "the", "a", "and", "for"})
-_ARTICLES = frozenset({"the", "a", "an", "le", "la", "les", "der", "die", "das", "el", "los", "las", "il"})
+_ARTICLES = NAME_WORDS.articles
 
 
 def without_titles(tokens: list[Token]) -> list[Token]:
@@ -252,9 +156,7 @@ def without_article(tokens: list[Token]) -> list[Token]:
     return kept
 
 
-_COMPANY = word_set(
-    "inc corp corporation ltd limited llc plc co company ag gmbh sa spa nv se bv ab oyj asa kg holdings"
-)
+_COMPANY = NAME_WORDS.legal_forms
 
 
 def organisation_key(key: tuple[str, ...]) -> tuple[str, ...]:

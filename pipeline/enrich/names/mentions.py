@@ -9,9 +9,9 @@ from typing import Literal
 
 from pipeline.enrich.names.aliases import Aliases, KnownNames, Match
 from pipeline.enrich.names.forms import Token, is_title, tokens_of, without_article, without_titles
+from pipeline.enrich.names.name_words import NAME_WORDS
 from pipeline.ports import Mention
 from pipeline.records import EntityKind
-from pipeline.text import word_set
 
 Field = Literal["title", "text"]
 # What a model's labels are among our kinds; NAME is what patterns give.
@@ -28,32 +28,11 @@ KINDS: dict[str, EntityKind] = {
 }
 _MAX_TOKENS = 9
 # "Defense Minister" is an office: the model likes to call its first word an organisation.
-_OFFICES = word_set(
-    "defense defence foreign interior finance justice health education energy state treasury "
-    "agriculture culture trade "
-    "transport environment economy labor labour prime cabinet ministry government parliament "
-    "police army navy "
-    "opposition court house-panel coalition covid covid-19 coronavirus internet twitter facebook-post"
-)
-_DIRECTIONS = word_set(
-    "north south east west northern southern eastern western central northeast northwest southeast "
-    "southwest upper lower greater"
-)
+_OFFICES = NAME_WORDS.offices
+_DIRECTIONS = NAME_WORDS.directions
 # Places that are also given or family names: beside another capitalised word they are no place.
-_NAMELIKE = word_set(
-    "jordan chad israel georgia paris sydney victoria jamaica florence sofia lima santiago "
-    "washington cuba kenya "
-    "malta cyprus hamilton kingston roseau lincoln jackson montgomery madison austin houston "
-    "charlotte lome dakota virginia carolina chelsea"
-)
-_ORG_ENDS = word_set(
-    "inc corp corporation ltd company group bank university college ministry department agency party "
-    "union league "
-    "council committee commission court association institute times post journal news press fc "
-    "united city airlines "
-    "airways motors systems technologies fund foundation police army guard navy club parliament "
-    "senate congress"
-)
+_NAMELIKE = NAME_WORDS.places_and_names
+_ORG_ENDS = NAME_WORDS.organisation_ends
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from pipeline.enrich.names.aliases import Aliases, KnownNames
 from pipeline.enrich.names.forms import organisation_key, skeleton, slug
 from pipeline.enrich.names.mentions import FieldText, Named, field_text, named_in
+from pipeline.enrich.names.name_words import NAME_WORDS
 from pipeline.ports import Mention
 from pipeline.records import Article, Entity, EntityKind, Span
-from pipeline.text import word_set
 
 _PREFIX: dict[EntityKind, str] = {
     "person": "person",
@@ -23,16 +23,7 @@ _PREFIX: dict[EntityKind, str] = {
 _LEAD_CHARS = 500
 _MAX_SPANS = 200
 # Capitalised words that are family names too: alone they name nobody.
-_COMMON = word_set(
-    "may march april june august west north south east king young black white brown green page "
-    "church bush house state "
-    "city day night week union party street road park hall hill field lake river monday tuesday "
-    "wednesday thursday "
-    "friday saturday sunday january february july september october november december united "
-    "first new old big "
-    "long short good best love peace justice law gold silver stone wood bank price power case "
-    "love rose hope mark bill will"
-)
+_COMMON = NAME_WORDS.common
 
 
 @dataclass(slots=True)
@@ -217,11 +208,7 @@ def _is_short_for(word: str, group: _Group) -> bool:
     return False
 
 
-_FOLLOWERS = word_set(
-    "electronics motors motor airlines airways group holdings energy technologies systems pharma "
-    "pharmaceuticals bank "
-    "entertainment industries international media software networks labs therapeutics inc corp"
-)
+_FOLLOWERS = NAME_WORDS.company_words
 
 
 def _add_repeats(groups: list[_Group], rows: list[tuple[FieldText, list[Named]]]) -> None:

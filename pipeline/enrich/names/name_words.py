@@ -1,0 +1,34 @@
+"""Words in and around names, from `name_words.yaml`, which says what each list holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from pipeline.languages.word_file import WordFile, read
+
+
+class NameWords(WordFile):
+    """The lists of the file, folded unless it says otherwise."""
+
+    given_names: Mapping[str, tuple[str, ...]]
+    slavic: frozenset[str]
+    arabic: frozenset[str]
+    particles: frozenset[str]
+    suffixes: frozenset[str]
+    titles: frozenset[str]
+    articles: frozenset[str]
+    legal_forms: frozenset[str]
+    offices: frozenset[str]
+    directions: frozenset[str]
+    places_and_names: frozenset[str]
+    organisation_ends: frozenset[str]
+    common: frozenset[str]
+    company_words: frozenset[str]
+    openers: frozenset[str]
+    joins: tuple[str, ...]
+    organisation_words: tuple[str, ...]
+
+
+NAME_WORDS: Final = read(Path(__file__).with_name("name_words.yaml"), NameWords)
