@@ -3,62 +3,42 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
+from pathlib import Path
+from typing import Final
 
-from pipeline.text import fold, word_set
+from pipeline.languages.word_file import WordFile, read
+from pipeline.text import fold
 
-_GENERIC = word_set(
-    "the a an of and und et y le la les el los der die das il news online com net org www co uk us "
-    "tv radio edition "
-    "international world website site official home homepage magazine digital media web page section live "
-    "nachrichten noticias actualites info de fr es en at ch it"
-)
-_MARKER = re.compile(
-    r"^(?:news|newspaper|times|post|herald|tribune|journal|gazette|guardian|telegraph|independent|chronicle|"
-    r"observer|mirror|courier|examiner|inquirer|enquirer|register|sentinel|star|sun|globe|dispatch|bulletin|"
-    r"ledger|reporter|standard|record|press|mail|express|argus|echo|advertiser|advocate|review|weekly|daily|"
-    r"magazine|monitor|today|tv|radio|fm|media|network|newsroom|newswire|wire|broadcasting|channel|"
-    r"reuters|bloomberg|cnn|bbc|cnbc|npr|msnbc|pbs|abc|nbc|cbs|itv|rte|afp|dpa|upi|tass|rt|dw|wsj|"
-    r"axios|politico|"
-    r"vox|wired|techcrunch|engadget|gizmodo|mashable|buzzfeed|huffpost|breitbart|newsweek|forbes|fortune|"
-    r"economist|atlantic|aljazeera|jazeera|yahoo|msn|slate|salon|vice|espn|variety|verge|cnet|zdnet|"
-    r"zeitung|nachrichten|allgemeine|anzeiger|tagblatt|tageblatt|rundschau|spiegel|zeit|welt|merkur|kurier|"
-    r"stern|focus|bild|faz|taz|tagesschau|tagesspiegel|handelsblatt|blick|presse|"
-    r"figaro|monde|parisien|libération|liberation|humanité|échos|obs|express|dépêche|soir|matin|ouest-france|"
-    r"abendblatt|morgenpost|volksstimme|volksblatt|"
-    r"franceinfo|rfi|actu|actus|info|infos|"
-    r"país|pais|mundo|vanguardia|abc|razón|razon|clarín|clarin|nación|nacion|noticias|diario|"
-    r"periódico|heraldo|"
-    r"corriere|repubblica|stampa|giornale|messaggero|gazzetta|ansa|nazione|sole|volkskrant|telegraaf|trouw|nrc|"
-    r"publico|folha|jornal|notícias|correio|globo|estadão|expresso|"
-    r"krant|dagblad|nieuws|nieuwsradio|omroep|tidning|tidningen|nyheter|nyheder|dagbladet|bladet|tidende|"
-    r"posten|avis|avisen|uutiset|sanomat|lehti|"
-    r"gazeta|dziennik|wyborcza|wiadomości|noviny|deník|denník|zprávy|hírlap|nemzet|hírek|ziarul|știri|"
-    r"gazetesi|gazete|haber|haberler|haberleri|postası|"
-    r"газета|вестник|новости|вести|известия|ведомости|правда|новини|εφημερίδα|ειδήσεις|νέα|"
-    r"صحيفة|جريدة|نيوز|وكالة|قناة|חדשות|ידיעות|समाचार|न्यूज़|टाइम्स|"
-    r"blog|insider|wikipedia|youtube)$",
-    re.IGNORECASE,
-)
+
+class _OutletWords(WordFile):
+    generic: frozenset[str]
+    markers: tuple[str, ...]
+    unparted_markers: tuple[str, ...]
+    small: frozenset[str]
+    domains: tuple[str, ...]
+    articles: tuple[str, ...]
+    name_articles: frozenset[str]
+    editions: frozenset[str]
+    single: frozenset[str]
+
+
+def _any(words: Iterable[str]) -> str:
+    return "(?:" + "|".join(map(re.escape, words)) + ")"
+
+
+_WORDS: Final = read(Path(__file__).with_name("outlet_words.yaml"), _OutletWords)
+
+_GENERIC: Final = _WORDS.generic
+_MARKER: Final = re.compile(rf"^{_any(_WORDS.markers)}$", re.IGNORECASE)
 # Names of newspapers, agencies, stations and sites where words are not parted, or endings go on them.
-_UNPARTED_MARKER = re.compile(
-    r"^[\w・!！]{1,12} ?(?:网|網|报|報|新闻|新聞|财经|財經|周刊|週刊|电子报|電子報|通讯社|通訊社|"
-    r"电视台|電視台|通信|テレビ|放送|タイムズ|ニュース|デジタル|オンライン|ドットコム|일보|신문|뉴스|방송|타임스|투데이|닷컴)$"
-)
+_UNPARTED_MARKER: Final = re.compile(rf"^[\w・!！]{{1,12}} ?{_any(_WORDS.unparted_markers)}$")
 _CALL_SIGN = re.compile(
     r"\b[KW][A-Z]{2,3}(?:[- ]?(?:TV|FM|AM|DT|LD))?\b|\b(?:ABC|NBC|CBS|FOX|CW)\s?\d{1,2}\b", re.ASCII
 )
-_DOMAIN = re.compile(
-    r"^(?:www\.)?[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|co\.uk|de|fr|es|it|ru|eu|info|tv|news|io|at|ch|nl|ca|"
-    r"in|ie|au|com\.au|co\.nz|co\.za|uk|us|jp|cn|br|com\.br|mx|ar|pl|se|no|dk|fi|be|pt|cz|sk|hu|ro|bg|gr|"
-    r"tr|com\.tr|ua|by|il|co\.il|kr|co\.kr|co\.jp|hk|tw|sg|lu|si|hr|rs|lt|lv|ee|is|za|ng|ke|gh|eg|ae|sa|"
-    r"pk|bd|lk|ph|id|co\.id|my|th|vn|nz|cl|co|pe|ve|uy|com\.co|africa|asia|press|media|biz|eus|cat)$",
-    re.IGNORECASE,
-)
-_SMALL = word_set(
-    "of the and de la le du des les el los der die das für for in on at & y et und di del do da "
-    "en auf op på af i della dello degli van het online"
-)
+_DOMAIN: Final = re.compile(rf"^(?:www\.)?[\w-]+(?:\.[\w-]+)*\.{_any(_WORDS.domains)}$", re.IGNORECASE)
+_SMALL: Final = _WORDS.small
 # Chinese and Japanese add "net", "digital" or "online" to a name without a blank.
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff]{2}")
 _WORD = re.compile(r"[\w&'.]+")
@@ -115,7 +95,7 @@ def _host_names(host: str) -> tuple[str, ...]:
 
 
 # "theguardian", "lemonde", "derstandard" without their article.
-_GLUED_ARTICLE = re.compile(r"^(?:the|el|la|le|il|der|die|das)(\w{5,})$")
+_GLUED_ARTICLE: Final = re.compile(rf"^{_any(_WORDS.articles)}(\w{{5,}})$")
 
 
 def _edition_of(text: str, known: str, *, article: bool = False) -> bool:
@@ -169,14 +149,8 @@ def _begins(text: str, known: str) -> bool:
     )
 
 
-_ARTICLES = word_set("the el la le il der die das o a de het")
-_EDITIONS = word_set(
-    "politics business sport sports tech technology science health culture opinion money africa asia "
-    "europe "
-    "america american australia india mundo deutsch english espanol francais arabic politik "
-    "wirtschaft kultur "
-    "football weather video entertainment markets economy climate local breaking top"
-)
+_ARTICLES: Final = _WORDS.name_articles
+_EDITIONS: Final = _WORDS.editions
 
 
 def _abbreviates(short: str, text: str) -> bool:
@@ -241,12 +215,7 @@ def _capitalised(words: list[str]) -> bool:
     )
 
 
-_SINGLE = word_set(
-    "reuters bloomberg cnn bbc cnbc npr msnbc axios politico wired techcrunch engadget gizmodo "
-    "mashable buzzfeed "
-    "huffpost breitbart newsweek forbes aljazeera tagesschau tagesspiegel handelsblatt spiegel "
-    "franceinfo espn"
-)
+_SINGLE: Final = _WORDS.single
 
 
 def _strong_single(word: str) -> bool:
