@@ -97,7 +97,7 @@ def serve(
     import uvicorn
 
     def opened() -> App:
-        return open_app(store=store, home=home, config=config)
+        return open_app(store=store, home=home, config=config, make=False)
 
     with opened() as app:
         found, kept, folder = app.care.desk_settings(), app.home, app.config
