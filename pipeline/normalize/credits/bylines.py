@@ -5,54 +5,43 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from pipeline.languages.calendar_names import months, weekdays
 from pipeline.normalize.credits.agencies import agency_named
+from pipeline.normalize.credits.credit_words import CREDIT_WORDS, any_of
 from pipeline.records import Removed
-from pipeline.text import word_set
 
+_WORDS = CREDIT_WORDS
 _NAME = (
-    r"(?:[A-ZÀ-ÖØ-ÞЀ-Я][\w'.-]*|[A-ZÀ-Þ]{2,})(?:\s(?:(?:[A-ZÀ-ÖØ-ÞЀ-Я][\w'.-]*|[A-ZÀ-Þ]{2,})|de|del|"
-    r"da|di|la|von|van|der|den|bin|al|y|el|du|dos|e|zu|ten|ter|le)){1,4}"
+    r"(?:[A-ZÀ-ÖØ-ÞЀ-Я][\w'.-]*|[A-ZÀ-Þ]{2,})"
+    rf"(?:\s(?:(?:[A-ZÀ-ÖØ-ÞЀ-Я][\w'.-]*|[A-ZÀ-Þ]{{2,}})|{any_of(_WORDS.name_particles)})){{1,4}}"
 )
-_JOIN = r"(?:,\s(?:and\s)?|\sand\s|\sund\s|\set\s|\sy\s|\se\s|\s&\s|\swith\s|\sen\s)"
-_LEAD = (
-    r"(?:by|words by|written by|story by|text by|from|reported by|report by|von|par|por|di|door|text|"
-    r"texte|de|autor|autorin|author|autore|propos recueillis par|interview)"
-)
+_JOIN = rf"(?:,\s(?:and\s)?|\s{any_of(_WORDS.name_joins)}\s)"
 _BYLINE = re.compile(
-    rf"^\W{{0,3}}(?P<lead>{_LEAD}):?\s+(?P<names>{_NAME}(?:{_JOIN}{_NAME}){{0,4}})(?P<rest>(?:\s*[,|/•·–—(-]\s?.{{0,120}}|\s*@\w+)?)\W{{0,3}}$"
+    rf"^\W{{0,3}}(?i:{any_of(_WORDS.byline_leads)}):?\s+(?P<names>{_NAME}(?:{_JOIN}{_NAME}){{0,4}})"
+    r"(?P<rest>(?:\s*[,|/•·–—(-]\s?.{0,120}|\s*@\w+)?)\W{0,3}$"
 )
-_BYLINE_ANY = re.compile(_BYLINE.pattern.replace(f"(?P<lead>{_LEAD})", f"(?P<lead>(?i:{_LEAD}))"))
 _AGENCY_LINE = re.compile(
-    r"^\W{0,3}(?i:by|von|par|por|from|"
-    r"with)\s+(?:the\s)?(?P<agency>[A-Za-zÀ-ÿ][\w .'&/-]{1,50})(?P<rest>(?:\s*[,|(].{0,60})?)\W{0,3}$"
+    rf"^\W{{0,3}}(?i:{any_of(_WORDS.agency_leads)})\s+(?:the\s)?"
+    r"(?P<agency>[A-Za-zÀ-ÿ][\w .'&/-]{1,50})(?P<rest>(?:\s*[,|(].{0,60})?)\W{0,3}$"
 )
 _STAFF = re.compile(
-    r"^\W{0,3}(?:(?i:by|von|par|por)\s+)?(?i:(?:our |the )?(?:staff|staff reporter|staff writer|"
-    r"staff and agencies|staff and wire reports|"
-    r"wire (?:reports|services)|news desk|web desk|editorial (?:board|staff)|special "
-    r"correspondent|our correspondent|"
-    r"online desk|newsroom|[\w ]{2,25} (?:staff|correspondent|reporter|desk|newsroom)|redaktion|"
-    r"la rédaction|redacción|agencies|agencias))\W{0,3}$"
+    rf"^\W{{0,3}}(?:(?i:{any_of(_WORDS.staff_leads)})\s+)?"
+    rf"(?i:(?:our |the )?(?:{any_of(_WORDS.staff)}|[\w ]{{2,25}} {any_of(_WORDS.desks)}))\W{{0,3}}$"
 )
 _ROLE = re.compile(
-    rf"^\W{{0,3}}(?P<names>{_NAME})\s?(?:[,|/•·–—-]\s?|\s\()(?:(?i:(?:[\w' ]{{0,40}}\s)?(?:staff "
-    rf"writer|correspondent|"
-    r"reporter|editor|columnist|journalist|writer|associated press|usa today|special to "
-    r"[\w .]{2,40}|reuters|afp|"
-    r"bloomberg|redakteur(?:in)?|korrespondent(?:in)?|contributor|producer))|[Tt]he [A-Z]\w+(?: "
-    r"[A-Z]\w+){0,3})"
-    r"(?:[, ]+[^.]{0,30})?[\W]{0,2}(?<!\.)$"
+    rf"^\W{{0,3}}(?P<names>{_NAME})\s?(?:[,|/•·–—-]\s?|\s\()"
+    rf"(?:(?i:(?:[\w' ]{{0,40}}\s)?(?:{any_of(_WORDS.roles)}|special to [\w .]{{2,40}}))"
+    r"|[Tt]he [A-Z]\w+(?: [A-Z]\w+){0,3})(?:[, ]+[^.]{0,30})?[\W]{0,2}(?<!\.)$"
 )
 _SPLIT = re.compile(_JOIN)
-_VERB_AFTER = re.compile(r"\b(?:the|is|was|are|were|has|have|had|will|said|says|would|this|that)\b")
+_VERB_AFTER = re.compile(rf"\b{any_of(_WORDS.sentence_words)}\b")
 _PREFIXED = re.compile(
-    rf"^(?:By|Von|Par|Por)\s+(?P<names>{_NAME}(?:{_JOIN}{_NAME}){{0,2}})\s*(?:,\s(?:Associated "
-    rf"Press|AP|Reuters|CNN|Staff Writer))?\s*(?:\n|\s(?=[A-ZÀ-Þ]{{4,}}(?:,|\s\()))"
+    rf"^{any_of(_WORDS.glued_leads)}\s+(?P<names>{_NAME}(?:{_JOIN}{_NAME}){{0,2}})\s*"
+    rf"(?:,\s{any_of(_WORDS.glued_roles)})?\s*(?:\n|\s(?=[A-ZÀ-Þ]{{4,}}(?:,|\s\()))"
 )
-_MONTH_NAMES = word_set(
-    "january february march april may june july august september october november december monday "
-    "tuesday wednesday thursday friday saturday sunday"
-)
+_AUTHOR_LEAD = re.compile(rf"^\s*{any_of(_WORDS.author_leads)}\s+", re.IGNORECASE)
+# "May" is English's only short name of a month that is not cut short; "Jan" and "Mar" are names of people.
+_MONTH_NAMES = {name for name in (*months("en"), *weekdays("en")) if len(name) > 3 or name == "may"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +97,7 @@ def byline_names(line: str, *, glad: bool = True) -> list[str] | None:
     """
     if _STAFF.match(line):
         return []
-    found = _BYLINE_ANY.match(line)
+    found = _BYLINE.match(line)
     if found and not _VERB_AFTER.search(found["rest"].lower()[:60]) and not _is_prose(found["names"], line):
         return _names(found["names"])
     found = _AGENCY_LINE.match(line)
@@ -142,7 +131,7 @@ def author_names(values: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
     for value in values:
         mail = re.match(r"^\S+@\S+\s*\((.+)\)$", value)
         text = mail[1] if mail else re.sub(r"<[^<>]*>|\S+@\S+", " ", value)
-        text = re.sub(r"^\s*(?:by|von|par|por)\s+", "", text, flags=re.IGNORECASE)
+        text = _AUTHOR_LEAD.sub("", text)
         for name in _SPLIT.split(text):
             tidy = _tidy(name)
             if agency_named(tidy):

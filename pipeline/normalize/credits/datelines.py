@@ -6,17 +6,19 @@ import re
 from dataclasses import dataclass
 
 from pipeline.normalize.credits.agencies import AGENCIES, AGENCY, agency_named
+from pipeline.normalize.credits.credit_words import CREDIT_WORDS, any_of
 from pipeline.normalize.credits.places import CITIES, PLACES
 from pipeline.normalize.date.date_words import date_word
 from pipeline.records import Removed
-from pipeline.text import fold, word_set
+from pipeline.text import fold
 
 _DATE = (
-    rf"(?:(?:le |el |den |am )?(?:\d{{1,2}}(?:st|nd|rd|th|er|\.|º)?\s?(?:de )?)?(?i:{date_word()})\.?,?"
+    rf"(?:(?:{any_of(CREDIT_WORDS.date_leads)} )?(?:\d{{1,2}}(?:st|nd|rd|th|er|\.|º)?\s?(?:de )?)?"
+    rf"(?i:{date_word()})\.?,?"
     r"(?:\s?\d{1,2}(?:st|nd|rd|th)?(?!\d))?(?:,?\s(?:de )?\d{4})?|\d{1,2}[./]\d{1,2}[./]?(?:\d{2,4})?)"
 )
 _PLACE = (
-    r"[A-ZÀ-ÖØ-ÞЀ-Я][^\W\d_]*(?:[ .'’/-]{1,2}(?:de|del|la|le|les|am|an|der|of|the|sur|upon|i|y|e|"
+    rf"[A-ZÀ-ÖØ-ÞЀ-Я][^\W\d_]*(?:[ .'’/-]{{1,2}}(?:{any_of(CREDIT_WORDS.place_particles)}|"
     r"[A-ZÀ-ÖØ-ÞЀ-Я])[^\W\d_]*\.?){0,5}"
 )
 _REGION = rf"(?:,\s{_PLACE}){{0,2}}"
@@ -41,31 +43,22 @@ _LEADING_AGENCY = re.compile(
     rf"^(?P<agency>{AGENCY})(?:\s*(?:--+|–|—|―)\s*|\s+-\s+|\s*:\s+)(?=[\"'A-ZÀ-Þ])", re.IGNORECASE
 )
 _PLACE_AGENCY = re.compile(
-    rf"^(?P<place>{_PLACE}{_REGION})[ ,]\s?(?P<agency>CNN|AFP|AP|Reuters|dpa|EFE|CNN "
-    rf"Business)\s*(?:--+|–|—|―|\s-\s)\s*(?=\S)"
+    rf"^(?P<place>{_PLACE}{_REGION})[ ,]\s?(?P<agency>{any_of(CREDIT_WORDS.place_agencies)})"
+    r"\s*(?:--+|–|—|―|\s-\s)\s*(?=\S)"
 )
 _END_CREDIT = re.compile(
-    rf"(?:\s*[(\[/—–-]\s?|\s+(?:©|Source|Quelle|Fuente):?\s?|(?<=[.!?\"'])\s+)"
+    rf"(?:\s*[(\[/—–-]\s?|\s+{any_of(CREDIT_WORDS.credit_leads)}:?\s?|(?<=[.!?\"'])\s+)"
     rf"(?P<agency>(?:{AGENCY})(?:\s?[/,]\s?(?:{AGENCY}))*)\s?[)\]/]?\.?$",
     re.IGNORECASE,
 )
 _LINE_CREDIT = re.compile(
-    rf"^\W{{0,3}}(?:source|quelle|fuente|by|from|©|agency|"
-    rf"agentur)?\W{{0,3}}(?P<agency>{AGENCY})(?:\s?[/,]\s?(?:{AGENCY}))*\W{{0,3}}$",
+    rf"^\W{{0,3}}{any_of(CREDIT_WORDS.line_leads)}?\W{{0,3}}"
+    rf"(?P<agency>{AGENCY})(?:\s?[/,]\s?(?:{AGENCY}))*\W{{0,3}}$",
     re.IGNORECASE,
 )
 _LINE = re.compile(rf"^(?P<place>{_PLACE}(?P<region>{_REGION}))(?P<date>,?\s{_DATE})?[.:,]?$")
-_STATES = word_set(
-    "ala alaska ariz ark calif colo conn del fla ga hawaii idaho ill ind iowa kan ky la maine md "
-    "mass mich minn miss mo mont neb nev nh nj nm ny nc nd ohio okla ore pa ri sc sd tenn texas utah "
-    "vt va wash wva wis wyo dc "
-    "al ak az ar ca co ct de fl ga hi id il in ia ks ky me ma mi mn ms mt ne nv ok or ri tn tx "
-    "ut wa wv wi wy"
-)
-_NOT_PLACES = word_set(
-    "exclusive update breaking report live watch video photo photos opinion analysis background note "
-    "summary warning"
-)
+_STATES = CREDIT_WORDS.states
+_NOT_PLACES = CREDIT_WORDS.not_places
 
 
 @dataclass(frozen=True, slots=True)

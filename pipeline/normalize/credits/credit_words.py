@@ -1,0 +1,43 @@
+"""Words of bylines, datelines and credits, from `credit_words.yaml`, which says what each list holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from pipeline.languages.word_file import WordFile, read
+
+
+class CreditWords(WordFile):
+    """The lists of the file."""
+
+    byline_leads: tuple[str, ...]
+    author_leads: tuple[str, ...]
+    glued_leads: tuple[str, ...]
+    agency_leads: tuple[str, ...]
+    staff_leads: tuple[str, ...]
+    name_joins: tuple[str, ...]
+    name_particles: tuple[str, ...]
+    staff: tuple[str, ...]
+    desks: tuple[str, ...]
+    roles: tuple[str, ...]
+    glued_roles: tuple[str, ...]
+    sentence_words: tuple[str, ...]
+    agency_joins: tuple[str, ...]
+    credit_leads: tuple[str, ...]
+    line_leads: tuple[str, ...]
+    place_particles: tuple[str, ...]
+    place_agencies: tuple[str, ...]
+    date_leads: tuple[str, ...]
+    states: frozenset[str]
+    not_places: frozenset[str]
+
+
+CREDIT_WORDS: Final = read(Path(__file__).with_name("credit_words.yaml"), CreditWords)
+
+
+def any_of(words: Iterable[str]) -> str:
+    """A pattern for any of some words as they are, longest first."""
+    return "(?:" + "|".join(map(re.escape, sorted(words, key=lambda word: (-len(word), word)))) + ")"
