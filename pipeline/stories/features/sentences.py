@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import Final
 
-_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])|\n+")
-_LAST_WORD = re.compile(r"(?<![^\W\d_])([^\W\d_]+)\.$")
-_BEFORE_NAMES = re.compile(
-    r"Mr|Mrs|Ms|Dr|Prof|St|Rev|Hon|Gov|Sen|Rep|Pres|Lt|Sgt|Cpl|Capt|Col|Gen|Maj|Adm|Cmdr|Det|Supt|Insp|vs"
-    r"|Sr|Sra|Srta|Dra|Mme|Mlle|Mgr|Hr|Fr|Ing|Sig"
-)
-_BEFORE_NUMBERS = re.compile(r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Nos?|Nr|Núm|Art|Abs|pp")
-# What begins a sentence after an initial: "in the U.S. The".
-_OPENERS = re.compile(r"(?:The|An?|In|On|At|He|She|It|They|We|But|And|This|That|His|Her)\s")
-# "10 a.m. Friday", "3. Mai".
-_HOUR = re.compile(r"\b[ap]\.?\s?m\.$", re.IGNORECASE)
-_DAY = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|[ECMP][SD]?T\b|GMT\b|UTC\b")
-_MONTH = re.compile(r"Jan|Feb|März|Apr|Mai|Jun|Jul|Aug|Sept|Okt|Nov|Dez")
+from pipeline.languages.word_file import WordFile, read
+
+
+class _SentenceWords(WordFile):
+    before_names: frozenset[str]
+    before_numbers: frozenset[str]
+    openers: tuple[str, ...]
+    after_hours: tuple[str, ...]
+    after_numbers: tuple[str, ...]
+
+
+_WORDS: Final = read(Path(__file__).with_name("sentence_words.yaml"), _SentenceWords)
+_END: Final = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])|\n+")
+_LAST_WORD: Final = re.compile(r"(?<![^\W\d_])([^\W\d_]+)\.$")
+_OPENERS: Final = re.compile(rf"(?:{'|'.join(_WORDS.openers)})\s")
+_HOUR: Final = re.compile(r"\b[ap]\.?\s?m\.$", re.IGNORECASE)
+_AFTER_HOUR: Final = re.compile(rf"(?:{'|'.join(_WORDS.after_hours)})\b")
+_AFTER_NUMBER: Final = re.compile("|".join(_WORDS.after_numbers))
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
@@ -43,9 +50,9 @@ def _goes_on(text: str, stop: int, start: int) -> bool:
         return False
     before, following = text[max(0, stop - 16) : stop], text[start : start + 1]
     if following.islower() or _HOUR.search(before):
-        return following.islower() or _DAY.match(text, start) is not None
+        return following.islower() or _AFTER_HOUR.match(text, start) is not None
     if before[-2:-1].isdigit():
-        return following.isdigit() or _MONTH.match(text, start) is not None
+        return following.isdigit() or _AFTER_NUMBER.match(text, start) is not None
     last = _LAST_WORD.search(before)
     return last is not None and _abbreviates(last[1], text, start)
 
@@ -54,8 +61,8 @@ def _abbreviates(word: str, text: str, start: int) -> bool:
     """Whether a word before a full stop is cut short there, given what begins at `start`."""
     if len(word) == 1 and word.isupper():
         return _OPENERS.match(text, start) is None
-    known = _BEFORE_NUMBERS if text[start : start + 1].isdigit() else _BEFORE_NAMES
-    return known.fullmatch(word) is not None
+    known = _WORDS.before_numbers if text[start : start + 1].isdigit() else _WORDS.before_names
+    return word in known
 
 
 def _append(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
