@@ -13,6 +13,7 @@ from pipeline.app.journal import Warm, left_behind, writing
 from pipeline.app.watches import Watches
 from pipeline.app.wiring import Wiring
 from pipeline.errors import PermanentError, UsageError
+from pipeline.normalize.identity.keys import former_key
 from pipeline.ports import Commit, FeedSource
 from pipeline.records import Capture, JournalEntry, Rejection, content_id
 from pipeline.sources.feeds.poll_rules import current, due, groups
@@ -120,8 +121,14 @@ class Ingest:
         place = archive.place_of(name)
         if place:
             with contextlib.suppress(PermanentError):  # damaged: the files are at hand, it is written anew
-                captures = list(archive.read(place))
-                return self._wiring.intake.prepare(captures, self._wiring.store, place, progress)
+                kept = list(archive.read(place))
+                batch = self._wiring.intake.prepare(kept, self._wiring.store, place, progress)
+                replaced = [former_key(key) for each in batch.articles for key in each.article.keys]
+                unsettled = {each.place for each in archive.unsettled()}
+                if place in unsettled or not self._wiring.store.find(replaced):
+                    return batch
+                # It was taken in and replaced since, and comes again: an edit is taken back, now.
+                name = content_id(name, captures[0].fetched.isoformat())
         place = archive.write(name, captures, backfill=backfill)
         return self._wiring.intake.prepare(captures, self._wiring.store, place, progress)
 

@@ -217,6 +217,15 @@ def test_an_edit_that_is_taken_back_comes_back_and_says_when():
     assert former == [former_key(second.keys[-1])]
 
 
+def test_a_file_that_is_loaded_again_later_takes_an_edit_back():
+    link = "https://lunna.example/a"
+    first = article("Ferry runs aground", FERRY, link=link)
+    second = article("Ferry sinks", FERRY.replace("ran aground", "sank"), link=link, later=1)
+    third = replace(first, fetched=NOON + timedelta(days=10))  # a file's capture has no time in its id
+    (kept,), _ = outcome(first, second, third)
+    assert (kept.title, kept.version) == ("Ferry runs aground", 3)
+
+
 def test_documents_that_are_taken_in_again_change_nothing():
     link = "https://lunna.example/a"
     first = article("Ferry runs aground", FERRY, link=link)

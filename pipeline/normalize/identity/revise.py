@@ -80,7 +80,9 @@ def revise(old: Article, new: Article, because: str = "") -> Article:
 
 
 def _met_already(old: Article, new: Article, feed: str) -> bool:
-    met = {form.key for form in old.forms if form.feed == feed and form.capture == new.capture}
+    # The time too: a file's capture has none in its id, and loaded again it may take an edit back.
+    taken = (feed, new.capture, new.fetched)
+    met = {form.key for form in old.forms if (form.feed, form.capture, form.at) == taken}
     raw = {key for key in new.keys if key.startswith(CURRENT)}
     return bool(new.capture) and bool(raw) and raw <= met
 
