@@ -19,9 +19,11 @@ from pipeline.records import (
     Alert,
     Article,
     Capture,
+    Change,
     Correction,
     Decision,
     DeliveryState,
+    Entity,
     FeedState,
     JournalEntry,
     Lineage,
@@ -31,6 +33,7 @@ from pipeline.records import (
     Span,
     StoredArticle,
     Story,
+    Topic,
     Unsettled,
     WatchState,
 )
@@ -54,10 +57,12 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """An earlier version of an article, and when it was replaced (UTC)."""
+    """An earlier version of an article, when it was replaced (UTC), and what had been found in it."""
 
     article: Article
     replaced: datetime
+    entities: tuple[Entity, ...] = ()
+    topics: tuple[Topic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,8 @@ class Commit:
 
     Attributes:
         articles: New and changed articles. A new one has `seq` = head + 1, head + 2, …; a changed one keeps
-            its `seq`, and what it replaces is kept as a `Version` when its `digest` changes.
+            its `seq`, and what it replaces is kept as a `Version` when its `digest` changes. They stand in
+            the order in which things happened, which is that of changes; one may stand there several times.
         stories: New and changed stories, whole.
         ended: Ids of stories that have no members any more.
         decisions: One an article; replaces its former one.
@@ -101,8 +107,7 @@ class Commit:
         alerts: By id; an id that is there already is left alone.
         messages: Outbox entries by id, replaced.
         marks: Small named values (e.g. the journal entry that was applied last).
-        at: When new articles were taken in, where that is told: for boards, which show how long news took.
-            What is read back does not hold it.
+        at: When new articles were taken in, or articles were moved, where that is told.
     """
 
     articles: tuple[StoredArticle, ...] = ()
@@ -190,11 +195,28 @@ class Store(Protocol):
     def search(self, query: Query, since: datetime | None, limit: int) -> list[SearchHit]:
         """Articles that a query hits, best first, ties by seq; `since` bounds `Article.time`.
 
-        Of more hits than `store.ranking.RANKED` the newest by seq are ranked, unless `limit` is more.
+        Of more hits than `store.rules.ranking.RANKED` the newest by seq are ranked, unless `limit` is more.
         """
 
     def match(self, queries: Mapping[str, Query], after: int, upto: int) -> dict[str, list[str]]:
         """For each named query, the ids of the articles with after < seq <= upto that it hits, by seq."""
+
+    # -- changes -----------------------------------------------------------------------------------------
+
+    def last_change(self) -> int:
+        """The number of the newest change; 0 in an empty store."""
+
+    def changes(self, after: int, upto: int) -> Iterator[Change]:
+        """Changes with after < n <= upto, by n. Streams: any number."""
+
+    def changes_of(self, articles: Sequence[str]) -> list[Change]:
+        """All changes of these articles, by n."""
+
+    def changes_since(self, time: datetime) -> int:
+        """The number of the last change before the first one at or after a time."""
+
+    def amendments(self, after: int) -> list[Change]:
+        """Edits and moves with n > after, by n: what tells the past from the present."""
 
     # -- stories -----------------------------------------------------------------------------------------
 

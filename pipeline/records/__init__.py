@@ -48,6 +48,7 @@ from pipeline.records.sources import (
 )
 from pipeline.records.stories import (
     Candidate,
+    Change,
     Contribution,
     Correction,
     Decision,
@@ -66,6 +67,7 @@ __all__ = [
     "Candidate",
     "Capture",
     "CaptureKind",
+    "Change",
     "Conditions",
     "Contribution",
     "Correction",

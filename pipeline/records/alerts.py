@@ -149,6 +149,8 @@ class Alert:
         at: When it was decided (UTC).
         evidence: What the reason is made of, for mails in other languages: ("articles", "3"),
             ("origins_before", "2"), ("person", "Valery Gerasimov") and so on.
+        change: The number of the change that made it fire; 0 where that is not known.
+        cause: What kind of change that was.
     """
 
     id: str
@@ -160,6 +162,8 @@ class Alert:
     seq: int
     at: datetime
     evidence: tuple[tuple[str, str], ...] = ()
+    change: int = 0
+    cause: Literal["arrival", "edit", "move"] = "arrival"
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,7 @@ class Story:
         disagreements: Numbers on which outlets disagree.
         hot: Growth: see `pipeline.stories.describing.describe`.
         version: Raised with each change.
+        texts: How many different texts, whoever prints them; 0 where it was not counted.
     """
 
     id: str
@@ -138,6 +139,7 @@ class Story:
     disagreements: tuple[Disagreement, ...] = ()
     hot: float = 0.0
     version: int = 1
+    texts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,31 @@ class Lineage:
     kind: Literal["merged", "split"]
     at: datetime
     by: Literal["repair", "person"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that changed; the store numbers changes in the order in which they happened.
+
+    Attributes:
+        kind: "arrival" of a new article, "edit" of a known one, or "move" of an article to another story.
+        article: The article's id.
+        story: Its story from then on.
+        former: The story that it left; "" where it did not move.
+        by: Who placed it there.
+        at: When it came, or when it was moved (UTC).
+        seq: The newest article's ingest sequence number by then; filled in by the store.
+        n: Its number, from 1; filled in by the store.
+    """
+
+    kind: Literal["arrival", "edit", "move"]
+    article: str
+    story: str
+    at: datetime
+    former: str = ""
+    by: Literal["assign", "repair", "person"] = "assign"
+    seq: int = 0
+    n: int = 0
 
 
 @dataclass(frozen=True, slots=True)

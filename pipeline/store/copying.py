@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from pipeline.errors import StoreError
 from pipeline.ports import Commit, Store, Version
+from pipeline.records import Change
 
 # While this mark is set the target is a copy that is not finished.
 MARK = "store.copy"
@@ -21,11 +22,13 @@ class Piece:
         commit: What is put.
         versions: Earlier versions of the articles of the commit, with their places, from 1.
         head: The head of the store that it is of.
+        changes: With their numbers.
     """
 
     commit: Commit
     versions: tuple[tuple[int, Version], ...]
     head: int
+    changes: tuple[Change, ...] = ()
 
 
 @runtime_checkable

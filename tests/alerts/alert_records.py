@@ -76,6 +76,7 @@ def facts(story: str, members: Sequence[StoredArticle]) -> Story:
         title=plain[0].title,
         members=tuple(each.id for each in plain),
         origins=origins,
+        texts=origins,
         first_seq=members[0].seq,
         last_seq=members[-1].seq,
         first_published=times[0],
@@ -111,17 +112,19 @@ class World:
     def edit(self, name: str, **changes: Any) -> None:
         """An edit of an article."""
         old = self.articles[name]
+        entities = article(1, names=changes.pop("names", ())).enriched.entities or old.enriched.entities
         plain = replace(old.enriched.article, **changes, digest=f"edited {changes}")
-        new = replace(old, enriched=replace(old.enriched, article=plain))
+        new = replace(old, enriched=replace(old.enriched, article=plain, entities=entities))
         self.articles[name] = new
         self._save((new,), {new.story})
 
-    def move(self, names: Sequence[str], into: str, kind: Any) -> None:
+    def move(self, names: Sequence[str], into: str, kind: Any, hour: int = 0) -> None:
         """A merge of a whole story into another, or a split of some articles."""
         before = {self.articles[name].story for name in names}
         moved = [replace(self.articles[name], story=into) for name in names]
         self.articles |= {each.enriched.article.id: each for each in moved}
-        steps = [Lineage(story, into, kind, START, "repair") for story in sorted(before)]
+        at = START + timedelta(hours=hour)
+        steps = [Lineage(story, into, kind, at, "repair") for story in sorted(before)]
         self._save(moved, before | {into}, steps)
 
     def members(self, story: str) -> list[StoredArticle]:
@@ -140,5 +143,6 @@ class World:
                 stories=tuple(facts(story, members) for story, members in groups.items() if members),
                 ended=tuple(story for story, members in groups.items() if not members),
                 lineage=tuple(lineage),
+                at=lineage[0].at if lineage else None,
             )
         )

@@ -164,9 +164,10 @@ def test_a_follow_up_answers_and_says_what_is_new():
     new, old = text.split("Who reports:")
     assert "It grows" in new.split("New since the last mail:")[1]
     assert "A drill" in old
-    evidence = (("person", "Kim"), ("number", "1200"))
+    evidence = (("person", "Kim"), ("sentence", "Kim <b>came</b>."), ("number", "1200"))
     text, page = bodies(rendered(item(*members, kinds=("news",), evidence=evidence, shown=2, thread="<x@y>")))
-    assert "person: Kim; number: 1200" in text
+    assert "New in this story:\r\n- person Kim: Kim <b>came</b>.\r\n- number 1200\r\n" in text
+    assert "person <b>Kim</b>: Kim &lt;b&gt;came&lt;/b&gt;." in page
     assert "person <b>Kim</b>" in page
 
 

@@ -65,8 +65,8 @@ def test_meaning_is_said_in_words():
         "of its articles match and it has at least 3 outlets and it has at least 2 independent sources and it has at "  # noqa: E501  # quoted as it is said
         "least 4 articles within 24 hours and its heat is at least 2 and its topic is politics and it names Kim. "  # noqa: E501  # quoted as it is said
         "Delivers to a@example.org, https://example.org/ as a digest at 7:00, 17:00 Europe/Berlin on Mon, Tue but not "  # noqa: E501  # quoted as it is said
-        "from 22:00 to 06:00 Europe/Berlin and at most 5 a day, the rest as one digest. It writes again when a new "  # noqa: E501  # quoted as it is said
-        "article names a new person, place or number. It is switched off."
+        "from 22:00 to 06:00 Europe/Berlin and at most 5 a day, the rest as one digest. It writes again when two "  # noqa: E501  # quoted as it is said
+        "independent texts lead with a new name or number. It is switched off."
     )
 
 
@@ -191,7 +191,60 @@ def test_why_follows_a_merge(world):
     world.move(["a0001"], "s2", "merged")
     found = why_story(world.store, one, "s1", NOW, facts)
     assert (found.story, found.alerted) == ("s2", True)
-    assert found.notes[0] == "the story took in or came from s1"
+    assert "the story took in or came from s1" in found.notes
+    assert (found.change.n, found.change.kind) == (1, "arrival")
+
+
+def test_why_names_the_change_that_told_or_would_have(world):
+    one = watch("drill AND sank")
+    world.arrive(article(1, "Incident"), article(2, "Other", story="s2"))
+    decide(world, one)
+    world.edit("a0001", title="Ship sank in a drill")
+    assert decide(world, watch("zebra", "another")) == ()
+    silent = why_story(world.store, one, "s1", NOW, facts)
+    assert not silent.alerted
+    assert (silent.change.n, silent.change.kind, silent.change.article) == (3, "edit", "a0001")
+    assert (
+        "it would have told with change 3: article a0001 was edited at 2026-03-02 08:01 UTC" in silent.notes
+    )
+    assert silent.as_json()["change"]["kind"] == "edit"
+    world.arrive(article(3, "Drill: boat sank", story="s3"))
+    decide(world, one)
+    told = why_story(world.store, one, "s3", NOW, facts)
+    assert (told.alerted, told.change.n) == (True, 4)
+    assert why_story(world.store, one, "s2", NOW, facts).change is None
+
+
+def test_what_was_told_stays_told_when_a_repair_splits_the_story(world):
+    one = watch("drill", conditions={"outlets": 2})
+    world.arrive(article(1, "Drill", outlet="A"), article(2, "Drill two", outlet="B"))
+    alerts = decide(world, one, NOW)
+    assert [alert.articles for alert in alerts] == [("a0001", "a0002")]
+    world.move(["a0002"], "s9", "split", 30)
+    assert decide(world, one, NOW + DAY) == ()
+    end = NOW + 2 * DAY
+    tried = backtest_watch(world.store, one, START, end, facts)
+    assert [each.alert.id for each in tried.fired] == [each.id for each in tried.told] == [alerts[0].id]
+    for story in ("s1", "s9"):
+        assert why_story(world.store, one, story, end, facts).alerted
+    other = backtest_watch(world.store, watch("zebra"), START, end, facts)
+    assert (other.fired, [each.id for each in other.told]) == ((), [alerts[0].id])
+    assert json.loads(json.dumps(tried.as_json()))["told"][0]["story"] == "s1"
+
+
+def test_a_backtest_walks_edits_and_merges_as_the_real_run_did(world):
+    one = watch("drill", conditions={"outlets": 2})
+    world.arrive(article(1, "Flash", outlet="A"), article(2, "Drill", story="s2", outlet="B"))
+    assert decide(world, one) == ()
+    world.edit("a0001", title="A drill")
+    assert decide(world, one) == ()
+    world.move(["a0002"], "s1", "merged", 5)
+    real = decide(world, one)
+    assert [(alert.story, alert.cause) for alert in real] == [("s1", "move")]
+    tried = backtest_watch(world.store, one, START, NOW, facts)
+    assert [each.alert.id for each in tried.fired] == [real[0].id]
+    assert tried.fired[0].alert.at == START + timedelta(hours=5)
+    assert tried.misses == ()
 
 
 # -- backtest --------------------------------------------------------------------------------------

@@ -67,3 +67,14 @@ def test_normalized_and_enriched_as_a_reader_expects(make_app):
     both = {e.name for e in first.enriched.entities if e.id in shared}
     assert {"Valery Gerasimov", "Sergei Shoigu", "Steven Pifer", "North Korea"} <= both
     assert "Kim Jong Un" in {e.name for e in second.enriched.entities}
+
+
+def test_the_demo_follows_up_on_news_and_says_it(make_app):
+    app = make_app()
+    for part in ("first", "later"):
+        app.ingest.load([str(ROOT / "seeds" / "feeds" / part)], alert=True)
+    told = [alert for alert in app._wiring.store.alerts() if alert.watch == "ships-in-distress"]
+    assert [alert.kind for alert in told[:2]] == ["new", "news"]
+    evidence = [pair for alert in told[1:] for pair in alert.evidence]
+    assert ("number", "23") in evidence
+    assert any(kind == "sentence" and "23" in said for kind, said in evidence)

@@ -33,7 +33,8 @@ from pipeline.query.tree import (
 from pipeline.query.words.search_tokens import word_tokens, written_token
 from pipeline.query.words.search_tokens import words as words_of
 from pipeline.records import StoredArticle, Topic
-from pipeline.store import open_store, ranking
+from pipeline.store import open_store
+from pipeline.store.rules import ranking
 
 _LONG = "x" * 5000
 KIM = entity("Kim Jong Un", identity="person:kim-jong-un")

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 import pytest
 from conformance import StoreConformance
+from conformance_changes import ChangeConformance
 from conformance_faults import FaultConformance
 from conformance_queries import QueryConformance
 from conformance_state import StateConformance
@@ -86,7 +87,7 @@ def corpus_url() -> Iterator[str]:
         yield made
 
 
-class TestElasticsearch(StoreConformance, StateConformance):
+class TestElasticsearch(StoreConformance, StateConformance, ChangeConformance):
     pass
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from conformance import StoreConformance
+from conformance_changes import ChangeConformance
 from conformance_faults import FaultConformance, check_whole
 from conformance_queries import QueryConformance
 from conformance_state import StateConformance
@@ -31,7 +32,7 @@ from pipeline.store.sqlite.terms import packed
 ROOT = Path(__file__).parents[2]
 
 
-class TestSqlite(StoreConformance, StateConformance):
+class TestSqlite(StoreConformance, StateConformance, ChangeConformance):
     @pytest.fixture
     def url(self, tmp_path) -> str:
         return f"sqlite:///{tmp_path}/folder/store.db"
@@ -133,8 +134,11 @@ def test_an_older_full_text_index_is_made_anew_by_opening_the_file(tmp_path) -> 
         )
         file.execute("UPDATE article_body SET terms = ?", (packed(old),))
         file.execute("DROP INDEX message_state")
+        file.execute("DROP TABLE change")
+        file.execute("DELETE FROM number WHERE name = 'changes'")
         file.execute("PRAGMA user_version = 2")
     store = SqliteStore(path)
+    assert [(change.n, change.kind, change.seq) for change in store.changes(0, 9)] == [(1, "arrival", 1)]
     for query, found in (("wind", 1), ("Ford", 0), ("story:s1 feed:feed", 0)):
         assert len(store.search(parse(query), None, 9)) == found
         assert len(store.match({"w": parse(query)}, 0, 9)["w"]) == found

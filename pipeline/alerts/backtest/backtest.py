@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pipeline.alerts.decide.decide import Decider, Facts, StoryView, WatchRule
+from pipeline.alerts.decide.decide import Decider, Occasion, StoryView, WatchRule
 from pipeline.alerts.send.schedule import Held, plan, zone_of
-from pipeline.records import Alert, Delivery, Message, StoredArticle, Watch, WatchState
+from pipeline.records import Alert, Change, Delivery, Message, StoredArticle, Story, Watch, WatchState
 
 # Mails are counted for one reader, whoever the watch writes to.
 READER = "reader@example.org"
@@ -65,6 +65,7 @@ class Backtest:
         fired: What it would have alerted, in order.
         misses: Stories it would not have alerted on, though the query hit them.
         days: Local days with the number of alerts and of mails.
+        told: What it really alerted in this time, whatever it is like now: a fact, not a trial.
     """
 
     watch: str
@@ -74,6 +75,7 @@ class Backtest:
     fired: tuple[Fired, ...]
     misses: tuple[NearMiss, ...]
     days: tuple[tuple[str, int, int], ...]
+    told: tuple[Alert, ...] = ()
 
     @property
     def mails(self) -> int:
@@ -116,6 +118,10 @@ class Backtest:
             "busiest_day": self.busiest,
             "median_delay_seconds": delay.total_seconds() if delay is not None else None,
             "held": dict(self.held),
+            "told": [
+                {"story": each.story, "kind": each.kind, "at": each.at.isoformat(), "reason": each.reason}
+                for each in self.told
+            ],
             "days": [{"day": day, "alerts": alerts, "mails": mails} for day, alerts, mails in self.days],
         }
 
@@ -159,58 +165,109 @@ def _fired_json(fired: Fired) -> dict[str, Any]:
     }
 
 
-def arrival(article: StoredArticle) -> datetime:
-    """When an article would have come in: backfill was loaded later than it was published."""
-    plain = article.enriched.article
-    return plain.time if article.backfill else plain.fetched
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One change to ask a watch about, as it once was.
+
+    Attributes:
+        at: When.
+        occasions: Each story that it touched, as it was then.
+        hit: Whether the query hits the article that came or was edited.
+    """
+
+    at: datetime
+    occasions: tuple[Occasion, ...]
+    hit: bool
+
+
+# What a watch knows, by watch and story.
+WatchStates = dict[tuple[str, str], WatchState]
+
+
+@dataclass(slots=True)
+class _Tried:
+    """What came of the trials so far."""
+
+    fired: list[tuple[Alert, Story]] = field(default_factory=list)
+    hits: set[str] = field(default_factory=set)
+    views: dict[str, StoryView] = field(default_factory=dict)
 
 
 def backtest(
     rule: WatchRule,
-    stories: Iterable[Sequence[StoredArticle]],
-    hits: frozenset[str],
-    facts: Facts,
-    since: datetime,
-    until: datetime,
+    trials: Iterable[Trial],
+    known: WatchStates,
+    decider: Decider,
+    span: tuple[datetime, datetime],
 ) -> Backtest:
     """Tries a watch on history.
 
     Args:
         rule: The watch and its query.
-        stories: For each story that the query hits, its members.
-        hits: Ids of the articles that it hits.
-        facts: Works out what is known of a story from its members.
-        since: Articles that arrived before are known but do not alert, as for a watch that was new then.
-        until: The end of the history.
+        trials: In order; those before the span are known but do not alert, as for a watch that was new then.
+        known: Empty; filled with what the watch comes to know, for whoever makes the trials.
+        decider: Decides.
+        span: From when on, and the end of the history.
     """
-    views, articles = _by_arrival(stories)
-    alone = replace(rule.watch, deliver=_one_reader(rule.watch.deliver))
-    decider, known, clock = Decider(facts), dict[str, WatchState](), _Clock(alone)
-    fired: list[tuple[Alert, str, datetime]] = []
-    now = since
-    for article in articles:
-        if arrival(article) < since:
+    since, until = span
+    tried, now = _Tried(), since
+    for trial in trials:
+        if trial.at < since:
             continue
-        now, view = max(now, arrival(article)), views[article.story]
-        tellings = {view.id: known[view.id]} if view.id in known else {}
-        hit = article.enriched.article.id in hits
-        outcome = decider.decide(rule, article, view, tellings, hit=hit, now=now)
-        if outcome is None:
-            continue
-        known[view.id] = outcome.telling
-        if outcome.alert:
-            story = decider.facts(view, view.upto(article.seq))
-            fired.append((outcome.alert, story.title, story.first_published))
-            clock.add(outcome.alert)
-    done = tuple(clock.fired(alert, title, first) for alert, title, first in fired)
-    misses = tuple(
-        NearMiss(story, decider.facts(views[story], views[story].members).title, telling.miss)
-        for story, telling in known.items()
-        if not telling.alerts and telling.miss
-    )
-    zone = zone_of(rule.watch.deliver)
-    hit_since = sum(a.enriched.article.id in hits and arrival(a) >= since for a in articles)
-    return Backtest(rule.watch.name, since, until, hit_since, done, misses, _days(done, zone))
+        now = max(now, trial.at)
+        _try(rule, trial, known, decider, tried, now)
+    schedule = _Schedule(replace(rule.watch, deliver=_one_reader(rule.watch.deliver)))
+    for alert, _ in tried.fired:
+        schedule.add(alert)
+    done = tuple(schedule.fired(alert, story.title, story.first_published) for alert, story in tried.fired)
+    days = _days(done, zone_of(rule.watch.deliver))
+    misses = _misses(known, tried.views, decider)
+    return Backtest(rule.watch.name, since, until, len(tried.hits), done, tuple(misses), days)
+
+
+def _try(
+    rule: WatchRule, trial: Trial, known: WatchStates, decider: Decider, tried: _Tried, now: datetime
+) -> None:
+    learned: WatchStates = {}
+    for occasion in trial.occasions:
+        view, name = occasion.view, rule.watch.name
+        tried.views[view.id] = view
+        if trial.hit and occasion.change.kind == "arrival":
+            tried.hits.add(occasion.change.article)
+        states = {story: known[name, story] for story in view.kin if (name, story) in known}
+        outcome = decider.decide(rule, occasion, states, hit=trial.hit, now=now)
+        if outcome:
+            learned[name, view.id] = outcome.state
+        if outcome and outcome.alert:
+            tried.fired.append((outcome.alert, decider.facts(view)))
+    known |= learned
+
+
+def _misses(known: WatchStates, views: Mapping[str, StoryView], decider: Decider) -> Iterator[NearMiss]:
+    """Stories that were hit and never told; one that went into another is not there any more."""
+    for (_, story), state in known.items():
+        if state.miss and not state.alerts and story in views and views[story].members:
+            yield NearMiss(story, decider.facts(views[story]).title, state.miss)
+
+
+def by_publication(members: Sequence[StoredArticle], hits: Collection[str]) -> Iterator[Trial]:
+    """The trials of a story that was loaded later than it was news, as if it had come when it was published.
+
+    Articles that came live keep their time; all are numbered anew in that order.
+    """
+    ordered = sorted(members, key=lambda each: (arrival(each), each.seq))
+    numbered = tuple(replace(each, seq=place) for place, each in enumerate(ordered, start=1))
+    for place, member in enumerate(numbered, start=1):
+        name, at = member.enriched.article.id, arrival(member)
+        change = Change("arrival", name, member.story, at, seq=place, n=place)
+        occasion = Occasion(change, StoryView(member.story, numbered[:place]))
+        yield Trial(at, (occasion,), name in hits)
+
+
+def arrival(article: StoredArticle) -> datetime:
+    """When an article would have come in: backfill was loaded later than it was published."""
+    plain = article.enriched.article
+    return plain.time if article.backfill else plain.fetched
 
 
 def compare(before: Backtest, after: Backtest) -> Difference:
@@ -235,21 +292,7 @@ def _one_reader(deliver: Delivery) -> Delivery:
     return replace(deliver, mail=(READER,), webhook="")
 
 
-def _by_arrival(
-    stories: Iterable[Sequence[StoredArticle]],
-) -> tuple[dict[str, StoryView], list[StoredArticle]]:
-    """Stories and articles, numbered anew in the order in which they would have come in."""
-    groups = [tuple(members) for members in stories if members]
-    ordered = sorted((m for members in groups for m in members), key=lambda a: (arrival(a), a.seq))
-    numbered = {a.enriched.article.id: replace(a, seq=place) for place, a in enumerate(ordered, start=1)}
-    views = {}
-    for members in groups:
-        again = sorted((numbered[m.enriched.article.id] for m in members), key=lambda a: a.seq)
-        views[members[0].story] = StoryView(members[0].story, tuple(again))
-    return views, list(numbered.values())
-
-
-class _Clock:
+class _Schedule:
     """The schedule as it would have run."""
 
     def __init__(self, watch: Watch) -> None:

@@ -1,9 +1,9 @@
-"""Whether a watch fires: pure, one article at a time, in ingest sequence.
+"""Whether a watch fires: pure, one change at a time, in the order in which things changed.
 
-What is known of a story at an article is what its members up to that article's sequence number say, so the
-answer does not depend on how many articles come at once. Nothing here reads a clock: edits, re-fetches and
-re-enrichment keep an article's sequence number and are not walked again; members that a repair or a person
-moved into a told story lie before the sequence number at which it was told and count as known.
+What is known of a story at a change is what its members were just after it, so the answer does not depend on
+how much comes at once. Nothing here reads a clock. A watch tells a story once, whatever made it true: an
+arrival, an edit, a merge, a split or a correction. Only an arrival makes it tell again, and members that a
+repair or a person moved into a told story lie before the number at which it was told, and count as known.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pipeline.alerts.decide import news
 from pipeline.query import parse
 from pipeline.query.hits import Prepared
 from pipeline.query.tree import Query
-from pipeline.records import Alert, AlertKind, StoredArticle, Story, Watch, WatchState, content_id
+from pipeline.records import Alert, AlertKind, Change, StoredArticle, Story, Watch, WatchState, content_id
 from pipeline.text import fold
 
 # The facts of a story that has just these members: `pipeline.stories` provides it.
@@ -64,25 +64,34 @@ _parsed = lru_cache(maxsize=4096)(parse.parse)
 
 @dataclass(frozen=True, slots=True)
 class StoryView:
-    """A story as the store has it now.
+    """A story just after a change, or as it is now.
 
     Attributes:
         id: The story's id.
         members: Its members by ingest sequence.
         ancestors: Ids of stories that were merged into it, or that it was split off.
         split: Whether it ever lost members by a split.
+        sources: Stories that articles were just moved from into it, ancestors or not.
     """
 
     id: str
     members: tuple[StoredArticle, ...]
     ancestors: tuple[str, ...] = ()
     split: bool = False
+    sources: tuple[str, ...] = ()
 
-    def upto(self, seq: int) -> tuple[StoredArticle, ...]:
-        """The members up to an ingest sequence."""
-        if self.members and self.members[-1].seq <= seq:
-            return self.members
-        return tuple(member for member in self.members if member.seq <= seq)
+    @property
+    def kin(self) -> tuple[str, ...]:
+        """The stories whose states say something of it: itself first."""
+        return tuple(dict.fromkeys((self.id, *self.ancestors, *self.sources)))
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a watch is asked about: a change, and a story that it touched as it was just after it."""
+
+    change: Change
+    view: StoryView
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +111,47 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class WatchOutcome:
-    """What one article changed for one watch."""
+    """What one change came to for one watch."""
 
-    telling: WatchState
+    state: WatchState
     alert: Alert | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One watch on one occasion: what it knows of the story by now, and when that is decided."""
+
+    rule: WatchRule
+    occasion: Occasion
+    known: WatchState
+    now: datetime
+
+    @property
+    def watch(self) -> Watch:
+        return self.rule.watch
+
+    @property
+    def members(self) -> tuple[StoredArticle, ...]:
+        return self.occasion.view.members
+
+    def silent(self, miss: str | None = None) -> WatchOutcome:
+        """It tells nothing; `miss` says why, None leaves what was said before."""
+        said = self.known.miss if miss is None else miss
+        return WatchOutcome(replace(self.known, miss=said, at=self.now))
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What there is to tell: the kind of alert, why, what the reason is made of, and of which articles."""
+
+    kind: AlertKind
+    reason: str
+    evidence: tuple[tuple[str, str], ...]
+    articles: Sequence[StoredArticle]
+
+
 class Decider:
-    """Decides for watches, article by article.
+    """Decides for watches, change by change.
 
     Args:
         facts: Works out what is known of a story from its members.
@@ -117,60 +159,61 @@ class Decider:
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
-        self._cache: dict[tuple[str, tuple[str, ...]], Story] = {}
+        self._cache: dict[tuple[str, tuple[tuple[str, str], ...]], Story] = {}
         self._prepared: dict[str, Prepared] = {}
 
     def decide(
         self,
         rule: WatchRule,
-        article: StoredArticle,
-        view: StoryView,
-        tellings: Mapping[str, WatchState],
+        occasion: Occasion,
+        states: Mapping[str, WatchState],
         *,
         hit: bool,
         now: datetime,
     ) -> WatchOutcome | None:
-        """Says what a new article means for a watch.
+        """Says what a change means for a watch.
 
         Args:
             rule: The watch.
-            article: The new article.
-            view: Its story.
-            tellings: What the watch knows of the story and of its ancestors, by story.
-            hit: Whether the query hits the article.
-            now: Goes into records, never into the decision.
+            occasion: The change, and the story.
+            states: What the watch knows of the story and of its kin, by story.
+            hit: Whether the query hits the article that came or was edited.
+            now: When this is decided; goes into the records only.
 
         Returns:
-            What changed, or None where nothing did.
+            None when nothing changes.
         """
-        members = view.upto(article.seq)
-        known, told = _joined(rule.watch.name, view, members, tellings)
-        if hit and article.enriched.article.id not in known.matched:
-            known = replace(known, matched=(*known.matched, article.enriched.article.id))
-        if not told and not known.matched:
+        view = occasion.view
+        if not view.members:
             return None
+        known, told = _joined(rule.watch.name, view, states)
+        known = _with_hit(known, occasion.change, hit=hit)
+        before = states.get(view.id)
+        case = _Case(rule, occasion, known, now)
         if told:
-            outcome = self._again(rule, article, view, members, known, now)
+            outcome = self._again(case)
+        elif known.matched:
+            outcome = self._first(case)
+        elif before and before.matched:
+            outcome = case.silent("the query hits none of its articles any more")
         else:
-            outcome = self._first(rule, article, view, members, known, now)
-        unchanged = replace(outcome.telling, at=None) == _bare(tellings.get(view.id))
-        return None if unchanged else outcome
+            return None
+        return None if replace(outcome.state, at=None) == _bare(before) else outcome
 
-    def facts(self, view: StoryView, members: tuple[StoredArticle, ...]) -> Story:
-        """The facts of a story with just these members; kept while it is asked for."""
-        key = (view.id, tuple(member.enriched.article.id for member in members))
+    def facts(self, view: StoryView) -> Story:
+        """What is known of a story with just these members; kept while it is asked for."""
+        plain = (member.enriched.article for member in view.members)
+        key = (view.id, tuple((article.id, article.digest) for article in plain))
         if key not in self._cache:
             if len(self._cache) > 64:
                 self._cache.clear()
-            self._cache[key] = self._facts(view.id, members)
+            self._cache[key] = self._facts(view.id, view.members)
         return self._cache[key]
 
-    def checks(
-        self, rule: WatchRule, view: StoryView, members: tuple[StoredArticle, ...], matched: Sequence[str]
-    ) -> list[Check]:
-        """The match mode and each condition that the watch sets, against a story with these members."""
-        found = [self._mode(rule, view, members, matched)]
-        needs = rule.watch.conditions
+    def checks(self, rule: WatchRule, view: StoryView, matched: Sequence[str]) -> list[Check]:
+        """The match mode and each condition that the watch sets, against a story."""
+        found = [self._mode(rule, view, matched)]
+        needs, members = rule.watch.conditions, view.members
         if needs.articles > 1:
             found.append(_at_least("articles", needs.articles, len(members)))
         if needs.outlets > 1:
@@ -179,13 +222,13 @@ class Decider:
         if needs.growth:
             found.append(_at_least("articles within 24 hours", needs.growth, _recent(members)))
         if needs.origins > 1:
-            found.append(_at_least("independent origins", needs.origins, self.facts(view, members).origins))
+            found.append(_at_least("independent origins", needs.origins, self.facts(view).origins))
         if needs.hot:
-            hot = heat(self.facts(view, members))
+            hot = heat(self.facts(view))
             found.append(Check("heat", f"heat {needs.hot:g}", f"{hot:.2f}", hot >= needs.hot))
         for name, wanted in (("topics", needs.topics), ("entities", needs.entities)):
             if wanted:
-                found.append(_one_of(name, wanted, _named(name, self.facts(view, members))))
+                found.append(_one_of(name, wanted, _named(name, self.facts(view))))
         return found
 
     def ready(self, article: StoredArticle) -> Prepared:
@@ -197,83 +240,104 @@ class Decider:
             self._prepared[key] = Prepared(article)
         return self._prepared[key]
 
-    def _mode(
-        self, rule: WatchRule, view: StoryView, members: tuple[StoredArticle, ...], matched: Sequence[str]
-    ) -> Check:
+    def _mode(self, rule: WatchRule, view: StoryView, matched: Sequence[str]) -> Check:
         if rule.watch.match == "any":
             return _at_least("articles that the query hits", 1, len(matched))
         if rule.watch.match == "central":
-            central = central_member(self.facts(view, members), members)
+            central = central_member(self.facts(view), view.members)
             hit = rule_hits(rule, self.ready(central))
             title = central.enriched.article.title[:60]
-            return Check(
-                "match",
-                "the central article to hit",
-                f"‘{title}’, which {'does' if hit else 'does not'}",
-                hit,
-            )
-        hits = sum(rule_hits(rule, self.ready(member)) for member in members)
-        needed = f"most of {len(members)} articles to hit"
-        return Check("match", needed, str(hits), hits * 2 > len(members))
+            found = f"‘{title}’, which {'does' if hit else 'does not'}"
+            return Check("match", "the central article to hit", found, hit)
+        hits = sum(rule_hits(rule, self.ready(member)) for member in view.members)
+        needed = f"most of {len(view.members)} articles to hit"
+        return Check("match", needed, str(hits), hits * 2 > len(view.members))
 
-    def _first(
-        self,
-        rule: WatchRule,
-        article: StoredArticle,
-        view: StoryView,
-        members: tuple[StoredArticle, ...],
-        known: WatchState,
-        now: datetime,
-    ) -> WatchOutcome:
-        checks = self.checks(rule, view, members, known.matched)
+    def _first(self, case: _Case) -> WatchOutcome:
+        view, known = case.occasion.view, case.known
+        checks = self.checks(case.rule, view, known.matched)
         lacking = [check.words for check in checks if not check.holds]
         if lacking:
-            return WatchOutcome(replace(known, miss="; ".join(lacking), at=now))
-        story = self.facts(view, members)
+            return case.silent("; ".join(lacking))
+        story = self.facts(view)
         evidence = (
             ("matched", str(len(known.matched))),
-            ("articles", str(len(members))),
+            ("articles", str(len(view.members))),
             ("outlets", str(len(story.outlets))),
             ("origins", str(story.origins)),
         )
-        hit = self._hit_words(rule, known.matched, members)
-        reason = "; ".join([f"the query hits {hit}", *(f"{c.name}: {c.found}" for c in checks[1:])])
-        return self._told("new", reason, evidence, members, rule, article, story, members, known, now)
+        hit = self._hit_words(case.rule, known.matched, view.members)
+        held = [f"{check.name}: {check.found}" for check in checks[1:]]
+        reason = "; ".join([f"the query hits {hit}", *held, *_cause(case.occasion.change)])
+        return self._told(case, _News("new", reason, evidence, view.members))
 
-    def _again(
-        self,
-        rule: WatchRule,
-        article: StoredArticle,
-        view: StoryView,
-        members: tuple[StoredArticle, ...],
-        known: WatchState,
-        now: datetime,
+    def _again(self, case: _Case) -> WatchOutcome:
+        fresh = tuple(member for member in case.members if member.seq > case.known.seq)
+        if case.watch.follow_up == "none" or case.occasion.change.kind != "arrival" or not fresh:
+            return case.silent()
+        before = tuple(member for member in case.members if member.seq <= case.known.seq)
+        if case.watch.follow_up == "growth":
+            return self._grown(case, before, fresh)
+        view = case.occasion.view
+        found = news.between(
+            before,
+            fresh,
+            case.known.entities,
+            lambda members: (
+                len(members) > 1 and self.facts(replace(view, members=tuple(members))).origins > 1
+            ),
+        )
+        if not found:
+            return case.silent("no two independent texts lead with a new name or number")
+        reason = "new: " + ", ".join(f"{each.kind} {each.name}" for each in found)
+        evidence = tuple(pair for n in found for pair in ((n.kind, n.name), ("sentence", n.sentence)))
+        return self._told(case, _News("news", reason, evidence, fresh))
+
+    def _grown(
+        self, case: _Case, before: tuple[StoredArticle, ...], fresh: tuple[StoredArticle, ...]
     ) -> WatchOutcome:
-        fresh = tuple(member for member in members if member.seq > known.seq)
-        still = WatchOutcome(replace(known, at=now))
-        if rule.watch.follow_up == "none" or not fresh:
-            return still
-        before = tuple(member for member in members if member.seq <= known.seq)
-        story = self.facts(view, members)
-        if rule.watch.follow_up == "growth":
-            origins = max(self.facts(view, before).origins if before else 0, 1)
-            if story.origins < 2 * origins:
-                return WatchOutcome(
-                    replace(
-                        known, miss=f"needs {2 * origins} independent origins, has {story.origins}", at=now
-                    )
-                )
-            reason = f"{story.origins} independent origins, {origins} when last told"
-            evidence: tuple[tuple[str, str], ...] = (
-                ("origins", str(story.origins)),
-                ("origins_before", str(origins)),
-            )
-            return self._told("growth", reason, evidence, fresh, rule, article, story, members, known, now)
-        evidence = news.between(before, fresh, known.entities)
-        if not evidence:
-            return WatchOutcome(replace(known, miss="names no new person, place or number", at=now))
-        reason = "new: " + ", ".join(f"{kind} {name}" for kind, name in evidence)
-        return self._told("news", reason, evidence, fresh, rule, article, story, members, known, now)
+        view = case.occasion.view
+        now, then = self.facts(view), self.facts(replace(view, members=before)) if before else None
+        origins, texts = (max(then.origins, 1), max(then.texts, 1)) if then else (1, 1)
+        # What one outlet alone prints vouches for nothing, however much it is.
+        more_texts = now.origins > 1 and texts > 1 and now.texts >= 2 * texts
+        if now.origins < 2 * origins and not more_texts:
+            return case.silent(f"needs {2 * origins} independent origins, has {now.origins}")
+        evidence = [("origins", str(now.origins)), ("origins_before", str(origins))]
+        reason = f"{now.origins} independent origins, {origins} when last told"
+        if now.origins < 2 * origins:
+            evidence += [("texts", str(now.texts)), ("texts_before", str(texts))]
+            reason = f"{now.texts} different texts, {texts} when last told"
+        return self._told(case, _News("growth", reason, tuple(evidence), fresh))
+
+    def _told(self, case: _Case, what: _News) -> WatchOutcome:
+        change, story, known = case.occasion.change, self.facts(case.occasion.view), case.known
+        alert = Alert(
+            id=content_id("alert", case.watch.name, what.kind, story.id, change.article),
+            watch=case.watch.name,
+            kind=what.kind,
+            story=story.id,
+            articles=tuple(member.enriched.article.id for member in what.articles),
+            reason=what.reason,
+            seq=change.seq,
+            at=case.now,
+            evidence=what.evidence,
+            change=change.n,
+            cause=change.kind,
+        )
+        named = {entity.id for member in case.members for entity in member.enriched.entities}
+        members = (member.enriched.article.id for member in case.members)
+        told = replace(
+            known,
+            told=tuple(dict.fromkeys((*known.told, *members))),
+            alerts=tuple(dict.fromkeys((*known.alerts, alert.id))),
+            origins=story.origins,
+            entities=tuple(sorted(named | set(known.entities))),
+            seq=change.seq,
+            miss="",
+            at=case.now,
+        )
+        return WatchOutcome(told, alert)
 
     def _hit_words(self, rule: WatchRule, matched: Sequence[str], members: Sequence[StoredArticle]) -> str:
         words: dict[str, str] = {}
@@ -283,44 +347,6 @@ class Decider:
             for found in parse.hits(query_at(rule, ready), ready):
                 words.setdefault(fold(found.text), found.text)
         return ", ".join(f"‘{word}’" for word in list(words.values())[:8]) or "by what it leaves out"
-
-    @staticmethod
-    def _told(
-        kind: AlertKind,
-        reason: str,
-        evidence: tuple[tuple[str, str], ...],
-        articles: Sequence[StoredArticle],
-        rule: WatchRule,
-        article: StoredArticle,
-        story: Story,
-        members: Sequence[StoredArticle],
-        known: WatchState,
-        now: datetime,
-    ) -> WatchOutcome:
-        fired = article.enriched.article.id
-        alert = Alert(
-            id=content_id("alert", rule.watch.name, kind, story.id, fired),
-            watch=rule.watch.name,
-            kind=kind,
-            story=story.id,
-            articles=tuple(member.enriched.article.id for member in articles),
-            reason=reason,
-            seq=article.seq,
-            at=now,
-            evidence=evidence,
-        )
-        named = {entity.id for member in members for entity in member.enriched.entities}
-        told = replace(
-            known,
-            told=tuple(dict.fromkeys((*known.told, *(member.enriched.article.id for member in members)))),
-            alerts=tuple(dict.fromkeys((*known.alerts, alert.id))),
-            origins=story.origins,
-            entities=tuple(sorted(named | set(known.entities))),
-            seq=article.seq,
-            miss="",
-            at=now,
-        )
-        return WatchOutcome(told, alert)
 
 
 def heat(story: Story) -> float:
@@ -340,23 +366,41 @@ def central_member(story: Story, members: Sequence[StoredArticle]) -> StoredArti
     return members[0]
 
 
-def _bare(telling: WatchState | None) -> WatchState | None:
-    return replace(telling, at=None) if telling else None
+def _bare(state: WatchState | None) -> WatchState | None:
+    return replace(state, at=None) if state else None
 
 
-def _joined(
-    watch: str, view: StoryView, members: Sequence[StoredArticle], tellings: Mapping[str, WatchState]
-) -> tuple[WatchState, bool]:
-    """What the watch knows of the story and its ancestors as one telling, and whether that tells of it."""
-    ids = {member.enriched.article.id for member in members}
-    own = tellings.get(view.id) or WatchState(watch, view.id)
-    about = [own, *(tellings[story] for story in view.ancestors if story in tellings)]
+def _with_hit(known: WatchState, change: Change, *, hit: bool) -> WatchState:
+    """With what the query says of the article that came or was edited."""
+    if change.kind == "move" or hit == (change.article in known.matched):
+        return known
+    if hit:
+        return replace(known, matched=(*known.matched, change.article))
+    return replace(known, matched=tuple(each for each in known.matched if each != change.article))
+
+
+def _cause(change: Change) -> list[str]:
+    """What made it true, where that is not an article that came."""
+    if change.kind == "edit":
+        return ["since an article was edited"]
+    if change.kind == "move":
+        return [f"since {'a person' if change.by == 'person' else 'a repair'} moved articles"]
+    return []
+
+
+def _joined(watch: str, view: StoryView, states: Mapping[str, WatchState]) -> tuple[WatchState, bool]:
+    """What the watch knows of the story and its ancestors as one state, and whether it told of it."""
+    ids = {member.enriched.article.id for member in view.members}
+    own = states.get(view.id) or WatchState(watch, view.id)
+    about = [own, *(states[story] for story in view.ancestors if story in states)]
+    beside = [states[story] for story in view.sources if story in states]
     fired = [
         known
         for known in about
         if known.alerts and (not ids.isdisjoint(known.told) or (known.story == view.id and not view.split))
     ]
-    matched = dict.fromkeys(article for known in about for article in known.matched if article in ids)
+    hit = (article for known in (*about, *beside) for article in known.matched)
+    matched = dict.fromkeys(article for article in hit if article in ids)
     if len(about) == 1:
         return replace(own, matched=tuple(matched)), bool(fired)
     threads = {thread.to: thread for known in reversed(fired) for thread in known.threads}

@@ -10,7 +10,7 @@ from pipeline.alerts.decide.decide import Check, Decider, StoryView, WatchRule, 
 from pipeline.query import parse
 from pipeline.query.hits import Prepared
 from pipeline.query.tree import And, Not, Or, Query
-from pipeline.records import Alert, WatchState
+from pipeline.records import Alert, Change, WatchState
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class Why:
         checks: The match mode and the conditions, as the story is now.
         alerts: What it alerted, oldest first.
         notes: What else mattered, such as that it is switched off.
+        change: The change that made it tell, or that would have, had the watch been there all the time.
     """
 
     watch: str
@@ -55,6 +56,7 @@ class Why:
     checks: tuple[Check, ...]
     alerts: tuple[Alert, ...]
     notes: tuple[str, ...]
+    change: Change | None = None
 
     def as_json(self) -> dict[str, Any]:
         """For the command line."""
@@ -80,35 +82,63 @@ class Why:
                 {"id": a.id, "kind": a.kind, "at": a.at.isoformat(), "reason": a.reason} for a in self.alerts
             ],
             "notes": list(self.notes),
+            "change": _change_json(self.change) if self.change else None,
         }
 
 
-def why(
-    rule: WatchRule,
-    view: StoryView,
-    decider: Decider,
-    tellings: Mapping[str, WatchState],
-    alerts: Sequence[Alert],
-    position: int,
-) -> Why:
+def _change_json(change: Change) -> dict[str, Any]:
+    return {
+        "n": change.n,
+        "kind": change.kind,
+        "article": change.article,
+        "story": change.story,
+        "by": change.by,
+        "at": change.at.isoformat(),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is stored of a watch and a story.
+
+    Attributes:
+        alerts: What it told of the story, oldest first.
+        states: What it knows of the story and its ancestors, by story.
+        matched_upto: The change up to which watches have been asked.
+        changes: Those of the story's articles.
+        would: The first change with which it would have told, had it been there all the time.
+    """
+
+    alerts: tuple[Alert, ...]
+    states: Mapping[str, WatchState]
+    matched_upto: int
+    changes: tuple[Change, ...]
+    would: Change | None = None
+
+    @property
+    def change(self) -> Change | None:
+        """The change that told; where it never did, the one that would have."""
+        numbers = {alert.change for alert in self.alerts[:1]}
+        return next((each for each in self.changes if each.n in numbers), self.would)
+
+
+def why(rule: WatchRule, view: StoryView, decider: Decider, told: Told) -> Why:
     """Explains.
 
     Args:
         rule: The watch and its query.
         view: The story as it is now, with at least one member.
         decider: For the facts of the story.
-        tellings: What the watch knows of the story and its ancestors, by story.
-        alerts: The watch's alerts on the story and its ancestors.
-        position: The ingest sequence up to which watches have been matched.
+        told: What is stored of it.
     """
     ready = [decider.ready(member) for member in view.members]
     clauses = tuple(_clauses(rule, rule.query, ready, 0))
     matched = [each.article.id for each in ready if parse.matches(query_at(rule, each), each)]
-    checks = tuple(decider.checks(rule, view, view.members, matched))
-    known = tellings.get(view.id) or next(iter(tellings.values()), None)
-    notes = tuple(_notes(rule, view, matched, position, known))
-    verdict = _verdict(rule, alerts, matched, checks, notes)
-    return Why(rule.watch.name, view.id, bool(alerts), verdict, clauses, checks, tuple(alerts), notes)
+    checks = tuple(decider.checks(rule, view, matched))
+    notes = tuple(_notes(rule, view, matched, told))
+    verdict = _verdict(rule, told.alerts, matched, checks, notes)
+    alerted = bool(told.alerts)
+    return Why(rule.watch.name, view.id, alerted, verdict, clauses, checks, told.alerts, notes, told.change)
 
 
 def _clauses(rule: WatchRule, tree: Query, ready: Sequence[Prepared], depth: int) -> Iterator[Clause]:
@@ -131,25 +161,35 @@ def _at(rule: WatchRule, tree: Query, article: Prepared) -> Query:
     return query_at(replace(rule, relative=rule.relative and tree is rule.query, query=tree), article)
 
 
-def _notes(
-    rule: WatchRule, view: StoryView, matched: Sequence[str], position: int, known: WatchState | None
-) -> Iterator[str]:
+def _notes(rule: WatchRule, view: StoryView, matched: Sequence[str], told: Told) -> Iterator[str]:
+    known = told.states.get(view.id) or next(iter(told.states.values()), None)
     if not rule.watch.enabled:
         yield "the watch is switched off"
     backfill = [m for m in view.members if m.backfill]
     if backfill:
         yield f"{len(backfill)} of {len(view.members)} articles were loaded as backfill, which never alerts"
-    waiting = [member for member in view.members if member.seq > position]
+    waiting = {change.article for change in told.changes if change.n > told.matched_upto}
     if waiting:
-        yield f"{len(waiting)} articles have come since watches were last matched; run `wirewatch alert`"
+        yield f"{len(waiting)} articles came or changed since watches were last asked; run `wirewatch alert`"
     if matched and known is None and len(waiting) + len(backfill) < len(view.members):
         yield "its articles were matched before the watch was there or while it was switched off"
+    if told.would and not told.alerts:
+        yield f"it would have told with {_said(told.would)}"
     if view.ancestors:
         yield f"the story took in or came from {', '.join(view.ancestors)}"
     if known and known.alerts and known.miss:
         yield f"no follow-up: {known.miss}"
     if known and known.alerts and rule.watch.follow_up == "none":
         yield "the watch asks for no follow-up"
+
+
+def _said(change: Change) -> str:
+    at = f"{change.at:%Y-%m-%d %H:%M} UTC"
+    if change.kind == "move":
+        who = "a person" if change.by == "person" else "a repair"
+        return f"change {change.n}: {who} moved article {change.article} at {at}"
+    what = "article {} came" if change.kind == "arrival" else "article {} was edited"
+    return f"change {change.n}: {what.format(change.article)} at {at}"
 
 
 def _verdict(

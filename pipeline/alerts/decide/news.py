@@ -1,67 +1,141 @@
-"""What is new in a story's fresh articles against those known: persons, places and numbers.
+"""What is new in a story's fresh articles, as a reader would say: what independent texts lead with.
 
-A name counts where it stands in the title or the lead, or is mentioned twice; a number counts where it stands
-in the title or the lead, is no year, date or time, and no known article has it anywhere. Anything less strict
-makes nearly every article news.
+A person, organisation, place or number is new when no earlier article has it anywhere, under whatever label,
+and when it stands in title or lead of two texts that are independent of each other: one may err or digress.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
-from pipeline.languages.calendar_names import bare, months
 from pipeline.records import Entity, StoredArticle
+from pipeline.text import fold
 
 # Characters of the text that count as its lead: about two sentences.
 LEAD = 400
 # At most so many new things are named.
 MOST = 6
+# A sentence is shown up to so many characters.
+SENTENCE_CHARS = 240
+KINDS = ("person", "organisation", "place")
 _NUMBER = re.compile(
     r"(?<![\w.,:/-])\d{1,3}(?:[,.\u202f\u00a0]\d{3})+(?!\w)|(?<![\w.,:/-])\d+(?:[.,]\d+)?(?![\w:/-])"
 )
 _YEARS = range(1900, 2101)
+_MONTHS = (
+    "jan feb mar apr may jun jul aug sep oct nov dec januar februar märz mai juni juli oktober dezember "
+    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre "
+    "janvier février mars avril juin juillet août septembre octobre novembre décembre "
+    "january february march april june july august september october november december"
+)
+_MONTH = frozenset(_MONTHS.split())
+_WORD = re.compile(r"\w+")
+_END = re.compile(r"[.!?](?=\s+[^\s\d])|[。！？।؟]|\n")
+
+# Whether some articles are at least two texts that are independent of each other.
+Independent = Callable[[Sequence[StoredArticle]], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Novelty:
+    """Something new: "person", "organisation", "place" or "number", its name, and a sentence that says it."""
+
+    kind: str
+    name: str
+    sentence: str
 
 
 def between(
-    before: Sequence[StoredArticle], fresh: Sequence[StoredArticle], known: Sequence[str]
-) -> tuple[tuple[str, str], ...]:
-    """What the fresh articles name that the former do not.
+    before: Sequence[StoredArticle],
+    fresh: Sequence[StoredArticle],
+    known: Sequence[str],
+    independent: Independent,
+) -> tuple[Novelty, ...]:
+    """What the fresh articles say that the former do not; at most six, empty where nothing is new.
 
     Args:
         before: Members that were there when the story was last told.
         fresh: Members since.
         known: Entity ids that had been told of.
-
-    Returns:
-        Pairs of "person", "place" or "number" and the name, at most six; empty where nothing is new.
+        independent: Judges the articles that lead with one thing.
     """
-    seen = set(known) | {entity.id for member in before for entity in member.enriched.entities}
-    names = {
-        (entity.kind, entity.name): None
-        for member in fresh
-        for entity in member.enriched.entities
-        if entity.kind in {"person", "place"} and entity.id not in seen and _stands_out(entity)
-    }
-    old = {
-        number for member in before for number in numbers(_whole(member), member.enriched.article.language)
-    }
-    new = {
-        number: None
-        for member in fresh
-        for number in numbers(_lead(member), member.enriched.article.language)
-        if number not in old
-    }
-    return (*names, *(("number", number) for number in new))[:MOST]
+    told = _Told(before, known)
+    saying: dict[tuple[str, str], list[tuple[StoredArticle, str]]] = {}
+    labels: dict[str, str] = {}
+    for member in fresh:
+        for kind, name, sentence in _leading(member, told):
+            labels.setdefault(fold(name), name)
+            saying.setdefault((kind, fold(name)), []).append((member, sentence))
+    found = (
+        Novelty(kind, labels[name], said[0][1])
+        for (kind, name), said in saying.items()
+        if independent([member for member, _ in said])
+    )
+    ordered = sorted(found, key=lambda each: each.kind == "number")
+    return tuple(ordered)[:MOST]
 
 
-def numbers(text: str, language: str = "en") -> list[str]:
+class _Told:
+    """What earlier articles said, under whatever label."""
+
+    def __init__(self, before: Sequence[StoredArticle], known: Sequence[str]) -> None:
+        self._ids = set(known) | {entity.id for member in before for entity in member.enriched.entities}
+        self._words = " ".join(_words(_whole(member)) for member in before)
+        self._numbers = {number for member in before for number in numbers(_whole(member))}
+
+    def entity(self, entity: Entity) -> bool:
+        said = {_words(each) for each in (entity.name, *(span.text for span in entity.spans))}
+        return entity.id in self._ids or any(
+            f" {name.strip()} " in self._words for name in said if name.strip()
+        )
+
+    def number(self, number: str) -> bool:
+        return number in self._numbers
+
+
+def _leading(member: StoredArticle, told: _Told) -> Iterator[tuple[str, str, str]]:
+    """The new names and numbers in title and lead of an article: kind, name, sentence."""
+    article = member.enriched.article
+    named = set()
+    for entity in member.enriched.entities:
+        spans = [span for span in entity.spans if span.field == "title" or span.start < LEAD]
+        if entity.kind not in KINDS or not spans or not _plausible(entity) or told.entity(entity):
+            continue
+        named.add(entity.id)
+        span = next((span for span in spans if span.field == "text"), spans[0])
+        yield (
+            entity.kind,
+            entity.name,
+            _sentence(article.title if span.field == "title" else article.text, span.start),
+        )
+    lead = article.text[:LEAD]
+    seen = set()
+    for text in (lead, article.title):
+        for number, place in _placed(text):
+            if number not in seen and not told.number(number):
+                seen.add(number)
+                yield "number", number, _sentence(article.text if text is lead else article.title, place)
+
+
+def _plausible(entity: Entity) -> bool:
+    """Nobody's name has a digit in it: what a model takes for one is a disease, a flight or a score."""
+    return entity.kind == "place" or not any(char.isdigit() for char in entity.name)
+
+
+def numbers(text: str) -> list[str]:
     """The numbers of a text that count something, without separators of thousands.
 
     >>> numbers("On 3 May 2026 at 10:30, 1,200 fled and 37 died, 4.5% more")
     ['1200', '37', '4.5']
     """
-    return [_plain(found[0]) for found in _NUMBER.finditer(text) if not _dated(text, found, language)]
+    return [number for number, _ in _placed(text)]
+
+
+def _placed(text: str) -> list[tuple[str, int]]:
+    found = (each for each in _NUMBER.finditer(text) if not _dated(text, each))
+    return [(_plain(each[0]), each.start()) for each in found]
 
 
 def _plain(number: str) -> str:
@@ -70,25 +144,37 @@ def _plain(number: str) -> str:
     return number.replace(",", ".")
 
 
-def _dated(text: str, found: re.Match[str], language: str) -> bool:
+def _dated(text: str, found: re.Match[str]) -> bool:
     if found[0].isdigit() and int(found[0]) in _YEARS and len(found[0]) == 4:
         return True
-    after = re.match(r"\.?\s+(?:de\s+)?([^\W\d]+)", text[found.end() : found.end() + 24])
-    before = re.search(r"([^\W\d]+)\.?\s+$", text[max(0, found.start() - 16) : found.start()])
+    after = re.match(r"\.?\s+(?:de\s+)?(\w+)", text[found.end() : found.end() + 24])
+    before = re.search(r"(\w+)\.?\s+$", text[max(0, found.start() - 16) : found.start()])
     day = found[0].isdigit() and int(found[0]) <= 31
     # "37 may have died" is no date.
-    return day and any(
-        word and word[1] != "may" and bare(word[1]) in months(language) for word in (after, before)
-    )
+    return day and any(word and word[1] != "may" and word[1].lower() in _MONTH for word in (after, before))
 
 
-def _stands_out(entity: Entity) -> bool:
-    return entity.count >= 2 or any(span.field == "title" or span.start < LEAD for span in entity.spans)
+def _sentence(text: str, place: int) -> str:
+    """The sentence around a place, cut where it is long.
+
+    >>> _sentence("The ferry sank. At least 23 people died, police said. More follows.", 25)
+    'At least 23 people died, police said.'
+    """
+    starts = [end.end() for end in _END.finditer(text, 0, place)]
+    start = starts[-1] if starts else 0
+    end = next((end.end() for end in _END.finditer(text, place)), len(text))
+    said = " ".join(text[start:end].split())
+    return said if len(said) <= SENTENCE_CHARS else said[: SENTENCE_CHARS - 1].rsplit(" ", 1)[0] + "…"
+
+
+def _words(text: str) -> str:
+    """The folded words of a text, each between spaces, so that a name is found as whole words.
+
+    >>> _words("Covid-19, again")
+    ' covid 19 again '
+    """
+    return f" {' '.join(_WORD.findall(fold(text)))} "
 
 
 def _whole(member: StoredArticle) -> str:
     return f"{member.enriched.article.title}\n{member.enriched.article.text}"
-
-
-def _lead(member: StoredArticle) -> str:
-    return f"{member.enriched.article.title}\n{member.enriched.article.text[:LEAD]}"

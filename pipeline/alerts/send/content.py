@@ -80,7 +80,7 @@ class MailSection:
     figures: str
     because: str
     query: str
-    novelties: tuple[tuple[str, str], ...]
+    novelties: tuple[tuple[str, str, str], ...]
     snippets: tuple[Snippet, ...]
     summary: tuple[tuple[str, str], ...]
     fresh: tuple[MailLine, ...]
@@ -179,17 +179,32 @@ def section(watch: Watch, rule: WatchRule, item: Item, *, brief: bool = False, d
 def _because(watch: Watch, kind: str, item: Item) -> str:
     if kind == "growth":
         # Several may have come together: from what the first found to what there is now.
-        first = next(alert for alert in item.alerts if alert.kind == "growth")
-        before, origins = dict(first.evidence).get("origins_before", ""), item.story.origins
+        first = dict(next(alert for alert in item.alerts if alert.kind == "growth").evidence)
+        if "texts_before" in first:
+            return phrase(
+                watch.language, "why_growth_texts", texts=item.story.texts, before=first["texts_before"]
+            )
+        before, origins = first.get("origins_before", ""), item.story.origins
         return phrase(watch.language, "why_growth", origins=origins, before=before)
     if kind == "news":
         return phrase(watch.language, "why_news")
     return phrase(watch.language, "why_new", watch=clean(watch.name))
 
 
-def _novelties(language: str, alerts: Sequence[Alert]) -> tuple[tuple[str, str], ...]:
-    pairs = dict.fromkeys(pair for alert in alerts if alert.kind == "news" for pair in alert.evidence)
-    return tuple((phrase(language, kind), clean(name)) for kind, name in pairs)
+def _novelties(language: str, alerts: Sequence[Alert]) -> tuple[tuple[str, str, str], ...]:
+    """What is new: the kind in words, the name or number, and the sentence that says it."""
+    found: dict[tuple[str, str], str] = {}
+    for alert in alerts:
+        last = None
+        for kind, value in alert.evidence if alert.kind == "news" else ():
+            if kind != "sentence":
+                last = (kind, value)
+                found.setdefault(last, "")
+            elif last and not found[last]:
+                found[last] = value
+    return tuple(
+        (phrase(language, kind), clean(name), clean(sentence)) for (kind, name), sentence in found.items()
+    )
 
 
 def _figures(language: str, item: Item) -> str:

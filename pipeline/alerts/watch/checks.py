@@ -28,8 +28,8 @@ _MATCH = {
 }
 _FOLLOW = {
     "none": "It never writes twice about a story.",
-    "growth": "It writes again each time the independent sources have doubled.",
-    "news": "It writes again when a new article names a new person, place or number.",
+    "growth": "It writes again each time the independent sources or texts have doubled.",
+    "news": "It writes again when two independent texts lead with a new name or number.",
 }
 
 

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from heapq import merge
+from itertools import groupby
 from typing import Any
 
-from pipeline.alerts.backtest.backtest import Backtest, backtest
+from pipeline.alerts.backtest.backtest import Backtest, Trial, WatchStates, arrival, backtest, by_publication
 from pipeline.alerts.decide.decide import Decider, Facts, StoryView, WatchRule, rule_hits, rule_of
-from pipeline.alerts.decide.explain import Why, why
+from pipeline.alerts.decide.explain import Told, Why, why
+from pipeline.alerts.decide.past import Past
 from pipeline.alerts.watch.checks import findings, meaning
 from pipeline.alerts.watch.traps import QueryClause, clauses, leaves
 from pipeline.errors import NotFoundError
 from pipeline.ports import Store
 from pipeline.query.hits import prepared
-from pipeline.records import StoredArticle, Watch
-from pipeline.stages.alerting.alert import MARK
+from pipeline.query.tree import And, TimeRange
+from pipeline.records import Alert, Change, StoredArticle, Watch
+from pipeline.stages.alerting.alert import MARK, STRETCH
 from pipeline.stages.alerting.lineage import ancestry, heir, story_facts
+from pipeline.stages.alerting.occasions import OccasionReader, Questions, stretches
 
+# More stories than a store holds.
+MANY = 1_000_000
 # So many recent articles are tried when a watch is checked, where the last week holds no more; and at
 # most these.
 RECENT, MOST_RECENT = 1000, 5000
@@ -169,38 +176,87 @@ def why_story(store: Store, watch: Watch, story: str, now: datetime, facts: Fact
         raise NotFoundError(f"story {story}: there is none with this id; `wirewatch stories` lists them")
     ancestors, split = ancestry(store.lineage(found.id), found.id)
     view = StoryView(found.id, tuple(members), ancestors, split)
-    names = (found.id, *ancestors)
-    alerts = [alert for alert in store.alerts(watch.name) if alert.story in names]
-    position = int(store.mark(MARK) or 0)
-    tellings = store.tellings(watch.name, names)
-    return why(rule_of(watch, now), view, Decider(facts), tellings, alerts, position)
+    rule, names = rule_of(watch, now), (found.id, *ancestors)
+    changes = store.changes_of(found.members)
+    told = Told(
+        alerts=tuple(_alerts_on(store, watch, view)),
+        states=store.tellings(watch.name, names),
+        matched_upto=int(store.mark(MARK) or 0),
+        changes=tuple(changes),
+        would=_first_telling(store, rule, names, changes, facts),
+    )
+    return why(rule, view, Decider(facts), told)
+
+
+def _alerts_on(store: Store, watch: Watch, view: StoryView) -> list[Alert]:
+    """The alerts that told of a story: what was sent stays sent, whatever became of the story since."""
+    ids = {member.enriched.article.id for member in view.members}
+    about = (view.id, *view.ancestors)
+    return [
+        alert
+        for alert in store.alerts(watch.name)
+        if alert.story == view.id or (alert.story in about and not ids.isdisjoint(alert.articles))
+    ]
+
+
+def _first_telling(
+    store: Store, rule: WatchRule, names: Sequence[str], changes: Sequence[Change], facts: Facts
+) -> Change | None:
+    """The first change of a story with which the watch would have told, had it been there all the time."""
+    if not changes:
+        return None
+    known: WatchStates = {}
+    past = Past(store.amendments(changes[0].n - 1), store.versions)
+    reader = OccasionReader(store, (rule,), past, known, fresh=True)
+    trials = _trials(reader.read(changes), rule, known_apart=())
+    wanted = (trial for trial in trials if trial.occasions[0].view.id in names)
+    span = (min(change.at for change in changes), max(change.at for change in changes))
+    fired = backtest(rule, wanted, known, Decider(facts), span).fired
+    told_by = {fired[0].alert.change} if fired else set()
+    return next((change for change in changes if change.n in told_by), None)
 
 
 def backtest_watch(
     store: Store, watch: Watch, since: datetime, now: datetime, facts: Facts = story_facts
 ) -> Backtest:
-    """What a watch would have done since a time, on the history in the store.
+    """What a watch would have done since a time: the changes since then are walked again, as it was then.
 
     Raises:
         QueryError: Its query cannot be parsed.
     """
-    rule = rule_of(watch, now)
-    hits = _hits(store, rule)
-    names = {article.story for article in store.articles(sorted(hits)).values()}
-    stories = [_members(store, members.members) for members in store.stories(sorted(names)).values()]
-    return backtest(rule, stories, frozenset(hits), facts, since, now)
+    rule, known = rule_of(watch, now), WatchStates()
+    loaded = _loaded_stories(store, rule, since)
+    start, last = store.changes_since(since), store.last_change()
+    past = Past(store.amendments(start), store.versions)
+    reader = OccasionReader(store, (rule,), past, known, fresh=True)
+    live = (
+        trial
+        for _, changes in stretches(store, start, last, STRETCH)
+        for trial in _trials(reader.read(changes), rule, loaded)
+    )
+    archived = sorted((trial for trials in loaded.values() for trial in trials), key=lambda each: each.at)
+    trials = merge(archived, live, key=lambda each: each.at)
+    tried = backtest(rule, trials, known, Decider(facts), (since, now))
+    return replace(tried, told=tuple(store.alerts(watch.name, since)))
 
 
-def _members(store: Store, ids: Sequence[str]) -> list[StoredArticle]:
-    return sorted(store.articles(ids).values(), key=lambda each: each.seq)
+def _trials(asked: Questions, rule: WatchRule, known_apart: Collection[str]) -> Iterator[Trial]:
+    """What a stretch asks of one watch, change by change, but for stories that are tried apart."""
+    for n, group in groupby(asked.occasions, key=lambda occasion: occasion.change.n):
+        occasions = tuple(each for each in group if each.view.id not in known_apart)
+        if occasions:
+            yield Trial(occasions[0].change.at, occasions, rule.watch.name in asked.hits.get(n, ()))
 
 
-def _hits(store: Store, rule: WatchRule) -> set[str]:
-    head = store.head()
-    if not rule.relative:
-        return set(store.match({rule.watch.name: rule.query}, 0, head).get(rule.watch.name, ()))
-    return {
-        article.enriched.article.id
-        for article in store.between(0, head)
-        if rule_hits(rule, prepared(article))
-    }
+def _loaded_stories(store: Store, rule: WatchRule, since: datetime) -> dict[str, list[Trial]]:
+    """The trials of stories with hits that were published since a time, but loaded as backfill."""
+    window = TimeRange("published", since, None)
+    query = window if rule.relative else And((rule.query, window))
+    found = {}
+    for story in store.newest_stories(since, query, MANY):
+        members = list(store.articles(story.members).values())
+        if not any(member.backfill and arrival(member) >= since for member in members):
+            continue
+        hits = {each.article.id for each in map(prepared, members) if rule_hits(rule, each)}
+        found[story.id] = list(by_publication(members, hits))
+    return found

@@ -56,7 +56,8 @@ class _Chunk:
         owners: Article id by identity key.
         articles: Articles that are stored already or have arrived in this chunk.
         waiting: New articles that have not arrived yet.
-        changed: Ids of the articles to be written.
+        written: What is to be written of the articles, in the order in which it happened: an article that
+            came and was edited is there with each of its versions.
         touched: For each story to be told anew, how many changes it has seen.
         decisions: Of the new articles.
         embedder: Makes the vectors that the batch does not bring.
@@ -66,9 +67,22 @@ class _Chunk:
     articles: dict[str, StoredArticle]
     embedder: Embedder | None = None
     waiting: list[EnrichedArticle] = field(default_factory=list)
-    changed: set[str] = field(default_factory=set)
+    written: list[StoredArticle] = field(default_factory=list)
     touched: dict[str, int] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
+
+    def write(self, stored: StoredArticle) -> None:
+        """Notes what is to be written of an article."""
+        name, digest = stored.enriched.article.id, stored.enriched.article.digest
+        self.articles[name] = stored
+        for place in reversed(range(len(self.written))):
+            before = self.written[place].enriched.article
+            if before.id == name:
+                if before.digest == digest:
+                    self.written[place] = stored
+                    return
+                break
+        self.written.append(stored)
 
     def touch(self, story: str) -> None:
         """Notes one more change of a story."""
@@ -135,9 +149,9 @@ class Grouping:
         for enriched in articles:
             self._place(enriched, chunk, backfill, counts)
         self._arrive(chunk, backfill, counts)
-        changed = {name: chunk.articles[name] for name in sorted(chunk.changed)}
+        changed = {stored.enriched.article.id: stored for stored in chunk.written}
         return Commit(
-            articles=tuple(sorted(changed.values(), key=lambda a: a.seq)),
+            articles=tuple(chunk.written),
             stories=self._clustering.told(chunk.touched, changed),
             decisions=tuple(chunk.decisions),
             learned=self._learned.dirty(),
@@ -179,8 +193,7 @@ class Grouping:
             content = features.read_again(replace(found, article=article), self._learned)
             chunk.touch(stored.story)
         if article != old:
-            chunk.articles[old.id] = replace(stored, enriched=content)
-            chunk.changed.add(old.id)
+            chunk.write(replace(stored, enriched=content))
         for key in article.keys:
             chunk.owners.setdefault(key, old.id)
 
@@ -189,11 +202,7 @@ class Grouping:
         arrivals = list(features.arrive(chunk.waiting, self._learned, chunk.embedder))
         assigned = self._clustering.assign([(a.enriched.article.id, a.traits) for a in arrivals])
         for arrival, (member, decision) in zip(arrivals, assigned, strict=True):
-            article = arrival.enriched.article
-            chunk.articles[article.id] = StoredArticle(
-                arrival.enriched, member.seq, decision.story, member.data, backfill
-            )
-            chunk.changed.add(article.id)
+            chunk.write(StoredArticle(arrival.enriched, member.seq, decision.story, member.data, backfill))
             chunk.decisions.append(decision)
             chunk.touch(decision.story)
             counts.new += 1

@@ -132,6 +132,7 @@ class Repairing:
                 ended=tuple(name for name in sorted(touched) if not index.has_story(name)),
                 decisions=outcome.decisions,
                 lineage=lineage,
+                at=now,
             ),
             self._renew(),
         )

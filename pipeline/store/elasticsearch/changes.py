@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pipeline.errors import StoreError
 from pipeline.ports import Commit, Version
-from pipeline.records import EnrichedArticle, StoredArticle
+from pipeline.records import Change, EnrichedArticle, StoredArticle
 from pipeline.store.codec import decode
 from pipeline.store.copying import Piece
 from pipeline.store.elasticsearch import documents
@@ -16,6 +16,7 @@ from pipeline.store.elasticsearch.bulk import Write, out, put
 from pipeline.store.elasticsearch.documents import binary, hashed
 from pipeline.store.elasticsearch.indices import Names, index_kind, month
 from pipeline.store.elasticsearch.reading import PAGE, Reads, chunked
+from pipeline.store.rules.numbering import Numbers, Placed, numbered
 from pipeline.text import well_formed
 
 
@@ -26,6 +27,7 @@ class KnownIds:
     Attributes:
         seq: Its number.
         digest: As in its record.
+        story: The one it is in.
         month: The one whose index it is in.
         document: The record as JSON.
         taken_in: When it came.
@@ -33,6 +35,7 @@ class KnownIds:
 
     seq: int
     digest: str
+    story: str
     month: str
     document: str
     taken_in: datetime | None
@@ -50,20 +53,20 @@ class Resolver:
         self._reads = reads
         self._names = names
 
-    def writes(self, commit: Commit, head: int) -> tuple[list[Write], int]:
-        """The writes of a commit and the head after it. What is taken out goes first.
+    def writes(self, commit: Commit, before: Numbers) -> tuple[list[Write], Numbers]:
+        """The writes of a commit, and the numbers given out after it. What is taken out goes first.
 
         Raises:
             StoreError: A new article's `seq` does not follow the head, or a known one's differs.
         """
-        articles, head = self._articles(commit.articles, head, commit.at)
+        articles, numbers = self._articles(commit, before)
         return [
             *self._out(commit),
             *articles,
             *self._stories(commit),
             *self._state(commit),
             *self._told(commit),
-        ], head
+        ], numbers
 
     def restored(self, piece: Piece) -> list[Write]:
         """The writes of a piece of another store: articles keep their numbers, whatever lies between them."""
@@ -71,16 +74,22 @@ class Resolver:
         for place, version in piece.versions:
             name = hashed(version.article.id, str(place))
             writes.append(put("versions", name, documents.version_source(version, place)))
+        writes += [_change(each) for each in piece.changes]
         return [*writes, *self._stories(piece.commit), *self._state(piece.commit), *self._told(piece.commit)]
 
     # -- articles ----------------------------------------------------------------------------------------
 
-    def _articles(
-        self, articles: Sequence[StoredArticle], head: int, at: datetime | None
-    ) -> tuple[list[Write], int]:
+    def _articles(self, commit: Commit, before: Numbers) -> tuple[list[Write], Numbers]:
+        articles, head, at = commit.articles, before.article, commit.at
         names = [hashed(each.enriched.article.id) for each in articles]
         known = self._known(names)
         places = self._version_counts(_changed(names, articles, known))
+        placed_before = {
+            well_formed(stored.enriched.article.id): Placed(former.digest, former.story)
+            for name, stored in zip(names, articles, strict=True)
+            if (former := known.get(name))
+        }
+        changes = numbered(commit, placed_before, before)
         writes: list[Write] = []
         for name, stored in zip(names, articles, strict=True):
             former = known.get(name)
@@ -94,11 +103,14 @@ class Resolver:
             source = documents.article_source(stored, taken_in)
             writes += placed(when, name, source)
             digest = well_formed(stored.enriched.article.digest)
-            known[name] = KnownIds(stored.seq, digest, when, source["document"], taken_in)
-        return writes, head
+            known[name] = KnownIds(
+                stored.seq, digest, well_formed(stored.story), when, source["document"], taken_in
+            )
+        writes += [_change(each) for each in changes]
+        return writes, Numbers(head, changes[-1].n if changes else before.change)
 
     def _known(self, names: Sequence[str]) -> dict[str, KnownIds]:
-        fields = ("seq", "digest", "document", "taken_in")
+        fields = ("seq", "digest", "story", "document", "taken_in")
         found: dict[str, KnownIds] = {}
         for hit in self._reads.by_ids(self._names.articles, names, fields):
             source = hit["_source"]
@@ -106,6 +118,7 @@ class Resolver:
             found[hit["_id"]] = KnownIds(
                 source["seq"],
                 source.get("digest", ""),
+                source.get("story", ""),
                 when,
                 source["document"],
                 documents.taken_in_of(source),
@@ -231,8 +244,16 @@ def _former(stored: StoredArticle, former: KnownIds, places: dict[str, int]) -> 
     """The version that a change of digest leaves behind."""
     if former.digest == well_formed(stored.enriched.article.digest):
         return
-    old = decode(EnrichedArticle, former.document).article
-    name = well_formed(old.id)
+    old = decode(EnrichedArticle, former.document)
+    replaced = stored.enriched.article.revised or stored.enriched.article.fetched
+    yield _version(Version(old.article, replaced, old.entities, old.topics), places)
+
+
+def _version(version: Version, places: dict[str, int]) -> Write:
+    name = well_formed(version.article.id)
     places[name] = place = places.get(name, 0) + 1
-    version = Version(old, stored.enriched.article.revised or stored.enriched.article.fetched)
-    yield put("versions", hashed(name, str(place)), documents.version_source(version, place))
+    return put("versions", hashed(name, str(place)), documents.version_source(version, place))
+
+
+def _change(change: Change) -> Write:
+    return put("changes", str(change.n), documents.change_source(change))

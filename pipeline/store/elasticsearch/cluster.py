@@ -18,6 +18,7 @@ from pipeline.query.fields import from_micros, indexed, micros
 from pipeline.query.tree import And, Phrase, Query
 from pipeline.records import (
     Alert,
+    Change,
     Correction,
     Decision,
     DeliveryState,
@@ -30,7 +31,6 @@ from pipeline.records import (
     WatchState,
 )
 from pipeline.records.alerts import UNFINISHED
-from pipeline.store import leases
 from pipeline.store.codec import decode
 from pipeline.store.copying import Piece
 from pipeline.store.elasticsearch import members, pieces, search, upkeep
@@ -50,6 +50,8 @@ from pipeline.store.elasticsearch.indices import (
 from pipeline.store.elasticsearch.link import Address, Link
 from pipeline.store.elasticsearch.reading import ARTICLE, PAGE, Reads, chunked
 from pipeline.store.elasticsearch.root import Holder, Roots, Seen, fence, holds
+from pipeline.store.rules import leases
+from pipeline.store.rules.numbering import Numbers
 from pipeline.text import well_formed
 
 Kind = TypeVar("Kind")
@@ -122,8 +124,8 @@ class ElasticsearchStore:
         while True:
             seen = self.roots.writable()
             fence(seen.root, lease)
-            writes, head = resolver.writes(commit, seen.root.head)
-            if not writes or self.roots.put(seen, writes, head):
+            writes, numbers = resolver.writes(commit, Numbers(seen.root.head, seen.root.changes))
+            if not writes or self.roots.put(seen, writes, numbers):
                 return
 
     def drop_before(self, time: datetime, lease: Lease) -> int:
@@ -143,7 +145,8 @@ class ElasticsearchStore:
         while True:
             seen = self.roots.writable()
             writes = Resolver(self.reads, self.names).restored(piece)
-            if not writes or self.roots.put(seen, writes, piece.head):
+            numbers = Numbers(piece.head, max((each.n for each in piece.changes), default=seen.root.changes))
+            if not writes or self.roots.put(seen, writes, numbers):
                 return
 
     # -- articles ----------------------------------------------------------------------------------------
@@ -207,6 +210,44 @@ class ElasticsearchStore:
         """See `Store`; the batch is read and matched here, so the cost does not depend on the archive."""
         articles = self.between(after, upto)
         return matched(queries, ((stored.enriched.article.id, indexed(stored)) for stored in articles))
+
+    # -- changes -----------------------------------------------------------------------------------------
+
+    def last_change(self) -> int:
+        """See `Store`."""
+        return self.roots.settled().root.changes
+
+    def changes(self, after: int, upto: int) -> Iterator[Change]:
+        """See `Store`."""
+        query = {"range": {"n": {"gt": after, "lte": upto}}}
+        point = self.roots.consistent(lambda: self.reads.open(self.names.alias("changes")))
+        try:
+            for hit in self.reads.stream(point, [{"n": "asc"}], PAGE, query=query, source=["document"]):
+                yield decode(Change, hit["_source"]["document"])
+        finally:
+            self.reads.close(point)
+
+    def changes_of(self, articles: Sequence[str]) -> list[Change]:
+        """See `Store`."""
+        found: list[Change] = []
+        for piece in chunked(map(well_formed, articles)):
+            found += self._documents(Change, "changes", [{"n": "asc"}], {"terms": {"article": piece}})
+        return sorted(found, key=lambda change: change.n)
+
+    def changes_since(self, time: datetime) -> int:
+        """See `Store`."""
+        query = {"range": {"at_us": {"gte": micros(time)}}}
+        index = self.names.alias("changes")
+        pages = self.roots.consistent(
+            lambda: list(self.reads.pages([{"n": "asc"}], 1, 1, index=index, query=query, source=["n"]))
+        )
+        return int(pages[0]["_source"]["n"]) - 1 if pages else self.last_change()
+
+    def amendments(self, after: int) -> list[Change]:
+        """See `Store`."""
+        later = {"range": {"n": {"gt": after}}}
+        query = {"bool": {"filter": [later, {"terms": {"kind": ["edit", "move"]}}]}}
+        return self._documents(Change, "changes", [{"n": "asc"}], query)
 
     # -- stories -----------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from pipeline.ports import Version
 from pipeline.query.fields import indexed, micros
 from pipeline.records import (
     Alert,
+    Change,
     Correction,
     Decision,
     EnrichedArticle,
@@ -243,6 +244,16 @@ def version_source(version: Version, place: int) -> Source:
     name = well_formed(version.article.id)
     return {
         "article": name, "place": place, "replaced": version.replaced, "document": record_json(version)
+    }  # fmt: skip
+
+
+def change_source(change: Change) -> Source:
+    """A change."""
+    return {
+        "n": change.n, "kind": change.kind, "article": well_formed(change.article),
+        "story": well_formed(change.story), "by": change.by, "seq": change.seq, "at": change.at,
+        "at_us": micros(change.at),
+        "document": record_json(change), **_some(former=well_formed(change.former)),
     }  # fmt: skip
 
 

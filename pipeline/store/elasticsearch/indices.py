@@ -14,13 +14,13 @@ from pipeline.errors import StoreError
 from pipeline.store.elasticsearch.link import Link
 
 # Raised when a template changes so that documents must be written anew (`migrate`).
-VERSION = 5
+VERSION = 6
 # Beside the package in a checkout; a wheel takes them along.
 _PLACES = (Path(__file__).parents[3] / "config" / "elasticsearch", Path(__file__).parent / "templates")
 TEMPLATES = next((place for place in _PLACES if (place / "index").is_dir()), _PLACES[0])
 KINDS = (
-    "stories", "decisions", "versions", "corrections", "learned", "quarantine", "feeds", "tellings", "alerts",
-    "outbox",
+    "stories", "decisions", "versions", "changes", "corrections", "learned", "quarantine", "feeds",
+    "tellings", "alerts", "outbox",
 )  # fmt: skip
 # Kinds that have one index a month; behind an alias of each month, and one of them all.
 MONTHLY = ("articles", "members")

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.errors import StoreError, UnavailableError
-from pipeline.records import Story
+from pipeline.records import Change, Story
 from pipeline.store.codec import decode
 from pipeline.store.elasticsearch.bulk import Target, Write, put, send_writes
 from pipeline.store.elasticsearch.changes import placed
@@ -21,6 +21,7 @@ from pipeline.store.elasticsearch.documents import (
     Source,
     article_from,
     article_source,
+    change_source,
     story_source,
     taken_in_of,
 )
@@ -75,6 +76,7 @@ class _Migration:
         if root.schema > VERSION:
             raise StoreError(f"the store has schema version {root.schema}, this Wirewatch knows {VERSION}")
         self._old, self._new = root.epoch, root.epoch + 1
+        self._unnumbered = not root.changes and root.head > 0
         self._done = 0
 
     def run(self, after_round: Callable[[int], None]) -> int:
@@ -97,7 +99,8 @@ class _Migration:
 
     def _kinds(self) -> list[str]:
         """What is copied: everything but the members, which are made of the articles."""
-        return [*KINDS, *(f"articles-{when}" for when in self._months(self._names.articles))]
+        there = [kind for kind in KINDS if not self._reads.absent(self._names.index(kind, self._old))]
+        return [*there, *(f"articles-{when}" for when in self._months(self._names.articles))]
 
     def _months(self, alias: str) -> list[str]:
         """The months behind an alias; none where there is no such alias."""
@@ -111,7 +114,8 @@ class _Migration:
         return sorted(kind.partition("-")[2] for kind in kinds)
 
     def _new_kinds(self) -> list[str]:
-        return [each for kind in self._kinds() for each in _made_of(kind)]
+        made = [each for kind in self._kinds() for each in _made_of(kind)]
+        return list(dict.fromkeys([*KINDS, *made]))
 
     def _round(self) -> int:
         """Copies what was committed since the last round."""
@@ -130,11 +134,13 @@ class _Migration:
             query = {"range": {"generation": {"gt": self._done - 1}}}
             for page in _paged(self._reads.stream(point, [{"_shard_doc": "asc"}], PAGE, query=query), PAGE):
                 writes = [write for hit in page for write in _anew(kind, hit["_id"], hit["_source"])]
+                if self._unnumbered and kind.startswith("articles-"):
+                    writes += [_arrived(hit["_source"]) for hit in page]
                 send_writes(self._link, target, writes)
                 copied += len(page)
         finally:
             self._reads.close(point)
-        index = [self._names.index(each, self._new) for each in _made_of(kind)]
+        index = [self._names.index(each, self._new) for each in (*_made_of(kind), "changes")]
         self._link.call("refresh the new indices", lambda client: client.indices.refresh(index=index))
         return copied
 
@@ -184,6 +190,7 @@ class _Migration:
                 schema=VERSION,
                 epoch=self._new,
                 generation=generation,
+                changes=seen.root.changes or seen.root.head,
                 frozen=False,
                 nonce="migrated",
             )
@@ -214,6 +221,14 @@ def _anew(kind: str, name: str, source: Source) -> tuple[Write, ...]:
         return placed(kind.partition("-")[2], name, article, generation)
     fields = story_source(decode(Story, source["document"])) if kind == "stories" else source
     return (put(kind, name, fields, generation),)
+
+
+def _arrived(source: Source) -> Write:
+    """The arrival of an article of a store that did not number changes: they have arrived, in their order."""
+    stored = article_from(source)
+    article = stored.enriched.article
+    change = Change("arrival", article.id, stored.story, article.fetched, seq=stored.seq, n=stored.seq)
+    return put("changes", str(change.n), change_source(change), 0)
 
 
 def purge(link: Link, names: Names, keep: int) -> None:

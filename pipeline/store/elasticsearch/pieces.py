@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pipeline.ports import Commit, Version
 from pipeline.records import (
     Alert,
+    Change,
     Correction,
     Decision,
     FeedState,
@@ -103,6 +104,8 @@ class _Reader:
             yield Piece(Commit(articles=articles), versions, self._head)
 
     def others(self) -> Iterator[Piece]:
+        for page in _paged(self._hits("changes", "document")):
+            yield Piece(Commit(), (), self._head, _all(Change, page))
         for page in _paged(self._hits("stories", "document")):
             yield Piece(Commit(stories=_all(Story, page)), (), self._head)
         for page in _paged(self._hits("decisions", "document")):

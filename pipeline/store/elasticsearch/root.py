@@ -20,12 +20,13 @@ from elasticsearch import ApiError
 
 from pipeline.errors import StoreError, UnavailableError
 from pipeline.ports import Lease
-from pipeline.store import leases
 from pipeline.store.codec import decode, encode
 from pipeline.store.elasticsearch.bulk import Write, apply_writes, lines_of, writes_of
 from pipeline.store.elasticsearch.documents import binary, from_binary
 from pipeline.store.elasticsearch.indices import VERSION, Names, is_monthly, make_indices
 from pipeline.store.elasticsearch.link import Link
+from pipeline.store.rules import leases
+from pipeline.store.rules.numbering import Numbers
 
 Answer = TypeVar("Answer")
 # A compressed intent is kept in documents of at most this size.
@@ -52,6 +53,7 @@ class Root:
         epoch: The number at the end of the names of the indices in use.
         generation: Counts commits.
         head: The highest ingest sequence number.
+        changes: The highest number of a change.
         intent: Ids of the documents with the writes still to be applied; empty when all is.
         drops: Months of articles that go with the pending commit.
         frozen: Whether a migration is at its last step: nobody commits.
@@ -63,6 +65,7 @@ class Root:
     epoch: int = 1
     generation: int = 0
     head: int = 0
+    changes: int = 0
     intent: tuple[str, ...] = ()
     drops: tuple[str, ...] = ()
     frozen: bool = False
@@ -154,8 +157,17 @@ class Roots:
             return self.read().root.nonce == root.nonce
         return True
 
-    def put(self, seen: Seen, writes: Sequence[Write], head: int, drops: Sequence[str] = ()) -> bool:
-        """Makes one commit of writes, unless somebody changed the root since it was seen."""
+    def put(
+        self, seen: Seen, writes: Sequence[Write], numbers: Numbers | None = None, drops: Sequence[str] = ()
+    ) -> bool:
+        """Makes one commit of writes, unless somebody changed the root since it was seen.
+
+        Args:
+            seen: The root that the writes were made for.
+            writes: What is written.
+            numbers: What has been given out after it; None where that stays.
+            drops: Months that go with it.
+        """
         months = sorted({write.kind for write in writes if is_monthly(write.kind)})
         make_indices(self.link, self.names, months, seen.root.epoch)
         nonce = uuid.uuid4().hex
@@ -163,7 +175,8 @@ class Roots:
         root = replace(
             seen.root,
             generation=seen.root.generation + 1,
-            head=head,
+            head=numbers.article if numbers else seen.root.head,
+            changes=numbers.change if numbers else seen.root.changes,
             intent=intent,
             drops=tuple(drops),
             nonce=nonce,

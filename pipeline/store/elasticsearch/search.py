@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pipeline.store import ranking
 from pipeline.store.elasticsearch.reading import ARTICLE, PAGE, Dsl, Found, Reads
+from pipeline.store.rules import ranking
 
 _ORDER: list[dict[str, Any]] = [{"_score": "desc"}, {"seq": "asc"}]
 # The newest hits are looked for among so many numbers for each hit wanted; then among eight times that.

@@ -18,7 +18,7 @@ from pipeline.store.elasticsearch.link import Link
 from pipeline.store.elasticsearch.migrate import purge
 from pipeline.store.elasticsearch.reading import NARROW_PAGE, PAGE, Found, Reads, chunked
 from pipeline.store.elasticsearch.root import Roots, fence
-from pipeline.store.retention import shrunk
+from pipeline.store.rules.retention import shrunk
 
 _BY_SEQ: list[dict[str, Any]] = [{"seq": "asc"}]
 
@@ -34,7 +34,7 @@ def drop_before(roots: Roots, reads: Reads, time: datetime, lease: Lease) -> int
         whole = {when for hit in old if (when := _month(roots.names, hit)) < month(time)}
         drops = sorted(f"{kind}-{when}" for kind in MONTHLY for when in whole)
         writes = list(_writes(reads, roots.names, old, whole))
-        if roots.put(seen, writes, seen.root.head, drops):
+        if roots.put(seen, writes, drops=drops):
             purge(roots.link, roots.names, keep=seen.root.epoch)
             return len(old)
 
@@ -83,6 +83,8 @@ def _writes(reads: Reads, names: Names, old: Sequence[Found], whole: set[str]) -
         order = [{"article": "asc"}, {"place": "asc"}]
         for hit in reads.pages(order, PAGE, index=names.alias("versions"), query=query, source=False):
             yield out("versions", hit["_id"])
+        for hit in reads.pages([{"n": "asc"}], PAGE, index=names.alias("changes"), query=query, source=False):
+            yield out("changes", hit["_id"])
     yield from _stories(reads, names, (hit["fields"]["story"][0] for hit in old), ids)
 
 

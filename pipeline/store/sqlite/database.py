@@ -13,6 +13,7 @@ from pipeline.query.fields import from_micros, micros
 from pipeline.query.tree import Query
 from pipeline.records import (
     Alert,
+    Change,
     Correction,
     Decision,
     DeliveryState,
@@ -26,9 +27,9 @@ from pipeline.records import (
     WatchState,
 )
 from pipeline.records.alerts import UNFINISHED
-from pipeline.store import leases
 from pipeline.store.codec import decode
 from pipeline.store.copying import Piece
+from pipeline.store.rules import leases
 from pipeline.store.sqlite import rows, statements
 from pipeline.store.sqlite.file import DatabaseFile
 from pipeline.store.sqlite.queries import Queries
@@ -166,6 +167,33 @@ class SqliteStore:
         )
         rows = self._file.stream(sql, (after, upto))
         return matched(queries, ((row[0], seen_from(*row[1:])) for row in rows))
+
+    # -- changes -----------------------------------------------------------------------------------------
+
+    def last_change(self) -> int:
+        """See `Store`."""
+        return int(self._file.one("SELECT value FROM number WHERE name = 'changes'")[0])
+
+    def changes(self, after: int, upto: int) -> Iterator[Change]:
+        """See `Store`."""
+        return map(
+            rows.change, self._file.stream(f"{rows.CHANGE} WHERE n > ? AND n <= ? ORDER BY n", (after, upto))
+        )
+
+    def changes_of(self, articles: Sequence[str]) -> list[Change]:
+        """See `Store`."""
+        found = self._consistent(f"{rows.CHANGE} WHERE article IN ({{}})", map(well_formed, articles))
+        return sorted(map(rows.change, found), key=lambda change: change.n)
+
+    def changes_since(self, time: datetime) -> int:
+        """See `Store`."""
+        first = self._file.one("SELECT min(n) FROM change WHERE at >= ?", (micros(time),))[0]
+        return self.last_change() if first is None else int(first) - 1
+
+    def amendments(self, after: int) -> list[Change]:
+        """See `Store`."""
+        sql = f"{rows.CHANGE} WHERE n > ? AND kind <> 'arrival' ORDER BY n"
+        return [rows.change(row) for row in self._file.rows(sql, (after,))]
 
     # -- stories -----------------------------------------------------------------------------------------
 

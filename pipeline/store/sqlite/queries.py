@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pipeline.query.evaluate import checked, holds
 from pipeline.query.fields import Indexed, micros
 from pipeline.query.tree import TIME_FIELDS, And, Everything, Exists, Not, Or, Phrase, Query, Term, TimeRange
-from pipeline.store import ranking
+from pipeline.store.rules import ranking
 from pipeline.store.sqlite.expressions import (
     MOST_WORDS,
     NOTHING,

@@ -9,6 +9,7 @@ from pipeline.ports import Commit, Version
 from pipeline.query.fields import from_micros
 from pipeline.records import (
     Alert,
+    Change,
     Correction,
     Decision,
     EnrichedArticle,
@@ -30,6 +31,15 @@ Kind = TypeVar("Kind")
 SIZE = 1000
 
 
+CHANGE = "SELECT kind, article, story, at, former, placed_by, seq, n FROM change"
+
+
+def change(row: Sequence[Any]) -> Change:
+    """The change of a row that `CHANGE` gave."""
+    kind, article, story, at, former, by, seq, n = row
+    return Change(kind, article, story, from_micros(at), former, by, seq, n)
+
+
 def pieces(file: DatabaseFile) -> Iterator[Piece]:
     """The whole store, of one moment: on a connection of its own."""
     reader = DatabaseFile(file.path, create=False, timeout_seconds=30)
@@ -46,7 +56,7 @@ def pieces(file: DatabaseFile) -> Iterator[Piece]:
 def put(file: DatabaseFile, piece: Piece) -> None:
     """Writes a piece, in one transaction."""
     with file.writing():
-        statements.restore(file, piece.commit, piece.versions, piece.head)
+        statements.restore(file, piece)
 
 
 def _articles(reader: DatabaseFile, head: int) -> Iterator[Piece]:
@@ -72,6 +82,10 @@ def _articles(reader: DatabaseFile, head: int) -> Iterator[Piece]:
 
 
 def _others(reader: DatabaseFile, head: int) -> Iterator[Piece]:
+    last = 0
+    while found := reader.rows(f"{CHANGE} WHERE n > ? ORDER BY n LIMIT ?", (last, SIZE)):
+        last = found[-1][-1]
+        yield Piece(Commit(), (), head, tuple(map(change, found)))
     for stories in _many(reader, Story, "story", "id"):
         yield Piece(Commit(stories=stories), (), head)
     for decisions in _many(reader, Decision, "decision", "article"):

@@ -75,8 +75,21 @@ _MESSAGES_BY_STATE = """
 CREATE INDEX message_state ON message (state, due, id);
 """
 
+# Articles that were there before changes were numbered have arrived, in their order.
+_CHANGES = """
+CREATE TABLE change (
+    n INTEGER PRIMARY KEY, kind TEXT NOT NULL, article TEXT NOT NULL, story TEXT NOT NULL,
+    former TEXT NOT NULL, placed_by TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL
+);
+INSERT INTO change SELECT seq, 'arrival', id, story, '', 'assign', seq, fetched FROM article;
+INSERT INTO number SELECT 'changes', value FROM number WHERE name = 'head';
+CREATE INDEX change_article ON change (article);
+CREATE INDEX change_at ON change (at);
+CREATE INDEX change_amendment ON change (n) WHERE kind <> 'arrival';
+"""
+
 # The n-th entry takes a file from version n to n + 1; entries are never changed, only added.
-MIGRATIONS: tuple[str, ...] = (_FIRST, _TELLINGS_BY_STORY, REINDEX, _MESSAGES_BY_STATE)
+MIGRATIONS: tuple[str, ...] = (_FIRST, _TELLINGS_BY_STORY, REINDEX, _MESSAGES_BY_STATE, _CHANGES)
 VERSION = len(MIGRATIONS)
 
 

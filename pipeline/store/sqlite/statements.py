@@ -8,9 +8,11 @@ from datetime import datetime
 from pipeline.errors import StoreError
 from pipeline.ports import Commit, Version
 from pipeline.query.fields import folded, indexed, micros
-from pipeline.records import EnrichedArticle, StoredArticle, Story
+from pipeline.records import Change, EnrichedArticle, StoredArticle, Story
 from pipeline.store.codec import decode, encode
-from pipeline.store.retention import shrunk
+from pipeline.store.copying import Piece
+from pipeline.store.rules.numbering import Numbers, Placed, numbered
+from pipeline.store.rules.retention import shrunk
 from pipeline.store.sqlite.file import DatabaseFile
 from pipeline.store.sqlite.schema import INDEX_COLUMNS
 from pipeline.store.sqlite.terms import columns, packed, unpacked
@@ -37,14 +39,15 @@ def apply(file: DatabaseFile, commit: Commit) -> None:
     Raises:
         StoreError: A new article's `seq` does not follow the head, or a known one's differs.
     """
-    _articles(file, commit.articles)
+    _articles(file, commit)
     _stories(file, commit)
     _state(file, commit)
     _alerts(file, commit)
 
 
-def restore(file: DatabaseFile, commit: Commit, versions: Sequence[tuple[int, Version]], head: int) -> None:
+def restore(file: DatabaseFile, piece: Piece) -> None:
     """Writes a piece of another store: articles keep their numbers, whatever lies between them."""
+    commit = piece.commit
     sql = "SELECT id FROM article WHERE id IN ({})"
     known = {row[0] for row in file.rows_of(sql, (_id(each) for each in commit.articles))}
     for stored in commit.articles:
@@ -54,9 +57,10 @@ def restore(file: DatabaseFile, commit: Commit, versions: Sequence[tuple[int, Ve
             _insert(file, stored)
     file.run_all(
         "INSERT OR REPLACE INTO version VALUES (?, ?, ?)",
-        ((well_formed(each.article.id), place, text(each)) for place, each in versions),
+        ((well_formed(each.article.id), place, text(each)) for place, each in piece.versions),
     )
-    file.run("UPDATE number SET value = ? WHERE name = 'head'", (head,))
+    file.run("UPDATE number SET value = ? WHERE name = 'head'", (piece.head,))
+    _changes(file, piece.changes)
     _stories(file, commit)
     _state(file, commit)
     _alerts(file, commit)
@@ -65,12 +69,16 @@ def restore(file: DatabaseFile, commit: Commit, versions: Sequence[tuple[int, Ve
 # -- articles --------------------------------------------------------------------------------------------
 
 
-def _articles(file: DatabaseFile, articles: Sequence[StoredArticle]) -> None:
+def _articles(file: DatabaseFile, commit: Commit) -> None:
+    articles = commit.articles
     if not articles:
         return
-    head = before = int(file.one("SELECT value FROM number WHERE name = 'head'")[0])
-    sql = "SELECT id, seq, digest FROM article WHERE id IN ({})"
-    known = {row[0]: (row[1], row[2]) for row in file.rows_of(sql, (_id(each) for each in articles))}
+    given: dict[str, int] = dict(file.rows("SELECT name, value FROM number"))
+    head = before = int(given["head"])
+    sql = "SELECT id, seq, digest, story FROM article WHERE id IN ({})"
+    rows = list(file.rows_of(sql, (_id(each) for each in articles)))
+    known = {row[0]: (row[1], row[2]) for row in rows}
+    placed = {name: Placed(digest, story) for name, _, digest, story in rows}
     for stored in articles:
         name, digest = _id(stored), well_formed(stored.enriched.article.digest)
         former = known.get(name)
@@ -87,8 +95,22 @@ def _articles(file: DatabaseFile, articles: Sequence[StoredArticle]) -> None:
         else:
             _update(file, stored, changed=former[1] != digest)
         known[name] = (stored.seq, digest)
+    _changes(file, numbered(commit, placed, Numbers(before, int(given["changes"]))))
     if head != before:
         file.run("UPDATE number SET value = ? WHERE name = 'head'", (head,))
+
+
+def _changes(file: DatabaseFile, changes: Sequence[Change]) -> None:
+    if not changes:
+        return
+    file.run_all(
+        "INSERT OR REPLACE INTO change VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            (c.n, c.kind, *map(well_formed, (c.article, c.story, c.former)), c.by, c.seq, micros(c.at))
+            for c in changes
+        ),
+    )
+    file.run("UPDATE number SET value = max(value, ?) WHERE name = 'changes'", (changes[-1].n,))
 
 
 def _id(stored: StoredArticle) -> str:
@@ -143,8 +165,8 @@ def _update(file: DatabaseFile, stored: StoredArticle, *, changed: bool) -> None
     if fresh == document:
         return
     if changed:
-        former = decode(EnrichedArticle, document).article
-        _version(file, Version(former, _replaced(stored)))
+        former = decode(EnrichedArticle, document)
+        _version(file, Version(former.article, _replaced(stored), former.entities, former.topics))
     contents = columns(indexed(stored))
     file.run(
         "UPDATE article_body SET enriched = ?, terms = ? WHERE seq = ?",
@@ -283,7 +305,7 @@ def drop_before(file: DatabaseFile, time: int) -> int:
         file.run(_TAKE_TERMS, (seq, *unpacked(terms)))
     for table in ("identity", "article_body", "article_traits", "article"):
         file.run_all(f"DELETE FROM {table} WHERE seq = ?", ((row[0],) for row in gone))  # noqa: S608  our names
-    for table in ("decision", "version"):
+    for table in ("decision", "version", "change"):
         file.run_all(f"DELETE FROM {table} WHERE article = ?", ((row[1],) for row in gone))  # noqa: S608
     _shrink(file, {row[2] for row in gone}, {row[1] for row in gone})
     return len(gone)

@@ -76,6 +76,7 @@ def describe(story: str, articles: Sequence[StoredArticle], version: int = 1) ->
         title=plain[central].title or traits[central].lead,
         members=tuple(a.id for a in plain),
         origins=independent(text, outlets),
+        texts=len(set(text)),
         first_seq=ordered[0].seq,
         last_seq=ordered[-1].seq,
         first_published=times[0],

@@ -24,7 +24,7 @@ Placement = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class StoryChange:
     """One thing a repair did.
 
     Attributes:
@@ -52,7 +52,7 @@ class Repair:
         decisions: For each article that moved, in ingest sequence.
     """
 
-    changes: tuple[Change, ...] = ()
+    changes: tuple[StoryChange, ...] = ()
     decisions: tuple[Decision, ...] = field(default=())
 
 
@@ -220,11 +220,11 @@ def _change(
     existed: set[str],
     *,
     heir: bool,
-) -> Change:
+) -> StoryChange:
     kind: Literal["move", "merge", "split"] = "move"
     reason = f"fits {into} better than {source}"
     if not index.has_story(source) and heir:
         kind, reason = "merge", f"{source} has nothing left of its own"
     elif into not in existed and index.profile(into).members[0].article in articles:
         kind, reason = "split", f"too little in common with the rest of {source}"
-    return Change(kind, source, into, tuple(articles), reason)
+    return StoryChange(kind, source, into, tuple(articles), reason)
