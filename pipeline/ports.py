@@ -102,7 +102,6 @@ class Commit:
         rejections: Quarantine entries by id.
         released: Ids of quarantine entries to take out.
         feeds: Feed states by feed id.
-        cursors: For each watch, the ingest sequence up to which it has been matched.
         tellings: By watch and story; `forgotten` are (watch, story) pairs to take out.
         alerts: By id; an id that is there already is left alone.
         messages: Outbox entries by id, replaced.
@@ -120,7 +119,6 @@ class Commit:
     rejections: tuple[Rejection, ...] = ()
     released: tuple[str, ...] = ()
     feeds: tuple[FeedState, ...] = ()
-    cursors: Mapping[str, int] = field(default_factory=dict)
     tellings: tuple[WatchState, ...] = ()
     forgotten: tuple[tuple[str, str], ...] = ()
     alerts: tuple[Alert, ...] = ()
@@ -258,9 +256,6 @@ class Store(Protocol):
         """What could not be processed, newest first."""
 
     # -- alerts ------------------------------------------------------------------------------------------
-
-    def cursor(self, watch: str) -> int | None:
-        """Up to which ingest sequence a watch was matched; None when it never was."""
 
     def tellings(self, watch: str, stories: Sequence[str] | None = None) -> dict[str, WatchState]:
         """What a watch knows, by story id; of all stories when None."""

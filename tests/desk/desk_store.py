@@ -110,7 +110,6 @@ def everyday(text: str = "") -> Commit:
             Rejection("r1", said("https://x.example/f"), "normalize", said("no title"), at(1), "", said("…")),
         ),
         feeds=(FeedState("courier", "https://x.example/f", polled=at(1), failures=2, error=said("timeout")),),
-        cursors={WATCH: 4},
         tellings=(
             WatchState(WATCH, "s1", ("a000001",), alerts=("al1",), at=at(2)),
             WatchState(WATCH, "s2", ("a000003",), miss=said("needs 3 outlets, has 1"), at=at(2)),

@@ -34,7 +34,6 @@ def everything(store: Store, names: tuple[str, ...] = ("a000001", "a000002")) ->
         store.mark("journal"),
         store.feeds(),
         store.quarantine(),
-        store.cursor("storms"),
         store.tellings("storms"),
         store.alerts(),
         store.outbox(EVERY_STATE),
@@ -91,7 +90,6 @@ class StoreConformance:
         assert {key: store.learned(key) for key in commit.learned} == commit.learned
         assert store.quarantine() == list(commit.rejections)
         assert store.feeds() == {"courier": commit.feeds[0]}
-        assert store.cursor("storms") == 2
         assert store.tellings("storms") == {"story-1": commit.tellings[0]}
         assert store.alerts() == list(commit.alerts)
         assert store.outbox() == list(commit.messages)

@@ -138,7 +138,6 @@ def one_of_each() -> Commit:
         learned={"outlets": b"\x00\x01\xff", "idf": b"x" * 100_000},
         rejections=(Rejection("r1", "http://x", "normalize", "no title", at(1), "cap1", "…"),),
         feeds=(FeedState("courier", "http://x", polled=at(1), failures=2, error="timeout"),),
-        cursors={"storms": 2},
         tellings=(WatchState("storms", "story-1", ("a000001",), at=at(2)),),
         alerts=(Alert("al1", "storms", "new", "story-1", ("a000001",), "because", 1, at(2)),),
         messages=(Message("m1", "storms", ("al1",), "mail", "a@b", "decided", at(2), payload=b"\xff\x00"),),

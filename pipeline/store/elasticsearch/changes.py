@@ -172,8 +172,6 @@ class Resolver:
             yield put("feeds", hashed(feed.feed), documents.feed_source(feed))
         for name, value in commit.marks.items():
             yield put("state", hashed("mark", name), _named("mark", name, value))
-        for watch, seq in commit.cursors.items():
-            yield put("state", hashed("cursor", watch), _named("cursor", watch, str(seq)))
 
     def _told(self, commit: Commit) -> Iterator[Write]:
         for telling in commit.tellings:

@@ -314,11 +314,6 @@ class ElasticsearchStore:
 
     # -- alerts ------------------------------------------------------------------------------------------
 
-    def cursor(self, watch: str) -> int | None:
-        """See `Store`."""
-        found = self._get("state", hashed("cursor", watch))
-        return int(found["document"]) if found else None
-
     def tellings(self, watch: str, stories: Sequence[str] | None = None) -> dict[str, WatchState]:
         """See `Store`."""
         if stories is None:

@@ -68,11 +68,11 @@ class _Reader:
                 corrections.append(decode(Correction, source["document"]))
             else:
                 lineage.append(decode(Lineage, source["document"]))
-        named: dict[str, dict[str, str]] = {"mark": {}, "cursor": {}}
+        marks: dict[str, str] = {}
         for hit in self._hits("state", "kind", "name", "document"):
             source = hit["_source"]
-            if source["kind"] in named:
-                named[source["kind"]][source["name"]] = source["document"]
+            if source["kind"] == "mark":
+                marks[source["name"]] = source["document"]
         learned = {
             hit["_source"]["key"]: from_binary(hit["_source"]["data"])
             for hit in self._hits("learned", "key", "data")
@@ -83,9 +83,8 @@ class _Reader:
             learned=learned,
             rejections=self._documents(Rejection, "quarantine"),
             feeds=self._documents(FeedState, "feeds"),
-            cursors={watch: int(seq) for watch, seq in named["cursor"].items()},
             tellings=self._documents(WatchState, "tellings"),
-            marks=named["mark"],
+            marks=marks,
         )
 
     def articles(self) -> Iterator[Piece]:

@@ -274,11 +274,6 @@ class SqliteStore:
 
     # -- alerts ------------------------------------------------------------------------------------------
 
-    def cursor(self, watch: str) -> int | None:
-        """See `Store`."""
-        rows = self._file.rows("SELECT seq FROM cursor WHERE watch = ?", (well_formed(watch),))
-        return rows[0][0] if rows else None
-
     def tellings(self, watch: str, stories: Sequence[str] | None = None) -> dict[str, WatchState]:
         """See `Store`."""
         name = well_formed(watch)

@@ -119,7 +119,6 @@ def _small(reader: DatabaseFile) -> Commit:
         learned=pairs("SELECT key, value FROM learned"),
         rejections=documents(Rejection, "rejection"),
         feeds=documents(FeedState, "feed"),
-        cursors=pairs("SELECT watch, seq FROM cursor"),
         tellings=documents(WatchState, "telling"),
         marks=pairs("SELECT name, value FROM mark"),
     )

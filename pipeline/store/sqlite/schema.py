@@ -86,6 +86,7 @@ INSERT INTO number SELECT 'changes', value FROM number WHERE name = 'head';
 CREATE INDEX change_article ON change (article);
 CREATE INDEX change_at ON change (at);
 CREATE INDEX change_amendment ON change (n) WHERE kind <> 'arrival';
+DROP TABLE IF EXISTS cursor;
 """
 
 # The n-th entry takes a file from version n to n + 1; entries are never changed, only added.

@@ -269,10 +269,6 @@ def _state(file: DatabaseFile, commit: Commit) -> None:
 
 def _alerts(file: DatabaseFile, commit: Commit) -> None:
     file.run_all(
-        "INSERT INTO cursor VALUES (?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq",
-        ((well_formed(watch), seq) for watch, seq in commit.cursors.items()),
-    )
-    file.run_all(
         "DELETE FROM telling WHERE watch = ? AND story = ?",
         ((well_formed(watch), well_formed(story)) for watch, story in commit.forgotten),
     )
