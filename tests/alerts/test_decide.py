@@ -8,7 +8,8 @@ from alert_records import START, World, article, facts, watch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.records import Delivery
+from pipeline.alerts.decide.decide import central_member
+from pipeline.records import Delivery, Span
 from pipeline.stages.alerting.alert import Alerting
 from pipeline.store import open_store
 
@@ -442,3 +443,12 @@ def test_edits_and_moves_too_tell_the_same_whenever_alerts_run(of, when, stretch
     parts = lived(of, when, stretch, tmp_path_factory.mktemp("parts"))
     single = lived(of, set(range(12)), 1000, tmp_path_factory.mktemp("single"))
     assert whole == parts == single
+
+
+def test_the_central_article_is_found_by_the_title_that_the_story_shows():
+    # The second article bears the story's title, beside what its outlet writes under each.
+    plain, central = article(1, "Port opens"), article(2, "A drill at sea | The Outlet")
+    span = Span("title", 15, 27, "The Outlet")
+    central = replace(central, enriched=replace(central.enriched, recurring=(span,)))
+    told = replace(facts("s1", [plain, central]), title="A drill at sea")
+    assert central_member(told, [plain, central]) is central

@@ -17,7 +17,7 @@ from pipeline.alerts.decide.decide import rule_of
 from pipeline.alerts.send.content import Item, clean, snippets
 from pipeline.alerts.send.mail_texts import PHRASES
 from pipeline.alerts.send.render import Renderer
-from pipeline.records import Alert, Delivery, Digest, Disagreement, Message
+from pipeline.records import Alert, Delivery, Digest, Disagreement, Message, Span
 from pipeline.settings import MailSettings
 
 NOW = START + timedelta(hours=2)
@@ -269,6 +269,26 @@ def test_clean_is_one_printable_line(text):
     found = clean(text)
     assert len(found.splitlines()) <= 1
     assert clean(found) == found
+
+
+def test_a_mail_and_a_webhook_link_what_was_published_and_leave_recurring_parts_out():
+    one = article(1, "A drill at sea | The Outlet", link="https://example.org/A?page=1")
+    recurring = (Span("title", 15, 27, "The Outlet"),)
+    one = replace(one, enriched=replace(one.enriched, recurring=recurring))
+    text, page = bodies(rendered(item(one)))
+    assert "https://example.org/A?page=1" in text
+    assert "https://example.org/A?page=1" in Elements(page).links
+    assert "Outlet 1" in text
+    assert re.search(r"Outlet 1, [^\n]*: A drill at sea\r?$", text, re.MULTILINE)
+    hook = replace(MESSAGE, channel="webhook", to="https://example.org/hook")
+    body = json.loads(Renderer(SETTINGS).render(hook, rule_of(watch(), NOW), [item(one)], NOW).payload)
+    told = body["stories"][0]["articles"][0]
+    assert (told["title"], told["url"]) == ("A drill at sea", "https://example.org/A?page=1")
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", ""])
+def test_a_link_that_is_no_web_address_gives_way_to_the_one_that_is(link):
+    assert "https://example.org/1" in Elements(bodies(rendered(item(article(1, link=link))))[1]).links
 
 
 def test_a_webhook_is_json_with_the_same_facts():

@@ -361,7 +361,7 @@ def heat(story: Story) -> float:
 def central_member(story: Story, members: Sequence[StoredArticle]) -> StoredArticle:
     """The member whose title the story bears; the first where none does."""
     for member in members:
-        if member.enriched.article.title == story.title:
+        if member.enriched.shown.title == story.title:
             return member
     return members[0]
 

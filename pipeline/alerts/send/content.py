@@ -226,11 +226,11 @@ def _outlet(language: str, member: StoredArticle | None) -> str:
 
 
 def _line(watch: Watch, member: StoredArticle, shown: int) -> MailLine:
-    article = member.enriched.article
+    article = member.enriched.shown
     return MailLine(
         outlet=_outlet(watch.language, member),
         title=cut(clean(article.title), MOST_TITLE_CHARS) or phrase(watch.language, "untitled"),
-        url=safe_url(article.url),
+        url=safe_url(article.link) or safe_url(article.url),
         time=local(article.time, zone_of(watch.deliver)),
         fresh=member.seq > shown,
     )

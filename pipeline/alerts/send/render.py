@@ -231,13 +231,13 @@ def _alert(alert: Alert) -> dict[str, Any]:
 
 
 def _article(rule: WatchRule, member: StoredArticle, shown: int) -> dict[str, Any]:
-    article, ready = member.enriched.article, Prepared(member)
+    article, ready = member.enriched.shown, Prepared(member)
     hits = parse.hits(query_at(rule, ready), ready)
     return {
         "id": article.id,
         "title": article.title,
         "source": article.outlet,
-        "url": article.url,
+        "url": article.link or article.url,
         "published": _stamp(article.published) if article.published else None,
         "new": member.seq > shown,
         "hits": list(dict.fromkeys(hit.text for hit in hits)),
