@@ -23,7 +23,7 @@ from pipeline.errors import LeaseHeldError
 from pipeline.ports import Lease
 from pipeline.retry import LEASE
 from pipeline.stages.grouping.state import Clustering
-from pipeline.store.leases import held
+from pipeline.store.rules.leases import held
 
 WIREWATCH = Path(sys.executable).parent / "wirewatch"
 

@@ -58,6 +58,7 @@ class _Chunk:
         waiting: New articles that have not arrived yet.
         written: What is to be written of the articles, in the order in which it happened: an article that
             came and was edited is there with each of its versions.
+        places: Where in `written` the newest version of an article is.
         touched: For each story to be told anew, how many changes it has seen.
         decisions: Of the new articles.
         embedder: Makes the vectors that the batch does not bring.
@@ -68,20 +69,19 @@ class _Chunk:
     embedder: Embedder | None = None
     waiting: list[EnrichedArticle] = field(default_factory=list)
     written: list[StoredArticle] = field(default_factory=list)
+    places: dict[str, int] = field(default_factory=dict)
     touched: dict[str, int] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
 
     def write(self, stored: StoredArticle) -> None:
         """Notes what is to be written of an article."""
-        name, digest = stored.enriched.article.id, stored.enriched.article.digest
-        self.articles[name] = stored
-        for place in reversed(range(len(self.written))):
-            before = self.written[place].enriched.article
-            if before.id == name:
-                if before.digest == digest:
-                    self.written[place] = stored
-                    return
-                break
+        article = stored.enriched.article
+        self.articles[article.id] = stored
+        place = self.places.get(article.id)
+        if place is not None and self.written[place].enriched.article.digest == article.digest:
+            self.written[place] = stored
+            return
+        self.places[article.id] = len(self.written)
         self.written.append(stored)
 
     def touch(self, story: str) -> None:
