@@ -59,7 +59,7 @@ class StoreConformance:
 
     def test_an_empty_store_answers_everything_with_nothing(self, store: Store) -> None:
         assert everything(store) == [
-            0, {}, [], [[], []], [None, None], [], [], [], [None] * 3, "", {}, [], None, {}, [], [], {},
+            0, {}, [], [[], []], [None, None], [], [], [], [None] * 3, "", {}, [], {}, [], [], {},
         ]  # fmt: skip
         assert store.search(Everything(), None, 10) == []
         assert store.match({"a": Everything(), "b": word_term("x")}, 0, 10) == {"a": [], "b": []}
