@@ -25,7 +25,6 @@ class CreditWords(WordFile):
     roles: tuple[str, ...]
     glued_roles: tuple[str, ...]
     sentence_words: tuple[str, ...]
-    agency_joins: tuple[str, ...]
     credit_leads: tuple[str, ...]
     line_leads: tuple[str, ...]
     place_particles: tuple[str, ...]
