@@ -1,16 +1,43 @@
-"""A person's word: journalled, kept for good, and carried out at once."""
+"""A person's word: previewed, journalled, carried out at once, kept until the person takes it back."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
 
 from pipeline.app.journal import correction_entry, writing
 from pipeline.app.read import Read, StoriesFound
 from pipeline.app.wiring import Wiring
-from pipeline.errors import UsageError
-from pipeline.records import Correction, JournalEntry, StoredArticle, content_id
-from pipeline.stories.placing.corrections import Constraints
+from pipeline.errors import NotFoundError, StoreError, UsageError
+from pipeline.ports import Lease
+from pipeline.records import Correction, JournalEntry, StoredArticle, Story, WatchState, content_id
+from pipeline.stages.grouping.repair import Repairing
+from pipeline.stages.grouping.state import Clustering
+from pipeline.stories.placing.corrections import Constraints, in_force, origin_of, taken_back
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a person's word would change; nothing is changed yet.
+
+    Attributes:
+        before, after: The stories it touches, as they are and as they would be, oldest first.
+        articles: Their articles by id.
+        moved: For each article that would move: its id, from which story, into which, and whether the person
+            named it; the others move in consequence.
+        told: What watches know of these stories. A correction sends no mail: these go on in the stories that
+            take over, and tell of news there alone.
+        waiting: How many articles no alert run has looked at yet; they are looked at before anything moves, so
+            what is told of them is what would have been told anyway.
+    """
+
+    before: list[Story]
+    after: list[Story]
+    articles: Mapping[str, StoredArticle]
+    moved: list[tuple[str, str, str, bool]]
+    told: list[WatchState]
+    waiting: int
 
 
 class Correct:
@@ -24,25 +51,25 @@ class Correct:
         self._wiring = wiring
         self._read = Read(wiring)
 
-    def merge(self, names: Sequence[str], note: str = "") -> StoriesFound:
-        """Joins stories for good.
+    # -- what is to be said ------------------------------------------------------------------------------
+
+    def merging(self, names: Sequence[str], note: str = "", who: str = "") -> Correction:
+        """That stories are one; not said yet.
 
         Raises:
             UsageError: Fewer than two different stories are named.
-            ContradictionError: A split that a person made keeps them apart.
         """
         found = {s.id: s for s in (self._read.current(name)[0] for name in names)}
         if len(found) < 2:
             raise UsageError("merge needs the ids of two different stories")
         groups = tuple(tuple(sorted(s.members)) for s in found.values())
-        return self._correct("merge", groups, note)
+        return _named(Correction("", "merge", groups, self._wiring.clock(), note, who=who))
 
-    def split(self, name: str, articles: Sequence[str], note: str = "") -> StoriesFound:
-        """Takes articles out of a story for good, into one of their own.
+    def splitting(self, name: str, articles: Sequence[str], note: str = "", who: str = "") -> Correction:
+        """That articles do not belong to a story; not said yet.
 
         Raises:
             UsageError: An article is not in the story, or nothing would stay in it.
-            ContradictionError: A merge that a person made keeps them together.
         """
         story = self._read.current(name)[0]
         out = {self._read.stored(a).enriched.article.id for a in articles}
@@ -52,34 +79,135 @@ class Correct:
         rest = sorted(set(story.members) - out)
         if not rest:
             raise UsageError(f"all articles of story {story.id} are named; nothing would stay in it")
-        return self._correct("split", (tuple(sorted(out)), tuple(rest)), note)
+        groups = (tuple(sorted(out)), tuple(rest))
+        return _named(Correction("", "split", groups, self._wiring.clock(), note, who=who))
 
-    def _correct(self, kind: str, groups: tuple[tuple[str, ...], ...], note: str) -> StoriesFound:
-        at = self._wiring.clock()
-        name = content_id("correction", kind, *("|".join(group) for group in groups))
-        correction = Correction(name, "merge" if kind == "merge" else "split", groups, at, note)
+    def undoing(self, name: str, note: str = "", who: str = "") -> Correction:
+        """That a correction is taken back, or that one that was taken back holds again; not said yet.
+
+        Args:
+            name: The correction's id, or the beginning of it; that of an undo says again what it took back.
+            note: Why.
+            who: Whose word it is.
+
+        Raises:
+            NotFoundError: There is none with this id.
+            UsageError: Several ids begin so, or it is taken back already.
+        """
+        known = self._wiring.store.corrections()
+        found = [each for each in known if each.id.startswith(name)] if name else []
+        if not found:
+            raise NotFoundError(f"correction {name}: there is none; `wirewatch corrections list` lists them")
+        if len(found) > 1 and all(each.id != name for each in found):
+            raise UsageError(f"correction {name}: {len(found)} ids begin so; give more of it")
+        target = next((each for each in found if each.id == name), found[0])
+        undo = taken_back(known).get(target.id)
+        if undo:
+            raise UsageError(
+                f"correction {target.id} is taken back already; `wirewatch corrections undo {undo}` says it again"
+            )
+        groups = origin_of(target, known).groups
+        return _named(Correction("", "undo", groups, self._wiring.clock(), note, target.id, who))
+
+    # -- saying it ---------------------------------------------------------------------------------------
+
+    def merge(self, names: Sequence[str], note: str = "", who: str = "") -> StoriesFound:
+        """Joins stories, until the merge is undone.
+
+        Raises:
+            UsageError: Fewer than two different stories are named.
+            ContradictionError: A split that a person made keeps them apart.
+        """
+        return self.say(self.merging(names, note, who))
+
+    def split(self, name: str, articles: Sequence[str], note: str = "", who: str = "") -> StoriesFound:
+        """Takes articles out of a story, into one of their own, until the split is undone.
+
+        Raises:
+            UsageError: An article is not in the story, or nothing would stay in it.
+            ContradictionError: A merge that a person made keeps them together.
+        """
+        return self.say(self.splitting(name, articles, note, who))
+
+    def undo(self, name: str, note: str = "", who: str = "") -> StoriesFound:
+        """Takes a correction back; see `undoing`.
+
+        Raises:
+            NotFoundError: There is none with this id.
+            UsageError: It is taken back already.
+            ContradictionError: What an undo took back contradicts what a person said since.
+        """
+        return self.say(self.undoing(name, note, who))
+
+    def say(self, correction: Correction) -> StoriesFound:
+        """Journals a person's word and carries it out.
+
+        Returns:
+            The stories that hold the articles it names, oldest first, and their articles by id.
+
+        Raises:
+            ContradictionError: What a person said before and did not take back contradicts it.
+            UsageError: It takes back what somebody else took back meanwhile.
+        """
         with writing(self._wiring) as writer:
+            known = writer.ready().store.corrections()
+            if correction.kind == "undo" and correction.of in taken_back(known):
+                raise UsageError(f"correction {correction.of} was taken back meanwhile")
+            correction = _after(known, correction)
             # Refused before it is journalled: a contradiction must not come back at every replay.
-            Constraints([*writer.ready().store.corrections(), correction])
-            entry = JournalEntry("correction", at, data=correction_entry(correction))
+            Constraints([*known, correction])
+            entry = JournalEntry("correction", correction.at, data=correction_entry(correction))
             writer.mend(replace(entry, n=self._wiring.archive.append(entry)))
-        named = self._wiring.store.articles([a for group in groups for a in group])
+        named = self._wiring.store.articles([a for group in correction.groups for a in group])
         stories = self._wiring.store.stories(sorted({a.story for a in named.values()}))
         found = sorted(stories.values(), key=lambda s: s.first_seq)
         return found, self._wiring.store.articles([a for s in found for a in s.members])
 
-    def all(self) -> list[Correction]:
-        """What persons have said, oldest first."""
-        return list(self._wiring.store.corrections())
+    def preview(self, correction: Correction) -> Preview:
+        """What a person's word would change, worked out as it would be carried out; needs no lease.
+
+        Raises:
+            ContradictionError: What a person said before and did not take back contradicts it.
+        """
+        wiring, store = self._wiring, self._wiring.store
+        clustering = Clustering(store, wiring.scorer, wiring.window, wiring.vector_center)
+        repairing = Repairing(store, wiring.scorer, clustering, _no_lease)
+        commit = repairing.worked_out(_after(store.corrections(), correction))
+        named = {a for group in correction.groups for a in group}
+        new = {stored.enriched.article.id: stored.story for stored in commit.articles}
+        old = store.articles(sorted({*named, *new}))
+        made = {story.id: story for story in commit.stories}
+        touched = {stored.story for stored in old.values()} | set(made) | set(commit.ended)
+        before = store.stories(sorted(touched))
+        after = {**{name: s for name, s in before.items() if name not in commit.ended}, **made}
+        moved = [(a, old[a].story, into, a in named) for a, into in new.items() if a in old]
+        members = {a for story in (*before.values(), *after.values()) for a in story.members}
+        told = [state for state in store.tellings_of(sorted(before)) if state.alerts]
+        matched = [store.cursor(watch.name) for watch in wiring.watches if watch.enabled]
+        waiting = store.head() - min((seq for seq in matched if seq is not None), default=store.head())
+        return Preview(_oldest(before), _oldest(after), store.articles(sorted(members)), moved, told, waiting)
+
+    def all(self) -> tuple[list[Correction], dict[str, str]]:
+        """What persons have said, oldest first, and which of it is taken back by which undo."""
+        known = list(self._wiring.store.corrections())
+        return known, taken_back(known)
+
+    def homes(self, corrections: Sequence[Correction]) -> dict[str, list[str]]:
+        """For each correction, the ids of the stories that hold the articles it names."""
+        names = {a for each in corrections for group in each.groups for a in group}
+        stored = self._wiring.store.articles(sorted(names))
+        return {
+            each.id: sorted({stored[a].story for group in each.groups for a in group if a in stored})
+            for each in corrections
+        }
 
     def corrected(self) -> list[StoredArticle]:
-        """The articles that a correction names and that are still stored, in ingest sequence.
+        """The articles that a correction in force names and that are still stored, in ingest sequence.
 
         Their stories are labels: what a merge named is in one story, what a split parted is not.
         """
-        names = {
-            a for correction in self._wiring.store.corrections() for group in correction.groups for a in group
-        }
+        said = in_force(self._wiring.store.corrections())
+        names = {a for correction in said for group in correction.groups for a in group}
         return sorted(self._wiring.store.articles(sorted(names)).values(), key=lambda stored: stored.seq)
 
     def repair(self) -> dict[str, int]:
@@ -88,3 +216,26 @@ class Correct:
         with writing(self._wiring) as writer:
             entry = JournalEntry("repair", self._wiring.clock(), data={"days": days})
             return asdict(writer.ready().mend(replace(entry, n=self._wiring.archive.append(entry))))
+
+
+def _named(correction: Correction) -> Correction:
+    """A correction with the id of what it says and when."""
+    at = correction.at.isoformat()
+    groups = ("|".join(group) for group in correction.groups)
+    return replace(correction, id=content_id("correction", correction.kind, correction.of, at, *groups))
+
+
+def _after(known: Sequence[Correction], correction: Correction) -> Correction:
+    """A correction as said after all that is known, also where another machine's clock is ahead."""
+    last = max((each.at for each in known), default=None)
+    if last is None or correction.at > last:
+        return correction
+    return _named(replace(correction, at=last + timedelta(microseconds=1)))
+
+
+def _oldest(stories: Mapping[str, Story]) -> list[Story]:
+    return sorted(stories.values(), key=lambda story: (story.first_seq, story.id))
+
+
+def _no_lease() -> Lease:
+    raise StoreError("a preview writes nothing")

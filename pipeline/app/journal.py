@@ -298,6 +298,8 @@ def correction_entry(correction: Correction) -> Mapping[str, Any]:
         "kind": correction.kind,
         "groups": [list(group) for group in correction.groups],
         "note": correction.note,
+        "of": correction.of,
+        "who": correction.who,
     }
 
 
@@ -305,4 +307,6 @@ def correction_from(entry: JournalEntry) -> Correction:
     """The inverse of `correction_entry`."""
     data = entry.data
     groups = tuple(tuple(group) for group in data["groups"])
-    return Correction(data["id"], data["kind"], groups, entry.at, data["note"])
+    # Entries of before there was an undo have neither.
+    of, who = data.get("of", ""), data.get("who", "")
+    return Correction(data["id"], data["kind"], groups, entry.at, data["note"], of, who)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.ports import SearchHit, Version
 from pipeline.records import (
@@ -18,6 +18,9 @@ from pipeline.records import (
     StoredArticle,
     Story,
 )
+
+if TYPE_CHECKING:
+    from pipeline.app.correct import Preview
 
 Json = dict[str, Any]
 
@@ -44,14 +47,58 @@ def article_line(article: Article) -> Json:
     }
 
 
-def correction_shape(correction: Correction) -> Json:
-    """A person's word."""
+def correction_shape(correction: Correction, undone: str = "", stories: Sequence[str] = ()) -> Json:
+    """A person's word.
+
+    Args:
+        correction: What was said.
+        undone: The id of the undo that took it back.
+        stories: Where the articles it names are now.
+    """
     return {
         "id": correction.id,
         "kind": correction.kind,
+        "of": correction.of,
+        "stories": list(stories),
+        "articles": [article for group in correction.groups for article in group],
         "groups": [list(group) for group in correction.groups],
+        "who": correction.who,
         "at": stamp(correction.at),
         "note": correction.note,
+        "undone": bool(undone),
+        "undone_by": undone,
+    }
+
+
+def preview_shape(preview: Preview) -> Json:
+    """What a person's word would change."""
+    members, heirs = preview.articles, {a: story.id for story in preview.after for a in story.members}
+    after = {story.id for story in preview.after}
+    return {
+        "before": [story_shape(story, members) for story in preview.before],
+        "after": [story_shape(story, members) for story in preview.after],
+        "moved": [
+            {
+                "article": a,
+                "title": members[a].enriched.article.title,
+                "from": old,
+                "into": new,
+                "named": named,
+            }
+            for a, old, new, named in preview.moved
+        ],
+        "mails": {
+            "sent": [],
+            "looked_at_first": preview.waiting,
+            "go_on": [
+                {
+                    "watch": told.watch,
+                    "story": told.story,
+                    "into": sorted({told.story} & after or {heirs[a] for a in told.told if a in heirs}),
+                }
+                for told in preview.told
+            ],
+        },
     }
 
 

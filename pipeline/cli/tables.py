@@ -128,12 +128,42 @@ def feeds_table(feeds: Sequence[Json]) -> Table:
 
 
 def corrections_table(corrections: Sequence[Json]) -> Table:
-    """What persons have said."""
-    table = Table("at", "", "articles", "note", title=f"{len(corrections)} corrections")
+    """What persons have said, and whether it is in force."""
+    table = Table(title=f"{len(corrections)} corrections")
+    for name in ("id", "at", "what", "state", "articles", "who", "note"):
+        table.add_column(name, no_wrap=name == "id")
     for entry in corrections:
-        groups = " | ".join(", ".join(group) for group in entry["groups"])
-        table.add_row(_day(entry["at"]), entry["kind"], groups, escape(entry["note"]))
+        what = f"undo of {entry['of'][:8]}" if entry["of"] else entry["kind"]
+        groups = " | ".join(", ".join(article[:8] for article in group) for group in entry["groups"])
+        state = f"undone by {entry['undone_by'][:8]}" if entry["undone"] else "in force"
+        table.add_row(
+            entry["id"], _day(entry["at"]), what, state, groups, escape(entry["who"]), escape(entry["note"])
+        )
     return table
+
+
+def preview_text(out: Console, preview: Json) -> None:
+    """What a correction would change."""
+    for when in ("before", "after"):
+        out.print(f"[bold]{when}[/bold]")
+        for story in preview[when]:
+            out.print(f"  {story['id']} {story['title']} ({story['size']} articles)", markup=False)
+            for article in story["articles"]:
+                out.print(f"    {article['id']} {article['title']} · {article['source']}", markup=False)
+    consequences = [entry for entry in preview["moved"] if not entry["named"]]
+    out.print(f"{len(preview['moved'])} articles move, {len(consequences)} of them in consequence")
+    for entry in consequences:
+        out.print(f"  {entry['article']} {entry['title']}: {entry['from']} → {entry['into']}", markup=False)
+    mails = preview["mails"]
+    out.print("No mail is sent for it.")
+    if mails["looked_at_first"]:
+        out.print(
+            f"{mails['looked_at_first']} new articles are matched with the watches first, as stories are now."
+        )
+    for entry in mails["go_on"]:
+        into = ", ".join(entry["into"]) or "no story"
+        out.print(f"  {entry['watch']} told of {entry['story']}; it goes on in {into}", markup=False)
+    out.print("Nothing was changed.")
 
 
 def messages_table(messages: Sequence[Json]) -> Table:

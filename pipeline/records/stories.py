@@ -180,19 +180,24 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A person's word on what belongs together, kept for good.
+    """A person's word on what belongs together, kept for good; in force until the person takes it back.
 
     Attributes:
-        id: Derived from kind and groups.
+        id: Derived from kind, groups, `of` and `at`, so that the same can be said again later.
         kind: "merge": all articles of all groups belong together; "split": no article of one group
-            belongs with an article of another.
-        groups: Article ids, each group sorted.
-        at: When (UTC).
+            belongs with an article of another; "undo": the correction `of` is not in force, unless this undo
+            is undone itself.
+        groups: Article ids, each group sorted; an undo has those of what was said in the beginning.
+        at: When (UTC); later than every correction before it.
         note: In the person's words.
+        of: The id of the correction that an undo takes back; else "".
+        who: Who said it; "" where that was not kept.
     """
 
     id: str
-    kind: Literal["merge", "split"]
+    kind: Literal["merge", "split", "undo"]
     groups: tuple[tuple[str, ...], ...]
     at: datetime
     note: str = ""
+    of: str = ""
+    who: str = ""

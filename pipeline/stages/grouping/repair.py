@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -10,8 +10,8 @@ from typing import Literal
 from pipeline.ports import Commit, Lease, Store
 from pipeline.records import Correction, Lineage
 from pipeline.stages.grouping.state import Clustering
-from pipeline.stories.placing.assign import story_id
-from pipeline.stories.placing.corrections import Constraints
+from pipeline.stories.placing.carried_out import carry_out
+from pipeline.stories.placing.corrections import Constraints, in_force, origin_of
 from pipeline.stories.placing.reassign import compared, repair
 from pipeline.stories.scoring.scorer import Scorer
 
@@ -60,7 +60,9 @@ class Repairing:
         start = end - span
         self._clustering.cover_all(start, end)
         recent = {row.story for row in self._store.active([(start, now)], [(start, now)])}
-        return self._mend(recent, now, "repair", Commit(marks=marks or {}), self._placement())
+        commit = self._mended(recent, now, "repair", Commit(marks=marks or {}), self._placement())
+        self._store.commit(commit, self._renew())
+        return _counts(commit)
 
     def correct(self, correction: Correction, marks: dict[str, str] | None = None) -> RepairCounts:
         """Keeps a person's word and carries it out at once on the stories it names.
@@ -70,46 +72,48 @@ class Repairing:
         Raises:
             ContradictionError: It contradicts an earlier correction; nothing is changed.
         """
+        commit = replace(self.worked_out(correction), marks=marks or {})
+        self._store.commit(commit, self._renew())
+        return _counts(commit)
+
+    def worked_out(self, correction: Correction) -> Commit:
+        """What a person's word changes, with what repair moves in consequence; nothing is written.
+
+        The stories of the articles that an undo names are placed again by the scorer, from where they would
+        have been without what it takes back: that state is not brought back by force.
+
+        Raises:
+            ContradictionError: It contradicts an earlier correction.
+        """
         known = self._store.corrections()
         corrections = known if any(c.id == correction.id for c in known) else [*known, correction]
-        self._clustering.constraints = Constraints(corrections)
-        named = self._store.articles([a for group in correction.groups for a in group])
-        commit = Commit(corrections=(correction,), marks=marks or {})
+        constraints = self._clustering.constraints = Constraints(corrections)
+        said = origin_of(correction, corrections)
+        holds = said in in_force(corrections)
+        names = {a for group in correction.groups for a in group}
+        names |= {other for a in names for other in constraints.together(a)}
+        named = self._store.articles(sorted(names))
+        commit = Commit(corrections=(correction,))
         if not named:
-            self._store.commit(commit, self._renew())
-            return RepairCounts()
+            return commit
         times = [stored.enriched.article.time for stored in named.values()]
         self._clustering.cover_all(min(times), max(times))
-        stories = {stored.story for stored in named.values()}
         before = self._placement()
-        out = [article for article in correction.groups[0] if article in named]
-        if correction.kind == "split" and out:
-            stories |= {self._take_out(out)}
-        return self._mend(stories, correction.at, "person", commit, before)
+        stories = carry_out(self._clustering.index, constraints, said, holds=holds)
+        return self._mended(stories, correction.at, "person", commit, before)
 
     def _placement(self) -> dict[str, str]:
         index = self._clustering.index
         return {m.article: p.story for p in index.stories() for m in p.members}
 
-    def _take_out(self, articles: Sequence[str]) -> str:
-        """Moves articles into a story of their own; the rest keeps the old id. Returns the new one."""
-        index = self._clustering.index
-        ordered = sorted(articles, key=lambda name: index.member(name).seq)
-        if index.profile(index.story_of(ordered[0]) or "").size == len(ordered):
-            return index.story_of(ordered[0]) or ""
-        story = story_id(ordered[0], index.has_story)
-        for name in ordered:
-            index.move(name, story)
-        return story
-
-    def _mend(
+    def _mended(
         self,
         stories: Collection[str],
         now: datetime,
         by: Literal["repair", "person"],
         commit: Commit,
         before: Mapping[str, str],
-    ) -> RepairCounts:
+    ) -> Commit:
         index = self._clustering.index
         repair(index, self._scorer, self._clustering.constraints, stories)
         outcome = compared(before, index, self._scorer, self._clustering.constraints, by)
@@ -124,17 +128,17 @@ class Repairing:
             name: replace(stored, story=index.story_of(name) or stored.story)
             for name, stored in self._store.articles(sorted(moved)).items()
         }
-        self._store.commit(
-            replace(
-                commit,
-                articles=tuple(sorted(articles.values(), key=lambda a: a.seq)),
-                stories=self._clustering.told(touched, articles),
-                ended=tuple(name for name in sorted(touched) if not index.has_story(name)),
-                decisions=outcome.decisions,
-                lineage=lineage,
-                at=now,
-            ),
-            self._renew(),
+        return replace(
+            commit,
+            articles=tuple(sorted(articles.values(), key=lambda a: a.seq)),
+            stories=self._clustering.told(touched, articles),
+            ended=tuple(name for name in sorted(touched) if not index.has_story(name)),
+            decisions=outcome.decisions,
+            lineage=lineage,
+            at=now,
         )
-        kinds = [entry.kind for entry in lineage]
-        return RepairCounts(kinds.count("merged"), kinds.count("split"), len(moved))
+
+
+def _counts(commit: Commit) -> RepairCounts:
+    kinds = [entry.kind for entry in commit.lineage]
+    return RepairCounts(kinds.count("merged"), kinds.count("split"), len(commit.decisions))

@@ -1,7 +1,7 @@
 """A person's corrections as must-link and cannot-link between articles (Wagstaff et al. 2001).
 
 Articles that a "merge" names belong together, and so do all that are linked through others: a component.
-A "split" keeps the components of its groups apart.
+A "split" keeps the components of its groups apart. An "undo" takes another correction back, an undo too.
 """
 
 from __future__ import annotations
@@ -12,8 +12,52 @@ from pipeline.errors import ContradictionError
 from pipeline.records import Correction
 
 
+def taken_back(corrections: Sequence[Correction]) -> dict[str, str]:
+    """The ids of the corrections that are not in force, each with the id of the undo that took it back.
+
+    An undo names what was said before it, so whoever reads from the last to the first knows of each undo
+    whether it is in force itself.
+
+    Args:
+        corrections: Oldest first.
+    """
+    found: dict[str, str] = {}
+    for correction in reversed(corrections):
+        if correction.kind == "undo" and correction.id not in found:
+            found.setdefault(correction.of, correction.id)
+    return found
+
+
+def in_force(corrections: Sequence[Correction]) -> list[Correction]:
+    """The merges and splits that nobody has taken back.
+
+    Args:
+        corrections: Oldest first.
+    """
+    undone = taken_back(corrections)
+    return [each for each in corrections if each.kind != "undo" and each.id not in undone]
+
+
+def origin_of(correction: Correction, corrections: Sequence[Correction]) -> Correction:
+    """The merge or split that an undo is about in the end; of a merge or split, itself.
+
+    Raises:
+        ContradictionError: It leads to none that is kept.
+    """
+    known = {each.id: each for each in corrections}
+    passed: set[str] = set()
+    while correction.kind == "undo":
+        if correction.id in passed or correction.of not in known:
+            raise ContradictionError(
+                f"correction {correction.id} takes back {correction.of}, which is not kept"
+            )
+        passed.add(correction.id)
+        correction = known[correction.of]
+    return correction
+
+
 class Constraints:
-    """What persons have said, ready to be asked.
+    """What persons have said and not taken back, ready to be asked.
 
     Args:
         corrections: Oldest first.
@@ -27,10 +71,11 @@ class Constraints:
         self._members: dict[str, list[str]] = {}
         self._apart: dict[str, dict[str, str]] = {}
         self._merged_by: dict[str, list[str]] = {}
-        for correction in corrections:
+        said = in_force(corrections)
+        for correction in said:
             if correction.kind == "merge":
                 self._merge(correction)
-        for correction in corrections:
+        for correction in said:
             if correction.kind == "split":
                 self._split(correction)
 
@@ -94,10 +139,10 @@ class Constraints:
         both = sorted(set(group) & set(other))
         if both:
             article = self._members[both[0]][0]
-            merges = ", ".join(self._merged_by.get(both[0], [])) or "itself"
+            merges = ", ".join(self._merged_by.get(both[0], [])) or correction.id
             raise ContradictionError(
                 f"correction {correction.id} splits what {merges} merged (article {article}); "
-                "undo one of the two"
+                f"`wirewatch corrections undo {merges.split(', ')[-1]}` takes one of them back"
             )
         for one in group:
             for two in other:
