@@ -12,6 +12,7 @@ from pipeline.app.wiring import Wiring
 from pipeline.errors import NotFoundError, StoreError, UsageError
 from pipeline.ports import Lease
 from pipeline.records import Correction, JournalEntry, StoredArticle, Story, WatchState, content_id
+from pipeline.stages.alerting.alert import MARK as ALERTS_MARK
 from pipeline.stages.grouping.repair import Repairing
 from pipeline.stages.grouping.state import Clustering
 from pipeline.stories.placing.corrections import Constraints, in_force, origin_of, taken_back
@@ -28,8 +29,8 @@ class Preview:
             named it; the others move in consequence.
         told: What watches know of these stories. A correction sends no mail: these go on in the stories that
             take over, and tell of news there alone.
-        waiting: How many articles no alert run has looked at yet; they are looked at before anything moves, so
-            what is told of them is what would have been told anyway.
+        waiting: How many changes no alert run has looked at yet; they are looked at before anything moves,
+            so what is told of them is what would have been told anyway.
     """
 
     before: list[Story]
@@ -104,7 +105,8 @@ class Correct:
         undo = taken_back(known).get(target.id)
         if undo:
             raise UsageError(
-                f"correction {target.id} is taken back already; `wirewatch corrections undo {undo}` says it again"
+                f"correction {target.id} is taken back already; "
+                f"`wirewatch corrections undo {undo}` says it again"
             )
         groups = origin_of(target, known).groups
         return _named(Correction("", "undo", groups, self._wiring.clock(), note, target.id, who))
@@ -183,14 +185,16 @@ class Correct:
         moved = [(a, old[a].story, into, a in named) for a, into in new.items() if a in old]
         members = {a for story in (*before.values(), *after.values()) for a in story.members}
         told = [state for state in store.tellings_of(sorted(before)) if state.alerts]
-        matched = [store.cursor(watch.name) for watch in wiring.watches if watch.enabled]
-        waiting = store.head() - min((seq for seq in matched if seq is not None), default=store.head())
+        waiting = store.last_change() - int(store.mark(ALERTS_MARK) or 0) if wiring.watches else 0
         return Preview(_oldest(before), _oldest(after), store.articles(sorted(members)), moved, told, waiting)
 
-    def all(self) -> tuple[list[Correction], dict[str, str]]:
-        """What persons have said, oldest first, and which of it is taken back by which undo."""
-        known = list(self._wiring.store.corrections())
-        return known, taken_back(known)
+    def all(self) -> list[Correction]:
+        """What persons have said, oldest first, whether it is in force or not."""
+        return list(self._wiring.store.corrections())
+
+    def undone(self) -> dict[str, str]:
+        """The ids of the corrections that are not in force, each with the undo that took it back."""
+        return taken_back(self._wiring.store.corrections())
 
     def homes(self, corrections: Sequence[Correction]) -> dict[str, list[str]]:
         """For each correction, the ids of the stories that hold the articles it names."""

@@ -58,7 +58,7 @@ def corrections(context: typer.Context) -> None:
 def corrections_list(context: typer.Context) -> None:
     """All corrections, oldest first, and whether they are in force."""
     with opened(context, make=False) as app:
-        known, undone = app.correct.all()
+        known, undone = app.correct.all(), app.correct.undone()
         homes = app.correct.homes(known)
     document = [correction_shape(each, undone.get(each.id, ""), homes[each.id]) for each in known]
     answer(context, document, lambda out: out.print(corrections_table(document)))

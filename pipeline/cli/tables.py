@@ -158,7 +158,7 @@ def preview_text(out: Console, preview: Json) -> None:
     out.print("No mail is sent for it.")
     if mails["looked_at_first"]:
         out.print(
-            f"{mails['looked_at_first']} new articles are matched with the watches first, as stories are now."
+            f"{mails['looked_at_first']} changes are matched with the watches first, as stories are now."
         )
     for entry in mails["go_on"]:
         into = ", ".join(entry["into"]) or "no story"

@@ -67,3 +67,35 @@ def test_what_a_person_took_apart_is_labelled_as_two_stories(run, tmp_path):
     code, table, _ = run("corrections", "list")
     assert code == 0
     assert "split" in table
+
+
+def test_a_merge_is_previewed_taken_back_and_said_again_on_the_command_line(run, tmp_path):
+    as_json(run("load", jsonl(tmp_path / "a.jsonl", ARTICLE, *OTHERS), "--json"))
+    before = {story["id"] for story in as_json(run("stories", "--json"))}
+    first, second, _ = sorted(before)
+    preview = as_json(run("merge", first, second, "--dry-run", "--json"))
+    assert {story["id"] for story in preview["before"]} == {first, second}
+    assert len(preview["after"]) == 1
+    assert preview["mails"]["sent"] == []
+    assert as_json(run("corrections", "list", "--json")) == []
+    code, text, _ = run("merge", first, second, "--dry-run")
+    assert code == 0
+    assert "Nothing was changed." in text
+
+    (merged,) = as_json(run("merge", first, second, "--json"))["stories"]
+    (said,) = as_json(run("corrections", "list", "--json"))
+    assert said["who"]
+    assert (said["kind"], said["undone"], said["stories"]) == ("merge", False, [merged["id"]])
+    assert len(as_json(run("corrections", "undo", said["id"][:12], "--dry-run", "--json"))["after"]) == 2
+    assert len(as_json(run("corrections", "undo", said["id"][:12], "--json"))["stories"]) == 2
+    assert {story["id"] for story in as_json(run("stories", "--json"))} == before
+    said, undo = as_json(run("corrections", "list", "--json"))
+    assert (said["undone"], said["undone_by"], undo["of"]) == (True, undo["id"], said["id"])
+    assert run("corrections", "export")[1] == ""
+    code, _, err = run("corrections", "undo", said["id"])
+    assert code == 2
+    assert f"corrections undo {undo['id']}" in err
+    assert len(as_json(run("corrections", "undo", undo["id"], "--json"))["stories"]) == 1
+    code, table, _ = run("corrections")
+    assert code == 0
+    assert "undone by" in table

@@ -15,9 +15,10 @@ Groups = Sequence[Sequence[str]]
 def carry_out(index: StoryIndex, constraints: Constraints, said: Correction, *, holds: bool) -> set[str]:
     """Brings the stories of the articles that a correction names to what holds now.
 
-    A split that holds parts its groups, and so does a merge that was taken back: the groups are where they were
-    before it was said. A split that was taken back lays the stories of its groups together, if nothing else
-    keeps them apart. What was taken back is only where the scorer begins from.
+    A split that holds parts its groups, and so does a merge that was taken back: the groups are where they
+    were before it was said. A split that was taken back lays the
+    stories of its groups together, if nothing else keeps them apart. What was taken back is only where the
+    scorer begins from.
 
     Args:
         index: The active stories; is changed.
@@ -105,7 +106,7 @@ def _join(index: StoryIndex, constraints: Constraints, stories: Collection[str])
 
 
 def _obey(index: StoryIndex, constraints: Constraints, stories: set[str]) -> set[str]:
-    """Makes true of some stories all that is in force on their articles, the oldest story and article first."""
+    """Makes true of some stories what is in force on their articles, the oldest story and article first."""
     touched = set(stories)
     for story in _oldest_first(index, stories):
         for article in _members(index, story) if index.has_story(story) else ():
