@@ -142,24 +142,22 @@ class Correct:
         return self.say(self.undoing(name, note, who))
 
     def say(self, correction: Correction) -> StoriesFound:
-        """Journals a person's word and carries it out.
+        """Journals a person's word and carries it out; what holds already is not said twice.
 
         Returns:
             The stories that hold the articles it names, oldest first, and their articles by id.
 
         Raises:
             ContradictionError: What a person said before and did not take back contradicts it.
-            UsageError: It takes back what somebody else took back meanwhile.
         """
         with writing(self._wiring) as writer:
             known = writer.ready().store.corrections()
-            if correction.kind == "undo" and correction.of in taken_back(known):
-                raise UsageError(f"correction {correction.of} was taken back meanwhile")
-            correction = _after(known, correction)
-            # Refused before it is journalled: a contradiction must not come back at every replay.
-            Constraints([*known, correction])
-            entry = JournalEntry("correction", correction.at, data=correction_entry(correction))
-            writer.mend(replace(entry, n=self._wiring.archive.append(entry)))
+            if not _said_already(known, correction):
+                correction = _after(known, correction)
+                # Refused before it is journalled: a contradiction must not come back at every replay.
+                Constraints([*known, correction])
+                entry = JournalEntry("correction", correction.at, data=correction_entry(correction))
+                writer.mend(replace(entry, n=self._wiring.archive.append(entry)))
         named = self._wiring.store.articles([a for group in correction.groups for a in group])
         stories = self._wiring.store.stories(sorted({a.story for a in named.values()}))
         found = sorted(stories.values(), key=lambda s: s.first_seq)
@@ -227,6 +225,12 @@ def _named(correction: Correction) -> Correction:
     at = correction.at.isoformat()
     groups = ("|".join(group) for group in correction.groups)
     return replace(correction, id=content_id("correction", correction.kind, correction.of, at, *groups))
+
+
+def _said_already(known: Sequence[Correction], correction: Correction) -> bool:
+    if correction.kind == "undo":
+        return correction.of in taken_back(known)
+    return any(c.kind == correction.kind and c.groups == correction.groups for c in in_force(known))
 
 
 def _after(known: Sequence[Correction], correction: Correction) -> Correction:
