@@ -89,6 +89,7 @@ class Watches:
 
     def all(self) -> list[dict[str, Any]]:
         """The watches as configured, and how many alerts each has made."""
+        watches = self._wiring.watches  # a mistake in a file is told before a store that is missing
         made: dict[str, int] = {}
         for entry in self._wiring.store.alerts():
             made[entry.watch] = made.get(entry.watch, 0) + 1
@@ -105,7 +106,7 @@ class Watches:
                 "enabled": watch.enabled,
                 "alerts": made.get(watch.name, 0),
             }
-            for watch in self._wiring.watches
+            for watch in watches
         ]
 
     def check(self) -> list[dict[str, Any]]:

@@ -241,6 +241,7 @@ def said_and_taken_back(wiring):
             app.correct.undo(known[-1].id)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_killed_before_any_write_it_is_done_once_and_whole(loaded, make_wiring, tmp_path):
     whole = loaded("whole")

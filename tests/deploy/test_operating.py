@@ -13,7 +13,7 @@ from compose_file import ROOT, services, variables
 from typer.main import get_command
 
 from deploy import env
-from pipeline.app import care
+from pipeline.app.care import housekeeping
 from pipeline.cli import cli
 from pipeline.records import FeedState
 from pipeline.settings import SettingsFile
@@ -83,7 +83,7 @@ def test_each_key_of_the_settings_is_told_with_its_default():
 
 
 def test_each_field_of_feeds_health_is_explained():
-    for field in care._health("x", FeedState("x"), True):
+    for field in housekeeping._health("x", FeedState("x"), True):
         assert field in ("id", "enabled") or f"| `{field}` |" in GUIDE, field
 
 

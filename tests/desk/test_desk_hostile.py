@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import Desk
+from desk_site import Desk
 from desk_store import NOW, everyday
 from html_reader import PageReader
 from hypothesis import HealthCheck, given, settings

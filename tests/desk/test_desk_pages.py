@@ -5,11 +5,15 @@ import io
 import json
 
 import pytest
+from desk_site import Desk
 from desk_store import NOW, everyday
 from html_reader import PageReader
+from starlette.testclient import TestClient
 
 from pipeline.desk.access import Doors
 from pipeline.desk.desk_texts import texts
+from pipeline.desk.readers import Readers
+from pipeline.desk.site import Site, SiteOptions
 
 PAGES = (
     "/",
@@ -220,15 +224,8 @@ def test_readers_see_no_address_and_nobody_a_secret(desk):
 
 
 def test_a_changed_configuration_is_read_again(tmp_path):
-    from conftest import Desk
-
     made = Desk(tmp_path, everyday())
     seconds = iter(range(0, 10_000, 10))
-    from starlette.testclient import TestClient
-
-    from pipeline.desk.readers import Readers
-    from pipeline.desk.site import Site, SiteOptions
-
     readers = Readers(made.opened, made.config, lambda: float(next(seconds)), threads=1)
     options = SiteOptions(Doors(open=True), b"k" * 32, lambda: NOW, limit_seconds=60.0)
     client = TestClient(Site(readers, options, lambda: None).application(), base_url="http://127.0.0.1:8090")

@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from conftest import Desk
+from desk_site import Desk
 from desk_store import everyday
 from html_reader import PageReader
 from hypothesis import given
