@@ -117,6 +117,7 @@ def told(command):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)  # some forty runs of the command
 def test_the_command_killed_at_random_times_ends_as_one_that_was_not(server, configured, feeds, tmp_path):
     config = configured(*feeds, base="config", stories={"vectors": "none"})
     clean = {key: value for key, value in os.environ.items() if not key.startswith("WIREWATCH_")}
