@@ -77,6 +77,15 @@ def pattern_of(phrase: str) -> str:
     return found
 
 
+def one_of(words: Iterable[str]) -> str:
+    r"""A pattern for any of some words as they are written, longest first.
+
+    >>> one_of(["p.m.", "noon"])
+    '(?:noon|p\\.m\\.)'
+    """
+    return "(?:" + "|".join(map(re.escape, sorted(words, key=lambda word: (-len(word), word)))) + ")"
+
+
 def one_of_phrases(phrases: Iterable[str]) -> str:
     """A pattern for any of some phrases, longest first; one that nothing fits where there are none."""
     patterns = [pattern_of(phrase) for phrase in sorted(phrases, key=lambda phrase: (-len(phrase), phrase))]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from pipeline.languages.template import NETWORKS
-from pipeline.normalize.date.date_words import date_word, fillers, leads, one_of
+from pipeline.languages.template import NETWORKS, one_of
+from pipeline.normalize.date.date_words import date_word, fillers, leads
 from pipeline.normalize.date.relative import counts_from_fetch
 from pipeline.normalize.words.vocabulary import every
 from pipeline.text import fold, word_set

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from pipeline.languages.template import one_of
 from pipeline.languages.word_file import WordFile, read
 
 
@@ -21,7 +22,7 @@ AGENCIES: Final = {
     **{credit: agency for agency, forms in _FILE.agencies.items() for credit in forms},
     **dict.fromkeys(_FILE.unnamed, ""),
 }
-AGENCY: Final = "|".join(re.escape(name) for name in sorted(AGENCIES, key=lambda name: (-len(name), name)))
+AGENCY: Final = one_of(AGENCIES)
 
 
 def agency_named(text: str) -> str:

@@ -6,40 +6,41 @@ import re
 from dataclasses import dataclass
 
 from pipeline.languages.calendar_names import months, weekdays
+from pipeline.languages.template import one_of
 from pipeline.normalize.credits.agencies import agency_named
-from pipeline.normalize.credits.credit_words import CREDIT_WORDS, any_of
+from pipeline.normalize.credits.credit_words import CREDIT_WORDS
 from pipeline.records import Removed
 
 _WORDS = CREDIT_WORDS
 _NAME = (
     r"(?:[A-ZÀ-ÖØ-ÞЀ-Я][\w'.-]*|[A-ZÀ-Þ]{2,})"
-    rf"(?:\s(?:(?:[A-ZÀ-ÖØ-ÞЀ-Я][\w'.-]*|[A-ZÀ-Þ]{{2,}})|{any_of(_WORDS.name_particles)})){{1,4}}"
+    rf"(?:\s(?:(?:[A-ZÀ-ÖØ-ÞЀ-Я][\w'.-]*|[A-ZÀ-Þ]{{2,}})|{one_of(_WORDS.name_particles)})){{1,4}}"
 )
-_JOIN = rf"(?:,\s(?:and\s)?|\s{any_of(_WORDS.name_joins)}\s)"
+_JOIN = rf"(?:,\s(?:and\s)?|\s{one_of(_WORDS.name_joins)}\s)"
 _BYLINE = re.compile(
-    rf"^\W{{0,3}}(?i:{any_of(_WORDS.byline_leads)}):?\s+(?P<names>{_NAME}(?:{_JOIN}{_NAME}){{0,4}})"
+    rf"^\W{{0,3}}(?i:{one_of(_WORDS.byline_leads)}):?\s+(?P<names>{_NAME}(?:{_JOIN}{_NAME}){{0,4}})"
     r"(?P<rest>(?:\s*[,|/•·–—(-]\s?.{0,120}|\s*@\w+)?)\W{0,3}$"
 )
 _AGENCY_LINE = re.compile(
-    rf"^\W{{0,3}}(?i:{any_of(_WORDS.agency_leads)})\s+(?:the\s)?"
+    rf"^\W{{0,3}}(?i:{one_of(_WORDS.agency_leads)})\s+(?:the\s)?"
     r"(?P<agency>[A-Za-zÀ-ÿ][\w .'&/-]{1,50})(?P<rest>(?:\s*[,|(].{0,60})?)\W{0,3}$"
 )
 _STAFF = re.compile(
-    rf"^\W{{0,3}}(?:(?i:{any_of(_WORDS.staff_leads)})\s+)?"
-    rf"(?i:(?:our |the )?(?:{any_of(_WORDS.staff)}|[\w ]{{2,25}} {any_of(_WORDS.desks)}))\W{{0,3}}$"
+    rf"^\W{{0,3}}(?:(?i:{one_of(_WORDS.staff_leads)})\s+)?"
+    rf"(?i:(?:our |the )?(?:{one_of(_WORDS.staff)}|[\w ]{{2,25}} {one_of(_WORDS.desks)}))\W{{0,3}}$"
 )
 _ROLE = re.compile(
     rf"^\W{{0,3}}(?P<names>{_NAME})\s?(?:[,|/•·–—-]\s?|\s\()"
-    rf"(?:(?i:(?:[\w' ]{{0,40}}\s)?(?:{any_of(_WORDS.roles)}|special to [\w .]{{2,40}}))"
+    rf"(?:(?i:(?:[\w' ]{{0,40}}\s)?(?:{one_of(_WORDS.roles)}|special to [\w .]{{2,40}}))"
     r"|[Tt]he [A-Z]\w+(?: [A-Z]\w+){0,3})(?:[, ]+[^.]{0,30})?[\W]{0,2}(?<!\.)$"
 )
 _SPLIT = re.compile(_JOIN)
-_VERB_AFTER = re.compile(rf"\b{any_of(_WORDS.sentence_words)}\b")
+_VERB_AFTER = re.compile(rf"\b{one_of(_WORDS.sentence_words)}\b")
 _PREFIXED = re.compile(
-    rf"^{any_of(_WORDS.glued_leads)}\s+(?P<names>{_NAME}(?:{_JOIN}{_NAME}){{0,2}})\s*"
-    rf"(?:,\s{any_of(_WORDS.glued_roles)})?\s*(?:\n|\s(?=[A-ZÀ-Þ]{{4,}}(?:,|\s\()))"
+    rf"^{one_of(_WORDS.glued_leads)}\s+(?P<names>{_NAME}(?:{_JOIN}{_NAME}){{0,2}})\s*"
+    rf"(?:,\s{one_of(_WORDS.glued_roles)})?\s*(?:\n|\s(?=[A-ZÀ-Þ]{{4,}}(?:,|\s\()))"
 )
-_AUTHOR_LEAD = re.compile(rf"^\s*{any_of(_WORDS.author_leads)}\s+", re.IGNORECASE)
+_AUTHOR_LEAD = re.compile(rf"^\s*{one_of(_WORDS.author_leads)}\s+", re.IGNORECASE)
 # "May" is English's only short name of a month that is not cut short; "Jan" and "Mar" are names of people.
 _MONTH_NAMES = {name for name in (*months("en"), *weekdays("en")) if len(name) > 3 or name == "may"}
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -35,8 +33,3 @@ class CreditWords(WordFile):
 
 
 CREDIT_WORDS: Final = read(Path(__file__).with_name("credit_words.yaml"), CreditWords)
-
-
-def any_of(words: Iterable[str]) -> str:
-    """A pattern for any of some words as they are, longest first."""
-    return "(?:" + "|".join(map(re.escape, sorted(words, key=lambda word: (-len(word), word)))) + ")"

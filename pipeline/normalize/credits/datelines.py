@@ -5,20 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from pipeline.languages.template import one_of
 from pipeline.normalize.credits.agencies import AGENCIES, AGENCY, agency_named
-from pipeline.normalize.credits.credit_words import CREDIT_WORDS, any_of
+from pipeline.normalize.credits.credit_words import CREDIT_WORDS
 from pipeline.normalize.credits.places import CITIES, PLACES
 from pipeline.normalize.date.date_words import date_word
 from pipeline.records import Removed
 from pipeline.text import fold
 
 _DATE = (
-    rf"(?:(?:{any_of(CREDIT_WORDS.date_leads)} )?(?:\d{{1,2}}(?:st|nd|rd|th|er|\.|º)?\s?(?:de )?)?"
+    rf"(?:(?:{one_of(CREDIT_WORDS.date_leads)} )?(?:\d{{1,2}}(?:st|nd|rd|th|er|\.|º)?\s?(?:de )?)?"
     rf"(?i:{date_word()})\.?,?"
     r"(?:\s?\d{1,2}(?:st|nd|rd|th)?(?!\d))?(?:,?\s(?:de )?\d{4})?|\d{1,2}[./]\d{1,2}[./]?(?:\d{2,4})?)"
 )
 _PLACE = (
-    rf"[A-ZÀ-ÖØ-ÞЀ-Я][^\W\d_]*(?:[ .'’/-]{{1,2}}(?:{any_of(CREDIT_WORDS.place_particles)}|"
+    rf"[A-ZÀ-ÖØ-ÞЀ-Я][^\W\d_]*(?:[ .'’/-]{{1,2}}(?:{one_of(CREDIT_WORDS.place_particles)}|"
     r"[A-ZÀ-ÖØ-ÞЀ-Я])[^\W\d_]*\.?){0,5}"
 )
 _REGION = rf"(?:,\s{_PLACE}){{0,2}}"
@@ -43,16 +44,16 @@ _LEADING_AGENCY = re.compile(
     rf"^(?P<agency>{AGENCY})(?:\s*(?:--+|–|—|―)\s*|\s+-\s+|\s*:\s+)(?=[\"'A-ZÀ-Þ])", re.IGNORECASE
 )
 _PLACE_AGENCY = re.compile(
-    rf"^(?P<place>{_PLACE}{_REGION})[ ,]\s?(?P<agency>{any_of(CREDIT_WORDS.place_agencies)})"
+    rf"^(?P<place>{_PLACE}{_REGION})[ ,]\s?(?P<agency>{one_of(CREDIT_WORDS.place_agencies)})"
     r"\s*(?:--+|–|—|―|\s-\s)\s*(?=\S)"
 )
 _END_CREDIT = re.compile(
-    rf"(?:\s*[(\[/—–-]\s?|\s+{any_of(CREDIT_WORDS.credit_leads)}:?\s?|(?<=[.!?\"'])\s+)"
+    rf"(?:\s*[(\[/—–-]\s?|\s+{one_of(CREDIT_WORDS.credit_leads)}:?\s?|(?<=[.!?\"'])\s+)"
     rf"(?P<agency>(?:{AGENCY})(?:\s?[/,]\s?(?:{AGENCY}))*)\s?[)\]/]?\.?$",
     re.IGNORECASE,
 )
 _LINE_CREDIT = re.compile(
-    rf"^\W{{0,3}}{any_of(CREDIT_WORDS.line_leads)}?\W{{0,3}}"
+    rf"^\W{{0,3}}{one_of(CREDIT_WORDS.line_leads)}?\W{{0,3}}"
     rf"(?P<agency>{AGENCY})(?:\s?[/,]\s?(?:{AGENCY}))*\W{{0,3}}$",
     re.IGNORECASE,
 )

@@ -8,7 +8,8 @@ from functools import cache
 
 import jdatetime
 
-from pipeline.normalize.date.date_words import eras, one_of, persian_months
+from pipeline.languages.template import one_of
+from pipeline.normalize.date.date_words import eras, persian_months
 from pipeline.text import fold
 
 # Thai and other Buddhist years; no date of news is that far ahead.

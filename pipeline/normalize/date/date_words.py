@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
 from pipeline.languages import calendar_names
 from pipeline.languages.calendar_names import bare, names_as_written
+from pipeline.languages.template import one_of
 from pipeline.normalize.date.zones import LETTERS
 from pipeline.normalize.words.vocabulary import LANGUAGES, every, vocabulary
 from pipeline.text import fold
@@ -78,11 +78,6 @@ def leads() -> tuple[str, ...]:
     """Words that stand before a date, as written and folded."""
     words = [word for spoken in every().values() for word in spoken.dates.lead]
     return tuple(dict.fromkeys([*words, *map(fold, words)]))
-
-
-def one_of(words: Iterable[str]) -> str:
-    """A pattern for one of some words, longest first."""
-    return "(?:" + "|".join(map(re.escape, sorted(words, key=lambda word: (-len(word), word)))) + ")"
 
 
 @cache

@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from dateutil import parser as dateutil_parser
 
+from pipeline.languages.template import one_of
 from pipeline.normalize.date.calendars import western
-from pipeline.normalize.date.date_words import all_months, all_weekdays, fillers, leads, months_of, one_of
+from pipeline.normalize.date.date_words import all_months, all_weekdays, fillers, leads, months_of
 from pipeline.normalize.date.relative import RelativeTime, by_library, relative
 from pipeline.normalize.date.zones import LETTERS, named_zone, only_zone, zone_letters
 from pipeline.records import DateSource

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipeline.normalize.date.date_words import one_of
+from pipeline.languages.template import one_of
 from pipeline.normalize.words.vocabulary import DateWords, every
 from pipeline.text import fold
 

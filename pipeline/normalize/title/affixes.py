@@ -6,11 +6,11 @@ The words are in `affix_words.yaml` and in the word files; how they are set is h
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from pipeline.languages.template import one_of_phrases
+from pipeline.languages.template import one_of, one_of_phrases
 from pipeline.languages.word_file import WordFile, read
 from pipeline.normalize.title.labels import EAST_ASIAN_LABEL, WORD_LABEL
 from pipeline.normalize.words.vocabulary import Phrases
@@ -38,17 +38,10 @@ class _AffixWords(WordFile):
     section_words: tuple[str, ...]
 
 
-def _any(words: Iterable[str]) -> str:
-    """Any of some words as they are, longest first."""
-    return (
-        "(?:" + "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word))) + ")"
-    )
-
-
 _WORDS: Final = read(Path(__file__).with_name("affix_words.yaml"), _AffixWords)
 # Such as Report: … or LIVE: … or Watch | … or EN DIRECT - …
 LABEL: Final = re.compile(
-    rf"^(?!{_any(_WORDS.everyday)}\s*[:|–—-]\s*(?-i:[a-z])){WORD_LABEL}"
+    rf"^(?!{one_of(_WORDS.everyday)}\s*[:|–—-]\s*(?-i:[a-z])){WORD_LABEL}"
     r"(?:\s*[:|»]\s+|\s*[:|»](?=\S)|\s+(?:-|–|—|//)\s+|\s*(?:–|—)\s+|\s*\+{2,}\s*)(?=\S)",
     re.IGNORECASE,
 )
@@ -60,8 +53,8 @@ MARKED: Final = re.compile(
 )
 # Such as #BREAKING … or Срочно! …; capitals or an outcry, since these words begin sentences, too.
 CRY: Final = re.compile(
-    rf"^(?:#{_any(_WORDS.hashtags)}\b\s*[:|\-–—]?|(?i:{_any(_WORDS.cries)})(?:!+|\.{{2,}})|"
-    rf"{_any(_WORDS.east_asian_cries)}[!！]+|{_any(_WORDS.dotted_cries)}\s*\.{{2,}})\s*(?=\S)"
+    rf"^(?:#{one_of(_WORDS.hashtags)}\b\s*[:|\-–—]?|(?i:{one_of(_WORDS.cries)})(?:!+|\.{{2,}})|"
+    rf"{one_of(_WORDS.east_asian_cries)}[!！]+|{one_of(_WORDS.dotted_cries)}\s*\.{{2,}})\s*(?=\S)"
 )
 # A reporter's or programme's own words in the brackets of East Asia are left.
 EAST_ASIAN: Final = re.compile(
@@ -71,9 +64,9 @@ EAST_ASIAN: Final = re.compile(
 # Such as DIRECT. … or LIVEBLOG. …; in capitals, since a sentence may consist of such a word.
 CAPITALS: Final = re.compile(rf"^{WORD_LABEL}\.\s+(?=\S)", re.IGNORECASE)
 DOTTED: Final = re.compile(
-    rf"^(?:{_any(_WORDS.dotted)}|{_any(_WORDS.dotted_with_name)} [A-ZÀ-Ý0-9'’ -]{{2,30}})\.\s+(?=\S)|"
-    rf"^{_any(_WORDS.before_comma)}, (?=\S)|"
-    rf"^{_any(_WORDS.bare)} (?=[A-ZÀ-Þ][^\W\d_A-Z])"
+    rf"^(?:{one_of(_WORDS.dotted)}|{one_of(_WORDS.dotted_with_name)} [A-ZÀ-Ý0-9'’ -]{{2,30}})\.\s+(?=\S)|"
+    rf"^{one_of(_WORDS.before_comma)}, (?=\S)|"
+    rf"^{one_of(_WORDS.bare)} (?=[A-ZÀ-Þ][^\W\d_A-Z])"
 )
 # Such as +++ Eilmeldung +++ … or (2nd LD) … or Update 3: …
 DECKED: Final = re.compile(
@@ -83,15 +76,15 @@ DECKED: Final = re.compile(
 )
 # Reuters: "UPDATE 2-", "WRAPUP 3-", "RPT-UPDATE 1-", "EXCLUSIVE-"; capitals only, no blank before the dash.
 SLUG: Final = re.compile(
-    rf"^(?:(?:{_any(_WORDS.slugs)}|{_any(_WORDS.slug_services)}-[A-Za-z]+)(?:-?\(OFFICIAL\))?"
+    rf"^(?:(?:{one_of(_WORDS.slugs)}|{one_of(_WORDS.slug_services)}-[A-Za-z]+)(?:-?\(OFFICIAL\))?"
     r"(?:[ /]?\d{1,2})?(?:/[A-Z ]+\d{0,2})?"
     r"(?:\s?-\s?|:\s*)|"
     # dpa-AFX parts its labels by a slash.
-    rf"(?:GESAMT-)?{_any(_WORDS.slashed_slugs)}(?: ?\d{{1,2}})?"
+    rf"(?:GESAMT-)?{one_of(_WORDS.slashed_slugs)}(?: ?\d{{1,2}})?"
     r"/(?=[A-ZÄÖÜ0-9'\"][^A-ZÄÖÜ]))(?=\S)"
 )
 SLUG_LOOSE: Final = re.compile(
-    rf"^{_any(_WORDS.small_slugs)}\s*\d{{0,2}}\s?-\s?(?=[A-Z\"'])",
+    rf"^{one_of(_WORDS.small_slugs)}\s*\d{{0,2}}\s?-\s?(?=[A-Z\"'])",
     re.IGNORECASE,
 )
 _BRACKET_WORD = (
@@ -113,12 +106,12 @@ TAIL_LABEL: Final = re.compile(
 # A format with a capital behind a dash: "… – Kommentar", "… - FOTO".
 TAIL_FORMAT: Final = re.compile(rf"\s(?:--?|[–—])\s(?P<format>{WORD_LABEL})$", re.IGNORECASE)
 KEPT_TAIL: Final = re.compile(
-    rf"(?:,|\s(?:--?|[–—]))\s*{_any(_WORDS.kept_tails)}\.?$",
+    rf"(?:,|\s(?:--?|[–—]))\s*{one_of(_WORDS.kept_tails)}\.?$",
     re.IGNORECASE,
 )
 SECTION: Final = re.compile(
-    rf"^(?:{_any({name for names in _WORDS.sections.values() for name in names})}"
-    rf"(?: {_any(_WORDS.section_words)})?"
+    rf"^(?:{one_of({name for names in _WORDS.sections.values() for name in names})}"
+    rf"(?: {one_of(_WORDS.section_words)})?"
     r"(?:\s*(?:&|,|/|\+|\band\b|\bund\b|\bet\b)\s*|$)){1,4}(?<![&,/+])$",
     re.IGNORECASE,
 )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from pipeline.languages.template import one_of
 from pipeline.languages.word_file import WordFile, read
 from pipeline.text import fold
 
@@ -24,20 +24,16 @@ class _OutletWords(WordFile):
     single: frozenset[str]
 
 
-def _any(words: Iterable[str]) -> str:
-    return "(?:" + "|".join(map(re.escape, words)) + ")"
-
-
 _WORDS: Final = read(Path(__file__).with_name("outlet_words.yaml"), _OutletWords)
 
 _GENERIC: Final = _WORDS.generic
-_MARKER: Final = re.compile(rf"^{_any(_WORDS.markers)}$", re.IGNORECASE)
+_MARKER: Final = re.compile(rf"^{one_of(_WORDS.markers)}$", re.IGNORECASE)
 # Names of newspapers, agencies, stations and sites where words are not parted, or endings go on them.
-_UNPARTED_MARKER: Final = re.compile(rf"^[\w・!！]{{1,12}} ?{_any(_WORDS.unparted_markers)}$")
+_UNPARTED_MARKER: Final = re.compile(rf"^[\w・!！]{{1,12}} ?{one_of(_WORDS.unparted_markers)}$")
 _CALL_SIGN = re.compile(
     r"\b[KW][A-Z]{2,3}(?:[- ]?(?:TV|FM|AM|DT|LD))?\b|\b(?:ABC|NBC|CBS|FOX|CW)\s?\d{1,2}\b", re.ASCII
 )
-_DOMAIN: Final = re.compile(rf"^(?:www\.)?[\w-]+(?:\.[\w-]+)*\.{_any(_WORDS.domains)}$", re.IGNORECASE)
+_DOMAIN: Final = re.compile(rf"^(?:www\.)?[\w-]+(?:\.[\w-]+)*\.{one_of(_WORDS.domains)}$", re.IGNORECASE)
 _SMALL: Final = _WORDS.small
 # Chinese and Japanese add "net", "digital" or "online" to a name without a blank.
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff]{2}")
@@ -95,7 +91,7 @@ def _host_names(host: str) -> tuple[str, ...]:
 
 
 # "theguardian", "lemonde", "derstandard" without their article.
-_GLUED_ARTICLE: Final = re.compile(rf"^{_any(_WORDS.articles)}(\w{{5,}})$")
+_GLUED_ARTICLE: Final = re.compile(rf"^{one_of(_WORDS.articles)}(\w{{5,}})$")
 
 
 def _edition_of(text: str, known: str, *, article: bool = False) -> bool:

@@ -11,6 +11,7 @@ from typing import Final
 
 from pydantic import Field
 
+from pipeline.languages.template import one_of
 from pipeline.languages.word_file import WordFile, read
 from pipeline.records import Disagreement
 from pipeline.stories.features.sentences import sentence_spans
@@ -45,11 +46,11 @@ class _Language(WordFile):
     @cached_property
     def patterns(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
         """Number and subject, and verb and number; groups `number` and `subject`."""
-        number = rf"(?P<number>\d{{1,3}}(?:[,.\u00a0]\d{{3}})+|\d+|{_any(self.numbers)})(?![%\w–-]|[.,:]\d)"
-        between = rf"(?:\s+{_any(self.between)}){{0,4}}"
-        after, before = (_any(word for ws in d.values() for word in ws) for d in (self.after, self.before))
+        number = rf"(?P<number>\d{{1,3}}(?:[,.\u00a0]\d{{3}})+|\d+|{one_of(self.numbers)})(?![%\w–-]|[.,:]\d)"
+        between = rf"(?:\s+{one_of(self.between)}){{0,4}}"
+        after, before = (one_of(word for ws in d.values() for word in ws) for d in (self.after, self.before))
         counted = rf"(?<![\w$€£.,–-]){number}{between}\s+(?P<subject>{after})\b(?!-)"
-        done = rf"\b(?P<subject>{before})\s+(?:{_any(self.least)}\s+)?{number}"
+        done = rf"\b(?P<subject>{before})\s+(?:{one_of(self.least)}\s+)?{number}"
         return re.compile(counted, re.IGNORECASE), re.compile(done, re.IGNORECASE)
 
 
@@ -70,31 +71,27 @@ class _CountWords(WordFile):
     partial: _Partial
 
 
-def _any(words: Iterable[str]) -> str:
-    return "(?:" + "|".join(map(re.escape, words)) + ")"
-
-
 _WORDS: Final = read(Path(__file__).with_name("count_words.yaml"), _CountWords)
 _PART: Final = _WORDS.partial
 # "no one was hurt", "mother of 12", "100 to 240 deaths".
-_NONE: Final = re.compile(rf"\b{_any(_PART.none)}\s+$", re.IGNORECASE)
-_PARENT: Final = re.compile(rf"\b{_any(_PART.family)}s?\s+of\s+$", re.IGNORECASE)
-_FROM: Final = re.compile(rf"(?:\d|\b{_any(_PART.numbers)})\s+(?:to|or)\s+$", re.IGNORECASE)
+_NONE: Final = re.compile(rf"\b{one_of(_PART.none)}\s+$", re.IGNORECASE)
+_PARENT: Final = re.compile(rf"\b{one_of(_PART.family)}s?\s+of\s+$", re.IGNORECASE)
+_FROM: Final = re.compile(rf"(?:\d|\b{one_of(_PART.numbers)})\s+(?:to|or)\s+$", re.IGNORECASE)
 # "a man and two children", "parents, 2 children": where the number leaves somebody out.
 _AND: Final = re.compile(
-    rf"(?:\b{_any((*_PART.family, *_PART.people))}s?(?:,|\s+(?:and|&))|"
-    rf"(?:^|\b(?:{_any((*_PART.articles, *_PART.numbers[:6]))}|\d+)\s+)"
-    rf"(?:[\w'-]+\s+){{1,2}}(?:{_any(_PART.and_words)}|&))\s+"
+    rf"(?:\b{one_of((*_PART.family, *_PART.people))}s?(?:,|\s+(?:and|&))|"
+    rf"(?:^|\b(?:{one_of((*_PART.articles, *_PART.numbers[:6]))}|\d+)\s+)"
+    rf"(?:[\w'-]+\s+){{1,2}}(?:{one_of(_PART.and_words)}|&))\s+"
     r"(?:(?:at least|about|some|nearly|another)\s+)?$",
     re.IGNORECASE,
 )
-_OF_WHAT: Final = re.compile(rf"\s*{_any(_PART.units)}\b", re.IGNORECASE)
+_OF_WHAT: Final = re.compile(rf"\s*{one_of(_PART.units)}\b", re.IGNORECASE)
 # "kills 2 children, herself", "killed 13 soldiers and 72 civilians".
 _AND_SELF: Final = re.compile(
     r"(?:\s+[\w-]+){0,4}?,?\s+(?:and\s+|then\s+)*(?:him|her|them)?sel(?:f|ves)\b", re.IGNORECASE
 )
 _AND_MORE: Final = re.compile(
-    rf"(?:\s+[\w.-]+){{1,4}}?\s+{_any(_PART.and_words)}\s+(?:\d[\d,.]*|an?|{_any(_PART.numbers[:6])})"
+    rf"(?:\s+[\w.-]+){{1,4}}?\s+{one_of(_PART.and_words)}\s+(?:\d[\d,.]*|an?|{one_of(_PART.numbers[:6])})"
     r"((?:\s+[\w-]+){1,4})",
     re.IGNORECASE,
 )
