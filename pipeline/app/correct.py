@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 
@@ -59,10 +59,7 @@ class Correct:
         Raises:
             UsageError: Fewer than two different stories are named.
         """
-        found = {s.id: s for s in (self._read.current(name)[0] for name in names)}
-        if len(found) < 2:
-            raise UsageError("merge needs the ids of two different stories")
-        groups = tuple(tuple(sorted(s.members)) for s in found.values())
+        groups = merged_groups([self._read.current(name)[0] for name in names])
         return _named(Correction("", "merge", groups, self._wiring.clock(), note, who=who))
 
     def splitting(self, name: str, articles: Sequence[str], note: str = "", who: str = "") -> Correction:
@@ -71,15 +68,8 @@ class Correct:
         Raises:
             UsageError: An article is not in the story, or nothing would stay in it.
         """
-        story = self._read.current(name)[0]
         out = {self._read.stored(a).enriched.article.id for a in articles}
-        foreign = sorted(out - set(story.members))
-        if foreign:
-            raise UsageError(f"article {foreign[0]} is not in story {story.id}")
-        rest = sorted(set(story.members) - out)
-        if not rest:
-            raise UsageError(f"all articles of story {story.id} are named; nothing would stay in it")
-        groups = (tuple(sorted(out)), tuple(rest))
+        groups = split_groups(self._read.current(name)[0], out)
         return _named(Correction("", "split", groups, self._wiring.clock(), note, who=who))
 
     def undoing(self, name: str, note: str = "", who: str = "") -> Correction:
@@ -217,6 +207,35 @@ class Correct:
         with writing(self._wiring) as writer:
             entry = JournalEntry("repair", self._wiring.clock(), data={"days": days})
             return asdict(writer.ready().mend(replace(entry, n=self._wiring.archive.append(entry))))
+
+
+def merged_groups(stories: Sequence[Story]) -> tuple[tuple[str, ...], ...]:
+    """The articles of each of the stories that a merge joins.
+
+    Raises:
+        UsageError: They are fewer than two different ones.
+    """
+    found = {story.id: story for story in stories}
+    if len(found) < 2:
+        raise UsageError("merge needs the ids of two different stories")
+    return tuple(tuple(sorted(story.members)) for story in found.values())
+
+
+def split_groups(story: Story, out: Collection[str]) -> tuple[tuple[str, ...], ...]:
+    """The articles that a split takes out of a story, and those that stay.
+
+    Raises:
+        UsageError: None is named, one is not in the story, or nothing would stay in it.
+    """
+    foreign = sorted(set(out) - set(story.members))
+    if foreign:
+        raise UsageError(f"article {foreign[0]} is not in story {story.id}")
+    rest = sorted(set(story.members) - set(out))
+    if not rest:
+        raise UsageError(f"all articles of story {story.id} are named; nothing would stay in it")
+    if not out:
+        raise UsageError(f"name the articles that are not on the event of story {story.id}")
+    return tuple(sorted(out)), tuple(rest)
 
 
 def _named(correction: Correction) -> Correction:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from pipeline.app.correct import merged_groups, split_groups
 from pipeline.app.read import Read
 from pipeline.app.wiring import Wiring
 from pipeline.errors import UsageError
@@ -85,22 +86,16 @@ class Requests:
             ContradictionError: What a person said before is against it.
         """
         found = {s.id: s for s in (self._read.current(name)[0] for name in stories)}
-        if kind == "merge" and len(found) > 1:
-            groups = tuple(tuple(sorted(story.members)) for story in found.values())
+        if kind == "merge":
+            groups = merged_groups(list(found.values()))
         elif kind == "split" and len(found) == 1:
-            groups = self._parted(next(iter(found.values())), articles)
+            out = {self._read.stored(name).enriched.article.id for name in articles}
+            groups = split_groups(next(iter(found.values())), out)
         else:
             raise UsageError("choose two stories to merge, or articles to take out of one story")
         said = Correction("plan", "merge" if kind == "merge" else "split", groups, self._wiring.clock())
         Constraints([*self._wiring.store.corrections(), said])
         return MendingPlan(tuple(found.values()), groups, self._read.members(list(found.values())))
-
-    def _parted(self, story: Story, articles: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        out = {self._read.stored(name).enriched.article.id for name in articles}
-        rest = set(story.members) - out
-        if not out or not rest or not out <= set(story.members):
-            raise UsageError(f"name some of the articles of story {story.id}, and not all of them")
-        return tuple(sorted(out)), tuple(sorted(rest))
 
     def all(self) -> list[Request]:
         """Oldest first: what is open, and the latest that is done."""
