@@ -4,32 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.resources import files
-from typing import Final
 
-import yaml
-
-from pipeline.alerts.send.mail_texts import check_texts
-
-MODEL: Final = "en"
+from pipeline.alerts.send.mail_texts import MODEL, read_texts
 
 
 @cache
 def texts() -> Mapping[str, Mapping[str, str]]:
-    """The phrases of each language.
-
-    Raises:
-        ValueError: A file lacks a phrase, or has one that English has not.
-    """
-    folder = files("pipeline.desk").joinpath("texts")
-    found = {
-        entry.name.removesuffix(".yaml"): yaml.safe_load(entry.read_text(encoding="utf-8"))
-        for entry in sorted(folder.iterdir(), key=lambda each: each.name)
-        if entry.name.endswith(".yaml")
-    }
-    for language, phrases in found.items():
-        check_texts(language, phrases, found[MODEL])
-    return found
+    """The phrases of each language; read once."""
+    return read_texts("pipeline.desk")
 
 
 def chosen(asked: str, kept: str, accepted: str) -> str:

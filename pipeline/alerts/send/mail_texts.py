@@ -12,8 +12,13 @@ import yaml
 MODEL = "en"
 
 
-def _read() -> Mapping[str, Mapping[str, str]]:
-    folder = files("pipeline.alerts.send").joinpath("texts")
+def read_texts(package: str) -> Mapping[str, Mapping[str, str]]:
+    """The phrases of each language, from the folder `texts` of a package.
+
+    Raises:
+        ValueError: A file lacks a phrase, or has one that English has not.
+    """
+    folder = files(package).joinpath("texts")
     texts = {
         entry.name.removesuffix(".yaml"): yaml.safe_load(entry.read_text(encoding="utf-8"))
         for entry in sorted(folder.iterdir(), key=lambda each: each.name)
@@ -49,4 +54,4 @@ def _blanks(phrase: str) -> list[str]:
     return sorted(re.findall(r"\{(\w*)\}", phrase))
 
 
-PHRASES: Mapping[str, Mapping[str, str]] = _read()
+PHRASES: Mapping[str, Mapping[str, str]] = read_texts("pipeline.alerts.send")

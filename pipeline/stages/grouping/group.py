@@ -111,7 +111,7 @@ class Grouping:
         self._store = store
         self._embedder = embedder
         self._renew = renew
-        self._learned = learned or StreamStatistics.load(store.learned)
+        self._learned = StreamStatistics.load(store.learned) if learned is None else learned
         self._clustering = clustering
 
     def run(
