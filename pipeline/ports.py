@@ -332,7 +332,8 @@ class Fetched:
     Attributes:
         state: Its new state; it is to be committed together with what the captures became, never before.
         capture: What it sent; None when unchanged, and when nothing came.
-        pages: Pages of its items, and of items of earlier polls whose page had failed.
+        pages: What was fetched in its wake: sitemaps that an index names; pages of its items, and of items of
+            earlier polls whose page had failed.
         items: What parsing the capture gave (the same as parsing it again), with pages joined.
         rejections: What of the capture could not be parsed, and why.
     """

@@ -12,7 +12,8 @@ from pipeline.normalize.credits.datelines import strip_dateline
 from pipeline.normalize.date.published import settle
 from pipeline.normalize.date.zones import country_of
 from pipeline.normalize.identity.keys import identity_keys
-from pipeline.normalize.identity.urls import canonical_url, credible_canonical, host_of
+from pipeline.normalize.identity.landing import article_url, is_page_of
+from pipeline.normalize.identity.urls import canonical_url, host_of
 from pipeline.normalize.plaintext.characters import one_line, repair
 from pipeline.normalize.plaintext.html import plain_text, title_text
 from pipeline.normalize.plaintext.language import identify
@@ -53,7 +54,9 @@ def normalize(item: RawItem) -> Article:
         RejectedError: Neither title nor text holds a word.
     """
     page = read_page(item.page)
-    url = credible_canonical(page.canonical, canonical_url(item.url))
+    title_written = title_text(item.title, html=item.html)
+    same = is_page_of(title_written, page.title)
+    url = article_url(item.url, item.found, page.canonical, item.home, same=same)
     host = host_of(url)
     outlet = one_line(item.outlet) or one_line(page.site) or host
     removed: list[Removed] = []
@@ -71,7 +74,7 @@ def normalize(item: RawItem) -> Article:
     dated = settle(_date_candidates(item, page, body), url, item.fetched, language, country)
     if dated.note:
         removed.append(Removed(item.published or item.updated, dated.note))
-    keys = identity_keys(url, item.guid, outlet, title, text)
+    keys = identity_keys(url, item.guid, outlet, title, text, canonical_url(item.url))
     return Article(
         id="",
         keys=keys,

@@ -81,6 +81,8 @@ class RawItem:
             may hold HTML when `html` is true.
         texts: What else the source wrote with it, each with what it is; chosen from by `normalize`.
         page: The article's page as HTML, when it was fetched or loaded, else "".
+        found: Where that page was found, after redirects, or "".
+        home: The address of the source's own site, as it says, or "".
         html: Whether title and body are HTML.
         authors: As written.
         published, updated: Dates as the source wrote them, or "".
@@ -99,6 +101,8 @@ class RawItem:
     title: str = ""
     body: str = ""
     page: str = ""
+    found: str = ""
+    home: str = ""
     html: bool = False
     authors: tuple[str, ...] = ()
     published: str = ""

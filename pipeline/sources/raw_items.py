@@ -44,6 +44,7 @@ def numbered(items: Iterable[RawItem]) -> list[RawItem]:
             position=position,
             url=item.url[:FIELD_CHARS],
             guid=item.guid[:FIELD_CHARS],
+            home=item.home[:FIELD_CHARS],
             title=item.title[:TITLE_CHARS],
             published=item.published[:DATE_CHARS],
             updated=item.updated[:DATE_CHARS],

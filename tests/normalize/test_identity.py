@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.domains import registrable_domain
 from pipeline.normalize import normalize
-from pipeline.normalize.identity.keys import former_key
+from pipeline.normalize.identity.keys import former_key, link_key
 from pipeline.normalize.identity.recognise import known_as, lookup_keys, own_key, shares_link
 from pipeline.normalize.identity.revise import first_met, revise
 from pipeline.normalize.identity.urls import canonical_url, credible_canonical
@@ -323,3 +323,39 @@ def test_the_published_link_is_kept_beside_the_key():
     link = "http://m.lunna.example/a/?utm_source=rss"
     made = article("Ferry runs aground", FERRY, link=link)
     assert (made.link, made.url) == (link, "https://lunna.example/a")
+
+
+@pytest.mark.parametrize(
+    ("found", "claimed", "home", "title", "expected"),
+    [
+        # A tracker's link leads to the article; the page's own word goes first, where it is of the outlet.
+        ("https://mill.example/dam?utm_medium=x", "https://mill.example/dam", "", "Dam opened", "https://mill.example/dam"),
+        ("https://mill.example/dam", "", "", "Dam opened", "https://mill.example/dam"),
+        ("https://cache.test/a/5", "https://mill.example/dam", "https://mill.example/", "Dam opened", "https://mill.example/dam"),
+        ("https://cache.test/dam", "https://mill.example/dam", "", "Dam opened", "https://mill.example/dam"),
+        # A reprint that names its origin, a login, a front page and another article are not the article.
+        ("https://mill.example/dam", "https://agency.test/9", "", "Dam opened", "https://mill.example/dam"),
+        ("https://login.test/?next=dam", "https://login.test/", "", "Log in to read", "https://track.test/go/5"),
+        ("https://mill.example/", "https://mill.example/", "", "Dam opened", "https://track.test/go/5"),
+        ("https://mill.example/vote", "https://mill.example/vote", "", "Council votes", "https://track.test/go/5"),
+    ],
+)  # fmt: skip
+def test_a_link_through_a_tracker_is_known_by_where_it_leads(found, claimed, home, title, expected):
+    page = (
+        f'<html><head><title>{title}</title><link rel="canonical" href="{claimed}"></head>'
+        f"<body><h1>{title}</h1><p>The keepers opened the dam in steps since Tuesday night.</p></body></html>"
+    )
+    item = RawItem(
+        "i",
+        "c",
+        0,
+        NOON,
+        url="https://track.test/go/5",
+        title="Dam opened",
+        page=page,
+        found=found,
+        home=home,
+    )
+    article = normalize(item)
+    assert (article.url, article.link) == (expected, "https://track.test/go/5")
+    assert link_key("https://track.test/go/5") in article.keys  # without its page it is the same article

@@ -14,7 +14,7 @@ from pipeline.ports import FeedSource
 from pipeline.records import FeedState
 from pipeline.settings import FetchSettings
 from pipeline.sources.fetch.fetcher import FeedFetcher
-from pipeline.sources.read.payload import parse_capture
+from pipeline.sources.read.payload import parse_batch, parse_capture
 
 
 def test_a_changed_feed_gives_a_capture_its_items_and_a_state(server, fetcher, now):
@@ -251,3 +251,41 @@ def test_a_hundred_thousand_entries(server, now):
     fetcher.close()
     assert len(fetched.items) == 200
     assert "entries left out: 99,800," in fetched.rejections[0].reason
+
+
+def test_an_index_of_sitemaps_is_followed_to_its_news(server, fetcher, now):
+    def sitemap(*numbers: int) -> bytes:
+        rows = "".join(f"<url><loc>https://outlet.test/{n}</loc></url>" for n in numbers)
+        return f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{rows}</urlset>'.encode()
+
+    def named(path: str, changed: str) -> str:
+        return f"<sitemap><loc>{server.url(path)}</loc><lastmod>{changed}</lastmod></sitemap>"
+
+    old = [named(f"/old-{n}.xml", f"2019-01-0{n}") for n in range(1, 7)]
+    new = [named("/new.xml.gz", "2026-03-01"), named("/gone.xml", "2026-03-02")]
+    url = server.serve("/index.xml", f"<sitemapindex>{''.join(old + new)}</sitemapindex>".encode())
+    for number in range(1, 7):
+        server.serve(f"/old-{number}.xml", sitemap(number))
+    server.serve("/new.xml.gz", gzip.compress(sitemap(11, 12)), content_type="application/x-gzip")
+    server.serve("/gone.xml", b"", 404)
+
+    fetched = fetch_one(fetcher, url, now)
+    assert [item.url.rpartition("/")[2] for item in fetched.items] == ["4", "5", "6", "11", "12"]
+    assert (fetched.state.error, fetched.state.failures, fetched.rejections) == ("", 0, ())
+    captures = [fetched.capture, *fetched.pages]
+    assert parse_batch(captures, 5000) == (list(fetched.items), [])
+
+    again = fetch_one(fetcher, url, now + timedelta(hours=1), fetched.state)
+    assert (again.capture, again.items, again.state.error) == (None, (), "")
+    server.serve("/new.xml.gz", sitemap(11, 12, 13))  # the index is as it was
+    later = fetch_one(fetcher, url, now + timedelta(hours=2), again.state)
+    assert [item.url for item in later.items][-1] == "https://outlet.test/13"
+
+
+def test_an_index_whose_sitemaps_all_fail_is_a_failing_feed(server, fetcher, now):
+    url = server.serve(
+        "/i.xml", b"<sitemapindex><sitemap><loc>http://no.invalid/s</loc></sitemap></sitemapindex>"
+    )
+    fetched = fetch_one(fetcher, url, now)
+    assert fetched.state.failures == 1
+    assert "no.invalid" in fetched.state.error

@@ -384,3 +384,22 @@ def test_a_file_name_is_never_more_than_a_name(write, now):
     path = write("..%2f..%2fevil\u202etxt.txt", "Title\nText")
     (item,), _ = read(path, now)
     assert item.title == "Title"
+
+
+@pytest.mark.parametrize(
+    ("body", "title", "text"),
+    [
+        (b"Dam opens\rWater came.\rMore.", "Dam opens", "Water came.\nMore."),  # an old Mac
+        (b"\r\n\x0cDam opens\r\n\x00Water\x00 came.\x0c\r\n\x1a", "Dam opens", "Water came."),
+        ("\ufeffDam opens\u2028Water came.\x85More.".encode(), "Dam opens", "Water came.\nMore."),
+        (b"Dam opens\x0bWater came.\n\rMore.", "Dam opens", "Water came.\n\nMore."),
+    ],
+)
+def test_line_ends_and_controls_of_other_tools(write, now, body, title, text):
+    (item,), rejections = read(write("a.txt", body), now)
+    assert (item.title, item.body, rejections) == (title, text, [])
+
+
+def test_a_short_file_of_control_characters_is_no_text(write, now):
+    items, (rejection,) = read(write("a.txt", b"PK\x03\x04\x14\x00\x00\x00\x08\x00ab"), now)
+    assert (items, rejection.reason) == ([], "not text")

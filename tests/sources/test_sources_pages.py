@@ -200,3 +200,40 @@ def test_a_wall_is_tried_again_and_the_last_time_kept(server, settings, now, tea
     assert sum(kept) == 2
     assert state.pending == ()
     fetcher.close()
+
+
+def test_a_page_that_sends_its_readers_on_is_followed_to_the_article(server, fetcher, now):
+    stub = (
+        b'<html><head><meta http-equiv="refresh" content="0;URL=/p/article"></head><body>Moving</body></html>'
+    )
+    link = server.serve("/go/1", stub, content_type="text/html")
+    server.serve("/p/article", PAGE, content_type="text/html")
+    feed = server.serve("/feed", a_feed(1, link=link, text="teaser"))
+    fetched = fetch_one(fetcher, feed, now, pages="always")
+    (item,) = fetched.items
+    assert (item.url, item.found) == (link, server.url("/p/article"))
+    assert "The whole text" in item.page
+    assert parse_batch([fetched.capture, *fetched.pages], 5000) == (list(fetched.items), [])
+
+
+def test_a_circle_of_pages_that_send_on_ends_and_an_article_that_reloads_itself_stays(server, fetcher, now):
+    def sends(to: str, more: bytes = b"") -> bytes:
+        return b'<html><head><meta http-equiv="refresh" content="3,' + to.encode() + b'"></head>' + more
+
+    server.serve("/a", sends("/b"), content_type="text/html")
+    server.serve("/b", sends("/a"), content_type="text/html")
+    live = b"<p>The river rose by two metres in the night.</p>" * 40
+    server.serve("/live", sends("/ad", live), content_type="text/html")
+    feed = a_feed(1, link=server.url("/a")) + b""
+    fetch_one(fetcher, server.serve("/feed", feed), now, pages="always")
+    fetch_one(fetcher, server.serve("/feed2", a_feed(2, link=server.url("/live"))), now, pages="always")
+    asked = [path for path in server.paths() if path in {"/a", "/b", "/live", "/ad"}]
+    assert asked == ["/a", "/b", "/live"]
+
+
+def test_a_page_that_sends_on_to_a_private_address_is_not_followed(server, fetcher, now):
+    stub = b'<html><head><meta http-equiv="refresh" content="0;url=http://127.0.0.2:1/"></head></html>'
+    link = server.serve("/go", stub, content_type="text/html")
+    feed = server.serve("/feed", a_feed(1, link=link))
+    fetched = fetch_one(fetcher, feed, now, pages="always")
+    assert (len(fetched.items), fetched.pages) == (1, ())

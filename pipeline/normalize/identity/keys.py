@@ -25,7 +25,7 @@ def _digest(text: str) -> str:
     return content_id(" ".join(_WORD.findall(text.casefold())))
 
 
-def identity_keys(url: str, guid: str, outlet: str, title: str, text: str) -> tuple[str, ...]:
+def identity_keys(url: str, guid: str, outlet: str, title: str, text: str, link: str = "") -> tuple[str, ...]:
     """The identity keys of an article, strongest first; never empty.
 
     Args:
@@ -34,15 +34,16 @@ def identity_keys(url: str, guid: str, outlet: str, title: str, text: str) -> tu
         outlet: The outlet's name, or "".
         title: Clean.
         text: Clean.
+        link: Canonical, by which the source named it, where it leads to `url`.
 
     Returns:
         "url:…" (without "www.", which servers treat alike, and as it stands), "guid:…", "text:…",
         "number:…"; the text counts only when it is long enough to be distinctive or nothing else is known.
     """
     keys: list[str] = []
-    if url and not is_front_page(url):
-        keys.append(link_key(url))
-        keys.append("url:" + url)
+    for each in dict.fromkeys((url, link)):
+        if each and not is_front_page(each):
+            keys += [link_key(each), "url:" + each]
     folded = fold(outlet)
     guid = " ".join(guid.split())
     if len(guid) >= 3 and (folded or len(guid) >= 12):

@@ -8,39 +8,35 @@ from __future__ import annotations
 
 import re
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pipeline.addresses import hidden, host_of, redact, shown
-from pipeline.errors import PermanentError, TransientError, WirewatchError
+from pipeline.errors import WirewatchError
 from pipeline.ports import FeedSource, Fetched
 from pipeline.records import Capture, FeedState, RawItem
 from pipeline.settings import FetchSettings
 from pipeline.sources.feeds import poll_rules
 from pipeline.sources.feeds.poll_hints import PollHints, read_hints
+from pipeline.sources.fetch.article_pages import ArticlePages
 from pipeline.sources.fetch.http import Answer, Client
-from pipeline.sources.fetch.robots import Robots
 from pipeline.sources.raw_items import captured
 from pipeline.sources.read.charset import decode
-from pipeline.sources.read.payload import is_empty_feed, join_pages, parse_capture
+from pipeline.sources.read.payload import is_empty_feed, join_pages, named_sitemaps, parse_capture
+from pipeline.sources.read.syndication.sitemap import SitemapPlace, newest_sitemaps
 
 _ACCEPT_FEED = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, "
     "text/xml;q=0.9, application/json;q=0.8, text/html;q=0.3, */*;q=0.1"
 )
-_ACCEPT_PAGE = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
 _AHEAD = 1024  # so many feeds are begun before the first of them is taken
 _HELD_BYTES = 256 * 1024 * 1024  # of bodies that wait to be taken; beyond that only the next one is begun
-_PAGES_A_POLL = 30
-_PAGE_TRIES = 5
-_PAGE_FAILURES = 3  # in a row: the site has had enough
+_SITEMAPS_A_POLL = 5
 _COOKIES = frozenset({"set-cookie", "set-cookie2"})
 _TOKEN = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 5.6.2
 _TAG = re.compile(r"<[^>]*>")
-_HIDDEN = re.compile(r"<(script|style|noscript)\b.*?</\1>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -88,11 +84,9 @@ class FeedFetcher:
         sleep: Callable[[float], None] = time.sleep,
         is_wall: Callable[[str, str, str], bool] = lambda _page, _language, _known: False,
     ) -> None:
-        self._is_wall = is_wall
         self._settings = settings
         self._client = client or Client(settings)
-        self._sleep = sleep
-        self._robots = Robots(self._client, settings.user_agent.partition("/")[0])
+        self._pages = ArticlePages(settings, self._client, sleep, is_wall)
 
     def close(self) -> None:
         """Closes all connections."""
@@ -158,6 +152,9 @@ class FeedFetcher:
     ) -> Fetched:
         capture = _capture(feed, "feed", answer, now)
         items, rejections = parse_capture(capture, self._settings.max_entries)
+        places = named_sitemaps(capture, rejections)
+        if places:
+            return self._of_sitemaps(feed, state, capture, places, reply, now)
         if is_empty_feed(capture, rejections):
             rejections = []
         if items or not rejections:
@@ -173,6 +170,40 @@ class FeedFetcher:
             return Fetched(after)
         return Fetched(after, capture, (), (), tuple(rejections))
 
+    def _of_sitemaps(
+        self,
+        feed: FeedSource,
+        state: FeedState,
+        index: Capture,
+        places: Sequence[SitemapPlace],
+        reply: poll_rules.Reply,
+        now: datetime,
+    ) -> Fetched:
+        """The items of the newest sitemaps that an index names. It may stay as it is when they do not."""
+        captures, said = [], ""
+        for place in newest_sitemaps(places, _SITEMAPS_A_POLL):
+            try:
+                private = feed.allow_private and host_of(place) == host_of(feed.url)
+                answer = self._client.get(place, {"Accept": _ACCEPT_FEED}, allow_private=private)
+            except WirewatchError as error:
+                said = said or str(error)
+                continue
+            if answer.status == 200 and answer.body:
+                captures.append(_capture(feed, "feed", answer, now))
+            said = said or _reply(feed, answer).error
+        read = [parse_capture(capture, self._settings.max_entries) for capture in captures]
+        items = [item for found, _ in read for item in found]
+        refused = tuple(rejection for _, rejections in read for rejection in rejections)
+        reply = replace(reply, etag="", modified="")
+        if not items:
+            wrong = replace(reply, error=hidden(said or "none of its sitemaps holds an item", feed.secrets))
+            return Fetched(poll_rules.failed(state, wrong, self._settings, now), None, (), (), refused)
+        digest = poll_rules.body_digest(b"".join(capture.body for capture in captures))
+        if digest == state.body_digest:
+            return Fetched(poll_rules.unchanged(state, reply, self._settings, now))
+        after = poll_rules.succeeded(state, reply, digest, items, self._settings, now)
+        return Fetched(after, index, tuple(captures), tuple(items), refused)
+
     # -- pages -------------------------------------------------------------------------------------------
 
     def _with_pages(self, feed: FeedSource, before: FeedState, fetched: Fetched, now: datetime) -> Fetched:
@@ -186,76 +217,17 @@ class FeedFetcher:
         if not wanted:
             return fetched
         known_of = {item.url: f"{item.title} {item.body}" for item in fetched.items}
-        pages, pending = self._pages(feed, list(wanted.items()), known_of, now)
+        answers, pending = self._pages.fetch(feed, list(wanted.items()), known_of)
+        pages = [_capture(feed, "page", answer, now, link) for link, answer in answers.items()]
         state = poll_rules.with_pending(fetched.state, pending)
         items, rejections = join_pages(fetched.items, {(page.feed, page.item): page for page in pages})
-        return Fetched(state, fetched.capture, tuple(pages), tuple(items), (*fetched.rejections, *rejections))
+        taken = (*fetched.pages, *pages)
+        return Fetched(state, fetched.capture, taken, tuple(items), (*fetched.rejections, *rejections))
 
     def _page_wanted(self, feed: FeedSource, item: RawItem) -> bool:
         if not item.url.startswith(("http://", "https://")):
             return False
         return feed.pages == "always" or len(_TAG.sub("", item.body)) < self._settings.short_text_chars
-
-    def _pages(
-        self, feed: FeedSource, wanted: Sequence[tuple[str, int]], known_of: Mapping[str, str], now: datetime
-    ) -> tuple[list[Capture], list[tuple[str, int]]]:
-        """Fetches pages; returns them, and those still to be fetched with the times they were tried.
-
-        A page that hides its article, and one text under several addresses, waits: the item goes on with the
-        feed's text, and the page is tried again. The last time it is kept as it is, for whoever reads it.
-        """
-        pages: dict[str, tuple[Capture, str, int]] = {}
-        later: list[tuple[str, int]] = []
-        seconds, failures = 0.0, 0
-        for position, (link, tries) in enumerate(wanted):
-            spent = seconds > 2 * self._settings.total_seconds
-            if position >= _PAGES_A_POLL or failures >= _PAGE_FAILURES or spent:
-                later.append((link, tries))
-                continue
-            try:
-                answer = self._page(feed, link, first=position == 0)
-                failures = 0
-            except TransientError:
-                failures += 1
-                if tries + 1 < _PAGE_TRIES:
-                    later.append((link, tries + 1))
-                continue
-            except PermanentError:
-                continue  # the item goes on with what the feed gave
-            seconds += answer.seconds
-            text = answer.body.decode("utf-8", "replace")
-            if tries + 1 < _PAGE_TRIES and self._is_wall(text, feed.language, known_of.get(link, "")):
-                later.append((link, tries + 1))
-                continue
-            pages[link] = (_capture(feed, "page", answer, now, link), _visible(text), tries)
-        times = Counter(text for _, text, _ in pages.values())
-        for link, (_, text, tries) in list(pages.items()):
-            if times[text] > 1 and tries + 1 < _PAGE_TRIES:
-                later.append((link, tries + 1))
-                del pages[link]
-        return [capture for capture, _, _ in pages.values()], later
-
-    def _page(self, feed: FeedSource, link: str, *, first: bool) -> Answer:
-        private = feed.allow_private and host_of(link) == host_of(feed.url)
-        allowed = self._robots.allows(link, allow_private=private)
-        if allowed is None:
-            raise TransientError(f"{redact(link)}: its robots.txt does not answer")
-        if not allowed:
-            raise PermanentError(f"{redact(link)}: robots.txt forbids it")
-        if not first:
-            self._sleep(self._robots.delay_seconds(link, allow_private=private))
-        answer = self._client.get(link, {"Accept": _ACCEPT_PAGE}, allow_private=private)
-        if answer.status in {408, 425, 429} or answer.status >= 500:
-            raise TransientError(f"{redact(link)}: answered {answer.status}")
-        kind = answer.headers.get("content-type", "text/html").partition(";")[0].strip().lower()
-        if answer.status != 200 or kind not in {"text/html", "application/xhtml+xml", ""} or not answer.body:
-            raise PermanentError(f"{redact(link)}: no page ({answer.status}, {kind[:40]})")
-        return answer
-
-
-def _visible(page: str) -> str:
-    """What a page shows, roughly: the same for each address of a wall."""
-    return " ".join(_TAG.sub(" ", _HIDDEN.sub(" ", page)).split())
 
 
 def _collect(round_: _Round) -> None:

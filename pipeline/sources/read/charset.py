@@ -22,6 +22,9 @@ _META_DECLARED = re.compile(
 )
 # What C0 controls XML forbids; they come from word processors and cut databases, and mean nothing.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_OF_PRINTERS = frozenset("\x0b\x0c\x1a")  # tabs and feeds, and the end of a DOS file
+_FEW_CONTROLS = 3
+_LINE_END = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 # Pages say Latin-1 and mean Windows-1252: the WHATWG Encoding Standard reads these labels so.
 _MEANT = {"iso8859-1": "cp1252", "ascii": "utf-8", "gb2312": "gb18030", "gbk": "gb18030"}
 # Name, bytes a letter, and which of them is not zero in Latin text.
@@ -101,9 +104,22 @@ def without_controls(text: str) -> str:
 
 
 def is_binary(text: str) -> bool:
-    """Whether decoded text holds so many control characters that it was never text."""
+    """Whether decoded text holds so many control characters that it was never text.
+
+    A few are slips of the tool that wrote a short text, and those of old printers are white space.
+    """
     head = text[:_HEAD_BYTES]
-    return len(_CONTROLS.findall(head)) > len(head) // 50
+    odd = sum(char not in _OF_PRINTERS for char in _CONTROLS.findall(head))
+    return odd > max(_FEW_CONTROLS, len(head) // 50) or odd * 10 > len(head)
+
+
+def with_line_ends(text: str) -> str:
+    r"""Text with one kind of line end, whatever parted its lines: Windows, old Macs, printers, Unicode.
+
+    >>> with_line_ends("a\r\nb\rc\fd\u2028e")
+    'a\nb\nc\nd\ne'
+    """
+    return _LINE_END.sub("\n", text)
 
 
 def _wide(body: bytes) -> str:

@@ -9,14 +9,23 @@ from dataclasses import replace
 from pipeline.errors import RejectedError
 from pipeline.records import Capture, Payload, RawItem, Rejection
 from pipeline.sources.raw_items import blank_item, numbered, rejection
-from pipeline.sources.read.charset import UNKNOWN_ENCODING, decode, is_binary, read_bytes
+from pipeline.sources.read.charset import (
+    UNKNOWN_ENCODING,
+    decode,
+    is_binary,
+    read_bytes,
+    with_line_ends,
+    without_controls,
+)
 from pipeline.sources.read.jsonl import read_lines
 from pipeline.sources.read.recognise_payload import recognised
+from pipeline.sources.read.syndication.sitemap import INDEX_OF_SITEMAPS, SitemapIndexError, SitemapPlace
 
 Parsed = tuple[list[RawItem], list[Rejection]]
 NO_ENTRIES = "a feed without entries"
 FAULT = "a fault in Wirewatch"
 _TITLE_CHARS = 1000
+_SITEMAPS_MAX = 50_000  # of an index, by the protocol
 _PAGE_CHARS = 4_000_000
 _PAGE_TAGS = 100_000
 _FIRST_LINE = re.compile(r"#line=(\d{1,12})$")
@@ -52,20 +61,37 @@ def parse_batch(captures: Iterable[Capture], max_entries: int) -> Parsed:
     items: list[RawItem] = []
     rejections: list[Rejection] = []
     pages: dict[tuple[str, str], Capture] = {}
+    indexes: dict[str, list[Rejection]] = {}  # by feed; whose sitemaps came with them said nothing wrong
     for capture in captures:
         if capture.kind == "page" and capture.item:
             pages[capture.feed, capture.item] = capture
             continue
         more, refused = parse_capture(capture, max_entries)
         items += more
-        rejections += [] if is_empty_feed(capture, refused) else refused
+        if capture.feed and named_sitemaps(capture, refused):
+            indexes.setdefault(capture.feed, []).extend(refused)
+        elif not is_empty_feed(capture, refused):
+            rejections += refused
     joined, late = join_pages(items, pages)
-    return joined, rejections + late
+    brought = {item.feed for item in items}
+    unread = [entry for feed, entries in indexes.items() if feed not in brought for entry in entries]
+    return joined, [*rejections, *unread, *late]
 
 
 def is_empty_feed(capture: Capture, rejections: Sequence[Rejection]) -> bool:
     """Whether a polled feed has no entries just now: no fault, and nothing for the quarantine."""
     return capture.kind == "feed" and [entry.reason for entry in rejections] == [NO_ENTRIES]
+
+
+def named_sitemaps(capture: Capture, rejections: Sequence[Rejection]) -> tuple[SitemapPlace, ...]:
+    """The sitemaps that a capture names, where it is an index of sitemaps and was refused as such."""
+    if not any(entry.reason.startswith(INDEX_OF_SITEMAPS) for entry in rejections):
+        return ()
+    try:
+        _feed(capture, _SITEMAPS_MAX)
+    except SitemapIndexError as index:
+        return index.places
+    return ()
 
 
 def join_pages(items: Sequence[RawItem], pages: Mapping[tuple[str, str], Capture]) -> Parsed:
@@ -79,7 +105,8 @@ def join_pages(items: Sequence[RawItem], pages: Mapping[tuple[str, str], Capture
     for place, item in enumerate(items):
         page = pages.pop((item.feed, item.url), None)
         if page is not None:
-            items[place] = replace(item, page=_bounded(decode(page.body, page.content_type)))
+            text = _bounded(decode(page.body, page.content_type))
+            items[place] = replace(item, page=text, found=page.url)
     for late in pages.values():
         more, refused = parse_capture(late, 1)
         items += more
@@ -105,7 +132,8 @@ def _page(capture: Capture, _: int) -> Parsed:
     if not _bounded(text):
         raise RejectedError(f"a page of more than {_PAGE_TAGS:,} tags or {_PAGE_CHARS:,} characters")
     url = capture.item or (capture.url if capture.kind == "page" else "")
-    return numbered([replace(blank_item(capture), url=url, page=text)]), []
+    found = capture.url if capture.kind == "page" else ""
+    return numbered([replace(blank_item(capture), url=url, page=text, found=found)]), []
 
 
 def _bounded(page: str) -> str:
@@ -115,7 +143,7 @@ def _bounded(page: str) -> str:
 
 def _article(capture: Capture, _: int) -> Parsed:
     """A text file is one article: its first line is the title."""
-    text = _decoded(capture).strip("\ufeff \t\r\n").replace("\r\n", "\n")
+    text = without_controls(with_line_ends(_decoded(capture))).strip("\ufeff \t\n")
     title, body = text.partition("\n")[::2]
     if len(title) > _TITLE_CHARS:  # a text without line ends
         title, body = "", text

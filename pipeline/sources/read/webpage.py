@@ -14,7 +14,7 @@ _FEED_TYPES = frozenset(
     {"application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json"}
 )
 _PAGE = re.compile(r"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]", re.IGNORECASE)
-_REFRESH = re.compile(r";\s*url\s*=\s*[\"']?([^\"']{1,2000})", re.IGNORECASE)
+_REFRESH = re.compile(r"^[\s\d.]{0,20}[;,\s]\s*(?:url\s*=\s*)?[\"']?([^\"']{1,2000})", re.IGNORECASE)
 _HEAD_CHARS = 100_000  # html.parser takes quadratic time over runs of "<"
 _MAX_FEEDS = 10
 
@@ -74,6 +74,18 @@ def describe_page(text: str, url: str) -> str:
         return "a web page, not a feed; it links to: " + ", ".join(redact(link) for link in links)
     title = " ".join(reader.title.split())[:100]
     return "a web page, not a feed, and it links to none" + (f" (its title: {title})" if title else "")
+
+
+def sent_on(text: str, url: str) -> str:
+    """Where a page sends its readers by `<meta http-equiv="refresh">`, absolute; "" where it keeps them.
+
+    >>> sent_on('<meta http-equiv="Refresh" content="0; URL=../b">', "https://track.test/go/1")
+    'https://track.test/b'
+    """
+    if "refresh" not in text[:_HEAD_CHARS].lower():
+        return ""
+    reader = _read(text)
+    return next(iter(_links([reader.refresh] if reader.refresh else [], reader, url)), "")
 
 
 def _read(text: str) -> _Reader:

@@ -88,7 +88,7 @@ def _syndicated(document: Survey, blank: RawItem, url: str) -> list[RawItem]:
     if len(facts) != len(entries):  # a broken document that the two read differently
         facts = [EntryFacts() for _ in entries]
     named = outlet_in(_field(feed, "title"), (_field(feed, "link"), url))
-    said = _Said(url, named, language_code(_field(feed, "language")))
+    said = _Said(url, named, language_code(_field(feed, "language")), absolute(url, _field(feed, "link")))
     return [_item(entry, known, blank, said) for entry, known in zip(entries, facts, strict=True)]
 
 
@@ -99,6 +99,7 @@ class _Said:
     url: str
     outlet: str
     language: str
+    home: str
 
 
 def _item(entry: dict[str, Any], known: EntryFacts, blank: RawItem, feed: _Said) -> RawItem:
@@ -109,6 +110,7 @@ def _item(entry: dict[str, Any], known: EntryFacts, blank: RawItem, feed: _Said)
     return replace(
         blank,
         url=known.link or absolute(feed.url, _link(entry)),
+        home=feed.home,
         guid=_field(entry, "id"),
         title=marked_up(title) if html and not title_html else title,
         body=marked_up(own.text) if html and not own.html else own.text,

@@ -42,6 +42,7 @@ def read_json_feed(text: str, blank: RawItem, url: str, max_entries: int) -> tup
     base = url if url.startswith(("http://", "https://")) else home
     blank = replace(
         blank,
+        home=absolute(url, _text(feed.get("home_page_url"))),
         outlet=blank.outlet or outlet_in(_text(feed.get("title")), (home, url)),
         language=blank.language or language_code(_text(feed.get("language"))),
     )

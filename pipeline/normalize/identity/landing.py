@@ -1,0 +1,51 @@
+"""Where a link leads: through a tracker or redirector to the article's own address."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from rapidfuzz import fuzz
+
+from pipeline.domains import registrable_domain
+from pipeline.normalize.identity.urls import canonical_url, credible_canonical, host_of, is_front_page
+from pipeline.text import fold
+
+# From titles so alike (0 to 100) a page is that of its item; login pages and other articles are far below.
+_ALIKE_TITLES: Final = 60.0
+
+
+def article_url(link: str, found: str, claimed: str, home: str, *, same: bool) -> str:
+    """The canonical address of an article.
+
+    Where its page was found after redirects is believed when the page is the item's; what that page claims is
+    believed when it is of the outlet's own site, or the same place on another host, as caches have it.
+
+    Args:
+        link: As the source wrote it.
+        found: Where its page was found, or "".
+        claimed: What the page names as its address, or "".
+        home: The source's own site as it says, or "".
+        same: Whether the page is that of the item (`is_page_of`).
+    """
+    url, landed = canonical_url(link), canonical_url(found)
+    if not same or not landed or landed == url or is_front_page(landed):
+        return credible_canonical(claimed, url)
+    canonical = canonical_url(claimed)
+    if canonical and not is_front_page(canonical):
+        own_site = registrable_domain(host_of(canonical)) == registrable_domain(host_of(canonical_url(home)))
+        same_place = urlsplit(canonical)[2:4] == urlsplit(landed)[2:4]
+        if own_site or same_place:
+            return canonical
+    return credible_canonical(claimed, landed)
+
+
+def is_page_of(title: str, page_title: str) -> bool:
+    """Whether a page's headline is that of an item; where one has none, nothing says so.
+
+    >>> is_page_of("Dam opened in steps", "Dam opened in steps - Echo"), is_page_of("Dam opened", "Log in")
+    (True, False)
+    """
+    if not title.strip() or not page_title.strip():
+        return False
+    return fuzz.token_set_ratio(fold(title), fold(page_title)) >= _ALIKE_TITLES
