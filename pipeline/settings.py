@@ -41,7 +41,7 @@ class StorySettings(SettingsSection):
 class FetchSettings(SettingsSection):
     """How feeds and pages are fetched."""
 
-    user_agent: str = "Wirewatch/0.1 (news monitoring)"
+    user_agent: str = "Wirewatch/1.0 (news monitoring)"
     contact: str = ""
     concurrency: Annotated[int, Field(ge=1, le=256)] = 16
     timeout_seconds: Annotated[float, Field(gt=0)] = 20.0

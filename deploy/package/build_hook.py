@@ -31,7 +31,7 @@ def renamed(source: str) -> str:
 
 
 class WheelHook(BuildHookInterface[Any]):
-    """Puts the renamed copy and the index templates into the wheel; an editable install needs neither."""
+    """Puts the renamed copy and the configuration into the wheel; an editable install needs neither."""
 
     PLUGIN_NAME = "custom"
     _copy: Path | None = None
@@ -48,9 +48,11 @@ class WheelHook(BuildHookInterface[Any]):
             file.write_text(renamed(file.read_text(encoding="utf-8")), encoding="utf-8")
         (package / "py.typed").touch()
         build_data["force_include"][str(package)] = "wirewatch"
-        build_data["force_include"][str(root / "config" / "elasticsearch")] = (
-            "wirewatch/store/elasticsearch/templates"
-        )
+        config = root / "config"
+        build_data["force_include"][str(config / "elasticsearch")] = "wirewatch/store/elasticsearch/templates"
+        # What `wirewatch init` copies, and the boards that are imported into Kibana by hand.
+        for file in (*config.glob("*.yaml"), *config.glob("kibana/*")):
+            build_data["force_include"][str(file)] = f"wirewatch/config/{file.relative_to(config)}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Removes the copy."""

@@ -84,7 +84,7 @@ class WebhookNotifier:
         host = _host(message.to)
         headers = {
             "Content-Type": "application/json; charset=utf-8",
-            "User-Agent": "Wirewatch/0.1",
+            "User-Agent": "Wirewatch/1.0",
             "X-Wirewatch-Id": message.id,
         }
         if self._secret:

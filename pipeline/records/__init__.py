@@ -10,6 +10,7 @@ Ids are digests of content (`content_id`), so that writing a thing again is an u
 from pipeline.records.alerts import (
     Alert,
     AlertKind,
+    Channel,
     Conditions,
     Delivery,
     DeliveryState,
@@ -68,6 +69,7 @@ __all__ = [
     "Capture",
     "CaptureKind",
     "Change",
+    "Channel",
     "Conditions",
     "Contribution",
     "Correction",

@@ -60,6 +60,15 @@ def test_an_installed_wheel_has_the_index_templates(installed):
         assert (templates / file.relative_to(ours)).read_bytes() == file.read_bytes()
 
 
+def test_an_installed_wheel_has_the_configuration_and_the_packs(installed):
+    found = ask(installed, "import wirewatch.app.care.working_folder as w; print(w.SHIPPED)")
+    ours = ROOT / "config"
+    for file in (*ours.glob("*.yaml"), *ours.glob("kibana/*")):
+        assert (Path(found) / file.relative_to(ours)).read_bytes() == file.read_bytes()
+    packs = ask(installed, "from wirewatch.sources.feeds.feed_packs import packs; print(len(packs()))")
+    assert int(packs) == len(list((ROOT / "pipeline" / "sources" / "feeds" / "packs").glob("*.yaml")))
+
+
 def test_the_command_of_a_wheel_answers(installed):
     assert ask(
         installed, "import sys; sys.argv=['wirewatch','--version']; from wirewatch.cli import main; main()"

@@ -33,7 +33,7 @@ def test_the_user_agent_names_a_contact(server):
     with Client(FetchSettings(private_hosts=("127.0.0.1",), contact="mailto:desk@example.org")) as client:
         client.get(server.serve("/", b""))
     assert (
-        server.asked[0].headers["user-agent"] == "Wirewatch/0.1 (news monitoring) (+mailto:desk@example.org)"
+        server.asked[0].headers["user-agent"] == "Wirewatch/1.0 (news monitoring) (+mailto:desk@example.org)"
     )
 
 

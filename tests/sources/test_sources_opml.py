@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from pipeline.errors import ConfigError, UsageError
 from pipeline.ports import FeedSource
 from pipeline.settings import Document, FeedsFile, read_document, validated
+from pipeline.sources.feeds.feed_ids import feed_id
 from pipeline.sources.feeds.opml import add_feeds, read_opml, write_opml
 from pipeline.sources.read.charset import without_controls
 
@@ -30,7 +33,7 @@ def test_folders_are_tags():
         FeedSource(
             "lake-river", "http://lake.test/feed", "Lake & River", "", ("World", "water", "lakes", "ships")
         ),
-        FeedSource("zurich-herald-2", "https://herald.test/other", "Zürich Herald"),
+        FeedSource("zurich-herald-other", "https://herald.test/other", "Zürich Herald"),
     ]
 
 
@@ -116,11 +119,11 @@ def test_feeds_are_appended_and_comments_stay(tmp_path):
         FeedSource("lake-river", "https://x.test/"),
     ]
     added = add_feeds(target, read_opml(OPML.encode(), "x"), existing)
-    assert [feed.id for feed in added] == ["lake-river-2", "zurich-herald-2"]
+    assert [feed.id for feed in added] == ["lake-river-ships", "zurich-herald-other"]
     text = target.read_text()
     assert text.startswith(YAML)
     assert "secret" not in text
-    assert [entry.id for entry in in_file(target)] == ["herald", "lake-river-2", "zurich-herald-2"]
+    assert [entry.id for entry in in_file(target)] == ["herald", "lake-river-ships", "zurich-herald-other"]
     assert in_file(target)[1].tags == ("World", "water", "lakes", "ships")
     assert add_feeds(target, read_opml(OPML.encode(), "x"), [*existing, *added]) == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["feeds.yaml"]
@@ -141,7 +144,11 @@ def test_every_way_to_write_a_list(tmp_path, text):
     target = tmp_path / "feeds.yaml"
     target.write_text(text)
     add_feeds(target, read_opml(OPML.encode(), "x"), [])
-    assert [entry.id for entry in in_file(target)][-3:] == ["zurich-herald", "lake-river", "zurich-herald-2"]
+    assert [entry.id for entry in in_file(target)][-3:] == [
+        "zurich-herald",
+        "lake-river",
+        "zurich-herald-other",
+    ]
 
 
 def test_a_file_that_cannot_be_appended_to_stays_as_it_was(tmp_path):
@@ -197,3 +204,45 @@ def test_a_doctype_that_declares_entities_is_refused():
     body = '<!DOCTYPE opml [<!ENTITY a "b">]><opml><body><outline xmlUrl="https://a.test/&a;"/></body></opml>'
     with pytest.raises(UsageError):
         read_opml(body.encode(), "a.opml")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "name"),
+    [
+        ('title="" text="Port Times: Ships" xmlUrl="https://porttimes.test/rss?id=9"', "port-times-ships"),
+        ('text="https://harbour.test/rss" xmlUrl="https://harbour.test/rss"', "harbour"),
+        ('text="" xmlUrl="http://127.0.0.1:8001/feeds/sport.xml"', "sport"),
+        ('text="127.0.0.1" xmlUrl="http://127.0.0.1:8001/"', "feed"),
+        ('text="ニュース" xmlUrl="https://www.minato.test/world/rss.xml"', "minato-world"),
+        (
+            'text="Der Anzeiger | Nachrichten, Hintergründe und Debatten" xmlUrl="https://anzeiger.test/rss"',
+            "der-anzeiger",
+        ),
+    ],
+)  # fmt: skip
+def test_an_id_says_outlet_and_section(attributes, name):
+    text = f'<opml version="2.0"><body><outline type="rss" {attributes}/></body></opml>'
+    (feed,) = read_opml(text.encode(), "a.opml")
+    assert feed.id == name
+
+
+def test_feeds_of_one_outlet_are_told_apart_by_what_they_are_about():
+    paths = ("edition.rss", "edition_asia.rss", "edition_sport.rss", "edition_sport.rss?page=two")
+    lines = "".join(f'<outline text="Coast News" xmlUrl="http://rss.coast.test/{path}"/>' for path in paths)
+    feeds = read_opml(f'<opml version="2.0"><body>{lines}</body></opml>'.encode(), "a.opml")
+    assert [feed.id for feed in feeds] == [
+        "coast-news", "coast-news-edition-asia", "coast-news-edition-sport", "coast-news-edition-sport-two",
+    ]  # fmt: skip
+
+
+_TEXT = st.text(st.sampled_from("abz ÄéЖ中1.-:|/'<&\u200b"), max_size=12)
+
+
+@given(st.lists(st.tuples(_TEXT, _TEXT, _TEXT), max_size=8))
+def test_ids_are_always_allowed_and_different(rows):
+    taken = set()
+    for outlet, title, path in rows:
+        name = feed_id(outlet, title, f"https://a.test/{path}", (), taken)
+        assert re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,79}", name)
+        assert name not in taken
+        taken.add(name)

@@ -1,7 +1,8 @@
-"""Mails to the operator: what broke, fell silent or was given up."""
+"""Mails to the operator: what broke, fell silent or was given up; and messages that only try a way out."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from email.message import EmailMessage
@@ -53,6 +54,23 @@ def outbox_mail(sender: str, to: str, message_id: str, failed: Sequence[str], no
     )
     mail.set_content("\n".join(["These did not arrive:", "", *lines, "", closing]) + "\n")
     return mail.as_bytes()
+
+
+TRIAL = "This is a test message: Wirewatch can reach you here."
+
+
+def trial_mail(sender: str, to: str, message_id: str, now: datetime) -> bytes:
+    """Renders a test mail as plain text; the arguments are those above."""
+    mail = _mail(sender, to, message_id, now)
+    mail["Subject"] = "Wirewatch: a test message"
+    mail.set_content(f"{TRIAL}\n")
+    return mail.as_bytes()
+
+
+def trial_chat() -> bytes:
+    """A test message for a chat or push service, in the form of `chat_text`."""
+    said = {"title": "Wirewatch: a test message", "text": TRIAL, "markdown": TRIAL}
+    return json.dumps(said).encode()
 
 
 def _mail(sender: str, to: str, message_id: str, now: datetime) -> EmailMessage:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.addresses import host_of, redact, shown
+from pipeline.alerts.send.operator_mail import trial_chat, trial_mail
 from pipeline.alerts.watch import last_good
 from pipeline.app.care.verify import PROMISES, breaches
 from pipeline.app.ingest import Ingest, IngestReport
@@ -21,14 +22,13 @@ from pipeline.errors import (
     NotFoundError,
     PermanentError,
     UnavailableError,
-    UsageError,
     WirewatchError,
 )
 from pipeline.notify import open_notifier
-from pipeline.ports import Commit
-from pipeline.records import FeedState, Rejection
+from pipeline.ports import Commit, FeedSource
+from pipeline.records import Channel, FeedState, Message, Rejection, content_id
 from pipeline.settings import Settings
-from pipeline.sources.feeds.opml import add_feeds, read_opml, write_opml
+from pipeline.sources.feeds.opml import add_feeds, read_opml_file, write_opml
 from pipeline.stages.alerting.deliver import ServerTrouble
 from pipeline.stages.alerting.report_feeds import report_feeds
 
@@ -88,12 +88,10 @@ class Care:
         Raises:
             UsageError: The file cannot be read, or is not OPML.
         """
-        try:
-            body = file.read_bytes()
-        except OSError as error:
-            raise UsageError(f"{file}: cannot be read ({error.strerror})") from None
-        target = self._wiring.config / "feeds.yaml"
-        added = add_feeds(target, read_opml(body, str(file)), self._wiring.settings.feeds)
+        return self._added(read_opml_file(file))
+
+    def _added(self, found: Sequence[FeedSource]) -> list[Json]:
+        added = add_feeds(self._wiring.config / "feeds.yaml", found, self._wiring.settings.feeds)
         return [{"id": f.id, "url": redact(f.url), "outlet": f.outlet, "tags": list(f.tags)} for f in added]
 
     def export_feeds(self) -> str:
@@ -115,6 +113,33 @@ class Care:
             "fetch": settings.fetch.model_dump(exclude={"contact", "private_hosts"}),
             "channels": sorted(settings.channels),
         }
+
+    def send_trial(self, mails: Sequence[str] = (), channels: Sequence[str] | None = None) -> list[Json]:
+        """Sends a test message to each address and channel; says of each whether it was taken.
+
+        Args:
+            mails: Addresses.
+            channels: Names; None is all that are configured.
+        """
+        settings, now = self._wiring.settings, self._wiring.clock()
+        notifier = open_notifier(settings.mail, self._wiring.home, self._wiring.clock, settings.channels)
+        sender, outcome = settings.mail.sender, []
+        names = list(settings.channels) if channels is None else channels
+        ways: list[tuple[Channel, str]] = [("mail", each) for each in mails]
+        ways += [("chat", each) for each in names]
+        for channel, to in ways:
+            name = content_id("trial", to, now.isoformat())
+            message_id = f"<{name}@{sender.rpartition('@')[2].strip('>') or 'localhost'}>"
+            payload = trial_mail(sender, to, message_id, now) if channel == "mail" else trial_chat()
+            spooled = channel == "mail" and not settings.mail.smtp
+            try:
+                notifier.send(Message(name, "", (), channel, to, "rendered", now, message_id, payload))
+                said = f"in {self._wiring.home / 'spool'}" if spooled else "taken"
+                outcome.append({"to": to, "ok": True, "detail": said})
+            except WirewatchError as error:
+                outcome.append({"to": to, "ok": False, "detail": " ".join(str(error).split())})
+        notifier.close()
+        return outcome
 
     def quarantine(self) -> list[Rejection]:
         """What could not be processed, newest first."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,12 +16,12 @@ from pipeline.addresses import host_of, shown, without_credentials
 from pipeline.errors import ConfigError, UsageError
 from pipeline.ports import FeedSource
 from pipeline.settings import FeedsFile, read_document, validated
+from pipeline.sources.feeds.feed_ids import feed_id
 from pipeline.sources.raw_items import language_code
 from pipeline.sources.read.charset import decode, without_controls
 from pipeline.sources.read.syndication.outlet import outlet_in
 
 _MAX_DEPTH = 20
-_ID_CHARS = 60
 _EMPTY_LIST = re.compile(r"^feeds:[ \t]*(\[\s*\]|~|null)?[ \t]*(#.*)?$", re.MULTILINE)
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 # A DOCTYPE that only names a DTD is dropped; one that declares anything is refused with the rest.
@@ -60,6 +59,19 @@ def read_opml(body: bytes, name: str) -> list[FeedSource]:
     if not feeds:
         raise UsageError(f"{name}: no feed in it (an outline with xmlUrl)")
     return list(feeds.values())
+
+
+def read_opml_file(file: Path) -> list[FeedSource]:
+    """The feeds of an OPML file, as `read_opml`.
+
+    Raises:
+        UsageError: It cannot be read, is not OPML, or holds no feed.
+    """
+    try:
+        body = file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read ({error.strerror})") from None
+    return read_opml(body, str(file))
 
 
 def write_opml(feeds: Sequence[FeedSource]) -> str:
@@ -165,30 +177,30 @@ def _feed(outline: Element, folders: tuple[str, ...], ids: set[str]) -> FeedSour
     url = _attribute(outline, "xmlUrl")
     if not url.startswith(("http://", "https://")) or "${" in url or not host_of(url):
         return None
-    title = _attribute(outline, "title") or _attribute(outline, "text")
+    title = _best_name(outline, url)
     categories = re.split(r"[,/]", _attribute(outline, "category"))
     tags = dict.fromkeys(tag for tag in (*folders, *(part.strip() for part in categories)) if tag)
-    feed = FeedSource(
-        id=_slug(title) or _slug(host_of(url)) or "feed",
+    outlet = outlet_in(title, (_attribute(outline, "htmlUrl"), url))
+    return FeedSource(
+        id=feed_id(outlet, title, url, folders, ids),
         url=url,
-        outlet=outlet_in(title, (_attribute(outline, "htmlUrl"), url)),
+        outlet=outlet,
         language=language_code(_attribute(outline, "language")),
         tags=tuple(tags),
     )
-    return _named(feed, ids)
+
+
+def _best_name(outline: Element, url: str) -> str:
+    """The name that says most: readers write a URL, or nothing, where they know none."""
+    names = [_attribute(outline, each) for each in ("title", "text", "description")]
+    said = [name for name in names[:2] if name and "://" not in name and name != host_of(url)]
+    return next(iter(said), names[2][:80] if len(names[2]) <= 80 else "")
 
 
 def _named(feed: FeedSource, taken: set[str]) -> FeedSource:
-    name, number = feed.id, 1
-    while name in taken:
-        number += 1
-        name = f"{feed.id}-{number}"
-    return FeedSource(name, feed.url, feed.outlet, feed.language, feed.tags)
-
-
-def _slug(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii").lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_ID_CHARS].strip("-")
+    if feed.id not in taken:
+        return replace(feed, secrets=())
+    return replace(feed, id=feed_id(feed.id, "", feed.url, feed.tags, taken), secrets=())
 
 
 def _attribute(element: Element, name: str) -> str:
