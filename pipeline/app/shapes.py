@@ -162,6 +162,8 @@ def article_shape(stored: StoredArticle) -> Json:
         "withdrawn": stamp(article.withdrawn),
         "updated": stamp(article.updated),
         "language": article.language,
+        "kind": stored.enriched.kind,
+        "kind_because": stored.enriched.kind_because,
         "agency": article.agency,
         "dateline": article.dateline,
         "feeds": list(article.feeds),

@@ -1,4 +1,4 @@
-"""Article → EnrichedArticle: names and topics.
+"""Article → EnrichedArticle: kind, names and topics.
 
 Keywords come with the stream: `pipeline.stories.features.keywords`.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline.enrich.kind import kind_of
 from pipeline.enrich.names.aliases import Aliases
 from pipeline.enrich.names.resolve import resolve
 from pipeline.enrich.topics import Taxonomy
@@ -15,7 +16,7 @@ from pipeline.records import Article, EnrichedArticle, Entity
 
 
 class Enricher:
-    """Finds who and what articles are about.
+    """Finds what articles are, and who and what they are about.
 
     Args:
         recognizer: Finds names.
@@ -32,13 +33,16 @@ class Enricher:
         """Enriches articles, in their order; each by itself, whatever stands beside it."""
         found = self._recognizer.recognize(articles)
         return [
-            self._with_topics(article, resolve(article, mentions, self._aliases))
+            self._described(article, resolve(article, mentions, self._aliases))
             for article, mentions in zip(articles, found, strict=True)
         ]
 
-    def _with_topics(self, article: Article, entities: tuple[Entity, ...]) -> EnrichedArticle:
+    def _described(self, article: Article, entities: tuple[Entity, ...]) -> EnrichedArticle:
+        kind, because = kind_of(article)
         return EnrichedArticle(
             article=article,
             entities=entities,
             topics=self._taxonomy.classify(article),
+            kind=kind,
+            kind_because=because,
         )

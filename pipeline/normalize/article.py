@@ -28,6 +28,7 @@ _TITLE_CHARS = 400
 _PAGE_GAIN = 1.15
 _RANKED: tuple[TextKind, ...] = ("summary", "description", "caption")
 _ASIDE_CHARS = 1000
+_SECTIONS, _SECTION_CHARS = 16, 80
 
 
 @dataclass(slots=True)
@@ -96,7 +97,15 @@ def normalize(item: RawItem) -> Article:
         digest=content_id(title, text),
         link=_link(item.url),
         capture=item.capture,
+        sections=_sections(item, page),
+        page_types=page.types,
     )
+
+
+def _sections(item: RawItem, page: Page) -> tuple[str, ...]:
+    """Sections of the page, then categories of the feed."""
+    named = [one_line(title_text(name, html=True))[:_SECTION_CHARS] for name in (*page.sections, *item.tags)]
+    return tuple(dict.fromkeys(name for name in named if name))[:_SECTIONS]
 
 
 def _link(url: str) -> str:

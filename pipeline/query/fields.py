@@ -119,6 +119,7 @@ def values(stored: StoredArticle) -> Values:
         ),
         "story": _pairs((stored.story,)),
         "feed": _pairs(article.feeds),
+        "kind": _pairs((stored.enriched.kind,)),
     }
 
 

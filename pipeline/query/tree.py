@@ -7,7 +7,7 @@ The meaning, the same on every store:
   text, each on its own (a phrase does not span both).
 - A keyword field (`KEYWORD_FIELDS`) holds values folded by `pipeline.text.fold`; a term matches a whole
   value. "entities" holds ids and names, "topics" ids, names and the words of names, "place" the names and ids
-  of entities of the kind place.
+  of entities of the kind place, "kind" what kind of article it is (`pipeline.records.ArticleKind`).
 - A time field ("published", "fetched") holds a UTC time; "published" falls back to "fetched".
 """
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 TEXT_FIELDS = ("title", "text")
-KEYWORD_FIELDS = ("entities", "topics", "outlet", "language", "place", "story", "feed")
+KEYWORD_FIELDS = ("entities", "topics", "outlet", "language", "place", "story", "feed", "kind")
 TIME_FIELDS = ("published", "fetched")
 
 

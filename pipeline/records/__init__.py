@@ -22,6 +22,7 @@ from pipeline.records.alerts import (
 )
 from pipeline.records.articles import (
     Article,
+    ArticleKind,
     DateSource,
     EnrichedArticle,
     Entity,
@@ -65,6 +66,7 @@ __all__ = [
     "Alert",
     "AlertKind",
     "Article",
+    "ArticleKind",
     "Candidate",
     "Capture",
     "CaptureKind",

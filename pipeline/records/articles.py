@@ -9,6 +9,10 @@ from typing import Final, Literal
 
 DateSource = Literal["feed", "page", "text", "url", "fetched"]
 EntityKind = Literal["person", "organisation", "place", "event", "work"]
+ArticleKind = Literal[
+    "news", "opinion", "analysis", "live", "briefing", "explainer", "interview", "feature", "obituary",
+    "review", "gallery", "video", "audio", "programme", "reference", "service", "correction", "advert",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ class Article:
         revised, revised_by: When this version came (UTC) and by which feed; None and "" for the first.
         withdrawn: When a notice came that its outlet takes it back (UTC); None while it stands.
         capture: The capture it came in at first, or "".
+        sections: Where its outlet files it: sections of its page and categories of the feed, as written.
+        page_types: What its page says it is, of schema.org's types, as written.
     """
 
     id: str
@@ -101,6 +107,8 @@ class Article:
     revised_by: str = ""
     withdrawn: datetime | None = None
     capture: str = ""
+    sections: tuple[str, ...] = ()
+    page_types: tuple[str, ...] = ()
 
     @property
     def time(self) -> datetime:
@@ -160,6 +168,8 @@ class EnrichedArticle:
         keywords: Strongest first.
         recurring: Lines of it that its outlet writes under many titles, in order of place. They are left out
             where an article is shown, and stay in the record.
+        kind: What kind of article it is.
+        kind_because: What told it, e.g. "label: Opinion |"; "" where nothing did, and it counts as news.
     """
 
     article: Article
@@ -167,6 +177,8 @@ class EnrichedArticle:
     topics: tuple[Topic, ...] = ()
     keywords: tuple[str, ...] = ()
     recurring: tuple[Span, ...] = ()
+    kind: ArticleKind = "news"
+    kind_because: str = ""
 
     @property
     def shown(self) -> Article:

@@ -41,6 +41,7 @@ _PUBLISHED = (
     "bt:pubdate",
     "article_date_original",
 )
+_FEW, _SHORT = 8, 80
 _NEWS_TYPES = word_set(
     "article newsarticle reportagenewsarticle blogposting liveblogposting analysisnewsarticle "
     "opinionnewsarticle "
@@ -60,6 +61,8 @@ class Page:
         language: ISO 639-1 with or without region.
         dates: When it was published, as written, most trusted first.
         authors: As written.
+        types: What it says it is, of schema.org's types, as written; those of its article first.
+        sections: Where its outlet files it, as written.
     """
 
     text: str = ""
@@ -69,6 +72,8 @@ class Page:
     language: str = ""
     dates: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
 
 
 def read_page(source: str) -> Page:
@@ -82,7 +87,8 @@ def read_page(source: str) -> Page:
     except (etree.LxmlError, ValueError, AssertionError):
         return Page()
     metas = _metas(tree)
-    linked = _linked(tree)
+    objects = _linked(tree)
+    linked = sorted(filter(_is_article, objects), key=lambda item: "webpage" in _types(item))
     dates = [metas[name] for name in _PUBLISHED if metas.get(name)]
     linked_dates = [str(value) for item in linked for value in [item.get("datePublished")] if value]
     return Page(
@@ -93,6 +99,8 @@ def read_page(source: str) -> Page:
         language=_first(tree, "/html/@lang") or metas.get("og:locale", ""),
         dates=tuple(dict.fromkeys([*linked_dates, *dates, *_times(tree)])),
         authors=_authors(metas, linked),
+        types=_page_types(tree, linked or objects),
+        sections=_sections(metas, linked),
     )
 
 
@@ -112,15 +120,15 @@ def _metas(tree: Any) -> dict[str, str]:
 
 
 def _linked(tree: Any) -> list[dict[str, Any]]:
-    """The JSON-LD objects that describe an article, outermost first."""
+    """The objects that JSON-LD describes, outermost first."""
     found: list[dict[str, Any]] = []
     for script in tree.xpath("//script[@type='application/ld+json']")[:20]:
         try:
             content = json.loads(script.text or "", strict=False)
         except (ValueError, RecursionError):
             continue
-        found.extend(item for item in _objects(content, 4) if _is_article(item))
-    return sorted(found, key=lambda item: "webpage" in _types(item))
+        found.extend(_objects(content, 4))
+    return found
 
 
 def _objects(content: Any, depth: int) -> Iterator[dict[str, Any]]:
@@ -143,6 +151,26 @@ def _body(linked: list[dict[str, Any]]) -> str:
 def _types(item: dict[str, Any]) -> set[str]:
     kinds = item.get("@type")
     return {str(kind).lower() for kind in (kinds if isinstance(kinds, list) else [kinds])}
+
+
+def _page_types(tree: Any, described: list[dict[str, Any]]) -> tuple[str, ...]:
+    """Types of what a page describes; where JSON-LD says none, of the outermost microdata."""
+    types = [str(kind) for item in described for kind in _listed(item.get("@type")) if isinstance(kind, str)]
+    if not types:
+        types = [str(kind) for kind in tree.xpath("//*[@itemscope][@itemtype]/@itemtype")[:1]]
+    bare = (kind.rstrip("/").rpartition("/")[2][:_SHORT] for kind in types)
+    return tuple(dict.fromkeys(kind for kind in bare if kind))[:_FEW]
+
+
+def _sections(metas: dict[str, str], linked: list[dict[str, Any]]) -> tuple[str, ...]:
+    named = [part for item in linked for part in _listed(item.get("articleSection")) if isinstance(part, str)]
+    named += [metas[name] for name in ("article:section", "parsely-section") if name in metas]
+    lines = (" ".join(name.split())[:_SHORT] for name in named)
+    return tuple(dict.fromkeys(line for line in lines if line))[:_FEW]
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
 
 
 def _is_article(item: dict[str, Any]) -> bool:

@@ -1,12 +1,12 @@
-"""Labels that outlets put before or behind titles, from the word files: how something is told, not what."""
+"""Labels that outlets put before or behind titles: how something is told, not what."""
 
 from __future__ import annotations
 
 import unicodedata
 from typing import Final
 
+from pipeline.languages.article_kinds import SIGNS, kind_words, labels_of
 from pipeline.languages.template import one_of_phrases
-from pipeline.normalize.words.vocabulary import every
 
 # These write no blanks between words, and set a label in brackets or before a colon or bar.
 _EAST_ASIAN: Final = frozenset({"ja", "ko", "zh"})
@@ -18,8 +18,11 @@ def _in_capitals(phrase: str) -> str:
 
 
 _LABELS: Final = {
-    phrase for language, words in every().items() if language not in _EAST_ASIAN for phrase in words.labels
+    phrase
+    for language in kind_words()
+    if language not in {*_EAST_ASIAN, SIGNS}
+    for phrase in labels_of(language)
 }
 # Patterns, to be read without regard to case; accents may be missing.
 WORD_LABEL: Final = one_of_phrases(_LABELS | {_in_capitals(phrase) for phrase in _LABELS})
-EAST_ASIAN_LABEL: Final = one_of_phrases(phrase for code in _EAST_ASIAN for phrase in every()[code].labels)
+EAST_ASIAN_LABEL: Final = one_of_phrases(phrase for code in _EAST_ASIAN for phrase in labels_of(code))

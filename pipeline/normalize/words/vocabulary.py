@@ -101,7 +101,6 @@ class Vocabulary(WordFile):
     dates: DateWords
     lines: LineWords
     wall: Phrases
-    labels: Phrases
 
 
 @cache

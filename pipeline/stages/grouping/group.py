@@ -223,7 +223,7 @@ def _retitled(stored: EnrichedArticle, new: EnrichedArticle) -> EnrichedArticle:
         spans += [s for s in named[name].spans if s.field == "text"] if name in named else []
         if spans or not entity.spans:
             entities.append(replace(entity, spans=tuple(spans), count=max(1, len(spans))))
-    return replace(stored, entities=tuple(entities))
+    return replace(stored, entities=tuple(entities), kind=new.kind, kind_because=new.kind_because)
 
 
 def _closed(commit: Commit, closing: Commit) -> Commit:

@@ -140,6 +140,7 @@ def article_source(stored: StoredArticle, taken_in: datetime | None = None) -> S
             authors=list(article.authors),
             agency=article.agency,
             feeds=list(article.feeds),
+            kind=enriched.kind,
             published=article.published,
             published_from=article.published_from,
             taken_in=taken_in,

@@ -90,7 +90,7 @@ DROP TABLE IF EXISTS cursor;
 """
 
 # The n-th entry takes a file from version n to n + 1; entries are never changed, only added.
-MIGRATIONS: tuple[str, ...] = (_FIRST, _TELLINGS_BY_STORY, REINDEX, _MESSAGES_BY_STATE, _CHANGES)
+MIGRATIONS: tuple[str, ...] = (_FIRST, _TELLINGS_BY_STORY, REINDEX, _MESSAGES_BY_STATE, _CHANGES, REINDEX)
 VERSION = len(MIGRATIONS)
 
 
