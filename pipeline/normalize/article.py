@@ -72,7 +72,7 @@ def normalize(item: RawItem) -> Article:
         raise RejectedError("no title and no text")
     authors, agency = author_names(tuple(one_line(name) for name in item.authors or page.authors))
     country = country_of(host, item.language, page.language, language)
-    dated = settle(_date_candidates(item, page, body), url, item.fetched, language, country)
+    dated = settle(_date_candidates(item, page, body), url, item.fetched, language, country, item.beside)
     if dated.note:
         removed.append(Removed(item.published or item.updated, dated.note))
     keys = identity_keys(url, item.guid, outlet, title, text, canonical_url(item.url))

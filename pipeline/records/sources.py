@@ -86,6 +86,7 @@ class RawItem:
         html: Whether title and body are HTML.
         authors: As written.
         published, updated: Dates as the source wrote them, or "".
+        beside: Dates of its source and of items beside it, as written; they tell the zone of one without.
         feed: The feed's id, or "".
         outlet: The outlet's name as configured, or as the source says, or "".
         language: The source's claim (ISO 639-1), or "".
@@ -107,6 +108,7 @@ class RawItem:
     authors: tuple[str, ...] = ()
     published: str = ""
     updated: str = ""
+    beside: tuple[str, ...] = ()
     feed: str = ""
     outlet: str = ""
     language: str = ""

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.normalize.date.published import parse_date
+from pipeline.normalize.date.published import parse_date, settle
 
 FETCHED = datetime(2015, 7, 3, 10, 20, tzinfo=UTC)
 
@@ -124,3 +124,24 @@ def test_the_machines_own_zone_does_not_matter() -> None:
         for zone in ("UTC", "Asia/Tokyo")
     }
     assert len(said) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "beside", "expected"),
+    [
+        # What the source writes beside its other dates; UTC is what machines write.
+        ("2026-03-01 10:00", ["Sun, 01 Mar 2026 10:05:00 +0200"], "2026-03-01T08:00:00+00:00"),
+        ("2026-03-01 05:00", ["Sun, 01 Mar 2026 06:00:00 EST"], "2026-03-01T10:00:00+00:00"),
+        ("2026-03-01 10:00", ["Sun, 01 Mar 2026 10:05:00 GMT"], "2026-03-01T10:00:00+00:00"),
+        ("2026-03-01 10:00 +0100", ["Sun, 01 Mar 2026 10:05:00 +0200"], "2026-03-01T09:00:00+00:00"),
+        # Its newest date lies 4:50 ahead: its clock is five hours ahead, for all of its dates.
+        ("2026-03-01 13:30", ["2026-03-01 16:50", "2026-02-28 09:00"], "2026-03-01T08:30:00+00:00"),
+        ("2026-02-28 09:00", ["2026-03-01 16:50", "2026-02-28 09:00"], "2026-02-28T04:00:00+00:00"),
+        # A habit that would put it into the future is none of this date.
+        ("2026-03-01 11:00", ["Sun, 01 Mar 2026 10:05:00 -0800"], "2026-03-01T11:00:00+00:00"),
+    ],
+)
+def test_a_date_without_a_zone_is_read_by_the_habits_of_its_source(written, beside, expected):
+    fetched = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    dated = settle([(written, "feed")], "", fetched, "en", "", beside)
+    assert dated.published.isoformat() == expected

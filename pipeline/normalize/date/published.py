@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from dateutil import parser as dateutil_parser
 from pipeline.languages.template import one_of
 from pipeline.normalize.date.calendars import western
 from pipeline.normalize.date.date_words import all_months, all_weekdays, fillers, leads, months_of
+from pipeline.normalize.date.habits import clock_zone, written_zone
 from pipeline.normalize.date.relative import RelativeTime, by_library, relative
 from pipeline.normalize.date.zones import LETTERS, named_zone, only_zone, zone_letters
 from pipeline.records import DateSource
@@ -355,12 +356,14 @@ def settle(
     fetched: datetime,
     language: str = "",
     country: str = "",
+    beside: Sequence[str] = (),
 ) -> Dated:
     """Chooses the first believable date.
 
     Impossible dates (the zero of a clock, the future) are passed over. One that lies up to twelve hours
     ahead is taken for a slip of half a day, unless a later candidate is sound. A date without a zone takes
-    that of the page with the same time on its clock, or, where it would lie ahead, that of its country.
+    that of the page with the same time on its clock, else the one that its source writes beside other dates;
+    where dates of its source would lie ahead, that of its country, or of a clock by which they do not.
 
     Args:
         candidates: Dates as written, most trusted first, each with its source.
@@ -368,7 +371,9 @@ def settle(
         fetched: When the item came (UTC).
         language: ISO 639-1.
         country: Of the outlet (ISO 3166), or "".
+        beside: Other dates of the same source, as written.
     """
+    zones = _habits(beside, fetched, language, country)
     read = [
         (moment, source)
         for text, source in candidates
@@ -377,7 +382,7 @@ def settle(
     slipped: Dated | None = None
     note = ""
     for moment, source in read:
-        time, wrong = _settled(_with_zone(moment, read, fetched, country), fetched)
+        time, wrong = _settled(_with_zone(moment, read, fetched, zones), fetched)
         note = note or wrong
         if time is not None and not wrong:
             return Dated(time, source, note)
@@ -393,8 +398,26 @@ def settle(
     return Dated(None, "fetched", note)
 
 
+class _Zones(NamedTuple):
+    """Where dates without a zone may be from: as their source writes; by country or clock.
+
+    `runs_ahead` says that without a zone dates of this source would be of the future, so that all need one.
+    """
+
+    written: tzinfo | None
+    ahead: tuple[tzinfo, ...]
+    runs_ahead: bool
+
+
+def _habits(beside: Sequence[str], fetched: datetime, language: str, country: str) -> _Zones:
+    read = (parse_date(text, fetched, language, country) for text in beside)
+    clock = clock_zone((moment for moment in read if moment), fetched)
+    ahead = tuple(zone for zone in (only_zone(country), clock) if zone is not None)
+    return _Zones(written_zone(beside, country), ahead, clock is not None)
+
+
 def _with_zone(
-    moment: RelativeTime, read: Iterable[tuple[RelativeTime, DateSource]], fetched: datetime, country: str
+    moment: RelativeTime, read: Iterable[tuple[RelativeTime, DateSource]], fetched: datetime, zones: _Zones
 ) -> RelativeTime:
     """A time of day that came without a zone, in the zone that something else gives it."""
     if moment.zoned or not moment.exact:
@@ -405,8 +428,10 @@ def _with_zone(
         whole = behind % 900 == 0 and 0 < abs(behind) <= _MOST_BEHIND
         if source == "page" and other.zoned and other.exact and whole:
             return other
-    zone = only_zone(country) if moment.time - fetched > _SKEW else None
-    if zone is None:
-        return moment
-    there = moment.time.replace(tzinfo=zone).astimezone(UTC)
-    return RelativeTime(there, exact=True) if there - fetched <= _SKEW else moment
+    believed = [zones.written] if zones.written else []
+    believed += zones.ahead if zones.runs_ahead or moment.time - fetched > _SKEW else ()
+    for zone in believed:
+        there = moment.time.replace(tzinfo=zone).astimezone(UTC)
+        if there - fetched <= _SKEW:
+            return RelativeTime(there, exact=True)
+    return moment

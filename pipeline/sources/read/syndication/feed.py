@@ -15,7 +15,7 @@ import feedparser
 from pipeline.addresses import absolute
 from pipeline.errors import RejectedError
 from pipeline.records import Capture, RawItem, SourceText
-from pipeline.sources.raw_items import blank_item, language_code, marked_up, numbered
+from pipeline.sources.raw_items import DATE_CHARS, blank_item, language_code, marked_up, numbered
 from pipeline.sources.read import webpage
 from pipeline.sources.read.charset import UNKNOWN_ENCODING, is_binary, read_bytes, without_controls
 from pipeline.sources.read.syndication import jsonfeed, sitemap
@@ -26,6 +26,7 @@ from pipeline.sources.read.syndication.xml_guard import Survey, survey
 _FIELD_CHARS = 4_000  # of titles, links, ids, names: a longer one is a fault or an attack
 _PLAIN = {"", "text/plain"}
 _MANY = 64  # authors or tags of one item
+_DATES = 24  # so many of a feed tell its habits
 
 
 def read_feed(capture: Capture, max_entries: int) -> tuple[list[RawItem], int]:
@@ -88,7 +89,10 @@ def _syndicated(document: Survey, blank: RawItem, url: str) -> list[RawItem]:
     if len(facts) != len(entries):  # a broken document that the two read differently
         facts = [EntryFacts() for _ in entries]
     named = outlet_in(_field(feed, "title"), (_field(feed, "link"), url))
-    said = _Said(url, named, language_code(_field(feed, "language")), absolute(url, _field(feed, "link")))
+    home = absolute(url, _field(feed, "link"))
+    dates = [_field(of, name) for of in (feed, *entries) for name in ("published", "updated")]
+    beside = tuple(dict.fromkeys(date[:DATE_CHARS] for date in dates if date))[:_DATES]
+    said = _Said(url, named, language_code(_field(feed, "language")), home, beside)
     return [_item(entry, known, blank, said) for entry, known in zip(entries, facts, strict=True)]
 
 
@@ -100,6 +104,7 @@ class _Said:
     outlet: str
     language: str
     home: str
+    dates: tuple[str, ...]
 
 
 def _item(entry: dict[str, Any], known: EntryFacts, blank: RawItem, feed: _Said) -> RawItem:
@@ -111,6 +116,7 @@ def _item(entry: dict[str, Any], known: EntryFacts, blank: RawItem, feed: _Said)
         blank,
         url=known.link or absolute(feed.url, _link(entry)),
         home=feed.home,
+        beside=feed.dates,
         guid=_field(entry, "id"),
         title=marked_up(title) if html and not title_html else title,
         body=marked_up(own.text) if html and not own.html else own.text,

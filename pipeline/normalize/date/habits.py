@@ -1,0 +1,56 @@
+"""The zone of an outlet's dates that name none: what it writes beside others, and what its clock shows."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta, timezone
+from typing import Final
+
+from pipeline.normalize.date.relative import RelativeTime
+from pipeline.normalize.date.zones import zone_letters
+
+_OFFSET = re.compile(r"\d\s?([+-])(\d{2}):?(\d{2})\s*$")
+_LETTERS = re.compile(r"\d\s?\(?([A-Z]{2,5})\)?\s*$")
+# Clocks differ by so much; and no zone is further ahead of UTC.
+_SKEW: Final = timedelta(minutes=15)
+_MOST: Final = timedelta(hours=14)
+
+
+def written_zone(dates: Iterable[str], country: str) -> timezone | None:
+    """The zone that most of a source's dates name; None where they name none, or UTC, as machines do.
+
+    Args:
+        dates: As written.
+        country: Of the outlet (ISO 3166), for letters that countries share.
+
+    >>> written_zone(["Tue, 04 Mar 2031 10:00:00 +0200", "04.03.2031 09:10"], "")
+    datetime.timezone(datetime.timedelta(seconds=7200))
+    """
+    named = Counter(ahead for text in dates if (ahead := _ahead(text, country)))
+    return timezone(named.most_common(1)[0][0]) if named else None
+
+
+def clock_zone(moments: Iterable[RelativeTime], fetched: datetime) -> timezone | None:
+    """The least whole hours by which a source's clock must be ahead of UTC, for no date to be of the future.
+
+    Args:
+        moments: Its dates, those without a zone read as UTC.
+        fetched: When they came (UTC).
+    """
+    told = (m.time - fetched for m in moments if m.exact and not m.zoned)
+    ahead = max((gap for gap in told if gap <= _MOST), default=timedelta(0))
+    hours = math.ceil((ahead - _SKEW) / timedelta(hours=1))
+    return timezone(timedelta(hours=hours)) if hours > 0 else None
+
+
+def _ahead(text: str, country: str) -> timedelta | None:
+    found = _OFFSET.search(text)
+    if found and int(found[2]) <= 14 and int(found[3]) < 60:
+        ahead = timedelta(hours=int(found[2]), minutes=int(found[3]))
+        return -ahead if found[1] == "-" else ahead
+    letters = _LETTERS.search(text)
+    zone = zone_letters(country).get(letters[1]) if letters else None
+    return zone.utcoffset(None) if zone else None
