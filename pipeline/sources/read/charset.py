@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from charset_normalizer import CharsetMatch, from_bytes
 
+from pipeline.languages.latin_letters import latin_encoding
+
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: its mark begins with the UTF-16 one
@@ -183,7 +185,7 @@ def _recognised(body: bytes) -> Decoded:
     # What stands between tags and has something beyond ASCII: markup would drown it.
     pieces = [piece for piece in _BETWEEN_TAGS.split(body[:_DECLARED_BYTES]) if not piece.isascii()]
     sample = b"\n".join(pieces)[:_SAMPLE_BYTES] or body[:_SAMPLE_BYTES]
-    name = _best_of(sample, sparse=sparse)
+    name = (latin_encoding(sample) if sparse else "") or _best_of(sample, sparse=sparse)
     if name:
         return Decoded(body.decode(name, "replace"))
     return Decoded(body.decode(_WESTERN, "replace"), sure=sparse or len(sample) < _MANY_BYTES)

@@ -1,0 +1,61 @@
+"""The encoding of a text in Latin letters, by the language whose letters it has."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from pipeline.languages.word_file import WordFile, read
+
+# Windows-1252 first: where another reads the text no better, it is that.
+_ENCODINGS: Final = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257")
+# Of the letters beyond ASCII so many must be of one language for an encoding to be anything else.
+_LEAST: Final = 0.95
+_FEW: Final = 3
+
+
+class _Letters(WordFile):
+    letters: dict[str, str]
+    signs: str
+
+
+@cache
+def _alphabets() -> tuple[frozenset[str], ...]:
+    known = read(Path(__file__).with_suffix(".yaml"), _Letters)
+    return tuple(frozenset(own + own.upper() + "İ" * (code == "tr")) for code, own in known.letters.items())
+
+
+@cache
+def _signs() -> frozenset[str]:
+    return frozenset(read(Path(__file__).with_suffix(".yaml"), _Letters).signs)
+
+
+def latin_encoding(sample: bytes) -> str:
+    """The encoding by which a text's letters are those of one language; "" where Windows-1252 may be right.
+
+    >>> latin_encoding("Rada města schválila příští rozpočet".encode("iso8859_2"))
+    'iso8859_2'
+    >>> latin_encoding("Der Präsident prüft die Größe".encode("cp1252"))
+    ''
+    """
+    best, share = "", _share(sample, _ENCODINGS[0])
+    for name in _ENCODINGS[1:]:
+        fits = _share(sample, name)
+        if fits > share and fits >= _LEAST:
+            best, share = name, fits
+    return best
+
+
+def _share(sample: bytes, encoding: str) -> float:
+    """The share of the letters beyond ASCII that one language has, of the language that has most of them."""
+    try:
+        text = sample.decode(encoding)
+    except UnicodeDecodeError:
+        return 0.0
+    found = Counter(char for char in text if char > "\x7f" and char not in _signs())
+    total = found.total()
+    if total < _FEW:
+        return 1.0
+    return max(sum(found[char] for char in own) for own in _alphabets()) / total
