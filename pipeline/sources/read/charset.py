@@ -165,8 +165,13 @@ def _is_utf8(body: bytes) -> bool:
 
 
 def _looks_like(body: bytes, name: str) -> bool:
-    """Whether bytes look like a declared encoding: Latin letters beyond ASCII rarely stand side by side."""
-    return name not in _LATIN or _is_sparse(body)
+    """Whether bytes look like a declared encoding: Latin letters beyond ASCII rarely stand side by side.
+
+    Windows-1252 is what servers say that were told nothing: the letters of another language speak against it.
+    """
+    if name not in _LATIN:
+        return True
+    return _is_sparse(body) and (name != _WESTERN or not latin_encoding(_sample(body)))
 
 
 def _is_sparse(body: bytes) -> bool:
@@ -182,13 +187,17 @@ def _recognised(body: bytes) -> Decoded:
     if broken * 20 < sum(1 for char in loose if char > "\x7f"):
         return Decoded(loose)
     sparse = _is_sparse(body)
-    # What stands between tags and has something beyond ASCII: markup would drown it.
-    pieces = [piece for piece in _BETWEEN_TAGS.split(body[:_DECLARED_BYTES]) if not piece.isascii()]
-    sample = b"\n".join(pieces)[:_SAMPLE_BYTES] or body[:_SAMPLE_BYTES]
+    sample = _sample(body)
     name = (latin_encoding(sample) if sparse else "") or _best_of(sample, sparse=sparse)
     if name:
         return Decoded(body.decode(name, "replace"))
     return Decoded(body.decode(_WESTERN, "replace"), sure=sparse or len(sample) < _MANY_BYTES)
+
+
+def _sample(body: bytes) -> bytes:
+    """What stands between tags and has something beyond ASCII: markup would drown it."""
+    pieces = [piece for piece in _BETWEEN_TAGS.split(body[:_DECLARED_BYTES]) if not piece.isascii()]
+    return b"\n".join(pieces)[:_SAMPLE_BYTES] or body[:_SAMPLE_BYTES]
 
 
 def _best_of(sample: bytes, *, sparse: bool) -> str:
