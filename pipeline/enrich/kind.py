@@ -69,6 +69,7 @@ _PIECES: Final = re.compile(
 _NUMBERED: Final = re.compile(r"[\s/]*\d{0,2}-?$")
 _LAST_PARAGRAPHS: Final = 2
 _LINE_CHARS: Final = 400
+_NAME_CHARS: Final = 20
 
 
 def kind_of(article: Article) -> Told:
@@ -105,7 +106,7 @@ def _labelled(article: Article) -> Told | None:
             continue
         bracketed = removed.rule == "title bracket"
         for piece in _pieces(removed.text):
-            kind = _label_kind(piece, article.language)
+            kind = _label_kind(piece, article.language) or _behind_name(piece, article.language)
             # "(video)" behind a title says that there is one beside the text.
             if kind is None or (bracketed and kind in _MEDIA and not _is_east_asian(piece)):
                 continue
@@ -130,7 +131,7 @@ def _is_east_asian(piece: str) -> bool:
 
 
 def _label_kind(piece: str, language: str) -> ArticleKind | None:
-    """The kind that a label tells in the article's language, else in any; behind a name, too."""
+    """The kind that a label tells in the article's language, else in any."""
     labels, folded = _labels(), fold(piece)
     own = [labels[code] for code in (language, SIGNS) if code in labels]
     for known in (*own, *labels.values()):
@@ -141,11 +142,13 @@ def _label_kind(piece: str, language: str) -> ArticleKind | None:
         found = pattern.fullmatch(folded) if pattern else None
         if found and found.lastgroup:
             return _named(found.lastgroup)
-    # "CNN Poll", "NYT Opinion": a name, then the label.
-    head, _, last = folded.rpartition(" ")
-    if head and len(head) <= 20 and last in _labels().get(language, {}):
-        return _labels()[language][last]
     return None
+
+
+def _behind_name(piece: str, language: str) -> ArticleKind | None:
+    """The kind of a label behind an outlet's name, as in "NYT Opinion"."""
+    name, _, label = fold(piece).rpartition(" ")
+    return _labels().get(language, {}).get(label) if 0 < len(name) <= _NAME_CHARS else None
 
 
 def _typed(article: Article) -> Told | None:
@@ -174,8 +177,7 @@ def _addressed(article: Article) -> Told | None:
         if host == known or host.endswith(f".{known}"):
             return kind, f"address: {known}"
     folders = [fold(unquote(part)).replace("-", " ").replace("_", " ") for part in parts.path.split("/")]
-    first = host.partition(".")[0]
-    for folder in [first, *folders[:-1]]:
+    for folder in [*folders[-2::-1], host.partition(".")[0]]:  # the deepest says most
         kind_found = _sections().get(folder)
         if kind_found and _plausible(kind_found, article):
             return kind_found, f"address: {folder}"
@@ -246,8 +248,17 @@ def _title_patterns(language: str) -> tuple[re.Pattern[str], ...]:
     if words is None:
         return ()
     starts = _grouped(words.starts, r"^\W*", r"(?!\w)")
-    ends = _grouped(words.ends, r"(?<!\w)", r"\W*$")
-    return tuple(pattern for pattern in (starts, ends) if pattern)
+    # One word at the end may be the sentence's own, unless something parts it.
+    phrases = _grouped(_kept(words.ends, lambda phrase: " " in phrase), r"(?<!\w)", r"\W*$")
+    single = _grouped(_kept(words.ends, lambda phrase: " " not in phrase), r"(?:[,:;|]|\s[–—-])\s*", r"\W*$")
+    return tuple(pattern for pattern in (starts, phrases, single) if pattern)
+
+
+def _kept(
+    named: Mapping[ArticleKind, Iterable[str]], wanted: Callable[[str], bool]
+) -> dict[ArticleKind, list[str]]:
+    found = {kind: [phrase for phrase in phrases if wanted(phrase)] for kind, phrases in named.items()}
+    return {kind: phrases for kind, phrases in found.items() if phrases}
 
 
 @cache

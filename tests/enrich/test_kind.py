@@ -129,3 +129,25 @@ def test_the_section_of_a_page_is_kept() -> None:
 def test_every_language_with_words_has_kinds() -> None:
     assert set(kind_words()) == {*LANGUAGES, SIGNS}
     assert all(code == SIGNS or is_language(code) for code in kind_words())
+
+
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [
+        ("US orders a review of its bridges", "news"),
+        ("Harbour town waits for a representation review", "news"),
+        ("Mayor answers critics with a newspaper op-ed", "news"),
+        ("The mayor's angry op-ed", "news"),
+        ("Contact us", "reference"),
+        ("Old bridge closed: what we know so far", "explainer"),
+        ("Bridge tolls, explained", "explainer"),
+        ("Ines Talbot obituary", "obituary"),
+        ("The Last Arch, review", "review"),
+    ],
+)
+def test_the_form_of_a_title_is_no_single_word_of_it(title: str, kind: str) -> None:
+    assert told(title, language="en")[0] == kind
+
+
+def test_the_deepest_folder_says_most() -> None:
+    assert told("The bridge and us", url="https://example.org/video/opinion/the-bridge")[0] == "opinion"
