@@ -391,6 +391,12 @@ class Archive(Protocol):
             PermanentError: The disk is read-only, or not ours to write.
         """
 
+    def identity(self, *, make: bool = False) -> str:
+        """What a store knows the journal by; "" before it was given a name. With `make` it is given one."""
+
+    def last(self) -> int:
+        """The number of the journal's last entry; 0 when it is empty."""
+
     def entries(self, after: int = 0) -> Iterator[JournalEntry]:
         """The journal's entries with n > after, in the order they were appended.
 

@@ -116,6 +116,7 @@ class Ingest:
         """
         if not captures:
             return PreparedBatch()
+        self._wiring.belongs()
         archive = self._wiring.archive
         name = content_id(*(capture.id for capture in captures))
         place = archive.place_of(name)
@@ -200,7 +201,12 @@ class Ingest:
         ]
 
     def polled(self, feeds: Sequence[FeedSource], progress: Progress = quiet) -> Polls:
-        """Polls feeds and archives what they sent; their states are not saved yet."""
+        """Polls feeds and archives what they sent; their states are not saved yet.
+
+        Raises:
+            StoreError: The store follows another home's journal.
+        """
+        self._wiring.belongs()
         states = self._wiring.store.feeds()
         pairs = [(feed, current(feed, states.get(feed.id))) for feed in feeds]
         return poll(self._wiring.fetcher, self._wiring.archive, pairs, self._wiring.clock(), progress)

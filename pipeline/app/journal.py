@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from pipeline.app.wiring import LEASE_SECONDS, Wiring, died_here
+from pipeline.app.wiring import JOURNAL, LEASE_SECONDS, Wiring, died_here
 from pipeline.errors import (
     ConfigError,
     NotFoundError,
@@ -29,7 +29,6 @@ from pipeline.stories.features.statistics import StreamStatistics
 
 log = logging.getLogger("wirewatch.app")
 
-MARK = "journal"
 # An archived batch that nobody has settled for so long was left behind, whoever wrote it.
 LEFT_BEHIND = timedelta(hours=1)
 # Not the entry's fault: whoever mends the file or the store goes on from there.
@@ -136,7 +135,7 @@ class Writer:
 
     def catch_up(self) -> None:
         """Completes what other writers began and did not finish; what cannot be completed is set aside."""
-        for entry in self.wiring.archive.entries(int(self.store.mark(MARK) or 0)):
+        for entry in self.wiring.archive.entries(int(self.store.mark(JOURNAL) or 0)):
             try:
                 self.apply(entry)
             except PermanentError as error:
@@ -259,7 +258,7 @@ def left_behind(wiring: Wiring) -> list[Unsettled]:
 
 
 def _marks(entry: JournalEntry) -> dict[str, str]:
-    return {MARK: str(entry.n)}
+    return {JOURNAL: str(entry.n)}
 
 
 @contextmanager
@@ -279,9 +278,14 @@ def writing(
         own: Places in the archive that the caller is about to take in.
         recover: Whether to take in what else was left behind in the archive.
         warm: What the writer of the batch before left.
+
+    Raises:
+        StoreError: The store follows another home's journal.
     """
     target = store or wiring.store
+    wiring.belongs(target)
     with wiring.lease("stories", target) as renew:
+        wiring.follow(target, renew())
         writer = Writer(wiring, target, renew)
         writer.go_on_from(warm)
         if store is None:

@@ -59,6 +59,20 @@ class Stores:
             if into:
                 store.close()
 
+    def adopt(self) -> dict[str, Any]:
+        """Lets the store follow this home's journal from now on, whatever it followed before.
+
+        What is in the journal counts as done; a `replay` takes in what the store does not have of it.
+
+        Returns:
+            The journal's identity and the number of its last entry.
+        """
+        wiring = self._wiring
+        wiring.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with wiring.lease("stories") as renew:
+            wiring.follow(wiring.store, renew(), anew=True)
+        return {"journal": wiring.archive.identity(), "entries": wiring.archive.last()}
+
     def migrate(self) -> dict[str, Any]:
         """Brings the store to this version's schema."""
         return {"documents": migrate_store(self._wiring.store_url, environment=self._wiring.environment)}

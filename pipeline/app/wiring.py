@@ -23,10 +23,11 @@ from pipeline.enrich.names.recognize import SpacyRecognizer
 from pipeline.enrich.vectors import E5Embedder
 from pipeline.errors import LeaseHeldError, StoreError, TransientError
 from pipeline.normalize.plaintext.wall import is_wall_page
-from pipeline.ports import Embedder, Lease, Store
+from pipeline.ports import Commit, Embedder, Lease, Store
 from pipeline.records import Watch, content_id
 from pipeline.retry import LEASE, Patience
 from pipeline.settings import Settings, load_settings
+from pipeline.sources.archive.belonging import strangeness
 from pipeline.sources.archive.folder import WarcArchive
 from pipeline.sources.fetch.fetcher import FeedFetcher
 from pipeline.stages.intake.prepare import Intake
@@ -40,6 +41,8 @@ log = logging.getLogger("wirewatch.app")
 
 # A lease outlives the longest step between two renewals (a commit of 200 articles and their vectors).
 LEASE_SECONDS = 300.0
+# Marks of the store: the entry of the journal that it was taken to, and which journal that is.
+JOURNAL, IDENTITY = "journal", "journal.identity"
 
 
 def now() -> datetime:
@@ -81,13 +84,58 @@ class Wiring:
         # Work is spread over processes; more threads for these small matrices take more time, not less.
         threadpool_limits(1, user_api="blas")
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{content_id(os.urandom(8).hex())[:6]}"
+        self._followed: Store | None = None
+        if make and not home.is_dir():
+            self._make_home()
+
+    def _make_home(self) -> None:
+        """Makes a home for a store that has none; a mount that is missing looks like a home to be made."""
+        if not self.store_url.startswith("sqlite:"):
+            try:
+                self.belongs()
+            except BaseException:
+                self.close()
+                raise
         try:
-            if make:
-                home.mkdir(parents=True, exist_ok=True)
+            self.home.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(
-                f"{home}: cannot make the home folder ({error.strerror}); --home names another"
+                f"{self.home}: cannot make the home folder ({error.strerror}); --home names another"
             ) from None
+
+    def belongs(self, store: Store | None = None) -> None:
+        """Makes sure that a store follows this home's journal; to be asked before anything is written.
+
+        Raises:
+            StoreError: It follows another, or was taken further than this one goes.
+        """
+        target, archive = store or self.store, self.archive
+        if target is self._followed:
+            return
+        applied = int(target.mark(JOURNAL) or 0)
+        reason = strangeness(archive.identity(), archive.last(), target.mark(IDENTITY), applied)
+        if reason:
+            raise StoreError(
+                f"{self.home}: {reason}; --home names the right one, and if that is lost for good, "
+                "`wirewatch store adopt` goes on with this one"
+            )
+
+    def follow(self, store: Store, lease: Lease, *, anew: bool = False) -> None:
+        """Notes in a store that it follows this home's journal.
+
+        Args:
+            store: Which.
+            lease: "stories", held.
+            anew: Whatever it followed before; what is in this journal is taken as done.
+        """
+        name = self.archive.identity(make=True)
+        if anew:
+            marks = {IDENTITY: name, JOURNAL: str(self.archive.last())}
+            store.commit(Commit(marks=marks), lease)
+        elif store.mark(IDENTITY) != name:
+            self.belongs(store)
+            store.commit(Commit(marks={IDENTITY: name}), lease)
+        self._followed = store
 
     @cached_property
     def settings(self) -> Settings:

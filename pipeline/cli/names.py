@@ -1,4 +1,4 @@
-"""Verbs on names and stores: entity, entities suggest, enrich, store migrate and copy."""
+"""Verbs on names and stores: entity, entities suggest, enrich, store migrate, adopt and copy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline.cli.session import answer, opened, progress
 from pipeline.cli.tables import counts_table, entity_text, suggestions_table
 
 entities = typer.Typer(help="Names across articles.", no_args_is_help=True)
-store = typer.Typer(help="Stores: migrate, copy.", no_args_is_help=True)
+store = typer.Typer(help="Stores: migrate, adopt, copy.", no_args_is_help=True)
 
 
 def entity(
@@ -52,6 +52,14 @@ def store_migrate(context: typer.Context) -> None:
     """Brings the store to this version's schema; on Elasticsearch, reading and writing go on."""
     with opened(context, make=False) as app:
         document = app.stores.migrate()
+    answer(context, document, lambda out: out.print(counts_table(document)))
+
+
+@store.command("adopt")
+def store_adopt(context: typer.Context) -> None:
+    """Lets the store follow this home's journal, when the home that it followed is lost for good."""
+    with opened(context, make=False) as app:
+        document = app.stores.adopt()
     answer(context, document, lambda out: out.print(counts_table(document)))
 
 

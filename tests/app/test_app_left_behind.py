@@ -76,7 +76,7 @@ def test_what_a_living_process_is_at_is_left_to_it_for_an_hour(make_wiring, writ
 def test_a_damaged_batch_is_set_aside_and_stops_no_writer_and_no_replay_that_keeps_going(
     cut_short, written, tmp_path
 ):
-    wiring = cut_short(3)
+    wiring = cut_short(4)  # archived, the journal noted in the store, the entry written
     app = App(wiring)
     (entry,) = wiring.archive.entries()
     (wiring.home / "archive" / entry.data["places"][0]).write_bytes(b"\x1f\x8bno gzip")
@@ -99,7 +99,7 @@ def test_a_damaged_batch_is_set_aside_and_stops_no_writer_and_no_replay_that_kee
     [b"{", b'{"n": 1, "kind": "repair", "at": "2026-04-07T09:00:00+00:00", "place": "", "data": {}}'],
 )
 def test_an_entry_that_cannot_be_carried_out_is_set_aside(cut_short, written, tmp_path, content):
-    wiring = cut_short(3)
+    wiring = cut_short(4)  # archived, the journal noted in the store, the entry written
     app = App(wiring)
     (wiring.home / "archive" / "journal" / "000000" / "000000001.json").write_bytes(content)
     assert app.ingest.load(written(SECOND)).counts.new == 1

@@ -254,6 +254,7 @@ def _check_store(wiring: Wiring) -> str:
 
 def _check_archive(wiring: Wiring) -> str:
     where, archive = wiring.home / "archive", wiring.archive
+    wiring.belongs()
     entries = list(archive.entries())
     ill = [str(entry.data["reason"]) for entry in entries if entry.kind == "unreadable"]
     aside = [each for each in wiring.store.quarantine() if each.stage == "journal"]

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from itertools import islice
 
-from pipeline.app.journal import MARK, left_behind
-from pipeline.app.wiring import Wiring
+from pipeline.app.journal import left_behind
+from pipeline.app.wiring import JOURNAL, Wiring
 from pipeline.errors import NotFoundError, WirewatchError
 
 # A message that has been due for so long, or will not be for so long, has nobody who sends it.
@@ -63,11 +63,9 @@ def _aside(wiring: Wiring) -> Iterator[str]:
 
 
 def _store(wiring: Wiring) -> Iterator[str]:
-    mark = int(wiring.store.mark(MARK) or 0)
-    last = sum(1 for _ in wiring.archive.entries())
-    if mark > last:
-        yield f"the store was taken to entry {mark} and the journal ends at {last}: it is another home's"
-    elif mark < last:
+    wiring.belongs()
+    mark, last = int(wiring.store.mark(JOURNAL) or 0), wiring.archive.last()
+    if mark < last:
         yield f"entries {mark + 1} to {last} are not in the store yet; the next run does them"
 
 

@@ -2,6 +2,7 @@
 
     archive/2026/07/14/<batch>.warc.gz      one batch of captures
     archive/journal/000000/000000001.json   one thing that was done; numbered without a gap, in order
+    archive/journal/identity                what the store knows this journal by
     archive/unsettled/<batch>.json          a batch of which the journal does not tell yet
 
 A file appears whole or not at all: it is written beside its place, synced, and renamed.
@@ -16,6 +17,7 @@ import json
 import os
 import re
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -132,13 +134,34 @@ class WarcArchive:
             self._journal.mkdir(parents=True, exist_ok=True)
             with (self._journal / ".lock").open("ab") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)  # given back when the file is closed, and by a crash
-                n = self._last() + 1
+                n = self.last() + 1
                 _write_whole(self._entry_path(n), lambda file: file.write(_to_json(replace(entry, n=n))))
         return n
 
+    def identity(self, *, make: bool = False) -> str:
+        """What the store knows this journal by; "" before it was given one.
+
+        Args:
+            make: Gives it one, at random, where it has none; of several processes that do, one wins.
+
+        Raises:
+            UnavailableError: The disk is full.
+            PermanentError: The disk is read-only, or not ours to write.
+        """
+        path = self._journal / "identity"
+        with _told_plainly(path):
+            if make and not path.exists():
+                self._journal.mkdir(parents=True, exist_ok=True)
+                with (self._journal / ".lock").open("ab") as lock:
+                    fcntl.flock(lock, fcntl.LOCK_EX)
+                    if not path.exists():
+                        name = uuid.uuid4().hex + "\n"
+                        _write_whole(path, lambda file: file.write(name.encode()))
+            return path.read_text("ascii").strip() if path.exists() else ""
+
     def entries(self, after: int = 0) -> Iterator[JournalEntry]:
         """The entries with n > after, in order; one that cannot be read comes as "unreadable"."""
-        n, last = after + 1, self._last()
+        n, last = after + 1, self.last()
         while n <= last:
             path = self._entry_path(n)
             with _told_plainly(path):
@@ -150,12 +173,10 @@ class WarcArchive:
                     entry = _unreadable(n, f"{path}: a damaged journal entry")
             yield entry
             n += 1
-            last = last if n <= last else self._last()
+            last = last if n <= last else self.last()
 
-    def _entry_path(self, n: int) -> Path:
-        return self._journal / f"{n // _SHELF:06d}" / f"{n:09d}.json"
-
-    def _last(self) -> int:
+    def last(self) -> int:
+        """The number of the journal's last entry; 0 when it is empty."""
         with _told_plainly(self._journal):
             if not self._journal.is_dir():
                 return 0
@@ -167,6 +188,9 @@ class WarcArchive:
                 if numbers:
                     return int(max(numbers))
         return 0
+
+    def _entry_path(self, n: int) -> Path:
+        return self._journal / f"{n // _SHELF:06d}" / f"{n:09d}.json"
 
 
 def _unreadable(n: int, reason: str) -> JournalEntry:
