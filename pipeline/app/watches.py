@@ -31,8 +31,8 @@ from pipeline.retry import DELIVERY
 from pipeline.settings import Document, read_document
 from pipeline.stages.alerting.alert import Alerting, AlertReport
 from pipeline.stages.alerting.questions import Checked, Known, backtest_watch, check_watches, why_story
-from pipeline.stages.alerting.report_outbox import report_outbox
-from pipeline.stages.alerting.report_watches import report_watches
+from pipeline.stages.alerting.reports.report_outbox import report_outbox
+from pipeline.stages.alerting.reports.report_watches import report_watches
 
 # A first watch is tried on so much of the past.
 MONTH = timedelta(days=30)

@@ -41,7 +41,9 @@ def file(tmp_path):
 
     def write(n):
         path = tmp_path / f"{n}.jsonl"
-        path.write_text(json.dumps({"title": f"Bridge {n} opens in Norvik", "text": f"Bridge {n} opened. " * 9}))
+        path.write_text(
+            json.dumps({"title": f"Bridge {n} opens in Norvik", "text": f"Bridge {n} opened. " * 9})
+        )
         return [str(path)]
 
     return write
@@ -61,9 +63,9 @@ def test_a_second_home_is_refused_and_writes_nothing(make_wiring, file, elsewher
     for doing in (
         lambda: App(second).ingest.load(file(2)),
         lambda: App(second).ingest.fetch([]),
-        lambda: App(second).correct.repair(),
+        App(second).correct.repair,
     ):
-        with pytest.raises(StoreError, match="follows another journal .* this home has none.*store adopt"):
+        with pytest.raises(StoreError, match=r"follows another journal .* this home has none.*store adopt"):
             doing()
     assert not (second.home / "archive").exists()
     assert not next(c for c in App(second).care.doctor() if c["check"] == "archive")["ok"]
@@ -78,7 +80,7 @@ def test_a_home_with_a_journal_of_its_own_is_refused(make_wiring, file, elsewher
     App(first).ingest.load(file(1))
     App(own).ingest.load(file(2))
     strange = make_wiring("second", store=elsewhere)
-    with pytest.raises(StoreError, match="another journal .* than this home's"):
+    with pytest.raises(StoreError, match=r"another journal .* than this home's"):
         App(strange).ingest.load(file(3))
     with pytest.raises(StoreError, match="another journal"):
         App(own).stores.replay(elsewhere)
@@ -90,9 +92,11 @@ def test_a_missing_mount_is_not_made(make_wiring, file, elsewhere, tmp_path):
     App(make_wiring("first", store=elsewhere)).ingest.load(file(1))
     missing = tmp_path / "not" / "mounted"
     if elsewhere.startswith("sqlite:"):
-        with open_app(store=elsewhere, home=missing, config=Path("seeds/config")) as app:
-            with pytest.raises(StoreError, match="this home has none"):
-                app.ingest.load(file(2))
+        with (
+            open_app(store=elsewhere, home=missing, config=Path("seeds/config")) as app,
+            pytest.raises(StoreError, match="this home has none"),
+        ):
+            app.ingest.load(file(2))
     else:
         with pytest.raises(StoreError, match="this home has none"):
             open_app(store=elsewhere, home=missing, config=Path("seeds/config"))

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.ports import Commit
 from pipeline.records import FeedState
-from pipeline.stages.alerting.report_feeds import report_feeds
+from pipeline.stages.alerting.reports.report_feeds import report_feeds
 from pipeline.store import open_store
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

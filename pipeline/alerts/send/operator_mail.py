@@ -4,78 +4,71 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 
+from pipeline.records import Message, content_id
+
 _MOST_LINES = 50
 
 
-def feed_mail(
-    sender: str, to: str, message_id: str, ailments: Sequence[tuple[str, str]], now: datetime
-) -> bytes:
-    """Renders the mail as plain text.
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What an operator is told.
+
+    Attributes:
+        subject: Without the name of the program.
+        opening: Says what the lines are.
+        lines: One for each thing; of many the first are told, and how many more there are.
+        closing: What to do.
+    """
+
+    subject: str
+    opening: str
+    lines: Sequence[str]
+    closing: str
+
+
+def to_operators(
+    letter: Letter, key: Sequence[str], sender: str, operators: Sequence[str], now: datetime
+) -> tuple[Message, ...]:
+    """A message for each operator, rendered as plain text and due at once.
 
     Args:
+        letter: What they are told.
+        key: What the messages' ids are made of, beside the address: the same again is the same message.
         sender: From.
-        to: The operator's address.
-        message_id: With angle brackets.
-        ailments: Feed id and what is wrong with it, in one line.
+        operators: Their addresses.
         now: The mail's date (UTC).
     """
-    mail = _mail(sender, to, message_id, now)
-    mail["Subject"] = f"Wirewatch: {len(ailments)} feeds need a look"
-    lines = [f"- {name}: {' '.join(what.split())}" for name, what in ailments]
-    closing = "`wirewatch feeds health` shows all feeds. Failing feeds are tried again by themselves."
-    mail.set_content("\n".join(["These feeds broke or fell silent:", "", *lines, "", closing]) + "\n")
-    return mail.as_bytes()
+    messages = []
+    for to in operators:
+        name = content_id(key[0], to, *key[1:])
+        message_id = f"<{name}@{sender.rpartition('@')[2].strip('>') or 'localhost'}>"
+        mail = EmailMessage(policy=SMTP)
+        mail["From"], mail["To"], mail["Message-ID"] = sender, to, message_id
+        mail["Date"] = now.strftime("%a, %d %b %Y %H:%M:%S +0000")
+        mail["Auto-Submitted"] = "auto-generated"
+        mail["Subject"] = f"Wirewatch: {letter.subject}"
+        mail.set_content(_text(letter))
+        messages.append(Message(name, "", (), "mail", to, "rendered", now, message_id, mail.as_bytes()))
+    return tuple(messages)
 
 
-def watches_mail(sender: str, to: str, message_id: str, broken: Sequence[str], now: datetime) -> bytes:
-    """Renders the mail on broken watches as plain text; `broken` is one line for each, the rest as above."""
-    mail = _mail(sender, to, message_id, now)
-    mail["Subject"] = "Wirewatch: watches.yaml needs a look"
-    lines = [f"- {' '.join(line.split())}" for line in broken]
-    closing = "`wirewatch watch check` says whether all is well again. All other watches go on."
-    mail.set_content(
-        "\n".join(["This is set aside until somebody mends it:", "", *lines, "", closing]) + "\n"
-    )
-    return mail.as_bytes()
-
-
-def outbox_mail(sender: str, to: str, message_id: str, failed: Sequence[str], now: datetime) -> bytes:
-    """Renders the mail on messages that were given up as plain text; `failed` is one line for each."""
-    mail = _mail(sender, to, message_id, now)
-    mail["Subject"] = f"Wirewatch: {len(failed)} messages were given up"
-    lines = [f"- {' '.join(line.split())}" for line in failed[:_MOST_LINES]]
-    lines += [f"- and {len(failed) - _MOST_LINES} more"] if len(failed) > _MOST_LINES else []
-    closing = (
-        "`wirewatch outbox list` shows them; `outbox retry` sends them again, `outbox drop ID` takes one out."
-    )
-    mail.set_content("\n".join(["These did not arrive:", "", *lines, "", closing]) + "\n")
-    return mail.as_bytes()
-
-
-TRIAL = "This is a test message: Wirewatch can reach you here."
-
-
-def trial_mail(sender: str, to: str, message_id: str, now: datetime) -> bytes:
-    """Renders a test mail as plain text; the arguments are those above."""
-    mail = _mail(sender, to, message_id, now)
-    mail["Subject"] = "Wirewatch: a test message"
-    mail.set_content(f"{TRIAL}\n")
-    return mail.as_bytes()
+TRIAL = Letter("a test message", "This is a test message: Wirewatch can reach you here.", (), "")
 
 
 def trial_chat() -> bytes:
     """A test message for a chat or push service, in the form of `chat_text`."""
-    said = {"title": "Wirewatch: a test message", "text": TRIAL, "markdown": TRIAL}
+    said = {"title": f"Wirewatch: {TRIAL.subject}", "text": TRIAL.opening, "markdown": TRIAL.opening}
     return json.dumps(said).encode()
 
 
-def _mail(sender: str, to: str, message_id: str, now: datetime) -> EmailMessage:
-    mail = EmailMessage(policy=SMTP)
-    mail["From"], mail["To"], mail["Message-ID"] = sender, to, message_id
-    mail["Date"] = now.strftime("%a, %d %b %Y %H:%M:%S +0000")
-    mail["Auto-Submitted"] = "auto-generated"
-    return mail
+def _text(letter: Letter) -> str:
+    lines = [f"- {' '.join(line.split())}" for line in letter.lines[:_MOST_LINES]]
+    more = len(letter.lines) - _MOST_LINES
+    lines += [f"- and {more} more"] if more > 0 else []
+    parts = (letter.opening, "\n".join(lines), letter.closing)
+    return "\n\n".join(part for part in parts if part) + "\n"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.addresses import host_of, redact, shown
-from pipeline.alerts.send.operator_mail import trial_chat, trial_mail
+from pipeline.alerts.send.operator_mail import TRIAL, to_operators, trial_chat
 from pipeline.alerts.watch import last_good
 from pipeline.app.care.verify import PROMISES, breaches
 from pipeline.app.ingest import Ingest, IngestReport
@@ -26,11 +26,11 @@ from pipeline.errors import (
 )
 from pipeline.notify import open_notifier
 from pipeline.ports import Commit, FeedSource
-from pipeline.records import Channel, FeedState, Message, Rejection, content_id
+from pipeline.records import FeedState, Message, Rejection, content_id
 from pipeline.settings import Settings
 from pipeline.sources.feeds.opml import add_feeds, read_opml_file, write_opml
 from pipeline.stages.alerting.deliver import ServerTrouble
-from pipeline.stages.alerting.report_feeds import report_feeds
+from pipeline.stages.alerting.reports.report_feeds import report_feeds
 
 Json = dict[str, Any]
 _LOW_DISK_BYTES = 1024**3
@@ -125,19 +125,18 @@ class Care:
         notifier = open_notifier(settings.mail, self._wiring.home, self._wiring.clock, settings.channels)
         sender, outcome = settings.mail.sender, []
         names = list(settings.channels) if channels is None else channels
-        ways: list[tuple[Channel, str]] = [("mail", each) for each in mails]
-        ways += [("chat", each) for each in names]
-        for channel, to in ways:
+        messages = list(to_operators(TRIAL, ("trial", now.isoformat()), sender, mails, now))
+        for to in names:
             name = content_id("trial", to, now.isoformat())
-            message_id = f"<{name}@{sender.rpartition('@')[2].strip('>') or 'localhost'}>"
-            payload = trial_mail(sender, to, message_id, now) if channel == "mail" else trial_chat()
-            spooled = channel == "mail" and not settings.mail.smtp
+            messages.append(Message(name, "", (), "chat", to, "rendered", now, "", trial_chat()))
+        for message in messages:
+            spooled = message.channel == "mail" and not settings.mail.smtp
             try:
-                notifier.send(Message(name, "", (), channel, to, "rendered", now, message_id, payload))
+                notifier.send(message)
                 said = f"in {self._wiring.home / 'spool'}" if spooled else "taken"
-                outcome.append({"to": to, "ok": True, "detail": said})
+                outcome.append({"to": message.to, "ok": True, "detail": said})
             except WirewatchError as error:
-                outcome.append({"to": to, "ok": False, "detail": " ".join(str(error).split())})
+                outcome.append({"to": message.to, "ok": False, "detail": " ".join(str(error).split())})
         notifier.close()
         return outcome
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from pipeline.alerts.send.operator_mail import outbox_mail
+from pipeline.alerts.send.operator_mail import Letter, to_operators
 from pipeline.ports import Commit, Lease, Store
-from pipeline.records import Message, content_id
+from pipeline.records import content_id
 
 MARK = "outbox.mailed"
 
@@ -38,12 +38,14 @@ def report_outbox(
     told = content_id("outbox", *sorted(message.id for message in failed)) if failed else ""
     if store.mark(MARK) == told:
         return len(failed)
-    lines = [f"{message.watch}, {message.to}: {message.error}" for message in failed]
-    messages = []
-    for to in operators if lines else ():
-        name = content_id("outbox", to, told, now.isoformat())
-        message_id = f"<{name}@{sender.rpartition('@')[2].strip('>') or 'localhost'}>"
-        payload = outbox_mail(sender, to, message_id, lines, now)
-        messages.append(Message(name, "", (), "mail", to, "rendered", now, message_id, payload))
-    store.commit(Commit(messages=tuple(messages), marks={MARK: told}), renew())
+    letter = Letter(
+        f"{len(failed)} messages were given up",
+        "These did not arrive:",
+        [f"{message.watch}, {message.to}: {message.error}" for message in failed],
+        "`wirewatch outbox list` shows them; `outbox retry` sends them again, `outbox drop ID` takes one "
+        "out.",
+    )
+    key = ("outbox", told, now.isoformat())
+    messages = to_operators(letter, key, sender, operators, now) if failed else ()
+    store.commit(Commit(messages=messages, marks={MARK: told}), renew())
     return len(failed)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from pipeline.alerts.send.operator_mail import feed_mail
+from pipeline.alerts.send.operator_mail import Letter, to_operators
 from pipeline.ports import Commit, Store
-from pipeline.records import Message, content_id
 from pipeline.sources.feeds.health import ailment
 
 MARK = "feeds.mailed"
@@ -36,11 +35,12 @@ def report_feeds(
     told = store.mark(MARK)
     if not ill or not operators or (told and now - datetime.fromisoformat(told) < EVERY):
         return len(ill)
-    messages = []
-    for to in operators:
-        name = content_id("feeds", to, now.isoformat())
-        message_id = f"<{name}@{sender.rpartition('@')[2].strip('>') or 'localhost'}>"
-        payload = feed_mail(sender, to, message_id, ill, now)
-        messages.append(Message(name, "", (), "mail", to, "rendered", now, message_id, payload))
-    store.commit(Commit(messages=tuple(messages), marks={MARK: now.isoformat()}))
+    letter = Letter(
+        f"{len(ill)} feeds need a look",
+        "These feeds broke or fell silent:",
+        [f"{name}: {what}" for name, what in ill],
+        "`wirewatch feeds health` shows all feeds. Failing feeds are tried again by themselves.",
+    )
+    messages = to_operators(letter, ("feeds", now.isoformat()), sender, operators, now)
+    store.commit(Commit(messages=messages, marks={MARK: now.isoformat()}))
     return len(ill)

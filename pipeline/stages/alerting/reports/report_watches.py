@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from pipeline.alerts.send.operator_mail import watches_mail
+from pipeline.alerts.send.operator_mail import Letter, to_operators
 from pipeline.alerts.watch.last_good import said
 from pipeline.alerts.watch.watch_file import BrokenWatch
 from pipeline.ports import Commit, Lease, Store
-from pipeline.records import Message, content_id
+from pipeline.records import content_id
 
 MARK = "watches.mailed"
 
@@ -38,10 +38,12 @@ def report_watches(
     told = content_id("watches", *lines) if lines else ""
     if store.mark(MARK) == told:
         return
-    messages = []
-    for to in operators if lines else ():
-        name = content_id("watches", to, told, now.isoformat())
-        message_id = f"<{name}@{sender.rpartition('@')[2].strip('>') or 'localhost'}>"
-        payload = watches_mail(sender, to, message_id, lines, now)
-        messages.append(Message(name, "", (), "mail", to, "rendered", now, message_id, payload))
-    store.commit(Commit(messages=tuple(messages), marks={MARK: told}), renew())
+    letter = Letter(
+        "watches.yaml needs a look",
+        "This is set aside until somebody mends it:",
+        lines,
+        "`wirewatch watch check` says whether all is well again. All other watches go on.",
+    )
+    key = ("watches", told, now.isoformat())
+    messages = to_operators(letter, key, sender, operators, now) if lines else ()
+    store.commit(Commit(messages=messages, marks={MARK: told}), renew())
