@@ -89,6 +89,11 @@ train: setup ## choose the scorer's numbers again on the labelled news in DATA, 
 	@test -n "$(DATA)" || { echo "make: say where the labelled news are: make train DATA=folder" >&2; exit 1; }
 	$(RUN) -m benchmarks.stories.train $(DATA) --cache .bench/vectors.sqlite --date $$(date +%F)
 
+.PHONY: stress
+stress: setup ## how the numbers that `make train` tries fare on variants of the labelled news in DATA: undated, cut, thinned, mixed
+	@test -n "$(DATA)" || { echo "make: say where the labelled news are: make stress DATA=folder" >&2; exit 1; }
+	$(RUN) -m benchmarks.stories.train $(DATA) --cache .bench/vectors.sqlite --stress
+
 .PHONY: bench-enrich
 bench-enrich: setup ## quality of titles, boilerplate, dates, names, topics; speed; memory over 100,000 articles; DATA=labelled news
 	$(RUN) benchmarks/enrich/bench.py $(if $(DATA),--agnews $(DATA)/agnews_topics.jsonl.gz --texts $(DATA)/gunviolence_dev.jsonl.gz)

@@ -13,33 +13,23 @@ development and its training set), and what the others chose is scored on its fi
 from __future__ import annotations
 
 import argparse
-import hashlib
 import re
-import sqlite3
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby, product
 from multiprocessing import Pool
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
 import yaml
 
+from benchmarks.stories.labelled import CachedEmbedder, Labelled, made_ready, read
+from benchmarks.stories.stress import interleaved, variants
 from pipeline.app.evaluate import read_labelled
-from pipeline.enrich.vectors import E5Embedder
-from pipeline.errors import RejectedError
-from pipeline.normalize import normalize
-from pipeline.normalize.identity.recognise import known_as, own_key
-from pipeline.ports import Vectors
-from pipeline.records import Article, EnrichedArticle, content_id
 from pipeline.settings import Document, StorySettings
 from pipeline.stories.evaluation import bcubed
-from pipeline.stories.features.features import arrive
 from pipeline.stories.features.packed import IndexedArticle
-from pipeline.stories.features.statistics import StreamStatistics
 from pipeline.stories.index.story_index import StoryIndex
 from pipeline.stories.placing.assign import assign_all
 from pipeline.stories.placing.corrections import Constraints
@@ -61,87 +51,6 @@ REPAIR_SECONDS: Final = timedelta(days=StorySettings().repair_days).total_second
 _DAY: Final = 86_400.0
 
 Choice = tuple[tuple[str, float], ...]
-
-
-class CachedEmbedder:
-    """The shipped embedder; what it made once is kept in a file, by the digest of the text."""
-
-    name = "e5"
-
-    def __init__(self, file: Path) -> None:
-        self._rows = sqlite3.connect(file)
-        self._rows.execute("CREATE TABLE IF NOT EXISTS vectors (text TEXT PRIMARY KEY, vector BLOB)")
-        self._inner = E5Embedder()
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """As the shipped embedder does."""
-        keys = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for text in texts]
-        rows: Vectors = np.stack([self._row(key, text) for key, text in zip(keys, texts, strict=True)])
-        self._rows.commit()
-        return rows
-
-    def _row(self, key: str, text: str) -> Vectors:
-        found = self._rows.execute("SELECT vector FROM vectors WHERE text = ?", (key,)).fetchone()
-        if found is not None:
-            return np.frombuffer(found[0], dtype=np.float32)
-        row: Vectors = self._inner.embed([text])[0]
-        self._rows.execute("INSERT INTO vectors VALUES (?, ?)", (key, row.astype(np.float32).tobytes()))
-        return row
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """A labelled file, ready to be grouped.
-
-    Attributes:
-        name: The file's, without endings.
-        digest: SHA-256, the first 16 digits.
-        members: Its articles in order of publication.
-        plain: The same without vectors.
-        lines: The article of each labelled line.
-        gold: The label of each line.
-    """
-
-    name: str
-    digest: str
-    members: list[IndexedArticle]
-    plain: list[IndexedArticle]
-    lines: list[str]
-    gold: list[str]
-
-
-def read(file: Path, embedder: CachedEmbedder) -> Labelled:
-    """Normalizes a labelled file and computes traits, with and without vectors."""
-    owners: dict[str, str] = {}
-    known: dict[str, Article] = {}
-    lines: list[str] = []
-    gold: list[str] = []
-    for number, row in enumerate(read_labelled(file)):
-        gold.append(row.cluster)
-        try:
-            article = normalize(row.item)
-        except RejectedError:
-            lines.append(f"refused {number}")
-            continue
-        name = known_as(article, owners, known) or content_id(own_key(article, owners))
-        for key in article.keys:
-            owners.setdefault(key, name)
-        known.setdefault(name, article)
-        lines.append(name)
-    articles = [
-        EnrichedArticle(Article(**{**_fields(article), "id": name})) for name, article in known.items()
-    ]
-    both = [_members(arrive(articles, StreamStatistics.empty(), maker)) for maker in (embedder, None)]
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
-    return Labelled(file.name.split(".")[0], digest, both[0], both[1], lines, gold)
-
-
-def _fields(article: Article) -> dict[str, Any]:
-    return {name: getattr(article, name) for name in article.__dataclass_fields__}
-
-
-def _members(arrivals: Sequence[Any]) -> list[IndexedArticle]:
-    return [IndexedArticle(a.enriched.article.id, n, a.traits) for n, a in enumerate(arrivals, start=1)]
 
 
 def artefact(choice: Choice) -> ScorerConfig:
@@ -231,6 +140,30 @@ def train(files: Sequence[Path], cache: Path, date: str) -> str:
     return rewritten(dict(plain), data, date, mended[chosen], left_out_scores)
 
 
+def stress(files: Sequence[Path], cache: Path, trials: Sequence[Choice]) -> None:
+    """Says how each choice fares on each file and on its variants, by first assignment.
+
+    Beside each figure of a variant stands its share of the file's own; then the mean and the worst over all.
+    """
+    embedder = CachedEmbedder(cache)
+    read_files = {file.name.split(".")[0]: read_labelled(file) for file in files}
+    following = dict(zip(read_files, [*list(read_files)[1:], *list(read_files)[:1]], strict=True))
+    every: dict[Choice, list[tuple[float, str]]] = {choice: [] for choice in trials}
+    for name, lines in read_files.items():
+        own: dict[Choice, float] = {}
+        more = {f"with {following[name]}": interleaved(lines, read_files[following[name]])}
+        for kind, changed in ({"as it is": lines} | variants(lines) | more).items():
+            data = made_ready(f"{name}, {kind}", "", changed, embedder)
+            for choice in trials:
+                value = score(data, choice)
+                share = value / own.setdefault(choice, value)
+                every[choice].append((value, data.name))
+                _say(f"{data.name} {dict(choice)} {value:.4f} {share:.3f}")
+    for choice, values in every.items():
+        mean = sum(value for value, _ in values) / len(values)
+        _say(f"{dict(choice)} mean {mean:.4f} worst {min(values)[0]:.4f} ({min(values)[1]})")
+
+
 def _scored(
     title: str,
     data: Sequence[Labelled],
@@ -303,10 +236,16 @@ def main() -> None:
         "data", nargs="+", type=Path, help="labelled files, or a folder of *_dev and *_train files"
     )
     parser.add_argument("--cache", type=Path, default=Path("embeddings.sqlite"), help="kept between runs")
-    parser.add_argument("--date", required=True, help="written into the file")
+    parser.add_argument("--date", default="", help="written into the file")
     parser.add_argument("--dry-run", action="store_true", help="print the file and leave the old one")
+    parser.add_argument(
+        "--stress", action="store_true", help="only say how the grid's choices fare on variants of the files"
+    )
     options = parser.parse_args()
     files = [f for d in options.data for f in (_labelled_files(d) if d.is_dir() else [d])]
+    if options.stress:
+        stress(files, options.cache, choices(GRID))
+        return
     text = train(files, options.cache, options.date)
     if options.dry_run:
         print(text)

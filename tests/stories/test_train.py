@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import yaml
 
-from benchmarks.stories.train import CONFIG, SHORT_LIST, Choice, Labelled, ranked, rewritten, select, source
+from benchmarks.stories.labelled import Labelled
+from benchmarks.stories.train import CONFIG, SHORT_LIST, Choice, ranked, rewritten, select, source
 from pipeline.settings import Document
 from pipeline.stories.scoring.scorer_config import load_scorer
 
