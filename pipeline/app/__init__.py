@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from pipeline.app.care import Care
+from pipeline.app.care import Care, FeedList
 from pipeline.app.correct import Correct
 from pipeline.app.evaluate import Quality
 from pipeline.app.ingest import Ingest
@@ -39,6 +39,7 @@ class App:
         names: People, places and organisations across articles.
         stores: Whole stores: replayed, migrated, copied.
         care: Feeds, quarantine, doctor.
+        feeds: The feed list: packs, finding a site's feeds, trying them.
         requests: What was asked for on the pages.
         outbox: Messages that wait, failed or were given up.
         quality: How good the stories are.
@@ -54,6 +55,7 @@ class App:
         self.names = Entities(wiring)
         self.stores = Stores(wiring)
         self.care = Care(wiring)
+        self.feeds = FeedList(wiring)
         self.outbox = Outbox(wiring)
         self.requests = Requests(wiring)
         self.quality = Quality(wiring)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from pipeline.app.shapes import rejection_shape
 from pipeline.cli.exits import Failed
@@ -31,6 +32,64 @@ def feeds_health(context: typer.Context) -> None:
     with opened(context, make=False) as app:
         document = app.care.feed_health()
     answer(context, document, lambda out: out.print(feeds_table(document)))
+
+
+@feeds.command("packs")
+def feeds_packs(context: typer.Context) -> None:
+    """The packs of public feeds that `feeds add` and `init --pack` know."""
+    from pipeline.sources.feeds.feed_packs import described
+
+    document = described()
+
+    def show(out: Console) -> None:
+        table = Table("pack", "title", "language", "subject", "feeds", title=f"{len(document)} packs")
+        for entry in document:
+            table.add_row(
+                entry["name"], entry["title"], entry["language"], entry["subject"], str(entry["feeds"])
+            )
+        out.print(table)
+
+    answer(context, document, show)
+
+
+@feeds.command("add")
+def feeds_add(
+    context: typer.Context,
+    target: Annotated[str, typer.Argument(metavar="PACK|URL", help="A pack, a feed, or any page of a site")],
+    every: Annotated[
+        bool, typer.Option("--all", help="All feeds that the site links to, not the first alone")
+    ] = False,
+) -> None:
+    """Adds a pack, a feed, or the feed of a site to feeds.yaml."""
+    with opened(context, make=False) as app:
+        document = app.feeds.add(target, every=every)
+
+    def show(out: Console) -> None:
+        if document["added"]:
+            out.print(feeds_table(document["added"]))
+        else:
+            out.print("All of it is in feeds.yaml already")
+        for url in document["also"]:
+            out.print(f"The site has this feed, too (--all adds it): {url}", markup=False)
+
+    answer(context, document, show)
+
+
+@feeds.command("check")
+def feeds_check(
+    context: typer.Context,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="ID…")] = None,
+    pack: Annotated[str, typer.Option(help="The feeds of this pack instead, configured or not")] = "",
+) -> None:
+    """Asks feeds once and keeps nothing: which answer, with what."""
+    with opened(context, make=False) as app:
+        document = app.feeds.check(ids or [], pack)
+    answer(context, document, lambda out: out.print(feeds_table(document)))
+    bad = [each for each in document if not each["ok"]]
+    if bad:
+        raise Failed(
+            f"{len(bad)} of {len(document)} do not answer well: {', '.join(e['id'] for e in bad[:5])}"
+        )
 
 
 @feeds.command("import")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.app.care.feed_list import FeedList
 from pipeline.app.care.housekeeping import Care
 
-__all__ = ["Care"]
+__all__ = ["Care", "FeedList"]

@@ -18,9 +18,15 @@ _MECHANICS = frozenset({
     "device", "id", "php", "html", "htm", "aspx", "asp", "cms", "xsl", "www", "http", "https", "outbound",
     "arc", "service", "services", "portal", "mrss", "site", "page", "pages", "query", "type", "format",
     "all", "com", "net", "org", "content", "api", "v1", "v2", "newsfeed", "syndication", "latest",
-    "full", "text",
+    "full", "text", "category", "categories", "tag", "tags", "section", "seccion", "posts", "rssfeed",
+    "rssfeeds",
+    "main", "home",
 })
 # fmt: on
+# Letters of Latin scripts that are more than a letter with a mark.
+_LETTERS = str.maketrans(
+    {"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ə": "e"}
+)
 _ADDRESS = re.compile(r"^[\d.:\[\]]+$|^localhost$")
 
 
@@ -38,7 +44,7 @@ def feed_id(
 
     >>> feed_id("The Guardian", "World news | The Guardian", "https://www.theguardian.com/world/rss")
     'the-guardian-world-news'
-    >>> feed_id("CNN", "CNN", "http://rss.cnn.com/rss/edition_asia.rss", taken=["cnn"])
+    >>> feed_id("CNN", "CNN", "http://rss.cnn.com/rss/edition_asia.rss")
     'cnn-edition-asia'
     >>> feed_id("", "", "http://127.0.0.1:8000/feeds/harbour-news.xml")
     'harbour-news'
@@ -55,8 +61,9 @@ def feed_id(
 
 def _names(head: str, title: str, url: str, folders: Sequence[str]) -> Iterator[str]:
     """Names that could be it, the best first."""
-    path, query = _words(url), _told(slug(unquote(urlsplit(url).query)).split("-"), digits=True)
-    section = _without(slug(title), head) or ("" if slug(title) else "-".join(path[-2:]))
+    path = [word for word in _words(url) if word not in head.split("-")]
+    query = _told(slug(unquote(urlsplit(url).query)).split("-"), digits=True)
+    section = _without(slug(title), head) or "-".join(path[-2:])
     whole = _cut(head, section)
     yield whole
     yield _cut(head, "-".join(path[-2:]))
@@ -70,7 +77,8 @@ def _names(head: str, title: str, url: str, folders: Sequence[str]) -> Iterator[
 
 def slug(text: str) -> str:
     """Text in lower-case letters, digits and hyphens; "" where none of it can be written so."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii").lower()
+    plain = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS))
+    plain = plain.encode("ascii", "ignore").decode("ascii")
     return re.sub(r"[^a-z0-9]+", "-", plain.replace("'", "")).strip("-")
 
 
@@ -91,7 +99,7 @@ def _told(words: Iterable[str], *, digits: bool = False) -> list[str]:
     return [
         word
         for word in words
-        if len(word) > 1 and word not in _MECHANICS and (digits or not re.search(r"\d{3}", word))
+        if len(word) > 1 and word not in _MECHANICS and (digits or not re.search(r"\d.*\d", word))
     ]
 
 

@@ -6,7 +6,7 @@ import difflib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import Field
@@ -77,6 +77,22 @@ def packs() -> dict[str, FeedPack]:
             name = file.name.removesuffix(".yaml")
             found[name] = FeedPack(name, PackFile.model_validate(yaml.safe_load(file.read_text("utf-8"))))
     return found
+
+
+def described() -> list[dict[str, Any]]:
+    """What each pack is, as the command line tells it."""
+    return [
+        {
+            "name": name,
+            "title": pack.file.title,
+            "country": pack.file.country,
+            "language": pack.file.language,
+            "subject": pack.file.subject,
+            "feeds": len(pack.file.feeds),
+            "licence": pack.file.licence.strip(),
+        }
+        for name, pack in packs().items()
+    ]
 
 
 def pack_named(name: str) -> FeedPack:

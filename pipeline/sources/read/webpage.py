@@ -76,6 +76,16 @@ def describe_page(text: str, url: str) -> str:
     return "a web page, not a feed, and it links to none" + (f" (its title: {title})" if title else "")
 
 
+def feed_links(text: str, url: str) -> tuple[str, ...]:
+    """The feeds that a page links to by `<link rel="alternate">`, absolute, in its order.
+
+    >>> feed_links('<link rel="alternate" type="application/rss+xml" href="/rss">', "https://a.test/news/")
+    ('https://a.test/rss',)
+    """
+    reader = _read(text)
+    return _links(reader.feeds, reader, url)
+
+
 def sent_on(text: str, url: str) -> str:
     """Where a page sends its readers by `<meta http-equiv="refresh">`, absolute; "" where it keeps them.
 
