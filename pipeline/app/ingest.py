@@ -32,8 +32,17 @@ FEEDS_A_BATCH = 200
 Progress = Callable[[int], None]
 
 
+# Told what begins, and how many steps it has; gives what counts the steps.
+Stages = Callable[[str, int], Progress]
+
+
 def quiet(_: int) -> None:
     """No progress bar."""
+
+
+def no_stages(_name: str, _total: int) -> Progress:
+    """Nobody looks on."""
+    return quiet
 
 
 @dataclass(slots=True)
@@ -211,19 +220,19 @@ class Ingest:
         pairs = [(feed, current(feed, states.get(feed.id))) for feed in feeds]
         return poll(self._wiring.fetcher, self._wiring.archive, pairs, self._wiring.clock(), progress)
 
-    def enriched(self, polls: Polls) -> PreparedBatch:
+    def enriched(self, polls: Polls, progress: Progress = quiet) -> PreparedBatch:
         """Polled items as a batch, with the states of their feeds."""
-        place = polls.place
-        batch = self._wiring.intake.prepare_items(polls.items, polls.rejections, self._wiring.store, place)
+        store, place = self._wiring.store, polls.place
+        batch = self._wiring.intake.prepare_items(polls.items, polls.rejections, store, place, progress)
         return replace(batch, feeds=polls.states)
 
-    def fetch(self, feeds: Sequence[str], *, every: bool = False, progress: Progress = quiet) -> IngestReport:
+    def fetch(self, feeds: Sequence[str], *, every: bool = False, stages: Stages = no_stages) -> IngestReport:
         """Polls feeds through every stage.
 
         Args:
             feeds: Ids to poll, due or not; none polls those that are due.
             every: Poll all of them, due or not.
-            progress: Called with the number of feeds done.
+            stages: Told of each stage as it begins.
 
         Raises:
             UsageError: No feed has this id.
@@ -232,8 +241,11 @@ class Ingest:
         lines: list[dict[str, Any]] = []
         outcome = IngestReport(feeds=lines)
         for group in groups(self.chosen_feeds(feeds, every=every), FEEDS_A_BATCH):
-            polls = self.polled(group, progress)
-            outcome.counts.add(self.take(self.enriched(polls)))
+            polls = self.polled(group, stages("Asking feeds", len(group)))
+            batch = self.enriched(polls, stages("Reading articles", len(polls.items) + len(polls.rejections)))
+            grouped = stages("Finding their stories", len(batch.articles))
+            outcome.counts.add(self.take(batch))
+            grouped(len(batch.articles))
             lines += [
                 {"id": s.feed, "status": s.status, "entries": polls.entries(s.feed), "error": s.error or None}
                 for s in polls.states

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.cli.exits import Failed
-from pipeline.cli.session import answer, opened, progress
+from pipeline.cli.session import answer, opened, progress, stages
 from pipeline.cli.tables import counts_table, feeds_table
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ def fetch(
     every: Annotated[bool, typer.Option("--all", help="All feeds, due or not")] = False,
 ) -> None:
     """Polls the feeds that are due (or those named, or all) through every stage."""
-    with opened(context) as app, progress("Fetching") as step:
-        outcome = app.ingest.fetch(feed or [], every=every, progress=step)
+    with opened(context) as app, stages() as begin:
+        outcome = app.ingest.fetch(feed or [], every=every, stages=begin)
 
     def show(out: Console) -> None:
         out.print(feeds_table(outcome.feeds or []))

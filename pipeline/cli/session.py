@@ -64,8 +64,20 @@ def answer(context: typer.Context, document: Any, show: Callable[[Console], None
 @contextmanager
 def progress(label: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
     """A progress bar on stderr, only on a terminal; yields a function that takes the number of steps done."""
+    with stages() as begin:
+        yield begin(label, total)
+
+
+@contextmanager
+def stages() -> Iterator[Callable[[str, int | None], Callable[[int], None]]]:
+    """A bar for work in stages; yields a function that begins a stage, and returns what counts its steps."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     bar = Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
     with bar:
-        task = bar.add_task(label, total=total)
-        yield lambda steps: bar.advance(task, steps)
+        task = bar.add_task("", total=None)
+
+        def begin(label: str, total: int | None) -> Callable[[int], None]:
+            bar.reset(task, description=label, total=total)
+            return lambda steps: bar.advance(task, steps)
+
+        yield begin

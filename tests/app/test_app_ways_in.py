@@ -1,5 +1,6 @@
 """One article, many ways in: recognised whatever feed, address or guid it comes by, from a real server."""
 
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
@@ -110,3 +111,24 @@ def test_quarantine_of_a_feed_clears_itself_and_an_empty_feed_is_none(
         server.serve("/rss", body)
         app.ingest.fetch(["f"])
         assert app._wiring.store.quarantine() == []
+
+
+def test_a_fetch_tells_each_stage_and_how_much_there_is_to_do(
+    server, make_wiring, configured, feed_body, item
+):
+    entries = [item(f"Ferry {n} aground off Tamsa", f"https://h.test/{n}", TEXT) for n in range(3)]
+    feeds = [
+        {"id": f"f{n}", "url": server.serve(f"/{n}", feed_body(*entries[n:])), "outlet": f"Harbour {n}"}
+        for n in range(2)
+    ]
+    told, done = [], Counter()
+
+    def stages(name, total):
+        told.append((name, total))
+        return lambda steps: done.update({name: steps})
+
+    App(make_wiring(config=configured(*feeds))).ingest.fetch([], stages=stages)
+    assert [name for name, _ in told] == ["Asking feeds", "Reading articles", "Finding their stories"]
+    assert dict(told)["Asking feeds"] == 2
+    assert dict(told)["Reading articles"] == 5
+    assert all(done[name] == total for name, total in told)

@@ -232,7 +232,8 @@ def test_feeds_of_one_outlet_are_told_apart_by_what_they_are_about():
     lines = "".join(f'<outline text="Coast News" xmlUrl="http://rss.coast.test/{path}"/>' for path in paths)
     feeds = read_opml(f'<opml version="2.0"><body>{lines}</body></opml>'.encode(), "a.opml")
     assert [feed.id for feed in feeds] == [
-        "coast-news-edition", "coast-news-edition-asia", "coast-news-edition-sport", "coast-news-edition-sport-two",
+        "coast-news-edition", "coast-news-edition-asia", "coast-news-edition-sport",
+        "coast-news-edition-sport-two",
     ]  # fmt: skip
 
 
