@@ -80,7 +80,7 @@ def sessions() -> list[Json]:
             "wirewatch-newest-articles",
             "Newest articles",
             ARTICLES,
-            ["title", "url", "outlet", "language", "topics"],
+            ["title", "url", "outlet", "kind", "language", "topics"],
             [("time", "desc")],
         ),
         session(
@@ -153,16 +153,23 @@ def news_desk() -> Json:
         {"language": terms("Language", "language", 8, "n", other=True), "n": count("Articles")},
         donut("language", "n"),
     )
+    kinds = chart(
+        "kinds",
+        "Kinds of articles",
+        ARTICLES,
+        {"kind": terms("Kind", "kind", 10, "n", other=True), "n": count("Articles")},
+        donut("kind", "n"),
+    )
     return dashboard(
         "wirewatch-news-desk",
         "Wirewatch: News desk",
-        "Stories by growth and origins, articles by topic, outlets and languages, newest articles.",
+        "Stories by growth and origins, articles by topic, outlets, languages and kinds, newest articles.",
         "now-7d",
         rows(
             (5, [(panel, 12) for panel in tile]),
             (16, [(documents("growing", "Stories by growth and origins", "wirewatch-growing-stories"), 48)]),
             (13, [(by_topic, 32), (by_origins, 16)]),
-            (13, [(outlets, 28), (languages, 20)]),
+            (13, [(outlets, 20), (languages, 14), (kinds, 14)]),
             (20, [(documents("newest", "Newest articles", "wirewatch-newest-articles"), 48)]),
         ),
     )

@@ -36,14 +36,16 @@ def stamp(time: datetime | None) -> str | None:
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def article_line(article: Article) -> Json:
+def article_line(stored: StoredArticle) -> Json:
     """An article as a member of a story."""
+    article = stored.enriched.article
     return {
         "id": article.id,
         "title": article.title,
         "source": article.outlet,
         "url": article.url,
         "published": stamp(article.published),
+        "kind": stored.enriched.kind,
     }
 
 
@@ -130,7 +132,7 @@ def story_shape(story: Story, members: Mapping[str, StoredArticle]) -> Json:
         "topics": [{"id": t.id, "name": t.name, "score": round(t.score, 4)} for t in story.topics],
         "entities": [{"id": e.id, "name": e.name, "type": e.kind, "count": e.count} for e in story.entities],
         "keywords": list(story.keywords),
-        "articles": [article_line(members[i].enriched.article) for i in story.members if i in members],
+        "articles": [article_line(members[i]) for i in story.members if i in members],
         "summary": [{"text": s.text, "article": s.article} for s in story.summary],
         "disagreements": [
             {
@@ -153,7 +155,7 @@ def lineage_shape(lineage: Sequence[Lineage]) -> list[Json]:
 def article_shape(stored: StoredArticle) -> Json:
     """A whole article."""
     article = stored.enriched.article
-    return article_line(article) | {
+    return article_line(stored) | {
         "text": article.text,
         "authors": list(article.authors),
         "fetched": stamp(article.fetched),
@@ -162,7 +164,6 @@ def article_shape(stored: StoredArticle) -> Json:
         "withdrawn": stamp(article.withdrawn),
         "updated": stamp(article.updated),
         "language": article.language,
-        "kind": stored.enriched.kind,
         "kind_because": stored.enriched.kind_because,
         "agency": article.agency,
         "dateline": article.dateline,

@@ -65,11 +65,12 @@ def story_text(out: Console, story: Json) -> None:
     for entry in story["disagreements"]:
         sides = "; ".join(f"{side['number']}: “{side['quote']}”" for side in entry["sides"])
         out.print(f"Outlets disagree on {entry['subject']}: {sides}", markup=False)
-    table = Table("article", "title", "outlet", "published (UTC)", "url")
+    table = Table("article", "title", "kind", "outlet", "published (UTC)", "url")
     for article in story["articles"]:
         table.add_row(
             article["id"],
             escape(article["title"]),
+            article["kind"],
             escape(article["source"]),
             _day(article["published"]),
             escape(article["url"]),
@@ -99,6 +100,8 @@ def article_text(out: Console, article: Json) -> None:
     out.print(f"[bold]{escape(article['title'])}[/bold]")
     head = (article["source"], _day(article["published"]), article["language"], article["url"])
     out.print(" · ".join(part for part in head if part), markup=False)
+    because = f" ({article['kind_because']})" if article["kind_because"] else ""
+    out.print(f"Kind: {article['kind']}{because}", markup=False)
     if article["withdrawn"]:
         out.print(f"WITHDRAWN by its outlet, seen {article['withdrawn']}", markup=False)
     out.print(f"\n{article['text']}\n", markup=False)

@@ -23,7 +23,7 @@ from pipeline.app.shapes import (
 from pipeline.desk.charts import Spark, spark
 from pipeline.desk.view import Ask, View, cut
 from pipeline.errors import NotFoundError, UsageError
-from pipeline.records import Article, Decision, StoredArticle, Story
+from pipeline.records import Article, ArticleKind, Decision, StoredArticle, Story
 
 PAGE: Final = 30
 # Stories among which the hottest are looked for, and articles of a story that are listed at once.
@@ -53,6 +53,7 @@ class Source:
     time: datetime
     fresh: bool
     dated: bool = True
+    kind: ArticleKind = "news"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +216,7 @@ def source_of(stored: StoredArticle, seen: int) -> Source:
         article.time,
         0 <= seen < stored.seq,
         article.published is not None,
+        stored.enriched.kind,
     )
 
 

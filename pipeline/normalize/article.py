@@ -9,6 +9,7 @@ from pipeline.errors import RejectedError
 from pipeline.normalize.boilerplate.strip import is_text_date, strip_boilerplate
 from pipeline.normalize.credits.bylines import author_names, strip_bylines
 from pipeline.normalize.credits.datelines import strip_dateline
+from pipeline.normalize.credits.pictures import strip_picture_credits
 from pipeline.normalize.date.published import settle
 from pipeline.normalize.date.zones import country_of
 from pipeline.normalize.identity.keys import identity_keys
@@ -154,7 +155,7 @@ def _fuller(item: RawItem, page_text: str, title: str, language: str) -> _Body:
         from_feed.removed.append(Removed(page_text[:300], "page text: a wall, not the article"))
         return from_feed
     from_page = _cleaned(page_text, title, language)
-    feed_chars, page_chars = (sum(map(len, body.paragraphs)) for body in (from_feed, from_page))
+    feed_chars, page_chars = _chars(from_feed), _chars(from_page)
     better_page = page_chars >= _PAGE_GAIN * feed_chars and (page_chars > 200 or not feed_chars)
     chosen, other, rule = (
         (from_page, from_feed, "feed body: the page's text is fuller")
@@ -169,19 +170,24 @@ def _fuller(item: RawItem, page_text: str, title: str, language: str) -> _Body:
     return chosen
 
 
+def _chars(body: _Body) -> int:
+    return sum(map(len, body.paragraphs))
+
+
 def _of_feed(item: RawItem, title: str, language: str) -> _Body:
     """The feed's text: the article's own; where there is none, what describes its video; else a caption.
 
     By what they are, not by length: the caption of a picture is often longer than the lead beside it.
     """
     texts = [SourceText("summary", item.body, item.html), *item.texts]
-    ranked = sorted(texts, key=lambda text: _RANKED.index(text.kind))
-    bodies = [
-        (text.kind, _cleaned(plain_text(text.text, html=text.html), title, language)) for text in ranked
-    ]
+    bodies = [(text.kind, _cleaned(plain_text(text.text, html=text.html), title, language)) for text in texts]
+    # Content and summary are the article's own, both: the fuller one of them, cleaned.
+    bodies.sort(key=lambda each: (_RANKED.index(each[0]), -_chars(each[1]) if each[0] == "summary" else 0))
     said = [(kind, body) for kind, body in bodies if body.paragraphs]
     if not said:
-        return bodies[0][1]
+        empty = bodies[0][1]
+        empty.removed = [each for _, body in bodies for each in body.removed]
+        return empty
     chosen = said[0][1]
     known = " ".join(chosen.paragraphs)
     for kind, other in said[1:]:
@@ -197,10 +203,11 @@ def _cleaned(text: str, title: str, language: str) -> _Body:
     for _ in range(6):
         before = body.paragraphs
         plain = strip_boilerplate(body.paragraphs, title, language)
-        named = strip_bylines(plain.paragraphs)
+        pictured, picture_credits = strip_picture_credits(plain.paragraphs)
+        named = strip_bylines(pictured)
         credits_ = strip_dateline(named.paragraphs)
         body.paragraphs = credits_.paragraphs
-        body.removed += [*plain.removed, *named.removed, *credits_.removed]
+        body.removed += [*plain.removed, *picture_credits, *named.removed, *credits_.removed]
         body.authors += named.authors
         body.agency = body.agency or credits_.agency or named.agency
         body.dateline = body.dateline or credits_.dateline

@@ -238,3 +238,15 @@ def test_metrics_refuse_what_cannot_be_compared():
         agreement([1, 2], [1])
     with pytest.raises(UsageError, match="nothing to compare"):
         agreement([], [])
+
+
+def test_a_story_is_told_by_news_while_there_is_any():
+    """However near the middle an opinion is, and however many there are."""
+    members = stored([write(n, 4, n % 3, n, n) for n in range(4)])
+    views = [replace(m, enriched=replace(m.enriched, kind="opinion")) for m in members]
+    for news in range(4):
+        mixed = [members[n] if n == news else views[n] for n in range(4)]
+        story = describe("s", mixed)
+        assert story.title == members[news].enriched.article.title
+        assert {sentence.article for sentence in story.summary} == {members[news].enriched.article.id}
+    assert describe("s", views) == describe("s", members)

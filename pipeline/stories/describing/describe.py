@@ -9,6 +9,7 @@ from typing import Final
 
 from pipeline.records import (
     Article,
+    ArticleKind,
     EnrichedArticle,
     Entity,
     EntityCount,
@@ -43,6 +44,10 @@ _TITLE_WORDS: Final = 3
 # "9 September 2013 Last updated at 14:39 GMT" has four figures among nine words.
 _MOST_FIGURES: Final = 0.4
 _CUT_OFF: Final = ("...", "…", ":", ",", "-", "–")
+# What speaks for a story first: news, then what tells of it in another form, then what was said about it.
+_SPEAKS_LAST: Final[frozenset[ArticleKind]] = frozenset(
+    {"opinion", "review", "briefing", "programme", "reference", "service", "correction", "advert"}
+)
 _CLOSING: Final = "\"'”’»)] "
 _FULL_STOPS: Final = (".", "!", "?", "。", "！", "？", "؟", "।")
 
@@ -65,7 +70,8 @@ def describe(story: str, articles: Sequence[StoredArticle], version: int = 1) ->
         story, (IndexedArticle(p.id, a.seq, t) for p, a, t in zip(plain, ordered, traits, strict=True))
     )
     languages = _by_frequency(a.language for a in plain)
-    central = _central(profile, languages[0])
+    turns = [_turn(a.enriched.kind) for a in ordered]
+    central = _central(profile, languages[0], turns)
     text = texts(traits, [a.agency for a in plain])
     outlets = [a.outlet for a in plain]
     times = sorted(a.time for a in plain)
@@ -90,7 +96,7 @@ def describe(story: str, articles: Sequence[StoredArticle], version: int = 1) ->
             profile.body[languages[0]].weights,
             languages[0],
         ),
-        summary=_summary(plain, languages[0], profile),
+        summary=_summary(plain, turns, languages[0], profile),
         disagreements=disagreements(said),
         hot=_hot(plain, families(text, outlets)),
         version=version,
@@ -107,18 +113,24 @@ def _opening(article: Article) -> str:
     return "\n".join([article.title, *(article.text[a:b] for a, b in sentences)])
 
 
-def _central(profile: StoryProfile, language: str) -> int:
+def _turn(kind: ArticleKind) -> int:
+    """When a kind of article speaks for its story: 0 is first."""
+    return 0 if kind == "news" else 2 if kind in _SPEAKS_LAST else 1
+
+
+def _central(profile: StoryProfile, language: str, turns: Sequence[int]) -> int:
     """The position of the member nearest to the centroid, of those in the story's main language.
 
-    A member whose title is a fragment comes only where no title is whole.
+    Others than news come only where there is none, and a member whose title is a fragment only where no
+    title is whole.
     """
-    best, position = (False, -1.0), 0
+    best, position = (-3, False, -1.0), 0
     for place, member in enumerate(profile.members):
         traits = member.traits
         if traits.language != language or not (traits.title or traits.lead):
             continue
         near = _cosine(profile.body[language], traits) + _cosine(profile.pairs[language], traits, pairs=True)
-        rank = (_whole(traits.title), round(near, 9))
+        rank = (-turns[place], _whole(traits.title), round(near, 9))
         if rank > best:
             best, position = rank, place
     return position
@@ -195,19 +207,22 @@ def _naming(articles: Sequence[StoredArticle], ids: Sequence[str]) -> int:
 
 
 def _summary(
-    articles: Sequence[Article], language: str, profile: StoryProfile
+    articles: Sequence[Article], turns: Sequence[int], language: str, profile: StoryProfile
 ) -> tuple[SummarySentence, ...]:
     """Two sentences of members: the most central (MEAD, Radev et al. 2004), then one that adds something.
 
     A sentence's centrality is the mean weight of its words in the story's sum vector. The second sentence
     shares with the first at most `_REDUNDANT` of the lighter one's weight, and comes from another article
     where one has such a sentence. Headlines, captions and cut sentences come only where there are no full
-    ones.
+    ones, and other kinds of articles only where there is no news.
     """
     weights = profile.body[language].weights
     found: list[tuple[tuple[bool, float], int, str, str, frozenset[str]]] = []
-    for place, article in enumerate(articles[-MEMBERS_READ:]):
-        if article.language != language:
+    read = list(zip(articles, turns, strict=True))[-MEMBERS_READ:]
+    told = [(turn, article) for article, turn in read if article.language == language and article.text]
+    first_turn = min((turn for turn, _ in told), default=0)
+    for place, (article, turn) in enumerate(read):
+        if article.language != language or turn != first_turn:
             continue
         for start, end in sentence_spans(article.text[:_CHARS_READ])[:_SENTENCES_READ]:
             sentence = article.text[start:end]
