@@ -36,7 +36,7 @@ def environment() -> dict[str, str]:
     """The process's environment, and from connections what it does not say."""
     values = dict(os.environ)
     if "WIREWATCH_SMTP" not in values and (smtp := _server(SMTP)):
-        from pipeline.notify import smtp_url
+        from pipeline.notify.channels import smtp_url
 
         values["WIREWATCH_SMTP"] = smtp_url(
             smtp.host, smtp.port, smtp.login or "", smtp.password or "", smtp.extra_dejson

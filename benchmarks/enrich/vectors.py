@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks.whole import articles
-from pipeline.enrich.vectors import E5Embedder
+from pipeline.enrich.vectors.embedder import E5Embedder
 from pipeline.ports import Vectors
 
 _TURNS = 3

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from pipeline.app.evaluate import Labelled, read_labelled
 from pipeline.errors import RejectedError
-from pipeline.normalize import normalize
+from pipeline.normalize.article import normalize
 from pipeline.stories.features.features import embedded_text
 
 FILES: Final = (

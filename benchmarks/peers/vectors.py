@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.enrich.vectors import E5Embedder
+from pipeline.enrich.vectors.embedder import E5Embedder
 from pipeline.ports import Vectors
 
 _AT_ONCE = 64

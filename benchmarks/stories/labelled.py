@@ -12,9 +12,9 @@ import numpy as np
 
 from pipeline.app.evaluate import Labelled as Line
 from pipeline.app.evaluate import read_labelled
-from pipeline.enrich.vectors import E5Embedder
+from pipeline.enrich.vectors.embedder import E5Embedder
 from pipeline.errors import RejectedError
-from pipeline.normalize import normalize
+from pipeline.normalize.article import normalize
 from pipeline.normalize.identity.recognise import known_as, own_key
 from pipeline.ports import Vectors
 from pipeline.records import Article, EnrichedArticle, content_id

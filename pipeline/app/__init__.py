@@ -4,62 +4,124 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from pipeline.app.care import Care, FeedList
-from pipeline.app.correct import Correct
-from pipeline.app.evaluate import Quality
-from pipeline.app.ingest import Ingest
-from pipeline.app.names import Entities
-from pipeline.app.outbox import Outbox
-from pipeline.app.read import Read
-from pipeline.app.requests import Requests
-from pipeline.app.stores import Stores
-from pipeline.app.tasks import Tasks
-from pipeline.app.watches import Watches
-from pipeline.app.wiring import Wiring
 from pipeline.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pipeline.app.care.feed_list import FeedList
+    from pipeline.app.care.housekeeping import Care
+    from pipeline.app.correct import Correct
+    from pipeline.app.evaluate import Quality
+    from pipeline.app.ingest import Ingest
+    from pipeline.app.names import Entities
+    from pipeline.app.outbox import Outbox
+    from pipeline.app.read import Read
+    from pipeline.app.requests import Requests
+    from pipeline.app.stores import Stores
+    from pipeline.app.tasks import Tasks
+    from pipeline.app.watches import Watches
+    from pipeline.app.wiring import Wiring
 
 __all__ = ["App", "open_app"]
 
 
 class App:
-    """Wirewatch, opened: a namespace for each kind of thing that can be asked of it.
+    """Wirewatch, opened: a namespace for each kind of thing that can be asked of it, loaded when it is asked.
 
     Args:
         wiring: The parts.
-
-    Attributes:
-        ingest: Takes articles in.
-        read: Stories and articles as they are stored.
-        correct: A person's word, and the machine's own mending.
-        watches: The rules that alert.
-        names: People, places and organisations across articles.
-        stores: Whole stores: replayed, migrated, copied.
-        care: Feeds, quarantine, doctor.
-        feeds: The feed list: packs, finding a site's feeds, trying them.
-        requests: What was asked for on the pages.
-        outbox: Messages that wait, failed or were given up.
-        quality: How good the stories are.
-        tasks: What Airflow's mapped tasks call.
     """
 
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
-        self.ingest = Ingest(wiring)
-        self.read = Read(wiring)
-        self.correct = Correct(wiring)
-        self.watches = Watches(wiring)
-        self.names = Entities(wiring)
-        self.stores = Stores(wiring)
-        self.care = Care(wiring)
-        self.feeds = FeedList(wiring)
-        self.outbox = Outbox(wiring)
-        self.requests = Requests(wiring)
-        self.quality = Quality(wiring)
-        self.tasks = Tasks(wiring)
+
+    @cached_property
+    def ingest(self) -> Ingest:
+        """Takes articles in."""
+        from pipeline.app.ingest import Ingest
+
+        return Ingest(self._wiring)
+
+    @cached_property
+    def read(self) -> Read:
+        """Stories and articles as they are stored."""
+        from pipeline.app.read import Read
+
+        return Read(self._wiring)
+
+    @cached_property
+    def correct(self) -> Correct:
+        """A person's word, and the machine's own mending."""
+        from pipeline.app.correct import Correct
+
+        return Correct(self._wiring)
+
+    @cached_property
+    def watches(self) -> Watches:
+        """The rules that alert."""
+        from pipeline.app.watches import Watches
+
+        return Watches(self._wiring)
+
+    @cached_property
+    def names(self) -> Entities:
+        """People, places and organisations across articles."""
+        from pipeline.app.names import Entities
+
+        return Entities(self._wiring)
+
+    @cached_property
+    def stores(self) -> Stores:
+        """Whole stores: replayed, migrated, copied."""
+        from pipeline.app.stores import Stores
+
+        return Stores(self._wiring)
+
+    @cached_property
+    def care(self) -> Care:
+        """Feeds, quarantine, doctor."""
+        from pipeline.app.care.housekeeping import Care
+
+        return Care(self._wiring)
+
+    @cached_property
+    def feeds(self) -> FeedList:
+        """The feed list: packs, finding a site's feeds, trying them."""
+        from pipeline.app.care.feed_list import FeedList
+
+        return FeedList(self._wiring)
+
+    @cached_property
+    def requests(self) -> Requests:
+        """What was asked for on the pages."""
+        from pipeline.app.requests import Requests
+
+        return Requests(self._wiring)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Messages that wait, failed or were given up."""
+        from pipeline.app.outbox import Outbox
+
+        return Outbox(self._wiring)
+
+    @cached_property
+    def quality(self) -> Quality:
+        """How good the stories are."""
+        from pipeline.app.evaluate import Quality
+
+        return Quality(self._wiring)
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        """What Airflow's mapped tasks call."""
+        from pipeline.app.tasks import Tasks
+
+        return Tasks(self._wiring)
 
     @property
     def home(self) -> Path:
@@ -101,6 +163,8 @@ def open_app(
         StoreError: The home cannot be made.
         ConfigError: A configuration folder is named, and is not there.
     """
+    from pipeline.app.wiring import Wiring
+
     values = os.environ if environment is None else environment
     place = Path(home or values.get("WIREWATCH_HOME") or "data")
     url = store or values.get("WIREWATCH_STORE") or f"sqlite:///{place / 'wirewatch.db'}"

@@ -6,15 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 
-from pipeline.app.journal import correction_entry, writing
 from pipeline.app.read import Read, StoriesFound
 from pipeline.app.wiring import Wiring
 from pipeline.errors import NotFoundError, StoreError, UsageError
 from pipeline.ports import Lease
 from pipeline.records import Correction, JournalEntry, StoredArticle, Story, WatchState, content_id
-from pipeline.stages.alerting.alert import MARK as ALERTS_MARK
-from pipeline.stages.grouping.repair import Repairing
-from pipeline.stages.grouping.state import Clustering
 from pipeline.stories.placing.corrections import Constraints, in_force, origin_of, taken_back
 
 
@@ -139,6 +135,8 @@ class Correct:
         Raises:
             ContradictionError: What a person said before and did not take back contradicts it.
         """
+        from pipeline.app.journal import correction_entry, writing
+
         with writing(self._wiring) as writer:
             known = writer.ready().store.corrections()
             if not _said_already(known, correction):
@@ -158,6 +156,10 @@ class Correct:
         Raises:
             ContradictionError: What a person said before and did not take back contradicts it.
         """
+        from pipeline.stages.alerting.alert import MARK as ALERTS_MARK
+        from pipeline.stages.grouping.repair import Repairing
+        from pipeline.stages.grouping.state import Clustering
+
         wiring, store = self._wiring, self._wiring.store
         clustering = Clustering(store, wiring.scorer, wiring.window, wiring.vector_center)
         repairing = Repairing(store, wiring.scorer, clustering, _no_lease)
@@ -203,6 +205,8 @@ class Correct:
 
     def repair(self) -> dict[str, int]:
         """Mends recent stories; see `pipeline.stages.grouping.repair`."""
+        from pipeline.app.journal import writing
+
         days = self._wiring.settings.stories.repair_days
         with writing(self._wiring) as writer:
             entry = JournalEntry("repair", self._wiring.clock(), data={"days": days})

@@ -13,8 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from pipeline.app.ingest import Progress, quiet
-from pipeline.app.wiring import LEASE_SECONDS, Wiring
+from pipeline.app.wiring import LEASE_SECONDS, Progress, Wiring, quiet
 from pipeline.errors import UsageError
 from pipeline.normalize.identity.keys import former_key
 from pipeline.ports import Lease, Store

@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.addresses import shown
 from pipeline.app.journal import Warm, left_behind, writing
 from pipeline.app.watches import Watches
-from pipeline.app.wiring import Wiring
+from pipeline.app.wiring import Progress, Wiring, quiet
 from pipeline.errors import PermanentError, UsageError
 from pipeline.normalize.identity.keys import former_key
 from pipeline.ports import Commit, FeedSource
@@ -29,15 +29,8 @@ BATCH_BYTES = 32 * 1024 * 1024
 # Feeds polled before what they sent is grouped and their states are saved.
 FEEDS_A_BATCH = 200
 
-Progress = Callable[[int], None]
-
-
 # Told what begins, and how many steps it has; gives what counts the steps.
 Stages = Callable[[str, int], Progress]
-
-
-def quiet(_: int) -> None:
-    """No progress bar."""
 
 
 def no_stages(_name: str, _total: int) -> Progress:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pipeline.app.wiring import JOURNAL, LEASE_SECONDS, Wiring, died_here
 from pipeline.errors import (
@@ -20,12 +20,13 @@ from pipeline.errors import (
 )
 from pipeline.ports import Commit, Lease, Store
 from pipeline.records import Capture, Correction, JournalEntry, Rejection, Unsettled, content_id
-from pipeline.stages.alerting.alert import Alerting
-from pipeline.stages.grouping.group import GroupCounts, Grouping
-from pipeline.stages.grouping.repair import RepairCounts, Repairing
-from pipeline.stages.grouping.state import Clustering
-from pipeline.stages.intake.prepare import PreparedBatch, merged
-from pipeline.stories.features.statistics import StreamStatistics
+
+if TYPE_CHECKING:
+    from pipeline.stages.grouping.group import GroupCounts, Grouping
+    from pipeline.stages.grouping.repair import RepairCounts
+    from pipeline.stages.grouping.state import Clustering
+    from pipeline.stages.intake.prepare import PreparedBatch
+    from pipeline.stories.features.statistics import StreamStatistics
 
 log = logging.getLogger("wirewatch.app")
 
@@ -90,6 +91,8 @@ class Writer:
         Raises:
             PermanentError: It cannot be carried out, by what is in it.
         """
+        from pipeline.stages.grouping.group import GroupCounts
+
         try:
             if entry.kind == "batch":
                 return self.group(entry)
@@ -112,6 +115,8 @@ class Writer:
 
     def mend(self, entry: JournalEntry) -> RepairCounts:
         """Carries out a repair or a correction."""
+        from pipeline.stages.grouping.repair import Repairing
+
         # So that what follows cannot change what the watches would have told.
         self.decide_alerts(entry.at)
         repairing = Repairing(self.store, self.wiring.scorer, self._fresh_clustering(), self.renew)
@@ -170,6 +175,8 @@ class Writer:
 
     def take(self, entry: JournalEntry, batch: PreparedBatch) -> GroupCounts:
         """Journals a batch and groups it; one without anything new only saves its feed states."""
+        from pipeline.stages.grouping.group import GroupCounts
+
         archive = self.wiring.archive
         if batch.articles:
             self.ready()
@@ -183,6 +190,9 @@ class Writer:
         return counts
 
     def _grouping(self) -> Grouping:
+        from pipeline.stages.grouping.group import Grouping
+        from pipeline.stories.features.statistics import StreamStatistics
+
         if self.clustering is None:
             self.clustering = self._fresh_clustering()
         if self.learned is None:
@@ -190,6 +200,8 @@ class Writer:
         return Grouping(self.store, self.wiring.embedder, self.clustering, self.renew, self.learned)
 
     def _fresh_clustering(self) -> Clustering:
+        from pipeline.stages.grouping.state import Clustering
+
         wiring = self.wiring
         return Clustering(self.store, wiring.scorer, wiring.window, wiring.vector_center)
 
@@ -213,6 +225,8 @@ class Writer:
 
     def _prepared(self, entry: JournalEntry) -> PreparedBatch:
         """The batch of an entry, made from its captures as far as they can be read."""
+        from pipeline.stages.intake.prepare import PreparedBatch, merged
+
         parts: list[PreparedBatch] = []
         for place in entry.data["places"]:
             captures, refused = self._readable(place, entry)
@@ -242,6 +256,8 @@ class Writer:
 
     def decide_alerts(self, at: datetime, *, silent: bool = False) -> None:
         """Matches every watch up to the head; `silent` records alerts and sends nothing."""
+        from pipeline.stages.alerting.alert import Alerting
+
         with self.wiring.lease("alerts", self.store) as renew:
             Alerting(self.store, self.wiring.watches).decide(at, silent=silent, renew=renew)
 

@@ -8,18 +8,10 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from pipeline.app.ingest import Progress, quiet
-from pipeline.app.journal import writing
 from pipeline.app.read import moment
-from pipeline.app.wiring import Wiring
-from pipeline.enrich import Aliases, suggest
-from pipeline.enrich.names.forms import key_of
+from pipeline.app.wiring import Progress, Wiring, quiet
 from pipeline.errors import NotFoundError
-from pipeline.query.parse import parse
-from pipeline.query.tree import Term
 from pipeline.records import Capture, Entity, EntityCount, StoredArticle
-from pipeline.stages.grouping.reenrich import reenrich
-from pipeline.stages.grouping.restore import restore
 from pipeline.text import fold
 
 COMPANIONS = 30
@@ -77,6 +69,10 @@ class Entities:
         Raises:
             NotFoundError: No article names one.
         """
+        from pipeline.enrich.names.aliases import Aliases
+        from pipeline.enrich.names.forms import key_of
+        from pipeline.query.parse import parse
+
         aliases = Aliases.from_document(self._wiring.settings.aliases)
         alias = aliases.find_person(key_of(name))
         for written in (name, *((alias.id,) if alias else ())):
@@ -104,6 +100,8 @@ class Entities:
 
     def _naming(self, name: str, limit: int = ARTICLES_READ) -> list[StoredArticle]:
         """The articles that name an entity, by name or id, in ingest sequence."""
+        from pipeline.query.tree import Term
+
         hits = self._wiring.store.search(Term("entities", name, (fold(name),)), None, limit)
         return sorted((hit.article for hit in hits), key=lambda a: a.seq)
 
@@ -113,6 +111,8 @@ class Entities:
 
     def suggestions(self, limit: int) -> list[dict[str, Any]]:
         """Pairs of entities that may be one, with the evidence; not two that the alias table tells apart."""
+        from pipeline.enrich.names.suggest import suggest
+
         table = {entry["id"] for entry in self._wiring.settings.aliases.content.get("entities", ())}
         counts: Counter[tuple[str, str, Any]] = Counter()
         company: dict[str, set[str]] = {}
@@ -143,6 +143,10 @@ class Entities:
 
         Before that, texts that an earlier version cut are brought back from the archive.
         """
+        from pipeline.app.journal import writing
+        from pipeline.stages.grouping.reenrich import reenrich
+        from pipeline.stages.grouping.restore import restore
+
         start = moment(since, self._wiring.clock())
         with writing(self._wiring) as writer:
             entries = self._wiring.settings.fetch.max_entries

@@ -10,7 +10,6 @@ from pipeline.errors import NotFoundError, UsageError
 from pipeline.ports import Commit
 from pipeline.records import Message
 from pipeline.records.alerts import UNFINISHED
-from pipeline.stages.alerting.deliver import MAIL_TROUBLE
 
 _OPEN = (*UNFINISHED, "failed")
 
@@ -53,6 +52,8 @@ class Outbox:
         Args:
             names: Ids; none takes all that have failed or wait for a next try.
         """
+        from pipeline.stages.alerting.deliver import MAIL_TROUBLE
+
         now = self._wiring.clock()
         chosen = [self.message(name) for name in names] or [
             message for message in self.messages() if message.error

@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, TypeAlias
 
-from pipeline.app.wiring import Wiring
 from pipeline.errors import NotFoundError, UsageError
-from pipeline.normalize import canonical_url
-from pipeline.ports import SearchHit, Version
-from pipeline.query.parse import parse
-from pipeline.records import Decision, Lineage, StoredArticle, Story
+
+if TYPE_CHECKING:
+    from pipeline.app.wiring import Wiring
+    from pipeline.ports import SearchHit, Version
+    from pipeline.query.tree import Query
+    from pipeline.records import Decision, Lineage, StoredArticle, Story
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _AGE = re.compile(r"(\d{1,6})([mhdw])")
 
-StoriesFound = tuple[list[Story], Mapping[str, StoredArticle]]
+StoriesFound: TypeAlias = "tuple[list[Story], Mapping[str, StoredArticle]]"
 
 
 def moment(text: str | None, now: datetime) -> datetime | None:
@@ -50,6 +52,11 @@ class Read:
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
 
+    def _parsed(self, query: str, now: datetime) -> Query:
+        from pipeline.query.parse import parse
+
+        return parse(query, now)
+
     def members(self, stories: Sequence[Story]) -> dict[str, StoredArticle]:
         """The articles of stories, by id."""
         return self._wiring.store.articles([name for story in stories for name in story.members])
@@ -57,7 +64,7 @@ class Read:
     def stories(self, *, since: str | None = None, query: str | None = None, limit: int = 50) -> StoriesFound:
         """The newest stories, with their articles by id."""
         now = self._wiring.clock()
-        tree, start = parse(query, now) if query else None, moment(since, now)
+        tree, start = self._parsed(query, now) if query else None, moment(since, now)
         # Opened last: what is asked wrongly is said first.
         found = self._wiring.store.newest_stories(start, tree, limit)
         return found, self.members(found)
@@ -89,7 +96,7 @@ class Read:
     def search(self, query: str, *, since: str | None = None, limit: int = 50) -> list[SearchHit]:
         """Articles that a query hits, best first."""
         now = self._wiring.clock()
-        tree, start = parse(query, now), moment(since, now)
+        tree, start = self._parsed(query, now), moment(since, now)
         return self._wiring.store.search(tree, start, limit)
 
     def stored(self, name: str) -> StoredArticle:
@@ -100,6 +107,8 @@ class Read:
         """
         found = self._wiring.store.articles([name]).get(name)
         if found is None and "://" in name:
+            from pipeline.normalize.identity.urls import canonical_url
+
             owner = self._wiring.store.find([f"url:{canonical_url(name)}"])
             found = next(iter(self._wiring.store.articles(list(owner.values())).values()), None)
         if found is None:

@@ -6,21 +6,20 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pipeline.ports import SearchHit, Version
-from pipeline.records import (
-    Article,
-    Candidate,
-    Correction,
-    Decision,
-    Lineage,
-    Message,
-    Rejection,
-    StoredArticle,
-    Story,
-)
-
 if TYPE_CHECKING:
     from pipeline.app.correct import Preview
+    from pipeline.ports import SearchHit, Version
+    from pipeline.records import (
+        Article,
+        Candidate,
+        Correction,
+        Decision,
+        Lineage,
+        Message,
+        Rejection,
+        StoredArticle,
+        Story,
+    )
 
 Json = dict[str, Any]
 

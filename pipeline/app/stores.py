@@ -6,10 +6,10 @@ import time
 from datetime import timedelta
 from typing import Any
 
-from pipeline.app.ingest import IngestReport, Progress, quiet
+from pipeline.app.ingest import IngestReport
 from pipeline.app.journal import writing
 from pipeline.app.replay import fingerprint, redo
-from pipeline.app.wiring import Wiring
+from pipeline.app.wiring import Progress, Wiring, quiet
 from pipeline.store import copy_store, migrate_store, open_store
 
 

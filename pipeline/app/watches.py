@@ -7,32 +7,27 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from pipeline.alerts.backtest.backtest import Backtest, compare
-from pipeline.alerts.backtest.report import render_backtest_html
-from pipeline.alerts.decide.explain import Why
-from pipeline.alerts.send.render import Renderer
 from pipeline.alerts.send.schedule import destinations
 from pipeline.alerts.watch import last_good
-from pipeline.alerts.watch.edited_file import entry_of, with_added, with_changed
-from pipeline.alerts.watch.first_watch import entry_text, first_watch, with_entry
 from pipeline.alerts.watch.watch_file import load_watches, watch_from
 from pipeline.app.read import moment
 from pipeline.app.wiring import Wiring
 from pipeline.errors import ConfigError, ContradictionError, NotFoundError, UsageError
-from pipeline.notify import open_notifier
 from pipeline.ports import Commit, Lease
 from pipeline.records import Alert, Message, Watch, WatchState, content_id
 from pipeline.records.alerts import EVERY_STATE
 from pipeline.retry import DELIVERY
 from pipeline.settings import Document, read_document
-from pipeline.stages.alerting.alert import Alerting, AlertReport
-from pipeline.stages.alerting.questions import Checked, Known, backtest_watch, check_watches, why_story
-from pipeline.stages.alerting.reports.report_outbox import report_outbox
-from pipeline.stages.alerting.reports.report_watches import report_watches
+
+if TYPE_CHECKING:
+    from pipeline.alerts.backtest.backtest import Backtest
+    from pipeline.alerts.decide.explain import Why
+    from pipeline.stages.alerting.alert import AlertReport
+    from pipeline.stages.alerting.questions import Checked
 
 # A first watch is tried on so much of the past.
 MONTH = timedelta(days=30)
@@ -54,6 +49,12 @@ class Watches:
         Args:
             dry_run: Says what would be sent and changes nothing.
         """
+        from pipeline.alerts.send.render import Renderer
+        from pipeline.notify.channels import open_notifier
+        from pipeline.stages.alerting.alert import Alerting
+        from pipeline.stages.alerting.reports.report_outbox import report_outbox
+        from pipeline.stages.alerting.reports.report_watches import report_watches
+
         mail, broken = self._wiring.settings.mail, self._wiring.watch_list.broken
         alerting = Alerting(self._wiring.store, self._wiring.watches)
         settings = self._wiring.settings
@@ -121,6 +122,8 @@ class Watches:
         return [each.as_json() for each in self._checked(self._wiring.watches)]
 
     def _checked(self, watches: Sequence[Watch]) -> list[Checked]:
+        from pipeline.stages.alerting.questions import Known, check_watches
+
         entries = self._wiring.settings.topics.content.get("topics", ())
         topics = [text for entry in entries for text in (entry["id"], *dict(entry["name"]).values())]
         known = Known(topics, [feed.id for feed in self._wiring.settings.feeds])
@@ -132,6 +135,9 @@ class Watches:
         Raises:
             UsageError: There are no words, or they make no query.
         """
+        from pipeline.alerts.watch.first_watch import entry_text, first_watch
+        from pipeline.stages.alerting.questions import backtest_watch
+
         watch = first_watch(words, name, mail or self._first_mail())
         now = self._wiring.clock()
         checked = self._checked([watch])[0]
@@ -153,6 +159,8 @@ class Watches:
         Raises:
             UsageError: There is a watch of this name, or the file cannot be added to.
         """
+        from pipeline.alerts.watch.first_watch import with_entry
+
         path = Path(self._wiring.settings.watches.path)
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
         made = with_entry(text, draft["yaml"])
@@ -175,6 +183,8 @@ class Watches:
         Raises:
             NotFoundError: There is no such watch or story.
         """
+        from pipeline.stages.alerting.questions import why_story
+
         watch = _named(self._wiring.watches, name, self._wiring.settings.watches.path)
         return why_story(self._wiring.store, watch, story, self._wiring.clock())
 
@@ -215,6 +225,8 @@ class Watches:
         Raises:
             UsageError: The file has no lines of its own for it.
         """
+        from pipeline.alerts.watch.edited_file import entry_of
+
         text = self._file_text()
         return entry_of(text, name) if name else "", content_id("watches.yaml", text)
 
@@ -228,6 +240,9 @@ class Watches:
         Raises:
             ConfigError: It is no watch.
         """
+        from pipeline.alerts.backtest.backtest import compare
+        from pipeline.stages.alerting.questions import backtest_watch
+
         now = self._wiring.clock()
         watch = self._written(entry)
         result = backtest_watch(self._wiring.store, watch, now - timedelta(days=days), now)
@@ -267,6 +282,8 @@ class Watches:
             ConfigError: The watch, or the file with it, is wrong; nothing is changed.
             UsageError: The file cannot be written.
         """
+        from pipeline.alerts.watch.edited_file import with_added, with_changed
+
         path = Path(self._wiring.settings.watches.path)
         text = self._file_text()
         if content_id("watches.yaml", text) != state:
@@ -318,6 +335,10 @@ class Watches:
             NotFoundError: There is no watch of this name.
             UsageError: `against` cannot be read.
         """
+        from pipeline.alerts.backtest.backtest import compare
+        from pipeline.alerts.backtest.report import render_backtest_html
+        from pipeline.stages.alerting.questions import backtest_watch
+
         now = self._wiring.clock()
         start = moment(since, now) or now
         result = backtest_watch(

@@ -1,4 +1,7 @@
-"""The one place where parts are made and joined: settings, store, archive, models, clock."""
+"""The one place where parts are made and joined: settings, store, archive, models, clock.
+
+A part is imported when it is made: reading a story loads no model, no HTTP client and no language's words.
+"""
 
 from __future__ import annotations
 
@@ -11,31 +14,27 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
-
-from pipeline.alerts.watch import last_good
-from pipeline.alerts.watch.watch_file import WatchList, read_watches
-from pipeline.enrich import Aliases, Enricher, Taxonomy
-from pipeline.enrich.names.recognize import SpacyRecognizer
-from pipeline.enrich.vectors import E5Embedder
 from pipeline.errors import LeaseHeldError, StoreError, TransientError
-from pipeline.normalize.plaintext.wall import is_wall_page
 from pipeline.ports import Commit, Embedder, Lease, Store
 from pipeline.records import Watch, content_id
 from pipeline.retry import LEASE, Patience
-from pipeline.settings import Settings, load_settings
-from pipeline.sources.archive.belonging import strangeness
-from pipeline.sources.archive.folder import WarcArchive
-from pipeline.sources.fetch.fetcher import FeedFetcher
-from pipeline.stages.intake.prepare import Intake
-from pipeline.stages.intake.preparer import Preparer
-from pipeline.stages.intake.workers import Workers
-from pipeline.store import open_store
-from pipeline.stories.scoring.scorer import Scorer
-from pipeline.stories.scoring.scorer_config import ScorerConfig, load_scorer
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from pipeline.alerts.watch.watch_file import WatchList
+    from pipeline.enrich.enricher import Enricher
+    from pipeline.settings import Settings
+    from pipeline.sources.archive.folder import WarcArchive
+    from pipeline.sources.fetch.fetcher import FeedFetcher
+    from pipeline.stages.intake.prepare import Intake
+    from pipeline.stages.intake.preparer import Preparer
+    from pipeline.stages.intake.workers import Workers
+    from pipeline.stories.scoring.scorer import Scorer
+    from pipeline.stories.scoring.scorer_config import ScorerConfig
 
 log = logging.getLogger("wirewatch.app")
 
@@ -43,6 +42,14 @@ log = logging.getLogger("wirewatch.app")
 LEASE_SECONDS = 300.0
 # Marks of the store: the entry of the journal that it was taken to, and which journal that is.
 JOURNAL, IDENTITY = "journal", "journal.identity"
+
+
+# Called with the number of steps that are done.
+Progress = Callable[[int], None]
+
+
+def quiet(_: int) -> None:
+    """No progress bar."""
 
 
 def now() -> datetime:
@@ -81,8 +88,6 @@ class Wiring:
         self.environment = environment
         self.clock = clock
         self.make = make
-        # Work is spread over processes; more threads for these small matrices take more time, not less.
-        threadpool_limits(1, user_api="blas")
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{content_id(os.urandom(8).hex())[:6]}"
         self._followed: Store | None = None
         if make and not home.is_dir():
@@ -109,6 +114,8 @@ class Wiring:
         Raises:
             StoreError: It follows another, or was taken further than this one goes.
         """
+        from pipeline.sources.archive.belonging import strangeness
+
         target, archive = store or self.store, self.archive
         if target is self._followed:
             return
@@ -140,16 +147,22 @@ class Wiring:
     @cached_property
     def settings(self) -> Settings:
         """The configuration, read once."""
+        from pipeline.settings import load_settings
+
         return load_settings(self.config, self.environment)
 
     @cached_property
     def store(self) -> Store:
         """The store, opened once; a server that does not answer is waited for by its own link."""
+        from pipeline.store.open import open_store
+
         return open_store(self.store_url, create=self.make, environment=self.environment)
 
     @cached_property
     def archive(self) -> WarcArchive:
         """The archive in the home."""
+        from pipeline.sources.archive.folder import WarcArchive
+
         return WarcArchive(self.home, self.owner, self.clock)
 
     @cached_property
@@ -165,6 +178,9 @@ class Wiring:
     @cached_property
     def artefact(self) -> ScorerConfig:
         """What `scorer.yaml` says, at the granularity of the settings."""
+        from pipeline.stories.scoring.scorer_config import load_scorer
+
+        _one_thread()
         return load_scorer(self.settings.scorer, self.settings.stories.granularity)
 
     @property
@@ -180,11 +196,16 @@ class Wiring:
     @cached_property
     def intake(self) -> Intake:
         """The stages before grouping."""
+        from pipeline.stages.intake.prepare import Intake
+
         return Intake(self.workers, self.settings.fetch.max_entries)
 
     @cached_property
     def workers(self) -> Workers:
         """The processes that enrich, as many as the settings say."""
+        from pipeline.stages.intake.preparer import Preparer
+        from pipeline.stages.intake.workers import Workers
+
         settings, processes = self.settings, self.processes or self.settings.enrich.processes or cores()
         here = partial(Preparer, self.enricher, self.embedder)
         return Workers(partial(_preparer, settings), here, processes)
@@ -192,11 +213,17 @@ class Wiring:
     @cached_property
     def fetcher(self) -> FeedFetcher:
         """Polls feeds over HTTP."""
+        from pipeline.normalize.plaintext.wall import is_wall_page
+        from pipeline.sources.fetch.fetcher import FeedFetcher
+
         return FeedFetcher(self.settings.fetch, is_wall=is_wall_page)
 
     @cached_property
     def watch_list(self) -> WatchList:
         """The watches of `watches.yaml`, and what of it is broken; a last good version stands in for that."""
+        from pipeline.alerts.watch import last_good
+        from pipeline.alerts.watch.watch_file import read_watches
+
         found = read_watches(self.settings.watches, self.settings.timezone)
         if found.broken:
             found = last_good.completed(found, self.store.mark(last_good.MARK), self.settings.timezone)
@@ -256,7 +283,21 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def _one_thread() -> None:
+    """Work is spread over processes; more threads for these small matrices take more time, not less."""
+    import numpy as np  # noqa: F401  # what is not loaded cannot be limited
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1, user_api="blas")
+
+
 def _enricher(settings: Settings) -> Enricher:
+    from pipeline.enrich.enricher import Enricher
+    from pipeline.enrich.names.aliases import Aliases
+    from pipeline.enrich.names.recognize import SpacyRecognizer
+    from pipeline.enrich.topics import Taxonomy
+
+    _one_thread()
     return Enricher(
         SpacyRecognizer(settings.enrich.models, settings.enrich.max_text_chars),
         Aliases.from_document(settings.aliases),
@@ -265,12 +306,18 @@ def _enricher(settings: Settings) -> Enricher:
 
 
 def _embedder(settings: Settings) -> Embedder | None:
-    return E5Embedder() if settings.stories.vectors == "e5" else None
+    if settings.stories.vectors != "e5":
+        return None
+    from pipeline.enrich.vectors.embedder import E5Embedder
+
+    _one_thread()
+    return E5Embedder()
 
 
 def _preparer(settings: Settings) -> Preparer:
     """What a process of `Workers` works with."""
-    threadpool_limits(1, user_api="blas")
+    from pipeline.stages.intake.preparer import Preparer
+
     return Preparer(_enricher(settings), _embedder(settings))
 
 

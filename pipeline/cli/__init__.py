@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +26,8 @@ for _room in (begin, ingest, read, correct, watches, outbox, care, names, evalua
 
 def _show_version(asked: bool) -> None:
     if asked:
+        from importlib.metadata import version
+
         typer.echo(f"wirewatch {version('wirewatch')}")
         raise typer.Exit
 
@@ -63,6 +65,8 @@ def _json_first(arguments: list[str]) -> list[str]:
 
 def main(arguments: list[str] | None = None) -> None:
     """The entry point: runs one verb and exits as `pipeline.cli.exits` says."""
+    # pydantic looks for plugins in every package that is installed, before its first model.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     given = _json_first(sys.argv[1:] if arguments is None else arguments)
 
     def verb() -> object:

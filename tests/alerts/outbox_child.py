@@ -15,7 +15,7 @@ from alert_records import START, facts, watch
 from pipeline.alerts.decide.decide import rule_of
 from pipeline.alerts.send.render import Renderer
 from pipeline.errors import LeaseHeldError
-from pipeline.notify import open_notifier
+from pipeline.notify.channels import open_notifier
 from pipeline.records import Delivery
 from pipeline.settings import MailSettings
 from pipeline.stages.alerting.alert import Alerting

@@ -14,7 +14,7 @@ from mail_servers import Hook, Postbox, http_server, smtp_server
 
 from pipeline.alerts.send.render import Renderer
 from pipeline.errors import LeaseHeldError, PermanentError, TransientError, UnavailableError
-from pipeline.notify import open_notifier
+from pipeline.notify.channels import open_notifier
 from pipeline.records import Delivery, Digest
 from pipeline.records.alerts import EVERY_STATE
 from pipeline.retry import DELIVERY

@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.enrich import Enricher
+from pipeline.enrich.enricher import Enricher
 from pipeline.enrich.names.mentions import KINDS
-from pipeline.normalize import normalize
+from pipeline.normalize.article import normalize
 from pipeline.ports import Recognizer
 from pipeline.records import Article, EnrichedArticle, RawItem
 from pipeline.stories.features import outlet_boilerplate

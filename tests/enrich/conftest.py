@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.enrich import Aliases, Enricher, Taxonomy
+from pipeline.enrich.enricher import Enricher
+from pipeline.enrich.names.aliases import Aliases
 from pipeline.enrich.names.recognize import SpacyRecognizer
+from pipeline.enrich.topics import Taxonomy
 from pipeline.settings import read_document
 
 CONFIG = Path(__file__).parents[2] / "config"

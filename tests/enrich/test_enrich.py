@@ -9,12 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.enrich import Aliases, Enricher, Taxonomy, suggest
+from pipeline.enrich.enricher import Enricher
 from pipeline.enrich.names import recognize
+from pipeline.enrich.names.aliases import Aliases
 from pipeline.enrich.names.forms import skeleton
 from pipeline.enrich.names.recognize import SpacyRecognizer
+from pipeline.enrich.names.suggest import suggest
+from pipeline.enrich.topics import Taxonomy
 from pipeline.errors import ConfigError
-from pipeline.normalize import normalize
+from pipeline.normalize.article import normalize
 from pipeline.records import Article, EnrichedArticle, EntityCount, RawItem
 from pipeline.settings import read_document
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.enrich import Enricher
+from pipeline.enrich.enricher import Enricher
 from pipeline.enrich.names.recognize import SpacyRecognizer
 
 _PATH = Path(__file__).parents[1] / "cases" / "measure.py"

@@ -9,7 +9,7 @@ import pytest
 from pipeline.enrich.kind import kind_of
 from pipeline.languages.article_kinds import SIGNS, kind_words
 from pipeline.languages.calendar_names import is_language
-from pipeline.normalize import normalize
+from pipeline.normalize.article import normalize
 from pipeline.normalize.words.vocabulary import LANGUAGES
 from pipeline.records import RawItem
 

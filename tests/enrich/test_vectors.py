@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.enrich.vectors import E5Embedder
+from pipeline.enrich.vectors.embedder import E5Embedder
 from pipeline.enrich.vectors.weights import E5Weights, packaged
 from pipeline.enrich.vectors.word_pieces import Pieces
 from pipeline.errors import PermanentError

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from pipeline.languages.calendar_names import months
-from pipeline.normalize import normalize
+from pipeline.normalize.article import normalize
 from pipeline.normalize.date.date_words import months_of
 from pipeline.normalize.date.published import parse_date, settle
 from pipeline.normalize.words.vocabulary import LANGUAGES

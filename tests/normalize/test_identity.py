@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.domains import registrable_domain
-from pipeline.normalize import normalize
+from pipeline.normalize.article import normalize
 from pipeline.normalize.identity.keys import former_key, link_key
 from pipeline.normalize.identity.recognise import known_as, lookup_keys, own_key, shares_link
 from pipeline.normalize.identity.revise import first_met, revise

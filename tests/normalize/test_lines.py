@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.normalize import normalize
+from pipeline.normalize.article import normalize
 from pipeline.normalize.boilerplate.rules import KINDS
 from pipeline.records import Article, RawItem
 

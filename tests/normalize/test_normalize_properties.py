@@ -11,9 +11,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import RejectedError
-from pipeline.normalize import canonical_url, normalize
+from pipeline.normalize.article import normalize
 from pipeline.normalize.date.published import parse_date, settle
 from pipeline.normalize.identity.keys import identity_keys
+from pipeline.normalize.identity.urls import canonical_url
 from pipeline.normalize.plaintext.characters import repair
 from pipeline.records import RawItem
 

@@ -2,7 +2,7 @@
 
 from test_normalize_properties import item
 
-from pipeline.normalize import normalize
+from pipeline.normalize.article import normalize
 
 TEASER = "The bridge at Harrow is closed."
 PAGE = (

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.normalize import normalize
+from pipeline.normalize.article import normalize
 from pipeline.normalize.plaintext.wall import is_wall
 from pipeline.records import RawItem
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from mail_servers import DUE, mail
 
 from pipeline.errors import PermanentError, UnavailableError
-from pipeline.notify import open_notifier, smtp_url
+from pipeline.notify.channels import open_notifier, smtp_url
 from pipeline.notify.smtp import server_of
 from pipeline.notify.spool import SpoolNotifier
 from pipeline.retry import DELIVERY

@@ -11,7 +11,7 @@ from source_samples import NOW
 
 from pipeline.enrich.names.patterns import named_spans
 from pipeline.errors import RejectedError
-from pipeline.normalize import normalize
+from pipeline.normalize.article import normalize
 from pipeline.records import RawItem
 from pipeline.sources.raw_items import numbered
 

@@ -12,7 +12,7 @@ import pytest
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from pipeline.normalize import normalize
+from pipeline.normalize.article import normalize
 from pipeline.records import Capture, Rejection
 from pipeline.sources.archive.warc import joined
 from pipeline.sources.files import read_file

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from source_samples import rss
 
-from pipeline.normalize import normalize
+from pipeline.normalize.article import normalize
 from pipeline.sources.read.syndication.feed import read_feed
 from pipeline.sources.read.syndication.outlet import outlet_in
 

@@ -7,16 +7,10 @@ import shutil
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.addresses import host_of, redact, shown
-from pipeline.alerts.send.operator_mail import TRIAL, to_operators, trial_chat
-from pipeline.alerts.watch import last_good
-from pipeline.app.care.verify import PROMISES, breaches
-from pipeline.app.ingest import Ingest, IngestReport
-from pipeline.app.journal import left_behind
 from pipeline.app.wiring import Wiring
-from pipeline.enrich.names.recognize import multiplication
 from pipeline.errors import (
     ConfigError,
     NotFoundError,
@@ -24,13 +18,13 @@ from pipeline.errors import (
     UnavailableError,
     WirewatchError,
 )
-from pipeline.notify import open_notifier
-from pipeline.ports import Commit, FeedSource
+from pipeline.ports import Commit
 from pipeline.records import FeedState, Message, Rejection, content_id
-from pipeline.settings import Settings
-from pipeline.sources.feeds.opml import add_feeds, read_opml_file, write_opml
-from pipeline.stages.alerting.deliver import ServerTrouble
-from pipeline.stages.alerting.reports.report_feeds import report_feeds
+
+if TYPE_CHECKING:
+    from pipeline.app.ingest import IngestReport
+    from pipeline.ports import FeedSource
+    from pipeline.settings import Settings
 
 Json = dict[str, Any]
 _LOW_DISK_BYTES = 1024**3
@@ -76,6 +70,8 @@ class Care:
 
     def report_feeds(self) -> dict[str, int]:
         """Once a week, a mail to `mail.operator` on the feeds that broke or fell silent."""
+        from pipeline.stages.alerting.reports.report_feeds import report_feeds
+
         mail = self._wiring.settings.mail
         enabled = [feed.id for feed in self._wiring.settings.feeds if feed.enabled]
         return {
@@ -88,14 +84,20 @@ class Care:
         Raises:
             UsageError: The file cannot be read, or is not OPML.
         """
+        from pipeline.sources.feeds.opml import read_opml_file
+
         return self._added(read_opml_file(file))
 
     def _added(self, found: Sequence[FeedSource]) -> list[Json]:
+        from pipeline.sources.feeds.opml import add_feeds
+
         added = add_feeds(self._wiring.config / "feeds.yaml", found, self._wiring.settings.feeds)
         return [{"id": f.id, "url": redact(f.url), "outlet": f.outlet, "tags": list(f.tags)} for f in added]
 
     def export_feeds(self) -> str:
         """The feeds as OPML, without credentials."""
+        from pipeline.sources.feeds.opml import write_opml
+
         return write_opml(self._wiring.settings.feeds)
 
     def desk_settings(self) -> Settings:
@@ -121,6 +123,9 @@ class Care:
             mails: Addresses.
             channels: Names; None is all that are configured.
         """
+        from pipeline.alerts.send.operator_mail import TRIAL, to_operators, trial_chat
+        from pipeline.notify.channels import open_notifier
+
         settings, now = self._wiring.settings, self._wiring.clock()
         notifier = open_notifier(settings.mail, self._wiring.home, self._wiring.clock, settings.channels)
         sender, outcome = settings.mail.sender, []
@@ -166,6 +171,8 @@ class Care:
         Raises:
             NotFoundError: There is no entry of that id.
         """
+        from pipeline.app.ingest import Ingest, IngestReport
+
         entries = [self.quarantined(name) for name in ids] or self._wiring.store.quarantine()
         wanted: dict[str, set[str]] = {}
         for entry in entries:
@@ -185,6 +192,8 @@ class Care:
 
     def verify(self) -> list[Json]:
         """Checks every promise on what is stored, which takes as long as reading all of it."""
+        from pipeline.app.care.verify import PROMISES, breaches
+
         found = [(name, breaches(self._wiring, check), well) for name, check, well in PROMISES]
         return [{"check": name, "ok": not breach, "detail": breach or well} for name, breach, well in found]
 
@@ -240,6 +249,8 @@ def _check_configuration(wiring: Wiring) -> str:
 
 
 def _check_watches(wiring: Wiring) -> str:
+    from pipeline.alerts.watch import last_good
+
     found = wiring.watch_list
     for broken in found.broken[:1]:
         more = f" (and {len(found.broken) - 1} more)" if len(found.broken) > 1 else ""
@@ -252,6 +263,8 @@ def _check_store(wiring: Wiring) -> str:
 
 
 def _check_archive(wiring: Wiring) -> str:
+    from pipeline.app.journal import left_behind
+
     where, archive = wiring.home / "archive", wiring.archive
     wiring.belongs()
     entries = list(archive.entries())
@@ -268,6 +281,8 @@ def _check_archive(wiring: Wiring) -> str:
 
 def _check_models(wiring: Wiring) -> str:
     """Which model finds the names of each language, and which of the newest stories' languages have none."""
+    from pipeline.enrich.names.recognize import multiplication
+
     models = wiring.settings.enrich.models
     missing = [m for m in models.values() if m and importlib.util.find_spec(m.partition(".")[0]) is None]
     if missing:
@@ -282,6 +297,8 @@ def _check_models(wiring: Wiring) -> str:
 
 
 def _check_mail(wiring: Wiring) -> str:
+    from pipeline.notify.channels import open_notifier
+
     mail = wiring.settings.mail
     channels = wiring.settings.channels
     open_notifier(mail, wiring.home, wiring.clock, channels).close()
@@ -296,6 +313,8 @@ def _check_mail(wiring: Wiring) -> str:
 
 def _check_outbox(wiring: Wiring) -> str:
     """What was given up, and whether our own mail server is in trouble."""
+    from pipeline.stages.alerting.deliver import ServerTrouble
+
     trouble = ServerTrouble.of(wiring.store)
     failed = len(wiring.store.outbox(["failed"]))
     waiting = len(wiring.store.outbox())

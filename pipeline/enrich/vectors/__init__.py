@@ -3,7 +3,3 @@
 In order: `weights` reads the file, `word_pieces` cuts a text, `encoder` is the network,
 `embedder` puts them together.
 """
-
-from pipeline.enrich.vectors.embedder import E5Embedder
-
-__all__ = ["E5Embedder"]

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 
 from pipeline import text as analysis
@@ -34,43 +34,61 @@ _STEMMED = tuple(analysis.STEMMED)
 # Norwegian by its two written forms.
 _SAME_LANGUAGE = {"nb": "no", "nn": "no"}
 
-_table = spellings()
-_LETTERS = str.maketrans(
-    {
-        **_table.letters,
-        **{
-            letter.upper(): to.capitalize()
-            for letter, to in _table.letters.items()
-            if letter != letter.upper()
-        },
-        **{digit: str(value) for digits in _table.digits for value, digit in enumerate(digits)},
-    }
-)
-_OUT = dict(_table.written_out) | {
-    letter.upper(): to.capitalize() for letter, to in _table.written_out.items()
-}
-_OUT_LETTERS = "".join(_OUT)
 _LETTER = r"[^\W_]"
 _HYPHENS = "-\u2010\u2011"
 _APOSTROPHES = "'\u2019\u02bc"
-_HAS_OUT = re.compile(rf"{_LETTER}*[{_OUT_LETTERS}]{_LETTER}*")
 _HYPHENATED = re.compile(rf"{_LETTER}+(?:[{_HYPHENS}]{_LETTER}+){{1,3}}")
 _DOTTED = re.compile(
     r"(?<![\w.])(?:[^\W\d_]\.){2,}(?:[^\W\d_](?!\w))?(?!\w)|(?<![\w.])(?:[^\W\d_]\.)+[^\W\d_](?![\w.])"
 )
-_ELIDED = re.compile(
-    rf"(?<!\w)(?:{'|'.join(map(re.escape, _table.elided))})[{_APOSTROPHES}]{_LETTER}{{3,}}", re.IGNORECASE
-)
-_signs = _table.signs
-_PREFIX = re.escape(_signs.before.replace(".", ""))
-_BETWEEN, _AFTER = re.escape(_signs.between), re.escape(_signs.after)
-_CORE = rf"{_LETTER}+(?:[.,]\d+)*(?:[{_BETWEEN}]{_LETTER}+)*"
-SIGNED = re.compile(
-    rf"(?:(?<![\w{_PREFIX}])[{_PREFIX}]|(?<![\w.])\.(?=[^\W\d_])){_CORE}[{_AFTER}]*"
-    rf"|(?<!\w){_CORE}[{_AFTER}]+(?!\w)|(?<!\w){_LETTER}+(?:[{_BETWEEN}]{_LETTER}+)+"
-)
-_SIGN = re.compile(f"[{_PREFIX}.{_BETWEEN}{_AFTER}]")
 _HANGUL = re.compile("[\uac00-\ud7a3]+")
+
+
+@cache
+def _letters() -> dict[int, str]:
+    """What `str.translate` needs to replace letters that keyboards lack, and digits of other scripts."""
+    table = spellings()
+    letters = {letter.upper(): to.capitalize() for letter, to in table.letters.items()}
+    capitals = {letter: to for letter, to in letters.items() if letter not in table.letters}
+    digits = {digit: str(value) for digits in table.digits for value, digit in enumerate(digits)}
+    return str.maketrans({**table.letters, **capitals, **digits})
+
+
+@cache
+def _out() -> Mapping[str, str]:
+    """What is written for a letter, small or capital, whose mark is missing."""
+    small = spellings().written_out
+    return dict(small) | {letter.upper(): to.capitalize() for letter, to in small.items()}
+
+
+@cache
+def _has_out() -> re.Pattern[str]:
+    return re.compile(rf"{_LETTER}*[{''.join(_out())}]{_LETTER}*")
+
+
+@cache
+def _elided() -> re.Pattern[str]:
+    short = "|".join(map(re.escape, spellings().elided))
+    return re.compile(rf"(?<!\w)(?:{short})[{_APOSTROPHES}]{_LETTER}{{3,}}", re.IGNORECASE)
+
+
+@cache
+def signed_pattern() -> re.Pattern[str]:
+    """A word that carries signs."""
+    signs = spellings().signs
+    prefix = re.escape(signs.before.replace(".", ""))
+    between, after = re.escape(signs.between), re.escape(signs.after)
+    core = rf"{_LETTER}+(?:[.,]\d+)*(?:[{between}]{_LETTER}+)*"
+    return re.compile(
+        rf"(?:(?<![\w{prefix}])[{prefix}]|(?<![\w.])\.(?=[^\W\d_])){core}[{after}]*"
+        rf"|(?<!\w){core}[{after}]+(?!\w)|(?<!\w){_LETTER}+(?:[{between}]{_LETTER}+)+"
+    )
+
+
+@cache
+def _sign() -> re.Pattern[str]:
+    signs = spellings().signs
+    return re.compile(f"[{''.join(map(re.escape, (signs.before, '.', signs.between, signs.after)))}]")
 
 
 def base_language(language: str) -> str:
@@ -92,7 +110,7 @@ def words(text: str) -> list[str]:
 
 def plain(word: str) -> str:
     """A folded word or pattern with `letters` and `digits` of the table replaced."""
-    return word if word.isascii() else word.translate(_LETTERS) or word
+    return word if word.isascii() else word.translate(_letters()) or word
 
 
 @cache
@@ -185,15 +203,15 @@ def signed_words(bare: str) -> set[str]:
     >>> sorted(signed_words("C++ and .NET at AT&T, #MeToo: 10%."))
     ['#metoo', '.net', '10%', 'at&t', 'c++']
     """
-    if not _SIGN.search(bare):
+    if not _sign().search(bare):
         return set()
-    return {plain(match[0].casefold()) for match in SIGNED.finditer(bare)}
+    return {plain(match[0].casefold()) for match in signed_pattern().finditer(bare)}
 
 
 def other_spellings(text: str, bare: str, language: str) -> Iterator[str]:
     """Words of a text written in another way, in the text's case."""
     if not text.isascii():
-        for match in _HAS_OUT.finditer(unicodedata.normalize("NFC", text)):
+        for match in _has_out().finditer(unicodedata.normalize("NFC", text)):
             yield written_out(match[0])
     for match in _HYPHENATED.finditer(bare):
         joined = re.sub(f"[{_HYPHENS}]", "", match[0])
@@ -202,11 +220,11 @@ def other_spellings(text: str, bare: str, language: str) -> Iterator[str]:
     if "." in bare:
         for match in _DOTTED.finditer(bare):
             yield match[0].replace(".", "").upper()
-    for match in _ELIDED.finditer(bare):
+    for match in _elided().finditer(bare):
         yield re.sub(f"[{_APOSTROPHES}]", "", match[0])
     for match in _grouped(language).finditer(bare):
         yield "".join(filter(str.isdigit, match[0]))
-    if language in _table.particles:
+    if language in spellings().particles:
         for match in _HANGUL.finditer(bare):
             yield from _without_particle(match[0], language)
 
@@ -217,7 +235,7 @@ def written_out(word: str) -> str:
     >>> written_out("Müller")
     'Mueller'
     """
-    return "".join(_OUT.get(char, char) for char in unicodedata.normalize("NFC", word))
+    return "".join(_out().get(char, char) for char in unicodedata.normalize("NFC", word))
 
 
 def abbreviation(word: str) -> str:
@@ -231,7 +249,7 @@ def abbreviation(word: str) -> str:
 
 @cache
 def _separators(language: str) -> str:
-    return _table.thousands.get(base_language(language) or language, _table.thousands["default"])
+    return spellings().thousands.get(base_language(language) or language, spellings().thousands["default"])
 
 
 @cache
@@ -252,7 +270,7 @@ def _spaced_numbers(language: str) -> re.Pattern[str]:
 
 
 def _without_particle(word: str, language: str) -> Iterator[str]:
-    for particle in sorted(_table.particles[language], key=len, reverse=True):
+    for particle in sorted(spellings().particles[language], key=len, reverse=True):
         if word.endswith(particle) and len(word) - len(particle) >= 2:
             yield word.removesuffix(particle)
             return

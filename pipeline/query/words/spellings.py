@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
-from pydantic import ConfigDict, TypeAdapter
-from pydantic.dataclasses import dataclass
-from yaml import safe_load
-
-_CLOSED = ConfigDict(extra="forbid")
+from pipeline.languages.word_file import WordFile, read
 
 
-@dataclass(frozen=True, slots=True, config=_CLOSED)
-class Signs:
+class Signs(WordFile):
     """Signs that belong to the word that they stand before, within or after."""
 
     before: str
@@ -22,8 +17,7 @@ class Signs:
     after: str
 
 
-@dataclass(frozen=True, slots=True, config=_CLOSED)
-class Spellings:
+class Spellings(WordFile):
     """How words are spelled in several ways; each attribute is a key of the file, which explains it."""
 
     letters: Mapping[str, str]
@@ -41,7 +35,6 @@ def spellings() -> Spellings:
     """The table.
 
     Raises:
-        pydantic.ValidationError: A key is unknown, missing or of the wrong kind.
+        ConfigError: A key is unknown or missing.
     """
-    content = safe_load(files(__package__).joinpath("spellings.yaml").read_text(encoding="utf-8"))
-    return TypeAdapter(Spellings).validate_python(content)
+    return read(Path(__file__).with_name("spellings.yaml"), Spellings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import product
 from math import prod
@@ -12,11 +12,11 @@ from math import prod
 from pipeline import text as analysis
 from pipeline.query.tree import And, Or, Phrase, Query, Term
 from pipeline.query.words.search_tokens import (
-    SIGNED,
     abbreviation,
     bare_text,
     other_spellings,
     plain,
+    signed_pattern,
     word_tokens,
     words,
     written_out,
@@ -32,12 +32,15 @@ _OPENING = "'\u2018\u2019([{\u00bf\u00a1"
 _CLOSING = ",;:.?\u2026'\u2018\u2019)]}\u3001\u3002\u060c\u061b\u061f"
 # Between the parts of one word: they are looked for side by side.
 _JOINTS = frozenset("-\u2010\u2011'\u2018\u2019\u02bc./_,:@\u00b7")
-_CONTRACTED = {
-    out: bare_text(letter).translate({0xF8: "o"}) for letter, out in spellings().written_out.items()
-}
 _CAPITALS = re.compile("[A-Z]{2,5}")
 # More readings of one phrase than this are not looked for.
 _READINGS = 16
+
+
+@cache
+def _bare_letters() -> Mapping[str, str]:
+    """The bare letter for what is written in place of a letter with a mark."""
+    return {out: bare_text(letter).translate({0xF8: "o"}) for letter, out in spellings().written_out.items()}
 
 
 def loose(field: str | None, text: str) -> Query | None:
@@ -124,7 +127,7 @@ def dropped_signs(text: str) -> str:
 def _signed(piece: str) -> str | None:
     """The token of a word that carries a sign."""
     bare = bare_text(piece)
-    return written_token(plain(bare.casefold())) if SIGNED.fullmatch(bare) else None
+    return written_token(plain(bare.casefold())) if signed_pattern().fullmatch(bare) else None
 
 
 def _tokens_of(found: Iterable[str]) -> Iterator[str]:
@@ -150,7 +153,7 @@ def _readings(field: str | None, text: str, piece: str, found: list[str]) -> Ite
 
 
 def _contracted(word: str) -> str:
-    for out, letter in _CONTRACTED.items():
+    for out, letter in _bare_letters().items():
         word = word.replace(out, letter)
     return word
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from pipeline.errors import RejectedError
-from pipeline.normalize import normalize
+from pipeline.normalize.article import normalize
 from pipeline.normalize.identity.keys import former_key
 from pipeline.ports import Commit, Lease, Store
 from pipeline.records import Article, Capture, RawItem, StoredArticle

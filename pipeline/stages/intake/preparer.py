@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.enrich import Enricher
+from pipeline.enrich.enricher import Enricher
 from pipeline.errors import RejectedError
-from pipeline.normalize import normalize
+from pipeline.normalize.article import normalize
 from pipeline.ports import Embedder
 from pipeline.records import Article, EnrichedArticle, RawItem, Rejection, content_id
 from pipeline.stages.intake.known_vectors import made_vectors

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pipeline.ports import Commit, Lease, MemberRow, Period, SearchHit, Version
-from pipeline.query.evaluate import matched
 from pipeline.query.fields import from_micros, micros
 from pipeline.query.tree import Query
 from pipeline.records import (
@@ -32,7 +31,6 @@ from pipeline.store.copying import Piece
 from pipeline.store.rules import leases
 from pipeline.store.sqlite import rows, statements
 from pipeline.store.sqlite.file import DatabaseFile
-from pipeline.store.sqlite.queries import Queries
 from pipeline.store.sqlite.schema import VERSION
 from pipeline.store.sqlite.terms import seen_from
 from pipeline.text import well_formed
@@ -153,6 +151,8 @@ class SqliteStore:
 
     def search(self, query: Query, since: datetime | None, limit: int) -> list[SearchHit]:
         """See `Store`; the relevance is BM25, a word in the title counting four times."""
+        from pipeline.store.sqlite.queries import Queries
+
         with self._file.reading():
             ranked = Queries(self._file).ranked(query, since, limit)
             rows = self._file.rows_of(f"{_ARTICLE} WHERE a.seq IN ({{}})", (seq for seq, _ in ranked))
@@ -161,6 +161,8 @@ class SqliteStore:
 
     def match(self, queries: Mapping[str, Query], after: int, upto: int) -> dict[str, list[str]]:
         """See `Store`; the cost does not depend on the size of the archive."""
+        from pipeline.query.evaluate import matched
+
         sql = (
             "SELECT a.id, b.terms, a.story_key, a.time, a.fetched FROM article a"
             " JOIN article_body b USING (seq) WHERE a.seq > ? AND a.seq <= ? ORDER BY a.seq"
@@ -223,6 +225,8 @@ class SqliteStore:
             if query is None:
                 rows = self._file.rows(f"{order} LIMIT ?", (first, limit))
                 return [decode(Story, document) for _, document in rows]
+            from pipeline.store.sqlite.queries import Queries
+
             seqs = Queries(self._file).hits(query).tolist()
             hit = {row[0] for row in self._file.rows_of("SELECT story FROM article WHERE seq IN ({})", seqs)}
             names = [row[0] for row in self._file.rows(order.replace(", document", ""), (first,))]

@@ -10,9 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import reduce
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TypeAlias
 
 from pipeline.query.evaluate import checked, holds
 from pipeline.query.fields import Indexed, micros
@@ -32,7 +30,13 @@ from pipeline.store.sqlite.file import DatabaseFile
 from pipeline.store.sqlite.schema import WEIGHTS
 from pipeline.store.sqlite.terms import seen_from
 
-Seqs = NDArray[np.int64]
+if (
+    TYPE_CHECKING
+):  # numpy is loaded where sets of numbers are worked on: most searches are one expression of FTS5
+    import numpy as np
+    from numpy.typing import NDArray
+
+Seqs: TypeAlias = "NDArray[np.int64]"
 _SCORE = f"-bm25(article_index, {', '.join(map(str, WEIGHTS))})"
 _FIRST, _LAST = -(1 << 63), (1 << 63) - 1
 # Queries that most articles may hit are asked of so many of the newest first.
@@ -115,7 +119,7 @@ class Queries:
                 return _union(self._set(part, within) for part in parts)
             case Not(part):
                 every = self._every() if within is None else within
-                return np.setdiff1d(every, self._set(part, every), assume_unique=True)
+                return _without(every, self._set(part, every))
             case TimeRange():
                 condition, values = _condition(query)
                 sql = f"SELECT seq FROM article a WHERE {condition} AND +seq BETWEEN ? AND ?"  # noqa: S608
@@ -238,12 +242,24 @@ def _story_only(story_key: str) -> Indexed:
 
 
 def _array(seqs: Iterable[int]) -> Seqs:
+    import numpy as np
+
     return np.unique(np.fromiter(seqs, dtype=np.int64))
 
 
 def _both(first: Seqs | None, second: Seqs) -> Seqs:
+    import numpy as np
+
     return second if first is None else np.intersect1d(first, second, assume_unique=True)
 
 
+def _without(first: Seqs, second: Seqs) -> Seqs:
+    import numpy as np
+
+    return np.setdiff1d(first, second, assume_unique=True)
+
+
 def _union(sets: Iterable[Seqs]) -> Seqs:
+    import numpy as np
+
     return reduce(np.union1d, sets, np.empty(0, dtype=np.int64))
