@@ -27,6 +27,7 @@ from pipeline.records import (
     Message,
     RawItem,
     Rejection,
+    Request,
     Span,
     StoredArticle,
     Story,
@@ -99,6 +100,7 @@ class Commit:
         ended: Ids of stories that have no members any more.
         decisions: One an article; replaces its former one.
         lineage, corrections: Kept for good.
+        requests: By id, replaced.
         learned: Learned state by key; an empty value deletes the key.
         rejections: Quarantine entries by id.
         released: Ids of quarantine entries to take out.
@@ -116,6 +118,7 @@ class Commit:
     decisions: tuple[Decision, ...] = ()
     lineage: tuple[Lineage, ...] = ()
     corrections: tuple[Correction, ...] = ()
+    requests: tuple[Request, ...] = ()
     learned: Mapping[str, bytes] = field(default_factory=dict)
     rejections: tuple[Rejection, ...] = ()
     released: tuple[str, ...] = ()
@@ -241,6 +244,9 @@ class Store(Protocol):
 
     def corrections(self) -> list[Correction]:
         """All corrections, oldest first."""
+
+    def requests(self, *, unfinished: bool = False) -> list[Request]:
+        """What persons asked for, by (at, id); with `unfinished` reads no others."""
 
     # -- state -------------------------------------------------------------------------------------------
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
 
 from pipeline.app.read import Read, StoriesFound
 from pipeline.app.wiring import Wiring
 from pipeline.errors import NotFoundError, StoreError, UsageError
 from pipeline.ports import Lease
-from pipeline.records import Correction, JournalEntry, StoredArticle, Story, WatchState, content_id
-from pipeline.stories.placing.corrections import Constraints, in_force, origin_of, taken_back
+from pipeline.records import Correction, JournalEntry, StoredArticle, Story, WatchState
+from pipeline.stories.placing.corrections import (
+    Constraints,
+    in_force,
+    named,
+    origin_of,
+    said_after,
+    taken_back,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ class Correct:
             UsageError: Fewer than two different stories are named.
         """
         groups = merged_groups([self._read.current(name)[0] for name in names])
-        return _named(Correction("", "merge", groups, self._wiring.clock(), note, who=who))
+        return named(Correction("", "merge", groups, self._wiring.clock(), note, who=who))
 
     def splitting(self, name: str, articles: Sequence[str], note: str = "", who: str = "") -> Correction:
         """That articles do not belong to a story; not said yet.
@@ -66,7 +72,7 @@ class Correct:
         """
         out = {self._read.stored(a).enriched.article.id for a in articles}
         groups = split_groups(self._read.current(name)[0], out)
-        return _named(Correction("", "split", groups, self._wiring.clock(), note, who=who))
+        return named(Correction("", "split", groups, self._wiring.clock(), note, who=who))
 
     def undoing(self, name: str, note: str = "", who: str = "") -> Correction:
         """That a correction is taken back, or that one that was taken back holds again; not said yet.
@@ -94,7 +100,22 @@ class Correct:
                 f"`wirewatch corrections undo {undo}` says it again"
             )
         groups = origin_of(target, known).groups
-        return _named(Correction("", "undo", groups, self._wiring.clock(), note, target.id, who))
+        return named(Correction("", "undo", groups, self._wiring.clock(), note, target.id, who))
+
+    def belonging(self, name: str, story: str, note: str = "", who: str = "") -> list[Correction]:
+        """That an article belongs to another story: it leaves the one it is in, and is joined with that one.
+
+        Raises:
+            UsageError: It is in that story already.
+        """
+        article, target = self._read.stored(name), self._read.current(story)[0]
+        one, home = article.enriched.article.id, self._read.current(article.story)[0]
+        if home.id == target.id:
+            raise UsageError(f"article {one} is in story {target.id} already")
+        at, rest = self._wiring.clock(), tuple(sorted(set(home.members) - {one}))
+        joined = Correction("", "merge", (tuple(sorted(target.members)), (one,)), at, note, who=who)
+        parted = Correction("", "split", ((one,), rest), at, note, who=who)
+        return [named(each) for each in ((parted, joined) if rest else (joined,))]
 
     # -- saying it ---------------------------------------------------------------------------------------
 
@@ -135,23 +156,36 @@ class Correct:
         Raises:
             ContradictionError: What a person said before and did not take back contradicts it.
         """
-        from pipeline.app.journal import correction_entry, writing
+        from pipeline.app.journal import writing
 
         with writing(self._wiring) as writer:
-            known = writer.ready().store.corrections()
-            if not _said_already(known, correction):
-                correction = _after(known, correction)
-                # Refused before it is journalled: a contradiction must not come back at every replay.
-                Constraints([*known, correction])
-                entry = JournalEntry("correction", correction.at, data=correction_entry(correction))
-                writer.mend(replace(entry, n=self._wiring.archive.append(entry)))
-        named = self._wiring.store.articles([a for group in correction.groups for a in group])
-        stories = self._wiring.store.stories(sorted({a.story for a in named.values()}))
+            writer.ready().say(correction)
+        held = self._wiring.store.articles([a for group in correction.groups for a in group])
+        stories = self._wiring.store.stories(sorted({a.story for a in held.values()}))
         found = sorted(stories.values(), key=lambda s: s.first_seq)
         return found, self._wiring.store.articles([a for s in found for a in s.members])
 
-    def preview(self, correction: Correction) -> Preview:
-        """What a person's word would change, worked out as it would be carried out; needs no lease.
+    def check(self, corrections: Sequence[Correction]) -> None:
+        """Refuses what contradicts what a person said before.
+
+        Raises:
+            ContradictionError: It does.
+        """
+        known = self._wiring.store.corrections()
+        for each in corrections:
+            known = [*known, said_after(known, each)]
+        Constraints(known)
+
+    def current(self, story: str) -> Story:
+        """The story that an id, old or new, stands for.
+
+        Raises:
+            NotFoundError: No story ever had this id.
+        """
+        return self._read.current(story)[0]
+
+    def preview(self, *corrections: Correction) -> Preview:
+        """What a person's words would change, worked out as they would be carried out; needs no lease.
 
         Raises:
             ContradictionError: What a person said before and did not take back contradicts it.
@@ -163,15 +197,19 @@ class Correct:
         wiring, store = self._wiring, self._wiring.store
         clustering = Clustering(store, wiring.scorer, wiring.window, wiring.vector_center)
         repairing = Repairing(store, wiring.scorer, clustering, _no_lease)
-        commit = repairing.worked_out(_after(store.corrections(), correction))
-        named = {a for group in correction.groups for a in group}
+        known = store.corrections()
+        said: list[Correction] = []
+        for correction in corrections:
+            said.append(said_after([*known, *said], correction))
+        commit = repairing.worked_out(*said)
+        chosen = {a for each in said for group in each.groups for a in group}
         new = {stored.enriched.article.id: stored.story for stored in commit.articles}
-        old = store.articles(sorted({*named, *new}))
+        old = store.articles(sorted({*chosen, *new}))
         made = {story.id: story for story in commit.stories}
         touched = {stored.story for stored in old.values()} | set(made) | set(commit.ended)
         before = store.stories(sorted(touched))
         after = {**{name: s for name, s in before.items() if name not in commit.ended}, **made}
-        moved = [(a, old[a].story, into, a in named) for a, into in new.items() if a in old]
+        moved = [(a, old[a].story, into, a in chosen) for a, into in new.items() if a in old]
         members = {a for story in (*before.values(), *after.values()) for a in story.members}
         told = [state for state in store.tellings_of(sorted(before)) if state.alerts]
         waiting = store.last_change() - int(store.mark(ALERTS_MARK) or 0) if wiring.watches else 0
@@ -180,6 +218,12 @@ class Correct:
     def all(self) -> list[Correction]:
         """What persons have said, oldest first, whether it is in force or not."""
         return list(self._wiring.store.corrections())
+
+    def standing_on(self, articles: Collection[str]) -> list[Correction]:
+        """The corrections in force that name any of these articles, oldest first."""
+        asked = set(articles)
+        said = in_force(self._wiring.store.corrections())
+        return [each for each in said if any(asked.intersection(group) for group in each.groups)]
 
     def undone(self) -> dict[str, str]:
         """The ids of the corrections that are not in force, each with the undo that took it back."""
@@ -240,27 +284,6 @@ def split_groups(story: Story, out: Collection[str]) -> tuple[tuple[str, ...], .
     if not out:
         raise UsageError(f"name the articles that are not on the event of story {story.id}")
     return tuple(sorted(out)), tuple(rest)
-
-
-def _named(correction: Correction) -> Correction:
-    """A correction with the id of what it says and when."""
-    at = correction.at.isoformat()
-    groups = ("|".join(group) for group in correction.groups)
-    return replace(correction, id=content_id("correction", correction.kind, correction.of, at, *groups))
-
-
-def _said_already(known: Sequence[Correction], correction: Correction) -> bool:
-    if correction.kind == "undo":
-        return correction.of in taken_back(known)
-    return any(c.kind == correction.kind and c.groups == correction.groups for c in in_force(known))
-
-
-def _after(known: Sequence[Correction], correction: Correction) -> Correction:
-    """A correction as said after all that is known, also where another machine's clock is ahead."""
-    last = max((each.at for each in known), default=None)
-    if last is None or correction.at > last:
-        return correction
-    return _named(replace(correction, at=last + timedelta(microseconds=1)))
 
 
 def _oldest(stories: Mapping[str, Story]) -> list[Story]:

@@ -19,7 +19,8 @@ from pipeline.errors import (
     StoreError,
 )
 from pipeline.ports import Commit, Lease, Store
-from pipeline.records import Capture, Correction, JournalEntry, Rejection, Unsettled, content_id
+from pipeline.records import Capture, Correction, JournalEntry, Rejection, Request, Unsettled, content_id
+from pipeline.stories.placing.corrections import Constraints, named, said_after, said_already
 
 if TYPE_CHECKING:
     from pipeline.stages.grouping.group import GroupCounts, Grouping
@@ -124,6 +125,75 @@ class Writer:
         if entry.kind == "repair":
             return repairing.run(entry.at, timedelta(days=float(entry.data["days"])), _marks(entry))
         return repairing.correct(correction_from(entry), _marks(entry))
+
+    def say(self, correction: Correction) -> str:
+        """Journals a person's word and carries it out; what holds already is not said twice.
+
+        Returns:
+            The id under which it was said; "" where it holds already.
+
+        Raises:
+            ContradictionError: What a person said before and did not take back contradicts it.
+            PermanentError: It cannot be carried out, and is set aside.
+        """
+        known = self.store.corrections()
+        if said_already(known, correction):
+            return ""
+        correction = said_after(known, correction)
+        # Refused before it is journalled: a contradiction must not come back at every replay.
+        Constraints([*known, correction])
+        entry = JournalEntry("correction", correction.at, data=correction_entry(correction))
+        entry = replace(entry, n=self.wiring.archive.append(entry))
+        try:
+            self.mend(entry)
+        except PermanentError as error:
+            if not isinstance(error, OF_THE_HOUSE):
+                self.set_aside(entry, str(error))
+            raise
+        return correction.id
+
+    def carry_out_requests(self) -> None:
+        """Says what persons asked for and did not wait for; what cannot be done is refused, with the reason.
+
+        Whoever dies in the midst of one leaves it open: the next does it again, and what was said already is
+        not said twice.
+        """
+        waiting = [each for each in self.store.requests(unfinished=True) if each.kind != "retry"]
+        if waiting:
+            try:
+                self.ready()
+            except ConfigError as error:
+                log.warning("%d requests wait: %s", len(waiting), error)
+                return
+        for request in waiting:
+            self._keep_request(replace(request, state="working"))
+            self._keep_request(self._carried_out(request))
+
+    def _keep_request(self, request: Request) -> None:
+        self.store.commit(Commit(requests=(request,)), self.renew())
+
+    def _carried_out(self, request: Request) -> Request:
+        known = self.store.corrections()
+        open_ones = [each for each in request.corrections if not said_already(known, each)]
+        if len(open_ones) == len(request.corrections) and not self._as_looked_at(request):
+            return replace(request, state="stale")
+        said: list[str] = []
+        try:
+            for each in open_ones:
+                said += [self.say(named(replace(each, at=self.wiring.clock())))]
+        except PermanentError as error:
+            if isinstance(error, OF_THE_HOUSE):
+                raise
+            return replace(request, state="refused", result=str(error), said=tuple(said))
+        names = {a for each in request.corrections for group in each.groups for a in group}
+        into = sorted({stored.story for stored in self.store.articles(sorted(names)).values()})
+        return replace(request, state="done", into=tuple(into), said=tuple(said))
+
+    def _as_looked_at(self, request: Request) -> bool:
+        """Whether the stories of a request are as the person saw them."""
+        seen = dict(each.rpartition(":")[::2] for each in request.stories)
+        now = self.store.stories(sorted(seen))
+        return {name: str(story.version) for name, story in now.items()} == seen
 
     def ready(self) -> Self:
         """Makes sure of everything that carrying out an entry asks of the configuration.
@@ -306,6 +376,7 @@ def writing(
         writer.go_on_from(warm)
         if store is None:
             writer.catch_up()
+            writer.carry_out_requests()
             if recover:
                 writer.take_left_behind(frozenset(own))
         yield writer

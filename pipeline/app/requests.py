@@ -1,69 +1,23 @@
-"""What persons asked for on the pages: what it would do, and what became of it; kept in the store."""
+"""What persons asked for and did not wait for: kept in the store, carried out by whoever groups next."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from typing import Final, get_args
 
-from pipeline.app.correct import merged_groups, split_groups
-from pipeline.app.read import Read
+from pipeline.app.correct import Correct
 from pipeline.app.wiring import Wiring
-from pipeline.errors import UsageError
+from pipeline.errors import NotFoundError, UsageError
 from pipeline.ports import Commit
-from pipeline.records import Correction, StoredArticle, Story
-from pipeline.stories.placing.corrections import Constraints
+from pipeline.records import Correction, Request, RequestKind, content_id
 
-# The mark under which requests are kept, and how many that are done.
-MARK = "requests"
-MOST_DONE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class MendingPlan:
-    """What a merge or split would do: the stories now, the groups it makes of them, their articles by id."""
-
-    before: tuple[Story, ...]
-    groups: tuple[tuple[str, ...], ...]
-    members: Mapping[str, StoredArticle]
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a person asked for on a page, and what became of it.
-
-    Attributes:
-        id: Derived from what is asked, of which versions, by whom: pressing twice is one.
-        kind: "merge", "split", or "retry" of quarantine entries.
-        stories: Ids of stories, each with the version that was looked at: "ID:VERSION".
-        names: Articles that a split takes out, or entries that are tried again.
-        who: Who asked.
-        at: When (UTC, ISO 8601).
-        note: In the person's words.
-        state: "waiting", "working", "done", "refused", or "stale" where the stories had changed.
-        result: What came of it, or why it was refused; one line.
-        into: The stories that came of it.
-    """
-
-    id: str
-    kind: str
-    stories: tuple[str, ...]
-    names: tuple[str, ...]
-    who: str
-    at: str
-    note: str = ""
-    state: str = "waiting"
-    result: str = ""
-    into: tuple[str, ...] = ()
-
-    @property
-    def done(self) -> bool:
-        """Whether nothing more becomes of it."""
-        return self.state not in {"waiting", "working"}
+# In one request, of stories or of names.
+MOST_NAMES = 200
+_KINDS: Final[dict[str, RequestKind]] = {kind: kind for kind in get_args(RequestKind)}
 
 
 class Requests:
-    """What persons asked for on the pages.
+    """What persons asked for.
 
     Args:
         wiring: The parts.
@@ -71,44 +25,112 @@ class Requests:
 
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
-        self._read = Read(wiring)
+        self._correct = Correct(wiring)
 
-    def plan(self, kind: str, stories: Sequence[str], articles: Sequence[str]) -> MendingPlan:
-        """What a correction would do; changes nothing.
+    def words(
+        self, kind: str, stories: Sequence[str], names: Sequence[str], note: str = "", who: str = ""
+    ) -> list[Correction]:
+        """What a person would say by a request; nothing is said yet.
 
         Args:
-            kind: "merge" or "split".
-            stories: Which stories; one for a split.
-            articles: What a split takes out.
+            kind: "merge" of stories, "split" of articles off a story, "move" of an article into a story, or
+                "undo" of a correction.
+            stories: Which stories; one for a split and a move, none for an undo.
+            names: The articles, or the correction.
+            note: Why.
+            who: Whose words they are.
 
         Raises:
             UsageError: It names nothing that can be done.
+        """
+        if max(len(stories), len(names)) > MOST_NAMES:
+            raise UsageError(f"at most {MOST_NAMES} at once")
+        match kind, [*stories], [*names]:
+            case "merge", [_, *_], []:
+                return [self._correct.merging(stories, note, who)]
+            case "split", [story], [_, *_]:
+                return [self._correct.splitting(story, names, note, who)]
+            case "move", [story], [name]:
+                return self._correct.belonging(name, story, note, who)
+            case "undo", [], [name]:
+                return [self._correct.undoing(name, note, who)]
+        raise UsageError("choose two stories to merge, or articles to take out of one story")
+
+    def file(
+        self, kind: str, stories: Sequence[str], names: Sequence[str], note: str = "", who: str = ""
+    ) -> Request:
+        """Keeps a request; what was asked for already, and not refused, is not asked for twice.
+
+        Args:
+            kind: As for `words`, or "retry" of quarantine entries.
+            stories: Which stories, each with the version that was looked at ("ID:VERSION") or as it is now.
+            names: The articles, the correction or the entries.
+            note: Why.
+            who: Who asks.
+
+        Raises:
+            UsageError: It names nothing that can be done.
+            NotFoundError: A story, an article or a correction that it names is not there.
             ContradictionError: What a person said before is against it.
         """
-        found = {s.id: s for s in (self._read.current(name)[0] for name in stories)}
-        if kind == "merge":
-            groups = merged_groups(list(found.values()))
-        elif kind == "split" and len(found) == 1:
-            out = {self._read.stored(name).enriched.article.id for name in articles}
-            groups = split_groups(next(iter(found.values())), out)
-        else:
-            raise UsageError("choose two stories to merge, or articles to take out of one story")
-        said = Correction("plan", "merge" if kind == "merge" else "split", groups, self._wiring.clock())
-        Constraints([*self._wiring.store.corrections(), said])
-        return MendingPlan(tuple(found.values()), groups, self._read.members(list(found.values())))
+        if kind not in _KINDS or (kind == "retry" and not names):
+            raise UsageError(
+                "name what is to be done: stories, articles, a correction, or entries to try again"
+            )
+        looked_at, at = tuple(map(self._looked_at, stories)), self._wiring.clock()
+        # Entries may be tried again, and a correction taken back, as often as somebody likes; twice is once.
+        again = f"{at:%Y%m%d%H%M}" if kind in {"retry", "undo"} else ""
+        identity = content_id("request", kind, *sorted(looked_at), "", *sorted(names), who, again)
+        known = next((each for each in self.all() if each.id == identity), None)
+        if known is not None and known.state not in {"refused", "stale"}:
+            return known
+        said: list[Correction] = []
+        if kind != "retry":  # what cannot be is refused here and not later
+            said = self.words(kind, [each.rpartition(":")[0] for each in looked_at], names, note, who)
+            self._correct.check(said)
+        kept = Request(identity, _KINDS[kind], at, who, tuple(said), looked_at, tuple(names), note)
+        self.keep(kept)
+        return kept
+
+    def _looked_at(self, story: str) -> str:
+        _, colon, version = story.rpartition(":")
+        if colon and version.isdigit():
+            return story
+        found = self._correct.current(story)
+        return f"{found.id}:{found.version}"
 
     def all(self) -> list[Request]:
-        """Oldest first: what is open, and the latest that is done."""
-        kept = json.loads(self._wiring.store.mark(MARK) or "[]")
-        lists = ("stories", "names", "into")
-        return [Request(**row | {name: tuple(row[name]) for name in lists}) for row in kept]
+        """Everything that was asked for, oldest first."""
+        return self._wiring.store.requests()
+
+    def one(self, name: str) -> Request:
+        """A request by its id.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        found = next((each for each in self.all() if each.id == name), None)
+        if found is None:
+            raise NotFoundError(f"request {name}: there is none with this id")
+        return found
+
+    def open(self) -> list[Request]:
+        """Those of which something will become, oldest first."""
+        return self._wiring.store.requests(unfinished=True)
 
     def keep(self, request: Request) -> None:
         """Keeps a request in the store, in the place of an earlier state of it."""
-        with self._wiring.lease("requests") as renew:
-            others = [each for each in self.all() if each.id != request.id]
-            done = [each for each in others if each.done][-MOST_DONE:]
-            kept = [*done, *(each for each in others if not each.done), request]
-            kept.sort(key=lambda each: (each.at, each.id))
-            text = json.dumps([asdict(each) for each in kept], ensure_ascii=False)
-            self._wiring.store.commit(Commit(marks={MARK: text}), renew())
+        self._wiring.store.commit(Commit(requests=(request,)))
+
+    def carry_out(self) -> list[Request]:
+        """Carries out what is open, but for entries that are tried again.
+
+        Returns:
+            Those that were open, as they are now.
+        """
+        from pipeline.app.journal import writing
+
+        before = {each.id for each in self.open()}
+        with writing(self._wiring):
+            pass
+        return [each for each in self.all() if each.id in before]

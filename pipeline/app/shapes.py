@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Lineage,
         Message,
         Rejection,
+        Request,
         StoredArticle,
         Story,
     )
@@ -68,6 +69,23 @@ def correction_shape(correction: Correction, undone: str = "", stories: Sequence
         "note": correction.note,
         "undone": bool(undone),
         "undone_by": undone,
+    }
+
+
+def request_shape(request: Request) -> Json:
+    """What a person asked for, and what became of it."""
+    return {
+        "id": request.id,
+        "kind": request.kind,
+        "stories": list(request.stories),
+        "names": list(request.names),
+        "who": request.who,
+        "at": stamp(request.at),
+        "note": request.note,
+        "state": request.state,
+        "result": request.result,
+        "into": list(request.into),
+        "said": list(request.said),
     }
 
 

@@ -8,17 +8,28 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.app.shapes import correction_shape, labelled_shape, preview_shape, story_shape
+from pipeline.app.shapes import (
+    correction_shape,
+    labelled_shape,
+    preview_shape,
+    request_shape,
+    story_shape,
+)
 from pipeline.cli.session import answer, opened
-from pipeline.cli.tables import corrections_table, preview_text, stories_table
+from pipeline.cli.tables import corrections_table, preview_text, requests_table, stories_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pipeline.app import App
-    from pipeline.records import Correction
+    from pipeline.records import Correction, Request
 
 listing = typer.Typer(help="What persons have said on stories; without a verb, lists it.")
 
 Note = Annotated[str, typer.Option(help="Why, in your words; kept with the correction")]
+Later = Annotated[
+    bool, typer.Option("--later", help="Does not wait: whoever groups next carries it out first")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Shows what would change, and changes nothing")]
 
 
@@ -27,10 +38,14 @@ def merge(
     stories: Annotated[list[str], typer.Argument(metavar="STORY STORY…", help="Ids of stories on one event")],
     note: Note = "",
     dry_run: DryRun = False,
+    later: Later = False,
 ) -> None:
     """These stories are on one event: joins them, and keeps them together."""
     with opened(context, make=False) as app:
-        _said(context, app, app.correct.merging(stories, note, _who()), dry_run=dry_run)
+        if later:
+            _filed(context, app.requests.file("merge", stories, [], note, _who()))
+        else:
+            _said(context, app, app.correct.merging(stories, note, _who()), dry_run=dry_run)
 
 
 def split(
@@ -41,10 +56,14 @@ def split(
     ],
     note: Note = "",
     dry_run: DryRun = False,
+    later: Later = False,
 ) -> None:
     """These articles are not on this story's event: takes them out, into a story of their own."""
     with opened(context, make=False) as app:
-        _said(context, app, app.correct.splitting(story, articles, note, _who()), dry_run=dry_run)
+        if later:
+            _filed(context, app.requests.file("split", [story], articles, note, _who()))
+        else:
+            _said(context, app, app.correct.splitting(story, articles, note, _who()), dry_run=dry_run)
 
 
 @listing.callback(invoke_without_command=True)
@@ -73,10 +92,38 @@ def corrections_undo(
     ],
     note: Note = "",
     dry_run: DryRun = False,
+    later: Later = False,
 ) -> None:
     """Takes a correction back: its stories are placed again by the machine."""
     with opened(context, make=False) as app:
-        _said(context, app, app.correct.undoing(correction, note, _who()), dry_run=dry_run)
+        if later:
+            _filed(context, app.requests.file("undo", [], [correction], note, _who()))
+        else:
+            _said(context, app, app.correct.undoing(correction, note, _who()), dry_run=dry_run)
+
+
+@listing.command("requests")
+def corrections_requests(context: typer.Context) -> None:
+    """What was asked for with --later and on the pages, oldest first, and what became of it."""
+    with opened(context, make=False) as app:
+        _requests(context, app.requests.all())
+
+
+@listing.command("carry-out")
+def corrections_carry_out(context: typer.Context) -> None:
+    """Carries out at once what was asked for; a run that groups does so by itself."""
+    with opened(context, make=False) as app:
+        _requests(context, app.requests.carry_out())
+
+
+def _filed(context: typer.Context, request: Request) -> None:
+    document = request_shape(request)
+    answer(context, {"request": document}, lambda out: out.print(requests_table([document])))
+
+
+def _requests(context: typer.Context, found: Sequence[Request]) -> None:
+    document = [request_shape(each) for each in found]
+    answer(context, document, lambda out: out.print(requests_table(document)))
 
 
 def _said(context: typer.Context, app: App, correction: Correction, *, dry_run: bool) -> None:

@@ -145,6 +145,21 @@ def corrections_table(corrections: Sequence[Json]) -> Table:
     return table
 
 
+def requests_table(requests: Sequence[Json]) -> Table:
+    """What was asked for."""
+    table = Table("id", "kind", "state", "who", "at", "result", title=f"{len(requests)} requests")
+    for each in requests:
+        table.add_row(
+            each["id"],
+            each["kind"],
+            each["state"],
+            escape(each["who"]),
+            _day(each["at"]),
+            escape(each["result"]),
+        )
+    return table
+
+
 def preview_text(out: Console, preview: Json) -> None:
     """What a correction would change."""
     for when in ("before", "after"):

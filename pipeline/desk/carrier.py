@@ -1,4 +1,4 @@
-"""Carries out what was asked for on the pages, one request after another, each in a process of its own."""
+"""Sees to it that what was asked for is carried out, also when nobody groups: by verbs in a child process."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from pipeline.app import App
-from pipeline.app.requests import Request
-from pipeline.errors import NotFoundError, WirewatchError
+from pipeline.errors import WirewatchError
+from pipeline.records import Request
 
 log = logging.getLogger("wirewatch.desk")
 
@@ -80,48 +80,38 @@ class Carrier:
         while self._wake.get():
             try:
                 with self._opened() as app:
-                    for request in app.requests.all():
-                        if not request.done:
+                    waiting = app.requests.open()
+                    if any(each.kind != "retry" for each in waiting):
+                        self._said(app)
+                    for request in waiting:
+                        if request.kind == "retry":
                             app.requests.keep(replace(request, state="working"))
-                            app.requests.keep(self._carried_out(app, request))
+                            app.requests.keep(self._tried_again(request))
             except (WirewatchError, OSError, subprocess.SubprocessError) as error:
                 log.warning("requests wait: %s", error)
 
-    def _carried_out(self, app: App, request: Request) -> Request:
-        if request.stories and not self._fits(app, request):
-            return replace(request, state="stale")
-        code, out, err = self._run(verb_of(request))
+    def _said(self, app: App) -> None:
+        """Has everything carried out that was asked for, unless somebody does who groups just now."""
+        code, _, err = self._run(["corrections", "carry-out"])
         if code:
-            line = next(iter(err.strip().splitlines()[-1:]), "").removeprefix("wirewatch: ")
-            return replace(request, state="refused", result=line[:1000])
-        answer = json.loads(out)
-        if request.kind == "retry":
-            counts = ", ".join(f"{key} {value}" for key, value in answer.items() if value)
-            return replace(request, state="done", result=counts[:1000])
-        return replace(request, state="done", into=tuple(story["id"] for story in answer["stories"]))
+            line = _last_line(err)
+            log.warning("requests wait: %s", line)
+            for request in app.requests.open():
+                if request.kind != "retry":
+                    app.requests.keep(replace(request, state="waiting", result=line))
 
-    def _fits(self, app: App, request: Request) -> bool:
-        """Whether the stories are as they were looked at, or the correction was made already."""
-        try:
-            now = [f"{s.id}:{s.version}" for s in (app.read.current(name_of(x))[0] for x in request.stories)]
-        except NotFoundError:
-            return False
-        return tuple(now) == request.stories or request.state == "working"
+    def _tried_again(self, request: Request) -> Request:
+        code, out, err = self._run(["quarantine", "replay", "--", *request.names])
+        if code:
+            return replace(request, state="refused", result=_last_line(err))
+        counts = ", ".join(f"{key} {value}" for key, value in json.loads(out).items() if value)
+        return replace(request, state="done", result=counts[:1000])
+
+
+def _last_line(err: str) -> str:
+    return next(iter(err.strip().splitlines()[-1:]), "").removeprefix("wirewatch: ")[:1000]
 
 
 def name_of(story: str) -> str:
     """The id of a story that is written with its version."""
     return story.rpartition(":")[0]
-
-
-def verb_of(request: Request) -> list[str]:
-    """What the command line is asked for; ids follow "--" and so are never options."""
-    said = f"{request.note} ({request.who})".strip() if request.who != "desk" else request.note
-    note = [f"--note={said}"] if said else []
-    match request.kind:
-        case "merge":
-            return ["merge", *note, "--", *map(name_of, request.stories)]
-        case "split":
-            return ["split", *note, "--", name_of(request.stories[0]), *request.names]
-        case _:
-            return ["quarantine", "replay", "--", *request.names]

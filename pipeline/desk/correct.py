@@ -2,100 +2,138 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import re
+from dataclasses import dataclass
 from typing import Final
+from urllib.parse import unquote
 
 from pipeline.app import App
-from pipeline.app.requests import Request
-from pipeline.app.shapes import correction_shape, stamp
+from pipeline.app.requests import MOST_NAMES
+from pipeline.app.shapes import correction_shape, preview_shape, request_shape
 from pipeline.desk.care import place_of
 from pipeline.desk.carrier import name_of
 from pipeline.desk.read import Source, source_of
 from pipeline.desk.view import Ask, View
-from pipeline.errors import NotFoundError, UsageError
-from pipeline.records import Rejection, content_id
+from pipeline.errors import ContradictionError, UsageError
+from pipeline.records import Rejection, Story
 
-MOST_ARTICLES: Final = 200
 MOST_NOTE_CHARS: Final = 500
+_ADDRESS: Final = re.compile(r"/stories/([^/?#]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A story of a preview, with its articles and whether each of them comes from elsewhere."""
+
+    id: str
+    title: str
+    sources: tuple[tuple[Source, bool], ...]
 
 
 def corrections(app: App, _: Ask) -> View:
     """What persons have said, and the requests, newest first."""
-    said = app.correct.all()[::-1]
-    articles = app.read.lines([name for c in said[:100] for group in c.groups for name in group[:5]])
+    said, undone = app.correct.all()[::-1], app.correct.undone()
+    shown = said[:100]
+    homes = app.correct.homes(shown)
+    articles = app.read.lines([name for c in shown for group in c.groups for name in group[:5]])
+    document = [correction_shape(each, undone.get(each.id, ""), homes.get(each.id, ())) for each in said]
+    columns = ("id", "kind", "of", "who", "at", "note", "undone_by")
     return View(
         "corrections",
-        {"corrections": said[:100], "lines": articles, "requests": app.requests.all()[::-1]},
-        [correction_shape(each) for each in said],
-        (
-            ("id", "kind", "at", "note"),
-            *((each.id, each.kind, stamp(each.at) or "", each.note) for each in said),
-        ),
+        {
+            "corrections": shown,
+            "undone": undone,
+            "lines": articles,
+            "requests": app.requests.all()[::-1],
+            "homes": homes,
+            "titles": app.read.titles([name for names in homes.values() for name in names]),
+        },
+        document,
+        (columns, *([str(row[name] or "") for name in columns] for row in document)),
     )
 
 
 def preview(app: App, ask: Ask) -> View:
     """What would change, before anything does."""
-    kind, stories, articles = asked(ask)
-    found = app.requests.plan(kind, stories, articles)
+    kind, stories, names = asked(ask)
+    stories = tuple(dict.fromkeys(map(_id_of, stories)))
+    try:
+        found = app.correct.preview(*app.requests.words(kind, stories, names))
+    except ContradictionError as error:
+        return _contradicted(app, error)
+    looked_at = {each: app.correct.current(each) for each in stories}
+    home = {a: story.id for story in found.before for a in story.members}
 
-    def lines(names: tuple[str, ...]) -> list[Source]:
-        present = [found.members[name] for name in names if name in found.members]
-        return [source_of(each, -1) for each in sorted(present, key=lambda each: each.seq)]
+    def shown(story: Story) -> Outcome:
+        present = [found.articles[name] for name in story.members if name in found.articles]
+        return Outcome(
+            story.id,
+            story.title,
+            tuple(
+                (source_of(each, -1), home.get(each.enriched.article.id, story.id) != story.id)
+                for each in present
+            ),
+        )
 
-    after = [lines(group) for group in found.groups]
-    if kind == "merge":
-        after = [[line for group in after for line in group]]
+    lines = {name: source_of(each, -1) for name, each in found.articles.items()}
+    document = preview_shape(found)
     return View(
         "preview",
         {
             "kind": kind,
-            "before": [(story, lines(story.members)) for story in found.before],
-            "after": after,
-            "versions": [f"{story.id}:{story.version}" for story in found.before],
-            "articles": articles,
+            "before": [shown(story) for story in found.before],
+            "after": [shown(story) for story in found.after],
+            "consequences": [(lines[a], old, new) for a, old, new, named in found.moved if not named],
+            "titles": {story.id: story.title for story in (*found.before, *found.after)},
+            "mails": document["mails"],
+            "versions": list(dict.fromkeys(f"{s.id}:{s.version}" for s in looked_at.values())),
+            "names": names,
         },
+        document,
+    )
+
+
+def _contradicted(app: App, error: ContradictionError) -> View:
+    """What stands against it, each with what takes it back."""
+    against = [each for each in app.correct.all() if each.id in str(error)]
+    articles = app.read.lines([name for c in against for group in c.groups for name in group[:5]])
+    return View(
+        "contradiction",
+        {"line": str(error), "corrections": against, "lines": articles},
+        {"error": str(error)},
+        status=409,
     )
 
 
 def asked(ask: Ask) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """What a form asks for: kind, stories and articles.
+    """What a form asks for: kind, stories and names."""
+    stories = ask.all_posted("story", MOST_NAMES + 1)
+    names = (*ask.all_posted("article", MOST_NAMES + 1), *ask.all_posted("correction", 2))
+    return ask.posted("kind"), stories, names
 
-    Raises:
-        UsageError: It names too many.
-    """
-    stories, articles = (
-        ask.all_posted("story", MOST_ARTICLES + 1),
-        ask.all_posted("article", MOST_ARTICLES + 1),
-    )
-    if max(len(stories), len(articles)) > MOST_ARTICLES:
-        raise UsageError(f"at most {MOST_ARTICLES} at once")
-    return ask.posted("kind"), stories, articles
+
+def _id_of(story: str) -> str:
+    """The id in what a form says of a story: an id, one with its version, or a page's address."""
+    text = story.strip()
+    found = _ADDRESS.search(text)
+    text = unquote(found[1]) if found else text
+    name, colon, version = text.rpartition(":")
+    return name if colon and version.isdigit() else text
 
 
 def file_request(app: App, ask: Ask) -> View:
     """Keeps a request; it is carried out by somebody else."""
     kind, looked_at, names = asked(ask)
-    who = ask.person.name if ask.person else "desk"
     if kind == "retry":
         looked_at = ()
         if ask.posted("all"):
-            names = tuple(entry.id for entry in app.care.quarantine() if fits(entry, ask))[:MOST_ARTICLES]
+            names = tuple(entry.id for entry in app.care.quarantine() if fits(entry, ask))[:MOST_NAMES]
         if not names:
             raise UsageError("name the entries to try again")
-    identity = content_id("request", kind, *sorted(looked_at), "", *sorted(names), who, _round(ask, kind))
-    known = {each.id: each.state for each in app.requests.all()}
-    if known.get(identity) in {None, "refused", "stale"}:
-        if kind != "retry":  # what cannot be is refused here and not later
-            app.requests.plan(kind, [name_of(each) for each in looked_at], names)
-        note = " ".join(ask.posted("note").split())[:MOST_NOTE_CHARS]
-        app.requests.keep(Request(identity, kind, looked_at, names, who, ask.now.isoformat(), note))
-    return View(to=f"{ask.root}/requests/{identity}", status=303)
-
-
-def _round(ask: Ask, kind: str) -> str:
-    """Entries may be tried again as often as somebody likes, but pressing twice is once."""
-    return f"{ask.now:%Y%m%d%H%M}" if kind == "retry" else ""
+    note = " ".join(ask.posted("note").split())[:MOST_NOTE_CHARS]
+    who = ask.person.name if ask.person else "desk"
+    kept = app.requests.file(kind, looked_at, names, note, who)
+    return View(to=f"{ask.root}/requests/{kept.id}", status=303)
 
 
 def fits(entry: Rejection, ask: Ask) -> bool:
@@ -105,13 +143,17 @@ def fits(entry: Rejection, ask: Ask) -> bool:
 
 
 def request(app: App, ask: Ask) -> View:
-    """What became of a request."""
-    found = next((each for each in app.requests.all() if each.id == ask.given["id"]), None)
-    if found is None:
-        raise NotFoundError(f"request {ask.given['id']}: there is none of this id, or it was long ago")
+    """What became of a request, and what takes it back."""
+    found = app.requests.one(ask.given["id"])
     titles = app.read.titles([*found.into, *map(name_of, found.stories)])
+    undone = app.correct.undone() if found.said else {}
     return View(
         "request",
-        {"request": found, "titles": titles, "looked_at": [name_of(each) for each in found.stories]},
-        asdict(found),
+        {
+            "request": found,
+            "titles": titles,
+            "looked_at": [name_of(each) for each in found.stories],
+            "standing": [each for each in found.said if each and each not in undone],
+        },
+        request_shape(found),
     )

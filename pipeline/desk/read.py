@@ -306,6 +306,7 @@ def story(app: App, ask: Ask) -> View:
             "chart": spark(times, max([*times, found.last_published]), step, bars=48),
             "step": step,
             "lineage": lineage,
+            "standing": app.correct.standing_on(found.members)[:50],
             "tellings": app.watches.tellings_of([found.id, *former]),
             "titles": app.read.titles([name for x in lineage for name in (x.story, x.into)]),
             "watch": ask.one("watch"),

@@ -82,7 +82,7 @@ _GET: Final[tuple[tuple[str, Handler, float], ...]] = (
     ("/about", care.about, 1),
 )
 _POST: Final[tuple[tuple[str, Handler, float], ...]] = (
-    ("/stories/preview", correct.preview, 10.0),
+    ("/stories/preview", correct.preview, SLOW),
     ("/requests", correct.file_request, 10.0),
     ("/watches/new", watches.edited, SLOW),
     ("/watches/{name:path}/edit", watches.edited, SLOW),

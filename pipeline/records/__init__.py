@@ -58,6 +58,8 @@ from pipeline.records.stories import (
     EntityCount,
     Evidence,
     Lineage,
+    Request,
+    RequestKind,
     Story,
     SummarySentence,
 )
@@ -97,6 +99,8 @@ __all__ = [
     "RawItem",
     "Rejection",
     "Removed",
+    "Request",
+    "RequestKind",
     "SourceText",
     "Span",
     "Stage",

@@ -201,3 +201,44 @@ class Correction:
     note: str = ""
     of: str = ""
     who: str = ""
+
+
+RequestKind = Literal["merge", "split", "move", "undo", "retry"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a person asked for and did not wait for, and what became of it.
+
+    Attributes:
+        id: Derived from what is asked, of which versions, by whom: pressing twice is one.
+        kind: "merge", "split", "move" of an article into a story, "undo", or "retry" of quarantine entries.
+        at: When it was asked for (UTC).
+        who: Who asked.
+        corrections: What the person says by it; carried out by whoever groups next, and said as of then.
+        stories: Ids of stories, each with the version that was looked at: "ID:VERSION".
+        names: The articles, the correction or the quarantine entries that were named.
+        note: In the person's words.
+        state: "waiting", "working", "done", "refused", or "stale" where the stories had changed.
+        result: What came of it, or why it was refused; one line.
+        into: The stories that came of it.
+        said: The ids of the corrections that came of it.
+    """
+
+    id: str
+    kind: RequestKind
+    at: datetime
+    who: str
+    corrections: tuple[Correction, ...] = ()
+    stories: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    note: str = ""
+    state: Literal["waiting", "working", "done", "refused", "stale"] = "waiting"
+    result: str = ""
+    into: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more becomes of it."""
+        return self.state not in {"waiting", "working"}

@@ -1,13 +1,12 @@
 """Mending from the page: what will change, a request that a process of its own carries out, its state."""
 
-import re
 import time
+from dataclasses import replace
 
 import pytest
 from html_reader import PageReader
 
-from pipeline.app.requests import Request
-from pipeline.desk.carrier import Carrier, child_process, verb_of
+from pipeline.desk.carrier import Carrier, child_process
 
 HERE = {"sec-fetch-site": "same-origin"}
 
@@ -27,7 +26,11 @@ def post(client, path, pairs, status=303):
 
 
 def carried_out(client, where, carrier):
-    carrier.wake()
+    if isinstance(carrier, Carrier):
+        carrier.wake()
+    else:  # as a run that groups would
+        with carrier.opened() as app:
+            app.requests.carry_out()
     for _ in range(1200):
         state = client.get(f"{where}.json").json()
         if state["state"] not in {"waiting", "working"}:
@@ -36,34 +39,89 @@ def carried_out(client, where, carrier):
     raise AssertionError(state)
 
 
-def test_a_merge_is_shown_asked_for_and_carried_out(loaded):
+@pytest.fixture
+def carrier(loaded):
+    """Carries out in a child process, as `wirewatch desk` has it."""
+    where = [f"--home={loaded.home}", f"--config={loaded.config}", f"--store=sqlite:///{loaded.home}/desk.db"]
+    made = Carrier(loaded.opened, child_process(where))
+    yield made
+    made.close()
+
+
+def test_a_merge_is_shown_asked_for_carried_out_and_taken_back_in_two_clicks(loaded, carrier):
     client = loaded.client()
     before = client.get("/stories.json").json()
     assert len(before) == 3
     chosen = [("story", story["id"]) for story in before[:2]]
     shown = post(client, "/stories/preview", [("kind", "merge"), *chosen], 200).text
     assert PageReader(shown).problems() == []
-    assert "No mail will be sent" in shown
+    assert "Watches are asked about these stories" in shown
+    assert shown.count("comes here") == 1
     assert client.get("/stories.json").json() == before
     asked = [*fields(shown), ("note", "one event")]
     where = post(client, "/requests", asked).headers["location"]
     assert post(client, "/requests", asked).headers["location"] == where
     assert 'http-equiv="refresh"' in client.get(where).text
-    run = child_process(
-        [f"--home={loaded.home}", f"--config={loaded.config}", f"--store=sqlite:///{loaded.home}/desk.db"]
-    )
-    carrier = Carrier(loaded.opened, run)
     state = carried_out(client, where, carrier)
     assert state["state"] == "done", state
     after = client.get("/stories.json").json()
     assert sorted(story["size"] for story in after) == [1, 2]
-    assert "one event" in client.get("/corrections").text
-    # What is asked for again is done already; what contradicts it is refused.
+    said = client.get("/corrections.json").json()[0]
+    assert (said["who"], said["note"], [said["id"]]) == ("desk", "one event", state["said"])
+    # What is asked for again is done already; what contradicts it is refused, with what takes it back.
     assert post(client, "/requests", asked).headers["location"] == where
     merged = next(story for story in after if story["size"] == 2)
     out = [("kind", "split"), ("story", merged["id"]), ("article", merged["articles"][0]["id"])]
-    assert post(client, "/stories/preview", out, 409).text.count("1") > 0
-    carrier.close()
+    against = post(client, "/stories/preview", out, 409).text
+    assert PageReader(against).problems() == []
+    assert ("correction", said["id"]) in fields(against)
+    # The first click is "Take back" on the page of the request, the story, or the corrections.
+    for page in (where, f"/stories/{merged['id']}", "/corrections"):
+        assert ("correction", said["id"]) in fields(client.get(page).text), page
+    shown = post(client, "/stories/preview", [("kind", "undo"), ("correction", said["id"])], 200).text
+    assert len(client.get("/stories.json").json()) == 2
+    where = post(client, "/requests", fields(shown)).headers["location"]  # the second
+    assert carried_out(client, where, loaded)["state"] == "done"
+    assert [s["id"] for s in client.get("/stories.json").json()] == [s["id"] for s in before]
+    undo, merge = client.get("/corrections.json").json()[:2]
+    assert (undo["kind"], undo["of"], merge["undone_by"]) == ("undo", merge["id"], undo["id"])
+    # Said again, and taken back again: the page offers it.
+    again = post(client, "/stories/preview", [("kind", "undo"), ("correction", undo["id"])], 200).text
+    assert "comes here" in again
+
+
+def test_an_article_that_belongs_elsewhere_is_moved_by_one_request(loaded):
+    client, carrier = loaded.client(), loaded
+    one, two, three = client.get("/stories.json").json()
+    chosen = [("kind", "merge"), ("story", one["id"]), ("story", two["id"])]
+    where = post(client, "/requests", chosen).headers["location"]
+    assert carried_out(client, where, carrier)["state"] == "done"
+    merged = next(story for story in client.get("/stories.json").json() if story["size"] == 2)
+    article = merged["articles"][1]["id"]
+    # As long as the merge holds it cannot leave; its page and the story's say so and offer the way out.
+    move = [
+        ("kind", "move"),
+        ("article", article),
+        ("story", f"http://desk.example/stories/{three['id']}?x=1"),
+    ]
+    assert "Take back" in post(client, "/stories/preview", move, 409).text
+    said = client.get("/corrections.json").json()[0]["id"]
+    undo = [("kind", "undo"), ("correction", said)]
+    assert (
+        carried_out(client, post(client, "/requests", undo).headers["location"], carrier)["state"] == "done"
+    )
+    shown = post(client, "/stories/preview", move, 200).text
+    assert "comes here" in shown
+    where = post(client, "/requests", fields(shown)).headers["location"]
+    state = carried_out(client, where, carrier)
+    assert state["state"] == "done", state
+    sizes = {s["id"]: [a["id"] for a in s["articles"]] for s in client.get("/stories.json").json()}
+    assert article in sizes[state["into"][0]]
+    assert sorted(map(len, sizes.values())) == [1, 2]
+    for each in client.get(where + ".json").json()["said"]:
+        undo = [("kind", "undo"), ("correction", each)]
+        carried_out(client, post(client, "/requests", undo).headers["location"], carrier)
+    assert len(client.get("/stories.json").json()) == 3
 
 
 def test_what_cannot_be_is_refused_before_it_is_kept(loaded):
@@ -94,69 +152,71 @@ class Verbs:
         return self._answers.pop(0)
 
 
-def request(loaded, name="r", **changes):
+def filed(loaded, **changes):
+    """A request to join the two newest stories, as the store keeps it."""
     with loaded.opened() as app:
         found, _ = app.read.stories(limit=2)
-        stories = tuple(f"{story.id}:{story.version}" for story in found)
-    return Request(
-        **{
-            "id": name,
-            "kind": "merge",
-            "stories": stories,
-            "names": (),
-            "who": "ann",
-            "at": "2026-01-01T00:00:00+00:00",
-        }
-        | changes
-    )
+        made = app.requests.file("merge", [f"{s.id}:{s.version}" for s in found], [], "", changes["who"])
+        app.requests.keep(replace(made, **changes))
+        return made.id
 
 
 def kept(loaded, name):
     with loaded.opened() as app:
-        return next(each for each in app.requests.all() if each.id == name)
+        return app.requests.one(name)
+
+
+def take_back(loaded, name):
+    with loaded.opened() as app:
+        for each in app.requests.one(name).said:
+            app.correct.undo(each)
 
 
 @pytest.mark.parametrize("state", ["waiting", "working"])
-def test_what_a_killed_process_left_open_is_carried_out_by_the_next(loaded, state):
+def test_what_a_killed_process_left_open_is_carried_out_by_whoever_writes_next(loaded, state):
+    name = filed(loaded, who=f"left {state}", state=state)
     with loaded.opened() as app:
-        app.requests.keep(request(loaded, state, state=state))
-    verbs = Verbs((0, '{"stories": [{"id": "s"}]}', ""))
-    carrier = Carrier(loaded.opened, verbs)
-    carried_out(loaded.client(), f"/requests/{state}", carrier)
-    carrier.close()
-    assert kept(loaded, state).state == "done"
-    assert len(verbs.asked) == 1
+        app.correct.repair()
+    done = kept(loaded, name)
+    assert (done.state, len(done.said), len(done.into)) == ("done", 1, 1)
+    take_back(loaded, name)
 
 
 def test_a_story_that_changed_is_not_touched(loaded):
-    asked = request(loaded, "old")
-    changed = tuple(f"{each.partition(':')[0]}:99" for each in asked.stories)
+    name = filed(loaded, who="old")
+    request = kept(loaded, name)
     with loaded.opened() as app:
-        app.requests.keep(request(loaded, "old", stories=changed))
-    verbs = Verbs()
+        app.requests.keep(
+            replace(request, stories=tuple(f"{s.partition(':')[0]}:99" for s in request.stories))
+        )
+        app.requests.carry_out()
+        assert app.requests.one(name).state == "stale"
+        assert len(app.read.stories()[0]) == 3
+
+
+def test_a_child_that_fails_leaves_the_request_open_and_says_why(loaded):
+    name = filed(loaded, who="no")
+    carrier = Carrier(loaded.opened, Verbs((1, "", "a line\nwirewatch: the disk is full\n")))
+    for _ in range(100):
+        if kept(loaded, name).result:
+            break
+        time.sleep(0.05)
+    carrier.close()
+    assert (kept(loaded, name).state, kept(loaded, name).result) == ("waiting", "the disk is full")
+    assert "the disk is full" in loaded.client().get(f"/requests/{name}").text
+    with loaded.opened() as app:
+        app.requests.keep(replace(kept(loaded, name), state="refused"))
+
+
+def test_entries_are_tried_again_by_a_verb_whose_options_nobody_can_name(loaded):
+    with loaded.opened() as app:
+        name = app.requests.file("retry", [], ["--config=x", "e1"], "", "ann").id
+    verbs = Verbs((0, '{"new": 1, "seen": 0}', ""))
     carrier = Carrier(loaded.opened, verbs)
-    assert carried_out(loaded.client(), "/requests/old", carrier)["state"] == "stale"
+    for _ in range(100):
+        if kept(loaded, name).done:
+            break
+        time.sleep(0.05)
     carrier.close()
-    assert verbs.asked == []
-
-
-def test_a_refusal_says_why(loaded):
-    with loaded.opened() as app:
-        app.requests.keep(request(loaded, "no"))
-    carrier = Carrier(loaded.opened, Verbs((1, "", "a line\nwirewatch: a split keeps them apart\n")))
-    state = carried_out(loaded.client(), "/requests/no", carrier)
-    carrier.close()
-    assert (state["state"], state["result"]) == ("refused", "a split keeps them apart")
-
-
-def test_nothing_that_is_asked_for_is_an_option_of_the_verb(loaded):
-    asked = request(loaded, stories=("--config=x:1", "b:2"), note="--help", who="ann")
-    verb = verb_of(asked)
-    assert verb[:3] == ["merge", "--note=--help (ann)", "--"]
-    assert all(not re.match("-", each) for each in verb[:1])
-    assert verb_of(request(loaded, kind="retry", stories=(), names=("e1",))) == [
-        "quarantine",
-        "replay",
-        "--",
-        "e1",
-    ]
+    assert verbs.asked == [["quarantine", "replay", "--", "--config=x", "e1"]]
+    assert (kept(loaded, name).state, kept(loaded, name).result) == ("done", "new 1")

@@ -30,6 +30,7 @@ def everything(store: Store, names: tuple[str, ...] = ("a000001", "a000002")) ->
         store.newest_stories(None, None, 1000),
         store.lineage("story-1"),
         store.corrections(),
+        store.requests(),
         [store.learned(key) for key in ("outlets", "idf", "gone")],
         store.mark("journal"),
         store.feeds(),
@@ -59,7 +60,7 @@ class StoreConformance:
 
     def test_an_empty_store_answers_everything_with_nothing(self, store: Store) -> None:
         assert everything(store) == [
-            0, {}, [], [[], []], [None, None], [], [], [], [None] * 3, "", {}, [], {}, [], [], {},
+            0, {}, [], [[], []], [None, None], [], [], [], [], [None] * 3, "", {}, [], {}, [], [], {},
         ]  # fmt: skip
         assert store.search(Everything(), None, 10) == []
         assert store.match({"a": Everything(), "b": word_term("x")}, 0, 10) == {"a": [], "b": []}
@@ -87,6 +88,7 @@ class StoreConformance:
         assert store.decision("a000001") == commit.decisions[0]
         assert store.lineage("story-1") == list(commit.lineage)
         assert store.corrections() == list(commit.corrections)
+        assert store.requests() == store.requests(unfinished=True) == list(commit.requests)
         assert {key: store.learned(key) for key in commit.learned} == commit.learned
         assert store.quarantine() == list(commit.rejections)
         assert store.feeds() == {"courier": commit.feeds[0]}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from store_records import article, at, decision, one_of_each, story, word_term
 
 from pipeline.errors import LeaseHeldError
 from pipeline.ports import Commit, Store
-from pipeline.records import Alert, Message, Rejection, WatchState
+from pipeline.records import Alert, Message, Rejection, Request, WatchState
 from pipeline.records.alerts import EVERY_STATE
 from pipeline.store import open_store
 
@@ -24,6 +25,21 @@ class StateConformance:
         opened.close()
 
     # -- state and alerts --------------------------------------------------------------------------------
+
+    def test_requests_are_replaced_and_the_open_ones_read_alone(self, store: Store) -> None:
+        made = [
+            Request(f"q{n}", "merge", at(hour), "ann", note="é\ud800") for n, hour in ((1, 3), (2, 1), (3, 3))
+        ]
+        store.commit(Commit(requests=tuple(made)))
+        assert [each.id for each in store.requests()] == ["q2", "q1", "q3"]
+        done = replace(made[0], state="refused", result="because", said=("c1",), into=("s1", "s2"))
+        store.commit(Commit(requests=(done, replace(made[2], state="working"))))
+        assert [each.id for each in store.requests(unfinished=True)] == ["q2", "q3"]
+        kept = {each.id: each for each in store.requests()}
+        assert kept["q1"] == replace(done, note="é\ufffd")
+        store.commit(Commit(requests=(replace(done, state="waiting"),)))
+        assert [each.id for each in store.requests(unfinished=True)] == ["q2", "q1", "q3"]
+        assert store.mark("requests") == store.mark("q1") == ""
 
     def test_learned_state_is_replaced_and_taken_out(self, store: Store) -> None:
         store.commit(Commit(learned={"a": b"1", "b": b"2"}))

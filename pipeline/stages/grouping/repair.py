@@ -76,31 +76,35 @@ class Repairing:
         self._store.commit(commit, self._renew())
         return _counts(commit)
 
-    def worked_out(self, correction: Correction) -> Commit:
-        """What a person's word changes, with what repair moves in consequence; nothing is written.
+    def worked_out(self, *corrections: Correction) -> Commit:
+        """What a person's words change, with what repair moves in consequence; nothing is written.
 
         The stories of the articles that an undo names are placed again by the scorer, from where they would
         have been without what it takes back: that state is not brought back by force.
 
         Raises:
-            ContradictionError: It contradicts an earlier correction.
+            ContradictionError: One contradicts an earlier correction.
         """
         known = self._store.corrections()
-        corrections = known if any(c.id == correction.id for c in known) else [*known, correction]
-        constraints = self._clustering.constraints = Constraints(corrections)
-        said = origin_of(correction, corrections)
-        holds = said in in_force(corrections)
-        names = {a for group in correction.groups for a in group}
+        kept = {each.id for each in known}
+        everything = [*known, *(each for each in corrections if each.id not in kept)]
+        constraints = self._clustering.constraints = Constraints(everything)
+        names = {a for each in corrections for group in each.groups for a in group}
         names |= {other for a in names for other in constraints.together(a)}
         named = self._store.articles(sorted(names))
-        commit = Commit(corrections=(correction,))
+        commit = Commit(corrections=corrections)
         if not named:
             return commit
         times = [stored.enriched.article.time for stored in named.values()]
         self._clustering.cover_all(min(times), max(times))
         before = self._placement()
-        stories = carry_out(self._clustering.index, constraints, said, holds=holds)
-        return self._mended(stories, correction.at, "person", commit, before)
+        index, standing = self._clustering.index, in_force(everything)
+        stories: set[str] = set()
+        for correction in corrections:
+            said = origin_of(correction, everything)
+            stories |= carry_out(index, constraints, said, holds=said in standing)
+        stories = {story for story in stories if index.has_story(story)}
+        return self._mended(stories, corrections[-1].at, "person", commit, before)
 
     def _placement(self) -> dict[str, str]:
         index = self._clustering.index

@@ -170,6 +170,8 @@ class Resolver:
             yield put("quarantine", hashed(rejection.id), documents.rejection_source(rejection))
         for feed in commit.feeds:
             yield put("feeds", hashed(feed.feed), documents.feed_source(feed))
+        for request in commit.requests:
+            yield put("state", hashed("request", request.id), documents.request_source(request))
         for name, value in commit.marks.items():
             yield put("state", hashed("mark", name), _named("mark", name, value))
 

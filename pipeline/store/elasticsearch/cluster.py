@@ -26,6 +26,7 @@ from pipeline.records import (
     Lineage,
     Message,
     Rejection,
+    Request,
     StoredArticle,
     Story,
     WatchState,
@@ -36,7 +37,14 @@ from pipeline.store.copying import Piece
 from pipeline.store.elasticsearch import members, pieces, search, upkeep
 from pipeline.store.elasticsearch.changes import Resolver
 from pipeline.store.elasticsearch.clauses import NONE, compiled
-from pipeline.store.elasticsearch.documents import article_from, from_binary, hashed, identity
+from pipeline.store.elasticsearch.documents import (
+    ANSWERED,
+    REQUESTED,
+    article_from,
+    from_binary,
+    hashed,
+    identity,
+)
 from pipeline.store.elasticsearch.indices import (
     KINDS,
     MONTHLY,
@@ -290,6 +298,12 @@ class ElasticsearchStore:
         """See `Store`."""
         query = {"exists": {"field": "id"}}
         return self._documents(Correction, "corrections", [{"at_us": "asc"}, {"id": "asc"}], query)
+
+    def requests(self, *, unfinished: bool = False) -> list[Request]:
+        """See `Store`."""
+        kinds = [REQUESTED] if unfinished else [REQUESTED, ANSWERED]
+        found = self._documents(Request, "state", [{"name": "asc"}], {"terms": {"kind": kinds}})
+        return sorted(found, key=lambda each: (each.at, each.id))
 
     # -- state -------------------------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ from pipeline.records import (
     Lineage,
     Message,
     Rejection,
+    Request,
     StoredArticle,
     Story,
     WatchState,
@@ -42,6 +43,8 @@ _KINDS = {
     "event": "events",
     "work": "works",
 }
+# Requests stand among the marks: those that are open, and those of which nothing more becomes.
+REQUESTED, ANSWERED = "request", "request: done"
 _MEMBER = ("id", "story", "seq", "time_us", "fetched_us", "traits")
 # Languages that Elasticsearch has an analyzer for: config/elasticsearch/index/articles.json.
 ANALYZED = frozenset({
@@ -264,6 +267,12 @@ def correction_source(correction: Correction) -> Source:
         "kind": f"correction: {correction.kind}", "id": well_formed(correction.id),
         "at": correction.at, "at_us": micros(correction.at), "document": record_json(correction),
     }  # fmt: skip
+
+
+def request_source(request: Request) -> Source:
+    """What a person asked for."""
+    kind, name = ANSWERED if request.done else REQUESTED, well_formed(request.id)
+    return {"kind": kind, "name": name, "document": record_json(request)}
 
 
 def lineage_source(lineage: Lineage) -> Source:

@@ -15,12 +15,13 @@ from pipeline.records import (
     Lineage,
     Message,
     Rejection,
+    Request,
     Story,
     WatchState,
 )
 from pipeline.store.codec import decode
 from pipeline.store.copying import Piece
-from pipeline.store.elasticsearch.documents import article_from, from_binary
+from pipeline.store.elasticsearch.documents import ANSWERED, REQUESTED, article_from, from_binary
 from pipeline.store.elasticsearch.indices import KINDS
 from pipeline.store.elasticsearch.reading import ARTICLE, PAGE, Found, Reads
 from pipeline.store.elasticsearch.root import Roots
@@ -69,10 +70,13 @@ class _Reader:
             else:
                 lineage.append(decode(Lineage, source["document"]))
         marks: dict[str, str] = {}
+        requests: list[Request] = []
         for hit in self._hits("state", "kind", "name", "document"):
             source = hit["_source"]
             if source["kind"] == "mark":
                 marks[source["name"]] = source["document"]
+            elif source["kind"] in {REQUESTED, ANSWERED}:
+                requests.append(decode(Request, source["document"]))
         learned = {
             hit["_source"]["key"]: from_binary(hit["_source"]["data"])
             for hit in self._hits("learned", "key", "data")
@@ -80,6 +84,7 @@ class _Reader:
         return Commit(
             lineage=tuple(lineage),
             corrections=tuple(corrections),
+            requests=tuple(requests),
             learned=learned,
             rejections=self._documents(Rejection, "quarantine"),
             feeds=self._documents(FeedState, "feeds"),

@@ -21,6 +21,7 @@ from pipeline.records import (
     Lineage,
     Message,
     Rejection,
+    Request,
     StoredArticle,
     Story,
     WatchState,
@@ -254,6 +255,12 @@ class SqliteStore:
     def corrections(self) -> list[Correction]:
         """See `Store`."""
         return self._documents(Correction, "SELECT document FROM correction ORDER BY at, id")
+
+    def requests(self, *, unfinished: bool = False) -> list[Request]:
+        """See `Store`."""
+        every = "SELECT document FROM request ORDER BY at, id"
+        open_ones = "SELECT document FROM request WHERE done = 0 ORDER BY at, id"
+        return self._documents(Request, open_ones if unfinished else every)
 
     # -- state -------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from pipeline.records import (
     Lineage,
     Message,
     Rejection,
+    Request,
     StoredArticle,
     Story,
     WatchState,
@@ -116,6 +117,7 @@ def _small(reader: DatabaseFile) -> Commit:
     return Commit(
         lineage=tuple(Lineage(old, new, kind, from_micros(at), by) for old, new, kind, at, by in lineage),
         corrections=documents(Correction, "correction"),
+        requests=documents(Request, "request"),
         learned=pairs("SELECT key, value FROM learned"),
         rejections=documents(Rejection, "rejection"),
         feeds=documents(FeedState, "feed"),

@@ -89,8 +89,25 @@ CREATE INDEX change_amendment ON change (n) WHERE kind <> 'arrival';
 DROP TABLE IF EXISTS cursor;
 """
 
+# Requests were a mark; those that were carried out have their corrections.
+_REQUESTS = """
+CREATE TABLE IF NOT EXISTS request (
+    id TEXT PRIMARY KEY, at INTEGER NOT NULL, done INTEGER NOT NULL, document TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS request_unfinished ON request (at, id) WHERE done = 0;
+DELETE FROM mark WHERE name = 'requests';
+"""
+
 # The n-th entry takes a file from version n to n + 1; entries are never changed, only added.
-MIGRATIONS: tuple[str, ...] = (_FIRST, _TELLINGS_BY_STORY, REINDEX, _MESSAGES_BY_STATE, _CHANGES, REINDEX)
+MIGRATIONS: tuple[str, ...] = (
+    _FIRST,
+    _TELLINGS_BY_STORY,
+    REINDEX,
+    _MESSAGES_BY_STATE,
+    _CHANGES,
+    REINDEX,
+    _REQUESTS,
+)
 VERSION = len(MIGRATIONS)
 
 

@@ -262,6 +262,11 @@ def _state(file: DatabaseFile, commit: Commit) -> None:
         ((well_formed(each.feed), text(each)) for each in commit.feeds),
     )
     file.run_all(
+        "INSERT INTO request VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
+        " SET at = excluded.at, done = excluded.done, document = excluded.document",
+        ((well_formed(each.id), micros(each.at), each.done, text(each)) for each in commit.requests),
+    )
+    file.run_all(
         "INSERT INTO mark VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
         ((well_formed(name), well_formed(value)) for name, value in commit.marks.items()),
     )

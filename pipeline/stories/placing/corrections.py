@@ -7,9 +7,11 @@ A "split" keeps the components of its groups apart. An "undo" takes another corr
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 from pipeline.errors import ContradictionError
-from pipeline.records import Correction
+from pipeline.records import Correction, content_id
 
 
 def taken_back(corrections: Sequence[Correction]) -> dict[str, str]:
@@ -54,6 +56,28 @@ def origin_of(correction: Correction, corrections: Sequence[Correction]) -> Corr
         passed.add(correction.id)
         correction = known[correction.of]
     return correction
+
+
+def named(correction: Correction) -> Correction:
+    """A correction with the id of what it says and when."""
+    at = correction.at.isoformat()
+    groups = ("|".join(group) for group in correction.groups)
+    return replace(correction, id=content_id("correction", correction.kind, correction.of, at, *groups))
+
+
+def said_already(known: Sequence[Correction], correction: Correction) -> bool:
+    """Whether saying it would change nothing of what is in force."""
+    if correction.kind == "undo":
+        return correction.of in taken_back(known)
+    return any(c.kind == correction.kind and c.groups == correction.groups for c in in_force(known))
+
+
+def said_after(known: Sequence[Correction], correction: Correction) -> Correction:
+    """A correction as said after all that is known, also where another machine's clock is ahead."""
+    last = max((each.at for each in known), default=None)
+    if last is None or correction.at > last:
+        return correction
+    return named(replace(correction, at=last + timedelta(microseconds=1)))
 
 
 class Constraints:
