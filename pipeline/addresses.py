@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal, cast
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
@@ -110,6 +110,7 @@ def mail_address(to: str) -> str:
     return to if domain.isascii() else f"{local}{at}{ascii_domain(domain)}"
 
 
+@lru_cache(maxsize=16_384)
 def destination_key(to: str) -> str:
     """By what one destination is known, however it is spelled: a mail address, a URL, or a channel's name.
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from pipeline.query.fields import Indexed
     from pipeline.query.tree import Query
 
 # In quotation marks, since most that ask a port for something have no use for numpy.
@@ -199,6 +200,9 @@ class Store(Protocol):
 
         Of more hits than `store.rules.ranking.RANKED` the newest by seq are ranked, unless `limit` is more.
         """
+
+    def searchable(self, articles: Sequence[StoredArticle]) -> list[Indexed]:
+        """The searchable side of articles that are in the store in just this form, one for each, in order."""
 
     def match(self, queries: Mapping[str, Query], after: int, upto: int) -> dict[str, list[str]]:
         """For each named query, the ids of the articles with after < seq <= upto that it hits, by seq."""

@@ -20,6 +20,7 @@ from operator import and_, or_
 from pipeline.errors import QueryError
 from pipeline.query.fields import (
     Indexed,
+    fitting,
     in_range,
     indexed,
     literal_prefix,
@@ -27,7 +28,6 @@ from pipeline.query.fields import (
     near,
     phrase_value,
     text_fields,
-    wildcard,
 )
 from pipeline.query.tree import (
     KEYWORD_FIELDS,
@@ -119,7 +119,9 @@ class ArticleBatch:
         self._tokens = _postings(articles, lambda seen: seen.tokens)
         self._words = _postings(articles, lambda seen: seen.words)
         self._keywords = _postings(articles, lambda seen: seen.keywords)
+        # Queries share words and patterns, as people's interests do.
         self._patterns: dict[tuple[str | None, str], int] = {}
+        self._terms: dict[tuple[str | None, tuple[str, ...]], int] = {}
 
     def hits(self, query: Query) -> list[int]:
         """The places in the batch of the articles that a checked query hits, ascending."""
@@ -149,10 +151,15 @@ class ArticleBatch:
             case Everything():
                 return self._all
 
-    def _term(self, field: str | None, forms: Iterable[str]) -> int:
+    def _term(self, field: str | None, forms: tuple[str, ...]) -> int:
+        known = self._terms.get((field, forms))
+        if known is not None:
+            return known
         fields = text_fields(field)
         found = [self._tokens[name] for name in fields] if fields else [self._keywords[field or ""]]
-        return _union(postings.get(form, 0) for postings in found for form in forms)
+        bits = _union(postings[form] for postings in found for form in forms if form in postings)
+        self._terms[field, forms] = bits
+        return bits
 
     def _phrase(self, query: Phrase) -> int:
         fields = text_fields(query.field)
@@ -199,20 +206,21 @@ def _postings(
     found: defaultdict[str, TokenPostings] = defaultdict(TokenPostings)
     for place, seen in enumerate(articles):
         for field, values in tokens(seen).items():
-            postings = found[field]
+            postings, bit = found[field], 1 << place
+            if not postings:
+                postings.update(dict.fromkeys(values, bit))
+                continue
             for value in set(values):
-                postings[value] = postings.get(value, 0) | 1 << place
+                postings[value] = postings.get(value, 0) | bit
     return found
 
 
 def _fitting(postings: TokenPostings, pattern: str) -> Iterator[int]:
     """The sets of the tokens that fit a pattern; only those that begin as it does are looked at."""
-    full, prefix, tokens = wildcard(pattern).fullmatch, literal_prefix(pattern), postings.ordered
-    for place in range(bisect_left(tokens, prefix), len(tokens)):
-        if not tokens[place].startswith(prefix):
-            return
-        if full(tokens[place]):
-            yield postings[tokens[place]]
+    fits, prefix, tokens = fitting(pattern), literal_prefix(pattern), postings.ordered
+    start = bisect_left(tokens, prefix)
+    end = bisect_left(tokens, True, start, key=lambda token: not token.startswith(prefix))
+    return (postings[token] for token in filter(fits, tokens[start:end]))
 
 
 def _union(bits: Iterable[int]) -> int:

@@ -6,7 +6,7 @@ Pure, and the same for everything that answers a query: both stores, and the wat
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -49,6 +49,26 @@ def wildcard(pattern: str) -> re.Pattern[str]:
     parts = re.findall(r"\*+|\?|[^*?]+", pattern)
     made = (".*" if part[0] == "*" else "." if part == "?" else re.escape(part) for part in parts)
     return re.compile("".join(made), re.DOTALL)
+
+
+@lru_cache(maxsize=4096)
+def fitting(pattern: str) -> Callable[[str], object]:
+    """Tells which tokens or values fit a wildcard pattern; truthy where one does.
+
+    Most patterns say no more than what a value begins with, ends with or contains.
+
+    >>> bool(fitting("* korea")("north korea")), bool(fitting("s*m")("storms"))
+    (True, False)
+    """
+    inner = pattern.strip("*")
+    if "*" in inner or "?" in inner or not inner:
+        return wildcard(pattern).fullmatch
+    begins, ends = not pattern.startswith("*"), not pattern.endswith("*")
+    if begins and ends:
+        return inner.__eq__
+    if begins:
+        return lambda value: value.startswith(inner)
+    return (lambda value: value.endswith(inner)) if ends else (lambda value: inner in value)
 
 
 def literal_prefix(pattern: str) -> str:

@@ -58,16 +58,29 @@ class WordHit:
 
 
 class Prepared:
-    """The searchable side of one article, worked out once and only as far as it is asked for."""
+    """The searchable side of one article, worked out once and only as far as it is asked for.
 
-    def __init__(self, stored: StoredArticle) -> None:
+    Args:
+        stored: The article.
+        seen: Its tokens and values, where they are known.
+    """
+
+    def __init__(self, stored: StoredArticle, seen: Indexed | None = None) -> None:
         self.stored = stored
         self.article = stored.enriched.article
+        self._seen = seen
+        self._found: dict[Query, tuple[WordHit, ...]] = {}
 
     @cached_property
     def seen(self) -> Indexed:
         """Its tokens and values."""
-        return indexed(self.stored)
+        return self._seen or indexed(self.stored)
+
+    def found(self, clause: Query) -> tuple[WordHit, ...]:
+        """What one clause hits in it; watches share clauses, so it is kept."""
+        if clause not in self._found:
+            self._found[clause] = tuple(_found(clause, self))
+        return self._found[clause]
 
     @cached_property
     def batch(self) -> ArticleBatch:
@@ -128,7 +141,7 @@ def _walk(query: Query, article: Prepared) -> Iterator[WordHit]:
         case Not() | Everything():
             return
         case _:
-            yield from _found(query, article)
+            yield from article.found(query)
 
 
 def _found(query: Query, article: Prepared) -> Iterator[WordHit]:
@@ -250,7 +263,7 @@ def spans(content: str) -> tuple[tuple[int, int], ...]:
     ((0, 6), (7, 10))
     """
     if content.isascii():
-        return tuple(match.span() for match in analysis.word_matches(content.lower()))
+        return tuple(map(re.Match.span, analysis.word_matches(content.lower())))
     folded: list[str] = []
     origins: list[int] = []
     for place, char in enumerate(content):

@@ -66,6 +66,24 @@ _FOREIGN = frozenset(
     "NEAR WITHIN ADJ XOR NOR ANDNOT BUT UND ODER NICHT OHNE ET OU SAUF PAS Y O NO E OG OCH EN OF NIET".split()  # noqa: SIM905  short
 )
 
+# Many watches ask for the same words.
+_as_written = lru_cache(maxsize=16_384)(as_written)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unquoted:
+    """An unquoted word: what is looked for, the sign that cannot be, and those that count for nothing."""
+
+    query: Query | None
+    stray: str
+    dropped: str
+
+
+@lru_cache(maxsize=16_384)
+def _unquoted(field: str | None, value: str) -> _Unquoted:
+    return _Unquoted(loose(field, value), stray_sign(value), dropped_signs(value))
+
+
 # A bound as written, and whether it belongs to the range.
 _Bound = tuple[str, bool]
 
@@ -331,26 +349,26 @@ class _Reader:
         return found
 
     def _text(self, node: Any, field: str | None, value: str, slop: int) -> Query:
-        found = as_written(field, value, slop)
+        found = _as_written(field, value, slop)
         if found is None:
             raise self._error(node, f"{value!r} has no letters or digits to look for")
         return found
 
     def _loose(self, node: Any, field: str | None, value: str) -> Query:
-        found = loose(field, value)
-        if found is None:
+        read = _unquoted(field, value)
+        if read.query is None:
             raise self._error(node, f"{value!r} has no letters or digits to look for")
-        if sign := stray_sign(value):
+        if sign := read.stray:
             hint = "write OR between choices" if sign == "|" else 'leave it out, or put the word in "…"'
             raise self._error(node, f"the sign {sign} in {value!r} cannot be looked for; {hint}")
-        if signs := dropped_signs(value):
+        if signs := read.dropped:
             more = "; write OR between choices" if "," in signs or ";" in signs else ""
             self._note(node, f"the sign {signs} of ‘{value}’ is not looked for{more}")
         if value.lower() in _OPERATORS and field is None:
             self._note(node, f"looks for the word ‘{value}’; write {value.upper()} to join clauses")
         elif value in _FOREIGN and field is None:
             self._note(node, f"looks for the word ‘{value}’; the operators are AND, OR and NOT")
-        return found
+        return read.query
 
     def _value(self, node: Any, field: str, value: str) -> Query:
         folded = analysis.fold(value)

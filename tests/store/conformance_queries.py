@@ -13,7 +13,8 @@ from store_records import article, at, entity
 from pipeline import text as analysis
 from pipeline.errors import QueryError
 from pipeline.ports import Commit, Store
-from pipeline.query.evaluate import matches
+from pipeline.query.evaluate import matched, matches
+from pipeline.query.fields import indexed
 from pipeline.query.tree import (
     KEYWORD_FIELDS,
     TEXT_FIELDS,
@@ -289,6 +290,15 @@ class QueryConformance:
             "all": [f"a{seq:06d}" for seq in range(2, 13)],
         }
         assert corpus.match({}, 0, 100) == {}
+
+    def test_the_searchable_side_is_what_queries_are_held_against(self, corpus: Store) -> None:
+        stored = list(corpus.between(0, 100))
+        given = corpus.searchable(stored)
+        assert given == list(map(indexed, stored))
+        asked = {"word": word("storm"), "name": Exists("place"), "rest": Not(word("storm"))}
+        ids = [each.enriched.article.id for each in stored]
+        assert matched(asked, zip(ids, given, strict=True)) == corpus.match(asked, 0, 100)
+        assert corpus.searchable([]) == []
 
     @pytest.mark.parametrize(
         "query",

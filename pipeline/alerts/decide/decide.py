@@ -8,7 +8,7 @@ repair or a person moved into a told story lie before the number at which it was
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -240,6 +240,12 @@ class Decider:
             self._prepared[key] = Prepared(article)
         return self._prepared[key]
 
+    def keep(self, articles: Iterable[Prepared]) -> None:
+        """Takes over articles that are prepared already."""
+        if len(self._prepared) > 4096:
+            self._prepared.clear()
+        self._prepared |= {each.article.id: each for each in articles}
+
     def _mode(self, rule: WatchRule, view: StoryView, matched: Sequence[str]) -> Check:
         if rule.watch.match == "any":
             return _at_least("articles that the query hits", 1, len(matched))
@@ -402,7 +408,8 @@ def _joined(watch: str, view: StoryView, states: Mapping[str, WatchState]) -> tu
     hit = (article for known in (*about, *beside) for article in known.matched)
     matched = dict.fromkeys(article for article in hit if article in ids)
     if len(about) == 1:
-        return replace(own, matched=tuple(matched)), bool(fired)
+        same = own.matched == tuple(matched)
+        return own if same else replace(own, matched=tuple(matched)), bool(fired)
     threads = {thread.to: thread for known in reversed(fired) for thread in known.threads}
     joined = replace(
         own,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pipeline.records import Entity, StoredArticle
 from pipeline.text import fold
@@ -77,13 +78,29 @@ def between(
     return tuple(ordered)[:MOST]
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What an article says: its folded words, each between spaces, and its numbers."""
+
+    words: str
+    numbers: frozenset[str]
+
+
+@lru_cache(maxsize=1024)
+def _said(title: str, text: str) -> _Said:
+    """What an article says; kept while its story is asked about, by one watch after another."""
+    whole = f"{title}\n{text}"
+    return _Said(_words(whole), frozenset(numbers(whole)))
+
+
 class _Told:
     """What earlier articles said, under whatever label."""
 
     def __init__(self, before: Sequence[StoredArticle], known: Sequence[str]) -> None:
         self._ids = set(known) | {entity.id for member in before for entity in member.enriched.entities}
-        self._words = " ".join(_words(_whole(member)) for member in before)
-        self._numbers = {number for member in before for number in numbers(_whole(member))}
+        said = [_said(member.enriched.article.title, member.enriched.article.text) for member in before]
+        self._words = " ".join(each.words for each in said)
+        self._numbers = frozenset[str]().union(*(each.numbers for each in said))
 
     def entity(self, entity: Entity) -> bool:
         said = {_words(each) for each in (entity.name, *(span.text for span in entity.spans))}
@@ -173,8 +190,4 @@ def _words(text: str) -> str:
     >>> _words("Covid-19, again")
     ' covid 19 again '
     """
-    return f" {' '.join(_WORD.findall(fold(text)))} "
-
-
-def _whole(member: StoredArticle) -> str:
-    return f"{member.enriched.article.title}\n{member.enriched.article.text}"
+    return f" {' '.join(_WORD.findall(fold(text) if len(text) < LEAD else fold.__wrapped__(text)))} "

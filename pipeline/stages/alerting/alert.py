@@ -298,6 +298,7 @@ def _outcomes(
 
     Stories that one repair or correction touched are asked by what was known before it.
     """
+    decider.keep(asked.ready.values())
     for _, together in groupby(asked.occasions, key=lambda occasion: occasion.change.n):
         learned: dict[tuple[str, str], WatchState] = {}
         for occasion in together:

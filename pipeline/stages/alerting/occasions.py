@@ -10,9 +10,7 @@ from pipeline.alerts.decide.decide import Occasion, StoryView, WatchRule, rule_h
 from pipeline.alerts.decide.past import Past
 from pipeline.ports import Store
 from pipeline.query.evaluate import matched
-from pipeline.query.fields import indexed
-from pipeline.query.hits import prepared
-from pipeline.query.tree import Query
+from pipeline.query.hits import Prepared
 from pipeline.records import Change, StoredArticle, WatchState
 from pipeline.stages.alerting.lineage import ancestry
 
@@ -42,11 +40,13 @@ class Questions:
         occasions: In order; only those that some watch may have something to say on.
         interested: The watches to ask, by story.
         hits: For each arrival and edit, by its number, the watches whose query hits the article.
+        ready: The articles that came or were edited, prepared for matching, by the change's number.
     """
 
     occasions: tuple[Occasion, ...]
     interested: Mapping[str, Sequence[WatchRule]]
     hits: Mapping[int, frozenset[str]]
+    ready: Mapping[int, Prepared]
 
 
 def stretches(store: Store, after: int, upto: int, size: int) -> Iterator[tuple[int, list[Change]]]:
@@ -129,26 +129,45 @@ class OccasionReader:
 
     def read(self, changes: Sequence[Change]) -> Questions:
         """What these changes ask, in their order."""
-        articles = self._articles(changes)
+        loaded = self._loaded(changes)
+        articles = self._articles(changes, loaded)
         steps = [each for each in touched(changes) if each.kind == "move" or each.n in articles]
         if not steps:
-            return Questions((), {}, {})
+            return Questions((), {}, {}, {})
         kin = self._kin(steps, changes)
-        hits = self._hits(articles)
+        ready = self._ready(articles)
+        hits = self._hits(ready)
         interested = self._interested(steps, hits, kin)
-        views = _Views(self._store, self._past, interested, articles.values())
+        views = _Views(self._store, self._past, interested, loaded)
         occasions = (Occasion(step, views.at(step, kin)) for step in steps if step.story in interested)
-        return Questions(tuple(occasions), interested, hits)
+        return Questions(tuple(occasions), interested, hits, ready)
 
-    def _articles(self, changes: Sequence[Change]) -> dict[int, StoredArticle]:
+    def _loaded(self, changes: Sequence[Change]) -> dict[str, StoredArticle]:
+        """The articles that came or were edited, as they are now."""
+        wanted = dict.fromkeys(change.article for change in changes if change.kind != "move")
+        return self._store.articles(list(wanted))
+
+    def _articles(
+        self, changes: Sequence[Change], loaded: Mapping[str, StoredArticle]
+    ) -> dict[int, StoredArticle]:
         """The article of each arrival and edit that may alert, as it was then, by the change's number."""
-        wanted = [change for change in changes if change.kind != "move"]
-        stored = self._store.articles(list(dict.fromkeys(change.article for change in wanted)))
         return {
-            change.n: self._past.article(stored[change.article], change.n)
-            for change in wanted
-            if change.article in stored and (self._backfill or not stored[change.article].backfill)
+            change.n: self._past.article(loaded[change.article], change.n)
+            for change in changes
+            if change.kind != "move"
+            and change.article in loaded
+            and (self._backfill or not loaded[change.article].backfill)
         }
+
+    def _ready(self, articles: Mapping[int, StoredArticle]) -> dict[int, Prepared]:
+        """These articles prepared; the store has the tokens of those that are still as they came."""
+        current: dict[int, StoredArticle] = {}
+        for n, article in articles.items():
+            name = article.enriched.article.id
+            if self._past.is_current(name, n) and self._past.story(article, n) == article.story:
+                current[n] = article
+        seen = dict(zip(current, self._store.searchable(list(current.values())), strict=True))
+        return {n: Prepared(article, seen.get(n)) for n, article in articles.items()}
 
     def _kin(self, steps: Sequence[Change], changes: Sequence[Change]) -> dict[str, Kin]:
         """Where stories came from. Nothing is looked up for those that began with an arrival among these."""
@@ -172,44 +191,16 @@ class OccasionReader:
                 self._known.setdefault((state.watch, state.story), state)
         return kin
 
-    def _hits(self, articles: Mapping[int, StoredArticle]) -> dict[int, frozenset[str]]:
-        found: dict[int, set[str]] = {n: set() for n in articles}
+    def _hits(self, ready: Mapping[int, Prepared]) -> dict[int, frozenset[str]]:
+        found: dict[int, set[str]] = {n: set() for n in ready}
         fixed = {name: rule.query for name, rule in self._rules.items() if not rule.relative}
-        for name, numbers in self._matched(fixed, articles).items():
-            for n in numbers:
-                found[n].add(name)
+        for name, keys in matched(fixed, ((str(n), each.seen) for n, each in ready.items())).items():
+            for key in keys:
+                found[int(key)].add(name)
         relative = [rule for rule in self._rules.values() if rule.relative]
-        for n, article in articles.items() if relative else ():
-            ready = prepared(article)
-            found[n].update(rule.watch.name for rule in relative if rule_hits(rule, ready))
+        for n, article in ready.items() if relative else ():
+            found[n].update(rule.watch.name for rule in relative if rule_hits(rule, article))
         return {n: frozenset(names) for n, names in found.items()}
-
-    def _matched(
-        self, fixed: Mapping[str, Query], articles: Mapping[int, StoredArticle]
-    ) -> dict[str, list[int]]:
-        """For each query the numbers of the changes whose article it hits.
-
-        The store has the tokens of what came and is still as it came; only the rest is analyzed again.
-        """
-        arrived: dict[str, int] = {}
-        rest: list[tuple[str, StoredArticle]] = []
-        for n, article in articles.items():
-            name = article.enriched.article.id
-            if name not in arrived and self._past.is_current(name, n):
-                arrived[name] = n
-            else:
-                rest.append((str(n), article))
-        seqs = sorted(articles[n].seq for n in arrived.values())
-        dense = bool(seqs) and seqs[-1] - seqs[0] < 2 * len(seqs) + 10
-        found: dict[str, list[int]] = {}
-        if dense:
-            for query, ids in self._store.match(fixed, seqs[0] - 1, seqs[-1]).items():
-                found[query] = [arrived[each] for each in ids if each in arrived]
-        else:
-            rest += [(str(n), articles[n]) for n in arrived.values()]
-        for query, keys in matched(fixed, ((key, indexed(article)) for key, article in rest)).items():
-            found.setdefault(query, []).extend(map(int, keys))
-        return found
 
     def _interested(
         self, steps: Sequence[Change], hits: Mapping[int, frozenset[str]], kin: Mapping[str, Kin]
@@ -233,7 +224,7 @@ class _Views:
     """Stories as they were at a change."""
 
     def __init__(
-        self, store: Store, past: Past, wanted: Iterable[str], articles: Iterable[StoredArticle]
+        self, store: Store, past: Past, wanted: Iterable[str], known: Mapping[str, StoredArticle]
     ) -> None:
         self._past = past
         stories = store.stories(sorted(wanted))
@@ -241,10 +232,11 @@ class _Views:
             name: dict.fromkeys((*(stories[name].members if name in stories else ()), *past.left(name)))
             for name in wanted
         }
-        for article in articles:  # of a story that is not there any more
+        for article in known.values():  # of a story that is not there any more
             if article.story in ids:
                 ids[article.story][article.enriched.article.id] = None
-        loaded = store.articles([each for members in ids.values() for each in members])
+        others = {each for members in ids.values() for each in members if each not in known}
+        loaded = {**known, **store.articles(sorted(others))}
         self._candidates = {
             name: sorted((loaded[each] for each in members if each in loaded), key=lambda a: a.seq)
             for name, members in ids.items()

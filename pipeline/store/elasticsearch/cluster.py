@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from pipeline.ports import Commit, Lease, MemberRow, Period, SearchHit, Version
 from pipeline.query.evaluate import matched
-from pipeline.query.fields import from_micros, indexed, micros
+from pipeline.query.fields import Indexed, from_micros, indexed, micros
 from pipeline.query.tree import And, Phrase, Query
 from pipeline.records import (
     Alert,
@@ -213,6 +213,10 @@ class ElasticsearchStore:
             )
         )
         return [SearchHit(article_from(hit["_source"]), hit["sort"][0]) for hit in hits]
+
+    def searchable(self, articles: Sequence[StoredArticle]) -> list[Indexed]:
+        """See `Store`; the node gives no tokens back, so they are made again."""
+        return list(map(indexed, articles))
 
     def match(self, queries: Mapping[str, Query], after: int, upto: int) -> dict[str, list[str]]:
         """See `Store`; the batch is read and matched here, so the cost does not depend on the archive."""

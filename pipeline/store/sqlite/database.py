@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pipeline.ports import Commit, Lease, MemberRow, Period, SearchHit, Version
-from pipeline.query.fields import from_micros, micros
+from pipeline.query.fields import Indexed, from_micros, indexed, micros
 from pipeline.query.tree import Query
 from pipeline.records import (
     Alert,
@@ -159,6 +159,17 @@ class SqliteStore:
             rows = self._file.rows_of(f"{_ARTICLE} WHERE a.seq IN ({{}})", (seq for seq, _ in ranked))
             found = {row[1]: _stored(row) for row in rows}
         return [SearchHit(found[seq], score) for seq, score in ranked]
+
+    def searchable(self, articles: Sequence[StoredArticle]) -> list[Indexed]:
+        """See `Store`; nothing is analyzed again."""
+        sql = (
+            "SELECT a.seq, b.terms, a.story_key, a.time, a.fetched FROM article a"
+            " JOIN article_body b USING (seq) WHERE a.seq IN ({})"
+        )
+        found = {
+            row[0]: seen_from(*row[1:]) for row in self._consistent(sql, (each.seq for each in articles))
+        }
+        return [found.get(each.seq) or indexed(each) for each in articles]
 
     def match(self, queries: Mapping[str, Query], after: int, upto: int) -> dict[str, list[str]]:
         """See `Store`; the cost does not depend on the size of the archive."""
@@ -342,7 +353,7 @@ class SqliteStore:
         bound = [well_formed(each) if isinstance(each, str) else each for each in values]
         return [decode(kind, row[0]) for row in self._file.rows(sql, bound)]
 
-    def _consistent(self, sql: str, keys: Iterable[str]) -> list[tuple[Any, ...]]:
+    def _consistent(self, sql: str, keys: Iterable[object]) -> list[tuple[Any, ...]]:
         with self._file.reading():
             return list(self._file.rows_of(sql, keys))
 
