@@ -2,6 +2,9 @@
 
 Matches what is new since the last run against every watch and delivers: after each `ingest` or `load` that
 brought something, and every quarter of an hour for digests, quiet hours and retries that have become due.
+
+When the task is red: its log says what happened. Nothing is lost and nothing goes out twice; the next run
+tells all that this one did not.
 """
 
 from __future__ import annotations

@@ -4,17 +4,22 @@ Polls the feeds that are due and takes what is new through every stage.
 
 `due` → `fetch` (a mapped task for each group of feeds: polls and archives) → `enrich` (parses, normalizes,
 finds names and topics, in parallel) → `group` (the only writer of stories; commits articles, stories,
-decisions and feed states). Batches travel as files in the staging folder; XCom carries paths and counts. A
-run that brings nothing new skips the asset `wirewatch_stories`, so no alert run follows.
+decisions and feed states). Each feed that failed is a skipped `feed_failed` with the reason in its label.
+Batches travel as files in the staging folder; XCom carries paths and counts. The asset `wirewatch_stories`
+fires while the store holds changes that no alert run has seen, whoever brought them; else `group` is skipped.
+
+When a task is red: its log says what happened and what to do, and the operator has a mail. Clear it once that
+is mended, or leave it: the next run polls again, and first completes what another left.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import Asset, Param, dag, get_current_context, task
-from opened import TASK_DEFAULTS, opened, staging
+from opened import TASK_DEFAULTS, opened, skipped
+from staged import file_of, own_file
 
 STORIES = Asset("wirewatch_stories")
 
@@ -32,44 +37,44 @@ STORIES = Asset("wirewatch_stories")
 def ingest() -> None:
     """Polls feeds; see the module's text."""
 
-    @task
+    @task(execution_timeout=timedelta(minutes=5))
     def due() -> list[list[str]]:
         with opened() as app:
             return app.tasks.due_groups(every=get_current_context()["params"]["all"])
 
     @task(map_index_template="{{ wirewatch_label }}", pool="wirewatch_fetch")
     def fetch(feeds: list[str]) -> dict[str, Any]:
-        context = get_current_context()
-        context["wirewatch_label"] = f"{feeds[0]} and {len(feeds) - 1} more" if len(feeds) > 1 else feeds[0]
+        label = feeds[0] if len(feeds) == 1 else f"{feeds[0]} and {len(feeds) - 1} more"
+        get_current_context()["wirewatch_label"] = label
         with opened() as app:
-            file = staging(
-                app, app.tasks.run_name(context["run_id"]), f"fetched-{context['ti'].map_index}.json.gz"
-            )
-            return app.tasks.fetch_part(feeds, file)
+            return app.tasks.fetch_part(feeds, own_file(app, "fetched"))
 
     @task(map_index_template="{{ wirewatch_label }}", pool="wirewatch_enrich")
     def enrich(part: dict[str, Any]) -> dict[str, Any]:
-        context = get_current_context()
-        context["wirewatch_label"] = f"{part['entries']} entries of {part['feeds']} feeds"
+        get_current_context()["wirewatch_label"] = f"{part['entries']} entries of {part['feeds']} feeds"
         with opened() as app:
-            file = staging(
-                app, app.tasks.run_name(context["run_id"]), f"enriched-{context['ti'].map_index}.json.gz"
-            )
-            return app.tasks.enrich_part(staging(app, *part["file"].rsplit("/", 2)[-2:]), file)
+            return app.tasks.enrich_part(file_of(app, part), own_file(app, "enriched"))
 
     @task(outlets=[STORIES], pool="wirewatch_group", trigger_rule="none_failed")
-    def group(parts: list[dict[str, Any]]) -> dict[str, Any]:
-        from airflow.sdk.exceptions import AirflowSkipException
-
+    def group(parts: list[dict[str, Any]], *, outlet_events: Any = None) -> dict[str, Any]:
         with opened() as app:
-            counts = app.tasks.group_parts(
-                [staging(app, *part["file"].rsplit("/", 2)[-2:]) for part in parts[:]]
-            )
-        if not counts["new"] and not counts["updated"]:
-            raise AirflowSkipException(f"nothing new: {counts}")
+            counts = app.tasks.group_parts([file_of(app, part) for part in parts[:]])
+            if not app.tasks.alerts_wait():
+                raise skipped(f"nothing new: {counts}")
+        outlet_events[STORIES].extra = counts
         return counts
 
-    group(enrich.expand(part=fetch.expand(feeds=due())))
+    @task
+    def failing(parts: list[dict[str, Any]]) -> list[str]:
+        return [f"{feed}: {error}" for part in parts[:] for feed, error in part["failed"].items()]
+
+    @task(map_index_template="{{ wirewatch_label }}", retries=0)
+    def feed_failed(trouble: str) -> None:
+        get_current_context()["wirewatch_label"] = trouble
+        raise skipped(f"{trouble}; `wirewatch feeds health` says more")
+
+    feed_failed.expand(trouble=failing(fetched := fetch.expand(feeds=due())))
+    group(enrich.expand(part=fetched))
 
 
 ingest()

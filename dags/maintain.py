@@ -1,15 +1,20 @@
 """Maintain.
 
 Once a day: mends recent stories (merges, splits, moves), drops what is past its retention, has the store lay
-old months together, and once a week mails the operator which feeds broke or fell silent.
+old months together, clears batch files and Airflow's logs that are past their time, and once a week mails the
+operator which feeds broke or fell silent.
+
+When a task is red: clear it once what its log says is mended, or leave it; tomorrow's run does it all again.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from airflow.sdk import dag, task
 from opened import TASK_DEFAULTS, opened
+from staged import clear_staging
 
 
 @dag(
@@ -17,7 +22,7 @@ from opened import TASK_DEFAULTS, opened
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
-    default_args=TASK_DEFAULTS,
+    default_args={**TASK_DEFAULTS, "execution_timeout": timedelta(hours=6)},
     doc_md=__doc__,
     tags=["wirewatch"],
 )
@@ -44,7 +49,15 @@ def maintain() -> None:
         with opened() as app:
             return app.care.report_feeds()
 
-    repair() >> retention() >> optimize() >> feed_report()
+    @task
+    def leftovers() -> dict[str, int]:
+        from airflow.sdk.configuration import conf
+
+        with opened() as app:
+            logs = Path(conf.get("logging", "base_log_folder"))
+            return {"staging": clear_staging(app), "logs": app.care.clear_logs(logs)}
+
+    repair() >> retention() >> optimize() >> leftovers() >> feed_report()
 
 
 maintain()

@@ -376,13 +376,27 @@ def load_settings(folder: Path, environment: Mapping[str, str]) -> Settings:
     Raises:
         ConfigError: Something is missing or wrong; names file, line and key.
     """
+    return _assemble(_documents(folder, FILES), environment)
+
+
+def load_mail(folder: Path, environment: Mapping[str, str]) -> MailSettings:
+    """Reads from a configuration how mails are sent, and nothing else, whatever its other files are like.
+
+    Raises:
+        ConfigError: A `settings.yaml` is wrong.
+    """
+    return _mail(_settings_file(_documents(folder, ("settings",))["settings"]), environment)
+
+
+def _documents(folder: Path, names: Sequence[str]) -> dict[str, list[Document]]:
+    """The files of a folder and of its bases, by name; those of the folder first."""
     folders = [folder]
-    documents: dict[str, list[Document]] = {name: [] for name in FILES}
+    documents: dict[str, list[Document]] = {name: [] for name in names}
     while folders:
         here = folders.pop()
         if not here.is_dir():
             raise ConfigError("no such folder; give one with --config", str(here))
-        for name in FILES:
+        for name in names:
             path = here / f"{name}.yaml"
             if path.exists():
                 documents[name].append(_read(name, path))
@@ -393,12 +407,12 @@ def load_settings(folder: Path, environment: Mapping[str, str]) -> Settings:
             if len(documents["settings"]) > 4:  # nobody nests deeper: it is a circle
                 raise ConfigError("bases refer to each other in a circle", str(here / "settings.yaml"))
             folders.append(target)
-    for name in FILES:
+    for name in names:
         if not documents[name]:
             if name == "settings":
                 continue
             raise ConfigError("no such file, and no base has it", str(folder / f"{name}.yaml"))
-    return _assemble(documents, environment)
+    return documents
 
 
 def _channels(
@@ -414,22 +428,28 @@ def _channels(
     return found
 
 
-def _assemble(documents: Mapping[str, Sequence[Document]], environment: Mapping[str, str]) -> Settings:
-    for document in documents["settings"]:
+def _settings_file(documents: Sequence[Document]) -> SettingsFile:
+    for document in documents:
         validated(SettingsFile, document)
-    file = (
-        validated(SettingsFile, _merged(documents["settings"])) if documents["settings"] else SettingsFile()
-    )
+    return validated(SettingsFile, _merged(documents)) if documents else SettingsFile()
+
+
+def _mail(file: SettingsFile, environment: Mapping[str, str]) -> MailSettings:
     mail = file.mail
     if "WIREWATCH_SMTP" in environment:
         mail = mail.model_copy(update={"smtp": environment["WIREWATCH_SMTP"]})
     if "WIREWATCH_WEBHOOK_SECRET" in environment:
         mail = mail.model_copy(update={"webhook_secret": environment["WIREWATCH_WEBHOOK_SECRET"]})
+    return mail
+
+
+def _assemble(documents: Mapping[str, Sequence[Document]], environment: Mapping[str, str]) -> Settings:
+    file = _settings_file(documents["settings"])
     return Settings(
         stories=file.stories,
         fetch=file.fetch,
         enrich=file.enrich,
-        mail=mail,
+        mail=_mail(file, environment),
         retention=file.retention,
         desk=file.desk,
         timezone=file.timezone or "UTC",

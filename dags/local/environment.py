@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 POOLS = {
     "wirewatch_fetch": (4, "Feeds are polled by so many tasks at once"),
     "wirewatch_enrich": (2, "Articles are enriched by so many tasks at once; each holds the models"),
+    "wirewatch_load": (1, "Files are loaded by so many tasks at once, beside the live news"),
     "wirewatch_group": (1, "One writer of stories"),
     "wirewatch_alert": (1, "One alert run"),
 }

@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.app.ingest import Ingest, IngestReport
 from pipeline.app.wiring import Wiring
 from pipeline.sources.feeds.poll_rules import groups
+from pipeline.stages.alerting.alert import MARK as ALERTS_MARK
 from pipeline.stages.intake.handover import BatchFile, read, write
 from pipeline.stages.intake.poll import Polls
 from pipeline.stages.intake.prepare import PreparedBatch, merged
@@ -51,7 +52,7 @@ class Tasks:
         """
         polls = self._ingest.polled(self._ingest.chosen_feeds(feeds, every=False))
         write(file, polls)
-        failed = [state.feed for state in polls.states if state.error]
+        failed = {state.feed: state.error for state in polls.states if state.error}
         return {"file": str(file), "feeds": len(polls.states), "entries": len(polls.items), "failed": failed}
 
     def enrich_part(self, source: BatchFile, target: BatchFile) -> dict[str, Any]:
@@ -74,3 +75,8 @@ class Tasks:
         outcome = IngestReport()
         outcome.counts.add(self._ingest.take(merged([read(file, PreparedBatch) for file in files])))
         return outcome.as_json()
+
+    def alerts_wait(self) -> bool:
+        """Whether the store holds changes that no alert run has seen, by this run or by one that was lost."""
+        store = self._wiring.store
+        return store.last_change() > int(store.mark(ALERTS_MARK) or 0)

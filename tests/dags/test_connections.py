@@ -78,7 +78,7 @@ def python(program, *arguments, given="", **environment):
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
         cwd=ROOT,
         env=clean | {"PYTHONPATH": path} | environment,
     )

@@ -27,6 +27,8 @@ print(json.dumps({
         name: {
             "doc": bool(dag.doc_md), "catchup": dag.catchup, "runs": dag.max_active_runs,
             "owners": sorted({t.owner for t in dag.tasks}), "retries": sorted({t.retries for t in dag.tasks}),
+            "told": all(t.on_failure_callback for t in dag.tasks),
+            "bounded": all(t.execution_timeout for t in dag.tasks),
             "pools": sorted({t.pool for t in dag.tasks}), "tasks": sorted(dag.task_ids),
         } for name, dag in bag.dags.items()
     },
@@ -65,7 +67,9 @@ def test_each_dag_is_documented_owned_retried_and_never_catches_up(seen, name):
     assert dag["catchup"] is False
     assert dag["runs"] == 1
     assert dag["owners"] == ["wirewatch"]
-    assert dag["retries"] == [3]
+    assert dag["retries"][-1] == 3
+    assert dag["told"]
+    assert dag["bounded"]
 
 
 def test_every_pool_is_made_at_set_up(seen):

@@ -15,6 +15,7 @@ from pipeline.errors import (
     ConfigError,
     NotFoundError,
     PermanentError,
+    TransientError,
     UnavailableError,
     WirewatchError,
 )
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
     from pipeline.app.ingest import IngestReport
     from pipeline.ports import FeedSource
     from pipeline.settings import Settings
+    from pipeline.stages.alerting.reports.report_task import FailedTask
 
 Json = dict[str, Any]
+# How long a scheduler's logs are kept, in days.
+LOG_DAYS = 30
 _LOW_DISK_BYTES = 1024**3
 
 
@@ -77,6 +81,56 @@ class Care:
         return {
             "ill": report_feeds(self._wiring.store, enabled, mail.sender, mail.operator, self._wiring.clock())
         }
+
+    def report_task(self, failed: FailedTask) -> int:
+        """Mails `mail.operator` that a scheduler's task failed for good, once a day for each task.
+
+        The mail goes out at once, because the task that failed may be the one that sends. What cannot be sent
+        now waits in the outbox. That it was sent is noted in the home: the store may be what failed.
+
+        Returns:
+            How many mails were made.
+        """
+        from pipeline.notify.channels import open_notifier
+        from pipeline.settings import load_mail
+        from pipeline.stages.alerting.reports.report_task import report_task
+
+        wiring, now = self._wiring, self._wiring.clock()
+        mail = load_mail(wiring.config, wiring.environment)  # another file may be what failed
+        note = wiring.home / "told" / content_id("task", failed.dag, failed.task)
+        today = f"{now:%Y-%m-%d}"
+        if not mail.operator or (note.exists() and note.read_text("ascii") == today):
+            return 0
+        messages = report_task(failed, mail.sender, mail.operator, now)
+        notifier = open_notifier(mail, wiring.home, wiring.clock, {})
+        try:
+            for message in messages:
+                try:
+                    notifier.send(message)
+                except TransientError:
+                    wiring.store.commit(Commit(messages=(message,)))
+        finally:
+            notifier.close()
+        note.parent.mkdir(exist_ok=True)
+        note.write_text(today, "ascii")
+        return len(messages)
+
+    def clear_logs(self, folder: Path, days: int = LOG_DAYS) -> int:
+        """Removes log files of a scheduler that are older than so many days.
+
+        Returns:
+            How many files went.
+        """
+        before = self._wiring.clock().timestamp() - days * 86400
+        old = [
+            path for path in folder.rglob("*.log") if not path.is_symlink() and path.stat().st_mtime < before
+        ]
+        for path in old:
+            path.unlink(missing_ok=True)
+        for place in sorted(folder.glob("**/"), key=lambda path: len(path.parts), reverse=True):
+            if place != folder and not any(place.iterdir()):
+                place.rmdir()
+        return len(old)
 
     def import_feeds(self, file: Path) -> list[Json]:
         """Adds the feeds of an OPML file that are not configured yet; returns those that were added.
