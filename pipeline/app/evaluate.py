@@ -6,12 +6,13 @@ import gzip
 import json
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pipeline.app.wiring import LEASE_SECONDS, Progress, Wiring, quiet
 from pipeline.errors import UsageError
@@ -25,11 +26,15 @@ from pipeline.stages.grouping.repair import Repairing
 from pipeline.stages.grouping.state import Clustering
 from pipeline.stages.intake.preparer import raw_key
 from pipeline.store import open_store
-from pipeline.stories.evaluation import agreement
+from pipeline.stories.evaluation import TopOfPage, agreement, top_of_page
 
 # When articles came that do not say when they were published, and when a whole file came that never says.
 # Any fixed moment later than the news would do: a file is loaded at once, as `load` does it.
 _LOADED = datetime(2100, 1, 1, tzinfo=UTC)
+# How often a page is looked at on the way, how many stories it shows, and of how many they are the hottest.
+MOMENTS: Final = 12
+SHOWN: Final = 20
+_NEWEST: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,7 @@ class Quality:
                 stream = _Stream(self._wiring, store)
                 first = stream.run(labelled, progress)
                 final = stream.labels(labelled)
+                pages = stream.pages
             finally:
                 store.close()
         gold = [row.cluster for row in labelled]
@@ -97,8 +103,16 @@ class Quality:
             "first_assignment": {"bcubed": asdict(before.bcubed), "pairwise": asdict(before.pairwise)},
             "nmi": after.nmi,
             "ari": after.ari,
+            "top_of_page": _seen(pages),
             "seconds": round(time.monotonic() - started, 1),
         }
+
+
+def _seen(pages: Sequence[TopOfPage]) -> dict[str, Any]:
+    """The mean and the worst of what was wrong with the pages."""
+    counts = {name: [getattr(page, name) for page in pages] for name in ("mixed", "twice", "missing")}
+    said = {name: {"mean": sum(each) / len(each), "worst": max(each)} for name, each in counts.items()}
+    return {"moments": len(pages), "shown": SHOWN, **said}
 
 
 def read_labelled(file: Path) -> list[Labelled]:
@@ -146,12 +160,26 @@ def _time(text: object) -> datetime | None:
     return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+class _Moments:
+    """Says for each of so many lines, in order, on which day it came and before which look at the page."""
+
+    def __init__(self, lines: int) -> None:
+        self._lines = lines
+        self._place = -1
+
+    def __call__(self, row: Labelled) -> tuple[date | None, int]:
+        """Of the next line."""
+        self._place += 1
+        return row.published.date() if row.published else None, MOMENTS * self._place // self._lines
+
+
 class _Stream:
     """One file's articles through the stages, day by day of the data's time, as production runs them."""
 
     def __init__(self, wiring: Wiring, store: Store) -> None:
         self._wiring = wiring
         self._store = store
+        self.pages: list[TopOfPage] = []
 
     def run(self, labelled: Sequence[Labelled], progress: Callable[[int], None]) -> list[str]:
         """Takes everything in, with a repair after each day; returns each line's story at first."""
@@ -160,7 +188,8 @@ class _Stream:
         prepared = self._wiring.intake.prepare_items([row.item for row in labelled], (), self._store)
         fresh = {key: enriched for enriched in prepared.articles for key in enriched.article.keys}
         prepared = replace(prepared, known={}, rejections=())
-        for day, rows in groupby(labelled, key=lambda row: row.published.date() if row.published else None):
+        done = 0
+        for (day, _), rows in groupby(labelled, key=_Moments(len(labelled))):
             items = [row.item for row in rows]
             found = (fresh.pop(raw_key(item), None) for item in items)
             batch = replace(prepared, articles=tuple(article for article in found if article))
@@ -169,7 +198,11 @@ class _Stream:
             for stored in self._store.between(before, self._store.head()):
                 first[stored.enriched.article.id] = stored.story
             progress(len(items))
-            if day is not None:
+            done += len(items)
+            if MOMENTS * done // len(labelled) > MOMENTS * (done - len(items)) // len(labelled):
+                self.pages.append(self._page(labelled[:done]))
+            following = labelled[done].published if done < len(labelled) else None
+            if day is not None and (following is None or following.date() != day):
                 self._repair(datetime.combine(day, datetime.max.time(), UTC))
                 grouping = self._grouping()
         self._repair(_LOADED)
@@ -180,6 +213,17 @@ class _Stream:
         names = self._articles(labelled)
         stored = self._store.articles(sorted(set(names)))
         return [stored[name].story if name in stored else name for name in names]
+
+    def _page(self, labelled: Sequence[Labelled]) -> TopOfPage:
+        """What is wrong with the hottest stories when so much has come; undated lines are of the last day."""
+        names = self._articles(labelled)
+        labels = dict(zip(reversed(names), reversed([row.cluster for row in labelled]), strict=True))
+        stories = sorted(self._store.newest_stories(None, None, _NEWEST), key=lambda s: (-s.hot, s.id))
+        shown = [[labels[a] for a in story.members if a in labels] for story in stories[:SHOWN]]
+        newest = max((row.published for row in labelled if row.published), default=_LOADED)
+        recent = [r.cluster for r in labelled if (r.published or newest) >= newest - timedelta(days=1)]
+        wanted = [event for event, count in Counter(recent).most_common(SHOWN) if count > 1]
+        return top_of_page([labels for labels in shown if labels], wanted)
 
     def _articles(self, labelled: Sequence[Labelled]) -> list[str]:
         keys = [raw_key(row.item) for row in labelled]

@@ -218,9 +218,9 @@ def checks_table(checks: Sequence[Json]) -> Table:
 
 
 def evaluation_table(document: Json) -> Table:
-    """Story quality, a row a file."""
+    """Story quality, a row a file; `top`: mixed stories, events twice and events missing on top of a page."""
     table = Table(
-        "file", "articles", "stories", "gold", "BCubed P", "R", "F1", "first F1", "pair F1", "NMI", "s"
+        "file", "articles", "stories", "gold", "BCubed P", "R", "F1", "first F1", "pair F1", "NMI", "top", "s"
     )
     for row in document["files"]:
         quality = row["bcubed"]
@@ -233,10 +233,11 @@ def evaluation_table(document: Json) -> Table:
             f"{row['first_assignment']['bcubed']['f1']:.3f}",
             f"{row['pairwise']['f1']:.3f}",
             f"{row['nmi']:.3f}",
+            "/".join(f"{row['top_of_page'][wrong]['mean']:.1f}" for wrong in ("mixed", "twice", "missing")),
             f"{row['seconds']:.0f}",
         )
     mean = document["mean"]
-    table.add_row("mean", *[""] * 5, f"{mean['bcubed_f1']:.3f}", "", f"{mean['pairwise_f1']:.3f}", "", "")
+    table.add_row("mean", *[""] * 5, f"{mean['bcubed_f1']:.3f}", "", f"{mean['pairwise_f1']:.3f}", *[""] * 3)
     return table
 
 

@@ -6,8 +6,13 @@ import math
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from pipeline.errors import UsageError
+
+# A story is mixed where a second event has so many articles, or this share of them.
+MIXED_MEMBERS: Final = 2
+MIXED_SHARE: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,21 @@ class Agreement:
     pairwise: PrecisionRecall
     nmi: float
     ari: float
+
+
+@dataclass(frozen=True, slots=True)
+class TopOfPage:
+    """What is wrong with the stories on top of a page.
+
+    Attributes:
+        mixed: Stories where a second event has at least `MIXED_MEMBERS` articles, or `MIXED_SHARE` of them.
+        twice: Events that most articles of more than one story tell of.
+        missing: Events that should be there and are what no story mostly tells of.
+    """
+
+    mixed: int
+    twice: int
+    missing: int
 
 
 def agreement(gold: Sequence[Hashable], found: Sequence[Hashable]) -> Agreement:
@@ -111,6 +131,28 @@ def adjusted_rand_index(gold: Sequence[Hashable], found: Sequence[Hashable]) -> 
     expected = rows * columns / pairs if pairs else 0.0
     most = (rows + columns) / 2
     return (index - expected) / (most - expected) if most != expected else 1.0
+
+
+def top_of_page(shown: Sequence[Sequence[Hashable]], wanted: Sequence[Hashable]) -> TopOfPage:
+    """What a reader sees of the stories on top of a page.
+
+    Args:
+        shown: The labels of each story's articles.
+        wanted: The events that should be there.
+
+    >>> top_of_page([["quake", "quake", "vote"], ["quake"], ["strike"]], ["quake", "fire"])
+    TopOfPage(mixed=1, twice=1, missing=1)
+    """
+    mains: list[Hashable] = []
+    mixed = 0
+    for labels in shown:
+        counts = Counter(labels).most_common(2)
+        mains.append(counts[0][0])
+        second = counts[1][1] if len(counts) > 1 else 0
+        mixed += second >= MIXED_MEMBERS or second >= MIXED_SHARE * len(labels)
+    stand = Counter(mains)
+    twice = sum(count > 1 for count in stand.values())
+    return TopOfPage(mixed, twice, sum(event not in stand for event in wanted))
 
 
 def _counts(

@@ -266,4 +266,7 @@ def test_evaluate_answers_as_the_contract_says(run, tmp_path):
     assert row["first_assignment"]["pairwise"]["f1"] == 1.0
     assert row["nmi"] == pytest.approx(1.0)
     assert row["ari"] == pytest.approx(1.0)
+    nothing = {"mean": 0.0, "worst": 0}
+    top = {"shown": 20, "moments": 3, "mixed": nothing, "twice": nothing, "missing": nothing}
+    assert row["top_of_page"] == top
     assert answer["mean"] == {"bcubed_f1": 1.0, "pairwise_f1": 1.0}
