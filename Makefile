@@ -83,6 +83,7 @@ bench: setup ## speed: whole pipeline, assigning, polling, parsing, alerts; some
 	$(RUN) -m benchmarks.sources.polling
 	$(RUN) -m benchmarks.alerts.matching
 	$(RUN) -m benchmarks.query.false_stems
+	$(RUN) -m benchmarks.programs.exporting
 
 .PHONY: train
 train: setup ## choose the scorer's numbers again on the labelled news in DATA, into config/scorer.yaml

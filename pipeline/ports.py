@@ -192,6 +192,14 @@ class Store(Protocol):
     def between(self, after: int, upto: int) -> Iterator[StoredArticle]:
         """Articles with after < seq <= upto, by seq. Streams: any number."""
 
+    def hits(
+        self, query: Query, after: int, upto: int, *, newest_first: bool = False
+    ) -> Iterator[StoredArticle]:
+        """Articles with after < seq <= upto that a query hits, by seq, or from the highest down.
+
+        Streams: any number, each as it is when it is reached; the store may be written to meanwhile.
+        """
+
     def versions(self, article: str) -> list[Version]:
         """Earlier versions, oldest first."""
 

@@ -68,6 +68,7 @@ def imported(path):
         ("onnxruntime", "enrich/vectors/encoder.py"),
         ("protego", "sources/fetch/robots.py"),
         ("sentencepiece", "enrich/vectors/word_pieces.py"),
+        ("pyarrow", "app/export/parquet.py"),
         ("requests", "notify/chat.py"),
         ("smtplib", "notify/smtp.py"),
         ("spacy", "enrich/names/recognize.py"),

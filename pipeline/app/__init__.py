@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipeline.app.care.housekeeping import Care
     from pipeline.app.correct import Correct
     from pipeline.app.evaluate import Quality
+    from pipeline.app.export.exporting import Export
     from pipeline.app.ingest import Ingest
     from pipeline.app.names import Entities
     from pipeline.app.outbox import Outbox
@@ -52,6 +53,13 @@ class App:
         from pipeline.app.read import Read
 
         return Read(self._wiring)
+
+    @cached_property
+    def export(self) -> Export:
+        """Stories and articles, whole, as files."""
+        from pipeline.app.export.exporting import Export
+
+        return Export(self._wiring)
 
     @cached_property
     def correct(self) -> Correct:

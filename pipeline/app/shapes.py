@@ -33,7 +33,7 @@ def stamp(time: datetime | None) -> str | None:
     """
     if time is None:
         return None
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{time.astimezone(UTC).isoformat(timespec='seconds')[:19]}Z"
 
 
 def article_line(stored: StoredArticle) -> Json:

@@ -9,7 +9,20 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli import begin, care, correct, desk, evaluate, exits, ingest, names, outbox, read, watches
+from pipeline.cli import (
+    begin,
+    care,
+    correct,
+    desk,
+    evaluate,
+    exits,
+    ingest,
+    names,
+    outbox,
+    programs,
+    read,
+    watches,
+)
 from pipeline.cli.session import Session
 
 cli = typer.Typer(
@@ -20,7 +33,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _room in (begin, ingest, read, correct, watches, outbox, care, names, evaluate, desk):
+for _room in (begin, ingest, read, correct, watches, outbox, care, names, evaluate, desk, programs):
     _room.register(cli)
 
 

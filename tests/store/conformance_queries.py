@@ -35,7 +35,9 @@ from pipeline.query.words.search_tokens import word_tokens, written_token
 from pipeline.query.words.search_tokens import words as words_of
 from pipeline.records import StoredArticle, Topic
 from pipeline.store import open_store
+from pipeline.store.elasticsearch import cluster
 from pipeline.store.rules import ranking
+from pipeline.store.sqlite import database
 
 _LONG = "x" * 5000
 KIM = entity("Kim Jong Un", identity="person:kim-jong-un")
@@ -258,6 +260,9 @@ class QueryConformance:
         assert sorted(hit.article.enriched.article.id for hit in hits) == expected
         assert hits == sorted(hits, key=lambda hit: (-hit.score, hit.article.seq))
         assert store.match({"w": query}, 0, 100) == {"w": expected}
+        assert [each.enriched.article.id for each in store.hits(query, 0, 100)] == expected
+        within = [each.seq for each in CORPUS if matches(query, each) and 3 < each.seq <= 12]
+        assert [each.seq for each in store.hits(query, 3, 12, newest_first=True)] == within[::-1]
         later = {each.enriched.article.id for each in CORPUS if each.enriched.article.time >= at(8)}
         found = [hit.article.enriched.article.id for hit in store.search(query, at(8), 100)]
         assert sorted(found) == [each for each in expected if each in later]
@@ -282,6 +287,18 @@ class QueryConformance:
         assert ask(2) == [seq for seq in everyone if seq in newest]
         assert ask(1) == ask(2)[:1]
         assert ask(3) == everyone[:3]  # who wants more wants all
+
+    @pytest.mark.parametrize(
+        "query", [Everything(), word("the"), Not(word("the")), TimeRange("published", at(2), at(9))]
+    )
+    def test_hits_are_read_through_in_stretches_and_pages(self, corpus: Store, monkeypatch, query) -> None:
+        whole = list(corpus.hits(query, 0, 1000))
+        monkeypatch.setattr(database, "_STRETCH", 4)
+        monkeypatch.setattr(database, "_READ", 2)
+        monkeypatch.setattr(cluster, "PAGE", 3)
+        assert list(corpus.hits(query, 0, 1000)) == whole
+        assert list(corpus.hits(query, 0, 1000, newest_first=True)) == whole[::-1]
+        assert list(corpus.hits(query, 5, 5)) == []
 
     def test_match_looks_only_at_the_given_numbers(self, corpus: Store) -> None:
         query = word("storm")
@@ -315,6 +332,7 @@ class QueryConformance:
         for ask in (
             lambda: corpus.search(query, None, 10),
             lambda: corpus.match({"w": query}, 0, 10),
+            lambda: list(corpus.hits(query, 0, 10)),
             lambda: corpus.newest_stories(None, query, 10),
         ):
             with pytest.raises(QueryError):

@@ -197,6 +197,27 @@ class ElasticsearchStore:
         finally:
             self.reads.close(point)
 
+    def hits(
+        self, query: Query, after: int, upto: int, *, newest_first: bool = False
+    ) -> Iterator[StoredArticle]:
+        """See `Store`; a page at a time, from the number that the last one ended with."""
+        asked = compiled(query)
+        order = [{"seq": "desc" if newest_first else "asc"}]
+        while True:
+            window = {"range": {"seq": {"gt": after, "lte": upto}}}
+            request: dict[str, Any] = {
+                "index": self.names.articles, "source": list(ARTICLE),
+                "query": {"bool": {"filter": [asked, window]}},
+            }  # fmt: skip
+            page = self.roots.consistent(
+                lambda request=request: list(self.reads.pages(order, PAGE, PAGE, **request))  # type: ignore[misc]
+            )
+            found = [article_from(hit["_source"]) for hit in page]
+            yield from found
+            if len(found) < PAGE:
+                return
+            after, upto = (after, found[-1].seq - 1) if newest_first else (found[-1].seq, upto)
+
     def versions(self, article: str) -> list[Version]:
         """See `Store`."""
         query = {"term": {"article": well_formed(article)}}

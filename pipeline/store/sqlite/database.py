@@ -42,6 +42,9 @@ _ARTICLE = (
     " JOIN article_body b USING (seq) JOIN article_traits t USING (seq)"
 )
 
+# Queries that are read through are asked of so many numbers at a time, and so many of their hits are read.
+_STRETCH, _READ = 20_000, 200
+
 
 class SqliteStore:
     """Implements `pipeline.ports.Store` on one file.
@@ -144,6 +147,23 @@ class SqliteStore:
         """See `Store`."""
         sql = f"{_ARTICLE} WHERE a.seq > ? AND a.seq <= ? ORDER BY a.seq"
         return map(_stored, self._file.stream(sql, (after, upto)))
+
+    def hits(
+        self, query: Query, after: int, upto: int, *, newest_first: bool = False
+    ) -> Iterator[StoredArticle]:
+        """See `Store`; evaluated on a stretch of numbers at a time, and read in pieces."""
+        starts = range(after, min(upto, self.head()), _STRETCH)
+        for start in reversed(starts) if newest_first else starts:
+            with self._file.reading():
+                found = Queries(self._file).between(query, start, min(start + _STRETCH, upto)).tolist()
+            if newest_first:
+                found.reverse()
+            for place in range(0, len(found), _READ):
+                piece = found[place : place + _READ]
+                marks = ", ".join("?" * len(piece))
+                order = "DESC" if newest_first else "ASC"
+                sql = f"{_ARTICLE} WHERE a.seq IN ({marks}) ORDER BY a.seq {order}"
+                yield from map(_stored, self._file.rows(sql, piece))
 
     def versions(self, article: str) -> list[Version]:
         """See `Store`."""

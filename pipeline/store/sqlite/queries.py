@@ -64,6 +64,15 @@ class Queries:
         """
         return self._set(checked(query), None)
 
+    def between(self, query: Query, after: int, upto: int) -> Seqs:
+        """The hits with after < seq <= upto, ascending.
+
+        Raises:
+            QueryError: It names a field that does not exist, or that is of the wrong kind.
+        """
+        every = self._seqs("SELECT seq FROM article WHERE seq > ? AND seq <= ?", (after, upto))
+        return _both(every, self._set(checked(query), every)) if len(every) else every
+
     def ranked(self, query: Query, since: datetime | None, limit: int) -> list[tuple[int, float]]:
         """(seq, score) of the best hits, best first, ties by seq.
 

@@ -1,0 +1,52 @@
+"""Verbs for other programs: export."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from pipeline.cli.session import answer, opened, session
+from pipeline.errors import UsageError
+
+
+def export(
+    context: typer.Context,
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="articles, stories or decisions")],
+    into: Annotated[Path | None, typer.Option(help="The file to write; without it, stdout")] = None,
+    form: Annotated[
+        str, typer.Option("--format", help="jsonl, csv or parquet [as the file is called, else jsonl]")
+    ] = "",
+    query: Annotated[str, typer.Option(help="Only of articles that this query hits")] = "",
+    since: Annotated[str, typer.Option(help="Only of articles from then on: 90m, 12h, 7d, or a date")] = "",
+    until: Annotated[str, typer.Option(help="Only of articles before that: an age or a date")] = "",
+    after: Annotated[
+        int, typer.Option(min=0, help="Only of articles that came after the cursor of an earlier export")
+    ] = 0,
+) -> None:
+    """What is stored, as a file; stopped and called again, it goes on where it was."""
+    from pipeline.app.export.exporting import ExportOrder, Kind
+
+    order = ExportOrder(cast("Kind", kind), query, since, until, after, form)
+    if into is None and session(context).json:
+        raise UsageError("--json answers with one document: give the rows a file of their own (--into FILE)")
+    begun = time.monotonic()
+    with opened(context, make=False) as app:
+        if into is None:
+            cursor = app.export.out(order)
+            sys.stderr.write(f"wirewatch: cursor {cursor}\n")
+            return
+        done = app.export.into(order, into)
+    document: dict[str, Any] = asdict(done) | {"seconds": round(time.monotonic() - begun, 1)}
+    line = f"{done.file}: {done.rows} {kind}, up to cursor {done.cursor}"
+    line += f" ({done.resumed} of them were there from a stopped export)" if done.resumed else ""
+    answer(context, document, lambda out: out.print(line, markup=False, soft_wrap=True))
+
+
+def register(cli: typer.Typer) -> None:
+    """Adds these verbs to the command line."""
+    cli.command()(export)

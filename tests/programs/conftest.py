@@ -1,0 +1,39 @@
+"""A home with stories that the stages made of the seeds, for programs to read."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.app import open_app
+
+ROOT = Path(__file__).resolve().parents[2]
+WATCHES = {
+    "watches": [
+        {"name": "north-korea", "query": "Gerasimov OR Korea", "deliver": {"mail": ["a@desk.example"]}}
+    ]
+}
+
+
+@pytest.fixture(scope="session")
+def made_home(tmp_path_factory):
+    """Made once: two seed articles and the recorded feeds, with the alerts that they make."""
+    home = tmp_path_factory.mktemp("programs")
+    (home / "config").mkdir()
+    settings = {"base": str(ROOT / "config"), "stories": {"vectors": "none"}, "enrich": {"processes": 1}}
+    for name, content in (("settings", settings), ("watches", WATCHES)):
+        (home / "config" / f"{name}.yaml").write_text(yaml.safe_dump(content))
+    with open_app(home=home, config=home / "config", environment={}) as app:
+        app.ingest.load(
+            [ROOT / "seeds" / "articles", *sorted((ROOT / "seeds" / "feeds" / "first").glob("*.xml"))]
+        )
+        app.watches.alert()
+    return home
+
+
+@pytest.fixture
+def home(made_home, tmp_path):
+    """A copy for one test."""
+    shutil.copytree(made_home, tmp_path / "home")
+    return tmp_path / "home"
