@@ -152,6 +152,8 @@ class SqliteStore:
         self, query: Query, after: int, upto: int, *, newest_first: bool = False
     ) -> Iterator[StoredArticle]:
         """See `Store`; evaluated on a stretch of numbers at a time, and read in pieces."""
+        from pipeline.store.sqlite.queries import Queries
+
         starts = range(after, min(upto, self.head()), _STRETCH)
         for start in reversed(starts) if newest_first else starts:
             with self._file.reading():
