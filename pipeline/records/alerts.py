@@ -163,7 +163,7 @@ class Alert:
     at: datetime
     evidence: tuple[tuple[str, str], ...] = ()
     change: int = 0
-    cause: Literal["arrival", "edit", "move"] = "arrival"
+    cause: Literal["arrival", "edit", "move", "time"] = "arrival"
 
 
 @dataclass(frozen=True, slots=True)

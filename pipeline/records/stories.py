@@ -158,7 +158,8 @@ class Change:
     """One thing that changed; the store numbers changes in the order in which they happened.
 
     Attributes:
-        kind: "arrival" of a new article, "edit" of a known one, or "move" of an article to another story.
+        kind: "arrival" of a new article, "edit" of a known one, "move" of an article to another story; or
+            "time", which is never stored: a query that says now came to hit the article.
         article: The article's id.
         story: Its story from then on.
         former: The story that it left; "" where it did not move.
@@ -168,7 +169,7 @@ class Change:
         n: Its number, from 1; filled in by the store.
     """
 
-    kind: Literal["arrival", "edit", "move"]
+    kind: Literal["arrival", "edit", "move", "time"]
     article: str
     story: str
     at: datetime

@@ -232,7 +232,7 @@ def _try(
     for occasion in trial.occasions:
         view, name = occasion.view, rule.watch.name
         tried.views[view.id] = view
-        if trial.hit and occasion.change.kind == "arrival":
+        if trial.hit and occasion.change.kind in {"arrival", "time"}:
             tried.hits.add(occasion.change.article)
         states = {story: known[name, story] for story in view.kin if (name, story) in known}
         outcome = decider.decide(rule, occasion, states, hit=trial.hit, now=now)

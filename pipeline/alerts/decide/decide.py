@@ -88,10 +88,22 @@ class StoryView:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """What a watch is asked about: a change, and a story that it touched as it was just after it."""
+    """What a watch is asked about: a change, and a story that it touched as it was just after it.
+
+    Attributes:
+        change: The change.
+        view: The story.
+        only: Where time is the change, the watches whose queries it made hit the article; no other is asked.
+    """
 
     change: Change
     view: StoryView
+    only: frozenset[str] = frozenset()
+
+    @property
+    def together(self) -> tuple[int, Change | None]:
+        """What is the same for all occasions of one repair or correction, and for no other."""
+        return self.change.n, self.change if self.only else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,6 +403,8 @@ def _cause(change: Change) -> list[str]:
         return ["since an article was edited"]
     if change.kind == "move":
         return [f"since {'a person' if change.by == 'person' else 'a repair'} moved articles"]
+    if change.kind == "time":
+        return [f"since its time came, {change.at:%Y-%m-%d %H:%M} UTC"]
     return []
 
 

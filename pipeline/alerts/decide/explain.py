@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from pipeline.alerts.decide.decide import Check, Decider, StoryView, WatchRule, query_at
@@ -118,8 +119,15 @@ class Told:
     @property
     def change(self) -> Change | None:
         """The change that told; where it never did, the one that would have."""
-        numbers = {alert.change for alert in self.alerts[:1]}
-        return next((each for each in self.changes if each.n in numbers), self.would)
+        first = next(iter(self.alerts), None)
+        return (change_of(first, first.at, self.changes) if first else None) or self.would
+
+
+def change_of(alert: Alert, at: datetime, changes: Sequence[Change]) -> Change | None:
+    """The change that made a watch tell; time, which no store numbers, is one that came at `at`."""
+    if alert.cause == "time":
+        return Change("time", alert.articles[0], alert.story, at, seq=alert.seq, n=alert.change)
+    return next((each for each in changes if each.n == alert.change), None)
 
 
 def why(rule: WatchRule, view: StoryView, decider: Decider, told: Told) -> Why:
@@ -188,6 +196,8 @@ def _said(change: Change) -> str:
     if change.kind == "move":
         who = "a person" if change.by == "person" else "a repair"
         return f"change {change.n}: {who} moved article {change.article} at {at}"
+    if change.kind == "time":
+        return f"the time {at}, at which its query came to hit"
     what = "article {} came" if change.kind == "arrival" else "article {} was edited"
     return f"change {change.n}: {what.format(change.article)} at {at}"
 

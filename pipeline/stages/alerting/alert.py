@@ -2,7 +2,8 @@
 
 The mark "alerts" says up to which change all watches have been asked. Everything that a stretch of changes
 leads to is committed together with the mark, so a crash loses and repeats nothing. A watch that is new, was
-switched off or was missing from the file therefore starts at what comes next.
+switched off or was missing from the file therefore starts at what comes next. What time alone will make true
+waits in the mark "alerts.times", and is asked about when its time comes, with or without a change.
 
 Only the first run over a store looks back. It decides on everything, as a replay does, but tells only of
 what came in the last `FIRST_TELLS` before the newest article: turned on after a year, it mails a day and
@@ -18,13 +19,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from pipeline.alerts.decide.decide import Decider, Facts, WatchOutcome, rule_of
+from pipeline.alerts.decide.decide import Decider, Facts, Occasion, WatchOutcome, rule_of
 from pipeline.alerts.decide.past import Past
+from pipeline.alerts.decide.times import Dues
 from pipeline.alerts.send.render import Renderer
 from pipeline.alerts.send.schedule import Plan, plan
 from pipeline.alerts.watch.watch_file import BrokenWatch
 from pipeline.ports import Commit, Lease, Notifier, Store
-from pipeline.records import Alert, Change, Message, Watch, WatchState
+from pipeline.records import Alert, Message, Watch, WatchState
 from pipeline.retry import DELIVERY, RetryPolicy
 from pipeline.stages.alerting.deliver import Deliverer
 from pipeline.stages.alerting.lineage import story_facts
@@ -33,6 +35,7 @@ from pipeline.stages.alerting.occasions import OccasionReader, Questions, stretc
 MARK = "alerts"
 FIRST = "alerts.first"
 FIRST_TELLS = timedelta(days=1)
+TIMES = "alerts.times"
 COUNTS = "alerts.counts."
 LEASE_SECONDS = 300.0
 # Changes that are matched and committed at a time: each stretch costs one round of all queries.
@@ -97,13 +100,16 @@ class _Span:
     first: int
     tells_since: datetime | None
 
-    def told(self, outcomes: Iterable[WatchOutcome], changes: Sequence[Change]) -> list[Alert]:
+    def told(self, outcomes: Iterable[WatchOutcome], occasions: Iterable[Occasion]) -> list[Alert]:
         """The alerts that are told of: all of them but what a first run finds lying there."""
         fired = [outcome.alert for outcome in outcomes if outcome.alert]
         if self.tells_since is None:
             return fired
-        lying = {each.n for each in changes if each.n <= self.first and each.at < self.tells_since}
-        return [alert for alert in fired if alert.change not in lying]
+        changes = [each.change for each in occasions]
+        lying = {
+            (each.n, each.kind) for each in changes if each.n <= self.first and each.at < self.tells_since
+        }
+        return [alert for alert in fired if (alert.change, alert.cause) not in lying]
 
 
 @dataclass(slots=True)
@@ -215,21 +221,21 @@ class Alerting:
 
     def _walk(self, now: datetime, renew: Renew | None, *, silent: bool, backfill: bool) -> Decided:
         """Goes through what changed, stretch by stretch; without `renew` nothing is saved."""
-        span = self._span(now)
-        if span.start >= span.last:
+        span, dues = self._span(now), Dues(self._store.mark(TIMES) or "")
+        if span.start >= span.last and not dues.any(now):
             return Decided()
         rules = [rule_of(watch, now) for watch in self._watches if watch.enabled]
         known: dict[tuple[str, str], WatchState] = {}
         past = Past(self._store.amendments(span.start), self._store.versions)
-        reader = OccasionReader(self._store, rules, past, known, backfill=backfill)
+        reader = OccasionReader(self._store, rules, past, known, dues, backfill=backfill)
         plans, decider, done = self._waiting(silent=silent), Decider(self._facts), _Done()
-        for upto, changes in stretches(self._store, span.start, span.last, self._stretch):
-            outcomes = list(_outcomes(decider, reader.read(changes), known, now))
+        for upto, asked in _questions(self._store, reader, span, now, self._stretch):
+            outcomes = list(_outcomes(decider, asked, known, now))
             fired = [outcome.alert for outcome in outcomes if outcome.alert]
-            told = [] if silent else span.told(outcomes, changes)
+            told = [] if silent else span.told(outcomes, asked.occasions)
             planned = self._plans(told, plans, now)
             if renew:
-                marks = {MARK: str(upto), FIRST: str(span.first)}
+                marks = {MARK: str(upto), FIRST: str(span.first), TIMES: dues.written}
                 self._store.commit(_commit(outcomes, planned, marks), renew())
             done.add(fired, planned)
             done.held += 0 if silent else len(fired) - len(told)
@@ -291,6 +297,15 @@ def _commit(outcomes: Sequence[WatchOutcome], plans: Mapping[str, Plan], marks: 
     )
 
 
+def _questions(
+    store: Store, reader: OccasionReader, span: _Span, now: datetime, size: int
+) -> Iterator[tuple[int, Questions]]:
+    """What changed asks, stretch by stretch, and last what time alone asks; each with how far it goes."""
+    for upto, changes in stretches(store, span.start, span.last, size):
+        yield upto, reader.read(changes)
+    yield span.last, reader.ripe(now, span.last)
+
+
 def _outcomes(
     decider: Decider, asked: Questions, known: dict[tuple[str, str], WatchState], now: datetime
 ) -> Iterator[WatchOutcome]:
@@ -299,13 +314,15 @@ def _outcomes(
     Stories that one repair or correction touched are asked by what was known before it.
     """
     decider.keep(asked.ready.values())
-    for _, together in groupby(asked.occasions, key=lambda occasion: occasion.change.n):
+    for _, together in groupby(asked.occasions, key=lambda occasion: occasion.together):
         learned: dict[tuple[str, str], WatchState] = {}
         for occasion in together:
             for rule in asked.interested[occasion.view.id]:
                 name = rule.watch.name
+                if occasion.only and name not in occasion.only:
+                    continue
                 states = {story: known[name, story] for story in occasion.view.kin if (name, story) in known}
-                hit = name in asked.hits.get(occasion.change.n, ())
+                hit = bool(occasion.only) or name in asked.hits.get(occasion.change.n, ())
                 outcome = decider.decide(rule, occasion, states, hit=hit, now=now)
                 if outcome:
                     learned[name, occasion.view.id] = outcome.state

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import takewhile
 
 from pipeline.alerts.decide.decide import Occasion, StoryView, WatchRule, rule_hits
 from pipeline.alerts.decide.past import Past
+from pipeline.alerts.decide.times import Due, Dues, first_time, hits_at
 from pipeline.ports import Store
 from pipeline.query.evaluate import matched
 from pipeline.query.hits import Prepared
@@ -106,6 +108,7 @@ class OccasionReader:
         rules: The watches that are switched on.
         past: Tells how articles and stories were at a change.
         known: What watches know of stories, by watch and story; what is read is added.
+        dues: What waits for its time; what these changes make wait is added.
         backfill: Whether articles that were loaded as backfill may alert as well.
         fresh: Whether the watches are asked as if they were new: what the store has of them is not read.
     """
@@ -116,6 +119,7 @@ class OccasionReader:
         rules: Sequence[WatchRule],
         past: Past,
         known: dict[tuple[str, str], WatchState],
+        dues: Dues,
         *,
         backfill: bool = False,
         fresh: bool = False,
@@ -124,6 +128,8 @@ class OccasionReader:
         self._rules = {rule.watch.name: rule for rule in rules}
         self._past = past
         self._known = known
+        self._dues = dues
+        self._relative = [rule for rule in rules if rule.relative]
         self._backfill = backfill
         self._fresh = fresh
 
@@ -131,16 +137,75 @@ class OccasionReader:
         """What these changes ask, in their order."""
         loaded = self._loaded(changes)
         articles = self._articles(changes, loaded)
+        ready = self._ready(articles)
+        hits = self._hits(ready)
+        timed = self._timed(self._passed(changes, ready, hits), loaded)
         steps = [each for each in touched(changes) if each.kind == "move" or each.n in articles]
+        steps = sorted((*steps, *timed), key=lambda each: (each.n, each.kind == "time"))
+        return self._asked(steps, changes, hits, ready, loaded, timed)
+
+    def ripe(self, now: datetime, last: int) -> Questions:
+        """What time alone asks by now, after the last change."""
+        newest = next(iter(self._store.changes(last - 1, last)), None)
+        place = Change("time", "", "", now, seq=newest.seq if newest else 0, n=last)
+        timed = self._timed([(due, place) for due in self._dues.take(lambda at: at <= now)], {})
+        return self._asked(list(timed), (), {}, {}, {}, timed)
+
+    def _asked(
+        self,
+        steps: Sequence[Change],
+        changes: Sequence[Change],
+        hits: Mapping[int, frozenset[str]],
+        ready: Mapping[int, Prepared],
+        loaded: Mapping[str, StoredArticle],
+        timed: Mapping[Change, frozenset[str]],
+    ) -> Questions:
         if not steps:
             return Questions((), {}, {}, {})
         kin = self._kin(steps, changes)
-        ready = self._ready(articles)
-        hits = self._hits(ready)
-        interested = self._interested(steps, hits, kin)
+        interested = self._interested(steps, hits, kin, timed)
         views = _Views(self._store, self._past, interested, loaded)
-        occasions = (Occasion(step, views.at(step, kin)) for step in steps if step.story in interested)
+        occasions = (
+            Occasion(step, views.at(step, kin), timed.get(step, frozenset()))
+            for step in steps
+            if step.story in interested
+        )
         return Questions(tuple(occasions), interested, hits, ready)
+
+    def _passed(
+        self, changes: Sequence[Change], ready: Mapping[int, Prepared], hits: Mapping[int, frozenset[str]]
+    ) -> list[tuple[Due, Change]]:
+        """The dues whose time came before one of these changes, each with the change just before that."""
+        if not self._relative:
+            return []
+        found, former = [], changes[0]
+        first = former.seq - (former.kind == "arrival")
+        former = replace(former, n=former.n - 1, seq=first)
+        for change in changes:
+            found += [(due, former) for due in self._dues.take(lambda at: at < change.at)]  # noqa: B023  used at once
+            former, article = change, ready.get(change.n)
+            for rule in self._relative if article else ():
+                hit = rule.watch.name in hits[change.n]
+                time = None if hit or article is None else first_time(rule, article)
+                self._dues.put(rule.watch.name, change.article, time)
+        return found
+
+    def _timed(
+        self, passed: Sequence[tuple[Due, Change]], loaded: Mapping[str, StoredArticle]
+    ) -> dict[Change, frozenset[str]]:
+        """Dues as changes, each with the watches to ask; one that an edit has overtaken is none."""
+        wanted = sorted({due.article for due, _ in passed} - set(loaded))
+        articles = {**loaded, **(self._store.articles(wanted) if wanted else {})}
+        found: dict[Change, frozenset[str]] = {}
+        for due, place in passed:
+            stored, rule = articles.get(due.article), self._rules.get(due.watch)
+            if stored is None or rule is None or not rule.relative:
+                continue
+            then = self._past.article(stored, place.n)
+            if hits_at(rule, Prepared(then), due.at):
+                step = Change("time", due.article, then.story, due.at, seq=place.seq, n=place.n)
+                found[step] = found.get(step, frozenset()) | {due.watch}
+        return found
 
     def _loaded(self, changes: Sequence[Change]) -> dict[str, StoredArticle]:
         """The articles that came or were edited, as they are now."""
@@ -171,7 +236,7 @@ class OccasionReader:
 
     def _kin(self, steps: Sequence[Change], changes: Sequence[Change]) -> dict[str, Kin]:
         """Where stories came from. Nothing is looked up for those that began with an arrival among these."""
-        first = changes[0]
+        first = changes[0] if changes else steps[0]
         before = first.seq - 1 if first.kind == "arrival" else first.seq
         sources: dict[str, dict[str, None]] = {}
         for change in changes:
@@ -197,20 +262,24 @@ class OccasionReader:
         for name, keys in matched(fixed, ((str(n), each.seen) for n, each in ready.items())).items():
             for key in keys:
                 found[int(key)].add(name)
-        relative = [rule for rule in self._rules.values() if rule.relative]
-        for n, article in ready.items() if relative else ():
-            found[n].update(rule.watch.name for rule in relative if rule_hits(rule, article))
+        for n, article in ready.items() if self._relative else ():
+            found[n].update(rule.watch.name for rule in self._relative if rule_hits(rule, article))
         return {n: frozenset(names) for n, names in found.items()}
 
     def _interested(
-        self, steps: Sequence[Change], hits: Mapping[int, frozenset[str]], kin: Mapping[str, Kin]
+        self,
+        steps: Sequence[Change],
+        hits: Mapping[int, frozenset[str]],
+        kin: Mapping[str, Kin],
+        timed: Mapping[Change, frozenset[str]],
     ) -> dict[str, list[WatchRule]]:
         """For each story the watches that may have something to say: they hit or know it or an ancestor."""
         about: dict[str, set[str]] = {}
         for watch, story in self._known:
             about.setdefault(story, set()).add(watch)
         for step in steps:
-            about.setdefault(step.story, set()).update(hits.get(step.n, ()) if step.kind != "move" else ())
+            new = hits.get(step.n, frozenset()) if step.kind in {"arrival", "edit"} else timed.get(step, ())
+            about.setdefault(step.story, set()).update(new)
         found = {}
         for story in {step.story for step in steps}:
             own = kin.get(story, _NO_KIN)

@@ -11,8 +11,9 @@ from typing import Any
 
 from pipeline.alerts.backtest.backtest import Backtest, Trial, WatchStates, arrival, backtest, by_publication
 from pipeline.alerts.decide.decide import Decider, Facts, StoryView, WatchRule, rule_hits, rule_of
-from pipeline.alerts.decide.explain import Told, Why, why
+from pipeline.alerts.decide.explain import Told, Why, change_of, why
 from pipeline.alerts.decide.past import Past
+from pipeline.alerts.decide.times import Dues
 from pipeline.alerts.watch.checks import findings, meaning
 from pipeline.alerts.watch.traps import QueryClause, clauses, leaves
 from pipeline.errors import NotFoundError
@@ -183,7 +184,7 @@ def why_story(store: Store, watch: Watch, story: str, now: datetime, facts: Fact
         states=store.tellings(watch.name, names),
         matched_upto=int(store.mark(MARK) or 0),
         changes=tuple(changes),
-        would=_first_telling(store, rule, names, changes, facts),
+        would=_first_telling(store, rule, names, changes, now, facts),
     )
     return why(rule, view, Decider(facts), told)
 
@@ -200,20 +201,25 @@ def _alerts_on(store: Store, watch: Watch, view: StoryView) -> list[Alert]:
 
 
 def _first_telling(
-    store: Store, rule: WatchRule, names: Sequence[str], changes: Sequence[Change], facts: Facts
+    store: Store,
+    rule: WatchRule,
+    names: Sequence[str],
+    changes: Sequence[Change],
+    now: datetime,
+    facts: Facts,
 ) -> Change | None:
     """The first change of a story with which the watch would have told, had it been there all the time."""
     if not changes:
         return None
     known: WatchStates = {}
     past = Past(store.amendments(changes[0].n - 1), store.versions)
-    reader = OccasionReader(store, (rule,), past, known, fresh=True)
-    trials = _trials(reader.read(changes), rule, known_apart=())
+    reader = OccasionReader(store, (rule,), past, known, Dues(), fresh=True)
+    asked = (reader.read(changes), reader.ripe(now, changes[-1].n))
+    trials = (trial for each in asked for trial in _trials(each, rule, known_apart=()))
     wanted = (trial for trial in trials if trial.occasions[0].view.id in names)
-    span = (min(change.at for change in changes), max(change.at for change in changes))
+    span = (min(change.at for change in changes), max(now, *(change.at for change in changes)))
     fired = backtest(rule, wanted, known, Decider(facts), span).fired
-    told_by = {fired[0].alert.change} if fired else set()
-    return next((change for change in changes if change.n in told_by), None)
+    return change_of(fired[0].alert, fired[0].alert.at, changes) if fired else None
 
 
 def backtest_watch(
@@ -228,11 +234,11 @@ def backtest_watch(
     loaded = _loaded_stories(store, rule, since)
     start, last = store.changes_since(since), store.last_change()
     past = Past(store.amendments(start), store.versions)
-    reader = OccasionReader(store, (rule,), past, known, fresh=True)
+    reader = OccasionReader(store, (rule,), past, known, Dues(), fresh=True)
     live = (
         trial
-        for _, changes in stretches(store, start, last, STRETCH)
-        for trial in _trials(reader.read(changes), rule, loaded)
+        for asked in _all_asked(store, reader, (start, last), now)
+        for trial in _trials(asked, rule, loaded)
     )
     archived = sorted((trial for trials in loaded.values() for trial in trials), key=lambda each: each.at)
     trials = merge(archived, live, key=lambda each: each.at)
@@ -240,12 +246,23 @@ def backtest_watch(
     return replace(tried, told=tuple(store.alerts(watch.name, since)))
 
 
+def _all_asked(
+    store: Store, reader: OccasionReader, span: tuple[int, int], now: datetime
+) -> Iterator[Questions]:
+    """What the changes of a span ask, and time after them."""
+    for _, changes in stretches(store, *span, STRETCH):
+        yield reader.read(changes)
+    yield reader.ripe(now, span[1])
+
+
 def _trials(asked: Questions, rule: WatchRule, known_apart: Collection[str]) -> Iterator[Trial]:
     """What a stretch asks of one watch, change by change, but for stories that are tried apart."""
-    for n, group in groupby(asked.occasions, key=lambda occasion: occasion.change.n):
+    for (n, _), group in groupby(asked.occasions, key=lambda occasion: occasion.together):
         occasions = tuple(each for each in group if each.view.id not in known_apart)
         if occasions:
-            yield Trial(occasions[0].change.at, occasions, rule.watch.name in asked.hits.get(n, ()))
+            first = occasions[0]
+            hit = bool(first.only) or rule.watch.name in asked.hits.get(n, ())
+            yield Trial(first.change.at, occasions, hit)
 
 
 def _loaded_stories(store: Store, rule: WatchRule, since: datetime) -> dict[str, list[Trial]]:
