@@ -69,6 +69,17 @@ def is_language(code: str) -> bool:
 
 
 @cache
+def current_code(code: str) -> str:
+    """The code of ISO 639-1 for a language's code, of three letters or a former one, too; "" where none is.
+
+    >>> [current_code(code) for code in ("de", "deu", "in", "us", "tok")]
+    ['de', 'de', 'id', '', '']
+    """
+    found = str(get_global("language_aliases").get(code, code))
+    return found if is_language(found) else ""
+
+
+@cache
 def is_country(code: str) -> bool:
     """Whether two capitals are a country's code of ISO 3166."""
     return len(code) == 2 and code in _english_names("territories")

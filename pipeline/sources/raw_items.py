@@ -9,6 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from pipeline.languages.calendar_names import current_code, language_of
 from pipeline.records import Capture, CaptureKind, Payload, RawItem, Rejection, Stage, content_id
 
 EXCERPT_CHARS = 500
@@ -70,13 +71,13 @@ def rejection(capture: Capture, reason: str, excerpt: str = "", stage: Stage = "
 
 
 def language_code(claim: str) -> str:
-    """The ISO 639-1 code at the start of a language tag, or "".
+    """The ISO 639-1 code at the start of a language tag; of a country's code its language; or "".
 
-    >>> language_code("en_US"), language_code("Deutsch")
-    ('en', '')
+    >>> [language_code(claim) for claim in ("en_US", "deu", "US", "dk", "iw", "Deutsch")]
+    ['en', 'de', '', 'da', 'he', '']
     """
     code = claim.strip().replace("_", "-").partition("-")[0].lower()
-    return code if len(code) == 2 and code.isascii() and code.isalpha() else ""
+    return current_code(code) or language_of(code.upper())
 
 
 def marked_up(text: str) -> str:

@@ -62,6 +62,9 @@ _SCRIPTS = (
     (re.compile("[\u0370-\u03ff]"), "el"),
 )
 _HAN = re.compile("[\u3400-\u9fff]")
+_KANA = re.compile("[\u3040-\u30ff]")
+# The characters that each way of writing has, as its own encoding has them.
+_SIMPLIFIED, _TRADITIONAL, _JAPANESE = "gb2312", "big5", "shift_jis"
 
 
 def _iso(label: str) -> str:
@@ -91,6 +94,30 @@ def _by_script(text: str, claimed: str) -> str:
     return ""
 
 
+def _written_in(han: str, encoding: str) -> bool:
+    try:
+        han.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _by_characters(text: str) -> str:
+    """Chinese or Japanese, where a text of Han characters without kana has some that only one of them writes.
+
+    Japan simplified some characters as China did and others not, so that it mixes what Chinese never mixes.
+
+    >>> [_by_characters(text) for text in ("日本首相辞职", "首相会見", "東京")]
+    ['zh', 'ja', '']
+    """
+    han = "".join(_HAN.findall(text))
+    if not han or _KANA.search(text):
+        return ""
+    japanese = _written_in(han, _JAPANESE)
+    chinese = _written_in(han, _SIMPLIFIED) or _written_in(han, _TRADITIONAL)
+    return "ja" if japanese and not chinese else "zh" if chinese and not japanese else ""
+
+
 def identify(text: str, claim: str = "") -> tuple[str, float]:
     """The language of a text.
 
@@ -107,6 +134,9 @@ def identify(text: str, claim: str = "") -> tuple[str, float]:
         sample = _ADDRESS.sub(" ", sample)
     sample = " ".join(sample.split())[:_SAMPLE_CHARS]
     letters = len(_LETTER.findall(sample))
+    written = _by_characters(sample)
+    if written and 2 * len(_HAN.findall(sample)) >= letters:
+        return written, 0.9
     if letters < 6 and (told := _by_script(sample, claimed)):
         return told, 0.6
     if letters < 3:
