@@ -246,7 +246,10 @@ class Store(Protocol):
         """Stories by id; unknown and ended ids are left out."""
 
     def newest_stories(self, since: datetime | None, query: Query | None, limit: int) -> list[Story]:
-        """Stories by `last_published`, newest first, ties by id; those with a member that the query hits."""
+        """Stories by `last_published`, newest first, ties by id; those with a member that the query hits.
+
+        Stories without a date come last, whenever their articles were seen.
+        """
 
     def decision(self, article: str) -> Decision | None:
         """Why the article is in its story."""

@@ -58,7 +58,7 @@ class Entities:
                     "first_published": s.first_published.isoformat(),
                     "last_published": s.last_published.isoformat(),
                 }
-                for s in sorted(stories, key=lambda s: (s.last_published, s.id), reverse=True)
+                for s in sorted(stories, key=lambda s: (s.dated, s.last_published, s.id), reverse=True)
             ],
             "companions": _companions(articles, known.id),
         }

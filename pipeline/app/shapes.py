@@ -45,6 +45,7 @@ def article_line(stored: StoredArticle) -> Json:
         "source": article.outlet,
         "url": article.url,
         "published": stamp(article.published),
+        "seen": stamp(article.fetched),
         "kind": stored.enriched.kind,
     }
 
@@ -146,6 +147,7 @@ def story_shape(story: Story, members: Mapping[str, StoredArticle]) -> Json:
         "languages": list(story.languages),
         "first_published": stamp(story.first_published),
         "last_published": stamp(story.last_published),
+        "dated": story.dated,
         "topics": [{"id": t.id, "name": t.name, "score": round(t.score, 4)} for t in story.topics],
         "entities": [{"id": e.id, "name": e.name, "type": e.kind, "count": e.count} for e in story.entities],
         "keywords": list(story.keywords),

@@ -16,6 +16,15 @@ def _day(stamp: str | None) -> str:
     return stamp.replace("T", " ")[:16] if stamp else "–"
 
 
+def _newest(story: Json) -> str:
+    """When a story's newest article was published; of one without a date, when it was seen."""
+    return _day(story["last_published"]) if story["dated"] else f"seen {_day(story['last_published'])}"
+
+
+def _published(article: Json) -> str:
+    return _day(article["published"]) if article["published"] else f"seen {_day(article['seen'])}"
+
+
 def counts_table(counts: Json) -> Table:
     """Named numbers in two columns."""
     table = Table(show_header=False)
@@ -42,7 +51,7 @@ def stories_table(stories: Sequence[Json]) -> Table:
             str(story["origins"]),
             escape(", ".join(story["outlets"][:4]) + (" …" if len(story["outlets"]) > 4 else "")),
             escape(", ".join(topic["name"] for topic in story["topics"][:2])),
-            _day(story["last_published"]),
+            _newest(story),
         )
     return table
 
@@ -52,7 +61,7 @@ def story_text(out: Console, story: Json) -> None:
     out.print(f"[bold]{escape(story['title'])}[/bold]")
     out.print(
         f"{story['id']} · {story['size']} articles from {story['origins']} origins · "
-        f"{_day(story['first_published'])} to {_day(story['last_published'])} UTC"
+        f"{_day(story['first_published'])} to {_newest(story)} UTC"
     )
     for sentence in story["summary"]:
         out.print(f"  {sentence['text']}", markup=False)
@@ -72,7 +81,7 @@ def story_text(out: Console, story: Json) -> None:
             escape(article["title"]),
             article["kind"],
             escape(article["source"]),
-            _day(article["published"]),
+            _published(article),
             escape(article["url"]),
         )
     out.print(table)
@@ -88,7 +97,7 @@ def hits_table(hits: Sequence[Json]) -> Table:
             hit["id"],
             escape(hit["title"]),
             escape(hit["source"]),
-            _day(hit["published"]),
+            _published(hit),
             hit["story"],
             f"{hit['score']:.2f}",
         )
@@ -98,7 +107,7 @@ def hits_table(hits: Sequence[Json]) -> Table:
 def article_text(out: Console, article: Json) -> None:
     """One article in full."""
     out.print(f"[bold]{escape(article['title'])}[/bold]")
-    head = (article["source"], _day(article["published"]), article["language"], article["url"])
+    head = (article["source"], _published(article), article["language"], article["url"])
     out.print(" · ".join(part for part in head if part), markup=False)
     because = f" ({article['kind_because']})" if article["kind_because"] else ""
     out.print(f"Kind: {article['kind']}{because}", markup=False)

@@ -100,7 +100,7 @@ def stories(app: App, ask: Ask) -> View:
         since=ask.one("since") or None, query=query_of(ask) or None, limit=LOOKED_AT
     )
     kept = [s for s in found if s.origins >= origins and not (ask.one("new") and s.last_seq <= ask.seen)]
-    kept.sort(key=lambda s: (-_SORT[sort](s), s.id))
+    kept.sort(key=lambda s: (sort != "size" and not s.dated, -_SORT[sort](s), s.id))
     start = ask.number("after", 0, 0, LOOKED_AT)
     shown = kept[start : start + PAGE]
     told = app.watches.told([story.id for story in shown])
@@ -193,6 +193,11 @@ def row_of(
     )
 
 
+def _in_time(source: Source) -> tuple[bool, datetime, str]:
+    """Its place in order of time: what says no date comes last."""
+    return not source.dated, source.time, source.id
+
+
 def _language_of(story: Story, members: Sequence[StoredArticle]) -> str:
     """Of the title: that of the article it is taken from."""
     fits = (m.enriched.article.language for m in members if m.enriched.article.title == story.title)
@@ -283,11 +288,11 @@ def story(app: App, ask: Ask) -> View:
     ]
     by_time = ask.one("by") == "time"
     if by_time:
-        groups = [("", sorted(lines, key=lambda line: (line[0].time, line[0].id)))]
+        groups = [("", sorted(lines, key=lambda line: _in_time(line[0])))]
     else:
-        ordered = sorted(lines, key=lambda line: (line[0].outlet.casefold(), line[0].time, line[0].id))
+        ordered = sorted(lines, key=lambda line: (line[0].outlet.casefold(), *_in_time(line[0])))
         groups = [(name, list(each)) for name, each in groupby(ordered, key=lambda line: line[0].outlet)]
-        groups.sort(key=lambda group: group[1][0][0].time)
+        groups.sort(key=lambda group: _in_time(group[1][0][0]))
     sources = {source.id: source for source, _, _ in lines}
     times = [each.enriched.article.time for each in present]
     span = max(times) - min(times) if times else HOUR

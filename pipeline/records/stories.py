@@ -120,6 +120,7 @@ class Story:
         hot: Growth: see `pipeline.stories.describing.describe`.
         version: Raised with each change.
         texts: How many different texts, whoever prints them; 0 where it was not counted.
+        dated: Whether any member says when it was published; else its times are when its articles were seen.
     """
 
     id: str
@@ -140,6 +141,7 @@ class Story:
     hot: float = 0.0
     version: int = 1
     texts: int = 0
+    dated: bool = True
 
 
 @dataclass(frozen=True, slots=True)

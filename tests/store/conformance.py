@@ -197,6 +197,17 @@ class StoreConformance:
         assert [each.id for each in store.newest_stories(None, None, 2)] == ["s1", "s0"]
         assert [each.id for each in store.newest_stories(at(5), None, 10)] == ["s1", "s0", "s2"]
 
+    def test_stories_without_a_date_come_last(self, store: Store) -> None:
+        made = [story(f"s{n}", (f"a{n}",), hours=hours) for n, hours in enumerate((5, 7, 6, 9))]
+        undated = [replace(made[1], dated=False), replace(made[3], dated=False)]
+        store.commit(Commit(stories=(made[0], undated[0], made[2], undated[1])))
+        assert [each.id for each in store.newest_stories(None, None, 10)] == ["s2", "s0", "s3", "s1"]
+        assert [each.id for each in store.newest_stories(None, None, 3)] == ["s2", "s0", "s3"]
+        assert [each.id for each in store.newest_stories(None, None, 2)] == ["s2", "s0"]
+        assert [each.id for each in store.newest_stories(at(6), None, 10)] == ["s2", "s3", "s1"]
+        store.commit(Commit(stories=(made[3],)))  # a member said its date
+        assert [each.id for each in store.newest_stories(None, None, 2)] == ["s3", "s2"]
+
     def test_newest_stories_with_a_member_that_a_query_hits(self, store: Store) -> None:
         articles = (
             article(1, "Storm", story="s1"),

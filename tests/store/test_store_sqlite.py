@@ -136,6 +136,9 @@ def test_an_older_full_text_index_is_made_anew_by_opening_the_file(tmp_path) -> 
         file.execute("DROP INDEX message_state")
         file.execute("DROP TABLE change")
         file.execute("DELETE FROM number WHERE name = 'changes'")
+        file.execute("DROP INDEX story_newest")
+        file.execute("ALTER TABLE story DROP COLUMN dated")
+        file.execute("CREATE INDEX story_newest ON story (last_published DESC, id)")
         file.execute("PRAGMA user_version = 2")
     store = SqliteStore(path)
     assert [(change.n, change.kind, change.seq) for change in store.changes(0, 9)] == [(1, "arrival", 1)]

@@ -206,6 +206,7 @@ def story_source(story: Story) -> Source:
         "first_published": story.first_published,
         "last_published": story.last_published,
         "last_us": micros(story.last_published),
+        "undated": 0 if story.dated else 1,
         "first_seq": story.first_seq,
         "last_seq": story.last_seq,
         "hot": _finite(story.hot),

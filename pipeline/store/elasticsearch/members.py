@@ -72,7 +72,7 @@ def _documents(reads: Reads, names: Names, filters: list[Dsl], limit: int) -> li
 
 def _newest(reads: Reads, names: Names, filters: list[Dsl], limit: int | None) -> Iterable[Found]:
     return reads.pages(
-        [{"last_us": "desc"}, {"id": "asc"}], PAGE, limit, index=names.alias("stories"),
+        [{"undated": "asc"}, {"last_us": "desc"}, {"id": "asc"}], PAGE, limit, index=names.alias("stories"),
         query={"bool": {"filter": filters}}, source=["document", "id"],
     )  # fmt: skip
 

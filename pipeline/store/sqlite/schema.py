@@ -98,6 +98,13 @@ CREATE INDEX IF NOT EXISTS request_unfinished ON request (at, id) WHERE done = 0
 DELETE FROM mark WHERE name = 'requests';
 """
 
+# Stories whose articles say no date come last in order of time.
+_UNDATED_STORIES = """
+ALTER TABLE story ADD COLUMN dated INTEGER NOT NULL DEFAULT 1;
+DROP INDEX story_newest;
+CREATE INDEX story_newest ON story (dated, last_published DESC, id);
+"""
+
 # The n-th entry takes a file from version n to n + 1; entries are never changed, only added.
 MIGRATIONS: tuple[str, ...] = (
     _FIRST,
@@ -107,6 +114,7 @@ MIGRATIONS: tuple[str, ...] = (
     _CHANGES,
     REINDEX,
     _REQUESTS,
+    _UNDATED_STORIES,
 )
 VERSION = len(MIGRATIONS)
 

@@ -235,9 +235,9 @@ def _stories(file: DatabaseFile, commit: Commit) -> None:
 
 def _put_stories(file: DatabaseFile, stories: Iterable[Story]) -> None:
     file.run_all(
-        "INSERT INTO story VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
-        " SET last_published = excluded.last_published, document = excluded.document",
-        ((well_formed(each.id), micros(each.last_published), text(each)) for each in stories),
+        "INSERT INTO story (id, last_published, document, dated) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
+        " SET last_published = excluded.last_published, document = excluded.document, dated = excluded.dated",
+        ((well_formed(each.id), micros(each.last_published), text(each), each.dated) for each in stories),
     )
 
 

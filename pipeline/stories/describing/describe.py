@@ -100,6 +100,7 @@ def describe(story: str, articles: Sequence[StoredArticle], version: int = 1) ->
         disagreements=disagreements(said),
         hot=_hot(plain, families(text, outlets)),
         version=version,
+        dated=any(a.published for a in plain),
     )
 
 
