@@ -250,3 +250,16 @@ def test_a_story_is_told_by_news_while_there_is_any():
         assert story.title == members[news].enriched.article.title
         assert {sentence.article for sentence in story.summary} == {members[news].enriched.article.id}
     assert describe("s", views) == describe("s", members)
+
+
+@pytest.mark.parametrize("kind", ["briefing", "programme", "reference", "service"])
+def test_what_is_about_many_events_is_compared_with_none(kind):
+    """And a story of it alone can be described."""
+    briefing = replace(write(1, 4, 1, 1, 1), kind=kind)
+    arrivals = arrive([write(0, 4, 0, 0, 0), briefing], StreamStatistics.empty(), None)
+    assert arrivals[0].traits.body.items
+    assert not arrivals[1].traits.body.items
+    alone = StoredArticle(arrivals[1].enriched, 1, "s", arrivals[1].traits.to_bytes())
+    story = describe("s", [alone])
+    assert story.title == briefing.article.title
+    assert story.summary

@@ -15,7 +15,7 @@ import numpy as np
 from rensa import RMinHash
 
 from pipeline.ports import Embedder
-from pipeline.records import EnrichedArticle, Entity, Span
+from pipeline.records import ArticleKind, EnrichedArticle, Entity, Span
 from pipeline.stories.features import outlet_boilerplate, years
 from pipeline.stories.features.keywords import article_keywords
 from pipeline.stories.features.outlet_boilerplate import ComparisonText
@@ -36,6 +36,8 @@ _SIGNATURE_SEED: Final = 42
 _SHINGLE: Final = 3
 _TITLE_COUNT: Final = 2
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+# Articles of these kinds are about many events or none: they would glue together what they mention.
+_APART: Final[frozenset[ArticleKind]] = frozenset({"briefing", "programme", "reference", "service"})
 _NO_DENSE: Final[Dense] = np.zeros(0, dtype=np.float16)
 
 
@@ -74,10 +76,20 @@ def arrive(
         texts.append(text)
         arrived.append(replace(enriched, keywords=words, recurring=recurring))
     dense = _embed([embedded_text(text.title, text.text) for text in texts], embedder)
-    return [
+    made = [
         Arrival(enriched, _features(enriched, text, weighed, vector))
         for enriched, text, weighed, vector in zip(arrived, texts, sparse, dense, strict=True)
     ]
+    return [
+        replace(each, traits=_apart(each.traits)) if each.enriched.kind in _APART else each for each in made
+    ]
+
+
+def _apart(traits: Features) -> Features:
+    """Features that nothing can be compared with."""
+    return replace(
+        traits, body=Sparse.unit({}, 0), pairs=Sparse.unit({}, 0), dense=_NO_DENSE, names=(), numbers=()
+    )
 
 
 def read_again(enriched: EnrichedArticle, learned: StreamStatistics) -> EnrichedArticle:
