@@ -76,7 +76,8 @@ fuzz: setup ## 10,000 mutated feeds and pages through the parsers
 	$(RUN) -m tests.sources.fuzz --inputs 10000
 
 .PHONY: bench
-bench: setup ## speed: whole pipeline, assigning, polling, parsing, alerts; some ten minutes
+bench: setup ## speed: start, whole pipeline, assigning, polling, parsing, alerts; some ten minutes
+	$(RUN) benchmarks/start.py
 	$(RUN) benchmarks/whole.py
 	$(RUN) benchmarks/stories/speed.py
 	$(RUN) -m benchmarks.sources.parsing

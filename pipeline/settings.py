@@ -8,8 +8,9 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
@@ -210,19 +211,50 @@ class _UniqueKeyLoader(SafeLoader):
     """A SafeLoader that refuses a key given twice."""
 
 
+_TEXT = yaml.resolver.BaseResolver.DEFAULT_SCALAR_TAG
+
+
 def _mapping(loader: SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: set[Any] = set()
-    for key_node, _ in node.value:
-        key = loader.construct_object(key_node)
-        if key in seen:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"the key {key!r} is given twice", key_node.start_mark
-            )
-        seen.add(key)
+    given = [key for key, _ in node.value]  # without those that `<<` brings
+    if any(key.tag != _TEXT for key in given) or len({key.value for key in given}) < len(given):
+        _refuse_doubled(loader, given)
     return dict(loader.construct_mapping(node, deep=True))
 
 
+def _refuse_doubled(loader: SafeLoader, given: Sequence[yaml.Node]) -> None:
+    seen: set[Any] = set()
+    for node in given:
+        key = loader.construct_object(node)
+        if key in seen:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"the key {key!r} is given twice", node.start_mark
+            )
+        seen.add(key)
+
+
 _UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+class _Lines(Mapping[str, int]):
+    """The line of each key of a YAML text, looked for once something is wrong."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def _found(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        _lines(yaml.compose(self._text, _UniqueKeyLoader), "", found)
+        return found
+
+    def __getitem__(self, key: str) -> int:
+        return self._found[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 def _lines(node: yaml.Node | None, prefix: str, into: dict[str, int]) -> None:
@@ -261,9 +293,7 @@ def read_document(path: Path) -> Document:
         raise ConfigError(str(error).splitlines()[0], str(path)) from None
     if not isinstance(content, dict):
         raise ConfigError("must be a mapping of keys to values", str(path), 1)
-    lines: dict[str, int] = {}
-    _lines(node, "", lines)
-    return Document(str(path), content, lines)
+    return Document(str(path), content, _Lines(text))
 
 
 def _read(name: str, path: Path) -> Document:

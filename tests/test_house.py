@@ -52,6 +52,28 @@ def imported(path):
             yield node.module or ""
 
 
+def test_a_room_brings_nothing_along():
+    """A name comes from the file that defines it: asking a room for one part must not load all of it."""
+    rooms = ("normalize", "enrich", "enrich/vectors", "notify", "app/care", "stories", "alerts", "stages")
+    found = {room: list(imported(ROOT / "pipeline" / room / "__init__.py")) for room in rooms}
+    assert {room: names for room, names in found.items() if names} == {}
+
+
+def test_what_is_imported_from_a_room_is_a_file_of_it():
+    """So in tests, too, which mypy does not read."""
+    rooms = {name for name, path in MODULES.items() if path.name == "__init__.py" and not [*imported(path)]}
+    stale = [
+        f"{path.relative_to(ROOT)}: from {node.module} import {alias.name}"
+        for folder in ("pipeline", "tests", "benchmarks", "dags", "seeds")
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module in rooms
+        for alias in node.names
+        if f"{node.module}.{alias.name}" not in MODULES
+    ]
+    assert stale == []
+
+
 @pytest.mark.parametrize(
     ("library", "owner"),
     [

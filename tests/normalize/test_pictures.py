@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.normalize import normalize
+from pipeline.normalize.article import normalize
 from pipeline.normalize.credits.pictures import strip_picture_credits
 from pipeline.records import Article, RawItem, SourceText
 
