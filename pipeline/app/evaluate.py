@@ -14,7 +14,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline.app.wiring import LEASE_SECONDS, Progress, Wiring, quiet
+from pipeline.app.wiring import UNKEPT_SECONDS, Progress, Wiring, quiet
 from pipeline.errors import UsageError
 from pipeline.normalize.identity.keys import former_key
 from pipeline.ports import Lease, Store
@@ -236,7 +236,7 @@ class _Stream:
         return Clustering(self._store, wiring.scorer, wiring.window, wiring.vector_center)
 
     def _lease(self) -> Lease:
-        return self._store.acquire("stories", "evaluate", self._wiring.clock(), LEASE_SECONDS)
+        return self._store.acquire("stories", "evaluate", self._wiring.clock(), UNKEPT_SECONDS)
 
     def _grouping(self) -> Grouping:
         return Grouping(self._store, self._wiring.embedder, self._clustering(), self._lease)

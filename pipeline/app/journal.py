@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
-from pipeline.app.wiring import JOURNAL, LEASE_SECONDS, Wiring, died_here
+from pipeline.app.wiring import JOURNAL, LEASE_SECONDS, Wiring
 from pipeline.errors import (
     ConfigError,
     NotFoundError,
@@ -19,6 +19,7 @@ from pipeline.errors import (
     StoreError,
 )
 from pipeline.ports import Commit, Lease, Store
+from pipeline.processes import died_here
 from pipeline.records import Capture, Correction, JournalEntry, Rejection, Request, Unsettled, content_id
 from pipeline.stories.placing.corrections import Constraints, named, said_after, said_already
 

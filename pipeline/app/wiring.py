@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -18,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import LeaseHeldError, StoreError, TransientError
 from pipeline.ports import Commit, Embedder, Lease, Store
-from pipeline.records import Watch, content_id
+from pipeline.processes import died_here, this_process
+from pipeline.records import Watch
 from pipeline.retry import LEASE, Patience
 
 if TYPE_CHECKING:
@@ -38,8 +38,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("wirewatch.app")
 
-# A lease outlives the longest step between two renewals (a commit of 200 articles and their vectors).
-LEASE_SECONDS = 300.0
+# A lease is renewed while its holder lives; after a holder was lost, others wait for so long at most.
+LEASE_SECONDS = 60.0
+# Where nothing renews it, it outlives the longest step between two renewals (a commit of 200 articles).
+UNKEPT_SECONDS = 300.0
 # Marks of the store: the entry of the journal that it was taken to, and which journal that is.
 JOURNAL, IDENTITY = "journal", "journal.identity"
 
@@ -88,7 +90,7 @@ class Wiring:
         self.environment = environment
         self.clock = clock
         self.make = make
-        self.owner = f"{socket.gethostname()}:{os.getpid()}:{content_id(os.urandom(8).hex())[:6]}"
+        self.owner = this_process()
         self._followed: Store | None = None
         if make and not home.is_dir():
             self._make_home()
@@ -249,9 +251,10 @@ class Wiring:
             LeaseHeldError: Another writer held it for as long as `retry.LEASE` waits.
         """
         target = store or self.store
+        seconds = LEASE_SECONDS if target is self.store else UNKEPT_SECONDS
 
         def renew() -> Lease:
-            return target.acquire(name, self.owner, self.clock(), LEASE_SECONDS)
+            return target.acquire(name, self.owner, self.clock(), seconds)
 
         def take() -> Lease:
             try:
@@ -260,13 +263,19 @@ class Wiring:
                 if not died_here(error.owner):
                     raise
                 # Nobody else will: renewed in the dead writer's name, it is ours to release.
-                target.release(target.acquire(name, error.owner, self.clock(), LEASE_SECONDS))
+                target.release(target.acquire(name, error.owner, self.clock(), seconds))
                 return renew()
 
         patience = Patience(LEASE, time.monotonic, time.sleep, _say_what_is_waited_for)
         lease = patiently(take, self.clock, lambda one: patience.until_done(self.owner, one, LeaseHeldError))
+        from pipeline.store.kept_lease import kept
+        from pipeline.store.open import open_store
+
+        again = partial(open_store, self.store_url, create=False, environment=self.environment)
+        alive = kept(again, lease, self.clock, seconds) if target is self.store else nullcontext()
         try:
-            yield renew
+            with alive:
+                yield renew
         finally:
             target.release(lease)
 
@@ -319,21 +328,6 @@ def _preparer(settings: Settings) -> Preparer:
     from pipeline.stages.intake.preparer import Preparer
 
     return Preparer(_enricher(settings), _embedder(settings))
-
-
-def died_here(owner: str) -> bool:
-    """Whether an owner was a process of this machine that is gone."""
-    host, _, rest = owner.partition(":")
-    pid = rest.partition(":")[0]
-    if host != socket.gethostname() or not pid.isdecimal():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
 
 
 def patiently(

@@ -1,0 +1,43 @@
+"""Which process this is, and whether another one is gone, as far as that can be known from here.
+
+A process is known to be gone only to those who count processes as it does: on the same machine, since it was
+started, in the same namespace of process ids. Containers may share the name of a host and not its processes.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+from pipeline.records import content_id
+
+
+def this_process() -> str:
+    """A name of this process that no other has: host, process id, a random part, and where the id counts."""
+    return f"{socket.gethostname()}:{os.getpid()}:{content_id(os.urandom(8).hex())[:6]}:{_counted_in()}"
+
+
+def died_here(name: str) -> bool:
+    """Whether a process named by `this_process` is gone for certain; False where that cannot be known."""
+    parts = name.split(":")
+    if len(parts) != 4 or not parts[1].isdecimal() or parts[0] != socket.gethostname():
+        return False
+    if not parts[3] or parts[3] != _counted_in():
+        return False
+    try:
+        os.kill(int(parts[1]), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _counted_in() -> str:
+    """Where process ids are counted as here: this start of the machine, and the namespace; "" if unknown."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        return content_id(boot, str(Path("/proc/self/ns/pid").readlink()))[:8]
+    except OSError:
+        return ""
