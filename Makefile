@@ -72,8 +72,9 @@ test-elasticsearch: setup ## the tests that need an Elasticsearch node (ELASTICS
 	$(BIN)/python -m pytest -m elasticsearch
 
 .PHONY: fuzz
-fuzz: setup ## 10,000 mutated feeds and pages through the parsers
+fuzz: setup ## 10,000 mutated feeds and pages through the parsers; cost at n, 2n, 4n of each rule
 	$(RUN) -m tests.sources.fuzz --inputs 10000
+	$(RUN) -m tests.cost.growth --inputs 300
 
 .PHONY: bench
 bench: setup ## speed: start, whole pipeline, assigning, polling, parsing, alerts; some ten minutes

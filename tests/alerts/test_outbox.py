@@ -15,6 +15,7 @@ from mail_servers import Hook, Postbox, http_server, smtp_server
 from pipeline.alerts.send.render import Renderer
 from pipeline.errors import LeaseHeldError, PermanentError, TransientError, UnavailableError
 from pipeline.notify.channels import open_notifier
+from pipeline.ports import Commit
 from pipeline.records import Delivery, Digest
 from pipeline.records.alerts import EVERY_STATE
 from pipeline.retry import DELIVERY
@@ -247,6 +248,14 @@ def test_a_digest_decided_by_a_clock_far_ahead_is_not_stuck(world):
     world.arrive(article(1, "Drill"))
     run(world, sink, digest, now=NOW + timedelta(days=20_000))
     assert run(world, sink, digest, now=NOW).delivered == 1
+
+
+def test_a_mail_server_whose_next_try_a_clock_far_ahead_planned_is_asked(world):
+    world.arrive(article(1, "Drill"))
+    trouble = ServerTrouble(NOW, 3, NOW + timedelta(days=400), "away")
+    world.store.commit(Commit(marks=trouble.mark()))
+    assert run(world, Sink()).delivered == 2
+    assert ServerTrouble.of(world.store) is None
 
 
 def test_a_digest_waits_and_tells_the_stories_as_they_are_then(world):

@@ -145,6 +145,13 @@ class StateConformance:
         store.commit(Commit(marks={"m": "still"}), fresh)
         assert store.mark("m") == "still"
 
+    def test_a_lease_that_a_wrong_clock_took_for_years_is_nobodys(self, store: Store) -> None:
+        astray = store.acquire("stories", "one", at(5 * 365 * 24), 60)
+        fresh = store.acquire("stories", "two", at(0), 60)
+        assert fresh.token > astray.token
+        with pytest.raises(LeaseHeldError):
+            store.commit(Commit(), astray)
+
     def test_a_lease_given_back_is_free(self, store: Store) -> None:
         first = store.acquire("stories", "one", at(0), 60)
         store.release(first)

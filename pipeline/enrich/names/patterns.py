@@ -33,14 +33,15 @@ def named_spans(text: str, language: str) -> list[tuple[int, int, str]]:
     for match in _RUN.finditer(text):
         start, end = match.span()
         words = match[0].split()
-        while len(words) > 1 and fold(words[0]) in _OPENERS:
-            start += len(words[0]) + 1
-            words = words[1:]
-        titled = False
-        while len(words) > 1 and is_title(fold(words[0]).strip(".")):
-            titled = True
-            start += len(words[0]) + 1
-            words = words[1:]
+        first, last = 0, len(words) - 1
+        while first < last and fold(words[first]) in _OPENERS:
+            first += 1
+        opened = first
+        while first < last and is_title(fold(words[first]).strip(".")):
+            first += 1
+        titled = first > opened
+        start += sum(len(word) + 1 for word in words[:first])
+        words = words[first:]
         label = _label(words, titled=titled, language=language)
         end -= len(text[start:end]) - len(text[start:end].rstrip(".'’-"))
         if (label and 2 <= len(words) <= 6) or (label and titled):

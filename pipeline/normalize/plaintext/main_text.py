@@ -166,8 +166,9 @@ def _walk(element: Any) -> Iterator[_Block]:
             pass
         elif child.tag in _BLOCKS and not _holds(child, _BLOCKS):
             yield from _flush(loose, element)
-            if not _is_link(child):
-                yield _Block(_own_text(child), _holder(child))
+            text = _own_text(child)
+            if text and not _is_link(child):
+                yield _Block(text, _holder(child))
         elif child.tag in _PARTS or _holds(child, _PARTS):
             yield from _flush(loose, element)
             yield from _walk(child)
@@ -192,11 +193,10 @@ def _flush(loose: list[str], element: Any) -> Iterator[_Block]:
 
 
 def _own_text(element: Any) -> str:
-    pieces = [_SPACE.sub(" ", str(piece)).strip() for piece in element.itertext()]
-    joined = (
-        " ".join(piece for piece in pieces if piece) if element.tag == "tr" else "".join(element.itertext())
-    )
-    return _SPACE.sub(" ", joined).strip()
+    if element.tag == "tr":
+        pieces = [_SPACE.sub(" ", str(piece)).strip() for piece in element.itertext()]
+        return _SPACE.sub(" ", " ".join(piece for piece in pieces if piece)).strip()
+    return _SPACE.sub(" ", "".join(element.itertext())).strip()
 
 
 def _holder(element: Any) -> str:
@@ -213,7 +213,7 @@ def _is_furniture(element: Any) -> bool:
 
 def _is_link(element: Any) -> bool:
     """Whether a block is little more than a link to something else."""
-    if element.tag == "figcaption":
+    if element.tag == "figcaption" or next(element.iter("a"), None) is None:
         return False
     linked = sum(len("".join(link.itertext())) for link in element.iter("a"))
     return linked > _LINKED * max(1, len("".join(element.itertext())))

@@ -86,6 +86,8 @@ def read_page(source: str) -> Page:
         tree = html.document_fromstring(cleaned.encode("utf-8", "replace"), parser=parser)
     except (etree.LxmlError, ValueError, AssertionError):
         return Page()
+    for empty in tree.xpath("//p[not(node())]"):  # a page of nothing else costs as much as one of text
+        empty.drop_tree()
     metas = _metas(tree)
     objects = _linked(tree)
     linked = sorted(filter(_is_article, objects), key=lambda item: "webpage" in _types(item))

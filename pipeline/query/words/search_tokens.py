@@ -41,6 +41,9 @@ _HYPHENATED = re.compile(rf"{_LETTER}+(?:[{_HYPHENS}]{_LETTER}+){{1,3}}")
 _DOTTED = re.compile(
     r"(?<![\w.])(?:[^\W\d_]\.){2,}(?:[^\W\d_](?!\w))?(?!\w)|(?<![\w.])(?:[^\W\d_]\.)+[^\W\d_](?![\w.])"
 )
+# Longer runs without a space are addresses, or text in a script without spaces: they are looked at in parts,
+# because ways of writing are looked for from each letter on.
+_PIECE_CHARS = 240
 _HANGUL = re.compile("[\uac00-\ud7a3]+")
 
 
@@ -169,7 +172,11 @@ def other_tokens(text: str, language: str) -> set[str]:
     """The tokens of a text beside the stems of its words: other spellings, and words as they are written."""
     made: set[str] = set()
     for piece in set(text.split()):  # those come again: no way of writing but of numbers reaches over a space
-        made |= piece_tokens(piece, language) if len(piece) < 40 else _tokens_of_piece(piece, language)
+        if len(piece) < 40:
+            made |= piece_tokens(piece, language)
+            continue
+        for start in range(0, len(piece), _PIECE_CHARS):
+            made |= _tokens_of_piece(piece[start : start + _PIECE_CHARS], language)
     for match in _spaced_numbers(language).finditer(text):
         joined = "".join(match[0].split())
         made.add(stem_token(joined, base_language(language)) if joined.isdigit() else written_token(joined))
@@ -255,18 +262,18 @@ def _separators(language: str) -> str:
 @cache
 def _grouped(language: str) -> re.Pattern[str]:
     signs = re.escape(_separators(language).replace(" ", "")) or "(?!)"
-    return re.compile(rf"(?<![\d.,\w])\d{{1,3}}(?:[{signs}]\d{{3}})+(?![\d\w])")
+    return re.compile(rf"(?<![\d.,\w])\d{{1,3}}(?:[{signs}]\d{{3}}){{1,8}}(?![\d\w])")
 
 
 @cache
 def _spaced_numbers(language: str) -> re.Pattern[str]:
     """Numbers that a space parts into groups of three, and per cent with a space before."""
     groups = (
-        r"(?<![\d.,\w])\d{1,3}(?:[ \u00a0\u202f\u2009]\d{3})+(?![\d\w])|"
+        r"(?<![\d.,\w])\d{1,3}(?:[ \u00a0\u202f\u2009]\d{3}){1,8}(?![\d\w])|"
         if " " in _separators(language)
         else ""
     )
-    return re.compile(rf"{groups}\d+(?:[.,]\d+)*[ \u00a0\u202f]%")
+    return re.compile(rf"{groups}(?<!\d)\d{{1,15}}(?:[.,]\d{{1,15}}){{0,8}}[ \u00a0\u202f]%")
 
 
 def _without_particle(word: str, language: str) -> Iterator[str]:

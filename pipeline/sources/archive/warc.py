@@ -29,6 +29,7 @@ from pipeline.sources.raw_items import captured
 from pipeline.sources.unpack import unpack
 
 WARC_SUFFIXES = (".warc", ".warc.gz")
+_WEB_BEGAN = datetime(1991, 8, 6, tzinfo=UTC)
 MAX_RECORD_BYTES = 16 * 1024 * 1024
 _GZIP = b"\x1f\x8b\x08"
 _RECORD = re.compile(rb"\x1f\x8b\x08[\x00\x04\x08]|WARC/\d\.\d\r?\n")
@@ -301,4 +302,5 @@ def _date(text: str, otherwise: datetime) -> datetime:
     except ValueError:
         return otherwise
     time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-    return min(time, otherwise)  # a record of the future has a wrong clock
+    # A record of the future, or of before the web, has a wrong clock.
+    return time if _WEB_BEGAN <= time <= otherwise else otherwise

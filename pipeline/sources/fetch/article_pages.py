@@ -24,8 +24,8 @@ _FAILURES: Final = 3  # in a row: the site has had enough
 _REFRESHES: Final = 3
 # A page that sends its readers on says little else; articles that reload themselves are articles.
 _STUB_CHARS: Final = 1000
-_TAG = re.compile(r"<[^>]*>")
-_HIDDEN = re.compile(r"<(script|style|noscript)\b.*?</\1>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[^<>]*>")
+_BOUND = re.compile(r"<(/?)(script|style|noscript)\b|(<!--)|(-->)", re.IGNORECASE)
 
 
 class ArticlePages:
@@ -90,7 +90,7 @@ class ArticlePages:
             if tries + 1 < _TRIES and self._is_wall(text, feed.language, known_of.get(link, "")):
                 later.append((link, tries + 1))
                 continue
-            pages[link] = (answer, _visible(text), tries)
+            pages[link] = (answer, visible(text), tries)
         times = Counter(text for _, text, _ in pages.values())
         for link, (_, text, tries) in list(pages.items()):
             if times[text] > 1 and tries + 1 < _TRIES:
@@ -104,7 +104,7 @@ class ArticlePages:
         seconds, seen = answer.seconds, {link, answer.url}
         for _ in range(_REFRESHES):
             text = decode(answer.body, answer.headers.get("content-type", ""))
-            target = sent_on(text, answer.url) if len(_visible(text)) <= _STUB_CHARS else ""
+            target = sent_on(text, answer.url) if len(visible(text)) <= _STUB_CHARS else ""
             if not target or target in seen or _goes_down(answer.url, target):
                 break
             seen.add(target)
@@ -136,6 +136,19 @@ def _goes_down(url: str, target: str) -> bool:
     return down or not target.startswith(("http://", "https://"))
 
 
-def _visible(page: str) -> str:
-    """What a page shows, roughly: the same for each address of a wall."""
-    return " ".join(_TAG.sub(" ", _HIDDEN.sub(" ", page)).split())
+def visible(page: str) -> str:
+    """What a page shows, roughly: the same for each address of a wall.
+
+    >>> visible("<p>Log in<script>x()</script> here<!-- ad --></p>")
+    'Log in here'
+    """
+    pieces, hidden, at = [], "", 0
+    for bound in _BOUND.finditer(page):
+        if not hidden and (bound[3] or (bound[2] and not bound[1])):
+            pieces.append(page[at : bound.start()])
+            hidden = "-->" if bound[3] else bound[2].lower()
+        elif hidden and (bound[4] or (bound[1] and bound[2].lower())) == hidden:
+            hidden, at = "", bound.end()
+    if not hidden:
+        pieces.append(page[at:])
+    return " ".join(_TAG.sub(" ", " ".join(pieces)).split())

@@ -36,7 +36,7 @@ _HELD_BYTES = 256 * 1024 * 1024  # of bodies that wait to be taken; beyond that 
 _SITEMAPS_A_POLL = 5
 _COOKIES = frozenset({"set-cookie", "set-cookie2"})
 _TOKEN = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 5.6.2
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from pipeline.errors import RejectedError
 from pipeline.normalize.article import normalize
 from pipeline.ports import Embedder
 from pipeline.records import Article, EnrichedArticle, RawItem, Rejection, content_id
+from pipeline.stages.intake.budget import processor_budget
 from pipeline.stages.intake.known_vectors import made_vectors
 
 
@@ -69,7 +70,8 @@ class Preparer:
         rejections: list[Rejection] = []
         for item in items:
             try:
-                article = normalize(item)
+                with processor_budget():
+                    article = normalize(item)
             except RejectedError as error:
                 rejections.append(reject(item, str(error), place))
                 continue

@@ -109,7 +109,7 @@ class ElasticsearchStore:
         while True:
             seen = self.roots.settled()
             holder = seen.root.leases.get(name, Holder("", 0, 0))
-            if holder.owner not in ("", owner) and holder.expires > micros(now):
+            if holder.owner not in ("", owner) and leases.is_held(from_micros(holder.expires), now):
                 raise leases.held(name, holder.owner, (from_micros(holder.expires) - now).total_seconds())
             token = holder.token + (holder.owner != owner)
             if self._lease(seen, name, Holder(owner, token, micros(expires))):

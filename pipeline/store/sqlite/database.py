@@ -76,7 +76,7 @@ class SqliteStore:
         with self._file.writing():
             rows = self._file.rows("SELECT owner, token, expires FROM lease WHERE name = ?", (name,))
             holder, token, until = rows[0] if rows else ("", 0, 0)
-            if holder and holder != owner and until > micros(now):
+            if holder and holder != owner and leases.is_held(from_micros(until), now):
                 raise leases.held(name, holder, (from_micros(until) - now).total_seconds())
             token += holder != owner
             sql = "INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?)"

@@ -1,0 +1,42 @@
+"""No rule costs more than linear time: each over random shapes of hostile text; `make fuzz` tries more."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from growth import RULES, excess, run
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("rule", RULES)
+def test_cost_grows_with_its_input_and_not_faster(rule):
+    assert run(90, seed=20261129, rules=[rule]) == []
+
+
+def test_a_quadratic_rule_is_found(monkeypatch):
+    def square(text: str) -> None:
+        end = time.process_time() + (len(text) / 32_000) ** 2 / 5
+        while time.process_time() < end:
+            pass
+
+    monkeypatch.setitem(RULES, "square", square)
+    monkeypatch.setitem(RULES, "straight", lambda text: square("a" * int((32_000 * len(text)) ** 0.5)))
+    assert excess("square", ("", "a", ""))
+    assert excess("straight", ("", "a", "")) is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "unit"),
+    [
+        ("tokens", "1"),
+        ("tokens", "ﬁ"),
+        ("shown", "<"),
+        ("shown", "<script"),
+        ("names", "By "),
+        ("page", "<p>"),
+    ],
+)
+def test_what_the_fuzzer_found_stays_linear(rule, unit):
+    assert excess(rule, ("", unit, "")) is None

@@ -1,0 +1,61 @@
+"""An item that costs too much goes to quarantine, and the others go on."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.errors import RejectedError
+from pipeline.records import EnrichedArticle, RawItem
+from pipeline.stages.intake import preparer
+from pipeline.stages.intake.budget import processor_budget
+
+
+def _burn(seconds: float) -> None:
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        with contextlib.suppress(Exception):  # as libraries do
+            sum(range(1000))
+
+
+def test_what_costs_more_than_its_budget_ends_and_the_timer_with_it():
+    before = signal.getsignal(signal.SIGVTALRM)
+    with pytest.raises(RejectedError, match="more than 0 s of processor time"), processor_budget(0.2):
+        _burn(30)
+    assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0.0, 0.0)
+    assert signal.getsignal(signal.SIGVTALRM) is before
+    with processor_budget(30):
+        _burn(0.01)
+
+
+def test_what_costs_more_memory_than_there_is_is_refused():
+    with pytest.raises(RejectedError, match="memory"), processor_budget():
+        bytearray(1 << 60)
+
+
+class _NothingFound:
+    def enrich(self, articles):
+        return [EnrichedArticle(article) for article in articles]
+
+
+def test_a_dear_item_goes_to_quarantine_and_the_others_go_on(monkeypatch):
+    real = preparer.normalize
+
+    def dear(item):
+        if item.title == "dear":
+            _burn(30)
+        return real(item)
+
+    monkeypatch.setattr(preparer, "normalize", dear)
+    monkeypatch.setattr(preparer, "processor_budget", lambda: processor_budget(0.2))
+    now = datetime(2031, 3, 4, tzinfo=UTC)
+    titles = ("one", "dear", "two")
+    items = [RawItem(name, "c", n, now, title=name, body="A text.") for n, name in enumerate(titles)]
+    done = preparer.Preparer(_NothingFound(), None).prepare((items, "place"))
+    assert [e.article.title for e in done.articles] == ["one", "two"]
+    (rejection,) = done.rejections
+    assert (rejection.excerpt, rejection.reason) == ("dear", "it costs more than 0 s of processor time")
