@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pipeline.alerts.watch.first_watch import first_query
 from pipeline.enrich.names.patterns import named_spans
 from pipeline.errors import WirewatchError
-from pipeline.normalize import normalize
+from pipeline.normalize.article import normalize
 from pipeline.normalize.plaintext.wall import is_wall_page
 from pipeline.query.parse import parse
 from pipeline.query.words.search_tokens import text_tokens, words
