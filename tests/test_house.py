@@ -86,6 +86,7 @@ def test_what_is_imported_from_a_room_is_a_file_of_it():
         ("feedparser", "sources/read/syndication/feed.py"),
         ("httpcore", "network.py"),
         ("luqum", "query/parse.py"),
+        ("mcp", "programs/mcp_server.py"),
         ("onnx", "enrich/vectors/encoder.py"),
         ("onnxruntime", "enrich/vectors/encoder.py"),
         ("protego", "sources/fetch/robots.py"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pipeline.app.wiring import Wiring
     from pipeline.ports import SearchHit, Version
     from pipeline.query.tree import Query
-    from pipeline.records import Decision, Lineage, StoredArticle, Story
+    from pipeline.records import Change, Decision, Lineage, StoredArticle, Story
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _AGE = re.compile(r"(\d{1,6})([mhdw])")
@@ -151,3 +151,15 @@ class Read:
         """Why each of several articles is in its story; those without a record are left out."""
         found = ((name, self._wiring.store.decision(name)) for name in articles)
         return {name: decision for name, decision in found if decision is not None}
+
+    def last_change(self) -> int:
+        """The number of the newest change; 0 where nothing is stored."""
+        return self._wiring.store.last_change()
+
+    def changed_since(self, age: timedelta) -> int:
+        """The number after which the changes of the last so long begin."""
+        return self._wiring.store.changes_since(self._wiring.clock() - age)
+
+    def changes(self, after: int) -> Iterator[Change]:
+        """What arrived, was edited or moved after a number, in order."""
+        return self._wiring.store.changes(after, self._wiring.store.last_change())

@@ -1,4 +1,4 @@
-"""Verbs for other programs: export."""
+"""Verbs for other programs: export, mcp."""
 
 from __future__ import annotations
 
@@ -47,6 +47,26 @@ def export(
     answer(context, document, lambda out: out.print(line, markup=False, soft_wrap=True))
 
 
+def mcp(
+    context: typer.Context,
+    http: Annotated[bool, typer.Option("--http", help="Over HTTP on 127.0.0.1 instead of stdio")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="With --http; 0 takes a free one")] = 8091,
+    corrections: Annotated[
+        bool, typer.Option("--allow-corrections", help="Merges and splits may be previewed and asked for")
+    ] = False,
+) -> None:
+    """Lets a language model's program ask: search, stories, sources, why, what is new (MCP)."""
+    from pipeline.app import open_app
+    from pipeline.programs.mcp_server import McpOptions, serve_mcp
+
+    chosen = session(context)
+    serve_mcp(
+        McpOptions(http, port, corrections),
+        lambda: open_app(store=chosen.store, home=chosen.home, config=chosen.config, make=False),
+    )
+
+
 def register(cli: typer.Typer) -> None:
     """Adds these verbs to the command line."""
-    cli.command()(export)
+    for verb in (export, mcp):
+        cli.command()(verb)

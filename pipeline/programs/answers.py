@@ -1,0 +1,194 @@
+"""What a language model is told: few things at a time, and beside every sentence who says so, and where.
+
+Each answer is bounded, whatever was asked for: a model's context is small, and a page of sources that it
+cannot quote helps nobody. A sentence never comes without the outlet and the link of the article it stands in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from itertools import islice
+from typing import Any, Final
+
+from pipeline.app import App
+from pipeline.app.shapes import decision_shape, lineage_shape, stamp
+from pipeline.errors import UsageError
+from pipeline.records import StoredArticle, Story
+
+Json = dict[str, Any]
+# At most so many of anything in one answer, and so many sources of one story.
+MOST, MOST_SOURCES = 25, 40
+_PASSAGE, _LINE = 500, 300
+# Whoever has no cursor yet begins with what changed within so long.
+_FIRST_LOOK: Final = timedelta(days=1)
+
+
+def bounded(limit: int) -> int:
+    """How many things a limit gives."""
+    return min(max(limit, 1), MOST)
+
+
+def _cut(text: str, most: int = _LINE) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _article(stored: StoredArticle) -> Json:
+    article = stored.enriched.article
+    return {
+        "id": article.id,
+        "title": _cut(stored.enriched.shown.title or article.title),
+        "outlet": _cut(article.outlet),
+        "link": article.link or article.url,
+        "published": stamp(article.published),
+        "language": article.language,
+        "story": stored.story,
+        "withdrawn": stamp(article.withdrawn),
+    }
+
+
+def _said(text: str, article: str, members: Mapping[str, StoredArticle]) -> Json:
+    """A sentence and who says it; of an article that is gone, that it is."""
+    line = _article(members[article]) if article in members else None
+    return {
+        "text": _cut(text, _PASSAGE),
+        "article": article,
+        "outlet": line["outlet"] if line else "",
+        "link": line["link"] if line else "",
+    }
+
+
+def _story(story: Story, members: Mapping[str, StoredArticle]) -> Json:
+    return {
+        "id": story.id,
+        "title": _cut(story.title),
+        "articles": len(story.members),
+        "independent_texts": story.origins,
+        "outlets": [_cut(name) for name in story.outlets[:MOST]],
+        "languages": list(story.languages[:MOST]),
+        "first_published": stamp(story.first_published),
+        "last_published": stamp(story.last_published),
+        "summary": [_said(each.text, each.article, members) for each in story.summary],
+        "disagreements": [
+            {
+                "about": _cut(each.subject),
+                "sides": [
+                    _said(quote, article, members) | {"number": number}
+                    for number, article, quote in each.sides[:MOST]
+                ],
+            }
+            for each in story.disagreements[:MOST]
+        ],
+    }
+
+
+def search_articles(app: App, query: str, since: str = "", limit: int = 10) -> Json:
+    """Articles that a query hits, best first, each with the beginning of its text."""
+    hits = app.read.search(query, since=since or None, limit=bounded(limit))
+    return {
+        "articles": [
+            _article(hit.article) | {"text": _cut(hit.article.enriched.shown.text, _PASSAGE)} for hit in hits
+        ]
+    }
+
+
+def stories_now(app: App, query: str = "", since: str = "24h", limit: int = 10) -> Json:
+    """Stories with news, newest first."""
+    found, members = app.read.stories(since=since or None, query=query or None, limit=bounded(limit))
+    return {"stories": [_story(story, members) for story in found]}
+
+
+def one_story(app: App, story: str) -> Json:
+    """A story with its sources; an old id of a merged story leads to the new one."""
+    found, members, lineage = app.read.story(story)
+    present = [members[name] for name in found.members if name in members]
+    return _story(found, members) | {
+        "sources": [
+            _article(each) | {"text": _cut(each.enriched.shown.text, _LINE)}
+            for each in present[-MOST_SOURCES:]
+        ],
+        "more_sources": max(len(present) - MOST_SOURCES, 0),
+        "lineage": lineage_shape(lineage[-MOST:]),
+    }
+
+
+def why(app: App, article: str) -> Json:
+    """Why an article is in its story: the decision as it was recorded."""
+    decision, stored, titles = app.read.why(article)
+    shape = decision_shape(decision, stored)
+    kept = ("decided_story", "founded", "by", "chosen", "runner_up", "threshold", "margin", "constraints")
+    return {
+        "article": _article(stored),
+        "decision": {name: shape[name] for name in kept},
+        "evidence": shape["evidence"][:MOST],
+        "titles": {name: _cut(title) for name, title in titles.items()},
+    }
+
+
+def whats_new(app: App, after: int = -1, limit: int = MOST) -> Json:
+    """What arrived, was edited or moved since an earlier answer, in the order in which it happened."""
+    if after < -1:
+        raise UsageError("after: give the `next` of an earlier answer, or leave it out")
+    start = app.read.changed_since(_FIRST_LOOK) if after < 0 else after
+    changes = list(islice(app.read.changes(start), bounded(limit)))
+    stored = app.read.lines([change.article for change in changes])
+    titles = app.read.titles([change.story for change in changes])
+    last = changes[-1].n if changes else start
+    return {
+        "changes": [
+            {
+                "n": change.n,
+                "kind": change.kind,
+                "at": stamp(change.at),
+                "article": _article(stored[change.article]) if change.article in stored else None,
+                "story": change.story,
+                "story_title": _cut(titles.get(change.story, "")),
+                "from_story": change.former,
+            }
+            for change in changes
+        ],
+        "next": last,
+        "more": last < app.read.last_change(),
+    }
+
+
+def entity(app: App, name: str) -> Json:
+    """A person, place or organisation: its latest stories, and who is named beside it."""
+    found = app.names.entity(name)
+    return {
+        "id": found["id"],
+        "name": found["name"],
+        "type": found["type"],
+        "articles": found["articles"],
+        "stories": found["stories"][:MOST],
+        "named_beside_it": found["companions"][:MOST],
+    }
+
+
+def preview(app: App, kind: str, stories: Sequence[str], articles: Sequence[str] = ()) -> Json:
+    """What a merge or a split would change; nothing is changed."""
+    found = app.correct.preview(*app.requests.words(kind, tuple(stories), tuple(articles)))
+    looked_at = [app.correct.current(each) for each in stories]
+    return {
+        "kind": kind,
+        "before": [_story(story, found.articles) for story in found.before[:MOST]],
+        "after": [_story(story, found.articles) for story in found.after[:MOST]],
+        "stories": list(dict.fromkeys(f"{story.id}:{story.version}" for story in looked_at)),
+        "articles": list(articles),
+    }
+
+
+def request(app: App, kind: str, stories: Sequence[str], articles: Sequence[str], note: str) -> Json:
+    """Keeps a request for what was previewed; somebody else carries it out.
+
+    Raises:
+        UsageError: A story comes without the version that was looked at.
+    """
+    if kind not in {"merge", "split"} or not all(name.rpartition(":")[2].isdigit() for name in stories):
+        raise UsageError("preview it first, and give kind, stories and articles as the preview had them")
+    kept = app.requests.file(kind, tuple(stories), tuple(articles), _cut(" ".join(note.split())), "mcp")
+    return {
+        "request": kept.id,
+        "state": kept.state,
+        "see": "wirewatch corrections list, or the desk's /corrections",
+    }
