@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
 from pipeline.records import (
     Alert,
@@ -80,6 +80,31 @@ class SearchHit:
 Period = tuple[datetime, datetime]
 
 
+StoryOrder = Literal["hot", "new", "size"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoryFilter:
+    """Which stories a list has.
+
+    Attributes:
+        since: Only those with `last_published` at or after it.
+        query: Only those with an article that it hits.
+        topic, language: Only those that have it among their topics (by id) and languages.
+        min_articles, min_outlets, min_origins: Only those with so many.
+        after_seq: Only those with a member that came after it.
+    """
+
+    since: datetime | None = None
+    query: Query | None = None
+    topic: str = ""
+    language: str = ""
+    min_articles: int = 0
+    min_outlets: int = 0
+    min_origins: int = 0
+    after_seq: int = -1
+
+
 class MemberRow(NamedTuple):
     """What clustering state is rebuilt from: one article of an active story."""
 
@@ -130,6 +155,16 @@ class Commit:
     messages: tuple[Message, ...] = ()
     marks: Mapping[str, str] = field(default_factory=dict)
     at: datetime | None = None
+
+
+def place_in(order: StoryOrder, story: Story) -> tuple[int, float, str]:
+    """Where a story stands in an order: whether behind the dated ones, its value, its id.
+
+    `last_published` is in microseconds since 1970.
+    """
+    newest = (story.last_published - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    value = {"hot": story.hot, "new": float(newest), "size": float(len(story.members))}[order]
+    return int(order != "size" and not story.dated), value, story.id
 
 
 class Store(Protocol):
@@ -250,6 +285,28 @@ class Store(Protocol):
 
         Stories without a date come last, whenever their articles were seen.
         """
+
+    def story_page(
+        self, wanted: StoryFilter, order: StoryOrder, limit: int, after: tuple[int, float, str] | None = None
+    ) -> list[Story]:
+        """Stories in an order, ties by id: by `hot`, by `last_published`, or by members, most first.
+
+        Those that say no date come last, but for the order by members.
+
+        Reads as far as the page needs: no story behind its last one, without a query.
+
+        Args:
+            wanted: Which stories.
+            order: By what.
+            limit: How many.
+            after: What `place_in` gives for the last story of the page before.
+        """
+
+    def beginning(self, kind: Literal["stories", "articles"], prefix: str, limit: int) -> list[str]:
+        """Ids that begin so, in the order of their characters."""
+
+    def rejection(self, name: str) -> Rejection | None:
+        """One entry of the quarantine."""
 
     def decision(self, article: str) -> Decision | None:
         """Why the article is in its story."""

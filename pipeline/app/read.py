@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pipeline.errors import NotFoundError, UsageError
+from pipeline.ports import StoryFilter
 
 if TYPE_CHECKING:
     from pipeline.app.wiring import Wiring
-    from pipeline.ports import SearchHit, Version
+    from pipeline.ports import SearchHit, StoryOrder, Version
     from pipeline.query.tree import Query
     from pipeline.records import Change, Decision, Lineage, StoredArticle, Story
 
@@ -69,6 +70,22 @@ class Read:
         found = self._wiring.store.newest_stories(start, tree, limit)
         return found, self.members(found)
 
+    def listed(
+        self, wanted: StoryFilter, order: StoryOrder, limit: int, after: tuple[int, float, str] | None = None
+    ) -> list[Story]:
+        """A page of a list of stories, without their articles; see `Store.story_page`."""
+        return self._wiring.store.story_page(wanted, order, limit, after)
+
+    def wanted(self, *, since: str | None = None, query: str | None = None, **more: Any) -> StoryFilter:
+        """Which stories a list has, from what a person wrote; `more` are fields of `StoryFilter`.
+
+        Raises:
+            UsageError: `since` is neither an age nor a date.
+            QueryError: The query cannot be parsed.
+        """
+        now = self._wiring.clock()
+        return StoryFilter(moment(since, now), self._parsed(query, now) if query else None, **more)
+
     def current(self, story: str) -> tuple[Story, list[Lineage]]:
         """The story that an id, old or new, stands for, and what happened to it.
 
@@ -86,6 +103,8 @@ class Read:
             if not step:
                 break
             name = step[-1].into
+        if (whole := self._begun("stories", story)) is not None:
+            return self.current(whole)
         raise NotFoundError(f"story {story}: there is none with this id; `wirewatch stories` lists them")
 
     def story(self, story_id: str) -> tuple[Story, Mapping[str, StoredArticle], list[Lineage]]:
@@ -111,9 +130,22 @@ class Read:
 
             owner = self._wiring.store.find([f"url:{canonical_url(name)}"])
             found = next(iter(self._wiring.store.articles(list(owner.values())).values()), None)
+        if found is None and (whole := self._begun("articles", name)) is not None:
+            return self.stored(whole)
         if found is None:
             raise NotFoundError(f"article {name}: not in the store; `wirewatch search` finds ids")
         return found
+
+    def _begun(self, kind: Literal["stories", "articles"], name: str) -> str | None:
+        """The one id that begins so; None where there is none.
+
+        Raises:
+            UsageError: Several begin so.
+        """
+        found = self._wiring.store.beginning(kind, name, 2) if name else []
+        if len(found) > 1:
+            raise UsageError(f"{name}: several {kind} have an id that begins so; give more of it")
+        return found[0] if found and found[0] != name else None
 
     def why(self, name: str) -> tuple[Decision, StoredArticle, Mapping[str, str]]:
         """The decision record of an article, the article, and the titles of the stories it names.

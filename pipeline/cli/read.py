@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -20,6 +20,8 @@ from pipeline.cli.tables import article_text, hits_table, stories_table, story_t
 from pipeline.cli.why import why_text
 
 Since = Annotated[str | None, typer.Option(help="Only what is newer: 90m, 12h, 7d, 2w, or a date")]
+Sort = Literal["hot", "new", "size"]
+Least = Annotated[int, typer.Option(min=0, help="Only stories with so many or more")]
 Limit = Annotated[int, typer.Option(min=1, help="At most this many")]
 
 
@@ -30,10 +32,17 @@ def stories(
         str | None, typer.Option(help="Only stories with an article that this query hits")
     ] = None,
     limit: Limit = 50,
+    sort: Annotated[Sort, typer.Option(help="hot: growth first; new: newest; size: most articles")] = "hot",
+    topic: Annotated[str, typer.Option(help="Only stories with this topic, by its id")] = "",
+    language: Annotated[str, typer.Option(help="Only stories with articles in it: en, es, …")] = "",
+    min_articles: Least = 1,
+    min_outlets: Least = 1,
 ) -> None:
-    """Newest stories first."""
+    """Hottest stories first."""
+    more = {"topic": topic, "language": language, "min_articles": min_articles, "min_outlets": min_outlets}
     with opened(context, make=False) as app:
-        found, members = app.read.stories(since=since, query=query, limit=limit)
+        found = app.read.listed(app.read.wanted(since=since, query=query, **more), sort, limit)
+        members = app.read.members(found)
     document = [story_shape(story, members) for story in found]
     answer(context, document, lambda out: out.print(stories_table(document)))
 

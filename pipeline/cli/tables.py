@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 Json = Mapping[str, Any]
+_NUMBERS = ("articles", "origins", "score")
 
 
 def _day(stamp: str | None) -> str:
@@ -23,6 +24,24 @@ def _newest(story: Json) -> str:
 
 def _published(article: Json) -> str:
     return _day(article["published"]) if article["published"] else f"seen {_day(article['seen'])}"
+
+
+def _table(columns: Sequence[str], ids: Sequence[Sequence[str]], title: str = "") -> Table:
+    """A table whose first columns are ids, which are never cut; the others fold to what room there is."""
+    table = Table(title=title or None)
+    for n, name in enumerate(columns):
+        if n < len(ids):
+            widest = max(map(len, ids[n]), default=0)
+            table.add_column(name, no_wrap=True, min_width=widest)
+        else:
+            table.add_column(name, overflow="fold", justify="right" if name in _NUMBERS else "left")
+    return table
+
+
+def _link(text: str, url: str) -> str:
+    """A text that opens its page where the terminal can (OSC 8)."""
+    safe = url.startswith(("http://", "https://")) and not set(url) & set("[]\\") and url.isprintable()
+    return f"[link={url}]{escape(text)}[/link]" if safe and text else escape(text)
 
 
 def counts_table(counts: Json) -> Table:
@@ -40,13 +59,12 @@ def counts_table(counts: Json) -> Table:
 
 def stories_table(stories: Sequence[Json]) -> Table:
     """Stories, a row each."""
-    table = Table(title=f"{len(stories)} stories")
-    for name in ("story", "title", "articles", "origins", "outlets", "topics", "newest (UTC)"):
-        table.add_column(name, justify="right" if name in ("articles", "origins") else "left")
+    columns = ("story", "title", "articles", "origins", "outlets", "topics", "newest (UTC)")
+    table = _table(columns, [[story["id"] for story in stories]], f"{len(stories)} stories")
     for story in stories:
         table.add_row(
             story["id"],
-            escape(story["title"]),
+            _link(story["title"], story["articles"][0]["url"] if story["articles"] else ""),
             str(story["size"]),
             str(story["origins"]),
             escape(", ".join(story["outlets"][:4]) + (" …" if len(story["outlets"]) > 4 else "")),
@@ -74,11 +92,12 @@ def story_text(out: Console, story: Json) -> None:
     for entry in story["disagreements"]:
         sides = "; ".join(f"{side['number']}: “{side['quote']}”" for side in entry["sides"])
         out.print(f"Outlets disagree on {entry['subject']}: {sides}", markup=False)
-    table = Table("article", "title", "kind", "outlet", "published (UTC)", "url")
+    columns = ("article", "title", "kind", "outlet", "published (UTC)", "url")
+    table = _table(columns, [[article["id"] for article in story["articles"]]])
     for article in story["articles"]:
         table.add_row(
             article["id"],
-            escape(article["title"]),
+            _link(article["title"], article["url"]),
             article["kind"],
             escape(article["source"]),
             _published(article),
@@ -91,14 +110,15 @@ def story_text(out: Console, story: Json) -> None:
 
 def hits_table(hits: Sequence[Json]) -> Table:
     """Articles that a search found."""
-    table = Table("article", "title", "outlet", "published (UTC)", "story", "score")
+    columns = ("article", "story", "title", "outlet", "published (UTC)", "score")
+    table = _table(columns, [[hit["id"] for hit in hits], [hit["story"] for hit in hits]])
     for hit in hits:
         table.add_row(
             hit["id"],
-            escape(hit["title"]),
+            hit["story"],
+            _link(hit["title"], hit["url"]),
             escape(hit["source"]),
             _published(hit),
-            hit["story"],
             f"{hit['score']:.2f}",
         )
     return table

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -23,6 +23,7 @@ from pipeline.app.shapes import (
 from pipeline.desk.charts import Spark, spark
 from pipeline.desk.view import Ask, View, cut
 from pipeline.errors import NotFoundError, UsageError
+from pipeline.ports import StoryOrder
 from pipeline.records import Article, ArticleKind, Decision, StoredArticle, Story
 
 PAGE: Final = 30
@@ -31,11 +32,7 @@ LOOKED_AT: Final = 600
 LISTED: Final = 200
 MOST_TEXT_CHARS: Final = 60_000
 BASKET: Final = 20
-_SORT: Final[dict[str, Callable[[Story], float]]] = {
-    "hot": lambda story: story.hot,
-    "new": lambda story: story.last_published.timestamp(),
-    "size": lambda story: len(story.members),
-}
+_SORTS: Final[dict[str, StoryOrder]] = {"hot": "hot", "new": "new", "size": "size"}
 FILTERS: Final = ("q", "since", "topic", "name", "outlet", "language", "new")
 AGES: Final = ("6h", "24h", "3d", "7d", "30d")
 HOUR: Final = timedelta(hours=1)
@@ -92,17 +89,19 @@ def query_of(ask: Ask) -> str:
 
 def stories(app: App, ask: Ask) -> View:
     """What matters now, and what is new."""
-    sort = ask.one("sort") or "hot"
-    if sort not in tuple(_SORT):
-        raise UsageError(f"sort={sort}: give one of {', '.join(tuple(_SORT))}")
+    named = ask.one("sort") or "hot"
+    if named not in _SORTS:
+        raise UsageError(f"sort={named}: give one of {', '.join(_SORTS)}")
+    sort = _SORTS[named]
     origins = ask.number("origins", 1, 1, 1000)
-    found, members = app.read.stories(
-        since=ask.one("since") or None, query=query_of(ask) or None, limit=LOOKED_AT
+    newer = ask.seen if ask.one("new") else -1
+    wanted = app.read.wanted(
+        since=ask.one("since") or None, query=query_of(ask) or None, min_origins=origins, after_seq=newer
     )
-    kept = [s for s in found if s.origins >= origins and not (ask.one("new") and s.last_seq <= ask.seen)]
-    kept.sort(key=lambda s: (sort != "size" and not s.dated, -_SORT[sort](s), s.id))
+    kept = found = app.read.listed(wanted, sort, LOOKED_AT)
     start = ask.number("after", 0, 0, LOOKED_AT)
     shown = kept[start : start + PAGE]
+    members = app.read.members(shown)
     told = app.watches.told([story.id for story in shown])
     rows = [row_of(story, members, ask.seen, told.get(story.id, ())) for story in shown]
     head = app.read.head()
@@ -114,7 +113,7 @@ def stories(app: App, ask: Ask) -> View:
         {
             "rows": rows,
             "sort": sort,
-            "sorts": tuple(_SORT),
+            "sorts": tuple(_SORTS),
             "ages": AGES,
             "filters": filters,
             "facets": _facets(kept),

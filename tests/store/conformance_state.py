@@ -50,6 +50,7 @@ class StateConformance:
         made = [Rejection(f"r{n}", "x", "parse", "why", at(n)) for n in (1, 3, 2)]
         store.commit(Commit(rejections=tuple(made)))
         assert [each.id for each in store.quarantine()] == ["r3", "r2", "r1"]
+        assert (store.rejection("r2"), store.rejection("r"), store.rejection("r9")) == (made[2], None, None)
         store.commit(Commit(released=("r3", "r9")))
         assert [each.id for each in store.quarantine()] == ["r2", "r1"]
 

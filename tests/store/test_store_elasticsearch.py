@@ -16,6 +16,7 @@ import pytest
 from conformance import StoreConformance
 from conformance_changes import ChangeConformance
 from conformance_faults import FaultConformance
+from conformance_lists import ListConformance
 from conformance_queries import QueryConformance
 from conformance_state import StateConformance
 from elasticsearch import Elasticsearch
@@ -87,7 +88,7 @@ def corpus_url() -> Iterator[str]:
         yield made
 
 
-class TestElasticsearch(StoreConformance, StateConformance, ChangeConformance):
+class TestElasticsearch(StoreConformance, StateConformance, ListConformance, ChangeConformance):
     pass
 
 

@@ -15,6 +15,7 @@ import pytest
 from conformance import StoreConformance
 from conformance_changes import ChangeConformance
 from conformance_faults import FaultConformance, check_whole
+from conformance_lists import ListConformance
 from conformance_queries import QueryConformance
 from conformance_state import StateConformance
 from store_child import batch
@@ -32,7 +33,7 @@ from pipeline.store.sqlite.terms import packed
 ROOT = Path(__file__).parents[2]
 
 
-class TestSqlite(StoreConformance, StateConformance, ChangeConformance):
+class TestSqlite(StoreConformance, StateConformance, ListConformance, ChangeConformance):
     @pytest.fixture
     def url(self, tmp_path) -> str:
         return f"sqlite:///{tmp_path}/folder/store.db"

@@ -17,6 +17,7 @@ from pipeline.errors import (
     PermanentError,
     TransientError,
     UnavailableError,
+    UsageError,
     WirewatchError,
 )
 from pipeline.ports import Commit
@@ -209,9 +210,14 @@ class Care:
         Raises:
             NotFoundError: There is none of that id.
         """
-        for entry in self._wiring.store.quarantine():
-            if entry.id == entry_id:
-                return entry
+        found = self._wiring.store.rejection(entry_id)
+        if found is None and entry_id:
+            begun = [each for each in self._wiring.store.quarantine() if each.id.startswith(entry_id)]
+            if len(begun) > 1:
+                raise UsageError(f"{entry_id}: several entries have an id that begins so; give more of it")
+            found = begun[0] if begun else None
+        if found is not None:
+            return found
         raise NotFoundError(
             f"quarantine entry {entry_id}: there is none; `wirewatch quarantine list` lists them"
         )

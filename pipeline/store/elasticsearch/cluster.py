@@ -10,9 +10,18 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-from pipeline.ports import Commit, Lease, MemberRow, Period, SearchHit, Version
+from pipeline.ports import (
+    Commit,
+    Lease,
+    MemberRow,
+    Period,
+    SearchHit,
+    StoryFilter,
+    StoryOrder,
+    Version,
+)
 from pipeline.query.evaluate import matched
 from pipeline.query.fields import Indexed, from_micros, indexed, micros
 from pipeline.query.tree import And, Phrase, Query
@@ -34,7 +43,7 @@ from pipeline.records import (
 from pipeline.records.alerts import UNFINISHED
 from pipeline.store.codec import decode
 from pipeline.store.copying import Piece
-from pipeline.store.elasticsearch import members, pieces, search, upkeep
+from pipeline.store.elasticsearch import members, pieces, search, story_pages, upkeep
 from pipeline.store.elasticsearch.changes import Resolver
 from pipeline.store.elasticsearch.clauses import NONE, compiled
 from pipeline.store.elasticsearch.documents import (
@@ -308,6 +317,24 @@ class ElasticsearchStore:
         first = micros(since) if since else None
         found = self.roots.consistent(lambda: members.newest(self.reads, self.names, first, asked, limit))
         return [decode(Story, document) for document in found]
+
+    def story_page(
+        self, wanted: StoryFilter, order: StoryOrder, limit: int, after: tuple[int, float, str] | None = None
+    ) -> list[Story]:
+        """See `Store`."""
+        asked = compiled(wanted.query) if wanted.query is not None else None
+        page = story_pages.StoryPage(self.reads, self.names, wanted, order, after)
+        found = self.roots.consistent(lambda: page.documents(asked, limit))
+        return [decode(Story, document) for document in found]
+
+    def beginning(self, kind: Literal["stories", "articles"], prefix: str, limit: int) -> list[str]:
+        """See `Store`."""
+        index = self.names.articles if kind == "articles" else self.names.alias(kind)
+        return self.roots.consistent(lambda: story_pages.beginning(self.reads, index, prefix, limit))
+
+    def rejection(self, name: str) -> Rejection | None:
+        """See `Store`."""
+        return self._document(Rejection, "quarantine", hashed(name))
 
     def decision(self, article: str) -> Decision | None:
         """See `Store`."""

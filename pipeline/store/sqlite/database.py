@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-from pipeline.ports import Commit, Lease, MemberRow, Period, SearchHit, Version
+from pipeline.ports import (
+    Commit,
+    Lease,
+    MemberRow,
+    Period,
+    SearchHit,
+    StoryFilter,
+    StoryOrder,
+    Version,
+)
 from pipeline.query.fields import Indexed, from_micros, indexed, micros
 from pipeline.query.tree import Query
 from pipeline.records import (
@@ -30,9 +39,9 @@ from pipeline.records.alerts import UNFINISHED
 from pipeline.store.codec import decode
 from pipeline.store.copying import Piece
 from pipeline.store.rules import leases
-from pipeline.store.sqlite import rows, statements
+from pipeline.store.sqlite import rows, statements, story_lists
 from pipeline.store.sqlite.file import DatabaseFile
-from pipeline.store.sqlite.schema import VERSION
+from pipeline.store.sqlite.schema import REINDEX, RERANK, VERSION
 from pipeline.store.sqlite.terms import seen_from
 from pipeline.text import well_formed
 
@@ -61,7 +70,10 @@ class SqliteStore:
 
     def __init__(self, path: Path, *, create: bool = True, timeout_seconds: float = 30.0) -> None:
         self._file = DatabaseFile(
-            path, create=create, timeout_seconds=timeout_seconds, reindex=statements.reindex
+            path,
+            create=create,
+            timeout_seconds=timeout_seconds,
+            steps={REINDEX: statements.reindex, RERANK: statements.rerank},
         )
 
     def close(self) -> None:
@@ -276,6 +288,26 @@ class SqliteStore:
         found = [row[0] for row in self._file.rows(sql, (1, first, limit))]
         left = limit - len(found) if limit >= 0 else limit
         return found + [row[0] for row in self._file.rows(sql, (0, first, left))] if left else found
+
+    def story_page(
+        self, wanted: StoryFilter, order: StoryOrder, limit: int, after: tuple[int, float, str] | None = None
+    ) -> list[Story]:
+        """See `Store`."""
+        with self._file.reading():
+            found = story_lists.page(self._file, wanted, order, limit, after)
+            documents: dict[str, str] = dict(
+                self._file.rows_of("SELECT id, document FROM story WHERE id IN ({})", found)
+            )
+            return [decode(Story, documents[name]) for name in found]
+
+    def beginning(self, kind: Literal["stories", "articles"], prefix: str, limit: int) -> list[str]:
+        """See `Store`."""
+        return story_lists.beginning(self._file, kind, well_formed(prefix), limit)
+
+    def rejection(self, name: str) -> Rejection | None:
+        """See `Store`."""
+        found = self._documents(Rejection, "SELECT document FROM rejection WHERE id = ?", name)
+        return found[0] if found else None
 
     def decision(self, article: str) -> Decision | None:
         """See `Store`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline.errors import StoreError, UnavailableError, WirewatchError
 from pipeline.retry import STORE, Patience
-from pipeline.store.sqlite.schema import APPLICATION, MIGRATIONS, REINDEX, VERSION, statements
+from pipeline.store.sqlite.schema import APPLICATION, MIGRATIONS, STEPS, VERSION, statements
 
 Row = tuple[Any, ...]
 # SQLite takes 32,766 parameters in one statement; lists of ids are cut into pieces of this size.
@@ -52,8 +52,8 @@ class DatabaseFile:
         path: The file.
         create: Whether to make it when it is missing; its folder likewise.
         timeout_seconds: How long to wait for another writer.
-        reindex: Makes the full-text index anew, where an older file needs it (the store's first
-            connection does).
+        steps: What is not SQL of a migration, where an older file needs it (the store's first connection
+            has it).
 
     Raises:
         StoreError: It is not a Wirewatch store, or newer than this version, or cannot be opened.
@@ -66,10 +66,10 @@ class DatabaseFile:
         *,
         create: bool,
         timeout_seconds: float,
-        reindex: Callable[[DatabaseFile], None] | None = None,
+        steps: Mapping[str, Callable[[DatabaseFile], None]] | None = None,
     ) -> None:
         self.path = path
-        self._reindex = reindex
+        self._steps = steps or {}
         self._timeout = timeout_seconds
         self._depth = 0
         self._frozen: tuple[int, int] | None = None
@@ -143,11 +143,11 @@ class DatabaseFile:
             self._log_ahead()
         with self.writing():
             for step in MIGRATIONS[self._version() :]:  # again: another process may have been first
-                if step != REINDEX:
+                if step not in STEPS:
                     for statement in statements(step):
                         self._connection.execute(statement)
-                elif self._reindex:
-                    self._reindex(self)
+                elif step in self._steps:
+                    self._steps[step](self)
             self._connection.execute(f"PRAGMA application_id = {APPLICATION}")
             self._connection.execute(f"PRAGMA user_version = {VERSION}")
 
@@ -204,7 +204,7 @@ class DatabaseFile:
         found = [str(row[0]) for row in self.rows("PRAGMA integrity_check(20)") if row[0] != "ok"]
         with closing(sqlite3.connect(":memory:")) as fresh:
             for step in MIGRATIONS:
-                for statement in statements(step) if step != REINDEX else ():
+                for statement in statements(step) if step not in STEPS else ():
                     fresh.execute(statement)
             wanted = {str(row[0]): row[1] for row in fresh.execute(_OBJECTS)}
         there = {str(row[0]): row[1] for row in self.rows(_OBJECTS)}

@@ -104,6 +104,23 @@ ALTER TABLE story ADD COLUMN dated INTEGER NOT NULL DEFAULT 1;
 DROP INDEX story_newest;
 CREATE INDEX story_newest ON story (dated, last_published DESC, id);
 """
+# What lists of stories are ordered and chosen by, so that no document is read that is not shown.
+_STORY_RANK = """
+CREATE TABLE IF NOT EXISTS story_rank (
+    id TEXT PRIMARY KEY, undated INTEGER NOT NULL, hot REAL NOT NULL, newest INTEGER NOT NULL,
+    size INTEGER NOT NULL, origins INTEGER NOT NULL, outlets INTEGER NOT NULL, last_seq INTEGER NOT NULL,
+    labels TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS story_rank_hot ON story_rank (undated, hot DESC, id);
+CREATE INDEX IF NOT EXISTS story_rank_newest ON story_rank (undated, newest DESC, id);
+CREATE INDEX IF NOT EXISTS story_rank_size ON story_rank (size DESC, id);
+CREATE TRIGGER IF NOT EXISTS story_gone AFTER DELETE ON story
+BEGIN DELETE FROM story_rank WHERE id = old.id; END;
+"""
+# Not SQL: the rank of each story is worked out anew from its record.
+RERANK = "rerank"
+# The steps that are not SQL.
+STEPS = frozenset({REINDEX, RERANK})
 
 # The n-th entry takes a file from version n to n + 1; entries are never changed, only added.
 MIGRATIONS: tuple[str, ...] = (
@@ -115,6 +132,8 @@ MIGRATIONS: tuple[str, ...] = (
     REINDEX,
     _REQUESTS,
     _UNDATED_STORIES,
+    _STORY_RANK,
+    RERANK,
 )
 VERSION = len(MIGRATIONS)
 

@@ -233,12 +233,52 @@ def _stories(file: DatabaseFile, commit: Commit) -> None:
     )
 
 
-def _put_stories(file: DatabaseFile, stories: Iterable[Story]) -> None:
+def _put_stories(file: DatabaseFile, stories: Sequence[Story]) -> None:
     file.run_all(
         "INSERT INTO story (id, last_published, document, dated) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
         " SET last_published = excluded.last_published, document = excluded.document, dated = excluded.dated",
         ((well_formed(each.id), micros(each.last_published), text(each), each.dated) for each in stories),
     )
+    _rank(file, stories)
+
+
+def _rank(file: DatabaseFile, stories: Iterable[Story]) -> None:
+    file.run_all(
+        "INSERT OR REPLACE INTO story_rank VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            (
+                well_formed(each.id),
+                not each.dated,
+                each.hot,
+                micros(each.last_published),
+                len(each.members),
+                each.origins,
+                len(each.outlets),
+                each.last_seq,
+                labels(each),
+            )
+            for each in stories
+        ),
+    )
+
+
+def label(kind: str, value: str) -> str:
+    """A topic or language of a story as its rank has it."""
+    return f"\x1f{kind}:{well_formed(value)}\x1f"
+
+
+def labels(story: Story) -> str:
+    """All of them."""
+    topics = (label("topic", topic.id) for topic in story.topics)
+    return "".join([*topics, *(label("language", each) for each in story.languages)])
+
+
+def rerank(file: DatabaseFile) -> None:
+    """Works the ranks of all stories out anew."""
+    last = ""
+    while rows := file.rows("SELECT id, document FROM story WHERE id > ? ORDER BY id LIMIT 500", (last,)):
+        last = rows[-1][0]
+        _rank(file, [decode(Story, document) for _, document in rows])
 
 
 # -- state and alerts ------------------------------------------------------------------------------------

@@ -1,0 +1,122 @@
+"""Lists of stories in their order, by `search_after`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pipeline.ports import StoryFilter, StoryOrder
+from pipeline.query.fields import micros
+from pipeline.store.elasticsearch.indices import Names
+from pipeline.store.elasticsearch.members import FEW_HITS
+from pipeline.store.elasticsearch.reading import PAGE, Dsl, Found, Reads
+from pipeline.text import well_formed
+
+_BY: dict[StoryOrder, str] = {"hot": "hot", "new": "last_us", "size": "size"}
+
+
+class StoryPage:
+    """One page of a list.
+
+    Args:
+        reads: The connection.
+        names: The names of the store's indices.
+        wanted: Which stories.
+        order: By what.
+        after: Where the page before ended.
+    """
+
+    def __init__(
+        self,
+        reads: Reads,
+        names: Names,
+        wanted: StoryFilter,
+        order: StoryOrder,
+        after: tuple[int, float, str] | None,
+    ) -> None:
+        self._reads, self._names = reads, names
+        undated: list[Dsl] = [] if order == "size" else [{"undated": "asc"}]
+        self._sort: list[Dsl] = [*undated, {_BY[order]: {"order": "desc", "missing": "_last"}}, {"id": "asc"}]
+        self._filters = [*_filters(wanted), *_behind(order, after)]
+
+    def documents(self, query: Dsl | None, limit: int) -> list[str]:
+        """The stories as JSON."""
+        articles = self._names.articles
+        if query is None:
+            return [hit["_source"]["document"] for hit in self._stories([], limit)]
+        if self._reads.count(articles, query) <= FEW_HITS:
+            found = list(self._reads.groups(articles, "story", query))
+            if len(found) <= FEW_HITS:
+                chosen = self._stories([{"terms": {"id": found}}], limit) if found else []
+                return [hit["_source"]["document"] for hit in chosen]
+        return self._walked(query, limit)
+
+    def _stories(self, filters: list[Dsl], limit: int | None) -> Iterable[Found]:
+        asked = {"bool": {"filter": [*self._filters, *filters]}}
+        index = self._names.alias("stories")
+        return self._reads.pages(self._sort, PAGE, limit, index=index, query=asked, source=["document", "id"])
+
+    def _walked(self, query: Dsl, limit: int) -> list[str]:
+        """Where most articles hit: the order is walked, and each piece asked which of it the query hits."""
+        found: list[str] = []
+        piece: dict[str, str] = {}
+        for hit in self._stories([], None):
+            piece[hit["_source"]["id"]] = hit["_source"]["document"]
+            if len(piece) == PAGE:
+                found += self._hit(query, piece)
+                piece.clear()
+                if len(found) >= limit:
+                    return found[:limit]
+        return [*found, *self._hit(query, piece)][:limit]
+
+    def _hit(self, query: Dsl, piece: dict[str, str]) -> list[str]:
+        if not piece:
+            return []
+        inside = {"bool": {"filter": [query, {"terms": {"story": list(piece)}}]}}
+        hit = set(self._reads.groups(self._names.articles, "story", inside))
+        return [document for name, document in piece.items() if name in hit]
+
+
+def _filters(wanted: StoryFilter) -> list[Dsl]:
+    found: list[Dsl] = [
+        {"range": {field: {"gte": least}}}
+        for field, least in (("size", wanted.min_articles), ("origins", wanted.min_origins))
+        if least > 0
+    ]
+    if wanted.min_outlets > 0:
+        script = {"source": "doc['outlets'].size() >= params.least", "params": {"least": wanted.min_outlets}}
+        found.append({"script": {"script": script}})
+    if wanted.after_seq >= 0:
+        found.append({"range": {"last_seq": {"gt": wanted.after_seq}}})
+    if wanted.since is not None:
+        found.append({"range": {"last_us": {"gte": micros(wanted.since)}}})
+    for field, value in (("topic_ids", wanted.topic), ("languages", wanted.language)):
+        if value:
+            found.append({"term": {field: well_formed(value)}})
+    return found
+
+
+def _behind(order: StoryOrder, after: tuple[int, float, str] | None) -> list[Dsl]:
+    """What comes behind a place in the order."""
+    if after is None:
+        return []
+    field, (late, value, name) = _BY[order], after
+    value = value if order == "hot" else int(value)
+    same = {"bool": {"filter": [{"term": {field: value}}, {"range": {"id": {"gt": well_formed(name)}}}]}}
+    behind = _any([{"range": {field: {"lt": value}}}, same])
+    if order == "size":
+        return [behind]
+    later = {"range": {"undated": {"gt": late}}}
+    return [_any([later, {"bool": {"filter": [{"term": {"undated": late}}, behind]}}])]
+
+
+def _any(parts: list[Dsl]) -> Dsl:
+    return {"bool": {"should": parts, "minimum_should_match": 1}}
+
+
+def beginning(reads: Reads, index: str, prefix: str, limit: int) -> list[str]:
+    """Ids that begin so."""
+    query = {"prefix": {"id": well_formed(prefix)}}
+    return [
+        hit["_source"]["id"]
+        for hit in reads.pages([{"id": "asc"}], PAGE, limit, index=index, query=query, source=["id"])
+    ]

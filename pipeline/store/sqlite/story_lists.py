@@ -1,0 +1,56 @@
+"""Lists of stories: walked in their order, and no further than the page needs."""
+
+from __future__ import annotations
+
+from pipeline.ports import StoryFilter, StoryOrder
+from pipeline.query.fields import micros
+from pipeline.store.sqlite.file import DatabaseFile
+from pipeline.store.sqlite.queries import Queries
+from pipeline.store.sqlite.statements import label
+from pipeline.text import well_formed
+
+_BY: dict[StoryOrder, str] = {"hot": "hot", "new": "newest", "size": "size"}
+_TABLES = {"stories": "story", "articles": "article"}
+
+
+def page(
+    file: DatabaseFile,
+    wanted: StoryFilter,
+    order: StoryOrder,
+    limit: int,
+    after: tuple[int, float, str] | None,
+) -> list[str]:
+    """The ids of a page."""
+    by, late = _BY[order], "0" if order == "size" else "undated"
+    conditions, bound = ["size >= ?", "outlets >= ?", "origins >= ?", "last_seq > ?"], [
+        wanted.min_articles,
+        wanted.min_outlets,
+        wanted.min_origins,
+        wanted.after_seq,
+    ]  # fmt: skip
+    values: list[object] = [*bound]
+    if wanted.since is not None:
+        conditions.append("newest >= ?")
+        values.append(micros(wanted.since))
+    for kind, value in (("topic", wanted.topic), ("language", wanted.language)):
+        if value:
+            conditions.append("instr(labels, ?) > 0")
+            values.append(label(kind, value))
+    if after is not None:
+        conditions.append(f"({late} > ? OR ({late} = ? AND ({by} < ? OR ({by} = ? AND id > ?))))")
+        values += [after[0], after[0], after[1], after[1], well_formed(after[2])]
+    hit: set[str] | None = None
+    if wanted.query is not None:
+        seqs = Queries(file).hits(wanted.query).tolist()
+        hit = {row[0] for row in file.rows_of("SELECT story FROM article WHERE seq IN ({})", seqs)}
+    in_order = f"{late}, {by} DESC, id" if late == "undated" else f"{by} DESC, id"
+    sql = f"SELECT id FROM story_rank WHERE {' AND '.join(conditions)} ORDER BY {in_order}"  # noqa: S608  our own
+    if hit is None:
+        return [row[0] for row in file.rows(f"{sql} LIMIT ?", (*values, limit))]
+    return [row[0] for row in file.rows(sql, values) if row[0] in hit][:limit]
+
+
+def beginning(file: DatabaseFile, kind: str, prefix: str, limit: int) -> list[str]:
+    """Ids that begin so."""
+    sql = f"SELECT id FROM {_TABLES[kind]} WHERE id >= ? AND id < ? ORDER BY id LIMIT ?"  # noqa: S608  our own
+    return [row[0] for row in file.rows(sql, (prefix, prefix + "\U0010ffff", limit))]

@@ -1,0 +1,118 @@
+"""The contract of every store, continued: lists of stories, a page at a time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from store_records import article, at, story, word_term
+
+from pipeline.ports import Commit, Store, StoryFilter, StoryOrder, place_in
+from pipeline.records import Story, Topic
+
+SHAPES = (
+    # hot, hours, members, outlets, origins, topic, language
+    (3.0, 5, 1, 1, 1, "sport", "en"),
+    (9.5, 2, 3, 3, 2, "war", "de"),
+    (3.0, 9, 2, 2, 2, "sport", "de"),
+    (-1.25, 7, 4, 1, 1, "war", "en"),
+    (0.0, 1, 2, 2, 1, "art", "es"),
+)
+
+
+def shelf() -> Commit:
+    """Five stories that no two orders list alike."""
+    articles, stories, seq = [], [], 0
+    for n, (hot, hours, size, outlets, origins, topic, language) in enumerate(SHAPES):
+        members = []
+        for _ in range(size):
+            seq += 1
+            words = "wind again" if n and (seq + n) % 2 else "calm"
+            articles.append(article(seq, "Title", words, story=f"s{n}", hours=hours))
+            members.append(articles[-1].enriched.article.id)
+        stories.append(
+            replace(
+                story(f"s{n}", tuple(members), hours=hours),
+                hot=hot,
+                outlets=tuple(f"Outlet {k}" for k in range(outlets)),
+                origins=origins,
+                last_seq=seq,
+                topics=(Topic(topic, topic.title(), 0.5, ()), Topic("news", "News", 0.4, ())),
+                languages=(language,),
+            )
+        )
+    return Commit(articles=tuple(articles), stories=tuple(stories))
+
+
+class ListConformance:
+    """A subclass has a fixture `store`, as in `conformance`."""
+
+    @pytest.fixture
+    def shelved(self, store: Store) -> Store:
+        store.commit(shelf())
+        return store
+
+    def listed(self, shelved: Store, order: StoryOrder = "hot", limit: int = 99, **wanted: object) -> str:
+        found = shelved.story_page(StoryFilter(**wanted), order, limit)  # type: ignore[arg-type]
+        assert {each.id: each for each in found} == shelved.stories([each.id for each in found])
+        return "".join(each.id[1:] for each in found)
+
+    def test_stories_stand_in_each_order_ties_by_id(self, shelved: Store) -> None:
+        assert self.listed(shelved, "hot") == "10243"
+        assert self.listed(shelved, "new") == "23014"
+        assert self.listed(shelved, "size") == "31240"
+        assert self.listed(shelved, "hot", 2) == "10"
+
+    @pytest.mark.parametrize(
+        ("wanted", "found"),
+        [
+            ({"topic": "sport"}, "02"),
+            ({"topic": "spor"}, ""),
+            ({"topic": "news", "language": "de"}, "12"),
+            ({"min_articles": 2, "min_outlets": 2}, "124"),
+            ({"min_origins": 2}, "12"),
+            ({"after_seq": 6}, "43"),
+            ({"since": at(5)}, "023"),
+            ({"since": at(5), "topic": "war"}, "3"),
+            ({"query": word_term("wind")}, "1243"),
+            ({"query": word_term("wind"), "language": "de"}, "12"),
+            ({"query": word_term("storm")}, ""),
+        ],
+    )
+    def test_a_list_has_what_was_asked_for(
+        self, shelved: Store, wanted: dict[str, object], found: str
+    ) -> None:
+        in_order = "".join(each for each in "10243" if each in found)
+        assert self.listed(shelved, "hot", **wanted) == in_order
+
+    @pytest.mark.parametrize("order", ["hot", "new", "size"])
+    @pytest.mark.parametrize("query", [None, "wind"])
+    def test_pages_laid_together_are_the_list(
+        self, shelved: Store, order: StoryOrder, query: str | None
+    ) -> None:
+        wanted = StoryFilter(query=word_term(query) if query else None)
+        whole = shelved.story_page(wanted, order, 99)
+        found: list[Story] = []
+        while page := shelved.story_page(wanted, order, 2, place_in(order, found[-1]) if found else None):
+            found += page
+        assert found == whole
+
+    def test_stories_without_a_date_come_last_but_by_size(self, shelved: Store) -> None:
+        found = shelved.stories(["s1", "s2", "s3"])
+        shelved.commit(Commit(stories=tuple(replace(each, dated=False) for each in found.values())))
+        assert [self.listed(shelved, each) for each in ("hot", "new", "size")] == ["04123", "04231", "31240"]
+        self.test_pages_laid_together_are_the_list(shelved, "hot", None)
+        self.test_pages_laid_together_are_the_list(shelved, "new", "wind")
+
+    def test_a_story_that_changes_moves_and_one_that_ends_goes(self, shelved: Store) -> None:
+        first = shelved.stories(["s3"])["s3"]
+        shelved.commit(Commit(stories=(replace(first, hot=99.0),), ended=("s1",)))
+        assert self.listed(shelved) == "3024"
+        shelved.drop_before(at(4), shelved.acquire("stories", "me", at(0), 60))
+        assert self.listed(shelved) == "302"
+
+    def test_ids_by_their_beginning(self, shelved: Store) -> None:
+        assert shelved.beginning("stories", "s", 3) == ["s0", "s1", "s2"]
+        assert shelved.beginning("stories", "s4", 9) == ["s4"]
+        assert shelved.beginning("articles", "a00001", 9) == ["a000010", "a000011", "a000012"]
+        assert shelved.beginning("articles", "x", 9) == shelved.beginning("stories", "s\ud800", 9) == []
