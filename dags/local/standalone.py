@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -46,6 +48,9 @@ def main() -> int:
     """Runs until Ctrl-C; then stops everything it started."""
     home = Path(os.environ.get("AIRFLOW_HOME", ROOT / ".airflow" / "standalone")).resolve()
     port = int(os.environ.get("WIREWATCH_AIRFLOW_PORT", "8080"))
+    if _answers(port):
+        sys.stderr.write(f"make airflow: port {port} is taken; WIREWATCH_AIRFLOW_PORT names another\n")
+        return 1
     home.mkdir(parents=True, exist_ok=True)
     os.environ.update(standalone_environment(home, port))
     from airflow.utils.db import initdb
@@ -54,11 +59,19 @@ def main() -> int:
     make_pools()
     sys.stdout.write(f"Airflow on http://127.0.0.1:{port} in about half a minute; Ctrl-C stops it.\n")
     sys.stdout.flush()
-    return _run_all(str(Path(sys.executable).parent / "airflow"))
+    return _run_all(str(Path(sys.executable).parent / "airflow"), port)
 
 
-# What `airflow standalone` starts, but without the two log servers, which would listen on every address; the
-# pages read the logs from the folder.
+def _answers(port: int) -> bool:
+    """Whether something listens on a port of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+# How long the api-server may take to answer, in seconds.
+PATIENCE = 120.0
+# What `airflow standalone` starts, but the api-server before those whose tasks ask it, and without the two
+# log servers, which would listen on every address; the pages read the logs from the folder.
 PARTS = (
     ("api-server",),
     ("scheduler", "--skip-serve-logs"),
@@ -67,19 +80,37 @@ PARTS = (
 )
 
 
-def _run_all(airflow: str) -> int:
-    """Runs all parts until a signal comes or one of them ends; then stops them all, with their children."""
+def _answered(port: int, server: subprocess.Popen[bytes], stopped: threading.Event) -> bool:
+    """Waits until the server answers, or a signal comes; False when it ended instead, or never answers."""
+    until = time.monotonic() + PATIENCE
+    while not (_answers(port) or stopped.is_set()):
+        if server.poll() is not None or time.monotonic() > until:
+            return False
+        stopped.wait(0.2)
+    return True
+
+
+def _run_all(airflow: str, port: int) -> int:
+    """Runs all parts until a signal comes or one of them ends; then stops them all, with their children.
+
+    The first one is waited for until it answers: a task that starts before would fail.
+    """
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    processes = [
-        subprocess.Popen([airflow, *part], start_new_session=True)  # noqa: S603 - our own command
-        for part in PARTS
-    ]
-    while not stopped.wait(1.0):
-        if any(process.poll() is not None for process in processes):
-            sys.stderr.write("make airflow: a part of Airflow ended; stopping the others\n")
-            break
+    processes: list[subprocess.Popen[bytes]] = []
+    ended = False
+    for part in PARTS:
+        if not (stopped.is_set() or ended):
+            processes.append(
+                subprocess.Popen([airflow, *part], start_new_session=True)  # noqa: S603 - our own command
+            )
+            ended = not _answered(port, processes[0], stopped)
+    while not (stopped.is_set() or ended):
+        stopped.wait(1.0)
+        ended = any(process.poll() is not None for process in processes)
+    if ended:
+        sys.stderr.write("make airflow: a part of Airflow ended; stopping the others\n")
     for number, patience in ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0)):
         for process in processes:
             # The group, because the api-server and the triggerer have children that outlive them.
@@ -88,7 +119,7 @@ def _run_all(airflow: str) -> int:
         for process in processes:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(patience)
-    return 0 if stopped.is_set() else 1
+    return 1 if ended else 0
 
 
 if __name__ == "__main__":
