@@ -97,6 +97,25 @@ def ascii_domain(domain: str) -> str:
         raise ValueError(f"{domain!r} is no domain: {error}") from None
 
 
+def deliverable(domain: str) -> str:
+    """A domain as the name system has it, which could be asked for it.
+
+    >>> deliverable("Bücher.example")
+    'xn--bcher-kva.example'
+
+    Raises:
+        ValueError: It could not: a label is empty, too long, or stands for no letters.
+    """
+    found = ascii_domain(domain)
+    if found.startswith("["):
+        return found
+    try:
+        idna.encode(found, uts46=True)
+    except idna.IDNAError as error:
+        raise ValueError(f"{domain!r} is no domain: {error}") from None
+    return found
+
+
 def mail_address(to: str) -> str:
     """An address as mail servers take it: its domain as the name system has it.
 

@@ -326,7 +326,7 @@ def validated(model: type[Model], document: Document, part: object = None, key: 
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(each) for each in (*filter(None, [key]), *first["loc"]))
-        message = first["msg"]
+        message = first["msg"].removeprefix("Value error, ")  # pydantic's, before what we say ourselves
         if first["type"] == "extra_forbidden":
             message = "unknown key"
         raise document.error(message, key) from None

@@ -27,6 +27,7 @@ from alert_records import START, World, article, facts, watch
 from pipeline.ports import Store
 from pipeline.records import Delivery, StoredArticle, Watch
 from pipeline.stages.alerting.alert import Alerting
+from pipeline.stages.alerting.questions import backtest_watch
 from pipeline.store import open_store
 
 VOCABULARY = random.Random(1)
@@ -73,7 +74,7 @@ def watches(rng: random.Random, count: int) -> tuple[Watch, ...]:
 
 
 def measure(store: Store, archive: int, fresh: int, number: int) -> str:
-    """One alert run over `fresh` articles, after `archive` older ones."""
+    """One alert run over `fresh` articles, after `archive` older ones, and a backtest over the fresh ones."""
     rng = random.Random(8)
     world = World(store)
     world.arrive(*articles(rng, 1, archive))
@@ -87,8 +88,15 @@ def measure(store: Store, archive: int, fresh: int, number: int) -> str:
     started = time.perf_counter()
     Alerting(store, rules, facts=facts).decide(START + timedelta(days=2))
     idle = time.perf_counter() - started
+    since = article(archive + 1).enriched.article.fetched
+    cpu = time.process_time()
+    for rule in rules[:20]:
+        backtest_watch(store, rule, since, START + timedelta(days=60), facts)
+    tried = (time.process_time() - cpu) / 20
     sizes = f"{number:>7,} | {fresh:>5,} | {archive:>7,}"
-    return f"{sizes} | {took:6.2f} s | {busy:6.2f} s | {len(decided.alerts):>6,} | {idle:5.2f} s"
+    return (
+        f"{sizes} | {took:6.2f} s | {busy:6.2f} s | {len(decided.alerts):>6,} | {idle:6.2f} s | {tried:.2f} s"
+    )
 
 
 def main() -> None:
@@ -103,9 +111,8 @@ def main() -> None:
     if "ELASTICSEARCH_URL" in os.environ:
         urls.append(os.environ["ELASTICSEARCH_URL"].rstrip("/") + "?prefix=bench-alerts-{case}")
     for url in urls:
-        print(
-            f"{url.partition(':')[0]}\nwatches | new   | archive | run      | CPU      | alerts | nothing new"
-        )
+        print(url.partition(":")[0])
+        print("watches | new   | archive | run      | CPU      | alerts | idle     | backtest")
         with tempfile.TemporaryDirectory() as folder:
             for case, (number, fresh, archive) in enumerate(cases):
                 store = open_store(url.format(folder=folder, case=f"{os.getpid()}-{case}"))

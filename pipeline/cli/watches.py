@@ -11,6 +11,7 @@ from rich.table import Table
 
 from pipeline.cli.session import answer, opened
 from pipeline.cli.tables import backtest_table
+from pipeline.errors import UsageError
 
 watch = typer.Typer(
     help="The rules that alert: show, validate, try on history, explain.", no_args_is_help=True
@@ -59,9 +60,13 @@ def watch_check(context: typer.Context) -> None:
 def _show_hits(out: Console, entry: dict[str, Any]) -> None:
     for clause in entry["clauses"]:
         sign = "not " if clause["negative"] else ""
-        out.print(f"  {sign}{clause['clause']}: {clause['hits']} of {clause['of']}", markup=False)
+        rate = f": {clause['hits']} of {clause['of']}" if entry["of"] else ""
+        out.print(f"  {sign}{clause['clause']}{rate}", markup=False)
         for language, found in sorted(clause["tokens"].items()):
             out.print(f"      {language}: {', '.join(found)}", markup=False)
+    if not entry["of"]:
+        out.print("  there are no articles yet to try it on", markup=False)
+        return
     out.print(f"  in all {entry['hits']} of {entry['of']} articles ({entry['rate']:.2%})", markup=False)
     for example in entry["examples"]:
         out.print(f"    {example['published'][:16]} {example['title']}", markup=False)
@@ -86,18 +91,32 @@ def watch_new(
                 err.print(f"! {warning}", markup=False)
             _show_hits(err, draft)
             month = draft["month"]
-            err.print(
-                f"In the last 30 days: {month['articles']} articles, {month['alerts']} alerts, "
-                f"{month['mails_per_day']:.2f} mails a day",
-                markup=False,
-            )
-            yes = typer.confirm("Save it?", default=False, err=True)
+            if draft["of"]:
+                err.print(
+                    f"In the last 30 days: {month['articles']} articles, {month['alerts']} alerts, "
+                    f"{month['mails_per_day']:.2f} mails a day",
+                    markup=False,
+                )
+            yes = _asked()
         saved = app.watches.add(draft) if yes else ""
 
     def show(out: Console) -> None:
         out.print(f"Saved in {saved}" if saved else "Not saved", markup=False)
 
     answer(context, draft | {"saved": saved}, show)
+
+
+def _asked() -> bool:
+    """Whether the watch is to be saved.
+
+    Raises:
+        UsageError: Nobody answered.
+    """
+    try:
+        return typer.confirm("Save it?", default=False, err=True)
+    except typer.Abort:
+        typer.echo(err=True)
+        raise UsageError("not saved, because nobody answered; --yes saves without asking") from None
 
 
 @watch.command("backtest")

@@ -1,6 +1,9 @@
 """What time alone makes true is told when its time comes, and at the same place in a replay."""
 
+import os
+import uuid
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from alert_records import START, World, article, facts, watch
@@ -17,9 +20,25 @@ LATER = watch("drill AND published:<now-6h", "later")
 NOT_NEW = watch("drill AND NOT published:>now-6h", "not new", conditions={"outlets": 2})
 
 
+NODE = pytest.param(
+    "elasticsearch",
+    marks=[
+        pytest.mark.elasticsearch,
+        pytest.mark.skipif("ELASTICSEARCH_URL" not in os.environ, reason="needs ELASTICSEARCH_URL"),
+    ],
+)
+
+
+@pytest.fixture(params=["sqlite", NODE])
+def urls(request, tmp_path):
+    """Addresses of new stores, as many as are asked for."""
+    made = (f"{os.environ['ELASTICSEARCH_URL'].rstrip('/')}?prefix=times-{uuid.uuid4().hex}" for _ in count())
+    return made if request.param != "sqlite" else (f"sqlite:///{tmp_path}/{n}.db" for n in count())
+
+
 @pytest.fixture
-def world(tmp_path):
-    store = open_store(f"sqlite:///{tmp_path}/w.db")
+def world(urls):
+    store = open_store(next(urls))
     yield World(store)
     store.close()
 
@@ -81,8 +100,8 @@ def test_an_edit_takes_what_waited_with_it(world):
     assert not alerts(world, LATER, at=came(1) + 9 * HOUR)
 
 
-def replayed(tmp_path, name, runs, stretch):
-    store = open_store(f"sqlite:///{tmp_path}/{name}.db")
+def replayed(url, runs, stretch):
+    store = open_store(url)
     world, told = World(store), []
     for arriving, at in runs:
         world.arrive(*arriving)
@@ -93,7 +112,7 @@ def replayed(tmp_path, name, runs, stretch):
     }
 
 
-def test_a_replay_tells_the_same_at_the_same_place(tmp_path):
+def test_a_replay_tells_the_same_at_the_same_place(urls):
     hours = [0, 1, 5, 6.5, 7, 13, 20]
     made = [
         article(
@@ -107,10 +126,10 @@ def test_a_replay_tells_the_same_at_the_same_place(tmp_path):
         live.append(((one,), one.enriched.article.fetched))
         live.append(((), until - timedelta(minutes=1)))
     end = START + 60 * HOUR
-    by_hand = replayed(tmp_path, "live", live, 1000)
+    by_hand = replayed(next(urls), live, 1000)
     assert {cause for *_, cause, _ in by_hand} >= {"time"}
     for stretch in (1, 2, 3, 1000):
-        assert replayed(tmp_path, f"replay{stretch}", [(made, end)], stretch) == by_hand
+        assert replayed(next(urls), [(made, end)], stretch) == by_hand
 
 
 def test_a_backtest_knows_of_time(world):

@@ -105,6 +105,17 @@ def test_a_file_of_the_configuration_keeps_its_mode(run, tmp_path):
     assert [stat.S_IMODE(file.stat().st_mode) for file in (feeds, watches)] == [0o644, 0o664]
 
 
+def test_a_first_watch_that_nobody_can_be_asked_about_is_not_saved(run, tmp_path):
+    watches = tmp_path / "config" / "watches.yaml"
+    watches.write_text("watches: []\n")
+    code, out, err = run("watch", "new", "lighthouse, storm")
+    assert (code, out.strip()) == (2, "")
+    assert err[-1] == "wirewatch: not saved, because nobody answered; --yes saves without asking"
+    assert any("there are no articles yet to try it on" in line for line in err)
+    assert not any("of 0" in line for line in err)
+    assert watches.read_text() == "watches: []\n"
+
+
 def test_verify_finds_what_is_broken(run, tmp_path):
     run("load", "a.jsonl")
     code, out, _ = run("verify", "--json")

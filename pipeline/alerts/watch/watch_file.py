@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from pipeline.addresses import deliverable
 from pipeline.errors import ConfigError, QueryError
 from pipeline.query import parse
 from pipeline.records import Conditions, Delivery, Digest, QuietHours, Watch
@@ -30,11 +31,14 @@ class _Closed(BaseModel):
 
 
 def _address(address: str) -> str:
+    local, _, domain = address.rpartition("@")
+    if _ADDRESS.fullmatch(address) and not local.isascii():
+        raise ValueError(f"{address!r} has letters before the @ that mail servers do not take: only ASCII is")
     try:
-        if _ADDRESS.fullmatch(address) and Address(addr_spec=address).addr_spec:
+        if _ADDRESS.fullmatch(address) and Address(addr_spec=f"{local}@{deliverable(domain)}").addr_spec:
             return address
-    except (ValueError, IndexError, HeaderParseError):
-        pass
+    except (ValueError, IndexError, HeaderParseError) as error:
+        raise ValueError(f"{address!r} is no mail address: {error}") from None
     raise ValueError(f"{address!r} is no mail address")
 
 
