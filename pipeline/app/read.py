@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pipeline.errors import NotFoundError, UsageError
-from pipeline.ports import StoryFilter
+from pipeline.ports import StoryFilter, place_in
 
 if TYPE_CHECKING:
     from pipeline.app.wiring import Wiring
@@ -71,10 +71,11 @@ class Read:
         return found, self.members(found)
 
     def listed(
-        self, wanted: StoryFilter, order: StoryOrder, limit: int, after: tuple[int, float, str] | None = None
+        self, wanted: StoryFilter, order: StoryOrder, limit: int, after: Story | None = None
     ) -> list[Story]:
-        """A page of a list of stories, without their articles; see `Store.story_page`."""
-        return self._wiring.store.story_page(wanted, order, limit, after)
+        """A page of a list of stories, without their articles, behind the last one of the page before."""
+        place = place_in(order, after) if after is not None else None
+        return self._wiring.store.story_page(wanted, order, limit, place)
 
     def wanted(self, *, since: str | None = None, query: str | None = None, **more: Any) -> StoryFilter:
         """Which stories a list has, from what a person wrote; `more` are fields of `StoryFilter`.

@@ -79,6 +79,7 @@ _GET: Final[tuple[tuple[str, Handler, float], ...]] = (
     ("/corrections", correct.corrections, 1),
     ("/requests/{id}", correct.request, 1),
     ("/doctor", care.doctor, SLOW),
+    ("/metrics", care.metrics, SLOW),
     ("/about", care.about, 1),
 )
 _POST: Final[tuple[tuple[str, Handler, float], ...]] = (

@@ -236,3 +236,13 @@ def test_a_changed_configuration_is_read_again(tmp_path):
     file.write_text("watches: [")
     assert client.get("/").status_code == 200
     readers.close()
+
+
+def test_metrics_have_a_line_for_each_check_of_the_doctor(editor):
+    answer = editor.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    lines = [line for line in answer.text.splitlines() if not line.startswith("#")]
+    checks = {f'wirewatch_check_ok{{check="{each["check"]}"}}' for each in editor.get("/doctor.json").json()}
+    assert checks <= {line.rpartition(" ")[0] for line in lines}
+    assert "wirewatch_articles_head 4" in lines
+    assert all(line.rpartition(" ")[2].isdigit() for line in lines)
