@@ -25,7 +25,7 @@ _REFRESHES: Final = 3
 # A page that sends its readers on says little else; articles that reload themselves are articles.
 _STUB_CHARS: Final = 1000
 _TAG = re.compile(r"<[^<>]*>")
-_BOUND = re.compile(r"<(/?)(script|style|noscript)\b|(<!--)|(-->)", re.IGNORECASE)
+_BOUND = re.compile(r"<(/)?(script|style|noscript)\b(?(1)[^<>]*>?)|(<!--)|(-->)", re.IGNORECASE)
 
 
 class ArticlePages:
