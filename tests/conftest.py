@@ -62,13 +62,28 @@ def models():
     return recognizer, RememberingEmbedder(E5Embedder())
 
 
+@pytest.fixture(scope="session")
+def names_and_topics():
+    """What is known of names and topics, made once for what the two files say."""
+    from pipeline.enrich.names.aliases import Aliases
+    from pipeline.enrich.topics import Taxonomy
+
+    made = {}
+
+    def make(settings):
+        said = tuple(Path(each.path).read_bytes() for each in (settings.aliases, settings.topics))
+        if said not in made:
+            made[said] = Aliases.from_document(settings.aliases), Taxonomy.from_document(settings.topics)
+        return made[said]
+
+    return make
+
+
 @pytest.fixture
-def make_wiring(tmp_path, models):
+def make_wiring(tmp_path, models, names_and_topics):
     """Makes a wiring with a home of its own, the seeds' configuration, and a clock that stands still."""
     from pipeline.app.wiring import Wiring
     from pipeline.enrich.enricher import Enricher
-    from pipeline.enrich.names.aliases import Aliases
-    from pipeline.enrich.topics import Taxonomy
 
     recognizer, embedder = models
     made = []
@@ -80,11 +95,7 @@ def make_wiring(tmp_path, models):
         url = store or f"sqlite:///{home / 'wirewatch.db'}"
         wiring = Wiring(home, config, url, dict(os.environ), lambda: at)
         wiring.__dict__["embedder"] = embedder
-        wiring.__dict__["enricher"] = Enricher(
-            recognizer,
-            Aliases.from_document(wiring.settings.aliases),
-            Taxonomy.from_document(wiring.settings.topics),
-        )
+        wiring.__dict__["enricher"] = Enricher(recognizer, *names_and_topics(wiring.settings))
         made.append(wiring)
         return wiring
 
