@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
@@ -35,7 +35,7 @@ class AddressBlock:
 @cache
 def _blocks() -> tuple[AddressBlock, ...]:
     """The registries, the narrowest block first."""
-    text = files("pipeline").joinpath("special_addresses.csv").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("special_addresses.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
     blocks = [AddressBlock(ipaddress.ip_network(r["block"]), _public(r["public"]), r["inner"]) for r in rows]
     return tuple(sorted(blocks, key=lambda block: -block.network.prefixlen))

@@ -15,8 +15,10 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-# The package's name where Python code or a string of it names a module.
-_NAME = re.compile(r"\bpipeline(?=\.[a-z_]+|\s+import\b)")
+# The package's name where it is imported, and where a string or a comment names one of its modules.
+# A variable may be called `pipeline`, too, and keeps its name.
+_IMPORTED = re.compile(r"^(\s*(?:>>> )?(?:from|import)\s+)pipeline\b", re.MULTILINE)
+_QUOTED = re.compile(r"(?<=[\"'`])pipeline(?=\.[a-z_]+)")
 
 
 def renamed(source: str) -> str:
@@ -24,10 +26,12 @@ def renamed(source: str) -> str:
 
     >>> renamed("from pipeline.records import Story  # of pipeline/records/stories.py")
     'from wirewatch.records import Story  # of pipeline/records/stories.py'
-    >>> renamed("from pipeline import text as analysis")
-    'from wirewatch import text as analysis'
+    >>> renamed("    from pipeline import text as analysis")
+    '    from wirewatch import text as analysis'
+    >>> renamed("pipeline.add_pipe('ner'); files('pipeline.desk')")
+    "pipeline.add_pipe('ner'); files('wirewatch.desk')"
     """
-    return _NAME.sub("wirewatch", source)
+    return _QUOTED.sub("wirewatch", _IMPORTED.sub(r"\1wirewatch", source))
 
 
 class WheelHook(BuildHookInterface[Any]):
