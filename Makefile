@@ -117,6 +117,10 @@ bench-elasticsearch: setup ## indexing, search and rebuild on SQLite and on the 
 airflow: setup ## Airflow with scheduler and pages on 127.0.0.1:8080 until Ctrl-C
 	@PYTHONWARNINGS=ignore $(RUN) -m dags.local.standalone
 
+.PHONY: licenses
+licenses: setup ## docs/licenses.md from the lock, and with SBOM=file a CycloneDX list of components
+	@$(RUN) -m deploy.licenses $(if $(SBOM),--sbom $(SBOM))
+
 .PHONY: clean
 clean: ## remove the virtual environment and everything made (not your data/)
 	rm -rf .venv .venv-peers .bench .airflow .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
