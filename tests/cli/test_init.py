@@ -89,7 +89,7 @@ def test_the_first_wishes(run, tmp_path):
 @pytest.mark.parametrize(
     ("wish", "said"),
     [
-        (("--pack", "wrld-en"), "is it world-en"),
+        (("--pack", "grmany-de"), "is it germany-de"),
         (("--watch", '("a'), "makes no query"),
         (("--smtp", "mail.test"), "must be smtp://host:port"),
         (("--channel", "phone"), "NAME=URL"),
