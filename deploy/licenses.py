@@ -11,6 +11,7 @@ import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "licenses.md"
@@ -30,7 +31,7 @@ def locked(*extras: str) -> list[tuple[str, str]]:
 def licence(package: str) -> str:
     """What a package says its licence is, in a few words."""
     try:
-        told = metadata(package)
+        told: Any = metadata(package)  # an e-mail message, which its type does not say
     except PackageNotFoundError:
         return "not installed on this platform"
     classes = [
