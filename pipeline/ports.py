@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 from pipeline.records import (
     Alert,
     Article,
+    ArticleKind,
     Capture,
     Change,
     Correction,
@@ -90,6 +91,7 @@ class StoryFilter:
     Attributes:
         since: Only those with `last_published` at or after it.
         query: Only those with an article that it hits.
+        kind: Only those with an article of this kind; where there is a query, one that it hits.
         topic, language: Only those that have it among their topics (by id) and languages.
         min_articles, min_outlets, min_origins: Only those with so many.
         after_seq: Only those with a member that came after it.
@@ -103,6 +105,17 @@ class StoryFilter:
     min_outlets: int = 0
     min_origins: int = 0
     after_seq: int = -1
+    kind: ArticleKind | None = None
+
+    @property
+    def hitting(self) -> Query | None:
+        """What an article must be for its story to be listed; None where any will do."""
+        if self.kind is None:
+            return self.query
+        from pipeline.query.tree import And, Term
+
+        kind = Term("kind", self.kind, (self.kind,))
+        return kind if self.query is None else And((self.query, kind))
 
 
 class MemberRow(NamedTuple):

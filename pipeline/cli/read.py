@@ -18,6 +18,7 @@ from pipeline.app.shapes import (
 from pipeline.cli.session import answer, opened
 from pipeline.cli.tables import article_text, hits_table, stories_table, story_text
 from pipeline.cli.why import why_text
+from pipeline.records import ArticleKind
 
 Since = Annotated[str | None, typer.Option(help="Only what is newer: 90m, 12h, 7d, 2w, or a date")]
 Sort = Literal["hot", "new", "size"]
@@ -35,13 +36,17 @@ def stories(
     sort: Annotated[Sort, typer.Option(help="hot: growth first; new: newest; size: most articles")] = "hot",
     topic: Annotated[str, typer.Option(help="Only stories with this topic, by its id")] = "",
     language: Annotated[str, typer.Option(help="Only stories with articles in it: en, es, …")] = "",
+    kind: Annotated[
+        ArticleKind | None, typer.Option(help="Only stories with an article of this kind, which --query hits")
+    ] = None,
     min_articles: Least = 1,
     min_outlets: Least = 1,
 ) -> None:
     """Hottest stories first."""
-    more = {"topic": topic, "language": language, "min_articles": min_articles, "min_outlets": min_outlets}
+    least = {"min_articles": min_articles, "min_outlets": min_outlets}
     with opened(context, make=False) as app:
-        found = app.read.listed(app.read.wanted(since=since, query=query, **more), sort, limit)
+        wanted = app.read.wanted(since=since, query=query, topic=topic, language=language, kind=kind, **least)
+        found = app.read.listed(wanted, sort, limit)
         members = app.read.members(found)
     document = [story_shape(story, members) for story in found]
     answer(context, document, lambda out: out.print(stories_table(document)))

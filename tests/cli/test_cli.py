@@ -147,6 +147,7 @@ def test_odd_articles_are_taken(run, tmp_path):
     [
         (("load", "nowhere.txt"), "nowhere.txt"),
         (("stories", "--since", "yesterday-ish"), "--since"),
+        (("stories", "--kind", "gossip"), "--kind"),
         (("search", '"open phrase'), "quotation mark"),
         (("search", "colour:red"), "colour"),
         (("fetch", "--feed", "nobody"), "nobody"),

@@ -104,6 +104,18 @@ class ListConformance:
         self.test_pages_laid_together_are_the_list(shelved, "hot", None)
         self.test_pages_laid_together_are_the_list(shelved, "new", "wind")
 
+    def test_the_kind_is_that_of_an_article_that_the_query_hits(self, shelved: Store) -> None:
+        changed = shelved.articles(["a000001", "a000003", "a000005"]).values()
+        assert [each.enriched.article.text for each in changed] == ["calm", "calm", "wind again"]
+        opinions = [replace(each, enriched=replace(each.enriched, kind="opinion")) for each in changed]
+        shelved.commit(Commit(articles=tuple(opinions)))
+        assert self.listed(shelved, kind="opinion") == "102"
+        assert self.listed(shelved, kind="news") == "1243"
+        assert self.listed(shelved, kind="opinion", query=word_term("wind")) == "2"
+        assert self.listed(shelved, kind="opinion", topic="sport") == "02"
+        assert self.listed(shelved, "size", 1, kind="opinion", language="de") == "1"
+        assert self.listed(shelved, kind="gallery") == ""
+
     def test_a_story_that_changes_moves_and_one_that_ends_goes(self, shelved: Store) -> None:
         first = shelved.stories(["s3"])["s3"]
         shelved.commit(Commit(stories=(replace(first, hot=99.0),), ended=("s1",)))

@@ -322,7 +322,7 @@ class ElasticsearchStore:
         self, wanted: StoryFilter, order: StoryOrder, limit: int, after: tuple[int, float, str] | None = None
     ) -> list[Story]:
         """See `Store`."""
-        asked = compiled(wanted.query) if wanted.query is not None else None
+        asked = compiled(query) if (query := wanted.hitting) is not None else None
         page = story_pages.StoryPage(self.reads, self.names, wanted, order, after)
         found = self.roots.consistent(lambda: page.documents(asked, limit))
         return [decode(Story, document) for document in found]

@@ -40,8 +40,8 @@ def page(
         conditions.append(f"({late} > ? OR ({late} = ? AND ({by} < ? OR ({by} = ? AND id > ?))))")
         values += [after[0], after[0], after[1], after[1], well_formed(after[2])]
     hit: set[str] | None = None
-    if wanted.query is not None:
-        seqs = Queries(file).hits(wanted.query).tolist()
+    if (query := wanted.hitting) is not None:
+        seqs = Queries(file).hits(query).tolist()
         hit = {row[0] for row in file.rows_of("SELECT story FROM article WHERE seq IN ({})", seqs)}
     in_order = f"{late}, {by} DESC, id" if late == "undated" else f"{by} DESC, id"
     sql = f"SELECT id FROM story_rank WHERE {' AND '.join(conditions)} ORDER BY {in_order}"  # noqa: S608  our own
