@@ -133,6 +133,16 @@ def test_articles_stand_newest_first_by_the_time_that_is_shown():
     assert len(times) == 5
 
 
+def test_articles_without_a_date_stand_last():
+    first, second, third = (article(seq, f"Drill {seq}") for seq in (1, 2, 3))
+    undated = replace(third.enriched.article, published=None, published_from="fetched")
+    third = replace(third, enriched=replace(third.enriched, article=undated))
+    text = parsed(item(first, second, third)).get_body(("plain",)).get_content()
+    listed = text[text.index("\n- ") :]
+    places = [listed.index(f"https://example.org/{seq}") for seq in (2, 1, 3)]
+    assert places == sorted(places)
+
+
 def test_an_address_whose_domain_has_another_script():
     mail = parsed(item(article(1, "A drill")), message=replace(MESSAGE, to="leser@bücher.example"))
     assert mail["To"] == "leser@xn--bcher-kva.example"

@@ -144,13 +144,18 @@ def _links(language: str, watch: Watch, item: Item, desk: str) -> tuple[tuple[st
     )
 
 
+def _newness(member: StoredArticle) -> tuple[bool, datetime, int]:
+    article = member.enriched.article
+    return article.published is not None, article.time, member.seq
+
+
 def section(watch: Watch, rule: WatchRule, item: Item, *, brief: bool = False, desk: str = "") -> MailSection:
     """Puts together what is said of a story; `brief` as one of several, with links where there is a desk."""
     most = BRIEF_ARTICLES if brief else MOST_ARTICLES
     language = watch.language
     kind = item.alerts[0].kind if item.alerts[0].kind == "new" else item.alerts[-1].kind
-    # The newest first, by the time that stands beside each.
-    newest = sorted(item.members, key=lambda each: (each.enriched.article.time, each.seq), reverse=True)
+    # The newest first, by the time that stands beside each; those without a date last.
+    newest = sorted(item.members, key=_newness, reverse=True)
     lines = [_line(watch, member, item.shown) for member in newest]
     follow_up = kind != "new" and item.shown > 0
     fresh = tuple(line for line in lines if line.fresh) if follow_up else ()
