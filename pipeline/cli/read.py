@@ -40,7 +40,7 @@ def stories(
         ArticleKind | None, typer.Option(help="Only stories with an article of this kind, which --query hits")
     ] = None,
     min_articles: Least = 1,
-    min_outlets: Least = 1,
+    min_outlets: Least = 0,
 ) -> None:
     """Hottest stories first."""
     least = {"min_articles": min_articles, "min_outlets": min_outlets}

@@ -87,6 +87,14 @@ def test_load_then_read_back_by_every_reading_verb(run, tmp_path):
     assert "Flood closes" in out
 
 
+def test_a_text_file_that_names_no_outlet_is_among_the_stories(run, tmp_path):
+    (tmp_path / "a.txt").write_text(f"{ARTICLE['title']}\n\n{ARTICLE['text']}\n")
+    assert as_json(run("load", tmp_path / "a.txt", "--json"))["stories_new"] == 1
+    (story,) = as_json(run("stories", "--json"))
+    assert story["outlets"] == []
+    assert as_json(run("stories", "--min-outlets", "1", "--json")) == []
+
+
 def test_quarantine_says_why_and_tries_again(run, tmp_path):
     file = jsonl(tmp_path / "a.jsonl", ARTICLE, {"title": "", "text": "  "}, {"url": "https://x.example/"})
     file.write_text(file.read_text() + "{not json\n")
