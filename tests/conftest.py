@@ -52,6 +52,17 @@ class RememberingRecognizer:
         return [self._known[key] for key in keys]
 
 
+_MASK = os.umask(0)
+os.umask(_MASK)
+
+
+@pytest.fixture(autouse=True)
+def mask():
+    """The mask of new files as it was: opening a home sets it for the whole process."""
+    yield
+    os.umask(_MASK)
+
+
 @pytest.fixture(scope="session")
 def models():
     """Recognizer and embedder as shipped, remembered for the session."""

@@ -147,7 +147,9 @@ def shapes(count: int, seed: int) -> Iterator[tuple[str, str, str]]:
         yield start, unit, "".join(chance.choice(ATOMS) for _ in range(chance.choice((0, 0, 1))))
 
 
-def excess(rule: str, shape: tuple[str, str, str], size: int = BYTES) -> Excess | None:
+def excess(
+    rule: str, shape: tuple[str, str, str], size: int = BYTES, limit: float = LIMIT_SECONDS
+) -> Excess | None:
     """What is wrong with the cost of a rule over a shape; None where nothing is."""
     start, unit, end = shape
 
@@ -160,7 +162,7 @@ def excess(rule: str, shape: tuple[str, str, str], size: int = BYTES) -> Excess 
         return None
     one, two, four = (_least(work, text(size * times)) for times in (1, 2, 4))
     grows = four > _MOST_GROWTH * max(one, 0.001) and four > _MEASURABLE_SECONDS
-    return Excess(rule, repr(unit)[:80], (one, two, four)) if grows or four > LIMIT_SECONDS else None
+    return Excess(rule, repr(unit)[:80], (one, two, four)) if grows or four > limit else None
 
 
 def _least(work: Callable[[str], object], text: str) -> float:
@@ -175,10 +177,16 @@ def _seconds(work: Callable[[str], object], text: str) -> float:
     return time.process_time() - started
 
 
-def run(count: int, seed: int = 1, rules: Iterable[str] | None = None) -> list[Excess]:
+def run(
+    count: int, seed: int = 1, rules: Iterable[str] | None = None, limit: float = LIMIT_SECONDS
+) -> list[Excess]:
     """Tries each rule on so many shapes; measured again before it is believed."""
     tried = ((rule, shape) for rule in rules or RULES for shape in shapes(count, seed))
-    return [worse for rule, shape in tried if excess(rule, shape) and (worse := excess(rule, shape))]
+    return [
+        worse
+        for rule, shape in tried
+        if excess(rule, shape, limit=limit) and (worse := excess(rule, shape, limit=limit))
+    ]
 
 
 if __name__ == "__main__":

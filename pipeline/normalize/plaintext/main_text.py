@@ -10,6 +10,7 @@ import copy
 import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 import trafilatura
@@ -46,6 +47,8 @@ _LEAST_SENTENCE: Final = 16
 _LONG_BODY: Final = 200
 # A heading shorter than this names no article.
 _TITLE_CHARS: Final = 10
+# The headline is among the first headings, or the page has none; they may stand within each other.
+_MOST_HEADS: Final = 50
 
 
 class _Block(NamedTuple):
@@ -144,8 +147,11 @@ def _headline(tree: Any) -> Any | None:
     if len(heads) == 1:
         return heads[0]
     title = _squeezed("".join(tree.xpath("//title/text()")[:1]))
-    named = [head for head in tree.iter("h1", "h2", "h3") if len(_squeezed(_own_text(head))) >= _TITLE_CHARS]
-    return next((head for head in named if title.startswith(_squeezed(_own_text(head)))), None)
+    for head in islice(tree.iter("h1", "h2", "h3"), _MOST_HEADS):
+        text = _squeezed(_own_text(head))
+        if len(text) >= _TITLE_CHARS and title.startswith(text):
+            return head
+    return None
 
 
 def _text_length(element: Any) -> int:

@@ -13,7 +13,8 @@ from functools import cache, lru_cache
 
 import wordfreq
 
-_URL = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\w+")
+# An address with a sign "@" begins where its word does, at the first of its signs: so nothing is tried twice.
+_URL = re.compile(r"https?://\S+|www\.\S+|(?<!\S)\S[^\s@]*+@\S+\.\w+")
 # The mark stands first, so that the text is passed over quickly up to one.
 _NUMBER_MARK = re.compile(r"[,.\u00a0](?<=\d.)(?=\d)")
 # Scripts written without spaces between words: Thai to Khmer, kana, Han. Pairs of characters stand for words.
