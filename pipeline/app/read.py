@@ -176,6 +176,23 @@ class Read:
         found = self._wiring.store.stories(sorted(set(stories)))
         return {name: story.title for name, story in found.items()}
 
+    def by_id(self, stories: Sequence[str]) -> dict[str, Story]:
+        """Stories by id; those that there are not any more are left out."""
+        return self._wiring.store.stories(stories)
+
+    def changed(self, stories: Sequence[Story]) -> dict[str, datetime]:
+        """When each story last changed: an article came, was edited or was moved, or it was split or merged.
+
+        Stories of which no change is kept are left out.
+        """
+        found: dict[str, datetime] = {}
+        for change in self._wiring.store.changes_of([name for story in stories for name in story.members]):
+            found[change.story] = max(found.get(change.story, change.at), change.at)
+        for story in stories:
+            for step in self._wiring.store.lineage(story.id):
+                found[story.id] = max(found.get(story.id, step.at), step.at)
+        return {story.id: found[story.id] for story in stories if story.id in found}
+
     def lines(self, articles: Sequence[str]) -> dict[str, StoredArticle]:
         """Articles by id; those that are gone are left out."""
         return self._wiring.store.articles(sorted(set(articles)))

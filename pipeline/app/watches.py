@@ -196,6 +196,25 @@ class Watches:
         """What was told, oldest first."""
         return self._wiring.store.alerts(watch, since)
 
+    def told_by(self, watch: str) -> list[str]:
+        """The stories that a watch told of, by the ids that they had then, the last one first.
+
+        Raises:
+            NotFoundError: There is no watch of this name.
+        """
+        if watch not in {each.name for each in self._wiring.watches}:
+            raise NotFoundError(f"watch {watch}: watches.yaml has none of this name")
+        alerts = sorted(
+            self._wiring.store.alerts(watch), key=lambda alert: (alert.at, alert.id), reverse=True
+        )
+        return list(dict.fromkeys(alert.story for alert in alerts))
+
+    def told_mark(self) -> str:
+        """Changes whenever any watch may have told of something more."""
+        from pipeline.stages.alerting.alert import MARK, TIMES
+
+        return f"{self._wiring.store.mark(MARK)} {self._wiring.store.mark(TIMES)}"
+
     def tellings(self, watch: str) -> list[WatchState]:
         """What a watch knows of each story that it ever looked at."""
         return list(self._wiring.store.tellings(watch).values())

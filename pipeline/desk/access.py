@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
+from urllib.parse import urlencode
 
 from pipeline.errors import UsageError
 
@@ -84,12 +85,12 @@ def passwords_of(environment: Mapping[str, str], host: str) -> dict[Role, str]:
     return found
 
 
-def load_key(folder: Path) -> bytes:
-    """The key of this home that signs sessions and links, made when missing (mode 600).
+def load_key(folder: Path, name: str = "key", spare: bytes = b"") -> bytes:
+    """A key of this home that signs sessions, or the addresses of feeds; made when missing (mode 600).
 
-    Where the home cannot be written, a key for this process alone: a new start ends the sessions.
+    Where the home cannot be written, `spare`, or a key for this call alone: a new start ends the sessions.
     """
-    path = folder / "key"
+    path = folder / name
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
@@ -98,7 +99,23 @@ def load_key(folder: Path) -> bytes:
         key = path.read_bytes()
     except OSError:
         key = b""
-    return key if len(key) >= 16 else secrets.token_bytes(32)
+    return key if len(key) >= 16 else spare or secrets.token_bytes(32)
+
+
+class FeedKey:
+    """The key that signs the addresses of feeds, read each time: without its file they all are void at once.
+
+    Args:
+        folder: Of the desk in the home.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._spare = secrets.token_bytes(32)
+
+    def __call__(self) -> bytes:
+        """The key as it is now."""
+        return load_key(self._folder, "feed-key", self._spare)
 
 
 class Sessions:
@@ -157,8 +174,9 @@ class Sessions:
         return hmac.new(self._keys[role], body.encode(errors="surrogatepass"), "sha256").hexdigest()
 
 
-def link_key(key: bytes, address: str) -> str:
+def feed_signature(key: bytes, path: str, pairs: Sequence[tuple[str, str]]) -> str:
     """What opens one feed of the desk to a program that cannot log in: a signature of its path and query."""
+    address = f"{path}?{urlencode(sorted(pair for pair in pairs if pair[1]))}"
     return hmac.new(key, b"atom " + address.encode(errors="surrogatepass"), "sha256").hexdigest()[:32]
 
 

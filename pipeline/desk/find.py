@@ -65,6 +65,7 @@ def search(app: App, ask: Ask) -> View:
         },
         document,
         (head, *([str(row[key] if row[key] is not None else "") for key in head] for row in document)),
+        followed=True,
     )
 
 
@@ -124,6 +125,7 @@ def name(app: App, ask: Ask) -> View:
         },
         found,
         (head, *([str(each[key]) for key in head] for each in found["stories"])),
+        followed=True,
     )
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable
 from datetime import datetime
 from http.cookies import CookieError, SimpleCookie
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pipeline.desk.access import Doors, Person, Sessions, host_name, link_key, same_origin
+from pipeline.desk.access import Doors, Person, Sessions, feed_signature, host_name, same_origin
 
 COOKIE: Final = "wirewatch_desk"
 PERSON: Final = "wirewatch.person"
@@ -38,7 +39,7 @@ class Guard:
         app: The pages.
         doors: How one may come in.
         sessions: Reads and writes the cookie.
-        key: Of links that open without a login.
+        key: Of feeds that open without a login.
         clock: The present time (UTC).
         refuse: Makes the page of an error that comes before any page.
     """
@@ -48,7 +49,7 @@ class Guard:
         app: ASGIApp,
         doors: Doors,
         sessions: Sessions,
-        key: bytes,
+        key: Callable[[], bytes],
         clock: Callable[[], datetime],
         refuse: Refuse,
     ) -> None:
@@ -101,12 +102,14 @@ class Guard:
         return None if person.role == "editor" else self._refuse(scope, 403, "readers_only")
 
     def _by_key(self, scope: Scope, path: str) -> bool:
-        if not path.startswith("/atom/") or scope["method"] not in {"GET", "HEAD"}:
+        # The path as it was sent: an id that ends so is written with %2E, and is a page.
+        raw: bytes = scope.get("raw_path") or path.encode()
+        if not raw.endswith(b".atom") or scope["method"] not in {"GET", "HEAD"}:
             return False
         pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         given = dict(pairs).get("key", "")
-        address = atom_address(path, [pair for pair in pairs if pair[0] != "key"])
-        return bool(given) and given == link_key(self._key, address)
+        signed = feed_signature(self._key(), path, [pair for pair in pairs if pair[0] != "key"])
+        return hmac.compare_digest(given.encode(errors="surrogatepass"), signed.encode())
 
     def _person(self, scope: Scope, headers: dict[str, str]) -> Person | None:
         doors = self._doors
@@ -134,7 +137,11 @@ class Guard:
         if headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") == "navigate":
             # A link in a mail: a strict cookie comes with the next step only, taken from our own page.
             return self._refuse(scope, 200, "arrive")
-        if self._doors.passwords and scope["method"] == "GET" and not path.endswith((".json", ".csv")):
+        if (
+            self._doors.passwords
+            and scope["method"] == "GET"
+            and not path.endswith((".json", ".csv", ".atom"))
+        ):
             behind = scope["query_string"].decode("latin-1")
             target = quote(path) + (f"?{behind}" if behind else "")
             return RedirectResponse(f"{root}/login?{urlencode({'next': target})}", 303)
@@ -177,8 +184,3 @@ def path_of(scope: Scope) -> str:
     """The path below where the pages are mounted."""
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path", "")) or "/"
-
-
-def atom_address(path: str, pairs: list[tuple[str, Any]]) -> str:
-    """What the key of a link signs."""
-    return f"{path}?{urlencode(sorted(pairs))}"

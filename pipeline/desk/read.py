@@ -129,6 +129,7 @@ def stories(app: App, ask: Ask) -> View:
         },
         [story_shape(story, members) for story in shown],
         _story_csv(shown),
+        followed=True,
     )
 
 
@@ -317,6 +318,7 @@ def story(app: App, ask: Ask) -> View:
         },
         story_shape(found, members) | {"lineage": lineage_shape(lineage)},
         _article_csv(present),
+        followed=True,
     )
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.app import App, open_app
 from pipeline.app.wiring import now
-from pipeline.desk.access import LOCAL, Doors, load_key, passwords_of
+from pipeline.desk.access import LOCAL, Doors, FeedKey, load_key, passwords_of
 from pipeline.desk.carrier import Carrier, RunVerb, child_process
 from pipeline.desk.readers import Readers
 from pipeline.desk.site import Site, SiteOptions
@@ -76,7 +76,15 @@ def desk_site(
     behind.callback(readers.close)
     carrier = Carrier(opened, run)
     behind.callback(carrier.close)
-    options = SiteOptions(doors, load_key(home / "desk"), now, settings.timezone, settings.desk.keys)
+    options = SiteOptions(
+        doors,
+        load_key(home / "desk"),
+        now,
+        settings.timezone,
+        settings.desk.keys,
+        feed_key=FeedKey(home / "desk"),
+        url=settings.desk.url,
+    )
     return Site(readers, options, carrier.wake).application(), behind
 
 

@@ -20,7 +20,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pipeline.app import App
-from pipeline.desk import care, correct, find, read, watches
+from pipeline.desk import atom, care, correct, find, read, watches
 from pipeline.desk.access import Doors, Person, Sessions, Tries, own_path
 from pipeline.desk.desk_texts import chosen, say
 from pipeline.desk.guard import (
@@ -82,6 +82,13 @@ _GET: Final[tuple[tuple[str, Handler, float], ...]] = (
     ("/metrics", care.metrics, SLOW),
     ("/about", care.about, 1),
 )
+_FEEDS: Final[dict[Handler, atom.Source]] = {
+    read.stories: atom.FOLLOWED["stories"],
+    read.story: atom.FOLLOWED["story"],
+    find.search: atom.FOLLOWED["search"],
+    find.name: atom.FOLLOWED["name"],
+    watches.watch: atom.FOLLOWED["watch"],
+}
 _POST: Final[tuple[tuple[str, Handler, float], ...]] = (
     ("/stories/preview", correct.preview, SLOW),
     ("/requests", correct.file_request, 10.0),
@@ -96,11 +103,13 @@ class SiteOptions:
 
     Attributes:
         doors: How one may come in.
-        key: Signs sessions and links.
+        key: Signs sessions.
         clock: The present time (UTC).
         zone: The time zone that times are written in.
         keys: Whether single keys do something.
         limit_seconds: How long a page may take.
+        feed_key: Signs the addresses of feeds.
+        url: Where readers find the pages; "" for where they are asked.
     """
 
     doors: Doors
@@ -109,6 +118,9 @@ class SiteOptions:
     zone: str = "UTC"
     keys: bool = True
     limit_seconds: float = 2.0
+    # Where none is given, no address opens: each call has another.
+    feed_key: Callable[[], bytes] = field(default=partial(secrets.token_bytes, 32), repr=False)
+    url: str = ""
 
 
 class Site:
@@ -126,6 +138,7 @@ class Site:
         self._options = options
         self._sessions = Sessions(options.key, options.doors)
         self._tries = Tries()
+        self._validators = atom.Validators()
 
     def application(self) -> ASGIApp:
         """The whole of it, with the guard around."""
@@ -150,7 +163,7 @@ class Site:
             Twins(app),
             self._options.doors,
             self._sessions,
-            self._options.key,
+            self._options.feed_key,
             self._options.clock,
             self._refuse,
         )
@@ -162,6 +175,8 @@ class Site:
         form = request.scope.get(FORM, "html")
 
         def question(app: App) -> Response:
+            if form == "atom" and handler in _FEEDS:
+                return self._feed(request, ask, _FEEDS[handler], app)
             response = self._response(request, ask, handler(app, ask), form)
             if handler is correct.file_request:
                 self._filed()
@@ -179,6 +194,17 @@ class Site:
             return self._error(request, ask, error)
         except Exception as error:  # noqa: BLE001  a page says so, whatever it is
             return self._unforeseen(request, ask, error)
+
+    def _feed(self, request: Request, ask: Ask, source: atom.Source, app: App) -> Response:
+        """A feed, or that nothing changed: that is known before any story is read."""
+        base = self._options.url or f"{request.scope['scheme']}://{request.headers.get('host', '')}{ask.root}"
+        base = base.rstrip("/")
+        tag = atom.tag_of(app, ask, base)
+        modified = self._validators.modified(repr((base, ask.path, ask.query, ask.language)), tag, ask.now)
+        kept = {"etag": tag, "last-modified": modified, "cache-control": "private, no-cache"}
+        if atom.not_modified(headers_of(request.scope), tag, modified):
+            return Response(status_code=304, headers=kept)
+        return Response(atom.as_atom(app, ask, source, base), headers=kept, media_type=atom.KIND)
 
     def _response(self, request: Request, ask: Ask, page: View, form: str) -> Response:
         response = self._plain(ask, page, form)
@@ -230,7 +256,7 @@ class Site:
             seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 16 else -1,
             read_only=options.doors.read_only,
             keys=options.keys,
-            key=options.key,
+            key=options.feed_key(),
         )
 
     # -- errors ------------------------------------------------------------------------------------------
@@ -337,7 +363,7 @@ class Site:
 
 
 class Twins:
-    """Takes ".json" and ".csv" off the end of a path, and notes which was asked for.
+    """Takes ".json", ".csv" and ".atom" off the end of a path, and notes which was asked for.
 
     Args:
         app: The pages.
@@ -349,7 +375,7 @@ class Twins:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Goes on with the page's own path."""
         raw: bytes = scope.get("raw_path") or scope.get("path", "").encode()
-        for form in ("json", "csv"):
+        for form in ("json", "csv", "atom"):
             if scope["type"] == "http" and raw.endswith(f".{form}".encode()):
                 path = scope["path"].removesuffix(f".{form}")
                 scope = {**scope, "path": path, "raw_path": path.encode(), FORM: form}

@@ -20,7 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipeline.alerts.send.content import safe_url
-from pipeline.desk.access import Person
+from pipeline.desk.access import Person, feed_signature
 from pipeline.desk.desk_texts import say, texts
 from pipeline.errors import UsageError
 
@@ -54,7 +54,7 @@ class Ask:
         root: Where the pages are mounted, "" for the top.
         seen: The ingest sequence that the reader has marked as seen; -1 for never.
         read_only: Whether nobody may write.
-        key: The home's, for links that open without a login.
+        key: For the addresses of feeds, which open without a login.
     """
 
     path: str
@@ -129,11 +129,24 @@ def link(path: str, pairs: Sequence[tuple[str, str]] = ()) -> str:
     return path + (f"?{urlencode(shown)}" if shown else "")
 
 
+# What the address of a feed keeps of the page's: the place in a list and the basket are a person's.
+_FOLLOWED: Final = ("q", "since", "topic", "name", "outlet", "language", "origins")
+
+
+def feed_address(ask: Ask) -> str:
+    """The address of a page's Atom twin; an editor's has the key with which no login is needed."""
+    path = f"{'/stories' if ask.path == '/' else ask.path}.atom"
+    pairs = [(name, ask.one(name)) for name in _FOLLOWED if ask.one(name)]
+    if ask.person is not None and ask.person.role == "editor":
+        pairs.append(("key", feed_signature(ask.key, path, pairs)))
+    return link(ask.root + quote(path.encode(errors="replace"), safe="/:"), pairs)
+
+
 def part(name: object) -> str:
     """An id as a part of a path; one that ends like a twin of a page keeps its dot for itself."""
     written = quote(str(name).encode(errors="replace"), safe=":")
     head, dot, tail = written.rpartition(".")
-    return f"{head}%2E{tail}" if dot and tail in {"json", "csv"} else written
+    return f"{head}%2E{tail}" if dot and tail in {"json", "csv", "atom"} else written
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +163,7 @@ class View:
         cookies: To set: name, value, days.
         body, kind: Instead of a template: what is sent as it is, and its media type.
         name: Of the file that is saved.
+        followed: Whether it has an Atom twin.
     """
 
     template: str = ""
@@ -162,6 +176,7 @@ class View:
     body: str = ""
     kind: str = ""
     name: str = ""
+    followed: bool = False
 
 
 def as_json(document: Any) -> str:
@@ -302,6 +317,7 @@ def as_html(ask: Ask, page: View) -> str:
         none=None,
         twin=lambda form: link(f"{ask.root}{'/stories' if ask.path == '/' else ask.path}.{form}", ask.query),
         languages=sorted(texts()),
+        feed=feed_address(ask) if page.followed else "",
         has_json=page.document is not None,
         has_csv=page.rows is not None,
         version=digest_of_static(),

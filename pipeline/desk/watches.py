@@ -100,6 +100,7 @@ def watch(app: App, ask: Ask) -> View:
             "question": question,
         },
         document,
+        followed=True,
     )
 
 

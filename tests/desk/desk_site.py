@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from pipeline.app import App
 from pipeline.app.wiring import Wiring
-from pipeline.desk.access import Doors
+from pipeline.desk.access import Doors, FeedKey
 from pipeline.desk.readers import Readers
 from pipeline.desk.site import Site, SiteOptions
 
@@ -49,7 +49,13 @@ class Desk:
     def site(self, doors=None, clock=lambda: NOW):
         readers = Readers(self.opened, self.config, lambda: 0.0, threads=1)
         self._readers.append(readers)
-        options = SiteOptions(doors or Doors(open=True), b"k" * 32, clock, limit_seconds=60.0)
+        options = SiteOptions(
+            doors or Doors(open=True),
+            b"k" * 32,
+            clock,
+            limit_seconds=60.0,
+            feed_key=FeedKey(self.home / "desk"),
+        )
         return Site(readers, options, lambda: self.filed.append(1)).application()
 
     def client(self, doors=None, clock=lambda: NOW, **more):
