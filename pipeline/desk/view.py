@@ -317,7 +317,7 @@ def as_html(ask: Ask, page: View) -> str:
         none=None,
         twin=lambda form: link(f"{ask.root}{'/stories' if ask.path == '/' else ask.path}.{form}", ask.query),
         languages=sorted(texts()),
-        feed=feed_address(ask) if page.followed else "",
+        atom_address=feed_address(ask) if page.followed else "",
         has_json=page.document is not None,
         has_csv=page.rows is not None,
         version=digest_of_static(),
