@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from pipeline.errors import NotFoundError, UsageError
 from pipeline.ports import StoryFilter, place_in
+from pipeline.records import ArticleKind
 
 if TYPE_CHECKING:
     from pipeline.app.wiring import Wiring
@@ -77,15 +78,23 @@ class Read:
         place = place_in(order, after) if after is not None else None
         return self._wiring.store.story_page(wanted, order, limit, place)
 
-    def wanted(self, *, since: str | None = None, query: str | None = None, **more: Any) -> StoryFilter:
+    def wanted(
+        self, *, since: str | None = None, query: str | None = None, kind: str = "", **more: Any
+    ) -> StoryFilter:
         """Which stories a list has, from what a person wrote; `more` are fields of `StoryFilter`.
 
         Raises:
-            UsageError: `since` is neither an age nor a date.
+            UsageError: `since` is neither an age nor a date, or nothing is of this kind.
             QueryError: The query cannot be parsed.
         """
+        kinds: tuple[ArticleKind, ...] = get_args(ArticleKind)
+        chosen = next((each for each in kinds if each == kind), None)
+        if kind and not chosen:
+            raise UsageError(f"--kind {kind}: there is no such kind; kinds are {', '.join(kinds)}")
         now = self._wiring.clock()
-        return StoryFilter(moment(since, now), self._parsed(query, now) if query else None, **more)
+        return StoryFilter(
+            moment(since, now), self._parsed(query, now) if query else None, kind=chosen, **more
+        )
 
     def current(self, story: str) -> tuple[Story, list[Lineage]]:
         """The story that an id, old or new, stands for, and what happened to it.

@@ -18,7 +18,6 @@ from pipeline.app.shapes import (
 from pipeline.cli.session import answer, opened
 from pipeline.cli.tables import article_text, hits_table, stories_table, story_text
 from pipeline.cli.why import why_text
-from pipeline.records import ArticleKind
 
 Since = Annotated[str | None, typer.Option(help="Only what is newer: 90m, 12h, 7d, 2w, or a date")]
 Sort = Literal["hot", "new", "size"]
@@ -37,8 +36,8 @@ def stories(
     topic: Annotated[str, typer.Option(help="Only stories with this topic, by its id")] = "",
     language: Annotated[str, typer.Option(help="Only stories with articles in it: en, es, …")] = "",
     kind: Annotated[
-        ArticleKind | None, typer.Option(help="Only stories with an article of this kind, which --query hits")
-    ] = None,
+        str, typer.Option(help="Only stories with an article of this kind, which --query hits")
+    ] = "",
     min_articles: Least = 1,
     min_outlets: Least = 0,
 ) -> None:

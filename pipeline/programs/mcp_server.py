@@ -168,6 +168,7 @@ def _over_http(server: MCPServer, port: int) -> None:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((_HERE, port))
+        listening.listen()  # who reads the address on the first line may come at once
     except OSError as error:
         raise UnavailableError(
             f"{_HERE}:{port}: cannot listen there ({error.strerror}); --port names another"
