@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Literal
 
-AlertKind = Literal["new", "growth", "news"]
+AlertKind = Literal["new", "growth", "news", "withdrawn"]
 DeliveryState = Literal["decided", "rendered", "sent", "failed", "suppressed"]
 Channel = Literal["mail", "webhook", "chat"]
 UNFINISHED: tuple[DeliveryState, ...] = ("decided", "rendered")

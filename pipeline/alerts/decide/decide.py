@@ -26,6 +26,8 @@ Facts = Callable[[str, Sequence[StoredArticle]], Story]
 GROWTH_WINDOW = timedelta(hours=24)
 # The words of so many articles that the query hits stand in the reason.
 SHOWN = 3
+# So much of what an outlet says in place of an article that it withdrew stands in the reason.
+NOTICE_CHARS = 400
 HOT_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 HOT_HALF_LIFE = timedelta(hours=12)
 
@@ -94,11 +96,13 @@ class Occasion:
         change: The change.
         view: The story.
         only: Where time is the change, the watches whose queries it made hit the article; no other is asked.
+        former: Where an edit made an article a withdrawn one, the article just before.
     """
 
     change: Change
     view: StoryView
     only: frozenset[str] = frozenset()
+    former: StoredArticle | None = None
 
     @property
     def together(self) -> tuple[int, Change | None]:
@@ -203,7 +207,7 @@ class Decider:
         before = states.get(view.id)
         case = _Case(rule, occasion, known, now)
         if told:
-            outcome = self._again(case)
+            outcome = _withdrawn(case) or self._again(case)
         elif known.matched:
             outcome = self._first(case)
         elif before and before.matched:
@@ -330,19 +334,7 @@ class Decider:
 
     def _told(self, case: _Case, what: _News) -> WatchOutcome:
         change, story, known = case.occasion.change, self.facts(case.occasion.view), case.known
-        alert = Alert(
-            id=content_id("alert", case.watch.name, what.kind, story.id, change.article),
-            watch=case.watch.name,
-            kind=what.kind,
-            story=story.id,
-            articles=tuple(member.enriched.article.id for member in what.articles),
-            reason=what.reason,
-            seq=change.seq,
-            at=case.now,
-            evidence=what.evidence,
-            change=change.n,
-            cause=change.kind,
-        )
+        alert = _alert(case, what, change.seq)
         named = {entity.id for member in case.members for entity in member.enriched.entities}
         members = (member.enriched.article.id for member in case.members)
         told = replace(
@@ -382,6 +374,56 @@ def central_member(story: Story, members: Sequence[StoredArticle]) -> StoredArti
         if member.enriched.shown.title == story.title:
             return member
     return members[0]
+
+
+def _alert(case: _Case, what: _News, seq: int) -> Alert:
+    change, story = case.occasion.change, case.occasion.view.id
+    return Alert(
+        id=_alert_id(case.watch.name, what.kind, story, change.article),
+        watch=case.watch.name,
+        kind=what.kind,
+        story=story,
+        articles=tuple(member.enriched.article.id for member in what.articles),
+        reason=what.reason,
+        seq=seq,
+        at=case.now,
+        evidence=what.evidence,
+        change=change.n,
+        cause=change.kind,
+    )
+
+
+def _alert_id(watch: str, kind: AlertKind, story: str, article: str) -> str:
+    return content_id("alert", watch, kind, story, article)
+
+
+def _withdrawn(case: _Case) -> WatchOutcome | None:
+    """That an article of a story which the watch told of was withdrawn: once for each, wherever it lies now.
+
+    A mail shows what the story had when it was rendered, so who was told of the article is asked at delivery.
+    What counts as told of the story stays as it is: a follow-up is still measured against the last telling.
+    """
+    former, view, change = case.occasion.former, case.occasion.view, case.occasion.change
+    if former is None:
+        return None
+    before = {_alert_id(case.watch.name, "withdrawn", story, change.article) for story in view.kin}
+    if not before.isdisjoint(case.known.alerts):
+        return None
+    stored = next((each for each in view.members if each.enriched.article.id == change.article), None)
+    if stored is None:
+        return None
+    shown, notice = former.enriched.shown, stored.enriched.shown
+    said = ": ".join(part for part in (notice.title, " ".join(notice.text.split())) if part)
+    evidence = (
+        ("outlet", shown.outlet),
+        ("title", shown.title),
+        ("link", shown.link or shown.url),
+        ("notice", said[:NOTICE_CHARS]),
+    )
+    reason = f"withdrawn by {shown.outlet or 'its outlet'}: ‘{shown.title}’; it says ‘{said[:NOTICE_CHARS]}’"
+    alert = _alert(case, _News("withdrawn", reason, evidence, (stored,)), stored.seq)
+    told = replace(case.known, alerts=(*case.known.alerts, alert.id), at=case.now)
+    return WatchOutcome(told, alert)
 
 
 def _bare(state: WatchState | None) -> WatchState | None:

@@ -53,6 +53,10 @@ def _block(part: MailSection, *, alone: bool, markdown: bool) -> str:
     said = _marked if markdown else str
     lines = [] if alone else [said(f"{part.label}: {part.title}"[:300])]
     lines.append(said(part.figures))
+    lines += [
+        _line(MailLine(each.words, each.title, each.url, "", True), markdown=markdown)
+        for each in part.withdrawn
+    ]
     lines += [said(text[:300]) for text, _ in part.summary[:1]]
     lines += [_line(line, markdown=markdown) for line in (*part.fresh, *part.lines)[:MOST_LINES]]
     for label, url in part.links[:1]:

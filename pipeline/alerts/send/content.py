@@ -15,7 +15,7 @@ from pipeline.alerts.send.mail_texts import PHRASES
 from pipeline.alerts.send.schedule import zone_of
 from pipeline.query import parse
 from pipeline.query.hits import Prepared, WordHit
-from pipeline.records import Alert, StoredArticle, Story, Watch
+from pipeline.records import Alert, AlertKind, StoredArticle, Story, Watch
 from pipeline.text import fold
 
 MOST_ARTICLES = 12
@@ -72,6 +72,16 @@ class MailLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """What an outlet took back: who, the former title, its address, and what stands there now."""
+
+    words: str
+    title: str
+    url: str
+    notice: str
+
+
+@dataclass(frozen=True, slots=True)
 class MailSection:
     """What is said of one story; see the templates for where each part goes."""
 
@@ -89,6 +99,7 @@ class MailSection:
     names: tuple[str, ...]
     disagreements: tuple[str, ...]
     links: tuple[tuple[str, str], ...] = ()
+    withdrawn: tuple[Withdrawal, ...] = ()
 
 
 def clean(text: str) -> str:
@@ -153,7 +164,12 @@ def section(watch: Watch, rule: WatchRule, item: Item, *, brief: bool = False, d
     """Puts together what is said of a story; `brief` as one of several, with links where there is a desk."""
     most = BRIEF_ARTICLES if brief else MOST_ARTICLES
     language = watch.language
-    kind = item.alerts[0].kind if item.alerts[0].kind == "new" else item.alerts[-1].kind
+    # What else there is to tell of the story gives the label; a withdrawal is said beside it in any case.
+    told: list[AlertKind] = [alert.kind for alert in item.alerts if alert.kind != "withdrawn"]
+    told = told or ["withdrawn"]
+    kind = told[0] if told[0] == "new" else told[-1]
+    withdrawn = _withdrawals(language, item)
+    title = withdrawn[-1].title if kind == "withdrawn" else cut(clean(item.story.title), MOST_TITLE_CHARS)
     # The newest first, by the time that stands beside each; those without a date last.
     newest = sorted(item.members, key=_newness, reverse=True)
     lines = [_line(watch, member, item.shown) for member in newest]
@@ -165,7 +181,7 @@ def section(watch: Watch, rule: WatchRule, item: Item, *, brief: bool = False, d
     hidden = len(fresh[most:]) + len(listed[most:])
     return MailSection(
         label=phrase(language, kind),
-        title=cut(clean(item.story.title), MOST_TITLE_CHARS) or phrase(language, "untitled"),
+        title=title or phrase(language, "untitled"),
         figures=_figures(language, item),
         because="" if brief and kind == "new" else _because(watch, kind, item),
         query="" if brief or kind != "new" else clean(watch.query),
@@ -178,10 +194,31 @@ def section(watch: Watch, rule: WatchRule, item: Item, *, brief: bool = False, d
         names=tuple(cut(clean(entity.name), 100) for entity in item.story.entities[:MOST_NAMES]),
         disagreements=_disagreements(language, item),
         links=_links(language, watch, item, desk),
+        withdrawn=withdrawn,
     )
 
 
+def _withdrawals(language: str, item: Item) -> tuple[Withdrawal, ...]:
+    found = []
+    for alert in item.alerts:
+        if alert.kind == "withdrawn":
+            was = dict(alert.evidence)
+            outlet = clean(was.get("outlet", "")) or phrase(language, "unknown_outlet")
+            found.append(
+                Withdrawal(
+                    phrase(language, "withdrawn_words", outlet=outlet),
+                    cut(clean(was.get("title", "")), MOST_TITLE_CHARS) or phrase(language, "untitled"),
+                    safe_url(was.get("link", "")),
+                    cut(clean(was.get("notice", "")), MOST_TEXT_CHARS),
+                )
+            )
+    return tuple(found)
+
+
 def _because(watch: Watch, kind: str, item: Item) -> str:
+    if kind == "withdrawn":
+        story = cut(clean(item.story.title), MOST_TITLE_CHARS) or phrase(watch.language, "untitled")
+        return phrase(watch.language, "why_withdrawn", story=story)
     if kind == "growth":
         # Several may have come together: from what the first found to what there is now.
         first = dict(next(alert for alert in item.alerts if alert.kind == "growth").evidence)

@@ -225,6 +225,7 @@ def _alert(alert: Alert) -> dict[str, Any]:
         "id": alert.id,
         "kind": alert.kind,
         "reason": alert.reason,
+        "withdrawn": dict(alert.evidence) if alert.kind == "withdrawn" else None,
         "articles": list(alert.articles),
         "at": _stamp(alert.at),
     }

@@ -34,6 +34,7 @@ LOOK_BACK = timedelta(days=16)
 _MOST_WAIT = timedelta(days=2)  # twice the longest wait that a server may ask for
 # The mark that says since when our mail server is in trouble; "" when it is well.
 MAIL_TROUBLE = "outbox.mail"
+NOT_TOLD = "it takes back an article that this address was never told of"
 GONE = "the watch was switched off or taken out"
 LEFT = "its address does not stand in the watch any more"
 
@@ -218,15 +219,16 @@ class Deliverer:
             threads = (t for name in names[story] if name in states for t in states[name].threads)
             return max((t.shown for t in threads if destination_key(t.to) == key), default=0)
 
-        return [alert.id for alert in found if shown(alert.story) < alert.seq]
+        # That an article is withdrawn is for those who were told of it, and no newcomer was.
+        return [a.id for a in found if a.kind != "withdrawn" and shown(a.story) < a.seq]
 
     # -- rendering ---------------------------------------------------------------------------------------
 
     def _render(self, message: Message, run: _Run) -> None:
         watch = self._watches[message.watch]
-        items, tellings = self._items(message)
+        items, tellings, why = self._items(message)
         if not items:
-            self._drop(message, "its stories are not in the store any more", run)
+            self._drop(message, why, run)
             return
         try:
             rendered = self._renderer.render(message, self._rule(watch, run.now), items, run.now)
@@ -249,15 +251,17 @@ class Deliverer:
     def _drop(self, message: Message, why: str, run: _Run) -> None:
         self._store.commit(Commit(messages=(replace(message, state="suppressed", error=why),)), run.renew())
         run.done.dropped += 1
-        run.error(message, why)
+        if why != NOT_TOLD:  # as it should be, and no trouble
+            run.error(message, why)
 
     def _rule(self, watch: Watch, now: datetime) -> WatchRule:
         if watch.name not in self._rules:
             self._rules[watch.name] = rule_of(watch, now)
         return self._rules[watch.name]
 
-    def _items(self, message: Message) -> tuple[list[Item], list[WatchState | None]]:
-        """The stories of a message as they are now, with what its destination was shown of them."""
+    def _items(self, message: Message) -> tuple[list[Item], list[WatchState | None], str]:
+        """The stories of a message as they are now, with what its destination was shown; why some lack."""
+        why = "its stories are not in the store any more"
         grouped: dict[str, tuple[Story, list[Alert]]] = {}
         for alert in self._alerts_of(message):
             story = heir(self._store, alert.story) or self._by_articles(alert.articles)
@@ -276,12 +280,16 @@ class Deliverer:
             thread = next(
                 (t for each in known.values() for t in each.threads if destination_key(t.to) == key), None
             )
+            fit = _for_those_told(alerts, thread, known.values())
+            if not fit:
+                why = NOT_TOLD
+                continue
             shown, root, subject = (
                 (thread.shown, thread.message_id, thread.subject) if thread else (0, "", "")
             )
-            items.append(Item(tuple(alerts), story, tuple(members), shown, root, subject))
+            items.append(Item(tuple(fit), story, tuple(members), shown, root, subject))
             tellings.append(telling)
-        return items, tellings
+        return items, tellings, why
 
     def _alerts_of(self, message: Message) -> list[Alert]:
         known = self._alerts.get(message.watch, {})
@@ -360,6 +368,16 @@ class Deliverer:
         self._store.commit(Commit(messages=(replace(message, state="failed", error=why),)), run.renew())
         run.done.failed += 1
         run.error(message, why)
+
+
+def _for_those_told(
+    alerts: Sequence[Alert], thread: Thread | None, states: Iterable[WatchState]
+) -> list[Alert]:
+    """All alerts; of withdrawals alone, those of articles that the destination was told of."""
+    if any(alert.kind != "withdrawn" for alert in alerts):
+        return list(alerts)
+    told = {article for state in states for article in state.told}
+    return [a for a in alerts if thread and (thread.shown >= a.seq or not told.isdisjoint(a.articles))]
 
 
 def _place(message: Message) -> tuple[str, str]:

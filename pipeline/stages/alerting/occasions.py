@@ -166,7 +166,7 @@ class OccasionReader:
         interested = self._interested(steps, hits, kin, timed)
         views = _Views(self._store, self._past, interested, loaded)
         occasions = (
-            Occasion(step, views.at(step, kin), timed.get(step, frozenset()))
+            Occasion(step, views.at(step, kin), timed.get(step, frozenset()), views.former(step))
             for step in steps
             if step.story in interested
         )
@@ -296,6 +296,7 @@ class _Views:
         self, store: Store, past: Past, wanted: Iterable[str], known: Mapping[str, StoredArticle]
     ) -> None:
         self._past = past
+        self._known = known
         stories = store.stories(sorted(wanted))
         ids = {
             name: dict.fromkeys((*(stories[name].members if name in stories else ()), *past.left(name)))
@@ -316,3 +317,11 @@ class _Views:
         members = self._past.members(change.story, self._candidates[change.story], change)
         own = kin.get(change.story, _NO_KIN)
         return StoryView(change.story, tuple(members), own.ancestors, own.split, own.sources)
+
+    def former(self, change: Change) -> StoredArticle | None:
+        """The article just before the edit with which it became withdrawn; None at every other change."""
+        stored = self._known.get(change.article) if change.kind == "edit" else None
+        if stored is None or self._past.article(stored, change.n).enriched.article.withdrawn is None:
+            return None
+        before = self._past.article(stored, change.n - 1)
+        return before if before.enriched.article.withdrawn is None else None
