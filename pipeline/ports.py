@@ -335,8 +335,8 @@ class Store(Protocol):
 
     # -- state -------------------------------------------------------------------------------------------
 
-    def learned(self, key: str) -> bytes | None:
-        """A piece of learned state."""
+    def learned(self, keys: Sequence[str]) -> dict[str, bytes]:
+        """Those pieces of learned state that there are, by key, in one request however many are asked for."""
 
     def mark(self, name: str) -> str:
         """A small named value; "" where it was never set."""

@@ -31,7 +31,7 @@ def everything(store: Store, names: tuple[str, ...] = ("a000001", "a000002")) ->
         store.lineage("story-1"),
         store.corrections(),
         store.requests(),
-        [store.learned(key) for key in ("outlets", "idf", "gone")],
+        store.learned(("outlets", "idf", "gone")),
         store.mark("journal"),
         store.feeds(),
         store.quarantine(),
@@ -60,7 +60,7 @@ class StoreConformance:
 
     def test_an_empty_store_answers_everything_with_nothing(self, store: Store) -> None:
         assert everything(store) == [
-            0, {}, [], [[], []], [None, None], [], [], [], [], [None] * 3, "", {}, [], {}, [], [], {},
+            0, {}, [], [[], []], [None, None], [], [], [], [], {}, "", {}, [], {}, [], [], {},
         ]  # fmt: skip
         assert store.search(Everything(), None, 10) == []
         assert store.match({"a": Everything(), "b": word_term("x")}, 0, 10) == {"a": [], "b": []}
@@ -89,7 +89,7 @@ class StoreConformance:
         assert store.lineage("story-1") == list(commit.lineage)
         assert store.corrections() == list(commit.corrections)
         assert store.requests() == store.requests(unfinished=True) == list(commit.requests)
-        assert {key: store.learned(key) for key in commit.learned} == commit.learned
+        assert store.learned(list(commit.learned)) == commit.learned
         assert store.quarantine() == list(commit.rejections)
         assert store.feeds() == {"courier": commit.feeds[0]}
         assert store.tellings("storms") == {"story-1": commit.tellings[0]}

@@ -44,7 +44,11 @@ class StateConformance:
     def test_learned_state_is_replaced_and_taken_out(self, store: Store) -> None:
         store.commit(Commit(learned={"a": b"1", "b": b"2"}))
         store.commit(Commit(learned={"a": b"3", "b": b"", "c": b""}))
-        assert [store.learned(key) for key in "abc"] == [b"3", None, None]
+        assert store.learned("abc") == {"a": b"3"}
+        assert store.learned(()) == {}
+        many = {f"k{n}": str(n).encode() for n in range(1500)}
+        store.commit(Commit(learned=many))
+        assert store.learned([*many, "a", "none", "\ud800"]) == many | {"a": b"3"}
 
     def test_quarantine_newest_first_and_released(self, store: Store) -> None:
         made = [Rejection(f"r{n}", "x", "parse", "why", at(n)) for n in (1, 3, 2)]

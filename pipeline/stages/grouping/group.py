@@ -146,6 +146,7 @@ class Grouping:
         chunk = _Chunk(owners, self._store.articles(sorted(set(owners.values()))), embedder)
         backfill = batch.backfill
         self._clustering.cover([e.article for e in articles])
+        self._learned.read((e.article.language for e in articles), (e.article.outlet for e in articles))
         for enriched in articles:
             self._place(enriched, chunk, backfill, counts)
         self._arrive(chunk, backfill, counts)

@@ -359,10 +359,12 @@ class ElasticsearchStore:
 
     # -- state -------------------------------------------------------------------------------------------
 
-    def learned(self, key: str) -> bytes | None:
+    def learned(self, keys: Sequence[str]) -> dict[str, bytes]:
         """See `Store`."""
-        found = self._get("learned", hashed(key))
-        return from_binary(found["data"]) if found else None
+        asked = {hashed(each): each for each in keys}
+        alias = self.names.alias("learned")
+        hits = self.roots.consistent(lambda: list(self.reads.by_ids(alias, asked, ["data"])))
+        return {asked[hit["_id"]]: from_binary(hit["_source"]["data"]) for hit in hits}
 
     def mark(self, name: str) -> str:
         """See `Store`."""

@@ -338,10 +338,11 @@ class SqliteStore:
 
     # -- state -------------------------------------------------------------------------------------------
 
-    def learned(self, key: str) -> bytes | None:
+    def learned(self, keys: Sequence[str]) -> dict[str, bytes]:
         """See `Store`."""
-        rows = self._file.rows("SELECT value FROM learned WHERE key = ?", (well_formed(key),))
-        return rows[0][0] if rows else None
+        asked = {well_formed(each): each for each in keys}
+        rows = self._consistent("SELECT key, value FROM learned WHERE key IN ({})", asked)
+        return {asked[row[0]]: row[1] for row in rows}
 
     def mark(self, name: str) -> str:
         """See `Store`."""

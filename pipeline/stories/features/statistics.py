@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -231,38 +231,59 @@ class StreamStatistics:
     them.
     """
 
-    def __init__(self, get: Callable[[str], bytes | None]) -> None:
+    def __init__(self, get: Callable[[Sequence[str]], Mapping[str, bytes]]) -> None:
         self._get = get
+        # What was read and not yet needed; an empty value where the store has nothing.
+        self._read: dict[str, bytes] = {}
         self._languages: dict[str, Language] = {}
         self._outlets: dict[str, OutletLines] = {}
         self._changed: set[str] = set()
 
     @classmethod
-    def load(cls, get: Callable[[str], bytes | None]) -> StreamStatistics:
+    def load(cls, get: Callable[[Sequence[str]], Mapping[str, bytes]]) -> StreamStatistics:
         """Learned state over a store's `learned` method; nothing is read yet."""
         return cls(get)
 
     @classmethod
     def empty(cls) -> StreamStatistics:
         """Learned state of a stream that has not begun."""
-        return cls(lambda _: None)
+        return cls(lambda _: {})
+
+    def read(self, languages: Iterable[str], outlets: Iterable[str]) -> None:
+        """Reads in one request what is not at hand yet of these languages and outlets."""
+        asked = [
+            key
+            for language in dict.fromkeys(languages)
+            if language not in self._languages
+            for key in (f"terms:{language}", f"pairs:{language}")
+        ]
+        asked += [f"habits:{name}" for name in dict.fromkeys(outlets) if name and name not in self._outlets]
+        missing = [key for key in asked if key not in self._read]
+        if missing:
+            self._read |= dict.fromkeys(missing, b"") | dict(self._get(missing))
+
+    def _piece(self, key: str) -> bytes:
+        if key in self._read:
+            return self._read.pop(key)
+        return self._get([key]).get(key, b"")
 
     def language(self, language: str) -> Language:
         """The word counts of a language."""
         if language not in self._languages:
+            self.read((language,), ())
             terms = self._counts(f"terms:{language}", TERMS_HALVED_AT)
             pairs = self._counts(f"pairs:{language}", PAIRS_HALVED_AT)
             self._languages[language] = Language(language, terms, pairs)
         return self._languages[language]
 
     def _counts(self, key: str, halved_at: int) -> TermCounts:
-        data = self._get(key)
+        data = self._piece(key)
         return TermCounts.from_bytes(data, halved_at) if data else TermCounts(halved_at)
 
     def lines(self, outlet: str) -> OutletLines:
         """The lines of an outlet."""
         if outlet not in self._outlets:
-            data = self._get(f"habits:{outlet}")
+            data = self._piece(f"habits:{outlet}")
             self._outlets[outlet] = OutletLines.from_bytes(outlet, data) if data else OutletLines()
         return self._outlets[outlet]
 
