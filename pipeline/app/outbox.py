@@ -76,7 +76,9 @@ class Outbox:
 
     def drop(self, name: str) -> Message:
         """Takes a message out: it is never sent."""
-        message = replace(self.message(name), state="suppressed", error="dropped by hand")
+        from pipeline.stages.alerting.deliver import DROPPED
+
+        message = replace(self.message(name), state="suppressed", error=DROPPED)
         with self._wiring.lease("alerts") as renew:
             self._wiring.store.commit(Commit(messages=(message,)), renew())
         return message

@@ -145,7 +145,7 @@ class Alert:
         watch, kind, story: Which watch, why again, which story.
         articles: What it tells of, in ingest sequence.
         reason: Why, in words.
-        seq: The ingest sequence of the article that made it fire.
+        seq: The ingest sequence of the newest article that the story had as it fired.
         at: When it was decided (UTC).
         evidence: What the reason is made of, for mails in other languages: ("articles", "3"),
             ("origins_before", "2"), ("person", "Valery Gerasimov") and so on.

@@ -21,7 +21,7 @@ from pipeline.records.alerts import EVERY_STATE
 from pipeline.retry import DELIVERY
 from pipeline.settings import MailSettings
 from pipeline.stages.alerting.alert import Alerting
-from pipeline.stages.alerting.deliver import LEFT, ServerTrouble
+from pipeline.stages.alerting.deliver import DROPPED, LEFT, ServerTrouble
 from pipeline.store import open_store
 
 NOW = START + timedelta(hours=4)
@@ -100,6 +100,31 @@ def test_one_bad_address_stops_nobody_and_is_not_tried_again(world):
     assert run(world, sink, now=NOW + 9 * HOUR).failed == 0
     failed = [m for m in world.store.outbox(EVERY_STATE) if m.state == "failed"]
     assert [(m.error, m.attempts) for m in failed] == [("550 no such user", 1)] * 2
+
+
+def test_an_edit_tells_nobody_twice_when_the_other_address_is_tried_again(world):
+    world.arrive(article(1, "A flash"), article(2, "Of something else", story="s2"))
+    sink = Sink(two=TransientError("450 later"))
+    assert run(world, sink).alerts == ()
+    world.edit("a0001", title="A drill")
+    assert run(world, sink).delivered == 1
+    later = Sink()
+    run(world, later, now=NOW + HOUR)
+    assert [message.to for message in later.sent] == ["two@example.org"]
+    assert world.store.alerts()[0].seq == 1, "its own newest article's, not the store's"
+
+
+def test_what_was_dropped_for_one_address_stays_dropped_while_another_is_tried_again(world):
+    world.arrive(article(1, "Drill"))
+    digest = watch(deliver=replace(TWO, digest=Digest((17,))))
+    run(world, Sink(), digest)
+    mine = next(m for m in world.store.outbox() if m.to == "one@example.org")
+    world.store.commit(Commit(messages=(replace(mine, state="suppressed", error=DROPPED),)))
+    evening = Sink(two=TransientError("450 later"))
+    run(world, evening, digest, now=START.replace(hour=18))
+    assert evening.tried == ["two@example.org"]
+    run(world, evening, digest, now=START.replace(hour=20))
+    assert evening.tried == ["two@example.org"] * 2
 
 
 def test_a_destination_that_fails_backs_off_with_all_that_is_for_it(world):

@@ -334,7 +334,8 @@ class Decider:
 
     def _told(self, case: _Case, what: _News) -> WatchOutcome:
         change, story, known = case.occasion.change, self.facts(case.occasion.view), case.known
-        alert = _alert(case, what, change.seq)
+        # Not the store's newest: an edit or a move may come long after the last article of its story.
+        alert = _alert(case, what, case.members[-1].seq)
         named = {entity.id for member in case.members for entity in member.enriched.entities}
         members = (member.enriched.article.id for member in case.members)
         told = replace(

@@ -37,6 +37,7 @@ MAIL_TROUBLE = "outbox.mail"
 NOT_TOLD = "it takes back an article that this address was never told of"
 GONE = "the watch was switched off or taken out"
 LEFT = "its address does not stand in the watch any more"
+DROPPED = "dropped by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,8 @@ class Deliverer:
             own = [m for m in kept if m.watch == watch.name and _place(m) == place]
             has = {alert for message in own for alert in message.alerts}
             lacking = self._untold(watch, [each for each in wanted if each not in has], due, to)
+            done = self._done_with(watch, place) if lacking else frozenset()
+            lacking = [each for each in lacking if each not in done]
             if not lacking:
                 continue
             open_one = next((m for m in own if m.state == "decided" and _due(m, run.now)), None)
@@ -221,6 +224,17 @@ class Deliverer:
 
         # That an article is withdrawn is for those who were told of it, and no newcomer was.
         return [a.id for a in found if a.kind != "withdrawn" and shown(a.story) < a.seq]
+
+    def _done_with(self, watch: Watch, place: tuple[str, str]) -> frozenset[str]:
+        """The alerts that a destination had, or that were given up or dropped for it; no others wait."""
+        finished = self._store.outbox(("sent", "failed", "suppressed"))
+        return frozenset(
+            alert
+            for message in finished
+            if message.watch == watch.name and _place(message) == place
+            if message.state != "suppressed" or message.error == DROPPED
+            for alert in message.alerts
+        )
 
     # -- rendering ---------------------------------------------------------------------------------------
 
