@@ -403,6 +403,7 @@ class FeedSource:
 
     Attributes:
         pages: When article pages are fetched: "never", "short" or "always".
+        interval_seconds: How often it is polled, whatever its rhythm; 0 follows its rhythm.
         secrets: What of `url` the environment gave; it is shown, logged, stored and exported nowhere.
     """
 
@@ -414,6 +415,7 @@ class FeedSource:
     pages: str = "never"
     enabled: bool = True
     allow_private: bool = False
+    interval_seconds: float = 0.0
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
 

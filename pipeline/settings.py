@@ -40,7 +40,10 @@ class StorySettings(SettingsSection):
 
 
 class FetchSettings(SettingsSection):
-    """How feeds and pages are fetched."""
+    """How feeds and pages are fetched.
+
+    `websub_url` is where hubs reach `wirewatch watch-feeds --listen`; "" subscribes to none.
+    """
 
     user_agent: str = "Wirewatch/1.0 (news monitoring)"
     contact: str = ""
@@ -54,6 +57,7 @@ class FetchSettings(SettingsSection):
     interval_min_seconds: Annotated[float, Field(ge=60)] = 600.0
     interval_max_seconds: Annotated[float, Field(ge=60)] = 86400.0
     private_hosts: tuple[str, ...] = ()
+    websub_url: Annotated[str, Field(pattern=r"^(https?://[^\s/?#]+[^\s?#]*)?$")] = ""
 
 
 class EnrichSettings(SettingsSection):
@@ -144,7 +148,10 @@ class SettingsFile(SettingsSection):
 
 
 class FeedEntry(SettingsSection):
-    """One feed of `feeds.yaml`; `pages` says when article pages are fetched."""
+    """One feed of `feeds.yaml`; `pages` says when article pages are fetched.
+
+    `interval_seconds` polls it that often whatever its rhythm.
+    """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")]
     url: Annotated[str, Field(min_length=1)]
@@ -154,6 +161,7 @@ class FeedEntry(SettingsSection):
     pages: Literal["never", "short", "always"] = "never"
     enabled: bool = True
     allow_private: bool = False
+    interval_seconds: Annotated[float, Field(ge=60, le=30 * 86400)] | None = None
 
 
 class FeedsFile(SettingsSection):
@@ -382,7 +390,8 @@ def _feeds(document: Document, environment: Mapping[str, str]) -> tuple[FeedSour
             name = error.args[0]
             message = f"the environment has no {name} (in Airflow a connection {name.lower()} will do)"
             raise document.error(message, f"{key}.url") from None
-        feeds.append(FeedSource(**entry.model_dump() | {"url": url, "secrets": secrets}))
+        given = entry.model_dump(exclude_none=True)
+        feeds.append(FeedSource(**given | {"url": url, "secrets": secrets}))
     return tuple(feeds)
 
 

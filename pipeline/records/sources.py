@@ -160,6 +160,7 @@ class FeedState:
         source: A digest of the configured URL; when that was edited, what is known of the old one is dropped.
         seen: Keys of the items of the last polls (`pipeline.sources.feeds.poll_rules.item_keys`).
         pending: Links of items whose page is still to be fetched, and how often that was tried.
+        hub, topic: Its WebSub hub and its name there, as it last said; "" where it has none.
     """
 
     feed: str
@@ -182,6 +183,8 @@ class FeedState:
     source: str = ""
     seen: tuple[str, ...] = ()
     pending: tuple[tuple[str, int], ...] = ()
+    hub: str = ""
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)

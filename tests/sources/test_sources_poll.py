@@ -16,6 +16,7 @@ from pipeline.settings import FetchSettings
 from pipeline.sources.feeds import poll_rules
 from pipeline.sources.feeds.health import ailment
 from pipeline.sources.feeds.poll_hints import read_hints
+from pipeline.sources.feeds.websub import HubLinks
 
 SETTINGS = FetchSettings()
 FEED = FeedSource("f", "https://user:pw@feeds.outlet.test/rss")
@@ -331,3 +332,39 @@ def test_a_poll_that_a_wrong_clock_planned_is_due(now):
     assert [f.id for f, _ in poll_rules.due([feed], {"f": state}, now)] == ["f"]
     state = replace(state, next_poll=now + timedelta(days=20))
     assert poll_rules.due([feed], {"f": state}, now) == []
+
+
+def test_an_interval_that_a_person_set_holds_whatever_the_feed_does(state, now):
+    every = replace(FEED, interval_seconds=60.0)
+    paced = poll_rules.paced(every, SETTINGS)
+    hints = read_hints({"cache-control": "max-age=3600"}, "<ttl>60</ttl>")
+    minute = now + timedelta(seconds=60)
+    reply = poll_rules.Reply(status=200, hints=hints)
+    state = poll_rules.succeeded(state, reply, "d", [item("1", now)], paced, now)
+    assert state.next_poll == minute
+    assert poll_rules.unchanged(state, reply, paced, now).next_poll == minute
+    asked = poll_rules.Reply(status=429, error="x", retry_after="600")
+    assert poll_rules.failed(state, asked, paced, now).next_poll == now + timedelta(seconds=600)
+    assert poll_rules.paced(FEED, SETTINGS) == SETTINGS
+
+
+def test_a_new_interval_holds_at_once_but_not_for_a_feed_that_fails(state, now):
+    every = replace(FEED, interval_seconds=120.0)
+    state = replace(brought(state, now, "1"), next_poll=now + timedelta(hours=5))
+    later = now + timedelta(seconds=120)
+    assert poll_rules.due([every], {"f": state}, now + timedelta(seconds=119)) == []
+    assert [feed for feed, _ in poll_rules.due([every], {"f": state}, later)] == [every]
+    assert poll_rules.due([every], {"f": replace(state, failures=2)}, later) == []
+    assert poll_rules.due([FEED], {"f": state}, later) == []
+
+
+def test_a_hub_is_remembered_until_the_feed_says_otherwise(state, now):
+    links = HubLinks("https://hub.example/", "https://a.example/feed")
+    state = poll_rules.succeeded(
+        state, poll_rules.Reply(status=200, links=links), "d", [item("1", now)], SETTINGS, now
+    )
+    state = poll_rules.unchanged(state, poll_rules.Reply(status=304), SETTINGS, now)
+    assert (state.hub, state.topic) == (links.hub, links.topic)
+    gone = poll_rules.Reply(status=200, links=HubLinks())
+    state = poll_rules.succeeded(state, gone, "e", [item("2", now)], SETTINGS, now)
+    assert (state.hub, state.topic) == ("", "")

@@ -24,6 +24,7 @@ from pipeline.records import FeedState, RawItem, content_id
 from pipeline.retry import RetryPolicy
 from pipeline.settings import FetchSettings
 from pipeline.sources.feeds.poll_hints import PollHints
+from pipeline.sources.feeds.websub import HubLinks
 
 DAY_SECONDS = 86_400.0
 BACKOFF_MAX_SECONDS = DAY_SECONDS
@@ -49,6 +50,7 @@ class Reply:
         retry_after: The header as it was, or "".
         error: In one line; "" when all is well.
         hints: When feed and server ask to be polled.
+        links: Its WebSub hub; None where the answer cannot say.
     """
 
     status: int = 0
@@ -58,6 +60,15 @@ class Reply:
     retry_after: str = ""
     error: str = ""
     hints: PollHints = field(default_factory=PollHints)
+    links: HubLinks | None = None
+
+
+def paced(feed: FeedSource, settings: FetchSettings) -> FetchSettings:
+    """The limits for one feed: an interval that a person set holds whatever the feed's rhythm and hints."""
+    if not feed.interval_seconds:
+        return settings
+    fixed = {"interval_min_seconds": feed.interval_seconds, "interval_max_seconds": feed.interval_seconds}
+    return settings.model_copy(update=fixed)
 
 
 def jitter(feed: str, now: datetime) -> float:
@@ -229,10 +240,19 @@ def due(
         state = current(feed, states.get(feed.id))
         # A poll that is due later than any rule puts it was planned by a clock that went wrong.
         astray = state.next_poll is not None and state.next_poll - now > timedelta(seconds=DEAD_MAX_SECONDS)
-        if feed.enabled and (state.next_poll is None or state.next_poll <= now or astray):
+        if feed.enabled and (
+            state.next_poll is None or state.next_poll <= now or astray or _sooner(feed, state, now)
+        ):
             ready.append((feed, state))
     beginning = datetime.min.replace(tzinfo=UTC)
     return sorted(ready, key=lambda pair: (pair[1].next_poll or beginning, pair[0].id))
+
+
+def _sooner(feed: FeedSource, state: FeedState, now: datetime) -> bool:
+    """Whether a person's interval, set since the last poll, makes a feed due that is well."""
+    if not feed.interval_seconds or state.failures or state.polled is None:
+        return False
+    return now - state.polled >= timedelta(seconds=feed.interval_seconds)
 
 
 def groups(feeds: Sequence[FeedSource], size: int) -> list[tuple[FeedSource, ...]]:
@@ -258,6 +278,7 @@ def groups(feeds: Sequence[FeedSource], size: int) -> list[tuple[FeedSource, ...
 def _succeeded(
     state: FeedState, reply: Reply, interval: float, settings: FetchSettings, now: datetime
 ) -> FeedState:
+    links = reply.links or HubLinks(state.hub, state.topic)
     wait = _bounded(max(interval, reply.hints.wait_seconds) * (0.9 + 0.2 * jitter(state.feed, now)), settings)
     return replace(
         state,
@@ -271,6 +292,8 @@ def _succeeded(
         failures=0,
         error="",
         status=reply.status,
+        hub=links.hub,
+        topic=links.topic,
     )
 
 

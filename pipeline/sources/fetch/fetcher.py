@@ -20,6 +20,7 @@ from pipeline.records import Capture, FeedState, RawItem
 from pipeline.settings import FetchSettings
 from pipeline.sources.feeds import poll_rules
 from pipeline.sources.feeds.poll_hints import PollHints, read_hints
+from pipeline.sources.feeds.websub import HubLinks, find_hub
 from pipeline.sources.fetch.article_pages import ArticlePages
 from pipeline.sources.fetch.http import Answer, Client
 from pipeline.sources.raw_items import captured
@@ -126,19 +127,22 @@ class FeedFetcher:
         except Exception as error:  # noqa: BLE001  one feed must not stop the others, whatever it does
             said = f"{redact(feed.url)}: failed ({type(error).__name__}: {str(error)[:100]})"
         reply = poll_rules.Reply(error=hidden(said, feed.secrets))
-        return Fetched(poll_rules.failed(state, reply, self._settings, now))
+        return Fetched(poll_rules.failed(state, reply, self._paced(feed), now))
+
+    def _paced(self, feed: FeedSource) -> FetchSettings:
+        return poll_rules.paced(feed, self._settings)
 
     def _ask(self, feed: FeedSource, state: FeedState, now: datetime) -> Fetched:
         url, headers = poll_rules.request(feed, state, now)
         answer = self._client.get(url, {"Accept": _ACCEPT_FEED, **headers}, allow_private=feed.allow_private)
         reply = _reply(feed, answer)
         if answer.status == 304:
-            return Fetched(poll_rules.unchanged(state, reply, self._settings, now))
+            return Fetched(poll_rules.unchanged(state, reply, self._paced(feed), now))
         if not 200 <= answer.status < 300:
-            return Fetched(poll_rules.failed(state, reply, self._settings, now))
+            return Fetched(poll_rules.failed(state, reply, self._paced(feed), now))
         digest = poll_rules.body_digest(answer.body)
         if digest == state.body_digest:
-            return Fetched(poll_rules.unchanged(state, reply, self._settings, now))
+            return Fetched(poll_rules.unchanged(state, reply, self._paced(feed), now))
         return self._taken(feed, state, answer, reply, digest, now)
 
     def _taken(
@@ -158,14 +162,16 @@ class FeedFetcher:
         if is_empty_feed(capture, rejections):
             rejections = []
         if items or not rejections:
-            reply = replace(reply, hints=read_hints(answer.headers, decode(answer.body)))
-            after = poll_rules.succeeded(state, reply, digest, items, self._settings, now)
+            text = decode(answer.body)
+            links = _without_secrets(feed, find_hub(answer.headers, text))
+            reply = replace(reply, hints=read_hints(answer.headers, text), links=links)
+            after = poll_rules.succeeded(state, reply, digest, items, self._paced(feed), now)
             return Fetched(after, capture, (), tuple(items), tuple(rejections))
         wrong, bad_digest = (
             replace(reply, error=f"{shown(feed.url, feed.secrets)}: {rejections[0].reason}"),
             f"bad {digest}",
         )
-        after = poll_rules.failed(state, wrong, self._settings, now, bad_digest)
+        after = poll_rules.failed(state, wrong, self._paced(feed), now, bad_digest)
         if state.body_digest == bad_digest:  # the same error page again: it is in quarantine already
             return Fetched(after)
         return Fetched(after, capture, (), (), tuple(rejections))
@@ -197,11 +203,11 @@ class FeedFetcher:
         reply = replace(reply, etag="", modified="")
         if not items:
             wrong = replace(reply, error=hidden(said or "none of its sitemaps holds an item", feed.secrets))
-            return Fetched(poll_rules.failed(state, wrong, self._settings, now), None, (), (), refused)
+            return Fetched(poll_rules.failed(state, wrong, self._paced(feed), now), None, (), (), refused)
         digest = poll_rules.body_digest(b"".join(capture.body for capture in captures))
         if digest == state.body_digest:
-            return Fetched(poll_rules.unchanged(state, reply, self._settings, now))
-        after = poll_rules.succeeded(state, reply, digest, items, self._settings, now)
+            return Fetched(poll_rules.unchanged(state, reply, self._paced(feed), now))
+        after = poll_rules.succeeded(state, reply, digest, items, self._paced(feed), now)
         return Fetched(after, index, tuple(captures), tuple(items), refused)
 
     # -- pages -------------------------------------------------------------------------------------------
@@ -272,6 +278,12 @@ def _capture(feed: FeedSource, kind: str, answer: Answer, now: datetime, item: s
     if kind == "page":
         return captured("page", "html", answer.url, now, answer.body, **more)
     return captured("feed", "feed", shown(answer.url, feed.secrets), now, answer.body, **more)
+
+
+def _without_secrets(feed: FeedSource, links: HubLinks) -> HubLinks:
+    """No hub where its address, or the feed's name there, holds a key: feed states hold no secret."""
+    told = f"{links.hub} {links.topic}"
+    return links if hidden(told, feed.secrets) == told else HubLinks()
 
 
 def _kept_headers(feed: FeedSource, answer: Answer) -> tuple[tuple[str, str], ...]:

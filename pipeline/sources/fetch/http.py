@@ -32,6 +32,7 @@ _WHAT: Mapping[type[httpx.HTTPError], str] = {
 _MOVED = {301, 308}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _REMEDY = "to allow it, list the host under fetch.private_hosts or give the feed allow_private"
+_REPLY_BYTES = 65_536  # what a hub says in answer to a form is not read by anybody
 _HOST_LOCKS = 1024  # striped: two hosts that share one merely wait for each other
 
 
@@ -120,6 +121,35 @@ class Client:
         chain = _Chain(self, url, dict(headers or {}), allow_private, max_bytes)
         return chain.follow()
 
+    def post_form(self, url: str, form: Mapping[str, str], *, allow_private: bool = False) -> int:
+        """Posts a form, as to a hub; follows no redirect.
+
+        Args:
+            url: Where to.
+            form: Its fields.
+            allow_private: Whether the host may have a private address.
+
+        Returns:
+            The HTTP status.
+
+        Raises:
+            UnavailableError: No answer, a broken one, or not within the time.
+            PermanentError: A URL, address or certificate that is refused.
+        """
+        settings = self._settings
+        target = _parsed(url)
+        if target.userinfo:
+            raise PermanentError(f"a URL with a password in it: {redact(url)}")
+        limits = dict.fromkeys(("connect", "read", "write"), settings.timeout_seconds) | {"pool": None}
+        headers = {"User-Agent": agent_of(settings)}
+        request = httpx.Request(
+            "POST", target, headers=headers, data=dict(form), extensions={"timeout": limits}
+        )
+        response, _, _ = self.request(
+            request, private=allow_private, max_bytes=_REPLY_BYTES, seconds=settings.total_seconds
+        )
+        return response.status_code
+
     def request(
         self, request: httpx.Request, *, private: bool, max_bytes: int, seconds: float
     ) -> tuple[httpx.Response, bytes, float]:
@@ -171,6 +201,11 @@ class Client:
         return unpack(body, "gzip", max_bytes) if body.startswith(b"\x1f\x8b") else body
 
 
+def agent_of(settings: FetchSettings) -> str:
+    """How Wirewatch introduces itself."""
+    return f"{settings.user_agent} (+{settings.contact})" if settings.contact else settings.user_agent
+
+
 class _Chain:
     """One URL and the redirects that lead away from it."""
 
@@ -182,8 +217,7 @@ class _Chain:
         self._url = self._start = _parsed(url)
         self._own_host = self._url.host if allow_private else None
         self._max_bytes = settings.max_body_bytes if max_bytes is None else max_bytes
-        agent = f"{settings.user_agent} (+{settings.contact})" if settings.contact else settings.user_agent
-        self._headers = {"User-Agent": agent, "Accept-Encoding": ACCEPTED, **headers}
+        self._headers = {"User-Agent": agent_of(settings), "Accept-Encoding": ACCEPTED, **headers}
         self._cookies = httpx.Cookies()
         self._seconds_left = settings.total_seconds
         self._moved = ""
