@@ -8,12 +8,12 @@ decisions and feed states). Each feed that failed is a skipped `feed_failed` wit
 Batches travel as files in the staging folder; XCom carries paths and counts. The asset `wirewatch_stories`
 fires while the store holds changes that no alert run has seen, whoever brought them; else `group` is skipped.
 
-When a task is red: its log says what happened and what to do, and the operator has a mail. Clear it once that
-is mended, or leave it: the next run polls again, and first completes what another left.
+When a task is red: its log says what to do. Clear it once that is mended, or leave it: the next run polls again.
 """
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,7 @@ STORIES = Asset("wirewatch_stories")
 
 
 @dag(
-    schedule="*/5 * * * *",
+    schedule=os.environ.get("WIREWATCH_INGEST_SCHEDULE", "*/5 * * * *"),
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
@@ -44,8 +44,8 @@ def ingest() -> None:
 
     @task(map_index_template="{{ wirewatch_label }}", pool="wirewatch_fetch")
     def fetch(feeds: list[str]) -> dict[str, Any]:
-        label = feeds[0] if len(feeds) == 1 else f"{feeds[0]} and {len(feeds) - 1} more"
-        get_current_context()["wirewatch_label"] = label
+        more = f" and {len(feeds) - 1} more" if len(feeds) > 1 else ""
+        get_current_context()["wirewatch_label"] = feeds[0] + more
         with opened() as app:
             return app.tasks.fetch_part(feeds, own_file(app, "fetched"))
 

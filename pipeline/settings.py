@@ -21,6 +21,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pipeline.errors import ConfigError
 from pipeline.ports import FeedSource
 
+
+def configuration_stamp(folder: Path) -> object:
+    """What tells one state of a configuration folder from the next."""
+    return tuple(
+        (path.name, path.stat().st_mtime_ns, path.stat().st_size)
+        for path in sorted(folder.glob("*.yaml"))
+        if path.is_file()
+    )
+
+
 FILES = ("settings", "feeds", "watches", "topics", "aliases", "scorer")
 
 

@@ -13,6 +13,7 @@ from pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
     from pipeline.app.care.feed_list import FeedList
+    from pipeline.app.care.feed_loop import FeedLoop, Pushes
     from pipeline.app.care.housekeeping import Care
     from pipeline.app.correct import Correct
     from pipeline.app.evaluate import Quality
@@ -102,6 +103,12 @@ class App:
         from pipeline.app.care.feed_list import FeedList
 
         return FeedList(self._wiring)
+
+    def feed_loop(self, pushes: Pushes) -> FeedLoop:
+        """Monitors without a scheduler."""
+        from pipeline.app.care.feed_loop import FeedLoop
+
+        return FeedLoop(self._wiring, pushes)
 
     @cached_property
     def requests(self) -> Requests:

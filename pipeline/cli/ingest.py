@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,10 +12,12 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.cli.exits import Failed
-from pipeline.cli.session import answer, opened, progress, stages
+from pipeline.cli.session import answer, opened, progress, session, stages
 from pipeline.cli.tables import counts_table, feeds_table
+from pipeline.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
+    from pipeline.app.care.feed_loop import LoopRound, Pushes
     from pipeline.stages.alerting.alert import AlertReport
 
 Json = dict[str, Any]
@@ -58,6 +63,87 @@ def fetch(
         out.print(counts_table(outcome.as_json()))
 
     answer(context, outcome.as_json(), show)
+
+
+def watch_feeds(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="One round, for cron")] = False,
+    listen: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Where the hubs of feeds (WebSub) may say what has news")
+    ] = "",
+) -> None:
+    """Monitors until it is stopped: polls what is due, alerts, and mends stories once a day."""
+    from pipeline.app.care.feed_loop import Pushes
+
+    with opened(context) as app:
+        home, config, url = app.home, app.config, app.care.websub_url()
+    if not listen:
+        _watch(context, Pushes(), config, once=once)
+        return
+    if not url:
+        raise UsageError("--listen needs fetch.websub_url in settings.yaml: where hubs reach this address")
+    from pipeline.desk.access import load_key
+    from pipeline.programs.hub_callbacks import listening
+
+    pushes = Pushes(load_key(home, "websub-key"))
+    with listening(listen, pushes) as address:
+        sys.stderr.write(f"wirewatch: listening for hubs at {address}, which they reach as {url}\n")
+        _watch(context, pushes, config, once=once)
+
+
+def _watch(context: typer.Context, pushes: Pushes, config: Path, *, once: bool) -> None:
+    """Goes round, with the configuration as it is; a broken one is told and the last good one stays."""
+    from pipeline.settings import configuration_stamp
+
+    stamp = configuration_stamp(config)
+
+    def changed() -> bool:
+        nonlocal stamp
+        now = configuration_stamp(config)
+        if now == stamp:
+            return False
+        stamp = now
+        try:
+            with opened(context) as trial:
+                trial.care.websub_url()
+        except ConfigError as error:
+            sys.stderr.write(f"wirewatch: the configuration stays as it was: {error}\n")
+            return False
+        return True
+
+    while True:
+        with opened(context) as app:
+            for done in app.feed_loop(pushes).rounds(changed):
+                _show_round(context, done)
+                if once:
+                    if done.errors:
+                        raise Failed
+                    return
+
+
+def _show_round(context: typer.Context, done: LoopRound) -> None:
+    """A line for people where something happened; a JSON line for every round."""
+    if session(context).json:
+        sys.stdout.write(json.dumps(done.as_json(), ensure_ascii=False) + "\n")
+    elif not done.quiet:
+        parts = [
+            f"{count} {what}"
+            for count, what in (
+                (done.feeds, "feeds asked"),
+                (done.feeds_failed, "feeds failed"),
+                (done.new, "new"),
+                (done.updated, "updated"),
+                (done.quarantined, "quarantined"),
+                (done.alerts, "alerts"),
+                (done.failed, "messages failed"),
+            )
+            if count
+        ]
+        parts += ["daily care done"] if done.cared else []
+        sys.stdout.write(f"{done.at:%Y-%m-%d %H:%M:%S} UTC  {', '.join(parts) or 'nothing new'}\n")
+    sys.stdout.flush()
+    for error in done.errors:
+        sys.stderr.write(f"wirewatch: {error}\n")
 
 
 def alert(
@@ -124,5 +210,5 @@ def replay(
 
 def register(cli: typer.Typer) -> None:
     """Adds these verbs to the command line."""
-    for verb in (load, fetch, alert, repair, replay):
+    for verb in (load, fetch, watch_feeds, alert, repair, replay):
         cli.command()(verb)

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 
 from pipeline.app import App
 from pipeline.errors import PermanentError, UnavailableError
+from pipeline.settings import configuration_stamp
 
 T = TypeVar("T")
 THREADS: Final = 4
@@ -108,9 +109,5 @@ class Readers:
         at = self._clock()
         if self._stamp is None or at - self._looked >= _LOOK_SECONDS:
             self._looked = at
-            self._stamp = tuple(
-                (path.name, path.stat().st_mtime_ns, path.stat().st_size)
-                for path in sorted(self._config.glob("*.yaml"))
-                if path.is_file()
-            )
+            self._stamp = configuration_stamp(self._config)
         return self._stamp

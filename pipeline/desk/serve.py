@@ -117,6 +117,7 @@ def serve(
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((options.host, options.port))
+        listening.listen()  # who comes as soon as the address is printed waits for the server
     except OSError as error:
         behind.close()
         raise UnavailableError(

@@ -24,7 +24,9 @@ GUIDE = (ROOT / "docs" / "operating.md").read_text()
 def _verbs():
     """Every `wirewatch VERB [VERB]` of the guide."""
     groups = get_command(cli).commands
-    for found in re.findall(r"(?<![/\w-])wirewatch(?: --[a-z]+ \S+)* ([a-z]+)(?: ([a-z]+))?", GUIDE):
+    for found in re.findall(
+        r"(?<![/\w-])wirewatch(?: --[a-z]+ \S+)* ([a-z]+(?:-[a-z]+)*)(?: ([a-z]+))?", GUIDE
+    ):
         if found[0] in groups or re.search(rf"`wirewatch {found[0]}", GUIDE):
             yield found
 

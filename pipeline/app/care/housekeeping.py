@@ -68,6 +68,14 @@ class Care:
             for feed in self._wiring.settings.feeds
         ]
 
+    def websub_url(self) -> str:
+        """Where hubs reach this installation; "" for nowhere.
+
+        Raises:
+            ConfigError: The configuration is broken.
+        """
+        return self._wiring.settings.fetch.websub_url
+
     def last_fetch(self) -> datetime | None:
         """When any feed last answered well (UTC); None where none has."""
         times = [state.succeeded for state in self._wiring.store.feeds().values() if state.succeeded]

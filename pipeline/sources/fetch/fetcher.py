@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -92,6 +92,10 @@ class FeedFetcher:
     def close(self) -> None:
         """Closes all connections."""
         self._client.close()
+
+    def post_form(self, url: str, form: Mapping[str, str], *, allow_private: bool) -> int:
+        """Asks a hub; see `Client.post_form`."""
+        return self._client.post_form(url, form, allow_private=allow_private)
 
     def fetch(self, feeds: Sequence[tuple[FeedSource, FeedState]], now: datetime) -> Iterator[Fetched]:
         """Polls each feed once, yields in the order given. Never raises for one feed: the state says why."""
