@@ -8,7 +8,7 @@ decisions and feed states). Each feed that failed is a skipped `feed_failed` wit
 Batches travel as files in the staging folder; XCom carries paths and counts. The asset `wirewatch_stories`
 fires while the store holds changes that no alert run has seen, whoever brought them; else `group` is skipped.
 
-When a task is red: its log says what to do. Clear it once that is mended, or leave it: the next run polls again.
+When a task is red: its log says what to do. Clear it once that is done, or leave it: the next run goes on.
 """
 
 from __future__ import annotations
