@@ -136,6 +136,8 @@ class Commit:
             its `seq`, and what it replaces is kept as a `Version` when its `digest` changes. They stand in
             the order in which things happened, which is that of changes; one may stand there several times.
         stories: New and changed stories, whole.
+        retired: Ids of articles to take out with all that is kept of them; their stories are in `stories` or
+            `ended`. Their numbers are not given out again.
         ended: Ids of stories that have no members any more.
         decisions: One an article; replaces its former one.
         lineage, corrections: Kept for good.
@@ -153,6 +155,7 @@ class Commit:
 
     articles: tuple[StoredArticle, ...] = ()
     stories: tuple[Story, ...] = ()
+    retired: tuple[str, ...] = ()
     ended: tuple[str, ...] = ()
     decisions: tuple[Decision, ...] = ()
     lineage: tuple[Lineage, ...] = ()

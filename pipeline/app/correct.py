@@ -9,7 +9,7 @@ from pipeline.app.read import Read, StoriesFound
 from pipeline.app.wiring import Wiring
 from pipeline.errors import NotFoundError, StoreError, UsageError
 from pipeline.ports import Lease
-from pipeline.records import Correction, JournalEntry, StoredArticle, Story, WatchState
+from pipeline.records import Article, Correction, Form, JournalEntry, StoredArticle, Story, WatchState
 from pipeline.stories.placing.corrections import (
     Constraints,
     in_force,
@@ -73,6 +73,41 @@ class Correct:
         out = {self._read.stored(a).enriched.article.id for a in articles}
         groups = split_groups(self._read.current(name)[0], out)
         return named(Correction("", "split", groups, self._wiring.clock(), note, who=who))
+
+    def telling_apart(self, name: str, forms: Sequence[str], note: str = "", who: str = "") -> Correction:
+        """That forms that were taken for an article are another one; not said yet.
+
+        Args:
+            name: The article.
+            forms: Of each form its link, or the beginning of its item, as `wirewatch why` shows them.
+            note: Why.
+            who: Whose word it is.
+
+        Raises:
+            UsageError: The article did not come in such a form, or several are meant, or the form is the one
+                that it came in first.
+        """
+        article = self._read.stored(name).enriched.article
+        chosen = sorted({_form_of(article, form).key for form in forms})
+        return named(
+            Correction("", "apart", ((article.id,), tuple(chosen)), self._wiring.clock(), note, who=who)
+        )
+
+    def told_apart(self, name: str) -> list[tuple[str, str]]:
+        """The articles that a person told apart from one, each with the correction that says so."""
+        store, found = self._wiring.store, []
+        for said in (each for each in in_force(store.corrections()) if each.kind == "apart"):
+            owners = set(self._formed(said).values())
+            pair = {said.groups[0][0], *owners}
+            if name in pair:
+                found += [(other, said.id) for other in sorted(pair - {name})]
+        return found
+
+    def _formed(self, said: Correction) -> dict[str, str]:
+        """For the forms that were told apart, the articles that they are now."""
+        from pipeline.normalize.identity.keys import former_key
+
+        return self._wiring.store.find([*said.groups[1], *map(former_key, said.groups[1])])
 
     def undoing(self, name: str, note: str = "", who: str = "") -> Correction:
         """That a correction is taken back, or that one that was taken back holds again; not said yet.
@@ -160,7 +195,12 @@ class Correct:
 
         with writing(self._wiring) as writer:
             writer.ready().say(correction)
-        held = self._wiring.store.articles([a for group in correction.groups for a in group])
+        names = [a for group in correction.groups for a in group]
+        from pipeline.stages.grouping.telling_apart import is_about_identity
+
+        if is_about_identity(correction, self._wiring.store.corrections()):
+            names += self._formed(correction).values()
+        held = self._wiring.store.articles(names)
         stories = self._wiring.store.stories(sorted({a.story for a in held.values()}))
         found = sorted(stories.values(), key=lambda s: s.first_seq)
         return found, self._wiring.store.articles([a for s in found for a in s.members])
@@ -190,9 +230,11 @@ class Correct:
         Raises:
             ContradictionError: What a person said before and did not take back contradicts it.
         """
+        from pipeline.app.journal import telling_apart
         from pipeline.stages.alerting.alert import MARK as ALERTS_MARK
         from pipeline.stages.grouping.repair import Repairing
         from pipeline.stages.grouping.state import Clustering
+        from pipeline.stages.grouping.telling_apart import is_about_identity
 
         wiring, store = self._wiring, self._wiring.store
         clustering = Clustering(store, wiring.scorer, wiring.window, wiring.vector_center)
@@ -201,19 +243,29 @@ class Correct:
         said: list[Correction] = []
         for correction in corrections:
             said.append(said_after([*known, *said], correction))
-        commit = repairing.worked_out(*said)
+        if len(said) == 1 and is_about_identity(said[0], known):
+            commit = telling_apart(wiring, store, clustering).worked_out(said[0])
+        else:
+            commit = repairing.worked_out(*said)
         chosen = {a for each in said for group in each.groups for a in group}
         new = {stored.enriched.article.id: stored.story for stored in commit.articles}
-        old = store.articles(sorted({*chosen, *new}))
+        old = store.articles(sorted({*chosen, *new, *commit.retired}))
         made = {story.id: story for story in commit.stories}
         touched = {stored.story for stored in old.values()} | set(made) | set(commit.ended)
         before = store.stories(sorted(touched))
         after = {**{name: s for name, s in before.items() if name not in commit.ended}, **made}
-        moved = [(a, old[a].story, into, a in chosen) for a, into in new.items() if a in old]
+        moved = [
+            (a, old[a].story, into, a in chosen)
+            for a, into in new.items()
+            if a in old and old[a].story != into
+        ]
         members = {a for story in (*before.values(), *after.values()) for a in story.members}
         told = [state for state in store.tellings_of(sorted(before)) if state.alerts]
         waiting = store.last_change() - int(store.mark(ALERTS_MARK) or 0) if wiring.watches else 0
-        return Preview(_oldest(before), _oldest(after), store.articles(sorted(members)), moved, told, waiting)
+        articles = store.articles(sorted(members))
+        # As they are; what is not there yet, as it would be.
+        articles = {stored.enriched.article.id: stored for stored in commit.articles} | articles
+        return Preview(_oldest(before), _oldest(after), articles, moved, told, waiting)
 
     def all(self) -> list[Correction]:
         """What persons have said, oldest first, whether it is in force or not."""
@@ -243,7 +295,7 @@ class Correct:
 
         Their stories are labels: what a merge named is in one story, what a split parted is not.
         """
-        said = in_force(self._wiring.store.corrections())
+        said = [each for each in in_force(self._wiring.store.corrections()) if each.kind != "apart"]
         names = {a for correction in said for group in correction.groups for a in group}
         return sorted(self._wiring.store.articles(sorted(names)).values(), key=lambda stored: stored.seq)
 
@@ -255,6 +307,29 @@ class Correct:
         with writing(self._wiring) as writer:
             entry = JournalEntry("repair", self._wiring.clock(), data={"days": days})
             return asdict(writer.ready().mend(replace(entry, n=self._wiring.archive.append(entry))))
+
+
+def _form_of(article: Article, said: str) -> Form:
+    """The form that a person means by its link or item.
+
+    Raises:
+        UsageError: There is none, or there are several, or it is the first.
+    """
+    from pipeline.normalize.identity.urls import canonical_url
+
+    links = {said, canonical_url(said)} if "://" in said else set()
+    items = [form for form in article.forms if said and form.key.partition(":")[2].startswith(said)]
+    found = [form for form in article.forms if form.url in links] or items
+    if not found:
+        raise UsageError(
+            f"article {article.id} did not come as {said}; `wirewatch why {article.id}` lists how"
+        )
+    if len(found) > 1:
+        names = ", ".join(form.key.partition(":")[2][:12] for form in found)
+        raise UsageError(f"{said}: article {article.id} came so {len(found)} times; name an item: {names}")
+    if not found[0].because:
+        raise UsageError(f"{said}: article {article.id} came so at first; name the forms that came later")
+    return found[0]
 
 
 def merged_groups(stories: Sequence[Story]) -> tuple[tuple[str, ...], ...]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pipeline.stages.grouping.group import GroupCounts, Grouping
     from pipeline.stages.grouping.repair import RepairCounts
     from pipeline.stages.grouping.state import Clustering
+    from pipeline.stages.grouping.telling_apart import TellingApart
     from pipeline.stages.intake.prepare import PreparedBatch
     from pipeline.stories.features.statistics import StreamStatistics
 
@@ -117,7 +118,8 @@ class Writer:
 
     def mend(self, entry: JournalEntry) -> RepairCounts:
         """Carries out a repair or a correction."""
-        from pipeline.stages.grouping.repair import Repairing
+        from pipeline.stages.grouping.repair import RepairCounts, Repairing
+        from pipeline.stages.grouping.telling_apart import is_about_identity
 
         # So that what follows cannot change what the watches would have told.
         self.decide_alerts(entry.at)
@@ -125,7 +127,16 @@ class Writer:
         self.clustering = None
         if entry.kind == "repair":
             return repairing.run(entry.at, timedelta(days=float(entry.data["days"])), _marks(entry))
-        return repairing.correct(correction_from(entry), _marks(entry))
+        correction = correction_from(entry)
+        if is_about_identity(correction, self.store.corrections()):
+            self.learned = None
+            self.store.commit(replace(self._identified(correction), marks=_marks(entry)), self.renew())
+            return RepairCounts()
+        return repairing.correct(correction, _marks(entry))
+
+    def _identified(self, correction: Correction) -> Commit:
+        """What changes where a person says which forms are one article."""
+        return telling_apart(self.wiring, self.store, self._fresh_clustering()).worked_out(correction)
 
     def say(self, correction: Correction) -> str:
         """Journals a person's word and carries it out; what holds already is not said twice.
@@ -137,12 +148,16 @@ class Writer:
             ContradictionError: What a person said before and did not take back contradicts it.
             PermanentError: It cannot be carried out, and is set aside.
         """
+        from pipeline.stages.grouping.telling_apart import is_about_identity
+
         known = self.store.corrections()
         if said_already(known, correction):
             return ""
         correction = said_after(known, correction)
         # Refused before it is journalled: a contradiction must not come back at every replay.
         Constraints([*known, correction])
+        if is_about_identity(correction, known):
+            self._identified(correction)
         entry = JournalEntry("correction", correction.at, data=correction_entry(correction))
         entry = replace(entry, n=self.wiring.archive.append(entry))
         try:
@@ -331,6 +346,14 @@ class Writer:
 
         with self.wiring.lease("alerts", self.store) as renew:
             Alerting(self.store, self.wiring.watches).decide(at, silent=silent, renew=renew)
+
+
+def telling_apart(wiring: Wiring, store: Store, clustering: Clustering) -> TellingApart:
+    """What carries out a person's word on which forms are one article."""
+    from pipeline.stages.grouping.telling_apart import Remaking, TellingApart
+
+    entries = wiring.settings.fetch.max_entries
+    return TellingApart(store, clustering, Remaking(wiring.archive, wiring.workers, wiring.embedder, entries))
 
 
 def left_behind(wiring: Wiring) -> list[Unsettled]:

@@ -1,4 +1,4 @@
-"""Verbs by which a person overrules the machine, and takes that back: merge, split, corrections."""
+"""Verbs by which a person overrules the machine: merge, split, tell-apart; corrections take that back."""
 
 from __future__ import annotations
 
@@ -64,6 +64,21 @@ def split(
             _filed(context, app.requests.file("split", [story], articles, note, _who()))
         else:
             _said(context, app, app.correct.splitting(story, articles, note, _who()), dry_run=dry_run)
+
+
+def tell_apart(
+    context: typer.Context,
+    article: Annotated[str, typer.Argument(metavar="ARTICLE", help="An article's id or URL")],
+    forms: Annotated[
+        list[str],
+        typer.Argument(metavar="FORM…", help="What is another article: links or items that `why` shows"),
+    ],
+    note: Note = "",
+    dry_run: DryRun = False,
+) -> None:
+    """These forms were taken for this article and are another one: makes both anew, from the archive."""
+    with opened(context, make=False) as app:
+        _said(context, app, app.correct.telling_apart(article, forms, note, _who()), dry_run=dry_run)
 
 
 @listing.callback(invoke_without_command=True)
@@ -156,6 +171,6 @@ def corrections_export(context: typer.Context) -> None:
 
 def register(cli: typer.Typer) -> None:
     """Adds these verbs to the command line."""
-    for verb in (merge, split):
+    for verb in (merge, split, tell_apart):
         cli.command()(verb)
     cli.add_typer(listing, name="corrections")

@@ -82,7 +82,9 @@ def why(
     """Why an article is in its story: the decision as it was recorded."""
     with opened(context, make=False) as app:
         decision, stored, names = app.read.why(article)
+        apart = app.correct.told_apart(decision.article)
     document = decision_shape(decision, stored)
+    document["told_apart"] = [{"article": name, "correction": said} for name, said in apart]
     answer(context, document, lambda out: why_text(out, document, stored.enriched.article.title, names))
 
 

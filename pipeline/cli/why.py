@@ -51,7 +51,11 @@ def why_text(out: Console, decision: Json, title: str, titles: Mapping[str, str]
     for form in decision.get("forms", ()):
         if form["because"]:
             where = form["url"] or form["feed"] or form["item"]
-            out.print(f"  same article as {where} of {form['at']} because {form['because']}", markup=False)
+            said = f"same article as {where} of {form['at']} because {form['because']}"
+            out.print(f"  {said} (item {form['item'][:12]})", markup=False)
+    for other in decision.get("told_apart", ()):
+        said = f"another article than {other['article']}: a person's correction {other['correction']}"
+        out.print(f"  {said}", markup=False)
     against = _against(decision)
     if against:
         out.print(f"  against {against}", markup=False)

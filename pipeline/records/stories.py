@@ -188,9 +188,10 @@ class Correction:
     Attributes:
         id: Derived from kind, groups, `of` and `at`, so that the same can be said again later.
         kind: "merge": all articles of all groups belong together; "split": no article of one group
-            belongs with an article of another; "undo": the correction `of` is not in force, unless this undo
-            is undone itself.
-        groups: Article ids, each group sorted; an undo has those of what was said in the beginning.
+            belongs with an article of another; "apart": some forms that an article came in are another
+            article; "undo": the correction `of` is not in force, unless this undo is undone itself.
+        groups: Article ids, each group sorted; of "apart" the article, and the keys of the forms that are not
+            its own; an undo has those of what was said in the beginning.
         at: When (UTC); later than every correction before it.
         note: In the person's words.
         of: The id of the correction that an undo takes back; else "".
@@ -198,7 +199,7 @@ class Correction:
     """
 
     id: str
-    kind: Literal["merge", "split", "undo"]
+    kind: Literal["merge", "split", "apart", "undo"]
     groups: tuple[tuple[str, ...], ...]
     at: datetime
     note: str = ""

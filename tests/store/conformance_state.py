@@ -189,6 +189,22 @@ class StateConformance:
         assert store.alerts()
         store.commit(Commit(articles=(article(4, "Next", hours=9001),)), lease)
 
+    def test_an_article_that_is_retired_is_gone_with_all_that_is_kept_of_it(self, store: Store) -> None:
+        store.commit(one_of_each())
+        edited = article(1, "Wind again", story="story-1")
+        store.commit(Commit(articles=(edited, article(3, "Late", story="story-3"))))
+        name = edited.enriched.article.id
+        retired = Commit(retired=(name, "unknown"), ended=("story-1",))
+        store.commit(retired)
+        store.commit(retired)
+        assert store.articles([name]) == {}
+        assert (store.find([f"url:{name}"]), store.decision(name), store.versions(name)) == ({}, None, [])
+        assert store.changes_of([name]) == []
+        found = store.search(word_term("wind"), None, 9)
+        assert name not in {hit.article.enriched.article.id for hit in found}
+        assert (store.head(), [each.seq for each in store.between(0, 9)]) == (3, [2, 3])
+        store.commit(Commit(articles=(article(4, "Next"),)))
+
     def test_optimizing_changes_nothing_that_is_read(self, store: Store) -> None:
         store.commit(one_of_each())
         store.commit(Commit(articles=(article(3, "Late wind", hours=9000),)))

@@ -7,9 +7,10 @@ candidates are compared by all that is known of both, and the outcome says why.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
@@ -129,26 +130,44 @@ def compare(old: Article, new: Article) -> Comparison:
     )
 
 
-def known_as(new: Article, owners: Mapping[str, str], stored: Mapping[str, Article]) -> Recognised | None:
+def known_as(
+    new: Article,
+    owners: Mapping[str, str],
+    stored: Mapping[str, Article],
+    apart: Mapping[str, Collection[str]] = MappingProxyType({}),
+) -> Recognised | None:
     """The article that `new` is a form of; None for one that was never seen.
 
     Args:
         new: As it was normalized; its keys are tried strongest first.
         owners: Article id by key, for those of its `lookup_keys` that are known.
-        stored: The articles of these ids.
+        stored: The articles of these ids, and those that a person told apart from them.
+        apart: For an article's id, the ids of those that a person told apart from it: link and guid alone
+            tell nothing there, and the most alike is asked first.
     """
     for key in _named(new, CURRENT):
         owner = owners.get(key) or owners.get(former_key(key))
         if owner is not None:
             return Recognised(owner, "it came before in this very form", plain=True)
     shared = bool(new.url) and shared_key(new.url) in owners
-    for name in dict.fromkeys(owners[key] for key in new.keys if key in owners):
+    names = list(dict.fromkeys(owners[key] for key in new.keys if key in owners))
+    told = dict.fromkeys(each for name in names for each in (name, *sorted(apart.get(name, ()))))
+    names = [name for name in told if name in stored]
+    if len(names) > 1 and any(name in apart for name in names):
+        names.sort(key=lambda name: _likeness(compare(stored[name], new)), reverse=True)
+    for name in names:
         seen = compare(stored[name], new)
+        if name in apart and not seen.alike:
+            continue
         because = _same(stored[name], new, seen, shared=shared)
         if because:
             plain = seen.link == "same" and seen.guid != "other"
             return Recognised(name, because, plain)
     return None
+
+
+def _likeness(seen: Comparison) -> tuple[float, float]:
+    return (seen.text or 0.0), seen.ordered
 
 
 def own_key(new: Article, owners: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
-from pipeline.normalize.identity.keys import shared_key
+from pipeline.normalize.identity.keys import former_key, shared_key
 from pipeline.normalize.identity.recognise import Recognised, known_as, lookup_keys, own_key, shares_link
 from pipeline.normalize.identity.revise import first_met, revise
 from pipeline.ports import Commit, Embedder, Lease, Store
@@ -62,11 +62,13 @@ class _Chunk:
         touched: For each story to be told anew, how many changes it has seen.
         decisions: Of the new articles.
         embedder: Makes the vectors that the batch does not bring.
+        apart: For an article's id, those that a person told apart from it.
     """
 
     owners: dict[str, str]
     articles: dict[str, StoredArticle]
     embedder: Embedder | None = None
+    apart: dict[str, set[str]] = field(default_factory=dict)
     waiting: list[EnrichedArticle] = field(default_factory=list)
     written: list[StoredArticle] = field(default_factory=list)
     places: dict[str, int] = field(default_factory=dict)
@@ -143,7 +145,9 @@ class Grouping:
     def _take(self, articles: Sequence[EnrichedArticle], batch: PreparedBatch, counts: GroupCounts) -> Commit:
         owners = self._store.find([key for e in articles for key in lookup_keys(e.article)])
         embedder = self._embedder and KnownVectors(batch.vectors, self._embedder)
-        chunk = _Chunk(owners, self._store.articles(sorted(set(owners.values()))), embedder)
+        apart = self._told_apart()
+        names = {each for name in owners.values() for each in (name, *apart.get(name, ()))}
+        chunk = _Chunk(owners, self._store.articles(sorted(names)), embedder, apart)
         backfill = batch.backfill
         self._clustering.cover([e.article for e in articles])
         self._learned.read((e.article.language for e in articles), (e.article.outlet for e in articles))
@@ -158,6 +162,15 @@ class Grouping:
             learned=self._learned.dirty(),
         )
 
+    def _told_apart(self) -> dict[str, set[str]]:
+        """For the articles that a person told apart, the others of the same link or guid."""
+        apart: dict[str, set[str]] = {}
+        for name, forms in self._clustering.constraints.told_apart:
+            for other in set(self._store.find([*forms, *map(former_key, forms)]).values()) - {name}:
+                apart.setdefault(name, set()).add(other)
+                apart.setdefault(other, set()).add(name)
+        return apart
+
     def _place(self, enriched: EnrichedArticle, chunk: _Chunk, backfill: bool, counts: GroupCounts) -> None:
         """Tells a new article from a known one; arrivals wait so that their vectors are made together."""
         article = enriched.article
@@ -165,8 +178,9 @@ class Grouping:
         if any(chunk.owners.get(key) in waiting for key in article.keys):
             self._arrive(chunk, backfill, counts)
         owners = {chunk.owners[key] for key in article.keys if key in chunk.owners}
-        stored = {name: chunk.articles[name].enriched.article for name in owners}
-        known = known_as(article, chunk.owners, stored)
+        owners |= {other for name in owners for other in chunk.apart.get(name, ())}
+        stored = {name: chunk.articles[name].enriched.article for name in owners if name in chunk.articles}
+        known = known_as(article, chunk.owners, stored, chunk.apart)
         if known is not None:
             self._arrive(chunk, backfill, counts)
             self._revise(known, enriched, chunk, counts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -140,6 +140,11 @@ class Resolver:
     # -- the rest ----------------------------------------------------------------------------------------
 
     def _out(self, commit: Commit) -> Iterator[Write]:
+        found = self._known([hashed(each) for each in commit.retired])
+        for name, known in found.items():
+            yield from gone(known.month, name)
+        ids = [each for each in commit.retired if hashed(each) in found]
+        yield from kept_of(self._reads, self._names, list(found), map(well_formed, ids))
         yield from (out("stories", hashed(each)) for each in commit.ended)
         yield from (out("quarantine", hashed(each)) for each in commit.released)
         yield from (out("tellings", hashed(*pair)) for pair in commit.forgotten)
@@ -206,6 +211,25 @@ def placed(
 def gone(when: str, name: str) -> tuple[Write, Write]:
     """The writes that take an article out of a month."""
     return out(f"articles-{when}", name), out(f"members-{when}", name)
+
+
+def kept_of(reads: Reads, names: Names, documents: Iterable[str], articles: Iterable[str]) -> Iterator[Write]:
+    """The writes that take out what is kept of articles: decisions, versions and changes.
+
+    Args:
+        reads: The connection.
+        names: The names of the store's indices.
+        documents: The names of the articles' documents.
+        articles: Their ids.
+    """
+    yield from (out("decisions", name) for name in documents)
+    for piece in chunked(articles):
+        query = {"terms": {"article": piece}}
+        order = [{"article": "asc"}, {"place": "asc"}]
+        for hit in reads.pages(order, PAGE, index=names.alias("versions"), query=query, source=False):
+            yield out("versions", hit["_id"])
+        for hit in reads.pages([{"n": "asc"}], PAGE, index=names.alias("changes"), query=query, source=False):
+            yield out("changes", hit["_id"])
 
 
 def _restored(stored: StoredArticle) -> tuple[Write, Write]:

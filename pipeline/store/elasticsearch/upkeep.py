@@ -11,12 +11,12 @@ from pipeline.query.fields import micros
 from pipeline.records import Story
 from pipeline.store.codec import decode
 from pipeline.store.elasticsearch.bulk import Write, out, put
-from pipeline.store.elasticsearch.changes import gone
+from pipeline.store.elasticsearch.changes import gone, kept_of
 from pipeline.store.elasticsearch.documents import hashed, story_source
 from pipeline.store.elasticsearch.indices import MONTHLY, Names, index_kind, month
 from pipeline.store.elasticsearch.link import Link
 from pipeline.store.elasticsearch.migrate import purge
-from pipeline.store.elasticsearch.reading import NARROW_PAGE, PAGE, Found, Reads, chunked
+from pipeline.store.elasticsearch.reading import NARROW_PAGE, Found, Reads
 from pipeline.store.elasticsearch.root import Roots, fence
 from pipeline.store.rules.retention import shrunk
 
@@ -76,15 +76,8 @@ def _writes(reads: Reads, names: Names, old: Sequence[Found], whole: set[str]) -
     for hit in old:
         if (when := _month(names, hit)) not in whole:
             yield from gone(when, hit["_id"])
-        yield out("decisions", hit["_id"])
     ids = {hit["fields"]["id"][0] for hit in old if "id" in hit["fields"]}
-    for piece in chunked(ids):
-        query = {"terms": {"article": piece}}
-        order = [{"article": "asc"}, {"place": "asc"}]
-        for hit in reads.pages(order, PAGE, index=names.alias("versions"), query=query, source=False):
-            yield out("versions", hit["_id"])
-        for hit in reads.pages([{"n": "asc"}], PAGE, index=names.alias("changes"), query=query, source=False):
-            yield out("changes", hit["_id"])
+    yield from kept_of(reads, names, [hit["_id"] for hit in old], ids)
     yield from _stories(reads, names, (hit["fields"]["story"][0] for hit in old), ids)
 
 

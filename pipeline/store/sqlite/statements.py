@@ -39,6 +39,7 @@ def apply(file: DatabaseFile, commit: Commit) -> None:
     Raises:
         StoreError: A new article's `seq` does not follow the head, or a known one's differs.
     """
+    _retire(file, commit.retired)
     _articles(file, commit)
     _stories(file, commit)
     _state(file, commit)
@@ -341,6 +342,19 @@ def _alerts(file: DatabaseFile, commit: Commit) -> None:
 def drop_before(file: DatabaseFile, time: int) -> int:
     """Takes out the articles before a time (microseconds), and the stories that this ends."""
     gone = file.rows("SELECT seq, id, story FROM article WHERE time < ?", (time,))
+    _forget(file, gone)
+    _shrink(file, {row[2] for row in gone}, {row[1] for row in gone})
+    return len(gone)
+
+
+def _retire(file: DatabaseFile, articles: Sequence[str]) -> None:
+    if articles:
+        sql = "SELECT seq, id, story FROM article WHERE id IN ({})"
+        _forget(file, list(file.rows_of(sql, map(well_formed, articles))))
+
+
+def _forget(file: DatabaseFile, gone: Sequence[tuple[int, str, str]]) -> None:
+    """Takes out articles (number, id, story) with what is kept of them, but for their stories."""
     sql = "SELECT seq, terms FROM article_body WHERE seq IN ({})"
     for seq, terms in file.rows_of(sql, (row[0] for row in gone)):
         file.run(_TAKE_TERMS, (seq, *unpacked(terms)))
@@ -348,8 +362,6 @@ def drop_before(file: DatabaseFile, time: int) -> int:
         file.run_all(f"DELETE FROM {table} WHERE seq = ?", ((row[0],) for row in gone))  # noqa: S608  our names
     for table in ("decision", "version", "change"):
         file.run_all(f"DELETE FROM {table} WHERE article = ?", ((row[1],) for row in gone))  # noqa: S608
-    _shrink(file, {row[2] for row in gone}, {row[1] for row in gone})
-    return len(gone)
 
 
 def _shrink(file: DatabaseFile, stories: Iterable[str], gone: set[str]) -> None:

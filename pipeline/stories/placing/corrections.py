@@ -31,7 +31,7 @@ def taken_back(corrections: Sequence[Correction]) -> dict[str, str]:
 
 
 def in_force(corrections: Sequence[Correction]) -> list[Correction]:
-    """The merges and splits that nobody has taken back.
+    """What was said and nobody has taken back.
 
     Args:
         corrections: Oldest first.
@@ -41,7 +41,7 @@ def in_force(corrections: Sequence[Correction]) -> list[Correction]:
 
 
 def origin_of(correction: Correction, corrections: Sequence[Correction]) -> Correction:
-    """The merge or split that an undo is about in the end; of a merge or split, itself.
+    """What an undo is about in the end; of what is no undo, itself.
 
     Raises:
         ContradictionError: It leads to none that is kept.
@@ -96,6 +96,8 @@ class Constraints:
         self._apart: dict[str, dict[str, str]] = {}
         self._merged_by: dict[str, list[str]] = {}
         said = in_force(corrections)
+        # Articles that a person told apart: each with the keys of the forms that are not its own.
+        self.told_apart = [(each.groups[0][0], each.groups[1]) for each in said if each.kind == "apart"]
         for correction in said:
             if correction.kind == "merge":
                 self._merge(correction)
