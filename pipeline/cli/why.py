@@ -46,7 +46,8 @@ def why_text(out: Console, decision: Json, title: str, titles: Mapping[str, str]
         out.print(table)
     for entry in decision["evidence"]:
         same = entry["article"] == entry["story"]
-        text = entry["article"] if same else f"{entry['article']}  ⇔  {entry['story']}"
+        sign = "≠" if entry["kind"].startswith("against ") else "⇔"
+        text = entry["article"] if same else f"{entry['article']}  {sign}  {entry['story']}"
         out.print(f"  {entry['kind']}: {text}", markup=False)
     for form in decision.get("forms", ()):
         if form["because"]:

@@ -32,10 +32,12 @@ class Evidence:
     """What a person would point at.
 
     Attributes:
-        kind: "name", "number", "place" or "sentence" tie it; "against name" and so on tell against it.
+        kind: "name", "number", "place" or "sentence" tie it; "against day", "against magnitude",
+            "against dead" (injured, missing, arrested, evacuated), "against place" and "against name" tell
+            against it.
         article: As the article has it.
         story: As the story has it.
-        weight: The share of the score it stands for, 0 where not counted apart.
+        weight: How much it stands for, 0 to 1; of what tells against it the share of articles that say so.
     """
 
     kind: str
@@ -57,7 +59,7 @@ class Decision:
         threshold: The score needed to join.
         margin: chosen minus runner-up; minus the threshold where there is no runner-up.
         constraints: The corrections that applied, in words.
-        evidence: What tied it to the story, strongest first.
+        evidence: What tied it to the story, strongest first; then what told against it.
         by: Who decided.
         scorer: The name and digest of the scorer.
     """

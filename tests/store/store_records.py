@@ -120,7 +120,8 @@ def story(name: str, members: tuple[str, ...], *, hours: float = 0, title: str =
 
 def decision(name: str, story_id: str, score: float = 0.5) -> Decision:
     chosen = Candidate(story_id, score, (Contribution("title", 0.3, score),))
-    return Decision(name, story_id, False, chosen, None, 0.4, 0.1, ("none",), (Evidence("name", "A", "B"),))
+    told = (Evidence("name", "A", "B"), Evidence("against day", "2026-03-01", "2026-02-28", 0.5))
+    return Decision(name, story_id, False, chosen, None, 0.4, 0.1, ("none",), told)
 
 
 def one_of_each() -> Commit:

@@ -13,10 +13,10 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from pipeline.errors import UsageError
 from pipeline.records import Entity, StoredArticle, Topic
-from pipeline.stories.describing.counts import claims
 from pipeline.stories.describing.describe import describe
 from pipeline.stories.describing.origins import independent
 from pipeline.stories.evaluation import agreement, bcubed, pairwise
+from pipeline.stories.facts.counts import claims
 from pipeline.stories.features.features import arrive
 from pipeline.stories.features.statistics import StreamStatistics
 

@@ -20,8 +20,8 @@ from pipeline.records import (
     SummarySentence,
     Topic,
 )
-from pipeline.stories.describing.counts import claims, disagreements
 from pipeline.stories.describing.origins import families, independent, texts
+from pipeline.stories.facts.counts import claims, disagreements
 from pipeline.stories.features.keywords import story_keywords
 from pipeline.stories.features.packed import Features, IndexedArticle
 from pipeline.stories.features.sentences import sentence_spans

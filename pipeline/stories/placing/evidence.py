@@ -1,4 +1,4 @@
-"""What a person would point at: shared names and figures, the closest titles, and what tells against."""
+"""What a person would point at: shared names and figures, the closest titles, and what tells against them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Final, NamedTuple
 from rapidfuzz import fuzz
 
 from pipeline.records import Evidence
+from pipeline.stories.facts.contradictions import contradictions
+from pipeline.stories.facts.event_facts import facts_of
 from pipeline.stories.features.packed import Features, IndexedArticle, Packed
 from pipeline.stories.features.tokens import tokens
 from pipeline.stories.index.story_profile import StoryProfile
@@ -19,17 +21,18 @@ _MEMBERS_READ: Final = 40
 
 
 def gather(member: IndexedArticle, profile: StoryProfile) -> tuple[Evidence, ...]:
-    """What ties an article to a story, strongest first: the closest sentence, then names, then numbers.
+    """What ties an article to a story: the closest sentence, names, numbers; then what tells against it.
 
     Args:
         member: The article; if it is a member of the story, it is passed over there.
         profile: The story.
     """
-    others = [_read(m.data) for m in profile.members[-_MEMBERS_READ:] if m.article != member.article]
-    if not others:
+    members = [m for m in profile.members[-_MEMBERS_READ:] if m.article != member.article]
+    if not members:
         return ()
-    traits = member.traits
-    return (*_closest(traits, others), *_names(traits, others), *_numbers(traits, others))
+    others, traits = [_read(m.data) for m in members], member.traits
+    against = contradictions(facts_of(member.data), [facts_of(m.data) for m in members])
+    return (*_closest(traits, others), *_names(traits, others), *_numbers(traits, others), *against)
 
 
 class _Read(NamedTuple):

@@ -1,0 +1,149 @@
+"""What titles and first sentences say of an event that another event would have otherwise.
+
+The day it happened, how strong an earthquake was, how many died: two reports that agree in everything else
+and differ here are often on two events. Pure, worked out from frozen features, so nothing of it is stored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from pipeline.languages import calendar_names
+from pipeline.languages.word_file import WordFile, read
+from pipeline.stories.facts.counts import claims
+from pipeline.stories.features.packed import Packed
+from pipeline.text import fold
+
+# Estimates of one earthquake differ by so much.
+MAGNITUDE_MARGIN: Final = 0.35
+_WEAKEST, _STRONGEST = 2.0, 9.9
+# A day without a year is the one nearest to the report, at most so many days before it or a few behind.
+_PAST_DAYS: Final = 120
+_COMING_DAYS: Final = 10
+
+
+class Facts(NamedTuple):
+    """What one article says.
+
+    Attributes:
+        days: Days that it names, with its date's year.
+        magnitudes: Of earthquakes.
+        counts: How many are dead, injured, missing, arrested: number by subject.
+        places, people: Names of title and first sentence, by id, with what to show.
+    """
+
+    days: frozenset[date]
+    magnitudes: tuple[float, ...]
+    counts: Mapping[str, int]
+    places: dict[str, str]
+    people: dict[str, str]
+
+
+class _Beside(WordFile):
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+class _FactWords(WordFile):
+    magnitude: Mapping[str, _Beside]
+
+
+_WORDS: Final = read(Path(__file__).with_name("fact_words.yaml"), _FactWords)
+
+
+@lru_cache(maxsize=1 << 14)
+def facts_of(data: bytes) -> Facts:
+    """What an article says, of its features as bytes (`Features.to_bytes`)."""
+    packed = Packed(data)
+    title, lead, names, _ = packed.shown
+    language, _ = packed.labels
+    text = f"{title}\n{lead}"
+    time = packed.time
+    return Facts(
+        days=frozenset() if time is None else days(text, language, datetime.fromtimestamp(time, UTC).date()),
+        magnitudes=magnitudes(text, language),
+        counts={claim.subject: claim.value for claim in claims("", "", text, language)},
+        places={id_: name for id_, name, kind, _ in names if kind == "place" and name in text},
+        # "Smith said", further down "John Smith".
+        people={id_: name for id_, name, kind, _ in names if kind == "person" and name.split()[-1] in text},
+    )
+
+
+def magnitudes(text: str, language: str) -> tuple[float, ...]:
+    """How strong the earthquakes of a text were, in its order.
+
+    >>> magnitudes("Magnitude 6.1 quake shakes coast; a 5,2-magnitude one followed", "en")
+    (6.1, 5.2)
+    """
+    pattern = _magnitude(language)
+    if pattern is None:
+        return ()
+    found = (float((m["a"] or m["b"]).replace(",", ".")) for m in pattern.finditer(text))
+    return tuple(dict.fromkeys(value for value in found if _WEAKEST <= value <= _STRONGEST))
+
+
+@cache
+def _magnitude(language: str) -> re.Pattern[str] | None:
+    words = _WORDS.magnitude.get(language)
+    if words is None:
+        return None
+    number = r"\d[.,]\d"
+    before = "|".join(map(re.escape, sorted(words.before, key=len, reverse=True)))
+    after = "|".join(map(re.escape, sorted(words.after, key=len, reverse=True)))
+    sides = [rf"(?:{before})\s*(?:-\s*)?(?P<a>{number})(?![\d.,]\d)"]
+    sides.append(rf"(?<![\d.,])(?P<b>{number})[\s-]*(?:{after})(?!\w)" if after else r"(?P<b>(?!))")
+    return re.compile("|".join(sides), re.IGNORECASE)
+
+
+def days(text: str, language: str, published: date) -> frozenset[date]:
+    """The days of the calendar that a text names, those without a year near its publication.
+
+    >>> sorted(days("Blast of 3 March: two held", "en", date(2026, 3, 9)))
+    [datetime.date(2026, 3, 3)]
+    """
+    months = calendar_names.months(language)
+    found: set[date] = set()
+    if months:
+        for match in _dates(language).finditer(fold(text)):
+            month = months.get(calendar_names.bare(match["m1"] or match["m2"]))
+            if month is not None:
+                found |= _day(match["y1"] or match["y2"], month, int(match["d1"] or match["d2"]), published)
+    found |= {
+        day
+        for match in _IDEOGRAPHS.finditer(text)
+        for day in _day(match["y"], int(match["m"]), int(match["d"]), published)
+    }
+    return frozenset(found)
+
+
+_IDEOGRAPHS: Final = re.compile(r"(?:(?P<y>\d{4})\s*年\s*)?(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})\s*日")
+
+
+@cache
+def _dates(language: str) -> re.Pattern[str]:
+    names = sorted(calendar_names.months(language), key=lambda name: (-len(name), name))
+    month = "|".join(map(re.escape, names))
+    year = r"(?:\.?,?\s+(?:de\s+|del\s+)?(?P<{}>\d{{4}})(?!\d))?"
+    day = r"(?P<{}>[0-3]?\d)(?:st|nd|rd|th|er|º|ª|\.|-(?:го|е))?"
+    return re.compile(
+        rf"(?<![\w.,:/-]){day.format('d1')}\s+(?:of\s+|de\s+|d[ei]l?\s+)?(?P<m1>{month})\b{year.format('y1')}"
+        rf"|\b(?P<m2>{month})\.?\s+{day.format('d2')}(?![\w/-]|[.,:]\d){year.format('y2')}"
+    )
+
+
+def _day(year: str | None, month: int, day: int, published: date) -> set[date]:
+    """The day, if there is one and it is near; a set of one or none."""
+    years = [int(year)] if year else [published.year, published.year - 1, published.year + 1]
+    for each in years:
+        try:
+            found = date(each, month, day)
+        except ValueError:
+            continue
+        if year or timedelta(days=-_PAST_DAYS) <= found - published <= timedelta(days=_COMING_DAYS):
+            return {found}
+    return set()
