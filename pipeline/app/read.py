@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from pipeline.errors import NotFoundError, UsageError
@@ -44,6 +45,29 @@ def moment(text: str | None, now: datetime) -> datetime | None:
     return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+def chosen(query: str, since: str, until: str, now: datetime) -> Query:
+    """Which articles are meant: those that a query hits, published from one moment on and before another.
+
+    Args:
+        query: "" for all.
+        since: An age or a date; "" for any.
+        until: Likewise.
+        now: The present time (UTC).
+
+    Raises:
+        UsageError: A moment is neither an age nor a date.
+        QueryError: The query cannot be parsed.
+    """
+    from pipeline.query.parse import parse
+    from pipeline.query.tree import And, Everything, TimeRange
+
+    parts = [parse(query, now)] if query.strip() else []
+    start, end = moment(since or None, now), moment(until or None, now)
+    if start or end:
+        parts.append(TimeRange("published", start, end))
+    return And(tuple(parts)) if len(parts) > 1 else parts[0] if parts else Everything()
+
+
 class Read:
     """Stories and articles as they are stored.
 
@@ -76,6 +100,12 @@ class Read:
     ) -> list[Story]:
         """A page of a list of stories, without their articles, behind the last one of the page before."""
         place = place_in(order, after) if after is not None else None
+        return self._wiring.store.story_page(wanted, order, limit, place)
+
+    def page(
+        self, wanted: StoryFilter, order: StoryOrder, limit: int, place: tuple[int, float, str] | None
+    ) -> list[Story]:
+        """As `listed`, behind a place that `ports.place_in` gave."""
         return self._wiring.store.story_page(wanted, order, limit, place)
 
     def wanted(
@@ -127,6 +157,28 @@ class Read:
         now = self._wiring.clock()
         tree, start = self._parsed(query, now), moment(since, now)
         return self._wiring.store.search(tree, start, limit)
+
+    def hits(
+        self, query: Query, behind: int | None, limit: int, *, newest_first: bool
+    ) -> list[StoredArticle]:
+        """Articles that a query hits, in the order in which they came, or from the newest back.
+
+        Args:
+            query: Which.
+            behind: The ingest sequence number of the last one of the page before.
+            limit: How many.
+            newest_first: Whether the newest comes first.
+        """
+        store = self._wiring.store
+        if newest_first:
+            found = store.hits(query, 0, store.head() if behind is None else behind - 1, newest_first=True)
+        else:
+            found = store.hits(query, behind or 0, store.head())
+        return list(islice(found, limit))
+
+    def best(self, query: Query, limit: int) -> list[SearchHit]:
+        """Articles that a query hits, best first."""
+        return self._wiring.store.search(query, None, limit)
 
     def stored(self, name: str) -> StoredArticle:
         """An article by its id or URL.

@@ -1,17 +1,23 @@
-"""Verbs for other programs: export, mcp."""
+"""Verbs for other programs: export, mcp, tokens."""
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from pipeline.cli.session import answer, opened, session
+from pipeline.cli.tables import tokens_table
 from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.api.api_tokens import Tokens
 
 
 def export(
@@ -66,7 +72,53 @@ def mcp(
     )
 
 
+tokens = typer.Typer(help="What programs come in with at the read API.", no_args_is_help=True)
+
+
+@contextmanager
+def _tokens(context: typer.Context, *, make: bool = False) -> Iterator[Tokens]:
+    from pipeline.api.api_tokens import Tokens
+
+    with opened(context, make=make) as app:
+        yield Tokens(app.home / "desk" / "tokens")
+
+
+@tokens.command("add")
+def add_token(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the program, in small letters")],
+    scope: Annotated[list[str] | None, typer.Option(help="news, watches [both]; several times")] = None,
+    per_minute: Annotated[int, typer.Option(min=1, help="Requests that it may make")] = 300,
+) -> None:
+    """Makes a token and prints it: it cannot be shown again."""
+    from pipeline.api.api_tokens import SCOPES
+    from pipeline.app.wiring import now
+
+    with _tokens(context, make=True) as known:
+        made = known.add(name, scope or SCOPES, per_minute, now())
+    answer(context, {"name": name, "token": made}, lambda out: out.print(made, markup=False, soft_wrap=True))
+
+
+@tokens.command("list")
+def list_tokens(context: typer.Context) -> None:
+    """The tokens there are, by name; not the tokens themselves."""
+    with _tokens(context) as known:
+        found = [asdict(each) | {"scopes": list(each.scopes)} for each in known.all()]
+    answer(context, found, lambda out: out.print(tokens_table(found)))
+
+
+@tokens.command("revoke")
+def revoke_token(
+    context: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME", help="Of the program")]
+) -> None:
+    """Takes one token back at once; the others stay."""
+    with _tokens(context) as known:
+        known.revoke(name)
+    answer(context, {"revoked": name}, lambda out: out.print(f"revoked {name}", markup=False))
+
+
 def register(cli: typer.Typer) -> None:
     """Adds these verbs to the command line."""
     for verb in (export, mcp):
         cli.command()(verb)
+    cli.add_typer(tokens, name="tokens")

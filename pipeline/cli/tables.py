@@ -57,6 +57,14 @@ def counts_table(counts: Json) -> Table:
     return table
 
 
+def tokens_table(tokens: Sequence[Json]) -> Table:
+    """What may come in at the read API."""
+    table = _table(["name", "may read", "a minute", "made"], [[each["name"] for each in tokens]])
+    for each in tokens:
+        table.add_row(each["name"], " ".join(each["scopes"]), str(each["per_minute"]), _day(each["made"]))
+    return table
+
+
 def stories_table(stories: Sequence[Json]) -> Table:
     """Stories, a row each."""
     columns = ("story", "title", "articles", "origins", "outlets", "topics", "newest (UTC)")

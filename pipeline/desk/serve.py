@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.api.api_tokens import Tokens
 from pipeline.app import App, open_app
 from pipeline.app.wiring import now
 from pipeline.desk.access import LOCAL, Doors, FeedKey, load_key, passwords_of
@@ -84,6 +85,7 @@ def desk_site(
         settings.desk.keys,
         feed_key=FeedKey(home / "desk"),
         url=settings.desk.url,
+        api_tokens=Tokens(home / "desk" / "tokens"),
     )
     return Site(readers, options, carrier.wake).application(), behind
 

@@ -19,6 +19,8 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pipeline.api.api_tokens import Tokens
+from pipeline.api.read_api import ROOT, ApiOptions, ReadApi, problem
 from pipeline.app import App
 from pipeline.desk import atom, care, correct, find, read, watches
 from pipeline.desk.access import Doors, Person, Sessions, Tries, own_path
@@ -110,6 +112,7 @@ class SiteOptions:
         limit_seconds: How long a page may take.
         feed_key: Signs the addresses of feeds.
         url: Where readers find the pages; "" for where they are asked.
+        api_tokens: Of programs that ask the read API; None where only who is logged in may ask it.
     """
 
     doors: Doors
@@ -121,6 +124,7 @@ class SiteOptions:
     # Where none is given, no address opens: each call has another.
     feed_key: Callable[[], bytes] = field(default=partial(secrets.token_bytes, 32), repr=False)
     url: str = ""
+    api_tokens: Tokens | None = None
 
 
 class Site:
@@ -159,8 +163,14 @@ class Site:
             routes=routes,
             exception_handlers={404: self._not_found, 405: self._not_found, Exception: self._broken},
         )
+        api = ReadApi(
+            self._readers,
+            ApiOptions(
+                self._options.api_tokens, self._options.clock, self._options.limit_seconds, _name_of_visitor
+            ),
+        )
         return Guard(
-            Twins(app),
+            Beside(Twins(app), api.application()),
             self._options.doors,
             self._sessions,
             self._options.feed_key,
@@ -302,6 +312,8 @@ class Site:
 
     def _refuse(self, scope: Scope, status: int, why: str) -> Response:
         """What the guard answers."""
+        if path_of(scope).startswith(f"{ROOT}/"):
+            return problem(status, say("en", f"refused_{why}"))
         ask = _plain_ask(scope, self._options)
         context: dict[str, Any] = {
             "heading": say(ask.language, "error_refused"),
@@ -360,6 +372,29 @@ class Site:
         if head.isascii() and head.isdigit() and len(head) < 16:
             give_cookie(answer, request.scope, "desk_seen", head, 365)
         return answer
+
+
+class Beside:
+    """The read API beside the pages.
+
+    Args:
+        pages: Everything else.
+        api: What is below `/api/v1/`.
+    """
+
+    def __init__(self, pages: ASGIApp, api: ASGIApp) -> None:
+        self._pages = pages
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Goes on with one of them."""
+        below = scope["type"] == "http" and path_of(scope).startswith(f"{ROOT}/")
+        await (self._api if below else self._pages)(scope, receive, send)
+
+
+def _name_of_visitor(scope: Scope) -> str:
+    person = scope.get(PERSON)
+    return person.name if person is not None else ""
 
 
 class Twins:

@@ -6,6 +6,7 @@ import yaml
 from desk_store import NOW, WATCH
 from starlette.testclient import TestClient
 
+from pipeline.api.api_tokens import Tokens
 from pipeline.app import App
 from pipeline.app.wiring import Wiring
 from pipeline.desk.access import Doors, FeedKey
@@ -55,6 +56,7 @@ class Desk:
             clock,
             limit_seconds=60.0,
             feed_key=FeedKey(self.home / "desk"),
+            api_tokens=Tokens(self.home / "desk" / "tokens"),
         )
         return Site(readers, options, lambda: self.filed.append(1)).application()
 

@@ -45,6 +45,7 @@ def everyday(text: str = "") -> Commit:
             said("Storm over the lake"),
             said("The wind tore roofs off.\n\nTwo were hurt."),
             story="s1",
+            keys=("url:https://example.org/a000001", "text:a000001"),
             outlet=said("Harbour Post"),
             entities=(entity(said("Lake Town"), "place"),),
             topics=storm,

@@ -26,9 +26,9 @@ def made_home(tmp_path_factory):
         (home / "config" / f"{name}.yaml").write_text(yaml.safe_dump(content))
     with open_app(home=home, config=home / "config", environment={}) as app:
         app.ingest.load(
-            [ROOT / "seeds" / "articles", *sorted((ROOT / "seeds" / "feeds" / "first").glob("*.xml"))]
+            [ROOT / "seeds" / "articles", *sorted((ROOT / "seeds" / "feeds" / "first").glob("*.xml"))],
+            alert=True,
         )
-        app.watches.alert()
     return home
 
 

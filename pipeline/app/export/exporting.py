@@ -22,13 +22,12 @@ import orjson
 from pipeline.app.export.export_file import Cursor, Exported, ExportFile, opened_file
 from pipeline.app.export.flat import COLUMNS, csv_head, csv_row
 from pipeline.app.export.parquet import check_parquet, to_parquet
-from pipeline.app.read import moment
+from pipeline.app.read import chosen
 from pipeline.app.shapes import article_shape, decision_shape, story_shape
 from pipeline.app.wiring import Wiring
 from pipeline.errors import UsageError
 from pipeline.ports import Store
-from pipeline.query.parse import parse
-from pipeline.query.tree import And, Everything, Query, TimeRange
+from pipeline.query.tree import Query
 from pipeline.records import StoredArticle, content_id
 
 Kind = Literal["articles", "stories", "decisions"]
@@ -192,11 +191,7 @@ def _format_of(order: ExportOrder, target: Path | None) -> str:
 
 
 def _chosen(order: ExportOrder, now: datetime) -> Query:
-    parts: list[Query] = [parse(order.query, now)] if order.query.strip() else []
-    since, until = moment(order.since or None, now), moment(order.until or None, now)
-    if since or until:
-        parts.append(TimeRange("published", since, until))
-    return And(tuple(parts)) if len(parts) > 1 else parts[0] if parts else Everything()
+    return chosen(order.query, order.since, order.until, now)
 
 
 def _first_cells(file: ExportFile, form: str) -> Iterator[str]:

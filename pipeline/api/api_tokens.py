@@ -1,0 +1,132 @@
+"""Tokens that programs come in with: one file each, so that one is taken back without touching another.
+
+A token is `ww-NAME.SECRET`. The home keeps a digest of it; the token itself is shown once. The file is read
+with each request: what is revoked opens nothing from then on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import re
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Literal, get_args
+
+from pipeline.errors import NotFoundError, StoreError, UsageError
+
+Scope = Literal["news", "watches"]
+SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
+PER_MINUTE: Final = 300
+MOST_PER_MINUTE: Final = 100_000
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+
+
+@dataclass(frozen=True, slots=True)
+class ApiToken:
+    """What is kept of a token.
+
+    Attributes:
+        name: Of the program.
+        scopes: "news" reads articles, stories, names and changes; "watches" reads watches and their alerts.
+        per_minute: So many requests it may make.
+        made: When (ISO 8601).
+    """
+
+    name: str
+    scopes: tuple[Scope, ...]
+    per_minute: int = PER_MINUTE
+    made: str = ""
+
+
+class Tokens:
+    """The tokens of a home.
+
+    Args:
+        folder: Where they are kept, one file each.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def opened_by(self, token: str) -> ApiToken | None:
+        """Whose token it is; None where it opens nothing."""
+        name, dot, secret = token.removeprefix("ww-").partition(".")
+        if not (dot and token.startswith("ww-") and _NAME.fullmatch(name)):
+            return None
+        kept = self._read(name)
+        if kept is None or not hmac.compare_digest(kept[1], _digest(secret)):
+            return None
+        return kept[0]
+
+    def add(self, name: str, scopes: Sequence[str], per_minute: int, now: datetime) -> str:
+        """Makes a token and returns it: it cannot be shown again.
+
+        Raises:
+            UsageError: The name is none, or is taken, or there is no such scope.
+            StoreError: It cannot be kept.
+        """
+        if not _NAME.fullmatch(name):
+            raise UsageError(f"token {name}: give a name of small letters, digits and hyphens, at most 40")
+        known = [each for each in SCOPES if each in scopes]
+        if not known or len(known) < len(set(scopes)):
+            raise UsageError(f"--scope {' '.join(scopes)}: give {' or '.join(SCOPES)}, or both")
+        if not 1 <= per_minute <= MOST_PER_MINUTE:
+            raise UsageError(f"--per-minute {per_minute}: give 1 to {MOST_PER_MINUTE}")
+        secret = secrets.token_urlsafe(24)
+        kept = {"digest": _digest(secret), "scopes": known, "per_minute": per_minute, "made": now.isoformat()}
+        path = self._path(name)
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as made:
+                json.dump(kept, made)
+        except FileExistsError:
+            raise UsageError(f"token {name}: there is one; revoke it first, or give another name") from None
+        except OSError as error:
+            raise StoreError(f"{path}: the token cannot be kept there ({error.strerror})") from None
+        return f"ww-{name}.{secret}"
+
+    def all(self) -> list[ApiToken]:
+        """Every token, by name."""
+        found = []
+        with suppress(OSError):
+            for path in sorted(self._folder.glob("*.json")):
+                kept = self._read(path.stem)
+                found += [kept[0]] if kept else []
+        return found
+
+    def revoke(self, name: str) -> None:
+        """Takes a token back; others stay.
+
+        Raises:
+            NotFoundError: There is none of this name.
+            StoreError: It cannot be taken away.
+        """
+        if not _NAME.fullmatch(name) or not self._path(name).exists():
+            raise NotFoundError(f"token {name}: there is none; `wirewatch tokens list` names them")
+        try:
+            self._path(name).unlink()
+        except OSError as error:
+            raise StoreError(f"{self._path(name)}: cannot be taken away ({error.strerror})") from None
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}.json"
+
+    def _read(self, name: str) -> tuple[ApiToken, str] | None:
+        try:
+            kept = json.loads(self._path(name).read_text("utf-8"))
+            scopes = tuple(each for each in SCOPES if each in kept["scopes"])
+            return ApiToken(name, scopes, int(kept["per_minute"]), str(kept["made"])), str(kept["digest"])
+        except (OSError, ValueError, TypeError, KeyError):  # gone, or half a file: it opens nothing
+            return None
+
+
+def _digest(secret: str) -> str:
+    # Secrets of 24 random bytes need no slow digest.
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
