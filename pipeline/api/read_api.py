@@ -69,7 +69,7 @@ class ApiOptions:
 
     tokens: Tokens | None
     clock: Callable[[], datetime]
-    limit_seconds: float = 2.0
+    limit_seconds: float = 10.0  # a program waits longer than a person
     visitor: Callable[[Scope], str] = field(default=lambda _: "")
 
 

@@ -163,12 +163,8 @@ class Site:
             routes=routes,
             exception_handlers={404: self._not_found, 405: self._not_found, Exception: self._broken},
         )
-        api = ReadApi(
-            self._readers,
-            ApiOptions(
-                self._options.api_tokens, self._options.clock, self._options.limit_seconds, _name_of_visitor
-            ),
-        )
+        options = ApiOptions(self._options.api_tokens, self._options.clock, visitor=_name_of_visitor)
+        api = ReadApi(self._readers, options)
         return Guard(
             Beside(Twins(app), api.application()),
             self._options.doors,
