@@ -6,11 +6,13 @@ Unknown keys are errors, each key carries its unit, and an error names file, lin
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
@@ -217,6 +219,13 @@ class Settings:
     topics: Document
     aliases: Document
     scorer: Document
+
+    @property
+    def reading_digest(self) -> str:
+        """The digest of what articles are made by: workers of the same digest make the same of a page."""
+        enrich = self.enrich.model_dump(exclude={"processes"})
+        said = (enrich, self.stories.vectors, self.topics.content, self.aliases.content)
+        return sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 if TYPE_CHECKING or not yaml.__with_libyaml__:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from pipeline.app.ingest import Ingest, IngestReport
@@ -12,6 +14,8 @@ from pipeline.stages.alerting.alert import MARK as ALERTS_MARK
 from pipeline.stages.intake.handover import BatchFile, read, write
 from pipeline.stages.intake.poll import Polls
 from pipeline.stages.intake.prepare import PreparedBatch, merged
+
+log = logging.getLogger("wirewatch.app")
 
 # Feeds a mapped task polls: thousands of feeds are tens of tasks.
 FEEDS_A_TASK = 50
@@ -63,18 +67,38 @@ class Tasks:
         """
         self._wiring.processes = 1
         batch = self._ingest.enriched(read(source, Polls))
-        write(target, batch)
+        write(target, replace(batch, configuration=self._wiring.settings.reading_digest))
         return {"file": str(target), "seen": batch.seen, "fresh": len(batch.articles)}
 
     def group_parts(self, files: Sequence[BatchFile]) -> dict[str, Any]:
         """Groups all enriched files of a run as one batch, in the order of the files.
 
         Returns:
-            The counts, for XCom.
+            The counts, for XCom; `remade` are the files of workers with another configuration.
         """
-        outcome = IngestReport()
-        outcome.counts.add(self._ingest.take(merged([read(file, PreparedBatch) for file in files])))
-        return outcome.as_json()
+        outcome, remade = IngestReport(), 0
+        own = self._wiring.settings.reading_digest
+        parts = []
+        for file in files:
+            batch = read(file, PreparedBatch)
+            if batch.configuration != own:
+                log.warning(
+                    "%s was made with another configuration (%s, here %s) and is made again here; "
+                    "give every worker the same configuration folder",
+                    file, batch.configuration, own,
+                )  # fmt: skip
+                batch, remade = self._made_again(batch), remade + 1
+            parts.append(batch)
+        outcome.counts.add(self._ingest.take(merged(parts)))
+        return outcome.as_json() | {"remade": remade}
+
+    def _made_again(self, batch: PreparedBatch) -> PreparedBatch:
+        """A batch from its captures, by the configuration that is here."""
+        wiring = self._wiring
+        made = [
+            wiring.intake.prepare(wiring.archive.read(place), wiring.store, place) for place in batch.places
+        ]
+        return replace(merged(made), feeds=batch.feeds, backfill=batch.backfill)
 
     def alerts_wait(self) -> bool:
         """Whether the store holds changes that no alert run has seen, by this run or by one that was lost."""

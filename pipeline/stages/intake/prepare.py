@@ -27,6 +27,7 @@ class PreparedBatch:
         known: For each feed id ("" for none), how many items were left out because they are known.
         backfill: Whether these articles never alert.
         vectors: Of the articles as they are here (`made_vectors`); grouping makes those that are missing.
+        configuration: The digest of what they were made by, where another worker made them; else "".
     """
 
     places: tuple[str, ...] = ()
@@ -36,6 +37,7 @@ class PreparedBatch:
     known: dict[str, int] = field(default_factory=dict)
     backfill: bool = False
     vectors: dict[str, str] = field(default_factory=dict)
+    configuration: str = ""
 
     @property
     def seen(self) -> int:
