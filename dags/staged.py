@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from airflow.sdk import ObjectStoragePath
+    from upath import UPath
 
     from pipeline.app import App
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 STAGING_DAYS = 3
 
 
-def own_file(app: App, name: str) -> ObjectStoragePath:
+def own_file(app: App, name: str) -> UPath:
     """Where this mapped task writes its batch; `name` says of what kind it is."""
     from airflow.sdk import get_current_context
 
@@ -25,7 +25,7 @@ def own_file(app: App, name: str) -> ObjectStoragePath:
     return path
 
 
-def file_of(app: App, part: dict[str, Any]) -> ObjectStoragePath:
+def file_of(app: App, part: dict[str, Any]) -> UPath:
     """The batch file that another task wrote, found by its run and name wherever staging is mounted here."""
     run, name = part["file"].rsplit("/", 2)[-2:]
     return _root(app) / run / name
@@ -40,12 +40,19 @@ def clear_staging(app: App) -> int:
         if all(file.stat().st_mtime < before for file in files):
             for file in files:
                 file.unlink()
-            run.rmdir()
+            if run.exists():  # an object store has no folders: they go with what is in them
+                run.rmdir()
             gone += 1
     return gone
 
 
-def _root(app: App) -> ObjectStoragePath:
-    from airflow.sdk import ObjectStoragePath
+def _root(app: App) -> UPath:
+    from upath import UPath
 
-    return ObjectStoragePath(app.tasks.staging_url)
+    url = app.tasks.staging_url
+    scheme = url.partition("://")[0]
+    if scheme != "file":
+        from obstore.fsspec import register
+
+        register(scheme)
+    return UPath(url)

@@ -480,6 +480,13 @@ class Archive(Protocol):
             PermanentError: A record's checksum does not fit.
         """
 
+    def drop_before(self, time: datetime) -> int:
+        """Forgets the batches of days before `time`, and nothing of the journal; returns how many went."""
+
+    @property
+    def where(self) -> str:
+        """Where it is, as a reader would look for it."""
+
     def append(self, entry: JournalEntry) -> int:
         """Appends to the journal, durably and whole or not at all; returns the entry's number.
 

@@ -15,8 +15,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import LeaseHeldError, StoreError, TransientError
-from pipeline.ports import Commit, Embedder, Lease, Store
+from pipeline.errors import ConfigError, LeaseHeldError, StoreError, TransientError
+from pipeline.ports import Archive, Commit, Embedder, Lease, Store
 from pipeline.processes import died_here, this_process
 from pipeline.records import Watch
 from pipeline.retry import LEASE, Patience
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from pipeline.alerts.watch.watch_file import WatchList
     from pipeline.enrich.enricher import Enricher
     from pipeline.settings import Settings
-    from pipeline.sources.archive.folder import WarcArchive
     from pipeline.sources.fetch.fetcher import FeedFetcher
     from pipeline.stages.intake.prepare import Intake
     from pipeline.stages.intake.preparer import Preparer
@@ -161,8 +160,21 @@ class Wiring:
         return open_store(self.store_url, create=self.make, environment=self.environment)
 
     @cached_property
-    def archive(self) -> WarcArchive:
-        """The archive in the home."""
+    def archive(self) -> Archive:
+        """The archive: in the home, or in the object store that `WIREWATCH_ARCHIVE` names.
+
+        Raises:
+            ConfigError: It names none, or the driver is not installed.
+        """
+        url = self.environment.get("WIREWATCH_ARCHIVE", "")
+        if url:
+            try:
+                from pipeline.sources.archive.objects import ObjectArchive
+            except ModuleNotFoundError:
+                raise ConfigError(
+                    "WIREWATCH_ARCHIVE needs a driver: pip install 'wirewatch[distributed]'"
+                ) from None
+            return ObjectArchive(url, self.owner, self.clock)
         from pipeline.sources.archive.folder import WarcArchive
 
         return WarcArchive(self.home, self.owner, self.clock)

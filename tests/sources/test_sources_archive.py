@@ -19,7 +19,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from pipeline.errors import PermanentError, UnavailableError
 from pipeline.records import JournalEntry
-from pipeline.sources.archive import folder as archive_module
+from pipeline.sources.archive import layout
 from pipeline.sources.archive.folder import WarcArchive
 from pipeline.sources.raw_items import captured
 
@@ -211,7 +211,7 @@ def test_the_journal_is_in_order_and_follows_on(archive, now, tmp_path):
 
 
 def test_the_journal_grows_over_many_folders(archive, now, monkeypatch):
-    monkeypatch.setattr(archive_module, "_SHELF", 4)
+    monkeypatch.setattr(layout, "_SHELF", 4)
     for _ in range(11):
         archive.append(JournalEntry("alert", now))
     assert [entry.n for entry in archive.entries()] == list(range(1, 12))
@@ -254,7 +254,7 @@ from datetime import datetime, UTC
 from pipeline.records import JournalEntry
 from pipeline.sources.archive import folder
 die = lambda *a, **k: os._exit(9)
-if {step!r} == "write": folder._to_json = die
+if {step!r} == "write": folder.entry_bytes = die
 elif {step!r} == "fsync": os.fsync = die
 else: pathlib.Path.replace = die
 folder.WarcArchive(pathlib.Path({str(tmp_path)!r})).append(JournalEntry("alert", datetime.now(UTC)))

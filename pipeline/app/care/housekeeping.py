@@ -333,7 +333,7 @@ def _check_store(wiring: Wiring) -> str:
 def _check_archive(wiring: Wiring) -> str:
     from pipeline.app.journal import left_behind
 
-    where, archive = wiring.home / "archive", wiring.archive
+    where, archive = wiring.archive.where, wiring.archive
     wiring.belongs()
     entries = list(archive.entries())
     ill = [str(entry.data["reason"]) for entry in entries if entry.kind == "unreadable"]

@@ -13,24 +13,31 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import json
 import os
-import re
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from pipeline.errors import NotFoundError, PermanentError, StoreError, UnavailableError, WirewatchError
-from pipeline.records import Capture, JournalEntry, Unsettled, content_id
+from pipeline.records import Capture, JournalEntry, Unsettled
+from pipeline.sources.archive.layout import (
+    PLACE,
+    batch_name,
+    entry_bytes,
+    entry_from,
+    entry_path,
+    name_of,
+    note_bytes,
+    note_from,
+    place_by_day,
+    unreadable,
+)
 from pipeline.sources.archive.warc import read_warc, write_warc
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
-_PLACE = re.compile(r"(\d{4}/\d{2}/\d{2})/([A-Za-z0-9][A-Za-z0-9._-]{0,119}\.warc\.gz)")
-_SHELF = 1000  # journal entries a folder, so that no listing is long
 _WAIT = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EAGAIN, errno.EMFILE, errno.ENFILE})
 
 
@@ -58,13 +65,10 @@ class WarcArchive:
             UnavailableError: The disk is full.
             PermanentError: The disk is read-only, or not ours to write.
         """
-        day = captures[0].fetched.astimezone(UTC) if captures else datetime(1970, 1, 1, tzinfo=UTC)
-        name = batch if _NAME.fullmatch(batch) else content_id(batch)
-        place = f"{day:%Y/%m/%d}/{name}.warc.gz"
-        at = self._clock() if self._clock else day
-        note = {"place": place, "at": at.isoformat(), "owner": self._owner, "backfill": backfill}
+        place, day = place_by_day(batch, captures[0] if captures else None)
+        note = Unsettled(place, self._clock() if self._clock else day, self._owner, backfill)
         # Before the batch: a crash between the two leaves a note of nothing rather than a batch unnoticed.
-        _write_whole(self._unsettled / f"{name}.json", lambda file: file.write(_dumped(note)))
+        _write_whole(self._note_path(place), lambda file: file.write(note_bytes(note)))
         _write_whole(self._root / place, lambda file: write_warc(file, captures))
         return place
 
@@ -72,8 +76,7 @@ class WarcArchive:
         """Forgets the notes of batches."""
         with _told_plainly(self._unsettled):
             for place in places:
-                name = place.rpartition("/")[2].removesuffix(".warc.gz")
-                (self._unsettled / f"{name}.json").unlink(missing_ok=True)
+                self._note_path(place).unlink(missing_ok=True)
 
     def unsettled(self) -> list[Unsettled]:
         """The batches with a note, oldest first; a note that cannot be read is passed over."""
@@ -81,16 +84,12 @@ class WarcArchive:
         with _told_plainly(self._unsettled):
             for path in self._unsettled.glob("*.json"):
                 with contextlib.suppress(ValueError, KeyError, TypeError, FileNotFoundError):
-                    fields = json.loads(path.read_bytes())
-                    fields["at"] = datetime.fromisoformat(fields["at"])
-                    found.append(Unsettled(**fields))
+                    found.append(note_from(path.read_bytes()))
         return sorted(found, key=lambda each: (each.at, each.place))
 
     def place_of(self, batch: str) -> str:
         """Where a batch is, of whatever day; "" when it is not there."""
-        if not _NAME.fullmatch(batch):
-            batch = content_id(batch)
-        found = sorted(self._root.glob(f"[0-9]*/[0-9]*/[0-9]*/{batch}.warc.gz"))
+        found = sorted(self._root.glob(f"[0-9]*/[0-9]*/[0-9]*/{batch_name(batch)}.warc.gz"))
         return found[0].relative_to(self._root).as_posix() if found else ""
 
     def read(self, place: str) -> Iterator[Capture]:
@@ -101,7 +100,7 @@ class WarcArchive:
             PermanentError: It is damaged.
             UnavailableError: The disk does not answer.
         """
-        if not _PLACE.fullmatch(place):
+        if not PLACE.fullmatch(place):
             raise PermanentError(f"not a place in the archive: {place[:200]!r}")
         path = self._root / place
         if not path.exists():
@@ -123,6 +122,11 @@ class WarcArchive:
                     gone += 1
         return gone
 
+    @property
+    def where(self) -> str:
+        """The folder."""
+        return str(self._root)
+
     def append(self, entry: JournalEntry) -> int:
         """Appends to the journal and returns the entry's number; durable when it returns.
 
@@ -135,7 +139,7 @@ class WarcArchive:
             with (self._journal / ".lock").open("ab") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)  # given back when the file is closed, and by a crash
                 n = self.last() + 1
-                _write_whole(self._entry_path(n), lambda file: file.write(_to_json(replace(entry, n=n))))
+                _write_whole(self._entry_path(n), lambda file: file.write(entry_bytes(replace(entry, n=n))))
         return n
 
     def identity(self, *, make: bool = False) -> str:
@@ -166,11 +170,11 @@ class WarcArchive:
             path = self._entry_path(n)
             with _told_plainly(path):
                 try:
-                    entry = _from_json(path.read_bytes())
+                    entry = entry_from(path.read_bytes())
                 except FileNotFoundError:
-                    entry = _unreadable(n, f"{path}: not there")
+                    entry = unreadable(n, f"{path}: not there")
                 except (ValueError, KeyError, TypeError):
-                    entry = _unreadable(n, f"{path}: a damaged journal entry")
+                    entry = unreadable(n, f"{path}: a damaged journal entry")
             yield entry
             n += 1
             last = last if n <= last else self.last()
@@ -190,32 +194,10 @@ class WarcArchive:
         return 0
 
     def _entry_path(self, n: int) -> Path:
-        return self._journal / f"{n // _SHELF:06d}" / f"{n:09d}.json"
+        return self._journal / entry_path(n)
 
-
-def _unreadable(n: int, reason: str) -> JournalEntry:
-    return JournalEntry("unreadable", datetime(1970, 1, 1, tzinfo=UTC), data={"reason": reason}, n=n)
-
-
-def _to_json(entry: JournalEntry) -> bytes:
-    fields = {
-        "n": entry.n,
-        "kind": entry.kind,
-        "at": entry.at.isoformat(),
-        "place": entry.place,
-        "data": dict(entry.data),
-    }
-    return _dumped(fields)
-
-
-def _dumped(fields: Mapping[str, Any]) -> bytes:
-    return (json.dumps(fields, ensure_ascii=False, sort_keys=True) + "\n").encode()
-
-
-def _from_json(text: bytes) -> JournalEntry:
-    fields = json.loads(text)
-    at = datetime.fromisoformat(fields["at"])
-    return JournalEntry(fields["kind"], at, fields["place"], fields["data"], fields["n"])
+    def _note_path(self, place: str) -> Path:
+        return self._unsettled / f"{name_of(place)}.json"
 
 
 def _write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
