@@ -15,9 +15,11 @@ WORKDIR /opt/wirewatch
 # The uv of uv.lock (tests/deploy checks that they agree).
 RUN pip install --no-cache-dir uv==0.13.9
 
+# What it runs on: "airflow" for one machine, "distributed" for several (docker-compose.workers.yml).
+ARG EXTRA=airflow
 # Packages first: this layer changes only with the lock, not with the code.
 COPY pyproject.toml uv.lock ./
-RUN uv sync --locked --no-dev --extra airflow --no-install-project
+RUN uv sync --locked --no-dev --extra ${EXTRA} --no-install-project
 # The driver for Airflow's Postgres, which one machine with SQLite does not need; locked with hashes.
 COPY deploy/postgres.txt ./deploy/
 RUN uv pip install --python /opt/wirewatch/venv/bin/python --require-hashes -r deploy/postgres.txt
@@ -26,7 +28,7 @@ COPY README.md LICENSE ./
 COPY config/elasticsearch ./config/elasticsearch
 COPY pipeline ./pipeline
 COPY deploy/package ./deploy/package
-RUN uv sync --locked --no-dev --extra airflow --inexact
+RUN uv sync --locked --no-dev --extra ${EXTRA} --inexact
 
 # -- the image: no compiler, no uv, no root -----------------------------------------------------------------
 FROM python:3.11.14-slim-bookworm

@@ -42,6 +42,7 @@ SECRETS: dict[str, tuple[Callable[[], str], str]] = {
     "WIREWATCH_DESK_PASSWORD": (password, "the desk's pages, for those who may change things"),
     "WIREWATCH_DESK_READER_PASSWORD": (password, "the desk's pages, for those who read"),
     "WIREWATCH_WEBHOOK_SECRET": (key, "signs webhook calls"),
+    "WIREWATCH_REDIS_PASSWORD": (password, "the queue of Celery workers (docker-compose.workers.yml)"),
 }
 
 

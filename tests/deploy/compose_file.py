@@ -7,6 +7,7 @@ import yaml
 from deploy.env import ROOT
 
 FILE = ROOT / "docker-compose.yml"
+WORKERS = ROOT / "docker-compose.workers.yml"
 # ${NAME}, ${NAME:-default}, ${NAME:?message}; $$NAME is for the shell inside the container.
 VARIABLE = re.compile(r"(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-?])([^}]*))?\}")
 
@@ -15,9 +16,9 @@ class Loader(yaml.SafeLoader):
     """PyYAML merges `<<: [a, b]`, as Compose does."""
 
 
-def text():
-    """The file without comments."""
-    return "\n".join(re.sub(r"(^|\s)#.*", "", line) for line in FILE.read_text().splitlines())
+def text(file=FILE):
+    """A file without comments."""
+    return "\n".join(re.sub(r"(^|\s)#.*", "", line) for line in file.read_text().splitlines())
 
 
 def parsed():
@@ -30,9 +31,9 @@ def services():
     return parsed()["services"]
 
 
-def variables():
-    """(name, operator, what follows) of every variable in the file."""
-    return {match.groups() for match in VARIABLE.finditer(text())}
+def variables(*files):
+    """(name, operator, what follows) of every variable in the files."""
+    return {match.groups() for file in files or (FILE, WORKERS) for match in VARIABLE.finditer(text(file))}
 
 
 def resolved(value, environment):

@@ -53,14 +53,22 @@ def _copy(line, target):
             shutil.copy2(found, end)
 
 
-def build(folder):
-    """Follows both stages; returns the place of the project, with its virtual environment in `venv`."""
+def build(folder, **arguments_given):
+    """Follows both stages; returns the place of the project, with its virtual environment in `venv`.
+
+    Arguments of the build go by their names, as `--build-arg` gives them.
+    """
     place = folder / PLACE.strip("/")
     place.mkdir(parents=True)
     environment = {**os.environ, "UV_PYTHON": str(Path(sys._base_executable)), "UV_LINK_MODE": "hardlink"}
     environment.pop("VIRTUAL_ENV", None)
-    for name, arguments in instructions(0):
-        if name == "ENV":
+    given = {}
+    for name, told in instructions(0):
+        arguments = re.sub(r"\$\{(\w+)\}", lambda found: given[found[1]], told)
+        if name == "ARG":
+            argument, default = arguments.split("=", 1)
+            given[argument] = arguments_given.get(argument, default)
+        elif name == "ENV":
             pairs = dict(pair.split("=", 1) for pair in arguments.split())
             pairs.pop("UV_LINK_MODE")  # a copy for an image; here the cache's files will do
             environment |= {k: v.replace(PLACE, str(place)) for k, v in pairs.items()}
@@ -199,12 +207,13 @@ class Stage:
         """What a service said."""
         return self.folder / f"{name}.log"
 
-    def start(self, name):
-        """Starts a service in a process group of its own."""
-        environment = self.environment(name)
-        command = self.command(services()[name]["command"], environment)
-        with self.log(name).open("wb") as log:
-            self.running[name] = subprocess.Popen(
+    def start(self, name, called="", command=None, **more):
+        """Starts a service in a process group of its own; another command of it under another name."""
+        environment = self.environment(name) | more
+        command = self.command(command or services()[name]["command"], environment)
+        called = called or name
+        with self.log(called).open("wb") as log:
+            self.running[called] = subprocess.Popen(
                 command, env=environment, cwd=self.place, stdout=log, stderr=log, start_new_session=True
             )
 

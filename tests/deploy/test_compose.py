@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 sys.path.insert(0, str(Path(__file__).parent))
-from compose_file import FILE, ROOT, parsed, resolved, services, text, variables
+from compose_file import FILE, ROOT, WORKERS, parsed, resolved, services, text, variables
 
 from dags.local.environment import airflow_environment
 from deploy import env
@@ -63,6 +63,29 @@ def test_the_real_compose_cli_accepts_the_file(compose, environment):
     for name, service in services().items():
         ours = {k: resolved(v, environment[1]) for k, v in (service.get("environment") or {}).items()}
         assert seen["services"][name].get("environment", {}) == ours, name
+
+
+def test_the_real_compose_cli_lays_workers_over_it(compose, environment):
+    clean = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+    files = ["-f", FILE, "-f", WORKERS, "--env-file", environment[0]]
+    done = subprocess.run(
+        [*compose, *files, "config", "--format", "json"],
+        capture_output=True, text=True, check=False, env=clean,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    seen = json.loads(done.stdout)["services"]
+    airflow = [name for name in seen if name.startswith("airflow-")]
+    assert {"airflow-worker", "airflow-scheduler", "airflow-init"} <= set(airflow)
+    for name in airflow:
+        assert seen[name]["environment"]["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor", name
+        assert seen[name]["image"] == "wirewatch:distributed", name
+        assert seen[name]["build"]["args"] == {"EXTRA": "distributed"}, name
+    worker, scheduler = seen["airflow-worker"], seen["airflow-scheduler"]
+    assert worker["environment"] == scheduler["environment"]
+    assert worker["volumes"] == scheduler["volumes"]
+    assert worker["command"] == ["airflow", "celery", "worker"]
+    assert worker["depends_on"].keys() >= {"redis", "postgres", "airflow-api-server"}
+    assert "ports" not in seen["redis"]
 
 
 def test_the_real_compose_cli_names_the_secret_that_is_missing(compose, tmp_path):
