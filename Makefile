@@ -121,9 +121,14 @@ airflow: setup ## Airflow with scheduler and pages on 127.0.0.1:8080 until Ctrl-
 licenses: setup ## docs/licenses.md from the lock, and with SBOM=file a CycloneDX list of components
 	@$(RUN) -m deploy.licenses $(if $(SBOM),--sbom $(SBOM))
 
+.PHONY: docs
+docs: setup ## the docs site into site/, strictly: every link and the navigation checked; needs no network
+	@NO_MKDOCS_2_WARNING=1 PYTHONPATH=. $(BIN)/mkdocs build --strict --quiet
+	@echo "Open site/index.html"
+
 .PHONY: clean
 clean: ## remove the virtual environment and everything made (not your data/)
-	rm -rf .venv .venv-peers .bench .airflow .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-peers .bench site .airflow .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 .PHONY: env
 env: ## random secrets for docker compose into .env (mode 600); what is there stays

@@ -41,3 +41,12 @@ def test_an_index_lists_every_page_of_its_folder(folder):
 def test_a_decision_says_whether_it_holds():
     for page in (ROOT / "docs" / "decisions").glob("20*.md"):
         assert STATUS.search(page.read_text(encoding="utf-8")), page.name
+
+
+def test_the_navigation_of_the_site_names_every_page():
+    """A new page under `docs/` needs a line in `nav` of mkdocs.yml; the other folders list themselves."""
+    text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    named = set(re.findall(r": ([\w/.-]+\.md)$", text, re.MULTILINE))
+    there = {page.relative_to(ROOT / "docs").as_posix() for page in (ROOT / "docs").rglob("*.md")}
+    there = {page for page in there if not page.startswith(("decisions/", "research/"))}
+    assert named - {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"} == there

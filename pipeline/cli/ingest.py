@@ -39,7 +39,7 @@ def check_delivered(report: AlertReport) -> None:
 def load(
     context: typer.Context,
     paths: Annotated[list[str], typer.Argument(help="Files, folders or globs")],
-    alert: Annotated[bool, typer.Option("--alert", help="What is loaded may alert")] = False,
+    alert: Annotated[bool, typer.Option("--alert", help="Alert at once on what is loaded")] = False,
 ) -> None:
     """Takes files through every stage; never alerts unless --alert."""
     with opened(context) as app, progress("Loading") as step:

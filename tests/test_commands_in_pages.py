@@ -1,0 +1,144 @@
+"""Every command in the documents exists, with its verbs and options, and the tutorial runs as written."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import typer
+from typer.main import get_command
+
+from pipeline.cli import cli
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = [
+    ROOT / "README.md",
+    *(page for page in sorted(DOCS.glob("*.md")) if page.name != "licenses.md"),
+    *sorted((DOCS / "users").glob("*.md")),
+]
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+# The parts of a line of the shell; what a command is given by another is not its own.
+PARTS = re.compile(r"\s*(?:&&|\|\||[|;])\s*")
+
+
+def lines(page):
+    """The lines of a page's code, a continued one as one."""
+    text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+    return [line.strip() for line in re.findall(r"^(?: {4,}|\t)(.*)$", text, re.MULTILINE)]
+
+
+def commands(page):
+    """The arguments of each `wirewatch …` of a page's code."""
+    for line in lines(page):
+        if not re.match(r"(?:\S*/)?(?:wirewatch|uvx|docker compose run)\b|cd \S+ && ", line):
+            continue
+        for part in PARTS.split(re.sub(r"\s#.*$", "", line)):
+            words = shlex.split(part)
+            at = next((n for n, word in enumerate(words) if Path(word).name == "wirewatch"), None)
+            if at is not None:
+                ended = next((n for n, word in enumerate(words) if word in (">", "…", "2>")), len(words))
+                yield words[at + 1 : ended]
+
+
+def parsed(command, name, arguments, parent=None):
+    """Reads the arguments as the command line would, down to the last verb; nothing is carried out."""
+    with command.make_context(name, list(arguments), parent=parent) as context:
+        rest = [*getattr(context, "_protected_args", []), *context.args]
+        if hasattr(command, "commands") and rest:
+            below, found, left = command.resolve_command(context, rest)
+            parsed(found, below, left, context)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_each_command_is_understood(page):
+    for arguments in commands(page):
+        try:
+            parsed(get_command(cli), "wirewatch", [word for word in arguments if word != "--json"])
+        except typer.Exit:  # --help and --version
+            continue
+        except typer.TyperException as refused:
+            pytest.fail(f"wirewatch {shlex.join(arguments)}: {refused}")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_each_target_exists(page):
+    named = {found for line in lines(page) for found in re.findall(r"(?:^|&& )make ([a-z-]+)", line)}
+    assert named <= TARGETS
+
+
+def test_the_pages_have_commands_at_all():
+    assert sum(1 for page in PAGES for _ in commands(page)) > 80
+
+
+def blocks(page):
+    """The blocks of indented code of a page."""
+    return re.findall(r"(?:^ {4}.*\n)+", page.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def is_code(block):
+    """Whether a block is typed, and not what comes of it."""
+    typed = ("wirewatch ", "export ", "cp ", "cat ", "rm ", "source ", "make ", "deactivate")
+    return block.strip().startswith(typed)
+
+
+def shown(block):
+    """The words that a block of output promises: of each line what stands before the first `…` or number."""
+    for line in block.splitlines():
+        yield from (
+            cell.strip()
+            for cell in re.split(r"[│…]|stories=|decisions=|alerts=", line)
+            if re.fullmatch(r"[\w .,'’()-]{8,}", cell.strip())
+        )
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_tutorial_runs_as_written(tmp_path, monkeypatch):
+    """On what the demo makes, without Airflow: every command succeeds, and what is shown comes."""
+    from pipeline.app import App
+    from pipeline.app.wiring import Wiring, now
+    from seeds.demo import outlets
+
+    for name in ("seeds", "config"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("*.pyc"))
+    home, config = tmp_path / "data" / "demo", tmp_path / "seeds" / "config"
+    store = f"sqlite:///{home / 'wirewatch.db'}"
+    with outlets() as server, App(Wiring(home, config, store, os.environ, now)) as app:
+        app.ingest.fetch([], every=True)
+        app.ingest.load([str(tmp_path / "seeds" / "articles")], alert=True)
+        server.publish()
+        app.ingest.fetch([], every=True)
+        app.watches.alert()
+    with App(Wiring(home, config, store, os.environ, lambda: now() + timedelta(days=1))) as later:
+        later.watches.alert()
+
+    typed, promised = [], []
+    for block in blocks(DOCS / "tutorial.md"):
+        if is_code(block):
+            typed += [
+                line.removeprefix("    ")
+                for line in block.splitlines()
+                if not re.match(r" {4}(?:make demo|source |deactivate)", line)
+            ]
+        else:
+            promised += shown(block)
+    script = tmp_path / "tutorial.sh"
+    script.write_text("set -ex\n" + "\n".join(typed) + "\n", encoding="utf-8")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("WIREWATCH_")}
+    clean["PATH"] = f"{Path(sys.executable).parent}:{clean['PATH']}"
+    done = subprocess.run(
+        ["/bin/bash", script], cwd=tmp_path, env=clean, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    said = " ".join(done.stdout.replace("│", " ").split())
+    assert len(promised) > 10
+    missing = [words for words in promised if " ".join(words.split()) not in said]
+    assert missing == []
