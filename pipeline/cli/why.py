@@ -61,7 +61,8 @@ def why_text(out: Console, decision: Json, title: str, titles: Mapping[str, str]
     if against:
         out.print(f"  against {against}", markup=False)
     for constraint in decision["constraints"]:
-        out.print(f"  correction: {constraint}", markup=False)
+        said = "correction: " if "correction" in constraint else ""
+        out.print(f"  {said}{constraint}", markup=False)
 
 
 def _candidate(table: Table, label: str, candidate: Json | None, titles: Mapping[str, str]) -> None:

@@ -22,6 +22,10 @@ SMALL: Final = 5
 _MEASURED_AT_ONCE: Final = 1 << 14
 # Stories of so many members in all are summed up together, which takes some megabytes.
 _SUMMED_MEMBERS: Final = 1024
+# So often an outlet has written a title before it is a column; articles so far apart (in seconds) are of
+# two days.
+_COLUMN: Final = 3
+_OTHER_DAY: Final = 20 * 3600.0
 
 
 class StoryProfile:
@@ -113,6 +117,27 @@ class StoryProfile:
         if self._articles is None:
             self._articles = {member.article for member in self.members}
         return article in self._articles
+
+    def is_column_of(self, member: IndexedArticle) -> bool:
+        """Whether an outlet writes an article's title here again and again, figures aside, day by day.
+
+        So tickers, weather and daily columns come under one title for years. What is this day's does not
+        belong with what was another's; the same text again, at another address, does.
+        """
+        if self.size < _COLUMN or not member.outlet or member.packed.time is None:
+            return False
+        form, time = member.packed.head.title_form, member.packed.head.time
+        same = [
+            each
+            for each in self.members
+            if each.packed.head.title_form == form
+            and each.article != member.article
+            and each.outlet == member.outlet
+        ]
+        if len(same) < _COLUMN or not any(abs(each.packed.head.time - time) >= _OTHER_DAY for each in same):
+            return False
+        signature = member.packed.signature
+        return all(each.packed.signature != signature for each in same)
 
     def alike(self, outlet: str, form: int, exact: int) -> int:
         """How many members of an outlet have a title of this form, but another one."""

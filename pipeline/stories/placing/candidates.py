@@ -58,8 +58,8 @@ class _Ahead:
     Attributes:
         candidates: The stories looked at.
         changes: How often each had changed.
-        allowed: Those that no correction forbids.
-        notes: The corrections that forbid others.
+        allowed: Those that nothing keeps it out of.
+        notes: What keeps it out of others.
         scored: The scores of those allowed.
     """
 
@@ -163,16 +163,16 @@ class Candidates:
     def _allowed(
         self, member: IndexedArticle, candidates: list[StoryProfile]
     ) -> tuple[list[StoryProfile], list[str]]:
-        """The stories that no correction keeps an article out of, and notes of those that one does."""
-        if not self._constraints:
-            return candidates, []
+        """The stories that an article may join, and notes of those that a column or a person forbids."""
         allowed: list[StoryProfile] = []
         notes: list[str] = []
         for profile in candidates:
             others = (m.article for m in profile.members if m.article != member.article)
-            correction = self._constraints.forbids(member.article, others)
+            correction = self._constraints and self._constraints.forbids(member.article, others)
             if correction:
                 notes.append(f"kept out of story {profile.story} by correction {correction}")
+            elif profile.is_column_of(member):
+                notes.append(f"kept out of story {profile.story}: its outlet writes this title day by day")
             else:
                 allowed.append(profile)
         return allowed, notes
