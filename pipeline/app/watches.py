@@ -286,7 +286,7 @@ class Watches:
         entries = content if isinstance(content, list) else [content]
         if len(entries) != 1 or not isinstance(entries[0], dict):
             raise ConfigError("write one watch: it begins with “- name:”", "the watch")
-        return watch_from(entries[0], self._wiring.settings.timezone)
+        return watch_from(entries[0], self._wiring.settings.timezone, "what is written here")
 
     def save(self, name: str, entry: str, state: str) -> str:
         """Puts a watch into `watches.yaml`; every other line stays. Returns its name.

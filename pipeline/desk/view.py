@@ -31,6 +31,8 @@ MOST_LINE_CHARS: Final = 300
 _LONG_AGO: Final = 30 * 86400
 # No template shows more than this of one text; longer ones come in pieces.
 MOST_SHOWN_CHARS: Final = 4000
+# Of a text that keeps its lines: as long as a watch that is written on a page may be.
+MOST_LINES_CHARS: Final = 20_000
 # The parts of a score that have words of their own.
 FEATURES: Final = frozenset(key.removeprefix("f_") for key in texts()["en"] if key.startswith("f_"))
 # Joiners, which some scripts need; every other mark of format or control is left out.
@@ -223,8 +225,16 @@ def cut(text: str, most: int = MOST_LINE_CHARS) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
+class Lines(str):
+    """A text whose lines stay lines: of a field, or as it was sent."""
+
+    __slots__ = ()
+
+
 def _final(value: object) -> object:
     """What every expression of a template goes through before it is escaped."""
+    if isinstance(value, Lines):
+        return "\n".join(plain(line) for line in cut(value, MOST_LINES_CHARS).splitlines())
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
     return plain(cut(value, MOST_SHOWN_CHARS))
@@ -312,6 +322,7 @@ def as_html(ask: Ask, page: View) -> str:
         ago=words.ago,
         outward=safe_url,
         cut=cut,
+        as_lines=Lines,
         address=lambda to: address(ask, to),
         known_features=FEATURES,
         none=None,

@@ -1,5 +1,8 @@
 """A watch is changed on the page: tried, saved in its own lines, and never over somebody else's word."""
 
+import html
+import re
+
 import pytest
 import yaml
 from desk_site import Desk
@@ -51,7 +54,9 @@ def form(client, path):
 
 def test_the_editor_shows_the_lines_of_the_watch(edited):
     text = edited.client().get("/watches/storms/edit").text
-    assert "query: storm   # any" in text
+    assert "query: storm   # any\n" in text
+    (shown,) = re.findall(r"<textarea[^>]*>\n(.*?)</textarea>", text, re.DOTALL)
+    assert yaml.safe_load(html.unescape(shown)) == yaml.safe_load(FILE)["watches"][:1]
     assert "ferry" not in text
 
 

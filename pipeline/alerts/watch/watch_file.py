@@ -264,13 +264,18 @@ def _watch(document: Document, entry: object, key: str, seen: Collection[str], z
     return found.record(zone)
 
 
-def watch_from(entry: Mapping[str, Any], zone: str = "UTC") -> Watch:
-    """A watch from what was kept of it.
+def watch_from(entry: Mapping[str, Any], zone: str = "UTC", where: str = "the last good version") -> Watch:
+    """A watch from what was kept of it, or was written elsewhere than in the file.
+
+    Args:
+        entry: What stands in it.
+        zone: Of hours that name none.
+        where: What an error calls it.
 
     Raises:
         ConfigError: This version of Wirewatch does not take it.
     """
-    return _watch(Document("the last good version", {}, {}), entry, "watch", (), zone)
+    return _watch(Document(where, {}, {}), entry, "watch", (), zone)
 
 
 def _check_query(document: Document, entry: WatchEntry, key: str) -> None:
