@@ -345,7 +345,8 @@ class Writer:
         from pipeline.stages.alerting.alert import Alerting
 
         with self.wiring.lease("alerts", self.store) as renew:
-            Alerting(self.store, self.wiring.watches).decide(at, silent=silent, renew=renew)
+            found = self.wiring.watch_list
+            Alerting(self.store, found.watches, file=found).decide(at, silent=silent, renew=renew)
 
 
 def telling_apart(wiring: Wiring, store: Store, clustering: Clustering) -> TellingApart:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,6 @@ from pipeline.alerts.watch.watch_file import load_watches, watch_from
 from pipeline.app.read import moment
 from pipeline.app.wiring import Wiring
 from pipeline.errors import ConfigError, ContradictionError, NotFoundError, UsageError
-from pipeline.ports import Commit, Lease
 from pipeline.records import Alert, Message, Watch, WatchState, content_id
 from pipeline.records.alerts import EVERY_STATE
 from pipeline.retry import DELIVERY
@@ -55,8 +54,9 @@ class Watches:
         from pipeline.stages.alerting.reports.report_outbox import report_outbox
         from pipeline.stages.alerting.reports.report_watches import report_watches
 
-        mail, broken = self._wiring.settings.mail, self._wiring.watch_list.broken
-        alerting = Alerting(self._wiring.store, self._wiring.watches)
+        mail, found = self._wiring.settings.mail, self._wiring.watch_list
+        broken = found.broken
+        alerting = Alerting(self._wiring.store, found.watches, file=found)
         settings = self._wiring.settings
         notifier = open_notifier(mail, self._wiring.home, self._wiring.clock, settings.channels)
         renderer = Renderer(mail, settings.desk.url)
@@ -65,7 +65,6 @@ class Watches:
                 report = alerting.run(self._wiring.clock(), notifier, renderer, dry_run=True)
                 return replace(report, broken=broken)
             with self._wiring.lease("alerts") as renew:
-                self._keep(renew)
                 report_watches(
                     self._wiring.store, broken, mail.sender, mail.operator, self._wiring.clock(), renew
                 )
@@ -80,13 +79,6 @@ class Watches:
                 return replace(report, broken=broken)
         finally:
             notifier.close()
-
-    def _keep(self, renew: Callable[[], Lease]) -> None:
-        """Keeps what is good of `watches.yaml`, to go on with when it is broken one day."""
-        kept = self._wiring.store.mark(last_good.MARK)
-        good = last_good.to_keep(self._wiring.watch_list, kept)
-        if good != kept:
-            self._wiring.store.commit(Commit(marks={last_good.MARK: good}), renew())
 
     def all(self) -> list[dict[str, Any]]:
         """The watches as configured, and how many alerts each has made."""
@@ -211,9 +203,9 @@ class Watches:
 
     def told_mark(self) -> str:
         """Changes whenever any watch may have told of something more."""
-        from pipeline.stages.alerting.alert import MARK, TIMES
+        from pipeline.stages.alerting.alert import BEHIND, MARK, TIMES
 
-        return f"{self._wiring.store.mark(MARK)} {self._wiring.store.mark(TIMES)}"
+        return " ".join(self._wiring.store.mark(name) for name in (MARK, BEHIND, TIMES))
 
     def tellings(self, watch: str) -> list[WatchState]:
         """What a watch knows of each story that it ever looked at."""

@@ -452,3 +452,16 @@ def test_the_central_article_is_found_by_the_title_that_the_story_shows():
     central = replace(central, enriched=replace(central.enriched, recurring=(span,)))
     told = replace(facts("s1", [plain, central]), title="A drill at sea")
     assert central_member(told, [plain, central]) is central
+
+
+@pytest.mark.parametrize("stretch", [1, 1000])
+def test_what_was_told_stays_known_when_its_first_article_left(world, stretch):
+    """However much is matched at a time: today's first member says nothing of when a story began."""
+    one = watch(follow_up="growth")
+    world.arrive(article(1, "Drill", text="1"), article(2, "Other", text="2", story="s2"))
+    assert len(fired(world, one)) == 1
+    world.arrive(article(3, "More", text="3"))
+    world.move(["a0001"], "s2", "split", hour=1)
+    world.arrive(article(4, "Drill again", text="4"))
+    decided = Alerting(world.store, [one], facts=facts, stretch=stretch).decide(NOW)
+    assert [(alert.kind, alert.story) for alert in decided.alerts][:1] == [("growth", "s1")]

@@ -1,9 +1,6 @@
 """What time alone makes true is told when its time comes, and at the same place in a replay."""
 
-import os
-import uuid
 from datetime import timedelta
-from itertools import count
 
 import pytest
 from alert_records import START, World, article, facts, watch
@@ -20,27 +17,9 @@ LATER = watch("drill AND published:<now-6h", "later")
 NOT_NEW = watch("drill AND NOT published:>now-6h", "not new", conditions={"outlets": 2})
 
 
-NODE = pytest.param(
-    "elasticsearch",
-    marks=[
-        pytest.mark.elasticsearch,
-        pytest.mark.skipif("ELASTICSEARCH_URL" not in os.environ, reason="needs ELASTICSEARCH_URL"),
-    ],
-)
-
-
-@pytest.fixture(params=["sqlite", NODE])
-def urls(request, tmp_path):
-    """Addresses of new stores, as many as are asked for."""
-    made = (f"{os.environ['ELASTICSEARCH_URL'].rstrip('/')}?prefix=times-{uuid.uuid4().hex}" for _ in count())
-    return made if request.param != "sqlite" else (f"sqlite:///{tmp_path}/{n}.db" for n in count())
-
-
 @pytest.fixture
-def world(urls):
-    store = open_store(next(urls))
-    yield World(store)
-    store.close()
+def world(either_world):
+    return either_world
 
 
 def alerts(world, *watches, at, stretch=1000):
@@ -146,5 +125,7 @@ def test_what_waits_is_written_and_read():
     dues.put("a", "x", None)
     again = Dues(dues.written)
     assert not again.any(START)
-    assert [(due.watch, due.article) for due in again.take(lambda at: at <= START + HOUR)] == [("b", "x")]
+    assert [(due.watch, due.article) for due in again.take({"a"}, bool)] == []
+    taken = again.take({"b"}, lambda at: at <= START + HOUR)
+    assert [(due.watch, due.article) for due in taken] == [("b", "x")]
     assert again.written == "[]"

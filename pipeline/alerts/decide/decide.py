@@ -203,6 +203,8 @@ class Decider:
         if not view.members:
             return None
         known, told = _joined(rule.watch.name, view, states)
+        if told and occasion.change.seq < known.seq:  # another version of the watch told of it meanwhile
+            return None
         known = _with_hit(known, occasion.change, hit=hit)
         before = states.get(view.id)
         case = _Case(rule, occasion, known, now)

@@ -105,7 +105,7 @@ class Told:
     Attributes:
         alerts: What it told of the story, oldest first.
         states: What it knows of the story and its ancestors, by story.
-        matched_upto: The change up to which watches have been asked.
+        matched_upto: The change up to which the watch has been asked.
         changes: Those of the story's articles.
         would: The first change with which it would have told, had it been there all the time.
     """
@@ -178,7 +178,8 @@ def _notes(rule: WatchRule, view: StoryView, matched: Sequence[str], told: Told)
         yield f"{len(backfill)} of {len(view.members)} articles were loaded as backfill, which never alerts"
     waiting = {change.article for change in told.changes if change.n > told.matched_upto}
     if waiting:
-        yield f"{len(waiting)} articles came or changed since watches were last asked; run `wirewatch alert`"
+        some = "1 article" if len(waiting) == 1 else f"{len(waiting)} articles"
+        yield f"{some} came or changed since this watch was last asked; run `wirewatch alert`"
     if matched and known is None and len(waiting) + len(backfill) < len(view.members):
         yield "its articles were matched before the watch was there or while it was switched off"
     if told.would and not told.alerts:

@@ -9,7 +9,7 @@ that time, so a replay asks at the same place, whatever the size of its batches.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -52,9 +52,13 @@ class Dues:
         if at is not None:
             self._at[watch, article] = at
 
-    def take(self, ripe: Callable[[datetime], bool]) -> list[Due]:
-        """Takes out those whose time has come, by time."""
-        found = [Due(at, *key) for key, at in self._at.items() if ripe(at)] if self._at else []
+    def keep(self, watches: Collection[str]) -> None:
+        """Forgets what waits for any other watch."""
+        self._at = {key: at for key, at in self._at.items() if key[0] in watches}
+
+    def take(self, watches: Collection[str], ripe: Callable[[datetime], bool]) -> list[Due]:
+        """Takes out what of these watches has its time come, by time."""
+        found = [Due(at, *key) for key, at in self._at.items() if ripe(at) and key[0] in watches]
         for due in found:
             del self._at[due.watch, due.article]
         return sorted(found)

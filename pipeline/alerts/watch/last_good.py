@@ -51,6 +51,12 @@ def to_keep(found: WatchList, kept: str) -> str:
     return json.dumps(broken | dict(found.entries), ensure_ascii=False, sort_keys=True)
 
 
+def changed(found: WatchList, kept: str) -> frozenset[str]:
+    """The good watches of the file that are new, or not as they were kept."""
+    former = _kept(kept)
+    return frozenset(name for name, entry in found.entries.items() if former.get(name) != entry)
+
+
 def said(broken: BrokenWatch) -> str:
     """What is broken and what happens meanwhile, in one line."""
     what = f"watch {broken.name!r}" if broken.name else "watches.yaml"

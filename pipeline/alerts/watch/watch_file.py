@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from email.errors import HeaderParseError
 from email.headerregistry import Address
@@ -20,8 +20,8 @@ from pipeline.settings import Document, known_zone, validated
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LANGUAGES = ("en", "de", "es", "fr")
-# Any time will do to see whether a query parses.
-_SOME_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+# A query that says now must parse at any time at which it may be asked: dates lie within the calendar or not.
+_SOME_TIMES = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2400, 1, 1, tzinfo=UTC))
 _ADDRESS = re.compile(r"[^\s<>@,;\"()\\]+@[^\s<>@,;\"()\\]+")
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 
@@ -169,12 +169,14 @@ class BrokenWatch:
         error: Names file, line and key.
         off: Whether the watch is switched off, whatever else it says.
         goes_on: Whether its last good version is used meanwhile.
+        beside: Whether it is something beside the watches, which concerns none of them.
     """
 
     name: str
     error: ConfigError
     off: bool = False
     goes_on: bool = False
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,15 @@ class WatchList:
     broken: tuple[BrokenWatch, ...] = ()
     entries: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     readable: bool = True
+
+    @property
+    def set_aside(self) -> frozenset[str]:
+        """The names whose version of the file nobody can ask; "" among them where a name cannot be read."""
+        return frozenset(
+            each.name
+            for each in self.broken
+            if not each.off and not each.beside and each.name not in self.entries
+        )
 
 
 def load_watches(document: Document, zone: str = "UTC") -> tuple[Watch, ...]:
@@ -237,6 +248,7 @@ def _entries(document: Document) -> tuple[Sequence[Any] | None, list[BrokenWatch
     faults = [BrokenWatch("", document.error("unknown key", str(key))) for key in strange[:1]]
     if strange and "watches" not in document.content:
         return None, faults
+    faults = [replace(each, beside=True) for each in faults]
     entries = document.content.get("watches")
     if entries is None:
         return (), faults
@@ -280,7 +292,8 @@ def watch_from(entry: Mapping[str, Any], zone: str = "UTC", where: str = "the la
 
 def _check_query(document: Document, entry: WatchEntry, key: str) -> None:
     try:
-        parse.parse(entry.query, _SOME_TIME)
+        for time in _SOME_TIMES:
+            parse.parse(entry.query, time)
     except QueryError as error:
         raise document.error(str(error), f"{key}.query") from None
 

@@ -1,9 +1,11 @@
 """What changed → alerts → messages in the outbox: load, decide, save, in the order of changes.
 
-The mark "alerts" says up to which change all watches have been asked. Everything that a stretch of changes
-leads to is committed together with the mark, so a crash loses and repeats nothing. A watch that is new, was
-switched off or was missing from the file therefore starts at what comes next. What time alone will make true
-waits in the mark "alerts.times", and is asked about when its time comes, with or without a change.
+Each watch has its mark: up to which change it has been asked. Everything that a stretch of changes leads to
+is committed together with the marks, so a crash loses and repeats nothing. Nearly all marks are one number,
+in the store's mark "alerts"; those that are behind stand in "alerts.behind" (see `alerts.decide.marks`). A
+watch that is new, was switched off or was missing from the file starts at what comes next; one that was
+broken goes on where that began. What time alone will make true waits in the mark "alerts.times", and is
+asked about when its time comes, with or without a change.
 
 Only the first run over a store looks back. It decides on everything, as a replay does, but tells only of
 what came in the last `FIRST_TELLS` before the newest article: turned on after a year, it mails a day and
@@ -20,19 +22,22 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from pipeline.alerts.decide.decide import Decider, Facts, Occasion, WatchOutcome, rule_of
+from pipeline.alerts.decide.marks import NAMELESS, Leg, WatchMarks
 from pipeline.alerts.decide.past import Past
 from pipeline.alerts.decide.times import Dues
 from pipeline.alerts.send.render import Renderer
 from pipeline.alerts.send.schedule import Plan, plan
-from pipeline.alerts.watch.watch_file import BrokenWatch
+from pipeline.alerts.watch import last_good
+from pipeline.alerts.watch.watch_file import BrokenWatch, WatchList
 from pipeline.ports import Commit, Lease, Notifier, Store
 from pipeline.records import Alert, Message, Watch, WatchState
 from pipeline.retry import DELIVERY, RetryPolicy
 from pipeline.stages.alerting.deliver import Deliverer
 from pipeline.stages.alerting.lineage import story_facts
-from pipeline.stages.alerting.occasions import OccasionReader, Questions, stretches
+from pipeline.stages.alerting.occasions import OccasionReader, Questions, States, stretches
 
 MARK = "alerts"
+BEHIND = "alerts.behind"
 FIRST = "alerts.first"
 FIRST_TELLS = timedelta(days=1)
 TIMES = "alerts.times"
@@ -135,15 +140,22 @@ class Alerting:
         watches: All of them, also those that are switched off.
         facts: Works out what is known of a story from its members.
         stretch: Changes that are matched and committed at a time; changes no result.
+        file: What the file of watches has, where these come from one: what of it is broken is remembered.
     """
 
     def __init__(
-        self, store: Store, watches: Sequence[Watch], facts: Facts = story_facts, stretch: int = STRETCH
+        self,
+        store: Store,
+        watches: Sequence[Watch],
+        facts: Facts = story_facts,
+        stretch: int = STRETCH,
+        file: WatchList | None = None,
     ) -> None:
         self._store = store
         self._watches = tuple(watches)
         self._facts = facts
         self._stretch = stretch
+        self._file = file
         self._owner = f"alerts:{uuid.uuid4().hex}"
 
     def run(
@@ -220,31 +232,71 @@ class Alerting:
         return lambda: self._store.acquire("alerts", self._owner, now, LEASE_SECONDS)
 
     def _walk(self, now: datetime, renew: Renew | None, *, silent: bool, backfill: bool) -> Decided:
-        """Goes through what changed, stretch by stretch; without `renew` nothing is saved."""
-        span, dues = self._span(now), Dues(self._store.mark(TIMES) or "")
-        if span.start >= span.last and not dues.any(now):
+        """Goes through what changed, leg by leg and stretch by stretch; without `renew` nothing is saved."""
+        marks, aside = self._marks(renew), self._file.set_aside if self._file else frozenset()
+        rules = {watch.name: rule_of(watch, now) for watch in self._watches if watch.enabled}
+        last, dues = self._store.last_change(), Dues(self._store.mark(TIMES))
+        way = marks.way(rules, last, aside)
+        dues.keep(rules)
+        if not way and not dues.any(now):
             return Decided()
-        rules = [rule_of(watch, now) for watch in self._watches if watch.enabled]
+        span = self._span(min((leg.start for leg in way), default=last), last, now)
         known: dict[tuple[str, str], WatchState] = {}
         past = Past(self._store.amendments(span.start), self._store.versions)
-        reader = OccasionReader(self._store, rules, past, known, dues, backfill=backfill)
+
+        def reader(names: Iterable[str], states: States) -> OccasionReader:
+            asked = [rules[name] for name in sorted(names)]
+            return OccasionReader(self._store, asked, past, known, dues, backfill=backfill, states=states)
+
         plans, decider, done = self._waiting(silent=silent), Decider(self._facts), _Done()
-        for upto, asked in _questions(self._store, reader, span, now, self._stretch):
+        for names, upto, asked in self._questions(way, reader, marks.reached, (last, now)):
             outcomes = list(_outcomes(decider, asked, known, now))
             fired = [outcome.alert for outcome in outcomes if outcome.alert]
             told = [] if silent else span.told(outcomes, asked.occasions)
             planned = self._plans(told, plans, now)
+            marks.advance(names - aside, upto)
             if renew:
-                marks = {MARK: str(upto), FIRST: str(span.first), TIMES: dues.written}
-                self._store.commit(_commit(outcomes, planned, marks), renew())
+                stand = {MARK: str(marks.reached), BEHIND: marks.written}
+                stand |= {FIRST: str(span.first), TIMES: dues.written}
+                self._store.commit(_commit(outcomes, planned, stand), renew())
             done.add(fired, planned)
             done.held += 0 if silent else len(fired) - len(told)
         return Decided(tuple(done.alerts), tuple(done.messages.values()), done.held)
 
-    def _span(self, now: datetime) -> _Span:
-        reached, last = self._store.mark(MARK), self._store.last_change()
-        start = int(reached or 0)
-        first = int(self._store.mark(FIRST) or 0) if reached else last
+    def _questions(
+        self,
+        way: Sequence[Leg],
+        reader: Callable[[Iterable[str], States], OccasionReader],
+        reached: int,
+        end: tuple[int, datetime],
+    ) -> Iterator[tuple[frozenset[str], int, Questions]]:
+        """What changed asks, stretch by stretch, and last what time alone asks; whom, and how far it goes."""
+        for leg in way:
+            read = reader(leg.names, "earlier" if leg.start >= reached else "all")
+            for upto, changes in stretches(self._store, leg.start, leg.upto, self._stretch):
+                yield leg.names, upto, read.read(changes)
+        everybody = frozenset(watch.name for watch in self._watches if watch.enabled)
+        yield everybody, end[0], reader(everybody, "earlier").ripe(end[1], end[0])
+
+    def _marks(self, renew: Renew | None) -> WatchMarks:
+        """The mark of each watch; what is broken, or good again, is noted together with what is good."""
+        before = self._store.mark(BEHIND)
+        marks = WatchMarks(int(self._store.mark(MARK) or 0), before)
+        if self._file is None:
+            return marks
+        kept = self._store.mark(last_good.MARK)
+        aside, good = self._file.set_aside, last_good.to_keep(self._file, kept)
+        if NAMELESS not in aside:
+            marks.mended(last_good.changed(self._file, kept))
+        marks.hold(aside)
+        if self._file.readable:
+            marks.keep({*aside, *(watch.name for watch in self._watches if watch.enabled)})
+        if renew and (good, marks.written) != (kept, before):
+            self._store.commit(Commit(marks={last_good.MARK: good, BEHIND: marks.written}), renew())
+        return marks
+
+    def _span(self, start: int, last: int, now: datetime) -> _Span:
+        first = int(self._store.mark(FIRST) or 0) if self._store.mark(MARK) else last
         return _Span(start, last, first, self._tells_since(first, now) if start < first else None)
 
     def _tells_since(self, first: int, now: datetime) -> datetime:
@@ -295,15 +347,6 @@ def _commit(outcomes: Sequence[WatchOutcome], plans: Mapping[str, Plan], marks: 
         messages=tuple(message for made in plans.values() for message in made.messages),
         marks=counts | dict(marks),
     )
-
-
-def _questions(
-    store: Store, reader: OccasionReader, span: _Span, now: datetime, size: int
-) -> Iterator[tuple[int, Questions]]:
-    """What changed asks, stretch by stretch, and last what time alone asks; each with how far it goes."""
-    for upto, changes in stretches(store, span.start, span.last, size):
-        yield upto, reader.read(changes)
-    yield span.last, reader.ripe(now, span.last)
 
 
 def _outcomes(

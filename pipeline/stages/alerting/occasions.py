@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
+from typing import Literal
 
 from pipeline.alerts.decide.decide import Occasion, StoryView, WatchRule, rule_hits
 from pipeline.alerts.decide.past import Past
@@ -32,6 +33,7 @@ class Kin:
 
 
 _NO_KIN = Kin()
+States = Literal["none", "earlier", "all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,9 @@ class OccasionReader:
         known: What watches know of stories, by watch and story; what is read is added.
         dues: What waits for its time; what these changes make wait is added.
         backfill: Whether articles that were loaded as backfill may alert as well.
-        fresh: Whether the watches are asked as if they were new: what the store has of them is not read.
+        states: Which of the states in the store are read: none, where the watches are asked as if they were
+            new; all, where other versions of them have been asked about these changes already; else those
+            of the stories that began earlier.
     """
 
     def __init__(
@@ -122,7 +126,7 @@ class OccasionReader:
         dues: Dues,
         *,
         backfill: bool = False,
-        fresh: bool = False,
+        states: States = "earlier",
     ) -> None:
         self._store = store
         self._rules = {rule.watch.name: rule for rule in rules}
@@ -131,7 +135,7 @@ class OccasionReader:
         self._dues = dues
         self._relative = [rule for rule in rules if rule.relative]
         self._backfill = backfill
-        self._fresh = fresh
+        self._states = states
 
     def read(self, changes: Sequence[Change]) -> Questions:
         """What these changes ask, in their order."""
@@ -148,7 +152,7 @@ class OccasionReader:
         """What time alone asks by now, after the last change."""
         newest = next(iter(self._store.changes(last - 1, last)), None)
         place = Change("time", "", "", now, seq=newest.seq if newest else 0, n=last)
-        timed = self._timed([(due, place) for due in self._dues.take(lambda at: at <= now)], {})
+        timed = self._timed([(due, place) for due in self._dues.take(self._rules, lambda at: at <= now)], {})
         return self._asked(list(timed), (), {}, {}, {}, timed)
 
     def _asked(
@@ -182,7 +186,8 @@ class OccasionReader:
         first = former.seq - (former.kind == "arrival")
         former = replace(former, n=former.n - 1, seq=first)
         for change in changes:
-            found += [(due, former) for due in self._dues.take(lambda at: at < change.at)]  # noqa: B023  used at once
+            passed = self._dues.take(self._rules, lambda at: at < change.at)  # noqa: B023  used at once
+            found += [(due, former) for due in passed]
             former, article = change, ready.get(change.n)
             for rule in self._relative if article else ():
                 hit = rule.watch.name in hits[change.n]
@@ -235,7 +240,10 @@ class OccasionReader:
         return {n: Prepared(article, seen.get(n)) for n, article in articles.items()}
 
     def _kin(self, steps: Sequence[Change], changes: Sequence[Change]) -> dict[str, Kin]:
-        """Where stories came from. Nothing is looked up for those that began with an arrival among these."""
+        """Where stories came from. Nothing is looked up for those that began with an arrival among these.
+
+        One that articles left may have begun earlier than its members of today say.
+        """
         first = changes[0] if changes else steps[0]
         before = first.seq - 1 if first.kind == "arrival" else first.seq
         sources: dict[str, dict[str, None]] = {}
@@ -248,9 +256,13 @@ class OccasionReader:
         kin = {
             name: Kin(*ancestry(self._store.lineage(name), name), tuple(sources.get(name, ())))
             for name in names
-            if name in sources or began.get(name, 0) <= before
+            if self._states == "all"
+            or name in sources
+            or began.get(name, 0) <= before
+            or self._past.left(name)
         }
-        wanted = set() if self._fresh else {*kin, *(each for own in kin.values() for each in own.names)}
+        asked = {*kin, *(each for own in kin.values() for each in own.names)}
+        wanted = set() if self._states == "none" else asked
         for state in self._store.tellings_of(sorted(wanted)) if wanted else ():
             if state.watch in self._rules:
                 self._known.setdefault((state.watch, state.story), state)

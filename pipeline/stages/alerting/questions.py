@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.alerts.backtest.backtest import Backtest, Trial, WatchStates, arrival, backtest, by_publication
 from pipeline.alerts.decide.decide import Decider, Facts, StoryView, WatchRule, rule_hits, rule_of
 from pipeline.alerts.decide.explain import Told, Why, change_of, why
+from pipeline.alerts.decide.marks import WatchMarks
 from pipeline.alerts.decide.past import Past
 from pipeline.alerts.decide.times import Dues
 from pipeline.alerts.watch.checks import findings, meaning
@@ -21,7 +22,7 @@ from pipeline.ports import Store
 from pipeline.query.hits import prepared
 from pipeline.query.tree import And, TimeRange
 from pipeline.records import Alert, Change, StoredArticle, Watch
-from pipeline.stages.alerting.alert import MARK, STRETCH
+from pipeline.stages.alerting.alert import BEHIND, MARK, STRETCH
 from pipeline.stages.alerting.lineage import ancestry, heir, story_facts
 from pipeline.stages.alerting.occasions import OccasionReader, Questions, stretches
 
@@ -182,7 +183,7 @@ def why_story(store: Store, watch: Watch, story: str, now: datetime, facts: Fact
     told = Told(
         alerts=tuple(_alerts_on(store, watch, view)),
         states=store.tellings(watch.name, names),
-        matched_upto=int(store.mark(MARK) or 0),
+        matched_upto=WatchMarks(int(store.mark(MARK) or 0), store.mark(BEHIND)).of(watch.name),
         changes=tuple(changes),
         would=_first_telling(store, rule, names, changes, now, facts),
     )
@@ -213,7 +214,7 @@ def _first_telling(
         return None
     known: WatchStates = {}
     past = Past(store.amendments(changes[0].n - 1), store.versions)
-    reader = OccasionReader(store, (rule,), past, known, Dues(), fresh=True)
+    reader = OccasionReader(store, (rule,), past, known, Dues(), states="none")
     asked = (reader.read(changes), reader.ripe(now, changes[-1].n))
     trials = (trial for each in asked for trial in _trials(each, rule, known_apart=()))
     wanted = (trial for trial in trials if trial.occasions[0].view.id in names)
@@ -234,7 +235,7 @@ def backtest_watch(
     loaded = _loaded_stories(store, rule, since)
     start, last = store.changes_since(since), store.last_change()
     past = Past(store.amendments(start), store.versions)
-    reader = OccasionReader(store, (rule,), past, known, Dues(), fresh=True)
+    reader = OccasionReader(store, (rule,), past, known, Dues(), states="none")
     live = (
         trial
         for asked in _all_asked(store, reader, (start, last), now)
