@@ -56,6 +56,11 @@ def fingerprint(store: Store) -> dict[str, str]:
     }
 
 
+def stories_held(store: Store) -> int:
+    """How many stories a store holds; repairs have joined some that were founded, and parted others."""
+    return len({stored.story for stored in store.between(0, store.head())})
+
+
 def _line(decision: Decision) -> bytes:
     def shown(candidate: Candidate | None) -> str:
         return f"{candidate.story}={candidate.score:.9f}" if candidate else "-"

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.app.ingest import IngestReport
 from pipeline.app.journal import writing
-from pipeline.app.replay import fingerprint, redo
+from pipeline.app.replay import fingerprint, redo, stories_held
 from pipeline.app.wiring import Progress, Wiring, quiet
 from pipeline.store import copy_store, migrate_store, open_store
 
@@ -37,7 +37,8 @@ class Stores:
             keep_going: Goes on without what of the archive or journal is damaged, and counts it.
 
         Returns:
-            As `load`, plus the fingerprint and how many batches were missing, and how many damaged.
+            As `load`, plus how many stories the store holds at the end (`stories_new` were founded on the
+            way, before repairs), the fingerprint, and how many batches were missing, and how many damaged.
 
         Raises:
             PermanentError: Something is damaged, and it is not to keep going.
@@ -51,6 +52,7 @@ class Stores:
                 redo(writer, outcome, progress)
             outcome.seconds = time.monotonic() - started
             return outcome.as_json() | {
+                "stories": stories_held(store),
                 "batches_missing": writer.missing,
                 "damaged": len(writer.damaged),
                 "fingerprint": fingerprint(store),

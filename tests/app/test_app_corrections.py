@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from killing import survived
 
 from pipeline.app import App
-from pipeline.app.replay import fingerprint
+from pipeline.app.replay import fingerprint, stories_held
 from pipeline.errors import ContradictionError, NotFoundError, UsageError
 from pipeline.records import Correction
 from pipeline.store.codec import decode
@@ -151,6 +151,7 @@ def test_any_sequence_leaves_what_is_in_force_and_replays_the_same(loaded, make_
             obeyed(wiring.store)
         again = app.stores.replay(f"sqlite:///{tmp_path / name / 'again.db'}")
         assert again["fingerprint"] == fingerprint(wiring.store)
+        assert again["stories"] == stories_held(wiring.store)
         wiring.close()
 
     law()
