@@ -170,7 +170,7 @@ class Watches:
         return next((address for watch in self._wiring.watches for address in watch.deliver.mail), "")
 
     def why(self, name: str, story: str) -> Why:
-        """Why a watch did or did not alert on a story.
+        """Why a watch did or did not alert on a story, whose id may be shortened.
 
         Raises:
             NotFoundError: There is no such watch or story.
@@ -178,7 +178,9 @@ class Watches:
         from pipeline.stages.alerting.questions import why_story
 
         watch = _named(self._wiring.watches, name, self._wiring.settings.watches.path)
-        return why_story(self._wiring.store, watch, story, self._wiring.clock())
+        begun = self._wiring.store.beginning("stories", story, 2) if story else []
+        whole = begun[0] if len(begun) == 1 else story
+        return why_story(self._wiring.store, watch, whole, self._wiring.clock())
 
     def tellings_of(self, stories: Sequence[str]) -> list[WatchState]:
         """What any watch knows of these stories: what it told of them, or why it did not."""

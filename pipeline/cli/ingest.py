@@ -59,7 +59,12 @@ def fetch(
         outcome = app.ingest.fetch(feed or [], every=every, stages=begin)
 
     def show(out: Console) -> None:
-        out.print(feeds_table(outcome.feeds or []))
+        if not outcome.feeds:
+            out.print(
+                "No feed is due now. `fetch --all` polls every feed; `feeds add` adds one.", markup=False
+            )
+            return
+        out.print(feeds_table(outcome.feeds))
         out.print(counts_table(outcome.as_json()))
 
     answer(context, outcome.as_json(), show)

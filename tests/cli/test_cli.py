@@ -81,6 +81,9 @@ def test_load_then_read_back_by_every_reading_verb(run, tmp_path):
     assert decision["founded"] is True
     assert decision["story"] == story["id"]
     assert as_json(run("why", ARTICLE["url"], "--json")) == decision
+    (tmp_path / "config" / "watches.yaml").write_text("watches:\n  - {name: floods, query: flood}\n")
+    silent = as_json(run("watch", "why", "floods", story["id"][:8], "--json"))
+    assert silent == as_json(run("watch", "why", "floods", story["id"], "--json"))
     assert as_json(run("replay", "--json"))["duplicate"] == 1
     code, out, _ = run("stories")
     assert code == 0
