@@ -7,13 +7,16 @@ cannot quote helps nobody. A sentence never comes without the outlet and the lin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
 from typing import Any, Final
 
 from pipeline.app import App
+from pipeline.app.read import moment
 from pipeline.app.shapes import decision_shape, lineage_shape, stamp
-from pipeline.errors import UsageError
+from pipeline.app.wiring import now
+from pipeline.errors import NotFoundError, UsageError
 from pipeline.records import StoredArticle, Story
 
 Json = dict[str, Any]
@@ -149,6 +152,33 @@ def whats_new(app: App, after: int = -1, limit: int = MOST) -> Json:
         ],
         "next": last,
         "more": last < app.read.last_change(),
+    }
+
+
+def alerts(app: App, watch: str, since: str = "", limit: int = MOST) -> Json:
+    """What a watch told, newest first: why, and the story as it is now with its sources' sentences."""
+    start = moment(since or None, now())
+    known = {each["name"] for each in app.watches.all()}
+    if watch not in known:
+        raise NotFoundError(f"watch {watch}: there is none; there are {', '.join(sorted(known)[:MOST])}")
+    found = sorted(app.watches.alerts(watch, start), key=lambda each: (each.seq, each.id), reverse=True)
+    shown = found[: bounded(limit)]
+    stories: dict[str, Story] = {}
+    for each in shown:
+        with suppress(NotFoundError):  # older than what the store keeps
+            stories[each.story], _ = app.read.current(each.story)
+    members = app.read.members(list(stories.values()))
+    return {
+        "alerts": [
+            {
+                "at": stamp(each.at),
+                "kind": each.kind,
+                "reason": _cut(each.reason),
+                "story": _story(stories[each.story], members) if each.story in stories else None,
+            }
+            for each in shown
+        ],
+        "more": len(found) - len(shown),
     }
 
 

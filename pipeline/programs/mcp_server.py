@@ -95,6 +95,11 @@ def mcp_server(readers: Readers, *, corrections: bool) -> MCPServer:
         return await told(lambda app: answers.whats_new(app, after, limit))
 
     @reads
+    async def watch_alerts(watch: str, since: str = "", limit: int = 10) -> Json:
+        """What a watch of the newsroom told, newest first: why, and the story as it is now. At most 25."""
+        return await told(lambda app: answers.alerts(app, watch, since, limit))
+
+    @reads
     async def entity(name: str) -> Json:
         """A person, place or organisation: its latest stories, and who is named beside it."""
         return await told(lambda app: answers.entity(app, name))

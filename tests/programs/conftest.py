@@ -9,11 +9,6 @@ import yaml
 from pipeline.app import open_app
 
 ROOT = Path(__file__).resolve().parents[2]
-WATCHES = {
-    "watches": [
-        {"name": "north-korea", "query": "Gerasimov OR Korea", "deliver": {"mail": ["a@desk.example"]}}
-    ]
-}
 
 
 @pytest.fixture(scope="session")
@@ -22,8 +17,8 @@ def made_home(tmp_path_factory):
     home = tmp_path_factory.mktemp("programs")
     (home / "config").mkdir()
     settings = {"base": str(ROOT / "config"), "stories": {"vectors": "none"}, "enrich": {"processes": 1}}
-    for name, content in (("settings", settings), ("watches", WATCHES)):
-        (home / "config" / f"{name}.yaml").write_text(yaml.safe_dump(content))
+    (home / "config" / "settings.yaml").write_text(yaml.safe_dump(settings))
+    shutil.copy(ROOT / "seeds" / "config" / "watches.yaml", home / "config")
     with open_app(home=home, config=home / "config", environment={}) as app:
         app.ingest.load(
             [ROOT / "seeds" / "articles", *sorted((ROOT / "seeds" / "feeds" / "first").glob("*.xml"))],

@@ -19,7 +19,7 @@ from mcp import Client, StdioServerParameters, stdio_client
 
 WIREWATCH = str(Path(sys.executable).parent / "wirewatch")
 CLEAN = {k: v for k, v in os.environ.items() if not k.startswith("WIREWATCH_")}
-READING = {"entity", "search_articles", "stories_now", "story", "whats_new", "why"}
+READING = {"entity", "search_articles", "stories_now", "story", "watch_alerts", "whats_new", "why"}
 
 
 def arguments(home, *more):

@@ -1,0 +1,89 @@
+"""docs/programs.md, "A watch, four ways": each gives what the watch of the demo told, on the demo's feeds."""
+
+import json
+import re
+import sys
+import time
+from pathlib import Path
+
+import feedparser
+import httpx
+import pytest
+from served import BIN, CLEAN, desk, run
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "programs.md").read_text(encoding="utf-8")
+SECTION = re.search(r"^## A watch, four ways$(.*?)^## ", PAGE, re.MULTILINE | re.DOTALL)[1]
+WATCH = "earthquakes"
+
+
+@pytest.fixture(scope="module")
+def served(made_home):
+    with desk(made_home) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def token(made_home):
+    return json.loads(run("wirewatch tokens add four-ways --json", made_home, made_home))["token"]
+
+
+@pytest.fixture(scope="module")
+def told(made_home):
+    """The titles of the stories that the watch told of, as the command line has them."""
+    stories = json.loads(run("wirewatch stories --limit 100 --json", made_home, made_home))
+    (line,) = (
+        each for each in json.loads(run("wirewatch watch list --json", made_home, made_home))
+        if each["name"] == WATCH
+    )  # fmt: skip
+    assert line["alerts"] >= 1
+    return {story["title"] for story in stories}
+
+
+def here(text, served, made_home):
+    text = text.replace("http://127.0.0.1:8090", served.address).replace("data/demo", str(made_home))
+    return text.replace("seeds/config", str(made_home / "config")).replace(
+        'command="wirewatch"', f'command="{BIN / "wirewatch"}", env={CLEAN!r}'
+    )
+
+
+def patient(client, address):
+    """An answer; on a busy machine the first ones may take longer than the desk allows."""
+    for _ in range(10):
+        answer = client.get(address, timeout=60)
+        if answer.status_code != 503:
+            break
+        time.sleep(2)
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+def test_in_a_feed_reader(served, told) -> None:
+    with httpx.Client(follow_redirects=True) as browser:
+        browser.get(served.start, timeout=60)
+        page = patient(browser, f"{served.address}/watches/{WATCH}").text
+    link = re.search(r'href="?([^" >]+\.atom\?[^" >]*key=[^" >]+)', page)[1].replace("&amp;", "&")
+    with httpx.Client() as reader:  # no login: the key is in the address
+        answer = patient(reader, served.address + link)
+    entries = feedparser.parse(answer.content).entries
+    assert entries
+    assert {each.title for each in entries} <= told
+    again = {"if-none-match": answer.headers["etag"]}
+    assert httpx.get(served.address + link, headers=again, timeout=60).status_code == 304
+
+
+def test_with_curl(served, token, made_home, tmp_path, told) -> None:
+    (line,) = re.findall(r"^    (curl .*)$", SECTION, re.MULTILINE)
+    answer = json.loads(run(here(line, served, made_home), made_home, tmp_path, TOKEN=token))
+    assert {each["watch"] for each in answer["items"]} == {WATCH}
+
+
+@pytest.mark.parametrize("way", [0, 1], ids=["with the client", "with an MCP client"])
+def test_in_python(served, token, made_home, tmp_path, told, way) -> None:
+    if way:
+        pytest.importorskip("mcp")
+    block = here(re.findall(r"```python\n(.*?)```", SECTION, re.DOTALL)[way], served, made_home)
+    (tmp_path / "way.py").write_text(f"TOKEN = {token!r}\n{block}", encoding="utf-8")
+    lines = run(f"{sys.executable} way.py", made_home, tmp_path).splitlines()
+    assert lines
+    assert all(any(line.endswith(title) for title in told) for line in lines)
