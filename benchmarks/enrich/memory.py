@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from pipeline.enrich.enricher import Enricher  # noqa: E402
-from pipeline.enrich.names.aliases import Aliases  # noqa: E402
+from pipeline.enrich.names.known.aliases import Aliases  # noqa: E402
 from pipeline.enrich.names.recognize import SpacyRecognizer  # noqa: E402
 from pipeline.enrich.topics import Taxonomy  # noqa: E402
 from pipeline.normalize.article import normalize  # noqa: E402

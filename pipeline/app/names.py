@@ -69,8 +69,8 @@ class Entities:
         Raises:
             NotFoundError: No article names one.
         """
-        from pipeline.enrich.names.aliases import Aliases
         from pipeline.enrich.names.forms import key_of
+        from pipeline.enrich.names.known.aliases import Aliases
         from pipeline.query.parse import parse
 
         aliases = Aliases.from_document(self._wiring.settings.aliases)
@@ -111,7 +111,7 @@ class Entities:
 
     def suggestions(self, limit: int) -> list[dict[str, Any]]:
         """Pairs of entities that may be one, with the evidence; not two that the alias table tells apart."""
-        from pipeline.enrich.names.suggest import suggest
+        from pipeline.enrich.names.known.suggest import suggest
 
         table = {entry["id"] for entry in self._wiring.settings.aliases.content.get("entities", ())}
         counts: Counter[tuple[str, str, Any]] = Counter()

@@ -314,7 +314,7 @@ def _one_thread() -> None:
 
 def _enricher(settings: Settings) -> Enricher:
     from pipeline.enrich.enricher import Enricher
-    from pipeline.enrich.names.aliases import Aliases
+    from pipeline.enrich.names.known.aliases import Aliases
     from pipeline.enrich.names.recognize import SpacyRecognizer
     from pipeline.enrich.topics import Taxonomy
 

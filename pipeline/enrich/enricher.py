@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.enrich.kind import kind_of
-from pipeline.enrich.names.aliases import Aliases
+from pipeline.enrich.names.known.aliases import Aliases
 from pipeline.enrich.names.resolve import resolve
 from pipeline.enrich.topics import Taxonomy
 from pipeline.ports import Recognizer

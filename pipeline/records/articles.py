@@ -137,6 +137,8 @@ class Entity:
         count: Mentions.
         salience: 0 to 1; more for the title, the lead and repetition.
         spans: Its mentions as written.
+        geonames: The id of a city in GeoNames, 0 where it is unknown or several cities may be meant.
+        at: Where that city lies: latitude and longitude in degrees.
     """
 
     id: str
@@ -145,6 +147,8 @@ class Entity:
     count: int
     salience: float = 0.0
     spans: tuple[Span, ...] = ()
+    geonames: int = 0
+    at: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Measures kind, names, topics, leads, labels and language on the articles of `cases/`, one file a language.
 
-Keys of a case: `title`, `text` and `url` as a feed gives them; `lang` (else the file's name), `kind` (else news);
-`person`, `place`, `organisation`, `event`, `work`: its names as written; `any`: names whose kind may be
-disputed; `topics`: top terms of IPTC Media Topics that fit, by their first two digits, and `may`: more that do
-no harm; `kept`: the title after cleaning; `lead`: how its text must begin.
+Keys of a case: `title`, `text` and `url` as a feed gives them; `lang` (else the file's name), `kind` (else
+news); `person`, `place`, `organisation`, `event`, `work`: its names as written; `any`: names whose kind may
+be disputed; `topics`: top terms of IPTC Media Topics that fit, by their first two digits, and `may`: more
+that do no harm; `kept`: the title after cleaning; `lead`: how its text must begin.
 
 A third is held out, by the digest of the id: nobody reads what goes wrong there.
 """

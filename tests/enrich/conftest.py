@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.enrich.enricher import Enricher
-from pipeline.enrich.names.aliases import Aliases
+from pipeline.enrich.names.known.aliases import Aliases
 from pipeline.enrich.names.recognize import SpacyRecognizer
 from pipeline.enrich.topics import Taxonomy
 from pipeline.settings import read_document

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from pipeline.enrich.enricher import Enricher
 from pipeline.enrich.names import recognize
-from pipeline.enrich.names.aliases import Aliases
 from pipeline.enrich.names.forms import skeleton
+from pipeline.enrich.names.known.aliases import Aliases
+from pipeline.enrich.names.known.suggest import suggest
 from pipeline.enrich.names.recognize import SpacyRecognizer
-from pipeline.enrich.names.suggest import suggest
 from pipeline.enrich.topics import Taxonomy
 from pipeline.errors import ConfigError
 from pipeline.normalize.article import normalize

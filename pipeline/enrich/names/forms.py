@@ -7,9 +7,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pipeline.enrich.names.name_words import NAME_WORDS
-from pipeline.text import fold
+from pipeline.text import UNSPACED, fold
 
-_TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}[^\W\d_]?|[^\W_]+")
+# Each character of a script without spaces is a word; vowel signs of the scripts of India belong to theirs.
+_TOKEN = re.compile(
+    rf"(?:[^\W\d_]\.){{2,}}[^\W\d_]?|[{UNSPACED}]|(?:[^\W_{UNSPACED}]|[\u0900-\u0963\u0966-\u0dff])+"
+)
 
 
 class Token(NamedTuple):

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from pipeline.enrich.names.aliases import Aliases, KnownNames, Match
 from pipeline.enrich.names.forms import Token, is_title, tokens_of, without_article, without_titles
+from pipeline.enrich.names.known.aliases import Aliases, KnownNames, Match
 from pipeline.enrich.names.name_words import NAME_WORDS
 from pipeline.ports import Mention
 from pipeline.records import EntityKind

@@ -5,16 +5,21 @@ from __future__ import annotations
 import re
 
 from pipeline.enrich.names.forms import is_title
+from pipeline.enrich.names.known.gazetteer import given_names
 from pipeline.enrich.names.name_words import NAME_WORDS
 from pipeline.text import fold
 
 _UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶĹĻĽŁŃŅŇŌŐŒŔŘŚŞŠŢŤŪŮŰŲŹŻŽА-ЯЁЂЄІЇЈЉЊЋЎҐΑ-ΩΆΈΉΊΌΎΏ"
-_WORD = rf"[{_UPPER}][\w'’.-]{{0,60}}+"  # bounded and possessive: a long run of O'BO'BO'B must cost no more
+# Bounded and possessive: a long run of O'BO'BO'B must cost no more. A point behind a word ends its sentence,
+# unless the word is an initial or short for one of two letters.
+_ELIDED = r"(?![LDMNSTJCQ]u?['’][a-zà-ÿ])"  # "L'actrice" begins no name
+_WORD = rf"{_ELIDED}(?:[{_UPPER}]\w?\.(?=[ \u00a0])|[{_UPPER}](?:[\w'’-]|\.(?=\w)){{0,60}}+)"
 _JOIN = rf"(?:{'|'.join(NAME_WORDS.joins)})"
-_RUN = re.compile(rf"{_WORD}(?:[ \u00a0](?:{_JOIN}[ \u00a0])?{_WORD})+")
+_RUN = re.compile(rf"(?<!\w){_WORD}(?:[ \u00a0](?:{_JOIN}[ \u00a0])?{_WORD})+")
 _ORG_WORDS = (re.escape(word).replace("…", r"\w*") for word in NAME_WORDS.organisation_words)
 _ORG = re.compile(rf"\b(?:{'|'.join(_ORG_WORDS)})\b")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:\n\"“„«»¿¡(\[]\s*|[-–—]\s)$")
+_JOINED = 3
 # Words that open sentences or are capitalised by rule, and begin no name.
 _OPENERS = NAME_WORDS.openers
 
@@ -40,13 +45,46 @@ def named_spans(text: str, language: str) -> list[tuple[int, int, str]]:
         while first < last and is_title(fold(words[first]).strip(".")):
             first += 1
         titled = first > opened
+        if not titled and first == 0:
+            first = _behind_join(text, start, words)
         start += sum(len(word) + 1 for word in words[:first])
         words = words[first:]
         label = _label(words, titled=titled, language=language)
         end -= len(text[start:end]) - len(text[start:end].rstrip(".'’-"))
         if (label and 2 <= len(words) <= 6) or (label and titled):
             found.append((start, end, label))
-    return found
+    return found + _acronyms(text, found)
+
+
+_ACRONYM = re.compile(rf"(?<![\w'’-])[{_UPPER}]{{3,7}}(?![\w'’-])")
+_UPPER_NEAR = re.compile(rf"[{_UPPER}]{{3,}}[ :,|–—-]{{1,3}}$|^[ :,|–—-]{{1,3}}[{_UPPER}]{{3,}}")
+
+
+def _acronyms(text: str, found: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Bodies that go by their initials: "la RATP". Not in a text of capitals, nor a label before a colon."""
+    made = []
+    for match in _ACRONYM.finditer(text):
+        start, end = match.span()
+        if fold(match[0]) in NAME_WORDS.no_names or any(a < end and start < b for a, b, _ in found):
+            continue
+        if _UPPER_NEAR.search(text[max(0, start - 12) : start]) or _UPPER_NEAR.search(text[end : end + 12]):
+            continue
+        if start == 0 or (text[end : end + 1] in {":", "."} and not start):
+            continue
+        made.append((start, end, "ORG"))
+    return made
+
+
+def _behind_join(text: str, start: int, words: list[str]) -> int:
+    """Where a name begins behind a word that only opens the sentence, as in "Doppietta di Marco Rossi"."""
+    if len(words) < _JOINED or fold(words[0]) in given_names() or _ORG.search(words[0]):
+        return 0
+    at = 1
+    while at < len(words) - 1 and words[at][0].islower():
+        at += 1
+    opens = at > 1 and _SENTENCE_START.search(text[max(0, start - 3) : start])
+    later_body = at > 1 and _ORG.search(words[at])
+    return at if opens or later_body else 0
 
 
 def _label(words: list[str], *, titled: bool, language: str) -> str:
@@ -56,7 +94,7 @@ def _label(words: list[str], *, titled: bool, language: str) -> str:
     if titled:
         return "PERSON"
     if language == "de":
-        return ""
+        return "PERSON" if len(words) in {2, 3} and fold(words[0]) in given_names() else ""
     if (
         len(words) in {2, 3}
         and all(len(word) > 1 for word in words)

@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from pipeline.enrich.names.aliases import Aliases, KnownNames
-from pipeline.enrich.names.forms import organisation_key, skeleton, slug
+from pipeline.enrich.names.forms import key_of, organisation_key, skeleton, slug
+from pipeline.enrich.names.known.aliases import Aliases, KnownNames
+from pipeline.enrich.names.known.gazetteer import City, gazetteer
 from pipeline.enrich.names.mentions import FieldText, Named, field_text, named_in
 from pipeline.enrich.names.name_words import NAME_WORDS
+from pipeline.enrich.names.sense.mending import sensible
+from pipeline.enrich.names.sense.surroundings import context_of
 from pipeline.ports import Mention
 from pipeline.records import Article, Entity, EntityKind, Span
 
@@ -52,10 +55,29 @@ def resolve(article: Article, mentions: Sequence[Mention], aliases: Aliases) -> 
         (part, named_in(part, [m for m in mentions if m.span.field == part.field], aliases))
         for part in fields
     ]
+    context = context_of(article, aliases, rows)
+    rows = [(part, sensible(part, row, context)) for part, row in rows]
     named = [(part, one) for part, row in rows for one in row]
     groups = _grouped(_settled_kinds(named), aliases)
     _add_repeats(groups, rows)
-    return _entities(groups)
+    return _located(_entities(groups), context.countries)
+
+
+def _located(entities: tuple[Entity, ...], countries: frozenset[str]) -> tuple[Entity, ...]:
+    """Cities with their id in GeoNames and their place, where one city alone can be meant."""
+    return tuple(
+        replace(entity, geonames=city.geonames, at=(city.latitude, city.longitude))
+        if (city := _one_city(entity, countries)) is not None
+        else entity
+        for entity in entities
+    )
+
+
+def _one_city(entity: Entity, countries: frozenset[str]) -> City | None:
+    if entity.kind != "place" or entity.id[6:8].isupper():
+        return None
+    city = gazetteer().city(key_of(entity.name), countries)
+    return city if city is not None and city.alone else None
 
 
 def _settled_kinds(named: list[tuple[FieldText, Named]]) -> list[tuple[FieldText, Named]]:

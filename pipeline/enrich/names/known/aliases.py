@@ -118,6 +118,11 @@ class Aliases:
                     raise document.error(f"{spelling!r} is already a name of {owner.id}", f"{key}.aliases")
         return cls(entries)
 
+    def known(self, id_: str) -> KnownNames | None:
+        """The entity of this id."""
+        entry = self._entries.get(id_)
+        return KnownNames(entry.id, entry.name, entry.kind) if entry else None
+
     def country(self, id_: str) -> str:
         """The country code of an entity of the table, or ""."""
         return self._entries[id_].country if id_ in self._entries else ""

@@ -1,0 +1,343 @@
+"""What a mention can be: by its own words, by what stands before and behind it, and by the gazetteer.
+
+A model sees a capital and guesses. "Covid-19 wards" are no person, "in Goma" is a place whoever Goma is, and
+"Paris Hilton" is not the capital of France. The words that tell are data: `name_words.yaml`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from pipeline.enrich.names.forms import is_title
+from pipeline.enrich.names.known.gazetteer import gazetteer, given_names, regions
+from pipeline.enrich.names.mentions import FieldText, Named
+from pipeline.enrich.names.name_words import NAME_WORDS as WORDS
+from pipeline.enrich.names.sense.finding import (
+    CASELESS,
+    NAMES_IN_MARKS,
+    in_latin,
+    in_own_script,
+    in_quotation_marks,
+)  # fmt: skip
+from pipeline.enrich.names.sense.surroundings import (
+    LARGE_CITY,
+    NAME_TOKENS,
+    TAIL_TOKENS,
+    Context,
+    beside,
+    known_region,
+    placed,
+    shortened,
+    speaks_of_company,
+    word_before,
+)  # fmt: skip
+
+_ADDRESS: Final = re.compile(r"[/@#=\\_]|https?:|www\.")
+
+
+def sensible(field: FieldText, row: Iterable[Named], context: Context) -> list[Named]:
+    """The mentions of a field that can be what they are said to be, mended where they are something else.
+
+    Args:
+        field: The field.
+        row: Its mentions, in order of place, none over another.
+        context: What the article says around them.
+
+    Returns:
+        In order of place; with places that only the gazetteer finds.
+    """
+    kept: list[Named] = []
+    end = 0
+    for one in row:
+        if one.first < end:
+            continue
+        mended = one if one.known is not None else _mended(field, one, context)
+        if mended is not None:
+            kept.append(mended)
+            end = mended.last
+    kept = _in_line_with_places(field, kept, context)
+    covered = {position for one in kept for position in range(one.first, one.last)}
+    kept += in_quotation_marks(field, context, covered)
+    finder = in_own_script if context.language in CASELESS | NAMES_IN_MARKS else in_latin
+    kept += finder(field, context, covered)
+    return sorted(kept, key=lambda one: (one.first, one.last))
+
+
+def _in_line_with_places(field: FieldText, row: list[Named], context: Context) -> list[Named]:
+    """Places that stand in one line with others: "Auckland and Hamilton", "Lincoln, Nebraska"."""
+    mended = list(row)
+    for at, one in enumerate(mended):
+        if one.known is not None or one.kind not in {"person", "organisation"} or one.last - one.first > 2:
+            continue
+        if field.folded(one)[-1] in context.families:
+            continue
+        city = gazetteer().city(field.folded(one), context.countries)
+        behind = mended[at + 1] if at + 1 < len(mended) else None
+        ahead = mended[at - 1] if at else None
+        within = behind is not None and behind.known is not None and "-" in behind.known.id[6:9]
+        stated = within and behind is not None and _between(field, one, behind) == ","
+        joined = city is not None and not context.sport and any(
+            other is not None and other.kind == "place" and _between(field, *pair) in WORDS.between_places
+            for other, pair in ((ahead, (ahead, one)), (behind, (one, behind)))
+            if other is not None
+        )  # fmt: skip
+        if stated or joined:
+            mended[at] = placed(one, city, context) if city is not None else replace(one, kind="place")
+    return mended
+
+
+def _between(field: FieldText, left: Named, right: Named) -> str:
+    """What is written between two mentions, without blanks around it."""
+    return field.text[field.tokens[left.last - 1].end : field.tokens[right.first].start].strip()
+
+
+def _mended(  # noqa: PLR0911  # one answer a reason, read from top to bottom
+    field: FieldText, one: Named, context: Context
+) -> Named | None:
+    if _ADDRESS.search(field.written(one)):
+        return None
+    short = shortened(field.written(one), context) if one.last - one.first == 1 else None
+    if short is not None and not field.shouting:
+        return replace(one, kind=short.kind, known=short)
+    stripped = _without_no_names(field, one)
+    if stripped is None:
+        return None
+    if stripped != one:
+        known = context.aliases.find(field.folded(stripped))
+        if known is not None:
+            return replace(stripped, kind=known.kind, known=known)
+    one = _of_family(field, _person_of_calling(field, _event(field, stripped)), context)
+    if one.kind in {"event", "work"} and not _is_persons(field, one):
+        return one
+    whole = _completed(field, one)
+    if whole is not None:
+        return whole
+    placed = (
+        _place_by_words(field, one)
+        or _city(field, one, context)
+        or _place_by_preposition(field, one, context)
+    )
+    if placed is not None:
+        return placed
+    if one.kind != "person" and _is_persons(field, one):
+        return replace(one, kind="person")
+    return one
+
+
+def _without_no_names(field: FieldText, one: Named) -> Named | None:
+    """A mention without the words at its ends that nobody is called; None where none is left."""
+    first, last = one.first, one.last
+    tokens = field.tokens
+    behind = tokens[last].folded if last < len(tokens) else ""
+    if (
+        last - first == 1
+        and behind in WORDS.variant_words
+        and tokens[first].text.isalpha()
+        and one.kind != "person"
+    ):
+        return None
+    if one.kind in {"work", "event"}:
+        return one
+    if one.kind == "organisation" and last - first > 1:
+        named = any(len(word) > 1 and word not in WORDS.no_names for word in field.folded(one))
+        return one if named else None
+    strippable = one.kind != "organisation" and tokens[first].folded not in given_names()
+    if last - first > 1 and not strippable:
+        return one
+    while first < last and (tokens[first].folded in WORDS.no_names or not tokens[first].text[0].isalpha()):
+        first += 1
+    while first < last and (
+        tokens[last - 1].folded in WORDS.no_names
+        or (one.kind != "organisation" and tokens[last - 1].text.isdigit())
+    ):
+        last -= 1
+    if first == last or tokens[first].text[0].islower():
+        return None
+    return replace(one, first=first, last=last)
+
+
+def _event(field: FieldText, one: Named) -> Named:
+    """A storm with its name: "Storm Brenna"."""
+    tokens = field.tokens
+    if one.last - one.first > 1 and tokens[one.first].folded in WORDS.event_heads:
+        return replace(one, kind="event")
+    if one.first > 0 and tokens[one.first - 1].folded in WORDS.event_heads and beside(field, one.first - 1):
+        return replace(one, first=one.first - 1, kind="event")
+    return one
+
+
+def _person_of_calling(field: FieldText, one: Named) -> Named:
+    """Whom a calling stands before, without it: "Farmer Gus Ahlberg"."""
+    first = one.first
+    while first < one.last - 1 and field.tokens[first].folded in WORDS.callings:
+        first += 1
+    if first == one.first:
+        return one
+    if one.kind != "person" and field.tokens[one.last - 1].folded in WORDS.organisation_tails:
+        return one
+    return replace(one, first=first, kind="person")
+
+
+def _of_family(field: FieldText, one: Named, context: Context) -> Named:
+    """Who is meant by a family name alone, when the article names the person in full."""
+    if one.kind not in {"organisation", "place"} or field.tokens[one.last - 1].folded not in context.families:
+        return one
+    single = one.last - one.first == 1 or _between_words(field, one.first) in {"'", "’"}
+    if (
+        not single
+        or field.folded(one)[-1] in WORDS.common
+        or word_before(field, one) in WORDS.place_surely_before
+    ):
+        return one
+    return replace(one, kind="person")
+
+
+def _between_words(field: FieldText, at: int) -> str:
+    """What is written between a word and the next."""
+    return field.text[field.tokens[at].end : field.tokens[at + 1].start] if at + 1 < len(field.tokens) else ""
+
+
+def _completed(field: FieldText, one: Named) -> Named | None:
+    """The organisation whose name begins here: "Country Fire" with "Authority" behind it."""
+    if field.headline:
+        return None
+    last = one.last
+    for _ in range(TAIL_TOKENS):
+        if last >= len(field.tokens) or not beside(field, last - 1, apostrophe=True):
+            return None
+        token = field.tokens[last]
+        if token.folded in WORDS.organisation_tails and token.text[0].isupper():
+            further = last + 1 < len(field.tokens) and beside(field, last)
+            if further and field.tokens[last + 1].folded in WORDS.organisation_tails:
+                further = field.tokens[last + 1].text[0].isupper()
+                return replace(one, last=last + 2 if further else last + 1, kind="organisation")
+            return replace(one, last=last + 1, kind="organisation")
+        if not (token.text[0].isupper() or token.text == "s"):
+            return None
+        last += 1
+    return None
+
+
+def _place_by_words(field: FieldText, one: Named) -> Named | None:  # noqa: PLR0911  # one answer a reason, read from top to bottom
+    """A place by the words of its name: "Antelope Canyon", "Lake Kivu"."""
+    if one.last - one.first < 2 or one.kind not in {"person", "organisation", "place"}:
+        return None
+    head, tail = field.tokens[one.first].folded, field.tokens[one.last - 1].folded
+    if tail in WORDS.organisation_tails:
+        body = one.kind == "place" and tail not in WORDS.place_tails_and_names
+        return replace(one, kind="organisation") if body else None
+    if one.kind == "place":
+        return None
+    named = head in given_names()
+    if tail in WORDS.place_tails and not (
+        named and one.kind == "person" and one.last - one.first == 2 and tail in _BOTH
+    ):
+        return replace(one, kind="place")
+    if head in WORDS.place_heads and one.last - one.first <= NAME_TOKENS:
+        return replace(one, kind="place")
+    if tail in WORDS.place_tails_and_names and not named:
+        before = word_before(field, one)
+        if one.kind == "person" or before in WORDS.place_surely_before or before == "at":
+            return replace(one, kind="place")
+    return None
+
+
+# Family names among the tails of places.
+_BOTH: Final = frozenset(
+    {"rivers", "valley", "coast", "island", "county", "heights", "shire", "parish", "springs"}
+)
+
+
+def _city(field: FieldText, one: Named, context: Context) -> Named | None:
+    """The city of this name, where the mention can be one."""
+    if one.kind not in {"person", "organisation", "place"} or one.last - one.first > TAIL_TOKENS:
+        return None
+    key = field.folded(one)
+    region = regions().get(" ".join(key))
+    if region is not None and not (one.kind == "organisation" and context.sport):
+        return replace(one, kind="place", known=known_region(region, context))
+    city = gazetteer().city(key, context.countries)
+    if city is None or _capital_letters(field, one):
+        return None
+    single, before = len(key) == 1, word_before(field, one)
+    sure = before in WORDS.place_surely_before and not speaks_of_company(field, one)
+    doubtful = single and (key[0] in WORDS.cities_and_words or key[0] in WORDS.common)
+    if one.kind == "person":
+        large = city.population >= LARGE_CITY or before in WORDS.place_before
+        believed = sure or (
+            (large and not doubtful and not is_title(before))
+            if single
+            else key[0] not in given_names() or before in WORDS.place_before
+        )
+        if single and key[0] in context.families:
+            believed = False
+    elif one.kind == "organisation":
+        believed = sure or not (doubtful or context.sport) or (before == "at" and not context.sport)
+    else:
+        believed = True
+    return placed(one, city, context) if believed else None
+
+
+def _capital_letters(field: FieldText, one: Named) -> bool:
+    """Whether it is written in capitals alone among words that are not: an acronym is no city."""
+    return not field.shouting and field.written(one).isupper()
+
+
+def _place_by_preposition(  # noqa: PLR0911  # one answer a reason, read from top to bottom
+    field: FieldText, one: Named, context: Context
+) -> Named | None:
+    """A place that no gazetteer knows: "near Sangla", "in Himachal Pradesh"."""
+    if context.language != "en" or one.kind not in {"person", "organisation"} or field.headline:
+        return None
+    if word_before(field, one) not in WORDS.place_surely_before or speaks_of_company(field, one):
+        return None
+    tokens = field.tokens[one.first : one.last]
+    if any(not token.text[0].isupper() or token.text.isupper() for token in tokens):
+        return None
+    if (
+        one.last < len(field.tokens)
+        and beside(field, one.last - 1)
+        and field.tokens[one.last].text[0].isupper()
+    ):
+        return None
+    if (
+        tokens[0].folded in given_names()
+        or tokens[-1].folded in context.families
+        or len(tokens) > NAME_TOKENS
+    ):
+        return None
+    if tokens[-1].folded in WORDS.organisation_tails | WORDS.organisation_ends | WORDS.offices | _BODIES:
+        return None
+    if one.kind == "organisation" and len(tokens) > 1 and word_before(field, one) != "near":
+        return None
+    return replace(one, kind="place")
+
+
+# Bodies that one can be "in".
+_BODIES: Final = frozenset(
+    {"senate", "congress", "parliament", "house", "nato", "bundestag", "knesset", "commons"}
+)
+
+
+def _is_persons(field: FieldText, one: Named) -> bool:
+    """Whether it is a given name and one or two more words, which mark nothing else."""
+    tokens = field.tokens[one.first : one.last]
+    if not 2 <= len(tokens) <= NAME_TOKENS or one.kind in {"event", "work"}:
+        return False
+    first = tokens[0].folded
+    if first not in given_names() and not (one.kind == "place" and first in WORDS.places_and_names):
+        return False
+    if one.kind == "organisation" and (first in WORDS.places_and_names or gazetteer().longest_from(first)):
+        return False
+    if any(
+        not token.text.isalpha() or not token.text[0].isupper() or token.text.isupper() for token in tokens
+    ):
+        return False
+    tail = tokens[-1].folded
+    return tail not in (
+        WORDS.organisation_tails | WORDS.organisation_ends | WORDS.company_words | WORDS.legal_forms
+        | WORDS.place_tails | WORDS.place_tails_and_names
+    )  # fmt: skip

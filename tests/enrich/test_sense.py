@@ -1,0 +1,110 @@
+"""What a name is, where its look says otherwise: by its words, its neighbours, and the gazetteer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline.enrich.enricher import Enricher
+from pipeline.enrich.names.known.gazetteer import gazetteer, given_names
+from pipeline.records import Entity
+from tests.enrich.test_enrich import article
+
+
+def named(enricher: Enricher, title: str, text: str, language: str = "en", url: str = "") -> dict[str, Entity]:
+    one = replace(article(title, text, language), url=url)
+    (enriched,) = enricher.enrich([one])
+    return {span.text: entity for entity in enriched.entities for span in entity.spans}
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("The trader sold Ivermectin to Karen Miller as a cure for Covid-19.", "Ivermectin"),
+        ("Nurses said Covid-19 wards were full when Karen Miller came.", "Covid-19 wards"),
+        ("Halloween was quiet, Karen Miller said on Tuesday.", "Halloween"),
+        ("Officials said the Delta variant had been found in the town.", "Delta"),
+    ],
+)
+def test_what_nobody_is_called(enricher: Enricher, text: str, name: str) -> None:
+    found = named(enricher, "A quiet week in town", text)
+    assert not [written for written in found if name in written]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Two walkers drowned in Buckskin Canyon on Sunday, rangers said.", "Buckskin Canyon"),
+        ("A boat sank on Lake Tanganyika on Sunday and nine people drowned.", "Lake Tanganyika"),
+        ("The bus left the road near Sangla on Monday, police said.", "Sangla"),
+        ("The firm will close its plants in Durban and Marseille next year.", "Durban"),
+        ("The firm will close its plants in Durban and Marseille next year.", "Marseille"),
+    ],
+)
+def test_what_is_a_place(enricher: Enricher, text: str, name: str) -> None:
+    assert named(enricher, "News of the day", text)[name].kind == "place"
+
+
+def test_who_shares_a_name_with_a_place_is_a_person(enricher: Enricher) -> None:
+    text = "Paris Hilton told lawmakers about her school. Chelsea Clinton was there as well."
+    found = named(enricher, "A day of hearings", text)
+    assert (found["Paris Hilton"].kind, found["Chelsea Clinton"].kind) == ("person", "person")
+
+
+@pytest.mark.parametrize(
+    ("short", "url", "id_"),
+    [
+        ("NZ", "", "place:NZ"),
+        ("Qld", "", "place:AU-QLD"),
+        ("NSW", "", "place:AU-NSW"),
+        ("Calif.", "", "place:US-CA"),
+        ("SA", "https://news.example.com.au/1", "place:AU-SA"),
+        ("SA", "https://news.example.co.za/1", "place:ZA"),
+    ],
+)
+def test_short_forms_of_newsrooms(enricher: Enricher, short: str, url: str, id_: str) -> None:
+    text = f"Growers in {short} tear out their vines because nobody buys the grapes."
+    (enriched,) = enricher.enrich([replace(article("Growers tear out vines", text), url=url)])
+    assert id_ in {entity.id for entity in enriched.entities}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "name", "id_"),
+    [
+        ("zh", "新西兰总理周五访问东京。", "新西兰", "place:NZ"),
+        ("ja", "札幌で強い揺れがあった。", "札幌", "place:sapporo"),
+        ("ar", "وصل الوزير إلى مراكش يوم السبت.", "مراكش", "place:marrakesh"),
+        ("ru", "Пожар на заводе в Челябинске потушен.", "Челябинске", "place:chelyabinsk"),
+        ("hi", "नेपाल में बाढ़ आई है।", "नेपाल", "place:NP"),
+        ("ko", "부산에서 불이 났다.", "부산에서", "place:busan"),
+        ("de", "In Kassel stehen die Busse still.", "Kassel", "place:kassel"),
+    ],
+)
+def test_places_in_languages_without_a_model(
+    enricher: Enricher, language: str, text: str, name: str, id_: str
+) -> None:
+    assert named(enricher, "", text, language)[name].id == id_
+
+
+def test_titles_of_works_stand_in_marks_of_their_own(enricher: Enricher) -> None:
+    assert named(enricher, "", "导演的新片《长夜》在柏林获奖。", "zh")["长夜"].kind == "work"
+
+
+def test_a_city_has_its_id_and_its_place(enricher: Enricher) -> None:
+    found = named(enricher, "Fire in a bakery", "A bakery burned down in Marseille on Monday.")["Marseille"]
+    assert found.geonames == 2995469
+    assert found.at == pytest.approx((43.297, 5.381), abs=0.05)
+
+
+def test_of_several_cities_the_one_in_a_country_that_is_named() -> None:
+    wide = gazetteer().city(("hamilton",))
+    there = gazetteer().city(("hamilton",), frozenset({"NZ"}))
+    assert wide is not None
+    assert not wide.alone
+    assert there is not None
+    assert (there.country, there.alone) == ("NZ", True)
+
+
+def test_given_names_are_of_many_languages() -> None:
+    assert {"mary", "friedrich", "narendra", "вера"} <= given_names()
