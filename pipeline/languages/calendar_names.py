@@ -1,4 +1,4 @@
-"""Names of months and weekdays in every language of CLDR. The only file that imports Babel."""
+"""Names of months, weekdays and countries in every language of CLDR. The only file that imports Babel."""
 
 from __future__ import annotations
 
@@ -135,3 +135,14 @@ def _file(name: str) -> dict[str, Any]:
 
 def _english_names(kind: str) -> Mapping[str, str]:
     return dict(_file("en")[kind])
+
+
+def country_names(language: str) -> dict[str, str]:
+    """Names of countries and territories in a language, to their codes (ISO 3166-1)."""
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        territories = Locale(language).territories
+    except (UnknownLocaleError, ValueError):
+        return {}
+    return {name: code for code, name in territories.items() if len(code) == 2 and code.isalpha()}

@@ -12,8 +12,8 @@ from pipeline.records import Entity
 from tests.enrich.test_enrich import article
 
 
-def named(enricher: Enricher, title: str, text: str, language: str = "en", url: str = "") -> dict[str, Entity]:
-    one = replace(article(title, text, language), url=url)
+def named(enricher: Enricher, title: str, text: str, language: str = "en") -> dict[str, Entity]:
+    one = article(title, text, language)
     (enriched,) = enricher.enrich([one])
     return {span.text: entity for entity in enriched.entities for span in entity.spans}
 

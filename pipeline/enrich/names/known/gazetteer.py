@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from pipeline.enrich.names.forms import key_of
 from pipeline.enrich.names.name_words import NAME_WORDS
+from pipeline.languages.calendar_names import country_names
 from pipeline.languages.word_file import WordFile, read
 from pipeline.text import STEMMED, fold, stem
 
@@ -156,7 +157,7 @@ def _folded_names(line: str) -> str:
 def _in_language(gazetteer: Gazetteer, language: str) -> Mapping[str, City | str]:
     named: dict[str, City | str] = {}
     stemmed = language in STEMMED and language in _SCRIPTS_OF and language != "ar"
-    for name, code in _countries(language).items():
+    for name, code in country_names(language).items():
         named.setdefault(_own_key(name, language, stemmed=stemmed), code)
     for script in _SCRIPTS_OF.get(language, ()):
         for name, city in gazetteer.written_in(script):
@@ -171,17 +172,6 @@ def _in_language(gazetteer: Gazetteer, language: str) -> Mapping[str, City | str
 def _own_key(name: str, language: str, *, stemmed: bool) -> str:
     words = key_of(name)
     return " ".join(stem(word, language) for word in words) if stemmed else " ".join(words)
-
-
-def _countries(language: str) -> Mapping[str, str]:
-    """Names of countries and territories in a language, from CLDR, to their codes."""
-    from babel import Locale, UnknownLocaleError
-
-    try:
-        territories = Locale(language).territories
-    except (UnknownLocaleError, ValueError):
-        return {}
-    return {name: code for code, name in territories.items() if len(code) == 2 and code.isalpha()}
 
 
 @cache
