@@ -95,6 +95,8 @@ class StoryFilter:
         topic, language: Only those that have it among their topics (by id) and languages.
         min_articles, min_outlets, min_origins: Only those with so many.
         after_seq: Only those with a member that came after it.
+        situation: Only those that belong to this situation.
+        tied: Only those that belong to any.
     """
 
     since: datetime | None = None
@@ -106,6 +108,8 @@ class StoryFilter:
     min_origins: int = 0
     after_seq: int = -1
     kind: ArticleKind | None = None
+    situation: str = ""
+    tied: bool = False
 
     @property
     def hitting(self) -> Query | None:

@@ -154,6 +154,23 @@ class DisagreementDocument(TypedDict):
     sides: list[SideDocument]
 
 
+class TieEvidence(TypedDict):
+    """A name or word that a story and its situation have in common, and its share of the score."""
+
+    kind: str
+    text: str
+    weight: float
+
+
+class TieDocument(TypedDict):
+    """Why a story belongs to its situation."""
+
+    score: float
+    threshold: float
+    by: str
+    evidence: list[TieEvidence]
+
+
 class ListedStory(TypedDict):
     """A story in a list.
 
@@ -175,6 +192,8 @@ class ListedStory(TypedDict):
     summary: list[SummarySentenceDocument]
     disagreements: list[DisagreementDocument]
     hot: float
+    situation: str | None
+    tie: TieDocument | None
 
 
 class LineageDocument(TypedDict):

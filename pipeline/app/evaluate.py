@@ -88,11 +88,12 @@ class Quality:
                 stream = _Stream(self._wiring, store)
                 first = stream.run(labelled, progress)
                 final = stream.labels(labelled)
+                affairs = stream.situations(final)
                 pages = stream.pages
             finally:
                 store.close()
         gold = [row.cluster for row in labelled]
-        after, before = agreement(gold, final), agreement(gold, first)
+        after, before, above = agreement(gold, final), agreement(gold, first), agreement(gold, affairs)
         return {
             "file": str(file),
             "articles": len(labelled),
@@ -101,6 +102,11 @@ class Quality:
             "bcubed": asdict(after.bcubed),
             "pairwise": asdict(after.pairwise),
             "first_assignment": {"bcubed": asdict(before.bcubed), "pairwise": asdict(before.pairwise)},
+            "situations": {
+                "count": len(set(affairs)),
+                "bcubed": asdict(above.bcubed),
+                "pairwise": asdict(above.pairwise),
+            },
             "nmi": after.nmi,
             "ari": after.ari,
             "top_of_page": _seen(pages),
@@ -213,6 +219,11 @@ class _Stream:
         names = self._articles(labelled)
         stored = self._store.articles(sorted(set(names)))
         return [stored[name].story if name in stored else name for name in names]
+
+    def situations(self, stories: Sequence[str]) -> list[str]:
+        """The situation of each of these stories; of one that is alone, the story."""
+        known = self._store.stories(sorted(set(stories)))
+        return [known[name].situation or name if name in known else name for name in stories]
 
     def _page(self, labelled: Sequence[Labelled]) -> TopOfPage:
         """What is wrong with the hottest stories when so much has come; undated lines are of the last day."""

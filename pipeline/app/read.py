@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
@@ -17,9 +18,14 @@ if TYPE_CHECKING:
     from pipeline.ports import SearchHit, StoryOrder, Version
     from pipeline.query.tree import Query
     from pipeline.records import Change, Decision, Lineage, StoredArticle, Story
+    from pipeline.stories.situations.timeline import TimelineEntry
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _AGE = re.compile(r"(\d{1,6})([mhdw])")
+
+# Stories read at once, and the newest stories of a situation that its timeline has.
+_PAGE = 50
+_STORIES = 500
 
 StoriesFound: TypeAlias = "tuple[list[Story], Mapping[str, StoredArticle]]"
 
@@ -151,6 +157,49 @@ class Read:
         """One story with its articles and its lineage."""
         found, lineage = self.current(story_id)
         return found, self.members([found]), lineage
+
+    def situations(
+        self, wanted: StoryFilter, order: StoryOrder, limit: int
+    ) -> list[tuple[str, list[TimelineEntry]]]:
+        """Ids of situations that have one of the wanted stories, in the order of these, with their timelines.
+
+        One that has a single story left is passed over.
+        """
+        found: dict[str, list[TimelineEntry]] = {}
+        passed = set[str]()
+        page = self.listed(replace(wanted, tied=True), order, _PAGE)
+        while page:
+            for story in page:
+                if story.situation not in passed:
+                    passed.add(story.situation)
+                    entries = self._timeline(story.situation)
+                    if len(entries) > 1:
+                        found[story.situation] = entries
+                    if len(found) == limit:
+                        return list(found.items())
+            page = self.listed(replace(wanted, tied=True), order, _PAGE, page[-1])
+        return list(found.items())
+
+    def situation(self, name: str) -> tuple[str, list[TimelineEntry]]:
+        """A situation by its id or that of one of its stories, and its timeline.
+
+        Raises:
+            NotFoundError: There is no such story, or it is alone.
+        """
+        if len(entries := self._timeline(name)) > 1:
+            return name, entries
+        story, _ = self.current(name)
+        entries = self._timeline(story.situation) if story.situation else []
+        if len(entries) < 2:
+            raise NotFoundError(
+                f"story {name}: it is alone; `wirewatch situations` lists what belongs together"
+            )
+        return story.situation, entries
+
+    def _timeline(self, situation: str) -> list[TimelineEntry]:
+        from pipeline.stories.situations.timeline import timeline
+
+        return timeline(self.listed(StoryFilter(situation=situation), "new", _STORIES))
 
     def search(self, query: str, *, since: str | None = None, limit: int = 50) -> list[SearchHit]:
         """Articles that a query hits, best first."""

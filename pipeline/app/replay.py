@@ -33,7 +33,7 @@ def redo(writer: Writer, outcome: IngestReport, progress: Callable[[int], None])
 
 
 def fingerprint(store: Store) -> dict[str, str]:
-    """Digests of what a replay must bring back: stories with their members, decisions, and alerts.
+    """Digests of what a replay must bring back: stories with their members, situations, decisions, alerts.
 
     Digests are SHA-256 in hexadecimal. Times of deciding are left out; scores are taken to nine digits.
     """
@@ -45,12 +45,17 @@ def fingerprint(store: Store) -> dict[str, str]:
         found = store.decision(name)
         if found is not None:
             decisions.update(_line(found))
-    for story in sorted(members):
-        stories.update(f"{story} {' '.join(members[story])}\n".encode())
+    situations = hashlib.sha256()
+    for story in sorted(store.stories(sorted(members)).values(), key=lambda each: each.id):
+        if story.situation:
+            situations.update(f"{story.id} {story.situation} {story.tie}\n".encode())
+    for name in sorted(members):
+        stories.update(f"{name} {' '.join(members[name])}\n".encode())
     for alert in store.alerts():
         alerts.update(f"{alert.id} {alert.kind} {alert.story} {' '.join(alert.articles)}\n".encode())
     return {
         "stories": stories.hexdigest(),
+        "situations": situations.hexdigest(),
         "decisions": decisions.hexdigest(),
         "alerts": alerts.hexdigest(),
     }

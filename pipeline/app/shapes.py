@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from pipeline.stories.situations.timeline import title_of
+
 if TYPE_CHECKING:
     from pipeline.app.correct import Preview
     from pipeline.ports import SearchHit, Version
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
         Request,
         StoredArticle,
         Story,
+        Tie,
     )
+    from pipeline.stories.situations.timeline import TimelineEntry
 
 Json = dict[str, Any]
 
@@ -161,6 +165,41 @@ def story_shape(story: Story, members: Mapping[str, StoredArticle]) -> Json:
             for d in story.disagreements
         ],
         "hot": round(story.hot, 4),
+        "situation": story.situation or None,
+        "tie": tie_shape(story.tie),
+    }
+
+
+def tie_shape(tie: Tie | None) -> Json | None:
+    """Why a story belongs to its situation; None for one that is alone or the first of it."""
+    if tie is None:
+        return None
+    evidence = [{"kind": e.kind, "text": e.article, "weight": e.weight} for e in tie.evidence]
+    return {"score": tie.score, "threshold": tie.threshold, "by": tie.by, "evidence": evidence}
+
+
+def situation_shape(situation: str, entries: Sequence[TimelineEntry]) -> Json:
+    """A situation with its stories, oldest first, and what is new and who is in each."""
+    return {
+        "id": situation,
+        "title": title_of(entries),
+        "first": stamp(entries[0].story.first_published),
+        "last": stamp(max(entry.story.last_published for entry in entries)),
+        "articles": sum(len(entry.story.members) for entry in entries),
+        "stories": [
+            {
+                "id": entry.story.id,
+                "title": entry.story.title,
+                "size": len(entry.story.members),
+                "first_published": stamp(entry.story.first_published),
+                "last_published": stamp(entry.story.last_published),
+                "news": list(entry.news),
+                "who": list(entry.who),
+                "newcomers": list(entry.newcomers),
+                "tie": tie_shape(entry.story.tie),
+            }
+            for entry in entries
+        ],
     }
 
 

@@ -12,10 +12,12 @@ from pipeline.app.shapes import (
     decision_shape,
     hit_shape,
     lineage_shape,
+    situation_shape,
     story_shape,
     version_shapes,
 )
 from pipeline.cli.session import answer, opened
+from pipeline.cli.situations import situation_text, situations_table
 from pipeline.cli.tables import article_text, hits_table, stories_table, story_text
 from pipeline.cli.why import why_text
 
@@ -62,6 +64,35 @@ def story(
     answer(context, document, lambda out: story_text(out, document))
 
 
+def situations(
+    context: typer.Context,
+    since: Since = None,
+    query: Annotated[
+        str | None, typer.Option(help="Only those with a story that has an article that this query hits")
+    ] = None,
+    limit: Limit = 20,
+    sort: Annotated[Sort, typer.Option(help="By their story that is hottest, newest, or largest")] = "hot",
+) -> None:
+    """Long affairs that tie several stories together, the hottest first."""
+    with opened(context, make=False) as app:
+        found = app.read.situations(app.read.wanted(since=since, query=query), sort, limit)
+    document = [situation_shape(name, entries) for name, entries in found]
+    answer(context, document, lambda out: out.print(situations_table(document)))
+
+
+def situation(
+    context: typer.Context,
+    situation_id: Annotated[
+        str, typer.Argument(metavar="ID", help="A situation's id, or that of one of its stories")
+    ],
+) -> None:
+    """One situation as a timeline: a line a story, what is new in it, and who."""
+    with opened(context, make=False) as app:
+        name, entries = app.read.situation(situation_id)
+    document = situation_shape(name, entries)
+    answer(context, document, lambda out: situation_text(out, document))
+
+
 def search(
     context: typer.Context,
     query: Annotated[str, typer.Argument(help="Lucene syntax; see docs/watches.md")],
@@ -83,7 +114,9 @@ def why(
     with opened(context, make=False) as app:
         decision, stored, names = app.read.why(article)
         apart = app.correct.told_apart(decision.article)
+        now = app.read.by_id([stored.story]).get(stored.story)
     document = decision_shape(decision, stored)
+    document["situation"] = now.situation or None if now is not None else None
     document["told_apart"] = [{"article": name, "correction": said} for name, said in apart]
     answer(context, document, lambda out: why_text(out, document, stored.enriched.article.title, names))
 
@@ -113,5 +146,5 @@ def article(
 
 def register(cli: typer.Typer) -> None:
     """Adds these verbs to the command line."""
-    for verb in (stories, story, search, why, article):
+    for verb in (stories, story, situations, situation, search, why, article):
         cli.command()(verb)

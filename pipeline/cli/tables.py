@@ -89,6 +89,10 @@ def story_text(out: Console, story: Json) -> None:
         f"{story['id']} · {story['size']} articles from {story['origins']} origins · "
         f"{_day(story['first_published'])} to {_newest(story)} UTC"
     )
+    if story["situation"]:
+        out.print(
+            f"Situation: {story['situation']} (`wirewatch situation {story['situation']}`)", markup=False
+        )
     for sentence in story["summary"]:
         out.print(f"  {sentence['text']}", markup=False)
     for label, key in (("Names", "entities"), ("Topics", "topics")):
@@ -255,9 +259,24 @@ def checks_table(checks: Sequence[Json]) -> Table:
 
 
 def evaluation_table(document: Json) -> Table:
-    """Story quality, a row a file; `top`: mixed stories, events twice and events missing on top of a page."""
+    """Story quality, a row a file; `top`: mixed stories, events twice and events missing on top of a page.
+
+    `affairs`: BCubed F1 of the articles by situation instead of by story.
+    """
     table = Table(
-        "file", "articles", "stories", "gold", "BCubed P", "R", "F1", "first F1", "pair F1", "NMI", "top", "s"
+        "file",
+        "articles",
+        "stories",
+        "gold",
+        "BCubed P",
+        "R",
+        "F1",
+        "first F1",
+        "pair F1",
+        "affairs",
+        "NMI",
+        "top",
+        "s",
     )
     for row in document["files"]:
         quality = row["bcubed"]
@@ -269,12 +288,13 @@ def evaluation_table(document: Json) -> Table:
             *(f"{quality[key]:.3f}" for key in ("p", "r", "f1")),
             f"{row['first_assignment']['bcubed']['f1']:.3f}",
             f"{row['pairwise']['f1']:.3f}",
+            f"{row['situations']['bcubed']['f1']:.3f}",
             f"{row['nmi']:.3f}",
             "/".join(f"{row['top_of_page'][wrong]['mean']:.1f}" for wrong in ("mixed", "twice", "missing")),
             f"{row['seconds']:.0f}",
         )
     mean = document["mean"]
-    table.add_row("mean", *[""] * 5, f"{mean['bcubed_f1']:.3f}", "", f"{mean['pairwise_f1']:.3f}", *[""] * 3)
+    table.add_row("mean", *[""] * 5, f"{mean['bcubed_f1']:.3f}", "", f"{mean['pairwise_f1']:.3f}", *[""] * 4)
     return table
 
 

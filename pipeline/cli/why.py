@@ -49,6 +49,8 @@ def why_text(out: Console, decision: Json, title: str, titles: Mapping[str, str]
         sign = "≠" if entry["kind"].startswith("against ") else "⇔"
         text = entry["article"] if same else f"{entry['article']}  {sign}  {entry['story']}"
         out.print(f"  {entry['kind']}: {text}", markup=False)
+    if decision.get("situation"):
+        out.print(f"  part of the situation {decision['situation']}", markup=False)
     for form in decision.get("forms", ()):
         if form["because"]:
             where = form["url"] or form["feed"] or form["item"]

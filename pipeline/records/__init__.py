@@ -62,6 +62,7 @@ from pipeline.records.stories import (
     RequestKind,
     Story,
     SummarySentence,
+    Tie,
 )
 
 __all__ = [
@@ -108,6 +109,7 @@ __all__ = [
     "Story",
     "SummarySentence",
     "TextKind",
+    "Tie",
     "Topic",
     "Unsettled",
     "Watch",

@@ -104,6 +104,24 @@ class Disagreement:
 
 
 @dataclass(frozen=True, slots=True)
+class Tie:
+    """Why a story belongs to a situation; stored when it was decided.
+
+    Attributes:
+        situation: The situation's id: that of the story it began with.
+        score, threshold: How well the story fits, and how well it must.
+        evidence: What they have in common, strongest first; weights are shares of the score.
+        by: Who decided; "repair" where a story was parted from, or took in, one that belonged to it.
+    """
+
+    situation: str
+    score: float = 0.0
+    threshold: float = 0.0
+    evidence: tuple[Evidence, ...] = ()
+    by: Literal["assign", "repair", "person"] = "assign"
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """Articles on one event, with what is known of them as a whole.
 
@@ -123,6 +141,8 @@ class Story:
         version: Raised with each change.
         texts: How many different texts, whoever prints them; 0 where it was not counted.
         dated: Whether any member says when it was published; else its times are when its articles were seen.
+        situation: The long affair that it is a part of, with other stories; "" while it is alone.
+        tie: Why it belongs to its situation; None for the story that it began with.
     """
 
     id: str
@@ -144,6 +164,8 @@ class Story:
     version: int = 1
     texts: int = 0
     dated: bool = True
+    situation: str = ""
+    tie: Tie | None = None
 
 
 @dataclass(frozen=True, slots=True)

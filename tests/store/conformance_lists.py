@@ -8,7 +8,7 @@ import pytest
 from store_records import article, at, story, word_term
 
 from pipeline.ports import Commit, Store, StoryFilter, StoryOrder, place_in
-from pipeline.records import Story, Topic
+from pipeline.records import Evidence, Story, Tie, Topic
 
 SHAPES = (
     # hot, hours, members, outlets, origins, topic, language
@@ -122,6 +122,19 @@ class ListConformance:
         assert self.listed(shelved) == "3024"
         shelved.drop_before(at(4), shelved.acquire("stories", "me", at(0), 60))
         assert self.listed(shelved) == "302"
+
+    def test_stories_of_one_situation_and_of_any(self, shelved: Store) -> None:
+        found = shelved.stories(["s0", "s1", "s3"])
+        tie = Tie("s1", 0.5, 0.25, (Evidence("name", "Oslo", "Oslo", 0.4),))
+        first, second = replace(found["s1"], situation="s1"), replace(found["s3"], situation="s1", tie=tie)
+        other = replace(found["s0"], situation="\ud800x")
+        shelved.commit(Commit(stories=(first, second, other)))
+        assert self.listed(shelved, situation="s1") == "13"
+        assert self.listed(shelved, "new", 1, situation="s1") == "3"
+        assert self.listed(shelved, tied=True) == "103"
+        assert self.listed(shelved, situation="s2") == self.listed(shelved, situation="s") == ""
+        shelved.commit(Commit(stories=(replace(second, situation="", tie=None),), ended=("s0",)))
+        assert self.listed(shelved, tied=True) == "1"
 
     def test_ids_by_their_beginning(self, shelved: Store) -> None:
         assert shelved.beginning("stories", "s", 3) == ["s0", "s1", "s2"]

@@ -11,11 +11,12 @@ from pipeline.normalize.identity.keys import former_key, shared_key
 from pipeline.normalize.identity.recognise import Recognised, known_as, lookup_keys, own_key, shares_link
 from pipeline.normalize.identity.revise import first_met, revise
 from pipeline.ports import Commit, Embedder, Lease, Store
-from pipeline.records import Decision, EnrichedArticle, StoredArticle, content_id
+from pipeline.records import Decision, EnrichedArticle, StoredArticle, Tie, content_id
 from pipeline.stages.grouping.state import Clustering
 from pipeline.stages.intake.known_vectors import KnownVectors
 from pipeline.stages.intake.prepare import PreparedBatch
 from pipeline.stories.features import features
+from pipeline.stories.features.packed import IndexedArticle
 from pipeline.stories.features.statistics import StreamStatistics
 
 # Articles a commit: small enough to lose little work in a crash, large enough to spare the disk.
@@ -61,6 +62,8 @@ class _Chunk:
         places: Where in `written` the newest version of an article is.
         touched: For each story to be told anew, how many changes it has seen.
         decisions: Of the new articles.
+        ties: Of stories that were tied to a situation.
+        joined: Stories that are no longer alone in the situation that began with them.
         embedder: Makes the vectors that the batch does not bring.
         apart: For an article's id, those that a person told apart from it.
     """
@@ -74,6 +77,8 @@ class _Chunk:
     places: dict[str, int] = field(default_factory=dict)
     touched: dict[str, int] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
+    ties: dict[str, Tie] = field(default_factory=dict)
+    joined: list[str] = field(default_factory=list)
 
     def write(self, stored: StoredArticle) -> None:
         """Notes what is to be written of an article."""
@@ -157,9 +162,9 @@ class Grouping:
         changed = {stored.enriched.article.id: stored for stored in chunk.written}
         return Commit(
             articles=tuple(chunk.written),
-            stories=self._clustering.told(chunk.touched, changed),
+            stories=self._clustering.told(chunk.touched, changed, chunk.ties, chunk.joined),
             decisions=tuple(chunk.decisions),
-            learned=self._learned.dirty(),
+            learned=self._learned.dirty() | self._clustering.situations.dirty(),
         )
 
     def _told_apart(self) -> dict[str, set[str]]:
@@ -220,9 +225,19 @@ class Grouping:
             chunk.write(StoredArticle(arrival.enriched, member.seq, decision.story, member.data, backfill))
             chunk.decisions.append(decision)
             chunk.touch(decision.story)
+            self._tie(member, decision, chunk)
             counts.new += 1
             (counts.founded if decision.founded else counts.grown).add(decision.story)
         chunk.waiting.clear()
+
+    def _tie(self, member: IndexedArticle, decision: Decision, chunk: _Chunk) -> None:
+        """Looks to which situation the article ties its story."""
+        tied = self._clustering.situations.place(member, decision.story, founded=decision.founded)
+        if tied is None:
+            return
+        chunk.ties[decision.story] = tied.tie
+        if tied.joined:
+            chunk.joined.append(tied.joined)
 
 
 def _retitled(stored: EnrichedArticle, new: EnrichedArticle) -> EnrichedArticle:

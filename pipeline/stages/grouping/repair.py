@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from pipeline.ports import Commit, Lease, Store
-from pipeline.records import Correction, Lineage
+from pipeline.records import Correction, Lineage, Tie
 from pipeline.stages.grouping.state import Clustering
 from pipeline.stories.placing.carried_out import carry_out
 from pipeline.stories.placing.corrections import Constraints, in_force, origin_of
@@ -135,12 +135,22 @@ class Repairing:
         return replace(
             commit,
             articles=tuple(sorted(articles.values(), key=lambda a: a.seq)),
-            stories=self._clustering.told(touched, articles),
+            stories=self._clustering.told(touched, articles, self._inherited(lineage, by)),
             ended=tuple(name for name in sorted(touched) if not index.has_story(name)),
             decisions=outcome.decisions,
             lineage=lineage,
             at=now,
         )
+
+    def _inherited(self, lineage: Collection[Lineage], by: Literal["repair", "person"]) -> dict[str, Tie]:
+        """The situations of stories that were made out of one that has one, or took one in and had none."""
+        known = self._store.stories(sorted({name for each in lineage for name in (each.story, each.into)}))
+        found: dict[str, Tie] = {}
+        for each in sorted(lineage, key=lambda one: (one.into, one.story)):
+            former, now = known.get(each.story), known.get(each.into)
+            if former is not None and former.situation and not (now is not None and now.situation):
+                found.setdefault(each.into, Tie(former.situation, by=by))
+        return found
 
 
 def _counts(commit: Commit) -> RepairCounts:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.ports import Period, Store
-from pipeline.records import Article, Decision, StoredArticle, Story
+from pipeline.records import Article, Decision, StoredArticle, Story, Tie
 from pipeline.stories.describing.describe import describe
 from pipeline.stories.features.packed import Features, IndexedArticle
 from pipeline.stories.index.story_index import StoryIndex
 from pipeline.stories.placing.assign import assign_all
 from pipeline.stories.placing.corrections import Constraints
 from pipeline.stories.scoring.scorer import Scorer
+from pipeline.stories.situations.situation_index import SituationIndex
 
 # From so many articles on the search for garbage would find an index heavy.
 _LARGE = 10_000
@@ -49,6 +51,7 @@ class Clustering:
         self._undated = False
         self.constraints = Constraints(store.corrections())
         self.index = StoryIndex(window / timedelta(days=1), center)
+        self.situations = SituationIndex(store.learned, center)
 
     def cover(self, articles: Sequence[Article]) -> None:
         """Makes sure that every story within the window of these articles is in the index.
@@ -104,26 +107,68 @@ class Clustering:
         decisions = assign_all(members, self.index, self._scorer, self.constraints)
         return list(zip(members, decisions, strict=True))
 
-    def told(self, touched: Mapping[str, int], changed: Mapping[str, StoredArticle]) -> tuple[Story, ...]:
+    def told(
+        self,
+        touched: Mapping[str, int],
+        changed: Mapping[str, StoredArticle],
+        ties: Mapping[str, Tie] | None = None,
+        joined: Sequence[str] = (),
+    ) -> tuple[Story, ...]:
         """Stories as they are now; those without members are left out.
 
         Args:
             touched: By story id, how many changes it has seen since it was stored.
             changed: Articles that are newer than the store's, by id.
+            ties: The situations that stories belong to from now on.
+            joined: Ids of stories that are no longer alone in the situation that began with them.
         """
         names = [story for story in sorted(touched) if self.index.has_story(story)]
-        before = self._store.stories(names)
+        firsts = {self._living(story): story for story in joined if story not in names}
+        before = self._store.stories([*names, *firsts])
         members = {name: self.index.profile(name).members for name in names}
         missing = sorted({m.article for group in members.values() for m in group} - set(changed))
         articles = self._store.articles(missing) | dict(changed)
-        return tuple(
-            describe(
-                name,
-                [articles[m.article] for m in members[name]],
-                version=touched[name] + (before[name].version if name in before else 0),
+        told = [
+            _carried(
+                describe(
+                    name,
+                    [articles[m.article] for m in members[name]],
+                    version=touched[name]
+                    + (name in joined)
+                    + (before[name].version if name in before else 0),
+                ),
+                before.get(name),
             )
             for name in names
-        )
+        ]
+        told += [replace(before[name], version=before[name].version + 1) for name in firsts if name in before]
+        situations = dict(zip(joined, joined, strict=True)) | firsts
+        return tuple(_tied(story, situations, ties or {}) for story in sorted(told, key=lambda s: s.id))
+
+    def _living(self, story: str) -> str:
+        """The story that one has become part of; itself where it goes on."""
+        if self._store.stories([story]):
+            return story
+        into = {each.story: each.into for each in self._store.lineage(story) if each.kind == "merged"}
+        seen = {story}
+        while into.get(story, story) not in seen:
+            story = into[story]
+            seen.add(story)
+        return story
+
+
+def _carried(story: Story, before: Story | None) -> Story:
+    """A story told anew, with the situation that it had."""
+    return replace(story, situation=before.situation, tie=before.tie) if before is not None else story
+
+
+def _tied(story: Story, joined: Mapping[str, str], ties: Mapping[str, Tie]) -> Story:
+    if story.id in joined and not story.situation:
+        story = replace(story, situation=joined[story.id])
+    if story.id in ties:
+        tie = ties[story.id]
+        story = replace(story, situation=tie.situation, tie=tie)
+    return story
 
 
 def rebuilt(

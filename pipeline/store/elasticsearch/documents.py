@@ -220,6 +220,7 @@ def story_source(story: Story) -> Source:
             topics=[topic.name for topic in story.topics],
             topic_ids=[topic.id for topic in story.topics],
             keywords=list(story.keywords),
+            situation=story.situation or None,
             summary=[sentence.text for sentence in story.summary],
             **_named(story.entities),
         ),

@@ -89,7 +89,10 @@ def _filters(wanted: StoryFilter) -> list[Dsl]:
         found.append({"range": {"last_seq": {"gt": wanted.after_seq}}})
     if wanted.since is not None:
         found.append({"range": {"last_us": {"gte": micros(wanted.since)}}})
-    for field, value in (("topic_ids", wanted.topic), ("languages", wanted.language)):
+    if wanted.tied:
+        found.append({"exists": {"field": "situation"}})
+    exact = (("topic_ids", wanted.topic), ("languages", wanted.language), ("situation", wanted.situation))
+    for field, value in exact:
         if value:
             found.append({"term": {field: well_formed(value)}})
     return found

@@ -119,6 +119,15 @@ BEGIN DELETE FROM story_rank WHERE id = old.id; END;
 """
 # Not SQL: the rank of each story is worked out anew from its record.
 RERANK = "rerank"
+# Which situation a story belongs to; those that are alone stand in no row.
+_SITUATIONS = """
+CREATE TABLE IF NOT EXISTS story_situation (
+    story TEXT PRIMARY KEY, situation TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS story_situation_of ON story_situation (situation);
+CREATE TRIGGER IF NOT EXISTS story_untied AFTER DELETE ON story
+BEGIN DELETE FROM story_situation WHERE story = old.id; END;
+"""
 # The steps that are not SQL.
 STEPS = frozenset({REINDEX, RERANK})
 
@@ -134,6 +143,7 @@ MIGRATIONS: tuple[str, ...] = (
     _UNDATED_STORIES,
     _STORY_RANK,
     RERANK,
+    _SITUATIONS,
 )
 VERSION = len(MIGRATIONS)
 

@@ -241,6 +241,17 @@ def _put_stories(file: DatabaseFile, stories: Sequence[Story]) -> None:
         ((well_formed(each.id), micros(each.last_published), text(each), each.dated) for each in stories),
     )
     _rank(file, stories)
+    _situate(file, stories)
+
+
+def _situate(file: DatabaseFile, stories: Sequence[Story]) -> None:
+    """Notes which situations stories belong to."""
+    names = ((well_formed(each.id),) for each in stories if not each.situation)
+    file.run_all("DELETE FROM story_situation WHERE story = ?", names)
+    file.run_all(
+        "INSERT OR REPLACE INTO story_situation VALUES (?, ?)",
+        ((well_formed(each.id), well_formed(each.situation)) for each in stories if each.situation),
+    )
 
 
 def _rank(file: DatabaseFile, stories: Iterable[Story]) -> None:

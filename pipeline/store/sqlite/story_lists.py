@@ -36,6 +36,11 @@ def page(
         if value:
             conditions.append("instr(labels, ?) > 0")
             values.append(label(kind, value))
+    if wanted.situation:
+        conditions.append("id IN (SELECT story FROM story_situation WHERE situation = ?)")
+        values.append(well_formed(wanted.situation))
+    if wanted.tied:
+        conditions.append("id IN (SELECT story FROM story_situation)")
     if after is not None:
         conditions.append(f"({late} > ? OR ({late} = ? AND ({by} < ? OR ({by} = ? AND id > ?))))")
         values += [after[0], after[0], after[1], after[1], well_formed(after[2])]

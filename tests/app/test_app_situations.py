@@ -1,0 +1,96 @@
+"""An affair of months: one situation, the same whatever the batches, after repair and after a merge."""
+
+import json
+
+import pytest
+
+from pipeline.app import App, ingest
+from pipeline.app.replay import fingerprint
+from pipeline.errors import NotFoundError
+from pipeline.stages.grouping import group
+
+NEWS = (
+    (
+        "2014-06-03",
+        "Tanker Brenta runs aground off Cape Solvang",
+        "Oil from the tanker Brenta reached Cape Solvang.",
+    ),
+    (
+        "2014-06-04",
+        "Parliament passes the budget after a night of votes",
+        "The vote ended at dawn in the capital.",
+    ),
+    (
+        "2014-08-10",
+        "Captain of tanker Brenta arrested over Cape Solvang spill",
+        "Police arrested the captain at home.",
+    ),
+    (
+        "2014-09-01",
+        "Orchestra opens its season with a new symphony",
+        "The hall was sold out for the evening.",
+    ),
+    (
+        "2014-12-20",
+        "Trial of Brenta tanker captain over Cape Solvang opens",
+        "The court heard the first witnesses.",
+    ),
+    ("2014-12-21", "Rain delays the final of the tennis open", "Play is to go on tomorrow, organisers said."),
+)
+
+
+@pytest.fixture
+def news(tmp_path):
+    file = tmp_path / "affair.jsonl"
+    rows = [
+        {"title": title, "text": text, "published": f"{day}T08:00:00Z", "source": "Harbour Post"}
+        for day, title, text in NEWS
+    ]
+    file.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    return str(file)
+
+
+def affairs(app):
+    return app.read.situations(app.read.wanted(), "hot", 9)
+
+
+def test_the_stories_of_an_affair_are_one_situation_and_others_are_alone(make_wiring, news):
+    app = App(make_wiring())
+    app.ingest.load([news])
+    ((name, entries),) = affairs(app)
+    titles = [title for _, title, _ in NEWS]
+    assert [entry.story.title for entry in entries] == titles[::2]
+    assert [entry.story.tie is None for entry in entries] == [True, False, False]
+    assert name == entries[0].story.id
+    assert app.read.situation(entries[2].story.id) == app.read.situation(name[:9]) == (name, entries)
+    assert "captain" in entries[1].news
+    assert "captain" not in entries[2].news
+    alone = next(s for s in app.read.stories()[0] if s.title == titles[1])
+    with pytest.raises(NotFoundError, match="alone"):
+        app.read.situation(alone.id)
+
+
+def test_batches_and_a_replay_give_the_same_situations(make_wiring, news, monkeypatch):
+    found = []
+    for size in (1, 2, 1000):
+        monkeypatch.setattr(ingest, "BATCH_ITEMS", size)
+        monkeypatch.setattr(group, "COMMIT_ARTICLES", size)
+        app = App(make_wiring(f"home-{size}"))
+        app.ingest.load([news])
+        app.correct.repair()
+        versions = {s.id: s.version for s in app.read.stories()[0]}
+        found.append((fingerprint(app._wiring.store), versions))
+    assert found[0] == found[1] == found[2]
+    again = app.stores.replay(f"sqlite:///{news}.db")["fingerprint"]
+    assert again == found[0][0]
+
+
+def test_a_story_that_takes_one_in_is_in_its_situation(make_wiring, news):
+    app = App(make_wiring())
+    app.ingest.load([news])
+    ((name, entries),) = affairs(app)
+    other = next(s for s in app.read.stories()[0] if s.title.startswith("Parliament"))
+    app.correct.merge([other.id, entries[2].story.id])
+    ((same, merged),) = affairs(app)
+    assert same == name
+    assert sum(len(entry.story.members) for entry in merged) == 4
