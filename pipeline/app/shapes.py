@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pipeline.stories.situations.timeline import title_of
-
 if TYPE_CHECKING:
     from pipeline.app.correct import Preview
     from pipeline.ports import SearchHit, Version
@@ -180,6 +178,8 @@ def tie_shape(tie: Tie | None) -> Json | None:
 
 def situation_shape(situation: str, entries: Sequence[TimelineEntry]) -> Json:
     """A situation with its stories, oldest first, and what is new and who is in each."""
+    from pipeline.stories.situations.timeline import title_of
+
     return {
         "id": situation,
         "title": title_of(entries),
