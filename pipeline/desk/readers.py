@@ -80,6 +80,10 @@ class Readers:
                 f"this took longer than {limit_seconds:g} s; narrow it, or try again", 2.0
             ) from None
 
+    def look_again(self) -> None:
+        """Has the next question answered by the configuration as it is: somebody has just written to it."""
+        self._stamp = None
+
     def close(self) -> None:
         """Ends the threads; each closes its app."""
         for _ in self._threads:

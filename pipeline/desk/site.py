@@ -186,6 +186,8 @@ class Site:
             response = self._response(request, ask, handler(app, ask), form)
             if handler is correct.file_request:
                 self._filed()
+            if handler is watches.edited:
+                self._readers.look_again()
             return response
 
         return await self._guarded(request, ask, question, max(limit, self._options.limit_seconds))
