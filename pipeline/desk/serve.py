@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import socket
 import sys
 import time
 import webbrowser
@@ -21,6 +20,7 @@ from pipeline.desk.carrier import Carrier, RunVerb, child_process
 from pipeline.desk.readers import Readers
 from pipeline.desk.site import Site, SiteOptions
 from pipeline.errors import UnavailableError
+from pipeline.listening import address_of, listen
 from pipeline.settings import DeskSettings
 
 if TYPE_CHECKING:
@@ -114,21 +114,12 @@ def serve(
     doors = doors_of(options, found.desk, environment)
     chosen = [f"--home={kept}", f"--config={folder}", *([f"--store={store}"] if store else [])]
     site, behind = desk_site(opened, kept, folder, doors, child_process(chosen))
-    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((options.host, options.port))
-        listening.listen()  # who comes as soon as the address is printed waits for the server
-    except OSError as error:
+        listening = listen(options.host, options.port, "--port names another")
+    except UnavailableError:
         behind.close()
-        raise UnavailableError(
-            f"{options.host}:{options.port}: cannot listen there ({error.strerror}); --port names another"
-        ) from None
-    shown = f"[{options.host}]" if ":" in options.host else options.host
-    address = f"http://{shown}:{listening.getsockname()[1]}/" + (
-        f"?token={doors.token}" if doors.token else ""
-    )
+        raise
+    address = address_of(listening, options.host) + (f"?token={doors.token}" if doors.token else "")
     sys.stdout.write(f"{address}\n")
     sys.stdout.flush()
     if options.browser:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from pipeline.app.care.feed_loop import Pushes
-from pipeline.errors import UnavailableError, UsageError
+from pipeline.errors import UsageError
+from pipeline.listening import address_of, listen
 
 _CHALLENGE_CHARS: Final = 1000
 _REASON_CHARS: Final = 200
@@ -88,14 +88,7 @@ def listening(address: str, pushes: Pushes) -> Iterator[str]:
     host = host.strip("[]") or "127.0.0.1"
     if not (port.isascii() and port.isdigit() and int(port) < 65536):
         raise UsageError(f"--listen {address}: write HOST:PORT, or a port")
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, int(port)))
-        listener.listen()  # who connects before the thread runs waits
-    except OSError as error:
-        listener.close()
-        raise UnavailableError(f"{address}: cannot listen there ({error.strerror})") from None
+    listener = listen(host, int(port), "--listen names another")
     config = uvicorn.Config(
         hub_callbacks(pushes),
         log_level="warning",
@@ -108,9 +101,8 @@ def listening(address: str, pushes: Pushes) -> Iterator[str]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],), name="hubs", daemon=True)
     thread.start()
-    shown = f"[{host}]" if ":" in host else host
     try:
-        yield f"http://{shown}:{listener.getsockname()[1]}/"
+        yield address_of(listener, host)
     finally:
         server.should_exit = True
         thread.join(timeout=5.0)

@@ -6,7 +6,6 @@ thread that has an `App` of its own.
 
 from __future__ import annotations
 
-import socket
 import sys
 import time
 from collections.abc import Callable
@@ -16,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.app import App
 from pipeline.desk.readers import Readers
-from pipeline.errors import UnavailableError, UsageError, WirewatchError
+from pipeline.errors import UsageError, WirewatchError
+from pipeline.listening import listen
 from pipeline.programs import answers
 
 if TYPE_CHECKING:
@@ -169,15 +169,7 @@ def _over_http(server: MCPServer, port: int) -> None:
     import uvicorn
     from mcp.server.transport_security import TransportSecuritySettings
 
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((_HERE, port))
-        listening.listen()  # who reads the address on the first line may come at once
-    except OSError as error:
-        raise UnavailableError(
-            f"{_HERE}:{port}: cannot listen there ({error.strerror}); --port names another"
-        ) from None
+    listening = listen(_HERE, port, "--port names another")
     taken = listening.getsockname()[1]
     hosts = [f"{name}:{taken}" for name in (_HERE, "localhost")]
     # A page of another site must not ask through somebody's browser, whatever its name leads to.

@@ -28,13 +28,12 @@ from pipeline.sources.archive.layout import (
     PLACE,
     batch_name,
     entry_bytes,
-    entry_from,
     entry_path,
     name_of,
     note_bytes,
     note_from,
     place_by_day,
-    unreadable,
+    walk,
 )
 from pipeline.sources.archive.warc import read_warc, write_warc
 
@@ -165,19 +164,15 @@ class WarcArchive:
 
     def entries(self, after: int = 0) -> Iterator[JournalEntry]:
         """The entries with n > after, in order; one that cannot be read comes as "unreadable"."""
-        n, last = after + 1, self.last()
-        while n <= last:
-            path = self._entry_path(n)
-            with _told_plainly(path):
-                try:
-                    entry = entry_from(path.read_bytes())
-                except FileNotFoundError:
-                    entry = unreadable(n, f"{path}: not there")
-                except (ValueError, KeyError, TypeError):
-                    entry = unreadable(n, f"{path}: a damaged journal entry")
-            yield entry
-            n += 1
-            last = last if n <= last else self.last()
+        return walk(after, self.last, self._read_entry)
+
+    def _read_entry(self, n: int) -> tuple[str, bytes | None]:
+        path = self._entry_path(n)
+        with _told_plainly(path):
+            try:
+                return str(path), path.read_bytes()
+            except FileNotFoundError:
+                return str(path), None
 
     def last(self) -> int:
         """The number of the journal's last entry; 0 when it is empty."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -62,6 +62,31 @@ def entry_from(text: bytes) -> JournalEntry:
     fields = json.loads(text)
     at = datetime.fromisoformat(fields["at"])
     return JournalEntry(fields["kind"], at, fields["place"], fields["data"], fields["n"])
+
+
+def walk(
+    after: int, last: Callable[[], int], read: Callable[[int], tuple[str, bytes | None]]
+) -> Iterator[JournalEntry]:
+    """The entries with n > after, in order, those too that come meanwhile.
+
+    Args:
+        after: The number before the first.
+        last: The number of the newest entry.
+        read: Where an entry is, and its bytes; None where it is missing.
+    """
+    n, newest = after + 1, last()
+    while n <= newest:
+        where, text = read(n)
+        if text is None:
+            yield unreadable(n, f"{where}: not there")
+        else:
+            try:
+                entry = entry_from(text)
+            except (ValueError, KeyError, TypeError):
+                entry = unreadable(n, f"{where}: a damaged journal entry")
+            yield entry
+        n += 1
+        newest = newest if n <= newest else last()
 
 
 def note_bytes(note: Unsettled) -> bytes:

@@ -29,13 +29,12 @@ from pipeline.sources.archive.layout import (
     PLACE,
     batch_name,
     entry_bytes,
-    entry_from,
     entry_path,
     name_of,
     note_bytes,
     note_from,
     place_by_day,
-    unreadable,
+    walk,
 )
 from pipeline.sources.archive.warc import read_warc, write_warc
 
@@ -156,18 +155,14 @@ class ObjectArchive:
 
     def entries(self, after: int = 0) -> Iterator[JournalEntry]:
         """The entries with n > after, in order; one that cannot be read comes as "unreadable"."""
-        n, last = after + 1, self.last()
-        while n <= last:
-            path = _JOURNAL + entry_path(n)
-            try:
-                entry = entry_from(self._get(path))
-            except NotFoundError:
-                entry = unreadable(n, f"{self._named(path)}: not there")
-            except (ValueError, KeyError, TypeError):
-                entry = unreadable(n, f"{self._named(path)}: a damaged journal entry")
-            yield entry
-            n += 1
-            last = last if n <= last else self.last()
+        return walk(after, self.last, self._read_entry)
+
+    def _read_entry(self, n: int) -> tuple[str, bytes | None]:
+        path = _JOURNAL + entry_path(n)
+        try:
+            return self._named(path), self._get(path)
+        except NotFoundError:
+            return self._named(path), None
 
     def last(self) -> int:
         """The number of the journal's last entry; 0 when it is empty."""
