@@ -319,6 +319,7 @@ def test_keys_do_what_the_list_of_keys_says(opened):
     page.keyboard.press("Tab")
     page.goto("/")
     page.keyboard.press("x")
+    page.wait_for_url("**/?with=*")
     page.keyboard.press("?")
     expect(page.get_by_role("heading", level=1)).to_have_text("About")
 
