@@ -47,7 +47,7 @@ from pipeline.query.tree import (
     Wildcard,
 )
 from pipeline.query.words.search_tokens import plain, words
-from pipeline.query.words.wording import as_written, dropped_signs, loose, stray_sign
+from pipeline.query.words.wording import as_written, dropped_signs, loose, stray_sign, unsought_signs
 
 __all__ = ["FIELDS", "describe", "hits", "is_name", "is_relative", "matches", "parse", "prepared"]
 
@@ -63,8 +63,11 @@ _MARKS = {"*": _ANY, "?": _ONE}
 # Words that are operators here in capitals, and those that are operators elsewhere.
 _OPERATORS = ("and", "or", "not")
 _FOREIGN = frozenset(
-    "NEAR WITHIN ADJ XOR NOR ANDNOT BUT UND ODER NICHT OHNE ET OU SAUF PAS Y O NO E OG OCH EN OF NIET".split()  # noqa: SIM905  short
+    "NEAR WITHIN ADJ XOR NOR ANDNOT BUT UND ODER NICHT OHNE ET OU SAUF PAS Y O NO E OG OCH EN OF NIET "  # noqa: SIM905  short
+    "EI TAI JA ELLER ELLER INTE IKKE LUB ORAZ ALBO NIE VE VEYA DEĞİL ATAU DAN И ИЛИ НЕ ТА АБО".split()
 )
+# How others say that words are near each other: NEAR/5, w/3.
+_DISTANCE = re.compile(r"(?:NEAR|ADJ|WITHIN|PRE|ONEAR|W|N)/\d+", re.IGNORECASE)
 
 # Many watches ask for the same words.
 _as_written = lru_cache(maxsize=16_384)(as_written)
@@ -344,6 +347,8 @@ class _Reader:
         if field in KEYWORD_FIELDS:
             return self._value(node, field, value)
         found = self._text(node, field, value, slop)
+        if signs := unsought_signs(value):
+            self._note(node, f"the sign {signs} of ‘{value}’ is not looked for")
         if slop and len(analysis.words(value)) < 2:
             raise self._error(node, "~ means nothing after one word; it says how far apart several may stand")
         return found
@@ -366,7 +371,7 @@ class _Reader:
             self._note(node, f"the sign {signs} of ‘{value}’ is not looked for{more}")
         if value.lower() in _OPERATORS and field is None:
             self._note(node, f"looks for the word ‘{value}’; write {value.upper()} to join clauses")
-        elif value in _FOREIGN and field is None:
+        elif (value in _FOREIGN or _DISTANCE.fullmatch(value)) and field is None:
             self._note(node, f"looks for the word ‘{value}’; the operators are AND, OR and NOT")
         return read.query
 
@@ -389,6 +394,8 @@ class _Reader:
             if unspaced and _ANY not in whole and _ONE not in whole:
                 return self._text(node, field, whole, 0)  # no word of such a script ends anywhere
         pattern = folded.replace(_ANY, "*").replace(_ONE, "?")
+        if field not in KEYWORD_FIELDS and re.fullmatch(r"[^*?]+\?", pattern):
+            self._note(node, f"the ? of ‘{pattern}’ stands for one letter more; leave it out if it asks")
         if field not in KEYWORD_FIELDS:
             for part in re.split(f"[{_ANY}{_ONE}]+", folded):
                 if part and words(part) != [part]:

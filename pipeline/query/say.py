@@ -31,6 +31,7 @@ _NAMES = {
     "place": "the places",
     "story": "the story",
     "feed": "the feed",
+    "kind": "the kind",
     "published": "the publication time",
     "fetched": "the time of arrival",
 }

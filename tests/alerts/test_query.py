@@ -15,6 +15,8 @@ from pipeline.errors import QueryError
 from pipeline.query.hits import prepared, spans
 from pipeline.query.parse import LONGEST, describe, hits, is_relative, matches, parse
 from pipeline.query.tree import (
+    KEYWORD_FIELDS,
+    TEXT_FIELDS,
     And,
     Everything,
     Exists,
@@ -393,3 +395,9 @@ def test_spans_are_the_words_in_their_places(text):
     assert len(found) in (0, len(tokens))
     for (start, end), token in zip(found, tokens, strict=False):
         assert token in "".join(words(text[start:end])) or words(text[start:end]) == []
+
+
+@pytest.mark.parametrize("field", [*KEYWORD_FIELDS, *TEXT_FIELDS])
+def test_every_field_is_said_in_words(field):
+    for value in ("ferry", '"ferry ship"', "ferr*", "*"):
+        assert field.rstrip("s")[:5] in describe(parse(f"{field}:{value}")) or field == "entities"

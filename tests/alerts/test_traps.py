@@ -38,6 +38,17 @@ TRAPS = [
     ("language:english ferry", "language:english is no language; write two letters"),
     ("ferry -ferry", "can never match: it asks for the word ‘ferry’ and leaves it out"),
     ("language:en language:de", "can never match: an article has one language only"),
+    ("language:en AND language:(de OR fr)", "can never match: an article has one language only"),
+    ("kind:opinion kind:news", "can never match: an article has one kind only"),
+    ("kind:opinoin ferry", "kind:opinoin is unknown; there is no such kind, did you mean opinion"),
+    ('"rate cut" -rate', "can never match: it asks for the phrase ‘rate cut’ and leaves it out"),
+    ("ferry NOT (ferry OR ship)", "can never match: it asks for the word ‘ferry’ and leaves it out"),
+    ("title:ferry -ferry", "can never match: it asks for ‘ferry’ in the title and leaves it out"),
+    ("who is next?", "the ? of ‘next?’ stands for one letter more"),
+    ("ferry NEAR/5 ship", "looks for the word ‘NEAR/5’; the operators are AND, OR and NOT"),
+    ('"Smith & Wesson"', "the sign & of ‘Smith & Wesson’ is not looked for"),
+    ('"ferry 🚢"', "the sign 🚢 of ‘ferry 🚢’ is not looked for"),
+    ("ferry ИЛИ ship", "looks for the word ‘ИЛИ’"),
     ("published:2020 ferry", "can never match: published must be before 2021-01-01, which is past"),
     ("ferry OR published:2020", "a part of it can never match"),
     ("NOT ferry", "matches nearly everything"),
@@ -53,7 +64,9 @@ def test_each_trap_has_a_warning(query, warning):
 
 @pytest.mark.parametrize(
     "query",
-    ["ferry", "ferry AND chile", '"New Zealand" AND health', "=US AND troops", "C++", "topics:politics ferry",
+    ["ferry", "ferry AND chile", "kind:opinion ferry", '"rate cut" rate', "title:ferry -text:ferry",
+     '"ferry, chile" -ship', '"What now?"', '"10 %"', "language:(en OR de) ferry",
+     '"New Zealand" AND health', "=US AND troops", "C++", "topics:politics ferry",
      "feed:dw ferry", "(ferry OR ship) AND sank", "title:ferry", "language:en ferry", "ferry -cruise",
      "covid-19"],
 )  # fmt: skip

@@ -98,6 +98,10 @@ def test_elasticsearch():
         ("site:bbc.co.uk ferry", 1, "there is no field"),
         ("5°C", 1, "the sign °"),
         ("covid-*", 1, "a wildcard stands within one word"),
+        ('"ferry ship"~1.5', 13, "how many other words"),
+        ('"ferry ship"~-1', 13, "how many other words"),
+        ("ferry -- ship", 7, "-- means nothing"),
+        ("==US", 1, "== means nothing"),
     ],
 )
 def test_what_means_nothing_is_an_error_with_its_column(query, column, why):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import get_args
 
 from pipeline.alerts.decide.decide import WatchRule
 from pipeline.alerts.send.schedule import destinations, next_digest, quiet_end
 from pipeline.alerts.watch.traps import FLOOD, traps
 from pipeline.alerts.watch.watch_file import WEEKDAYS
 from pipeline.query import parse
-from pipeline.query.tree import And, Everything, KeywordRange, Not, Or, Query, Term, TimeRange
+from pipeline.query.tree import And, Everything, KeywordRange, Not, Or, Phrase, Query, Term, TimeRange
 from pipeline.records import Delivery, Watch
+from pipeline.records.articles import ArticleKind
 from pipeline.text import fold, words
 
 # A watch that hits more of what comes in than this is no watch.
@@ -105,6 +107,7 @@ def findings(
     fields = {
         "topics": known | {word for topic in topics for word in words(topic)},
         "feed": {fold(feed) for feed in feeds},
+        "kind": set(get_args(ArticleKind)),
     }
     fields = {field: values for field, values in fields.items() if values}
     found = [*_of_query(rule.query, now), *traps(watch.query, rule.query, fields)]
@@ -197,14 +200,42 @@ def _past(tree: TimeRange, now: datetime) -> str:
 
 
 def _contradiction(parts: Sequence[Query]) -> str:
-    for part in parts:
-        if isinstance(part, Not) and part.part in parts:
-            return f"it asks for {parse.describe(part.part).removeprefix('articles with ')} and leaves it out"
-    for field in ("language", "story"):
-        values = {part.forms for part in parts if isinstance(part, Term) and part.field == field}
-        if len(values) > 1:
+    for out in (part.part for part in parts if isinstance(part, Not)):
+        asked = next((part for part in parts if not isinstance(part, Not) and _implies(part, out)), None)
+        if asked is not None:
+            return f"it asks for {parse.describe(asked).removeprefix('articles with ')} and leaves it out"
+    for field in ("language", "story", "kind"):
+        allowed = [values for part in parts if (values := _values(part, field))]
+        if allowed and not frozenset.intersection(*allowed):
             return f"an article has one {field} only"
     return ""
+
+
+def _implies(part: Query, other: Query) -> bool:
+    """Whether whatever one clause hits, another surely hits too."""
+    match part, other:
+        case _, Or(others):
+            return part == other or any(_implies(part, each) for each in others)
+        case And(mine), _:
+            return part == other or any(_implies(each, other) for each in mine)
+        case Term(field, _, forms), Term(other_field, _, other_forms):
+            return other_field in {field, None} and set(forms) <= set(other_forms)
+        case Phrase(field, _, words), Term(other_field, _, forms):
+            return other_field in {field, None} and any(set(each) <= set(forms) for each in words)
+        case _:
+            return part == other
+
+
+def _values(part: Query, field: str) -> frozenset[str]:
+    """The values of a field that a clause leaves; empty where it does not speak of it."""
+    match part:
+        case Term(name, _, forms) if name == field:
+            return frozenset(forms)
+        case Or(parts):
+            each = [_values(one, field) for one in parts]
+            return frozenset[str]().union(*each) if all(each) else frozenset()
+        case _:
+            return frozenset()
 
 
 def always(tree: Query) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 
 from wordfreq import top_n_list
@@ -115,13 +116,19 @@ def traps(text: str, tree: Query, known: Mapping[str, Collection[str]]) -> list[
             case Term(field, written, forms) if field not in KEYWORD_FIELDS:
                 found += _of_word(written, forms)
             case Term(str(field), written, forms) if field in known and not set(forms) & set(known[field]):
-                found.append(f"can never match: {field}:{written} is unknown; there is no such {field}")
+                near = _near(forms[0], known[field])
+                found.append(f"can never match: {field}:{written} is unknown; there is no such {field}{near}")
             case Wildcard(field, pattern) if field not in KEYWORD_FIELDS:
                 if len(pattern.split("*")[0].split("?")[0]) < _SHORTEST_BEGINNING and "*" in pattern:
                     found.append(f"‘{pattern}’ stands for very many words; write more letters before the *")
             case _:
                 pass
     return list(dict.fromkeys(found))
+
+
+def _near(value: str, known: Collection[str]) -> str:
+    near = get_close_matches(value, known, 1)
+    return f", did you mean {near[0]}" if near else ""
 
 
 @cache

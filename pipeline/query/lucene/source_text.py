@@ -24,6 +24,13 @@ _DOUBLES = frozenset("".join(_QUOTES) + "".join(_QUOTES.values())) - set("\u2018
 _DASHES = "\u2013\u2014\u2212\u2012"
 _PLAIN = re.compile("[A-Za-z0-9_ ]+")
 _WIDE = {"\uff08": "(", "\uff09": ")", "\u3000": " "}
+# Marks that say in which direction a text runs or where a line may break: nobody sees or means them.
+_UNSEEN = dict.fromkeys(
+    map(
+        ord,
+        "\u00ad\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,7 @@ class QueryText:
         Raises:
             QueryError: A sign means nothing where it stands; names its column.
         """
-        return _Scanner(written).scanned()
+        return _Scanner(written.translate(_UNSEEN)).scanned()
 
     def column(self, position: int) -> int:
         """The column in what the user wrote, from 1, of a place in `text`."""
@@ -84,6 +91,8 @@ class _Scanner:
         if char == "\\":
             self._emit(two, place)
             return place + 2
+        if two in {"--", "=="} and self._starts_word(place):
+            raise self._error(place, f"{two} means nothing; write {char} once")
         if char in _QUOTES and (char not in _SINGLE or self._is_single(place)):
             return self._quoted(place)
         if char == "'" and self._starts_word(place):
@@ -127,8 +136,11 @@ class _Scanner:
         if place >= len(written):
             raise self._error(start, "a quotation mark has no partner")
         self._emit('"', place)
-        if place + 1 < len(written) and written[place + 1] in "*?":
-            raise self._error(place + 1, f"{written[place + 1]} means nothing after a quotation mark")
+        after = written[place + 1 :]
+        if after[:1] in {"*", "?"}:
+            raise self._error(place + 1, f"{after[0]} means nothing after a quotation mark")
+        if after[:1] == "~" and not re.match(r"~\d{1,4}(?![^\s)])", after):
+            raise self._error(place + 1, "after ~ stands how many other words may be between, such as ~3")
         return place + 1
 
     def _within(self, place: int) -> int:

@@ -72,7 +72,12 @@ def _has_out() -> re.Pattern[str]:
 @cache
 def _elided() -> re.Pattern[str]:
     short = "|".join(map(re.escape, spellings().elided))
-    return re.compile(rf"(?<!\w)(?:{short})[{_APOSTROPHES}]{_LETTER}{{3,}}", re.IGNORECASE)
+    ends = "|".join(map(re.escape, spellings().contracted))
+    return re.compile(
+        rf"(?<!\w)(?:{short})[{_APOSTROPHES}]{_LETTER}{{3,}}"
+        rf"|(?<![\w{_APOSTROPHES}]){_LETTER}{{2,}}(?:[{_APOSTROPHES}](?!(?:{ends})(?!\w)){_LETTER}+){{1,2}}(?!\w)",
+        re.IGNORECASE,
+    )
 
 
 @cache
@@ -82,10 +87,17 @@ def signed_pattern() -> re.Pattern[str]:
     prefix = re.escape(signs.before.replace(".", ""))
     between, after = re.escape(signs.between), re.escape(signs.after)
     core = rf"{_LETTER}+(?:[.,]\d+)*(?:[{between}]{_LETTER}+)*"
+    sum_of_money = rf"\d+(?:[.,]\d+)*{_LETTER}*"
     return re.compile(
-        rf"(?:(?<![\w{prefix}])[{prefix}]|(?<![\w.])\.(?=[^\W\d_])){core}[{after}]*"
+        rf"(?<![\w{prefix}])[{_money()}]{sum_of_money}(?!\w)|(?<![\w.,]){sum_of_money}[{_money()}](?!\w)"
+        rf"|(?:(?<![\w{prefix}])[{prefix}]|(?<![\w.])\.(?=[^\W\d_])){core}[{after}]*"
         rf"|(?<!\w){core}[{after}]+(?!\w)|(?<!\w){_LETTER}+(?:[{between}]{_LETTER}+)+"
     )
+
+
+@cache
+def _money() -> str:
+    return re.escape(spellings().signs.money)
 
 
 @cache
@@ -179,7 +191,10 @@ def other_tokens(text: str, language: str) -> set[str]:
             made |= _tokens_of_piece(piece[start : start + _PIECE_CHARS], language)
     for match in _spaced_numbers(language).finditer(text):
         joined = "".join(match[0].split())
-        made.add(stem_token(joined, base_language(language)) if joined.isdigit() else written_token(joined))
+        if joined.isdigit():
+            made.add(stem_token(joined, base_language(language)))
+        else:
+            made |= set(map(written_token, spelled_signed(joined, language)))
     return made
 
 
@@ -192,7 +207,7 @@ def _tokens_of_piece(piece: str, language: str) -> frozenset[str]:
         made |= {stem_token(word, base) for word in words(spelled)}
         if spelled != spelled.lower():
             made.add(written_token(plain(bare_text(spelled))))
-    return frozenset(made | {written_token(signed) for signed in signed_words(bare)})
+    return frozenset(made | {written_token(signed) for signed in signed_words(bare, language)})
 
 
 # What stands between two spaces, alone: its tokens beside the stems of its words.
@@ -204,15 +219,41 @@ def bare_text(text: str) -> str:
     return text if text.isascii() else analysis.without_marks(text)
 
 
-def signed_words(bare: str) -> set[str]:
+def signed_words(bare: str, language: str = "") -> set[str]:
     """The words of a text that carry signs, folded.
 
-    >>> sorted(signed_words("C++ and .NET at AT&T, #MeToo: 10%."))
-    ['#metoo', '.net', '10%', 'at&t', 'c++']
+    >>> sorted(signed_words("C++ and .NET at AT&T, #MeToo: 10%, 1,000€."))
+    ['#metoo', '.net', '10%', 'at&t', 'c++', '€1,000', '€1000']
     """
     if not _sign().search(bare):
         return set()
-    return {plain(match[0].casefold()) for match in signed_pattern().finditer(bare)}
+    found = signed_pattern().finditer(bare)
+    return {spelled for match in found for spelled in spelled_signed(match[0], language)}
+
+
+def spelled_signed(word: str, language: str = "") -> tuple[str, ...]:
+    """A word that carries signs, folded, in its spellings: money has its sign first.
+
+    >>> spelled_signed("1,000€"), spelled_signed("AT&T")
+    (('€1,000', '€1000'), ('at&t',))
+    """
+    folded = plain(word.casefold())
+    if folded[-1] in spellings().signs.money:
+        folded = folded[-1] + folded[:-1]
+    if not any(map(str.isdigit, folded)):
+        return (folded,)
+    bare = _grouped(language).sub(lambda number: "".join(filter(str.isdigit, number[0])), folded)
+    return tuple(dict.fromkeys((folded, bare)))
+
+
+def joined_numbers(text: str) -> str:
+    """A text whose numbers have their per cent and money signs beside them.
+
+    >>> joined_numbers("up 10 % to € 100")
+    'up 10% to €100'
+    """
+    after = re.sub(rf"(?<=\d)\s+([%{_money()}])(?!\S)", r"\1", text)
+    return re.sub(rf"(?<!\S)([{_money()}])\s+(?=\d)", r"\1", after)
 
 
 def other_spellings(text: str, bare: str, language: str) -> Iterator[str]:
@@ -267,13 +308,14 @@ def _grouped(language: str) -> re.Pattern[str]:
 
 @cache
 def _spaced_numbers(language: str) -> re.Pattern[str]:
-    """Numbers that a space parts into groups of three, and per cent with a space before."""
-    groups = (
-        r"(?<![\d.,\w])\d{1,3}(?:[ \u00a0\u202f\u2009]\d{3}){1,8}(?![\d\w])|"
-        if " " in _separators(language)
-        else ""
+    """Numbers that a space parts into groups of three, and per cent and money with a space."""
+    space, number = "[ \u00a0\u202f\u2009]", r"(?<!\d)\d{1,15}(?:[.,]\d{1,15}){0,8}"
+    groups = rf"(?<![\d.,\w])\d{{1,3}}(?:{space}\d{{3}}){{1,8}}"
+    either = f"(?:{groups}|{number})" if " " in _separators(language) else number
+    alone = rf"{groups}(?![\d\w])|" if " " in _separators(language) else ""
+    return re.compile(
+        rf"{either}{space}(?:%|[{_money()}](?!\d))|(?<!\w)[{_money()}]{space}{either}(?![\d\w])|{alone}(?!)"
     )
-    return re.compile(rf"{groups}(?<!\d)\d{{1,15}}(?:[.,]\d{{1,15}}){{0,8}}[ \u00a0\u202f]%")
 
 
 def _without_particle(word: str, language: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ class Signs(WordFile):
     before: str
     between: str
     after: str
+    money: str
 
 
 class Spellings(WordFile):
@@ -25,7 +26,9 @@ class Spellings(WordFile):
     written_out: Mapping[str, str]
     thousands: Mapping[str, str]
     elided: tuple[str, ...]
+    contracted: tuple[str, ...]
     particles: Mapping[str, tuple[str, ...]]
+    ampersand: tuple[str, ...]
     signs: Signs
     alike: tuple[tuple[str, ...], ...]
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from itertools import product
+from itertools import combinations, product
 from math import prod
 
 from pipeline import text as analysis
@@ -14,9 +14,11 @@ from pipeline.query.tree import And, Or, Phrase, Query, Term
 from pipeline.query.words.search_tokens import (
     abbreviation,
     bare_text,
+    joined_numbers,
     other_spellings,
     plain,
     signed_pattern,
+    spelled_signed,
     word_tokens,
     words,
     written_out,
@@ -31,8 +33,11 @@ _POSSESSIVE = re.compile(r"(?<=\w)['\u2019\u02bc]s$|(?<=s)['\u2019\u02bc]$", re.
 _OPENING = "'\u2018\u2019([{\u00bf\u00a1"
 _CLOSING = ",;:.?\u2026'\u2018\u2019)]}\u3001\u3002\u060c\u061b\u061f"
 # Between the parts of one word: they are looked for side by side.
-_JOINTS = frozenset("-\u2010\u2011'\u2018\u2019\u02bc./_,:@\u00b7")
+_JOINTS = frozenset("-\u2010\u2011\u2012\u2013\u2014\u2212'\u2018\u2019\u02bc./_,:@\u00b7")
 _CAPITALS = re.compile("[A-Z]{2,5}")
+# Initials of one name, which are written with spaces and without: J. K. Rowling, J.K. Rowling.
+_INITIALS = re.compile(r"(?<!\S)((?:[^\W\d_]\.[ \u00a0]?)+[^\W\d_]\.)(?!\S)")
+_HANGUL = re.compile("[\uac00-\ud7a3]{2,}")
 # More readings of one phrase than this are not looked for.
 _READINGS = 16
 
@@ -40,7 +45,7 @@ _READINGS = 16
 @cache
 def _bare_letters() -> Mapping[str, str]:
     """The bare letter for what is written in place of a letter with a mark."""
-    return {out: bare_text(letter).translate({0xF8: "o"}) for letter, out in spellings().written_out.items()}
+    return {out: plain(bare_text(letter)) for letter, out in spellings().written_out.items()}
 
 
 def loose(field: str | None, text: str) -> Query | None:
@@ -51,7 +56,7 @@ def loose(field: str | None, text: str) -> Query | None:
     text = trimmed(text) or text
     piece = _POSSESSIVE.sub("", text) or text
     if (signed := _signed(piece)) is not None:
-        return Term(field, text, (signed,))
+        return Term(field, text, signed)
     found = words(piece)
     if len(found) == 1:
         forms = dict.fromkeys((*word_tokens(found[0]), *_tokens_of(words(written_out(piece)))))
@@ -72,10 +77,11 @@ def as_written(field: str | None, text: str, slop: int = 0) -> Query | None:
 
     One word is looked for with its capitals, or all in capitals.
     """
-    pieces = text.split()
+    together = _INITIALS.sub(lambda found: "".join(found[1].split()), joined_numbers(text))
+    pieces = together.split()
     found = [words(piece) for piece in pieces]
     count = sum(map(len, found))
-    required = [Term(field, text, (signed,)) for piece in pieces if (signed := _signed(trimmed(piece)))]
+    required = [Term(field, text, signed) for piece in pieces if (signed := _signed(trimmed(piece)))]
     if count == 1:
         if required:
             return required[0]
@@ -85,7 +91,9 @@ def as_written(field: str | None, text: str, slop: int = 0) -> Query | None:
     if not count:
         return None
     readings = [
-        list(_readings(field, text, piece, of)) for piece, of in zip(pieces, found, strict=True) if of
+        list(_readings(field, text, piece, of))
+        for piece, of in zip(pieces, found, strict=True)
+        if of or piece == "&"
     ]
     if prod(map(len, readings)) > _READINGS:
         readings = [each[:1] for each in readings]
@@ -94,7 +102,7 @@ def as_written(field: str | None, text: str, slop: int = 0) -> Query | None:
         guards = [guard for _, needed in each for guard in needed]
         phrase = Phrase(field, text, tuple(word for of, _ in each for word in of), slop)
         made.append(And((phrase, *guards)) if guards else phrase)
-    made += _alike(field, text, [word for of in found for word in of])
+    made += _alike(field, text, [word for of in found for word in of], slop)
     return And((_either(made), *required)) if required else _either(made)
 
 
@@ -124,10 +132,21 @@ def dropped_signs(text: str) -> str:
     return text[:start] + text[start + len(piece) :]
 
 
-def _signed(piece: str) -> str | None:
-    """The token of a word that carries a sign."""
+def unsought_signs(text: str) -> str:
+    """The signs within quotation marks that are not looked for, though they are no punctuation."""
+    found = (trimmed(piece) or piece for piece in joined_numbers(text).split())
+    left = "".join(piece for piece in found if _signed(_POSSESSIVE.sub("", piece)) is None)
+    return "".join(dict.fromkeys(char for char in left if _is_sign(char)))
+
+
+def _is_sign(char: str) -> bool:
+    return char in "!&*\\|#%@" or unicodedata.category(char) in {"Sc", "Sm", "So", "Sk"}
+
+
+def _signed(piece: str) -> tuple[str, ...] | None:
+    """The tokens of a word that carries a sign."""
     bare = bare_text(piece)
-    return written_token(plain(bare.casefold())) if signed_pattern().fullmatch(bare) else None
+    return tuple(map(written_token, spelled_signed(bare))) if signed_pattern().fullmatch(bare) else None
 
 
 def _tokens_of(found: Iterable[str]) -> Iterator[str]:
@@ -137,9 +156,13 @@ def _tokens_of(found: Iterable[str]) -> Iterator[str]:
 
 def _readings(field: str | None, text: str, piece: str, found: list[str]) -> Iterator[_Reading]:
     """The ways in which a piece of a phrase may be written in a text, as it is written first."""
+    if piece == "&":
+        yield from (((), ()), ((spellings().ampersand,), ()))
+        return
     out = words(written_out(piece))
     others = out if len(out) == len(found) else found
-    yield tuple(tuple(dict.fromkeys(pair)) for pair in zip(found, others, strict=True)), ()
+    pairs = zip(found, others, strict=True)
+    yield tuple(tuple(dict.fromkeys((*pair, *_with_particles(pair[0])))) for pair in pairs), ()
     inner = trimmed(piece)
     if short := abbreviation(inner):
         yield ((short.lower(),),), (Term(field, text, (written_token(short),)),)
@@ -152,18 +175,27 @@ def _readings(field: str | None, text: str, piece: str, found: list[str]) -> Ite
         yield ((short,),), (Term(field, text, word_tokens(found[0])),)
 
 
+def _with_particles(word: str) -> Iterator[str]:
+    """A Korean word with each particle that may be written at its end."""
+    if _HANGUL.fullmatch(word):
+        yield from (word + particle for particle in spellings().particles["ko"])
+
+
 def _contracted(word: str) -> str:
     for out, letter in _bare_letters().items():
         word = word.replace(out, letter)
     return word
 
 
-def _alike(field: str | None, text: str, found: list[str]) -> Iterator[Query]:
-    for other in _groups().get(tuple(found), ()):
-        if len(other) == 1:
-            yield Term(field, text, word_tokens(other[0]))
-        else:
-            yield Phrase(field, text, tuple((word,) for word in other))
+def _alike(field: str | None, text: str, found: list[str], slop: int = 0) -> Iterator[Query]:
+    """The words with what is written alike in place of one word, or of several: `email address`."""
+    for start, end in combinations(range(len(found) + 1), 2):
+        for other in _groups().get(tuple(found[start:end]), ()):
+            made = (*found[:start], *other, *found[end:])
+            if len(made) == 1:
+                yield Term(field, text, word_tokens(made[0]))
+            else:
+                yield Phrase(field, text, tuple((word,) for word in made), slop)
 
 
 @cache

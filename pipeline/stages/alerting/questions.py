@@ -35,7 +35,7 @@ WEEK = timedelta(days=7)
 # So many hits are shown.
 SHOWN_HITS = 10
 # In these fields, a value that no article has is probably misspelled.
-_LOOKED_UP = ("outlet", "place", "entities")
+_LOOKED_UP = ("outlet", "place", "entities", "language")
 
 
 @dataclass(frozen=True, slots=True)
