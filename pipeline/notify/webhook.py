@@ -90,12 +90,14 @@ class WebhookNotifier:
         if self._secret:
             headers[SIGNATURE] = signature(self._secret, message.payload, self._clock())
         try:
-            # The answer's body is not read: only its status matters, and it may have no end.
+            # Of the answer's body no more than a line is read, where it may say why: it may have no end.
             with (
                 Stopwatch(self._timeout),
                 self._client.stream("POST", message.to, content=message.payload, headers=headers) as answer,
             ):
                 said = f"{host} answers {answer.status_code} {answer.reason_phrase}".rstrip()
+                if answer.status_code >= 400 and (why := _first_line(answer)):
+                    said = f"{said}: {why}"
                 judged(answer.status_code, said, answer.headers)
         except httpx.TimeoutException:
             raise TransientError(f"{host} does not answer in time") from None
@@ -103,6 +105,17 @@ class WebhookNotifier:
             unknown = "no such host" in str(error)
             kind = UnavailableError if unknown else TransientError
             raise kind(f"{host} {'is not found' if unknown else f'cannot be reached: {error}'}") from None
+
+
+def _first_line(answer: httpx.Response) -> str:
+    """The beginning of what an answer says, as one printable line."""
+    try:
+        begun = next(answer.iter_raw(1024), b"")
+    except httpx.HTTPError:
+        return ""
+    text = begun.decode("utf-8", "replace").strip()
+    printable = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(printable.split())[:120] if not text.startswith("<") else ""
 
 
 def _host(url: str) -> str:

@@ -297,6 +297,9 @@ def test_a_webhook_is_json_with_the_same_facts():
     body = json.loads(payload)
     assert body["watch"] == "drills"
     assert body["stories"][0]["articles"][0]["title"] == EVIL[2]
+    # What a chat's incoming webhook asks for: a message, with the title of the story and a link.
+    assert body["text"].startswith("New story: ")
+    assert "https://example.org/1" in body["text"]
 
 
 def test_snippets_show_what_is_around_a_hit():

@@ -101,6 +101,10 @@ def test_findings_of_conditions_and_delivery():
         "delivers nowhere: give it `mail`, `chat` or `webhook` under `deliver`",
         "is switched off",
     ]
+    chat = Delivery(webhook="https://hooks.slack.com/services/T/B/x")
+    assert findings(rule_of(watch(deliver=chat), NOW), NOW) == [
+        "the webhook is one of a chat (hooks.slack.com), which takes other JSON; name it under `channels`"
+    ]
     night = Delivery(mail=("a@b.org",), digest=Digest((3,)), quiet=QuietHours(time(22), time(6)))
     assert findings(rule_of(watch(deliver=night), NOW), NOW) == [
         "each digest falls into the quiet hours and goes out when they end"

@@ -170,7 +170,7 @@ def dripping_server(text, seconds=0.2):
 
 
 class Hook:
-    """What a webhook got, and what it answers: (status, headers) in turn; the last one stays."""
+    """What a webhook got, and what it answers: (status, headers[, body]) in turn; the last one stays."""
 
     def __init__(self, *answers, delay=0.0):
         self.answers = list(answers) or [(200, {})]
@@ -187,12 +187,14 @@ def http_server(hook):
             body = self.rfile.read(int(self.headers["Content-Length"]))
             hook.got.append((dict(self.headers.items()), body))
             time.sleep(hook.delay)
-            status, headers = hook.answers.pop(0) if len(hook.answers) > 1 else hook.answers[0]
+            status, headers, *body = hook.answers.pop(0) if len(hook.answers) > 1 else hook.answers[0]
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", "0")
+            said = b"".join(body)
+            self.send_header("Content-Length", str(len(said)))
             self.end_headers()
+            self.wfile.write(said)
 
         def log_message(self, *args):
             pass

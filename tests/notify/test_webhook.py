@@ -101,6 +101,18 @@ def test_answers(notifier, status, headers, kind, wait):
     assert len(hook.got) == 1
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [(b"no_text\n", "no_text"), (b'{"message": "Unknown\x07  field"}', '{"message": "Unknown field"}'),
+     (b"<html>", "Bad Request"), (b"", "Bad Request")],
+)  # fmt: skip
+def test_a_refusal_says_why(notifier, body, said):
+    hook = Hook((400, {}, body))
+    with http_server(hook) as url, pytest.raises(PermanentError) as caught:
+        notifier.send(call(url))
+    assert str(caught.value).endswith(said)
+
+
 def test_no_answer(notifier):
     with pytest.raises(TransientError, match="cannot be reached"):
         notifier.send(call(f"http://127.0.0.1:{free_port()}/"))

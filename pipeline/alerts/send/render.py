@@ -75,11 +75,12 @@ class Renderer:
             items: The stories it tells of, at least one.
             now: The mail's date (UTC).
         """
-        if message.channel == "webhook":
-            return Rendered(self.message_id(message), _json(message, rule, items, self._desk))
         sections = self._sections(rule, items)
-        if message.channel == "chat":
-            return Rendered(self.message_id(message), chat_text(rule.watch, sections, self._watch_url(rule)))
+        if message.channel != "mail":
+            said = chat_text(rule.watch, sections, self._watch_url(rule))
+            if message.channel == "webhook":
+                said = _json(message, rule, items, self._desk, said)
+            return Rendered(self.message_id(message), said)
         subject = self._subject(rule, sections, items)
         payload = self._mail(message, rule, items, now, subject)
         return Rendered(self.message_id(message), payload, subject if len(items) == 1 else "")
@@ -192,10 +193,13 @@ def _header(text: str) -> str:
     return clean(text).replace("=?", "= ?")
 
 
-def _json(message: Message, rule: WatchRule, items: Sequence[Item], desk: str) -> bytes:
+def _json(message: Message, rule: WatchRule, items: Sequence[Item], desk: str, chat: bytes) -> bytes:
+    said = json.loads(chat)
     document = {
         "version": 1,
         "id": message.id,
+        # What Slack, Mattermost and Rocket.Chat show of an incoming webhook; they refuse JSON without it.
+        "text": f"{said['title']}\n{said['text']}",
         "watch": rule.watch.name,
         "query": rule.watch.query,
         "stories": [_story(rule, item, desk) for item in items],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import get_args
+from urllib.parse import urlsplit
 
 from pipeline.alerts.decide.decide import WatchRule
 from pipeline.alerts.send.schedule import destinations, next_digest, quiet_end
@@ -20,6 +21,11 @@ from pipeline.text import fold, words
 NEARLY_ALL = 0.5
 # Fewer articles than this say little about a watch.
 SAMPLE = 200
+# Chats whose incoming webhooks want messages in a form of their own.
+_CHATS = (
+    "hooks.slack.com", "discord.com", "discordapp.com", "webhook.office.com", "logic.azure.com",
+    "api.telegram.org", "chat.googleapis.com",
+)  # fmt: skip
 # How late an article may come that was published in the past.
 LATE = timedelta(days=14)
 
@@ -147,6 +153,9 @@ def _of_sample(hits: int, of: int) -> Iterator[str]:
 
 
 def _of_delivery(deliver: Delivery, now: datetime) -> Iterator[str]:
+    host = (urlsplit(deliver.webhook).hostname or "").lower()
+    if any(host == chat or host.endswith(f".{chat}") for chat in _CHATS):
+        yield f"the webhook is one of a chat ({host}), which takes other JSON; name it under `channels`"
     if deliver.digest and deliver.quiet:
         at, quiet = now, 0
         for _ in range(20):
