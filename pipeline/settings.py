@@ -356,6 +356,8 @@ def validated(model: type[Model], document: Document, part: object = None, key: 
         message = first["msg"].removeprefix("Value error, ")  # pydantic's, before what we say ourselves
         if first["type"] == "extra_forbidden":
             message = "unknown key"
+        if first["type"] == "tuple_type":
+            message = "must be a list, such as [one, two]"
         raise document.error(message, key) from None
 
 

@@ -63,6 +63,8 @@ class IngestReport:
         }
         if self.feeds is not None:
             shape["feeds"] = self.feeds
+        if self.alerts is not None:
+            shape["alerts"] = len(self.alerts.alerts)
         return shape
 
 

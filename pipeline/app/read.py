@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
@@ -131,6 +132,24 @@ class Read:
         return StoryFilter(
             moment(since, now), self._parsed(query, now) if query else None, kind=chosen, **more
         )
+
+    def topic(self, name: str) -> str:
+        """The id of a topic, by its id or its name in any language.
+
+        Raises:
+            UsageError: There is no such topic.
+        """
+        from pipeline.text import fold
+
+        entries = self._wiring.settings.topics.content.get("topics", ())
+        ids = {fold(text): entry["id"] for entry in entries for text in dict(entry["name"]).values()}
+        ids |= {fold(entry["id"]): entry["id"] for entry in entries}
+        if found := ids.get(fold(name)):
+            return str(found)
+        near = get_close_matches(fold(name), ids, 1)
+        hint = f", did you mean {near[0]}" if near else ""
+        known = ", ".join(f"{entry['id']} ({dict(entry['name']).get('en', '')})" for entry in entries)
+        raise UsageError(f"--topic {name}: there is no such topic{hint}; topics are {known}")
 
     def current(self, story: str) -> tuple[Story, list[Lineage]]:
         """The story that an id, old or new, stands for, and what happened to it.

@@ -118,7 +118,8 @@ class Watches:
 
         entries = self._wiring.settings.topics.content.get("topics", ())
         topics = [text for entry in entries for text in (entry["id"], *dict(entry["name"]).values())]
-        known = Known(topics, [feed.id for feed in self._wiring.settings.feeds])
+        settings = self._wiring.settings
+        known = Known(topics, [feed.id for feed in settings.feeds], settings.channels)
         return check_watches(self._wiring.store, watches, self._wiring.clock(), known)
 
     def draft(self, words: str, name: str = "", mail: str = "") -> dict[str, Any]:

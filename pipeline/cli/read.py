@@ -35,7 +35,7 @@ def stories(
     ] = None,
     limit: Limit = 50,
     sort: Annotated[Sort, typer.Option(help="hot: growth first; new: newest; size: most articles")] = "hot",
-    topic: Annotated[str, typer.Option(help="Only stories with this topic, by its id")] = "",
+    topic: Annotated[str, typer.Option(help="Only stories with this topic, by id or name")] = "",
     language: Annotated[str, typer.Option(help="Only stories with articles in it: en, es, …")] = "",
     kind: Annotated[
         str, typer.Option(help="Only stories with an article of this kind, which --query hits")
@@ -46,6 +46,7 @@ def stories(
     """Hottest stories first."""
     least = {"min_articles": min_articles, "min_outlets": min_outlets}
     with opened(context, make=False) as app:
+        topic = app.read.topic(topic) if topic else ""
         wanted = app.read.wanted(since=since, query=query, topic=topic, language=language, kind=kind, **least)
         found = app.read.listed(wanted, sort, limit)
         members = app.read.members(found)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from pipeline.cli.session import answer, opened
 from pipeline.cli.tables import backtest_table
@@ -49,27 +51,40 @@ def watch_check(context: typer.Context) -> None:
     def show(out: Console) -> None:
         for entry in document:
             out.print(f"[bold]{entry['name']}[/bold]")
-            out.print(f"  {entry['meaning']}", markup=False)
+            _line(out, "  ", entry["meaning"])
             for warning in entry["warnings"]:
-                out.print(f"  ! {warning}", markup=False)
+                _line(out, "  ! ", warning)
             _show_hits(out, entry)
 
     answer(context, document, show)
+
+
+def _line(out: Console, before: str, text: str) -> None:
+    """Prints a text that stays right of what stands before it, however narrow the terminal is."""
+    line = Table.grid()
+    line.add_column(no_wrap=True)
+    line.add_column(overflow="fold")
+    line.add_row(Text(before), Text(text))
+    out.print(line)
+
+
+def _some(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _show_hits(out: Console, entry: dict[str, Any]) -> None:
     for clause in entry["clauses"]:
         sign = "not " if clause["negative"] else ""
         rate = f": {clause['hits']} of {clause['of']}" if entry["of"] else ""
-        out.print(f"  {sign}{clause['clause']}{rate}", markup=False)
+        _line(out, "  ", f"{sign}{clause['clause']}{rate}")
         for language, found in sorted(clause["tokens"].items()):
-            out.print(f"      {language}: {', '.join(found)}", markup=False)
+            _line(out, f"      {language}: ", ", ".join(found))
     if not entry["of"]:
-        out.print("  there are no articles yet to try it on", markup=False)
+        _line(out, "  ", "there are no articles yet to try it on")
         return
-    out.print(f"  in all {entry['hits']} of {entry['of']} articles ({entry['rate']:.2%})", markup=False)
+    _line(out, "  ", f"in all {entry['hits']} of {entry['of']} articles ({entry['rate']:.2%})")
     for example in entry["examples"]:
-        out.print(f"    {example['published'][:16]} {example['title']}", markup=False)
+        _line(out, f"    {example['published'][:16]} ", example["title"])
 
 
 @watch.command("new")
@@ -83,20 +98,17 @@ def watch_new(
     """Writes a first watch from a few words, shows what it hits now and in a month, and asks."""
     with opened(context) as app:
         draft = app.watches.draft(words, name, mail)
-        err = Console(stderr=True)
+        err = Console(stderr=True, highlight=False)
         if not yes:
             err.print(draft["yaml"], markup=False)
             err.print(draft["meaning"], markup=False)
             for warning in draft["warnings"]:
-                err.print(f"! {warning}", markup=False)
+                _line(err, "! ", warning)
             _show_hits(err, draft)
             month = draft["month"]
             if draft["of"]:
-                err.print(
-                    f"In the last 30 days: {month['articles']} articles, {month['alerts']} alerts, "
-                    f"{month['mails_per_day']:.2f} mails a day",
-                    markup=False,
-                )
+                told = f"{_some(month['articles'], 'article')}, {_some(month['alerts'], 'alert')}"
+                _line(err, "", f"In the last 30 days: {told}, {month['mails_per_day']:.2f} mails a day")
             yes = _asked()
         saved = app.watches.add(draft) if yes else ""
 
@@ -112,11 +124,15 @@ def _asked() -> bool:
     Raises:
         UsageError: Nobody answered.
     """
-    try:
-        return typer.confirm("Save it?", default=False, err=True)
-    except typer.Abort:
-        typer.echo(err=True)
-        raise UsageError("not saved, because nobody answered; --yes saves without asking") from None
+    while True:
+        typer.echo("Save it? [y/N]: ", nl=False, err=True)
+        answered = sys.stdin.readline()
+        if not answered:
+            typer.echo(err=True)
+            raise UsageError("not saved, because nobody answered; --yes saves without asking")
+        said = answered.strip().lower()
+        if said in {"y", "yes", "n", "no", ""}:
+            return said.startswith("y")
 
 
 @watch.command("backtest")
@@ -136,8 +152,9 @@ def watch_backtest(
     def show(out: Console) -> None:
         out.print(backtest_table(document))
         out.print(
-            f"{len(result.fired)} alerts in {result.mails} mails, {result.mails_per_day:.2f} a day, "
-            f"at most {result.busiest} on one day; the query hit {result.articles} articles"
+            f"{_some(len(result.fired), 'alert')} in {_some(result.mails, 'mail')}, "
+            f"{result.mails_per_day:.2f} a day, at most {result.busiest} on one day; "
+            f"the query hit {_some(result.articles, 'article')}"
         )
         for miss in result.misses[:20]:
             out.print(f"  silent: {miss.title} ({miss.miss})", markup=False)
@@ -168,12 +185,12 @@ def watch_why(
         for clause in why.clauses:
             hits = f": {', '.join(clause.hits)}" if clause.hits else ""
             indent = "  " * (clause.depth + 1)
-            out.print(f"{indent}{clause.words}: {len(clause.articles)} of {clause.of}{hits}", markup=False)
+            _line(out, indent, f"{clause.words}: {len(clause.articles)} of {clause.of}{hits}")
         for check in why.checks:
             mark = "holds" if check.holds else "does not hold"
-            out.print(f"  {check.name}: needed {check.needed}, found {check.found}: {mark}", markup=False)
+            _line(out, "  ", f"{check.name}: needed {check.needed}, found {check.found}: {mark}")
         for note in why.notes:
-            out.print(f"  {note}", markup=False)
+            _line(out, "  ", note)
 
     answer(context, why.as_json(), show)
 

@@ -3,16 +3,16 @@
 from datetime import UTC, datetime
 
 import pytest
-from alert_records import World, article, watch
+from alert_records import article, watch
 
 from pipeline.alerts.decide.decide import rule_of
 from pipeline.alerts.watch.checks import findings
 from pipeline.alerts.watch.first_watch import entry_text, first_query, first_watch, with_entry
 from pipeline.alerts.watch.watch_file import load_watches
 from pipeline.errors import UsageError
+from pipeline.records import Delivery
 from pipeline.settings import Document
 from pipeline.stages.alerting.questions import Known, check_watches
-from pipeline.store import open_store
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 FEEDS, TOPICS = ("bbc-world", "dw"), ("medtop:1", "Politics and government")
@@ -74,14 +74,39 @@ def test_what_is_plain_has_none(query):
     assert findings(rule_of(watch(query), NOW), NOW, topics=TOPICS, feeds=FEEDS) == []
 
 
-@pytest.fixture
-def world(tmp_path):
-    store = open_store(f"sqlite:///{tmp_path}/w.db")
-    yield World(store)
-    store.close()
+OF_THE_STORE = [
+    ("drills", "floods: 30 of the last 250 articles match (12%)"),
+    ("outlet:Herold drills", "no article in the store has ‘Herold’ in the outlet: unknown, or misspelled?"),
+    ("place:Atlantis drills", "no article in the store has ‘Atlantis’ in the places"),
+    ("language:xx drills", "no article in the store has ‘xx’ in the language"),
+    ("zeppelin", "none of the last 250 articles matches"),
+]
 
 
-def test_the_check_shows_tokens_rate_and_hits(world):
+def test_every_trap_is_warned_of_by_the_check(either_world):
+    """As `watch check` asks, all at once, over articles: on either store."""
+    store = either_world.store
+    either_world.arrive(
+        *(article(seq, "Drills at sea" if seq <= 30 else "Rain", story=f"s{seq}") for seq in range(1, 251))
+    )
+    traps = TRAPS + OF_THE_STORE
+    watches = [watch(query, f"w{n}") for n, (query, _) in enumerate(traps)]
+    checked = check_watches(store, watches, NOW, Known(TOPICS, FEEDS, ()))
+    silent = [
+        (query, warning, each.findings)
+        for (query, warning), each in zip(traps, checked, strict=True)
+        if not any(warning in found for found in each.findings)
+    ]
+    assert len(traps) >= 20
+    assert silent == []
+    nowhere = watch("drills", "x", deliver=Delivery(chat=("newsrom",)), conditions={"entities": ("Nobody",)})
+    found = check_watches(store, [nowhere], NOW, Known(TOPICS, FEEDS, ("newsroom",)))[0].findings
+    assert "settings.yaml has no channel newsrom: what goes there is given up" in found
+    assert "can never fire: no article in the store has the name ‘Nobody’; unknown, or misspelled?" in found
+
+
+def test_the_check_shows_tokens_rate_and_hits(either_world):
+    world = either_world
     world.arrive(
         *(article(seq, "Ferries sank" if seq <= 30 else "Rain", story=f"s{seq}") for seq in range(1, 251))
     )

@@ -84,6 +84,7 @@ def test_no_watches(tmp_path):
         ("a@example.org, b", "a@☕.example, b", 8, "'☕.example' is no domain"),
         ("a@example.org, b", "a@xn--zzz--.example, b", 8, "is no domain"),
         ("https://example.org/hook", "ftp://example.org", 9, "is no http(s) address"),
+        ("[a@example.org, b@example.org, a@example.org]", "a@example.org", 8, "must be a list, such as"),
         ("[17, 7]", "[24]", 11, "watches.0.deliver.digest.hours.0"),
         ("[17, 7]", "[]", 11, "watches.0.deliver.digest.hours"),
         ("[mon, fri]", "[monday]", 11, "weekdays.0"),

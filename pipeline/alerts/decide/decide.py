@@ -484,7 +484,8 @@ def _joined(watch: str, view: StoryView, states: Mapping[str, WatchState]) -> tu
 
 
 def _at_least(name: str, needed: int, found: int) -> Check:
-    return Check(name, f"{needed} {name}", str(found), found >= needed)
+    what = name.replace("articles", "article", 1) if needed == 1 else name
+    return Check(name, f"{needed} {what}", str(found), found >= needed)
 
 
 def _recent(members: Sequence[StoredArticle]) -> int:

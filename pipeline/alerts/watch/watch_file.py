@@ -43,7 +43,7 @@ def _address(address: str) -> str:
 
 
 def _url(url: str) -> str:
-    if url and not re.fullmatch(r"https?://[^\s/]+\S*", url):
+    if url and not re.fullmatch(r"https?://[^\s/]+\S*", url, re.IGNORECASE):
         raise ValueError(f"{url!r} is no http(s) address")
     return url
 

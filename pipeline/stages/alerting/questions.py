@@ -20,11 +20,12 @@ from pipeline.alerts.watch.traps import QueryClause, clauses, leaves
 from pipeline.errors import NotFoundError
 from pipeline.ports import Store
 from pipeline.query.hits import prepared
-from pipeline.query.tree import And, TimeRange
+from pipeline.query.tree import And, Term, TimeRange
 from pipeline.records import Alert, Change, StoredArticle, Watch
 from pipeline.stages.alerting.alert import BEHIND, MARK, STRETCH
 from pipeline.stages.alerting.lineage import ancestry, heir, story_facts
 from pipeline.stages.alerting.occasions import OccasionReader, Questions, stretches
+from pipeline.text import fold
 
 # More stories than a store holds.
 MANY = 1_000_000
@@ -40,10 +41,11 @@ _LOOKED_UP = ("outlet", "place", "entities", "language")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What exists: ids and names of topics, ids of feeds; empty where nobody knows."""
+    """What exists: ids and names of topics, ids of feeds, names of channels; empty or None: nobody knows."""
 
     topics: Collection[str] = ()
     feeds: Collection[str] = ()
+    channels: Collection[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,7 @@ def check_watches(
         sample = None if rule.relative else (len(hit), head - after)
         odd = findings(rule, now, sample, known.topics, known.feeds)
         odd += _unknown(store, each[name]) if head else []
+        odd += _nameless(store, rule.watch, known, head)
         newest = list(reversed(hit[-SHOWN_HITS:]))
         articles = store.articles(newest)
         checked.append(
@@ -164,6 +167,20 @@ def _unknown(store: Store, found: Sequence[QueryClause]) -> list[str]:
         if len(fields) == 1 and fields <= set(_LOOKED_UP) and not store.search(clause.query, None, 1):
             odd.append(f"no article in the store has {clause.words}: unknown, or misspelled?")
     return odd
+
+
+def _nameless(store: Store, watch: Watch, known: Known, head: int) -> list[str]:
+    """The names that a watch's conditions want and no article has, and the channels that are not set up."""
+    odd = [
+        f"can never fire: no article in the store has the name ‘{name}’; unknown, or misspelled?"
+        for name in watch.conditions.entities
+        if head and not store.search(Term("entities", name, (fold(name),)), None, 1)
+    ]
+    if len(odd) < len(watch.conditions.entities):
+        odd = []  # one of them is enough
+    channels = watch.deliver.chat if known.channels is not None else ()
+    missing = [each for each in channels if each not in (known.channels or ())]
+    return odd + [f"settings.yaml has no channel {each}: what goes there is given up" for each in missing]
 
 
 def why_story(store: Store, watch: Watch, story: str, now: datetime, facts: Facts = story_facts) -> Why:

@@ -1,0 +1,144 @@
+"""Watches at the command line, with a person before it: a terminal of 80 columns, and what is typed there."""
+
+import fcntl
+import json
+import os
+import pty
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+import pytest
+
+from dags.local.environment import ROOT
+
+WIREWATCH = str(Path(sys.executable).parent / "wirewatch")
+COLUMNS = 80
+ROWS = [
+    {"title": "Lighthouse dark after storm", "text": "The lighthouse at Penn went dark. " * 4, "source": "A"},
+    {
+        "title": "Opera reopens",
+        "text": "The opera house opened its doors after the repairs. " * 4,
+        "source": "B",
+    },
+]
+
+
+@pytest.fixture
+def home(tmp_path):
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "settings.yaml").write_text(
+        f"base: {ROOT / 'config'}\nstories:\n  vectors: none\n"
+    )
+    (tmp_path / "config" / "watches.yaml").write_text("watches: []\n")
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    return tmp_path
+
+
+def environment():
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("WIREWATCH_") and k != "NO_COLOR"}
+    return clean | {"TERM": "dumb"}
+
+
+def run(home, *arguments):
+    done = subprocess.run(
+        [WIREWATCH, *arguments], capture_output=True, text=True, check=False, cwd=home, env=environment()
+    )
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+def on_terminal(home, *arguments, typed=b"", after=b"[y/N]"):
+    """Runs the command on a terminal, types once it asks; returns exit code and the lines that were shown."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, COLUMNS, 0, 0))
+    child = subprocess.Popen(
+        [WIREWATCH, *arguments],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        cwd=home,
+        env=environment(),
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509  Ctrl-C needs it; no threads
+    )
+    os.close(slave)
+    shown, end = b"", time.monotonic() + 60
+    while time.monotonic() < end:
+        if not select.select([master], [], [], 0.5)[0]:
+            continue
+        try:
+            piece = os.read(master, 65536)
+        except OSError:  # Linux says so when the last one closed the terminal
+            break
+        if not piece:
+            break
+        shown += piece
+        if typed and after in shown:
+            os.write(master, typed)
+            typed = b""
+    os.close(master)
+    return child.wait(10), shown.decode().replace("\r\n", "\n").split("\n")
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "last", "saved"),
+    [
+        (b"y\r", 0, "Saved in", True),
+        (b"what?\ryes\r", 0, "Saved in", True),
+        (b"\r", 0, "Not saved", False),
+        (b"n\r", 0, "Not saved", False),
+        (b"\x04", 2, "not saved, because nobody answered", False),
+        (b"\x03", 130, "wirewatch: stopped", False),
+    ],
+)
+def test_a_first_watch_is_asked_about(home, typed, code, last, saved):
+    run(home, "load", "a.jsonl")
+    words = ("watch", "new", "lighthouse, storm", "--mail", "me@example.org")
+    got, lines = on_terminal(home, *words, typed=typed)
+    shown = "\n".join(lines)
+    assert got == code, shown
+    assert last in "".join(lines[-3:]), shown
+    assert "query: lighthouse AND storm" in shown
+    assert "in all 1 of 2 articles" in shown
+    assert "In the last 30 days: 1 article, 1 alert," in shown
+    assert ("lighthouse AND storm" in (home / "config" / "watches.yaml").read_text()) == saved
+
+
+def test_the_check_keeps_to_a_narrow_terminal(home):
+    run(home, "load", "a.jsonl")
+    query = 'lighthouse - storm, US or "Smith & Wesson" language:xx outlet:Nobody place:Nowhere'
+    (home / "config" / "watches.yaml").write_text(
+        f"watches:\n  - name: all\n    query: '{query}'\n    deliver: {{chat: [nowhere]}}\n"
+    )
+    code, lines = on_terminal(home, "watch", "check")
+    assert code == 0
+    assert max(map(len, lines)) <= COLUMNS
+    # What a line goes on with stands under its beginning, not under the name of the watch.
+    assert [line for line in lines if line and not line.startswith(" ")] == ["all"]
+    assert sum(line.startswith("  ! ") for line in lines) >= 8
+
+
+def test_a_topic_by_its_name_and_one_that_is_not_there(home):
+    assert "\n" not in run(home, "load", "a.jsonl")[2].strip()
+    by_name, by_id = (
+        run(home, "stories", "--topic", topic, "--json") for topic in ("sport", "medtop:15000000")
+    )
+    assert by_name == by_id
+    code, out, err = run(home, "stories", "--topic", "sprot")
+    assert (code, out) == (2, "")
+    assert err.startswith("wirewatch: --topic sprot: there is no such topic, did you mean sport; topics are ")
+    assert err.count("\n") == 1
+
+
+def test_what_a_load_told_is_counted(home):
+    (home / "config" / "watches.yaml").write_text("watches:\n  - {name: a, query: opera OR lighthouse}\n")
+    assert json.loads(run(home, "load", "a.jsonl", "--alert", "--json")[1])["alerts"] == 2
+    assert "alerts" in run(home, "load", "a.jsonl", "--alert")[1]
+    assert "alerts" not in json.loads(run(home, "load", "a.jsonl", "--json")[1])
+    story = json.loads(run(home, "search", "opera", "--json")[1])[0]["story"]
+    assert "needed 1 article that the query hits, found 1: holds" in run(home, "watch", "why", "a", story)[1]
