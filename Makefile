@@ -92,6 +92,10 @@ train: setup ## choose the scorer's numbers again on the labelled news in DATA, 
 	@test -n "$(DATA)" || { echo "make: say where the labelled news are: make train DATA=folder" >&2; exit 1; }
 	$(RUN) -m benchmarks.stories.train $(DATA) --cache .bench/vectors.sqlite --date $$(date +%F)
 
+.PHONY: train-topics
+train-topics: setup ## the weights that tell topics by vectors, again from the labelled lines of benchmarks/enrich/topics
+	$(RUN) -m benchmarks.enrich.topics.train
+
 .PHONY: stress
 stress: setup ## how the numbers that `make train` tries fare on variants of the labelled news in DATA: undated, cut, thinned, mixed
 	@test -n "$(DATA)" || { echo "make: say where the labelled news are: make stress DATA=folder" >&2; exit 1; }

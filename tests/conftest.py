@@ -78,7 +78,7 @@ def models():
 def names_and_topics():
     """What is known of names and topics, made once for what the two files say."""
     from pipeline.enrich.names.known.aliases import Aliases
-    from pipeline.enrich.topics import Taxonomy
+    from pipeline.enrich.topics.taxonomy import Taxonomy
 
     made = {}
 

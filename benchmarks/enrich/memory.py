@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 from pipeline.enrich.enricher import Enricher  # noqa: E402
 from pipeline.enrich.names.known.aliases import Aliases  # noqa: E402
 from pipeline.enrich.names.recognize import SpacyRecognizer  # noqa: E402
-from pipeline.enrich.topics import Taxonomy  # noqa: E402
+from pipeline.enrich.topics.taxonomy import Taxonomy  # noqa: E402
 from pipeline.normalize.article import normalize  # noqa: E402
 from pipeline.records import RawItem  # noqa: E402
 from pipeline.settings import read_document  # noqa: E402

@@ -316,13 +316,15 @@ def _enricher(settings: Settings) -> Enricher:
     from pipeline.enrich.enricher import Enricher
     from pipeline.enrich.names.known.aliases import Aliases
     from pipeline.enrich.names.recognize import SpacyRecognizer
-    from pipeline.enrich.topics import Taxonomy
+    from pipeline.enrich.topics.classifier import TopicClassifier
+    from pipeline.enrich.topics.taxonomy import Taxonomy
 
     _one_thread()
     return Enricher(
         SpacyRecognizer(settings.enrich.models, settings.enrich.max_text_chars),
         Aliases.from_document(settings.aliases),
         Taxonomy.from_document(settings.topics, settings.enrich.topic_names),
+        TopicClassifier.trained() if settings.stories.vectors == "e5" else None,
     )
 
 

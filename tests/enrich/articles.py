@@ -23,7 +23,9 @@ import yaml
 
 from pipeline.enrich.enricher import Enricher
 from pipeline.normalize.article import normalize
+from pipeline.ports import Embedder
 from pipeline.records import EnrichedArticle, Entity, RawItem
+from pipeline.stories.features.features import embedded_text
 
 HERE = Path(__file__).parent / "cases"
 FETCHED = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -106,8 +108,8 @@ class Report:
         yield f"language wrong                    {self.language_wrong} of {self.count}"
 
 
-def measured(enricher: Enricher, *, held: bool) -> Report:
-    """All measures on one part, each article by itself as a feed would give it."""
+def measured(enricher: Enricher, embedder: Embedder | None, *, held: bool) -> Report:
+    """All measures on one part, each article by itself as a feed would give it; topics by vectors, if any."""
     report = Report()
     rows = cases(held=held)
     items = [
@@ -122,7 +124,9 @@ def measured(enricher: Enricher, *, held: bool) -> Report:
         )
         for case in rows
     ]
-    for case, enriched in zip(rows, enricher.enrich([normalize(item) for item in items]), strict=True):
+    taken = [normalize(item) for item in items]
+    vectors = embedder.embed([embedded_text(one.title, one.text) for one in taken]) if embedder else None
+    for case, enriched in zip(rows, enricher.enrich(taken, vectors), strict=True):
         report.count += 1
         _kind(report, case, enriched)
         _names(report, case, enriched.entities)

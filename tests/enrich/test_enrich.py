@@ -15,7 +15,7 @@ from pipeline.enrich.names.forms import skeleton
 from pipeline.enrich.names.known.aliases import Aliases
 from pipeline.enrich.names.known.suggest import suggest
 from pipeline.enrich.names.recognize import SpacyRecognizer
-from pipeline.enrich.topics import Taxonomy
+from pipeline.enrich.topics.taxonomy import Taxonomy
 from pipeline.errors import ConfigError
 from pipeline.normalize.article import normalize
 from pipeline.records import Article, EnrichedArticle, EntityCount, RawItem

@@ -30,6 +30,12 @@ def made_vectors(articles: Sequence[Article], embedder: Embedder) -> dict[str, s
     return {name: base64.b64encode(row.tobytes()).decode() for name, row in zip(texts, vectors, strict=True)}
 
 
+def rows_of(articles: Sequence[Article], made: Mapping[str, str]) -> Vectors:
+    """A row an article, of `made_vectors` of the same articles."""
+    rows = [_numbers(made[content_id(embedded_text(a.title, a.text))]) for a in articles]
+    return np.stack(rows) if rows else np.empty((0, 0), dtype=np.float32)
+
+
 class KnownVectors:
     """An `Embedder` that makes only what is not known; what it gives is the same as features to the bit.
 

@@ -11,7 +11,7 @@ from pipeline.normalize.article import normalize
 from pipeline.ports import Embedder
 from pipeline.records import Article, EnrichedArticle, RawItem, Rejection, content_id
 from pipeline.stages.intake.budget import processor_budget
-from pipeline.stages.intake.known_vectors import made_vectors
+from pipeline.stages.intake.known_vectors import made_vectors, rows_of
 
 
 def raw_key(item: RawItem) -> str:
@@ -76,10 +76,15 @@ class Preparer:
                 rejections.append(reject(item, str(error), place))
                 continue
             articles.append(replace(article, keys=(*article.keys, raw_key(item))))
-        enriched = tuple(self._enricher.enrich(articles))
-        vectors = made_vectors(articles, self._embedder) if self._embedder else {}
-        return PreparedItems(enriched, tuple(rejections), vectors)
+        enriched, vectors = self._enriched(articles)
+        return PreparedItems(tuple(enriched), tuple(rejections), vectors)
 
     def enrich(self, articles: Sequence[Article]) -> list[EnrichedArticle]:
         """Finds entities and topics of articles anew."""
-        return self._enricher.enrich(articles)
+        return self._enriched(articles)[0]
+
+    def _enriched(self, articles: Sequence[Article]) -> tuple[list[EnrichedArticle], dict[str, str]]:
+        if self._embedder is None or not articles:
+            return self._enricher.enrich(articles), {}
+        vectors = made_vectors(articles, self._embedder)
+        return self._enricher.enrich(articles, rows_of(articles, vectors)), vectors

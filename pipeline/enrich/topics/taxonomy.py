@@ -29,6 +29,11 @@ _SHARE = 0.4
 _LONE = 2.5 * _ENOUGH
 _LONG_CHARS = 700
 _MOST = 4
+# What words add to the log odds that the vector gives: this times log(1 + their evidence). The likeliest
+# topic is named from the first log odds on, others from the second. Chosen on the open cases.
+_WORDS_COUNT = 2.0
+_LIKELY = -1.0
+_LIKELY_TOO = 0.6
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -185,28 +190,61 @@ class Taxonomy:
             parent = self._entries[parent].parent
         return chain
 
-    def classify(self, article: Article) -> tuple[Topic, ...]:
-        """The topics of an article, strongest first; none where nothing fits.
+    def classify(self, article: Article, senses: Mapping[str, float] | None = None) -> tuple[Topic, ...]:
+        """The topics of an article, likeliest first; none where nothing fits.
 
-        Top terms need evidence enough in themselves and beside the strongest one, more where it is a
-        single word of a long text; a topic below the top needs twice as much, and its parent among the
-        answers.
+        Args:
+            article: As normalized.
+            senses: The log odds of top terms by the vector of the text (`TopicClassifier`), which words
+                add to; None where there is no vector. Topics that it does not name go by words alone.
+
+        By words alone, top terms need evidence enough in themselves and beside the strongest one, more where
+        it is a single word of a long text. A topic below the top needs twice as much, and its parent among
+        the answers.
         """
-        weighed = self.weigh(article)
-        lone = _ENOUGH if len(article.text) < _LONG_CHARS else _LONE
-        weighed = [one for one in weighed if len(one.words) > 1 or one.value >= lone]
-        tops = [one for one in weighed if self._entries[one.topic].parent is None]
-        strongest = tops[0].value if tops else 0.0
-        chosen = [one for one in tops if one.value >= _ENOUGH and one.value >= _SHARE * strongest][:_MOST]
-        roots = {one.topic: one.value for one in chosen}
-        for one in weighed:
-            parent = self._entries[one.topic].parent
-            if parent in roots and one.value >= 2 * _ENOUGH and one.value >= 0.5 * roots[parent]:
-                chosen.append(one)
-        return tuple(
-            Topic(one.topic, self.name(one.topic), _score(one.value), one.words)
-            for one in sorted(chosen, key=lambda one: (-one.value, one.topic))
+        weighed = {one.topic: one for one in self.weigh(article)}
+        chosen = self._by_sense(senses, weighed) if senses else {}
+        chosen |= self._by_words(
+            article, [one for name, one in weighed.items() if name not in (senses or ())]
         )
+        for one in weighed.values():
+            parent = self._entries[one.topic].parent
+            if parent in chosen and one.value >= max(2 * _ENOUGH, 0.5 * _value(weighed.get(parent))):
+                chosen[one.topic] = _score(one.value)
+        return tuple(
+            Topic(name, self.name(name), score, weighed[name].words if name in weighed else ())
+            for name, score in sorted(chosen.items(), key=lambda pair: (-pair[1], pair[0]))
+        )
+
+    def _by_sense(
+        self, senses: Mapping[str, float], weighed: Mapping[str, TopicEvidence]
+    ) -> dict[str, float]:
+        odds = {
+            name: sense + _WORDS_COUNT * math.log1p(_value(weighed.get(name)))
+            for name, sense in senses.items()
+            if name in self._entries
+        }
+        ranked = sorted(odds, key=lambda name: (-odds[name], name))[:_MOST]
+        return {
+            name: round(1.0 / (1.0 + math.exp(-odds[name])), 4)
+            for place, name in enumerate(ranked)
+            if odds[name] >= (_LIKELY_TOO if place else _LIKELY)
+        }
+
+    def _by_words(self, article: Article, weighed: Sequence[TopicEvidence]) -> dict[str, float]:
+        lone = _ENOUGH if len(article.text) < _LONG_CHARS else _LONE
+        tops = [
+            one
+            for one in weighed
+            if self._entries[one.topic].parent is None and (len(one.words) > 1 or one.value >= lone)
+        ]
+        strongest = tops[0].value if tops else 0.0
+        named = [one for one in tops if one.value >= _ENOUGH and one.value >= _SHARE * strongest]
+        return {one.topic: _score(one.value) for one in named[:_MOST]}
+
+
+def _value(evidence: TopicEvidence | None) -> float:
+    return evidence.value if evidence else 0.0
 
 
 def _words(text: str) -> list[str]:
