@@ -16,6 +16,7 @@ from pipeline.records import (
     Alert,
     Article,
     ArticleKind,
+    ArticleRow,
     Capture,
     Change,
     Correction,
@@ -244,6 +245,9 @@ class Store(Protocol):
     def articles(self, ids: Sequence[str]) -> dict[str, StoredArticle]:
         """Articles by id; unknown ids are left out."""
 
+    def lines(self, ids: Sequence[str]) -> dict[str, ArticleRow]:
+        """Articles by id as lines of a list; unknown ids are left out."""
+
     def between(self, after: int, upto: int) -> Iterator[StoredArticle]:
         """Articles with after < seq <= upto, by seq. Streams: any number."""
 
@@ -322,6 +326,13 @@ class Store(Protocol):
             after: What `place_in` gives for the last story of the page before.
         """
 
+    def count_stories(self, wanted: StoryFilter, most: int) -> int:
+        """How many stories a list without a query has; `most` where it has more.
+
+        Raises:
+            ValueError: There is a query, or a kind.
+        """
+
     def beginning(self, kind: Literal["stories", "articles"], prefix: str, limit: int) -> list[str]:
         """Ids that begin so, in the order of their characters."""
 
@@ -330,6 +341,15 @@ class Store(Protocol):
 
     def decision(self, article: str) -> Decision | None:
         """Why the article is in its story."""
+
+    def decisions(self, articles: Sequence[str]) -> dict[str, Decision]:
+        """Why several articles are in their stories; those without a record are left out."""
+
+    def near(self, story: str, limit: int) -> list[Decision]:
+        """Decisions that passed this story over for another or for a new one, the closest first, ties by id.
+
+        They stay as they were decided: the article may have come to the story since.
+        """
 
     def lineage(self, story: str) -> list[Lineage]:
         """What happened to a story and to those it came from, oldest first."""
@@ -364,6 +384,9 @@ class Store(Protocol):
 
     def alerts(self, watch: str | None = None, since: datetime | None = None) -> list[Alert]:
         """Alerts by (seq, id)."""
+
+    def messages_of(self, watch: str, alerts: Sequence[str]) -> list[Message]:
+        """Messages of a watch with any of these alerts, in any state, by (due, id), without payload."""
 
     def outbox(self, states: Sequence[DeliveryState] = UNFINISHED) -> list[Message]:
         """Messages in these states, by (due, id); reads no others."""

@@ -79,7 +79,7 @@ def bounded(value: Any) -> Any:
 def listed_article(stored: StoredArticle) -> Json:
     """An article in a list."""
     article = stored.enriched.article
-    return article_line(stored) | {
+    return article_line(stored.line) | {
         "link": article.link or article.url,
         "language": article.language,
         "story": stored.story,
@@ -225,7 +225,7 @@ def changes(app: App, asked: ApiRequest) -> Json:
         since = moment(asked.text("since") or None, cursor.now)
         start = app.read.changed_since(cursor.now - since if since else _FIRST_LOOK)
     found = list(islice(app.read.changes(start), limit))
-    stored = app.read.lines([each.article for each in found])
+    stored = app.read.articles([each.article for each in found])
     titles = app.read.titles([each.story for each in found])
     last = found[-1].n if found else start
     page = _page(asked, cursor, [], (last,))

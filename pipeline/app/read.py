@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from itertools import islice
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipeline.app.wiring import Wiring
     from pipeline.ports import SearchHit, StoryOrder, Version
     from pipeline.query.tree import Query
-    from pipeline.records import Change, Decision, Lineage, StoredArticle, Story
+    from pipeline.records import ArticleRow, Change, Decision, Lineage, StoredArticle, Story
     from pipeline.stories.situations.timeline import TimelineEntry
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -27,6 +27,18 @@ _AGE = re.compile(r"(\d{1,6})([mhdw])")
 # Stories read at once, and the newest stories of a situation that its timeline has.
 _PAGE = 50
 _STORIES = 500
+# Near misses of a story that are shown.
+NEAR = 8
+
+
+@dataclass(frozen=True, slots=True)
+class StoryMiss:
+    """An article that nearly came to a story: as a line, why it went elsewhere, and what it scored here."""
+
+    line: ArticleRow
+    decision: Decision
+    score: float
+
 
 StoriesFound: TypeAlias = "tuple[list[Story], Mapping[str, StoredArticle]]"
 
@@ -322,14 +334,46 @@ class Read:
                 found[story.id] = max(found.get(story.id, step.at), step.at)
         return {story.id: found[story.id] for story in stories if story.id in found}
 
-    def lines(self, articles: Sequence[str]) -> dict[str, StoredArticle]:
-        """Articles by id; those that are gone are left out."""
-        return self._wiring.store.articles(sorted(set(articles)))
+    def articles(self, ids: Sequence[str]) -> dict[str, StoredArticle]:
+        """Articles by id, whole; those that are gone are left out."""
+        return self._wiring.store.articles(sorted(set(ids)))
+
+    def lines(self, ids: Sequence[str]) -> dict[str, ArticleRow]:
+        """Articles by id as lines of a list; those that are gone are left out."""
+        return self._wiring.store.lines(sorted(set(ids)))
+
+    def lines_of(self, stories: Sequence[Story]) -> dict[str, ArticleRow]:
+        """The articles of stories as lines of a list, by id."""
+        return self.lines([name for story in stories for name in story.members])
 
     def decisions(self, articles: Sequence[str]) -> dict[str, Decision]:
         """Why each of several articles is in its story; those without a record are left out."""
-        found = ((name, self._wiring.store.decision(name)) for name in articles)
-        return {name: decision for name, decision in found if decision is not None}
+        return self._wiring.store.decisions(articles)
+
+    def near_misses(self, story: Story, lineage: Sequence[Lineage], limit: int = NEAR) -> list[StoryMiss]:
+        """Articles that nearly came to a story and are elsewhere, the closest first.
+
+        Args:
+            story: The story.
+            lineage: What happened to it: an article may have passed over a story that it took in.
+            limit: How many.
+        """
+        former = [each.story for each in lineage if each.into == story.id and each.kind == "merged"]
+        passed = [
+            d for name in dict.fromkeys([story.id, *former]) for d in self._wiring.store.near(name, limit)
+        ]
+        members = set(story.members)
+        lines = self.lines([each.article for each in passed])
+        found = {
+            each.article: StoryMiss(lines[each.article], each, each.passed_over.score)
+            for each in passed
+            if each.passed_over and each.article in lines and each.article not in members
+        }
+        return sorted(found.values(), key=lambda each: (-each.score, each.line.id))[:limit]
+
+    def count(self, wanted: StoryFilter, most: int) -> int:
+        """How many stories a list without a query has, at most `most`."""
+        return self._wiring.store.count_stories(wanted, most)
 
     def last_change(self) -> int:
         """The number of the newest change; 0 where nothing is stored."""

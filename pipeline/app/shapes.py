@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipeline.app.correct import Preview
+    from pipeline.app.read import StoryMiss
     from pipeline.ports import SearchHit, Version
     from pipeline.records import (
         Article,
+        ArticleRow,
         Candidate,
         Correction,
         Decision,
@@ -38,9 +40,8 @@ def stamp(time: datetime | None) -> str | None:
     return f"{time.astimezone(UTC).isoformat(timespec='seconds')[:19]}Z"
 
 
-def article_line(stored: StoredArticle) -> Json:
+def article_line(article: ArticleRow) -> Json:
     """An article as a member of a story."""
-    article = stored.enriched.article
     return {
         "id": article.id,
         "title": article.title,
@@ -48,7 +49,7 @@ def article_line(stored: StoredArticle) -> Json:
         "url": article.url,
         "published": stamp(article.published),
         "seen": stamp(article.fetched),
-        "kind": stored.enriched.kind,
+        "kind": article.kind,
     }
 
 
@@ -94,11 +95,13 @@ def request_shape(request: Request) -> Json:
 
 def preview_shape(preview: Preview) -> Json:
     """What a person's word would change."""
-    members, heirs = preview.articles, {a: story.id for story in preview.after for a in story.members}
+    members = preview.articles
+    lines = {name: each.line for name, each in members.items()}
+    heirs = {a: story.id for story in preview.after for a in story.members}
     after = {story.id for story in preview.after}
     return {
-        "before": [story_shape(story, members) for story in preview.before],
-        "after": [story_shape(story, members) for story in preview.after],
+        "before": [story_shape(story, lines) for story in preview.before],
+        "after": [story_shape(story, lines) for story in preview.after],
         "moved": [
             {
                 "article": a,
@@ -138,7 +141,7 @@ def labelled_shape(stored: StoredArticle) -> Json:
     }
 
 
-def story_shape(story: Story, members: Mapping[str, StoredArticle]) -> Json:
+def story_shape(story: Story, members: Mapping[str, ArticleRow]) -> Json:
     """A story with its articles."""
     return {
         "id": story.id,
@@ -165,6 +168,24 @@ def story_shape(story: Story, members: Mapping[str, StoredArticle]) -> Json:
         "hot": round(story.hot, 4),
         "situation": story.situation or None,
         "tie": tie_shape(story.tie),
+    }
+
+
+def one_story_shape(
+    story: Story, members: Mapping[str, ArticleRow], lineage: Sequence[Lineage], near: Sequence[StoryMiss]
+) -> Json:
+    """A story by itself: with what happened to it, and what nearly came to it."""
+    return story_shape(story, members) | {
+        "lineage": lineage_shape(lineage),
+        "near_misses": [
+            {
+                "article": article_line(each.line),
+                "story": each.line.story,
+                "score": round(each.score, 4),
+                "threshold": round(each.decision.threshold, 4),
+            }
+            for each in near
+        ],
     }
 
 
@@ -213,7 +234,7 @@ def lineage_shape(lineage: Sequence[Lineage]) -> list[Json]:
 def article_shape(stored: StoredArticle) -> Json:
     """A whole article."""
     article = stored.enriched.article
-    return article_line(stored) | {
+    return article_line(stored.line) | {
         "text": article.text,
         "authors": list(article.authors),
         "fetched": stamp(article.fetched),

@@ -18,7 +18,6 @@ from pipeline.app.read import moment
 from pipeline.app.wiring import Wiring
 from pipeline.errors import ConfigError, ContradictionError, NotFoundError, UsageError
 from pipeline.records import Alert, Message, Watch, WatchState, content_id
-from pipeline.records.alerts import EVERY_STATE
 from pipeline.retry import DELIVERY
 from pipeline.settings import Document, read_document
 
@@ -216,9 +215,7 @@ class Watches:
 
     def messages(self, alerts: Sequence[str], watch: str) -> list[Message]:
         """The messages of a watch that carry any of these alerts, whatever became of them."""
-        wanted = set(alerts)
-        found = self._wiring.store.outbox(EVERY_STATE) if wanted else []
-        return [each for each in found if each.watch == watch and not wanted.isdisjoint(each.alerts)]
+        return self._wiring.store.messages_of(watch, alerts) if alerts else []
 
     def broken(self) -> list[str]:
         """What of `watches.yaml` cannot be used, and why."""

@@ -148,7 +148,8 @@ def _said(context: typer.Context, app: App, correction: Correction, *, dry_run: 
         answer(context, preview, lambda out: preview_text(out, preview))
         return
     found, members = app.correct.say(correction)
-    document = {"stories": [story_shape(story, members) for story in found]}
+    lines = {name: each.line for name, each in members.items()}
+    document = {"stories": [story_shape(story, lines) for story in found]}
     answer(context, document, lambda out: out.print(stories_table(document["stories"])))
 
 

@@ -11,7 +11,7 @@ from pipeline.app.shapes import (
     article_shape,
     decision_shape,
     hit_shape,
-    lineage_shape,
+    one_story_shape,
     situation_shape,
     story_shape,
     version_shapes,
@@ -49,7 +49,7 @@ def stories(
         topic = app.read.topic(topic) if topic else ""
         wanted = app.read.wanted(since=since, query=query, topic=topic, language=language, kind=kind, **least)
         found = app.read.listed(wanted, sort, limit)
-        members = app.read.members(found)
+        members = app.read.lines_of(found)
     document = [story_shape(story, members) for story in found]
     answer(context, document, lambda out: out.print(stories_table(document)))
 
@@ -60,8 +60,9 @@ def story(
 ) -> None:
     """One story; an old id of a merged story leads to the new one."""
     with opened(context, make=False) as app:
-        found, members, lineage = app.read.story(story_id)
-    document = story_shape(found, members) | {"lineage": lineage_shape(lineage)}
+        found, lineage = app.read.current(story_id)
+        members, near = app.read.lines_of([found]), app.read.near_misses(found, lineage)
+    document = one_story_shape(found, members, lineage, near)
     answer(context, document, lambda out: story_text(out, document))
 
 

@@ -118,6 +118,10 @@ def story_text(out: Console, story: Json) -> None:
     out.print(table)
     for entry in story["lineage"]:
         out.print(f"{entry['kind']}: {entry['story']} → {entry['into']} by {entry['by']}", markup=False)
+    for entry in story["near_misses"]:
+        score = f"{entry['score']:.3f} of {entry['threshold']:.3f} needed"
+        article = entry["article"]
+        out.print(f"Near miss ({score}): {article['id']} {article['title']}", markup=False)
 
 
 def hits_table(hits: Sequence[Json]) -> Table:

@@ -102,7 +102,10 @@ def quarantine(app: App, ask: Ask) -> View:
     ]
     start = ask.number("after", 0, 0, 10**9)
     shown = kept[start : start + ENTRIES]
-    document = [rejection_shape(entry) for entry in kept]
+
+    def document() -> list[dict[str, Any]]:
+        return [rejection_shape(entry) for entry in kept]
+
     head = ("id", "source", "stage", "reason", "at")
     return View(
         "quarantine",
@@ -114,7 +117,7 @@ def quarantine(app: App, ask: Ask) -> View:
             "older": start + ENTRIES if len(kept) > start + ENTRIES else None,
         },
         document,
-        (head, *([str(row[key]) for key in head] for row in document)),
+        lambda: (head, *([str(row[key]) for key in head] for row in document())),
     )
 
 

@@ -35,7 +35,7 @@ def corrections(app: App, _: Ask) -> View:
     said, undone = app.correct.all()[::-1], app.correct.undone()
     shown = said[:100]
     homes = app.correct.homes(shown)
-    articles = app.read.lines([name for c in shown for group in c.groups for name in group[:5]])
+    articles = app.read.articles([name for c in shown for group in c.groups for name in group[:5]])
     document = [correction_shape(each, undone.get(each.id, ""), homes.get(each.id, ())) for each in said]
     columns = ("id", "kind", "of", "who", "at", "note", "undone_by")
     return View(
@@ -70,12 +70,12 @@ def preview(app: App, ask: Ask) -> View:
             story.id,
             story.title,
             tuple(
-                (source_of(each, -1), home.get(each.enriched.article.id, story.id) != story.id)
+                (source_of(each.line, -1), home.get(each.enriched.article.id, story.id) != story.id)
                 for each in present
             ),
         )
 
-    lines = {name: source_of(each, -1) for name, each in found.articles.items()}
+    lines = {name: source_of(each.line, -1) for name, each in found.articles.items()}
     document = preview_shape(found)
     return View(
         "preview",
@@ -96,7 +96,7 @@ def preview(app: App, ask: Ask) -> View:
 def _contradicted(app: App, error: ContradictionError) -> View:
     """What stands against it, each with what takes it back."""
     against = [each for each in app.correct.all() if each.id in str(error)]
-    articles = app.read.lines([name for c in against for group in c.groups for name in group[:5]])
+    articles = app.read.articles([name for c in against for group in c.groups for name in group[:5]])
     return View(
         "contradiction",
         {"line": str(error), "corrections": against, "lines": articles},

@@ -48,7 +48,10 @@ def search(app: App, ask: Ask) -> View:
     groups: dict[str, list[HitRow]] = {}
     for row in rows:
         groups.setdefault(row.story, []).append(row)
-    document = [hit_shape(hit) for hit in hits]
+
+    def document() -> list[dict[str, Any]]:
+        return [hit_shape(hit) for hit in hits]
+
     head = ("id", "title", "source", "url", "published", "language", "story", "score")
     return View(
         "search",
@@ -64,14 +67,14 @@ def search(app: App, ask: Ask) -> View:
             "facets": _facets(hits),
         },
         document,
-        (head, *([str(row[key] if row[key] is not None else "") for key in head] for row in document)),
+        lambda: (head, *([str("" if row[key] is None else row[key]) for key in head] for row in document())),
         followed=True,
     )
 
 
 def _row(hit: SearchHit, rule: WatchRule, ask: Ask, with_passage: bool) -> HitRow:
     found = snippets(rule, [hit.article]) if with_passage else ()
-    return HitRow(source_of(hit.article, ask.seen), hit.article.story, found[-1] if found else None)
+    return HitRow(source_of(hit.article.line, ask.seen), hit.article.story, found[-1] if found else None)
 
 
 def _facets(hits: Sequence[SearchHit]) -> dict[str, list[tuple[str, int]]]:

@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
 
-from rapidfuzz.distance import LCSseq
-
 from pipeline.app import App
 from pipeline.app.shapes import (
-    article_shape,
-    decision_shape,
-    lineage_shape,
+    one_story_shape,
     stamp,
     story_shape,
-    version_shapes,
 )
 from pipeline.desk.charts import Spark, spark
 from pipeline.desk.view import Ask, View, cut
-from pipeline.errors import NotFoundError, UsageError
-from pipeline.ports import StoryOrder
-from pipeline.records import Article, ArticleKind, Decision, StoredArticle, Story
+from pipeline.errors import UsageError
+from pipeline.ports import StoryFilter, StoryOrder, place_in
+from pipeline.records import ArticleKind, ArticleRow, Decision, Story
 
 PAGE: Final = 30
-# Stories among which the hottest are looked for, and articles of a story that are listed at once.
-LOOKED_AT: Final = 600
+# Articles of a story that are listed at once, and those of which a row of a list says something.
 LISTED: Final = 200
-MOST_TEXT_CHARS: Final = 60_000
+ROW_MEMBERS: Final = 200
+# Stories with something new are counted up to here.
+MOST_COUNTED: Final = 1000
 BASKET: Final = 20
 _SORTS: Final[dict[str, StoryOrder]] = {"hot": "hot", "new": "new", "size": "size"}
 FILTERS: Final = ("q", "since", "topic", "name", "outlet", "language", "new")
@@ -51,6 +47,8 @@ class Source:
     fresh: bool
     dated: bool = True
     kind: ArticleKind = "news"
+    version: int = 1
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,42 +93,82 @@ def stories(app: App, ask: Ask) -> View:
     sort = _SORTS[named]
     origins = ask.number("origins", 1, 1, 1000)
     newer = ask.seen if ask.one("new") else -1
+    start, place = _place(ask.one("after"))
     wanted = app.read.wanted(
         since=ask.one("since") or None, query=query_of(ask) or None, min_origins=origins, after_seq=newer
     )
-    kept = found = app.read.listed(wanted, sort, LOOKED_AT)
-    start = ask.number("after", 0, 0, LOOKED_AT)
-    shown = kept[start : start + PAGE]
-    members = app.read.members(shown)
+    found = app.read.page(wanted, sort, PAGE + 1, place)
+    shown = found[:PAGE]
+    lines = app.read.lines([name for story in shown for name in _looked_at(story)])
     told = app.watches.told([story.id for story in shown])
-    rows = [row_of(story, members, ask.seen, told.get(story.id, ())) for story in shown]
     head = app.read.head()
-    fresh = sum(1 for story in found if story.first_seq > ask.seen) if ask.seen >= 0 else 0
     filters = [(name, ask.one(name)) for name in FILTERS if ask.one(name)]
     filters += [("origins", str(origins))] if origins > 1 else []
+    older = f"{start + PAGE}~{_written(place_in(sort, shown[-1]))}" if len(found) > PAGE else None
     return View(
         "stories",
         {
-            "rows": rows,
+            "rows": [row_of(story, lines, ask.seen, told.get(story.id, ())) for story in shown],
             "sort": sort,
             "sorts": tuple(_SORTS),
             "ages": AGES,
             "filters": filters,
-            "facets": _facets(kept),
-            "fresh": fresh,
+            "facets": _facets(shown),
+            "fresh": _fresh(app, ask.seen),
             "head": head,
             "empty": not head,
-            "older": start + PAGE if len(kept) > start + PAGE else None,
+            "older": older,
             "first": start + 1,
-            "total": len(kept),
-            "capped": len(found) == LOOKED_AT,
             "basket": ask.many("with", BASKET),
             "stale": _stale(app, ask.now),
         },
-        [story_shape(story, members) for story in shown],
-        _story_csv(shown),
+        lambda: _documents(app, shown),
+        lambda: _story_csv(shown),
         followed=True,
     )
+
+
+def _looked_at(story: Story) -> tuple[str, ...]:
+    """The members of which a row says something: the first ones, the newest, and who is quoted."""
+    if len(story.members) <= ROW_MEMBERS:
+        return story.members
+    quoted = [each.article for each in story.summary]
+    quoted += [article for each in story.disagreements for _, article, _ in each.sides]
+    return (*story.members[: ROW_MEMBERS // 4], *quoted, *story.members[-ROW_MEMBERS * 3 // 4 :])
+
+
+def _documents(app: App, shown: Sequence[Story]) -> list[dict[str, Any]]:
+    lines = app.read.lines_of(shown)
+    return [story_shape(story, lines) for story in shown]
+
+
+def _fresh(app: App, seen: int) -> int | str | None:
+    """How many stories have something new; None where nothing was ever marked as seen."""
+    if seen < 0:
+        return None
+    count = app.read.count(StoryFilter(after_seq=seen), MOST_COUNTED)
+    return count if count < MOST_COUNTED else f"{MOST_COUNTED}+"
+
+
+def _written(place: tuple[int, float, str]) -> str:
+    """A place in a list as an address has it."""
+    late, value, name = place
+    return f"{late}~{value!r}~{name}"
+
+
+def _place(text: str) -> tuple[int, tuple[int, float, str] | None]:
+    """How many stories stand before a place, and the place.
+
+    Raises:
+        UsageError: It is none.
+    """
+    if not text:
+        return 0, None
+    try:
+        before, late, value, name = text.split("~", 3)
+        return int(before), (int(late), float(value), name)
+    except ValueError:
+        raise UsageError(f"after={text}: begin at the first page") from None
 
 
 def _facets(found: Sequence[Story]) -> dict[str, list[tuple[str, int]]]:
@@ -158,18 +196,16 @@ def _stale(app: App, now: datetime) -> datetime | None:
     return newest if newest is not None and now - newest > HOUR else None
 
 
-def row_of(
-    story: Story, members: Mapping[str, StoredArticle], seen: int, told: Sequence[str] = ()
-) -> StoryRow:
+def row_of(story: Story, lines: Mapping[str, ArticleRow], seen: int, told: Sequence[str] = ()) -> StoryRow:
     """A story as a row."""
-    present = [members[name] for name in story.members if name in members]
-    outlets = {each.enriched.article.id: each.enriched.article.outlet for each in present}
-    first: dict[str, StoredArticle] = {}
+    present = [lines[name] for name in story.members if name in lines]
+    outlets = {each.id: each.outlet for each in present}
+    first: dict[str, ArticleRow] = {}
     for each in present:
-        first.setdefault(each.enriched.article.outlet.casefold(), each)
+        first.setdefault(each.outlet.casefold(), each)
     chosen = sorted(first.values(), key=lambda each: each.seq)[:3]
     lead = next(((cut(s.text), outlets.get(s.article, "")) for s in story.summary), None)
-    times = [each.enriched.article.time for each in present]
+    times = [each.time for each in present]
     return StoryRow(
         id=story.id,
         title=cut(story.title),
@@ -198,10 +234,9 @@ def _in_time(source: Source) -> tuple[bool, datetime, str]:
     return not source.dated, source.time, source.id
 
 
-def _language_of(story: Story, members: Sequence[StoredArticle]) -> str:
+def _language_of(story: Story, members: Sequence[ArticleRow]) -> str:
     """Of the title: that of the article it is taken from."""
-    fits = (m.enriched.article.language for m in members if m.enriched.article.title == story.title)
-    return language_tag(next(fits, ""))
+    return language_tag(next((each.language for each in members if each.title == story.title), ""))
 
 
 def language_tag(language: str) -> str:
@@ -209,19 +244,20 @@ def language_tag(language: str) -> str:
     return language if re.fullmatch(r"[a-z]{2,3}", language) and language != "und" else ""
 
 
-def source_of(stored: StoredArticle, seen: int) -> Source:
+def source_of(article: ArticleRow, seen: int) -> Source:
     """An article as a line."""
-    article = stored.enriched.article
     return Source(
         article.id,
-        cut(stored.enriched.shown.title or article.title),
+        cut(article.shown or article.title),
         cut(article.outlet, 80),
         article.link or article.url,
         language_tag(article.language),
         article.time,
-        0 <= seen < stored.seq,
+        0 <= seen < article.seq,
         article.published is not None,
-        stored.enriched.kind,
+        article.kind,
+        article.version,
+        article.withdrawn is not None,
     )
 
 
@@ -276,16 +312,14 @@ def joined(decision: Decision | None) -> Joined | None:
 def story(app: App, ask: Ask) -> View:
     """One story: what happened, who says so, why they are together, who was told."""
     asked = ask.given["id"]
-    found, members, lineage = app.read.story(asked)
+    found, lineage = app.read.current(asked)
     if found.id != asked:
         return View(to=f"{ask.root}/stories/{found.id}", status=301)
+    members = app.read.lines_of([found])
     present = [members[name] for name in found.members if name in members]
     listed = present if ask.one("all") else present[-LISTED:]
-    decisions = app.read.decisions([each.enriched.article.id for each in listed])
-    lines = [
-        (source_of(each, ask.seen), joined(decisions.get(each.enriched.article.id)), each.enriched.article)
-        for each in listed
-    ]
+    decisions = app.read.decisions([each.id for each in listed])
+    lines = [(source_of(each, ask.seen), joined(decisions.get(each.id))) for each in listed]
     by_time = ask.one("by") == "time"
     if by_time:
         groups = [("", sorted(lines, key=lambda line: _in_time(line[0])))]
@@ -293,182 +327,40 @@ def story(app: App, ask: Ask) -> View:
         ordered = sorted(lines, key=lambda line: (line[0].outlet.casefold(), *_in_time(line[0])))
         groups = [(name, list(each)) for name, each in groupby(ordered, key=lambda line: line[0].outlet)]
         groups.sort(key=lambda group: _in_time(group[1][0][0]))
-    sources = {source.id: source for source, _, _ in lines}
-    times = [each.enriched.article.time for each in present]
+    times = [each.time for each in present]
     span = max(times) - min(times) if times else HOUR
     step = max(HOUR, span / 47)
-    former = [each.story for each in lineage if each.into == found.id]
+    former = [each.story for each in lineage if each.into == found.id and each.kind == "merged"]
+    near = app.read.near_misses(found, lineage)
     return View(
         "story",
         {
             "story": found,
             "row": row_of(found, members, ask.seen),
-            "sources": sources,
+            "sources": {source.id: source for source, _ in lines},
             "groups": groups,
             "by_time": by_time,
             "hidden": len(present) - len(listed),
-            "fresh": sum(1 for source, _, _ in lines if source.fresh),
+            "fresh": sum(1 for source, _ in lines if source.fresh),
             "chart": spark(times, max([*times, found.last_published]), step, bars=48),
             "step": step,
             "lineage": lineage,
             "standing": app.correct.standing_on(found.members)[:50],
             "tellings": app.watches.tellings_of([found.id, *former]),
-            "titles": app.read.titles([name for x in lineage for name in (x.story, x.into)]),
+            "titles": app.read.titles(
+                [*(name for x in lineage for name in (x.story, x.into)), *(each.line.story for each in near)]
+            ),
             "watch": ask.one("watch"),
+            "near": [(source_of(each.line, ask.seen), each.line.story, each) for each in near],
         },
-        story_shape(found, members) | {"lineage": lineage_shape(lineage)},
-        _article_csv(present),
+        lambda: one_story_shape(found, members, lineage, near),
+        lambda: _article_csv(present),
         followed=True,
     )
 
 
-def _article_csv(members: Sequence[StoredArticle]) -> tuple[Sequence[str], ...]:
+def _article_csv(members: Sequence[ArticleRow]) -> tuple[Sequence[str], ...]:
     return (
         ("id", "title", "outlet", "url", "published", "language", "story"),
-        *(
-            (a.id, a.title, a.outlet, a.url, stamp(a.published) or "", a.language, each.story)
-            for each in members
-            for a in (each.enriched.article,)
-        ),
+        *((a.id, a.title, a.outlet, a.url, stamp(a.published) or "", a.language, a.story) for a in members),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class TextPiece:
-    """A piece of a text: plain, or the name of an entity."""
-
-    text: str
-    entity: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class WordDiff:
-    """A word diff: pieces that stayed (""), went ("-") or came ("+")."""
-
-    at: datetime
-    feed: str
-    title: tuple[tuple[str, str], ...]
-    text: tuple[tuple[tuple[str, str], ...], ...]
-
-
-def article(app: App, ask: Ask) -> View:
-    """One article: its text, what was found in it, and why it is where it is."""
-    stored, versions = app.read.article(ask.given["id"])
-    record = stored.enriched.article
-    if record.id != ask.given["id"]:
-        return View(to=f"{ask.root}/articles/{record.id}", status=303)
-    try:
-        decision, _, titles = app.read.why(record.id)
-    except NotFoundError:
-        decision, titles = None, {}
-    story_now, _ = app.read.current(stored.story)
-    following = [*(v.article for v in versions), record][1:]
-    document = article_shape(stored) | {
-        "versions": version_shapes(versions, record),
-        "decision": decision_shape(decision, stored) if decision else None,
-    }
-    return View(
-        "article",
-        {
-            "article": record,
-            "line": source_of(stored, ask.seen),
-            "paragraphs": paragraphs(stored),
-            "long": len(record.text) > MOST_TEXT_CHARS,
-            "recurring": [span.text for span in stored.enriched.recurring],
-            "removed": record.removed,
-            "entities": stored.enriched.entities[:40],
-            "topics": stored.enriched.topics,
-            "changes": [
-                change(version.article, after, version.replaced)
-                for version, after in zip(versions, following, strict=True)
-            ][::-1],
-            "decision": decision,
-            "table": list(_features(decision)) if decision else [],
-            "titles": {name: cut(title) for name, title in titles.items()},
-            "story": story_now,
-            "forms": record.forms,
-        },
-        document,
-    )
-
-
-def _features(decision: Decision) -> Iterator[tuple[str, Any, Any]]:
-    """The parts of a decision as rows: the feature, and what it gave to the chosen and to the runner-up."""
-    chosen, other = decision.chosen, decision.runner_up
-    mine = {c.feature: c for c in chosen.contributions} if chosen else {}
-    theirs = {c.feature: c for c in other.contributions} if other else {}
-    for name in dict.fromkeys([*mine, *theirs]):
-        pair = mine.get(name), theirs.get(name)
-        if any(each is not None and abs(each.contribution) >= 0.0005 for each in pair):
-            yield name, *pair
-
-
-def paragraphs(stored: StoredArticle) -> list[list[TextPiece]]:
-    """The text in paragraphs, its names marked, without the lines that its outlet repeats."""
-    record = stored.enriched.article
-    names = sorted(
-        (span.start, span.end, entity.id)
-        for entity in stored.enriched.entities
-        for span in entity.spans
-        if span.field == "text"
-    )
-    gone = [(span.start, span.end, None) for span in stored.enriched.recurring if span.field == "text"]
-    marks: list[tuple[int, int, str | None]] = sorted(
-        [*names, *gone], key=lambda mark: (mark[0], mark[2] or "")
-    )
-    pieces: list[TextPiece] = []
-    at, text = 0, record.text[:MOST_TEXT_CHARS]
-    for start, end, entity in marks:
-        if start < at or end > len(text):
-            continue
-        pieces.append(TextPiece(text[at:start]))
-        if entity is not None:
-            pieces.append(TextPiece(text[start:end], entity))
-        at = end
-    pieces.append(TextPiece(text[at:]))
-    found: list[list[TextPiece]] = [[]]
-    for piece in pieces:
-        if piece.entity:
-            found[-1].append(piece)
-            continue
-        for number, line in enumerate(piece.text.split("\n\n")):
-            if number:
-                found.append([])
-            found[-1] += [TextPiece(line[at : at + 2000]) for at in range(0, len(line), 2000)]
-    return [each for each in found if any(piece.text.strip() for piece in each)]
-
-
-def change(old: Article, new: Article, at: datetime) -> WordDiff:
-    """What one version changed, word by word; of the text only the paragraphs that changed."""
-    before, after = (each.text[:MOST_TEXT_CHARS].split("\n\n")[:2000] for each in (old, new))
-    text = []
-    was: list[str] = []
-    became: list[str] = []
-    for each in [*LCSseq.opcodes(before, after), None]:
-        if each is not None and each.tag != "equal":
-            was += before[each.src_start : each.src_end]
-            became += after[each.dest_start : each.dest_end]
-        elif was or became:
-            text.append(words_changed("\n\n".join(was), "\n\n".join(became)))
-            was, became = [], []
-    title = words_changed(old.title, new.title) if old.title != new.title else ()
-    return WordDiff(at, new.revised_by, title, tuple(text))
-
-
-def words_changed(old: str, new: str) -> tuple[tuple[str, str], ...]:
-    """Two texts as pieces: "" stayed, "-" went, "+" came.
-
-    >>> words_changed("four dead", "six dead")
-    (('-', 'four '), ('+', 'six '), ('', 'dead'))
-    """
-    before, after = (re.findall(r"\S+\s*", text)[:4000] for text in (old, new))
-    pieces: list[tuple[str, str]] = []
-    gone, come = "", ""
-    for each in LCSseq.opcodes(before, after):
-        was = "".join(before[each.src_start : each.src_end])
-        if each.tag != "equal":
-            gone, come = gone + was, come + "".join(after[each.dest_start : each.dest_end])
-            continue
-        pieces += [("-", gone), ("+", come), ("", was)]
-        gone, come = "", ""
-    return tuple(piece for piece in [*pieces, ("-", gone), ("+", come)] if piece[1])

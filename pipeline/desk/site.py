@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pipeline.api.api_tokens import Tokens
 from pipeline.api.read_api import ROOT, ApiOptions, ReadApi, problem
 from pipeline.app import App
-from pipeline.desk import atom, care, correct, find, read, watches
+from pipeline.desk import article_view, atom, care, correct, find, read, watches
 from pipeline.desk.access import Doors, Person, Sessions, Tries, own_path
 from pipeline.desk.desk_texts import chosen, say
 from pipeline.desk.guard import (
@@ -65,7 +65,7 @@ _GET: Final[tuple[tuple[str, Handler, float], ...]] = (
     ("/", read.stories, 1),
     ("/stories", read.stories, 1),
     ("/stories/{id}", read.story, 1),
-    ("/articles/{id:path}", read.article, 1),
+    ("/articles/{id:path}", article_view.article, 1),
     ("/search", find.search, 1),
     ("/names", find.names, 1),
     ("/names/{id:path}", find.name, 1),
@@ -231,10 +231,12 @@ class Site:
             named = {"content-disposition": f'attachment; filename="{page.name}"'} if page.name else {}
             return Response(page.body, headers=named, media_type=page.kind)
         if form == "json" and page.document is not None:
-            return Response(as_json(page.document), page.status, media_type="application/json")
+            document = page.document() if callable(page.document) else page.document
+            return Response(as_json(document), page.status, media_type="application/json")
         if form == "csv" and page.rows is not None:
             named = {"content-disposition": 'attachment; filename="wirewatch.csv"'}
-            return Response(as_csv(page.rows), headers=named, media_type="text/csv; charset=utf-8")
+            rows = page.rows() if callable(page.rows) else page.rows
+            return Response(as_csv(rows), headers=named, media_type="text/csv; charset=utf-8")
         if form != "html":
             raise NotFoundError(f"{ask.path}: has no .{form}")
         return Response(as_html(ask, page), page.status, media_type="text/html; charset=utf-8")

@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -158,8 +158,8 @@ class View:
     Attributes:
         template: Of `pages/`, without ".html".
         context: What the template shows.
-        document: Its JSON twin; None where it has none.
-        rows: Its CSV twin: the head, and the rows.
+        document: Its JSON twin, or what makes it when it is asked for; None where it has none.
+        rows: Likewise its CSV twin: the head, and the rows.
         status: The HTTP status.
         to: Where to go instead: with status 301 or 303.
         cookies: To set: name, value, days.
@@ -171,7 +171,7 @@ class View:
     template: str = ""
     context: Mapping[str, Any] = field(default_factory=dict)
     document: Any = None
-    rows: tuple[Sequence[str], ...] | None = None
+    rows: Sequence[Sequence[str]] | Callable[[], Sequence[Sequence[str]]] | None = None
     status: int = 200
     to: str = ""
     cookies: tuple[tuple[str, str, int], ...] = ()

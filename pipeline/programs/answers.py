@@ -134,7 +134,7 @@ def whats_new(app: App, after: int = -1, limit: int = MOST) -> Json:
         raise UsageError("after: give the `next` of an earlier answer, or leave it out")
     start = app.read.changed_since(_FIRST_LOOK) if after < 0 else after
     changes = list(islice(app.read.changes(start), bounded(limit)))
-    stored = app.read.lines([change.article for change in changes])
+    stored = app.read.articles([change.article for change in changes])
     titles = app.read.titles([change.story for change in changes])
     last = changes[-1].n if changes else start
     return {

@@ -23,6 +23,7 @@ from pipeline.records.alerts import (
 from pipeline.records.articles import (
     Article,
     ArticleKind,
+    ArticleRow,
     DateSource,
     EnrichedArticle,
     Entity,
@@ -70,6 +71,7 @@ __all__ = [
     "AlertKind",
     "Article",
     "ArticleKind",
+    "ArticleRow",
     "Candidate",
     "Capture",
     "CaptureKind",

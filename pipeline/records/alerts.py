@@ -10,7 +10,6 @@ AlertKind = Literal["new", "growth", "news", "withdrawn"]
 DeliveryState = Literal["decided", "rendered", "sent", "failed", "suppressed"]
 Channel = Literal["mail", "webhook", "chat"]
 UNFINISHED: tuple[DeliveryState, ...] = ("decided", "rendered")
-EVERY_STATE: tuple[DeliveryState, ...] = (*UNFINISHED, "sent", "failed", "suppressed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,11 +189,10 @@ class EnrichedArticle:
         """The article as a reader sees it: without its recurring lines."""
         if not self.recurring:
             return self.article
-        title = [span for span in self.recurring if span.field == "title"]
         text = [span for span in self.recurring if span.field == "text"]
         return replace(
             self.article,
-            title=_without(self.article.title, title, _TITLE_MARKS),
+            title=shown_title(self.article.title, self.recurring),
             text=_without(self.article.text, text, _WHITE),
         )
 
@@ -201,6 +200,11 @@ class EnrichedArticle:
 # What parts a line of a title or text from its neighbours, and goes with it.
 _TITLE_MARKS: Final = " |·•»–—-:"
 _WHITE: Final = " \n\t"
+
+
+def shown_title(title: str, recurring: Sequence[Span]) -> str:
+    """A title as a reader sees it: without its recurring lines."""
+    return _without(title, [span for span in recurring if span.field == "title"], _TITLE_MARKS)
 
 
 def _without(content: str, spans: Sequence[Span], marks: str) -> str:
@@ -211,6 +215,38 @@ def _without(content: str, spans: Sequence[Span], marks: str) -> str:
         pieces.append(content[at : span.start].rstrip(marks))
         at = span.end
     return ("".join(pieces) + content[at:]).strip(marks) if spans else content
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleRow:
+    """An article as one line of a list: what is read of many at once.
+
+    Attributes:
+        shown: Its title as a reader sees it.
+        title, outlet, url, link, language, published, fetched, version, withdrawn: As the record has them.
+        kind: What kind of article it is.
+        seq, story: As stored.
+    """
+
+    id: str
+    title: str
+    shown: str
+    outlet: str
+    url: str
+    link: str
+    language: str
+    published: datetime | None
+    fetched: datetime
+    kind: ArticleKind = "news"
+    version: int = 1
+    withdrawn: datetime | None = None
+    seq: int = 0
+    story: str = ""
+
+    @property
+    def time(self) -> datetime:
+        """As `Article.time`."""
+        return self.published or self.fetched
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,3 +266,24 @@ class StoredArticle:
     story: str
     traits: bytes = field(default=b"", repr=False)
     backfill: bool = False
+
+    @property
+    def line(self) -> ArticleRow:
+        """The article as a line of a list."""
+        article = self.enriched.article
+        return ArticleRow(
+            article.id,
+            article.title,
+            shown_title(article.title, self.enriched.recurring),
+            article.outlet,
+            article.url,
+            article.link,
+            article.language,
+            article.published,
+            article.fetched,
+            self.enriched.kind,
+            article.version,
+            article.withdrawn,
+            self.seq,
+            self.story,
+        )

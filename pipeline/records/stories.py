@@ -76,6 +76,11 @@ class Decision:
     by: Literal["assign", "repair", "person"] = "assign"
     scorer: str = ""
 
+    @property
+    def passed_over(self) -> Candidate | None:
+        """The best story that the article did not go to."""
+        return self.chosen if self.founded else self.runner_up
+
 
 @dataclass(frozen=True, slots=True)
 class EntityCount:

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from killing import survived
@@ -21,7 +22,7 @@ from pipeline.app import App
 from pipeline.app.replay import fingerprint
 from pipeline.app.wiring import Wiring
 from pipeline.errors import ContradictionError, UsageError
-from pipeline.records.alerts import EVERY_STATE
+from pipeline.records import DeliveryState
 
 START = datetime(2015, 2, 9, 9, tzinfo=UTC)
 STEPS = int(os.environ.get("WIREWATCH_CHAOS_STEPS", "60"))
@@ -149,8 +150,8 @@ def lives(world, tmp_path, kills_wanted):
         work(after, verb, said, path)
         assert fingerprint(after.store) == fingerprint(whole.store), f"after step {step}: {verb}"
         assert after.store.corrections() == whole.store.corrections(), f"after step {step}: {verb}"
-        assert [m.id for m in after.store.outbox(EVERY_STATE)] == [
-            m.id for m in whole.store.outbox(EVERY_STATE)
+        assert [m.id for m in after.store.outbox(get_args(DeliveryState))] == [
+            m.id for m in whole.store.outbox(get_args(DeliveryState))
         ]
         after.close()
         whole.close()

@@ -185,7 +185,7 @@ def test_a_morning_is_read_and_marked_as_seen(page, named):
     assert outward.get_attribute("href").startswith("https://o")
     assert outward.get_attribute("rel") == "noopener noreferrer nofollow"
     page.get_by_role("button", name="Mark all as seen").click()
-    expect(page.get_by_text("0 new stories since you marked all as seen")).to_be_visible()
+    expect(page.get_by_text("0 stories with something new since you marked all as seen")).to_be_visible()
     page.get_by_role("link", name="only new ones").click()
     expect(page.get_by_text("No story is like that")).to_be_visible()
     page.get_by_role("link", name=re.compile("^New: ")).first.click()

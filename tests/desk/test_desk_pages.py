@@ -150,11 +150,13 @@ def test_a_thing_has_a_json_twin(editor, path):
 
 
 def test_the_json_of_a_story_is_that_of_the_command_line(desk, editor):
-    from pipeline.app.shapes import lineage_shape, story_shape
+    from pipeline.app.shapes import one_story_shape
 
     with desk.opened() as app:
-        found, members, lineage = app.read.story("s1")
-    shape = story_shape(found, members) | {"lineage": lineage_shape(lineage)}
+        found, lineage = app.read.current("s1")
+        shape = one_story_shape(
+            found, app.read.lines_of([found]), lineage, app.read.near_misses(found, lineage)
+        )
     assert editor.get("/stories/s1.json").json() == json.loads(json.dumps(shape))
 
 
@@ -197,7 +199,7 @@ def test_what_is_new_is_told_since_it_was_marked(desk):
         == 303
     )
     found = page(client, "/")
-    assert "1 new story" in found.words
+    assert "1 story with something new" in found.words
     assert [row["id"] for row in client.get("/stories.json?new=1").json()] == ["s3"]
 
 

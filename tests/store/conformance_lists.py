@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from store_records import article, at, story, word_term
+from store_records import article, at, decision, story, word_term
 
 from pipeline.ports import Commit, Store, StoryFilter, StoryOrder, place_in
-from pipeline.records import Evidence, Story, Tie, Topic
+from pipeline.records import Candidate, Decision, EnrichedArticle, Evidence, Message, Span, Story, Tie, Topic
 
 SHAPES = (
     # hot, hours, members, outlets, origins, topic, language
@@ -141,3 +141,69 @@ class ListConformance:
         assert shelved.beginning("stories", "s4", 9) == ["s4"]
         assert shelved.beginning("articles", "a00001", 9) == ["a000010", "a000011", "a000012"]
         assert shelved.beginning("articles", "x", 9) == shelved.beginning("stories", "s\ud800", 9) == []
+
+    def test_stories_are_counted_up_to_a_bound(self, shelved: Store) -> None:
+        assert shelved.count_stories(StoryFilter(), 99) == 5
+        assert shelved.count_stories(StoryFilter(), 2) == 2
+        assert shelved.count_stories(StoryFilter(after_seq=4, topic="sport"), 99) == 1
+        with pytest.raises(ValueError, match="query"):
+            shelved.count_stories(StoryFilter(kind="opinion"), 99)
+
+    def test_lines_are_what_a_list_shows_of_an_article(self, store: Store) -> None:
+        one = article(1, "Daily · Storm \ud800", "Wind.", hours=3, outlet="Ö")
+        record = replace(one.enriched.article, link="https://x.example/#a", version=2, withdrawn=at(5))
+        spans = (Span("title", 0, 5, "Daily"), Span("text", 0, 4, "Wind"))
+        one = replace(one, enriched=EnrichedArticle(record, recurring=spans, kind="video"))
+        two = article(2, "", "No title, no date.", published=False, story="s2")
+        store.commit(Commit(articles=(one, two)))
+        found = store.lines(["a000002", "nobody", "a000001"])
+        for each in store.articles(["a000001", "a000002"]).values():
+            assert found.pop(each.enriched.article.id) == each.line
+        assert found == {}
+        assert store.lines([]) == {}
+        assert store.lines(["a000001"])["a000001"].shown == "Storm \ufffd"
+
+    def test_a_line_follows_its_article(self, store: Store) -> None:
+        store.commit(Commit(articles=(article(1, "Before", story="s1"),)))
+        store.commit(Commit(articles=(article(1, "After", story="s2"),)))
+        assert [(x.title, x.story) for x in store.lines(["a000001"]).values()] == [("After", "s2")]
+
+    def test_decisions_of_many_articles_in_one_answer(self, store: Store) -> None:
+        given = {name: decision(name, "s1") for name in ("a", "b\ud800")}
+        store.commit(Commit(decisions=tuple(given.values())))
+        found = store.decisions(["a", "nobody", "b\ud800"])
+        assert found == {name: store.decision(name) for name in given}
+        assert store.decisions([]) == {}
+
+    def test_decisions_that_passed_a_story_over_the_closest_first(self, store: Store) -> None:
+        def beside(name: str, story: str, score: float, **more: object) -> Decision:
+            return replace(decision(name, "own", 0.9), runner_up=Candidate(story, score), **more)  # type: ignore[arg-type]
+
+        alone = replace(decision("d", "s1", 0.35), founded=True)
+        kept = (
+            beside("a", "s1", 0.3),
+            beside("b", "s1", 0.4),
+            beside("c", "s2", 0.5),
+            alone,
+            beside("e", "s1", 0.3),
+            beside("f", "s1", float("-inf")),
+            replace(decision("g", "s1"), founded=True, chosen=None),
+        )
+        store.commit(Commit(decisions=kept))
+        assert [each.article for each in store.near("s1", 9)] == ["b", "d", "a", "e", "f"]
+        assert store.near("s1", 1) == [store.decision("b")]
+        assert store.near("nobody", 9) == []
+        store.commit(Commit(decisions=(decision("b", "s1"), beside("d", "s2", 0.1))))
+        assert [each.article for each in store.near("s1", 9)] == ["a", "e", "f"]
+
+    def test_messages_by_the_alerts_that_they_carry(self, store: Store) -> None:
+        def message(name: str, *alerts: str, watch: str = "w", hours: float = 0) -> Message:
+            return Message(name, watch, alerts, "mail", "a@x.example", "sent", at(hours), payload=b"secret")
+
+        digest, late = message("m1", "a1", "a2"), message("m2", "a1", hours=-1)
+        store.commit(Commit(messages=(digest, late, message("m3", "a1", watch="v"), message("m4", "a9"))))
+        found = store.messages_of("w", ["a2", "a1", "nobody"])
+        assert found == [replace(late, payload=b""), replace(digest, payload=b"")]
+        store.commit(Commit(messages=(replace(digest, state="failed"),)))
+        assert [each.state for each in store.messages_of("w", ["a2"])] == ["failed"]
+        assert store.messages_of("w", []) == []

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,14 +21,15 @@ from conformance_queries import QueryConformance
 from conformance_state import StateConformance
 from store_child import batch
 from store_copies import check_copy
-from store_records import article, at
+from store_records import article, at, decision
 
 from pipeline.errors import StoreError, UnavailableError, UsageError
 from pipeline.ports import Commit
 from pipeline.query.parse import parse
+from pipeline.records import Candidate, Message
 from pipeline.store import copy_store, open_store
 from pipeline.store.sqlite.database import SqliteStore
-from pipeline.store.sqlite.schema import APPLICATION, INDEX_COLUMNS, MIGRATIONS, statements
+from pipeline.store.sqlite.schema import APPLICATION, INDEX_COLUMNS, MIGRATIONS, REFERRED, statements
 from pipeline.store.sqlite.terms import packed
 
 ROOT = Path(__file__).parents[2]
@@ -120,6 +122,30 @@ def test_a_file_of_the_first_schema_is_brought_up_to_date_by_opening_it(tmp_path
     store.close()
 
 
+def unrefer(file):
+    """Takes a file to before decisions and messages were found by what they name."""
+    file.execute("DROP INDEX decision_near")
+    file.execute("ALTER TABLE decision DROP COLUMN near")
+    file.execute("ALTER TABLE decision DROP COLUMN near_score")
+    file.execute("DROP TABLE message_alert")
+
+
+def test_an_older_file_learns_what_its_decisions_and_messages_name(tmp_path) -> None:
+    path = tmp_path / "store.db"
+    store = SqliteStore(path)
+    near = replace(decision("a", "s1"), runner_up=Candidate("s2", 0.25))
+    message = Message("m", "w", ("a1",), "mail", "a@x.example", "sent", at(0))
+    store.commit(Commit(decisions=(near, decision("b", "s1")), messages=(message,)))
+    store.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        unrefer(file)
+        file.execute(f"PRAGMA user_version = {MIGRATIONS.index(REFERRED) - 1}")
+    store = SqliteStore(path)
+    assert store.near("s2", 9) == [near]
+    assert store.messages_of("w", ["a1"]) == [message]
+    store.close()
+
+
 def test_an_older_full_text_index_is_made_anew_by_opening_the_file(tmp_path) -> None:
     path = tmp_path / "store.db"
     store = SqliteStore(path)
@@ -140,6 +166,7 @@ def test_an_older_full_text_index_is_made_anew_by_opening_the_file(tmp_path) -> 
         file.execute("DROP INDEX story_newest")
         file.execute("ALTER TABLE story DROP COLUMN dated")
         file.execute("CREATE INDEX story_newest ON story (last_published DESC, id)")
+        unrefer(file)
         file.execute("PRAGMA user_version = 2")
     store = SqliteStore(path)
     assert [(change.n, change.kind, change.seq) for change in store.changes(0, 9)] == [(1, "arrival", 1)]

@@ -159,14 +159,14 @@ class Rows:
         new = list(dict.fromkeys(a.story for a in articles if _number(a.story) not in self._seen))
         self._seen.update(map(_number, new))
         found = self._store.stories(new)
-        known = {a.enriched.article.id: a for a in articles}
+        known = {a.enriched.article.id: a.line for a in articles}
         batch: list[str] = []
         size = 0
         for name in [*new, ""]:
             grown = len(found[name].members) if name in found else 0
             if batch and (not name or size + grown > _MEMBERS):
                 named = [a for each in batch for a in found[each].members]
-                members = known | self._store.articles([a for a in named if a not in known])
+                members = known | self._store.lines([a for a in named if a not in known])
                 yield from (story_shape(found[each], members) for each in batch)
                 batch, size = [], 0
             if name in found:

@@ -27,6 +27,7 @@ from pipeline.query.fields import Indexed, from_micros, indexed, micros
 from pipeline.query.tree import And, Phrase, Query
 from pipeline.records import (
     Alert,
+    ArticleRow,
     Change,
     Correction,
     Decision,
@@ -68,6 +69,7 @@ from pipeline.store.elasticsearch.link import Address, Link
 from pipeline.store.elasticsearch.reading import ARTICLE, PAGE, Reads, chunked
 from pipeline.store.elasticsearch.root import Holder, Roots, Seen, fence, holds
 from pipeline.store.rules import leases
+from pipeline.store.rules.messages import listed
 from pipeline.store.rules.numbering import Numbers
 from pipeline.text import well_formed
 
@@ -195,6 +197,12 @@ class ElasticsearchStore:
         asked = {hashed(each): each for each in ids}
         hits = self.roots.consistent(lambda: list(self.reads.by_ids(self.names.articles, asked, ARTICLE)))
         return {asked[hit["_id"]]: article_from(hit["_source"]) for hit in hits}
+
+    def lines(self, ids: Sequence[str]) -> dict[str, ArticleRow]:
+        """See `Store`."""
+        asked = {hashed(each): each for each in ids}
+        hits = self.roots.consistent(lambda: list(self.reads.by_ids(self.names.articles, asked, ("line",))))
+        return {asked[hit["_id"]]: decode(ArticleRow, hit["_source"]["line"]) for hit in hits}
 
     def between(self, after: int, upto: int) -> Iterator[StoredArticle]:
         """See `Store`."""
@@ -327,6 +335,10 @@ class ElasticsearchStore:
         found = self.roots.consistent(lambda: page.documents(asked, limit))
         return [decode(Story, document) for document in found]
 
+    def count_stories(self, wanted: StoryFilter, most: int) -> int:
+        """See `Store`."""
+        return self.roots.consistent(lambda: story_pages.count(self.reads, self.names, wanted, most))
+
     def beginning(self, kind: Literal["stories", "articles"], prefix: str, limit: int) -> list[str]:
         """See `Store`."""
         index = self.names.articles if kind == "articles" else self.names.alias(kind)
@@ -339,6 +351,27 @@ class ElasticsearchStore:
     def decision(self, article: str) -> Decision | None:
         """See `Store`."""
         return self._document(Decision, "decisions", hashed(article))
+
+    def decisions(self, articles: Sequence[str]) -> dict[str, Decision]:
+        """See `Store`."""
+        asked = {hashed(each): each for each in articles}
+        index = self.names.alias("decisions")
+        hits = self.roots.consistent(lambda: list(self.reads.by_ids(index, asked, ("document",))))
+        return {asked[hit["_id"]]: decode(Decision, hit["_source"]["document"]) for hit in hits}
+
+    def near(self, story: str, limit: int) -> list[Decision]:
+        """See `Store`."""
+        request: dict[str, Any] = {
+            "index": self.names.alias("decisions"),
+            "query": {"term": {"near": well_formed(story)}},
+            "source": ["document"],
+        }
+        order: list[dict[str, Any]] = [
+            {"near_score": {"order": "desc", "missing": "_last"}},
+            {"article": "asc"},
+        ]
+        hits = self.roots.consistent(lambda: list(self.reads.pages(order, PAGE, limit, **request)))
+        return [decode(Decision, hit["_source"]["document"]) for hit in hits]
 
     def lineage(self, story: str) -> list[Lineage]:
         """See `Store`."""
@@ -410,6 +443,15 @@ class ElasticsearchStore:
         return self._documents(
             Alert, "alerts", [{"seq": "asc"}, {"id": "asc"}], {"bool": {"filter": filters}}
         )
+
+    def messages_of(self, watch: str, alerts: Sequence[str]) -> list[Message]:
+        """See `Store`."""
+        found: dict[str, Message] = {}
+        for piece in chunked(map(well_formed, alerts)):
+            query = {"terms": {"alerts": piece}}
+            messages = self._documents(Message, "outbox", [{"due_us": "asc"}, {"id": "asc"}], query)
+            found |= {each.id: each for each in messages}
+        return listed(watch, found.values())
 
     def outbox(self, states: Sequence[DeliveryState] = UNFINISHED) -> list[Message]:
         """See `Store`."""

@@ -131,6 +131,7 @@ def article_source(stored: StoredArticle, taken_in: datetime | None = None) -> S
         "time_us": seen.published,
         "fetched_us": seen.fetched,
         "document": record_json(enriched),
+        "line": record_json(stored.line),
         **_some(
             id=article.id,
             story=stored.story,
@@ -234,14 +235,21 @@ def _finite(number: float | None) -> float | None:
 
 def decision_source(decision: Decision) -> Source:
     """A decision."""
+    passed = decision.passed_over
     return {
         "founded": decision.founded,
         "score": _finite(decision.chosen.score if decision.chosen else None),
         "margin": _finite(decision.margin),
         "threshold": _finite(decision.threshold),
         "by": decision.by,
+        "near_score": _finite(passed.score if passed else None),
         "document": record_json(decision),
-        **_some(article=decision.article, story=decision.story, scorer=decision.scorer),
+        **_some(
+            article=decision.article,
+            story=decision.story,
+            scorer=decision.scorer,
+            near=passed.story if passed else "",
+        ),
     }
 
 
@@ -330,5 +338,11 @@ def message_source(message: Message) -> Source:
     return {
         "channel": message.channel, "state": message.state, "due": message.due,
         "due_us": micros(message.due), "attempts": message.attempts, "document": record_json(message),
-        **_some(id=message.id, watch=message.watch, error=message.error, sent=message.sent),
+        **_some(
+            id=message.id,
+            watch=message.watch,
+            alerts=list(message.alerts),
+            error=message.error,
+            sent=message.sent,
+        ),
     }  # fmt: skip

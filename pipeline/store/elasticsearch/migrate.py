@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.errors import StoreError, UnavailableError
-from pipeline.records import Change, Story
+from pipeline.records import Change, Decision, Message, Story
 from pipeline.store.codec import decode
 from pipeline.store.elasticsearch.bulk import Target, Write, put, send_writes
 from pipeline.store.elasticsearch.changes import placed
@@ -22,6 +22,8 @@ from pipeline.store.elasticsearch.documents import (
     article_from,
     article_source,
     change_source,
+    decision_source,
+    message_source,
     story_source,
     taken_in_of,
 )
@@ -219,8 +221,14 @@ def _anew(kind: str, name: str, source: Source) -> tuple[Write, ...]:
     if is_monthly(kind):
         article = article_source(article_from(source), taken_in_of(source))
         return placed(kind.partition("-")[2], name, article, generation)
-    fields = story_source(decode(Story, source["document"])) if kind == "stories" else source
-    return (put(kind, name, fields, generation),)
+    match kind:
+        case "stories":
+            source = story_source(decode(Story, source["document"]))
+        case "decisions":
+            source = decision_source(decode(Decision, source["document"]))
+        case "outbox":
+            source = message_source(decode(Message, source["document"]))
+    return (put(kind, name, source, generation),)
 
 
 def _arrived(source: Source) -> Write:

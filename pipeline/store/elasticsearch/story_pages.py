@@ -76,6 +76,13 @@ class StoryPage:
         return [document for name, document in piece.items() if name in hit]
 
 
+def count(reads: Reads, names: Names, wanted: StoryFilter, most: int) -> int:
+    """How many stories there are, at most `most`."""
+    if wanted.hitting is not None:
+        raise ValueError("stories are counted without a query")
+    return min(most, reads.count(names.alias("stories"), {"bool": {"filter": _filters(wanted)}}))
+
+
 def _filters(wanted: StoryFilter) -> list[Dsl]:
     found: list[Dsl] = [
         {"range": {field: {"gte": least}}}

@@ -21,6 +21,7 @@ from pipeline.query.fields import Indexed, from_micros, indexed, micros
 from pipeline.query.tree import Query
 from pipeline.records import (
     Alert,
+    ArticleRow,
     Change,
     Correction,
     Decision,
@@ -36,12 +37,14 @@ from pipeline.records import (
     WatchState,
 )
 from pipeline.records.alerts import UNFINISHED
+from pipeline.store.article_lines import line_from
 from pipeline.store.codec import decode
 from pipeline.store.copying import Piece
 from pipeline.store.rules import leases
+from pipeline.store.rules.messages import listed
 from pipeline.store.sqlite import rows, statements, story_lists
 from pipeline.store.sqlite.file import DatabaseFile
-from pipeline.store.sqlite.schema import REINDEX, RERANK, VERSION
+from pipeline.store.sqlite.schema import REFERRED, REINDEX, RERANK, VERSION
 from pipeline.store.sqlite.terms import seen_from
 from pipeline.text import well_formed
 
@@ -73,7 +76,7 @@ class SqliteStore:
             path,
             create=create,
             timeout_seconds=timeout_seconds,
-            steps={REINDEX: statements.reindex, RERANK: statements.rerank},
+            steps={REINDEX: statements.reindex, RERANK: statements.rerank, REFERRED: statements.refer},
         )
 
     def close(self) -> None:
@@ -154,6 +157,15 @@ class SqliteStore:
         return {
             asked[row[0]]: _stored(row) for row in self._consistent(f"{_ARTICLE} WHERE a.id IN ({{}})", asked)
         }
+
+    def lines(self, ids: Sequence[str]) -> dict[str, ArticleRow]:
+        """See `Store`."""
+        asked = {well_formed(each): each for each in ids}
+        sql = (
+            "SELECT a.id, b.enriched, a.seq, a.story FROM article a JOIN article_body b USING (seq)"
+            " WHERE a.id IN ({})"
+        )
+        return {asked[row[0]]: line_from(*row[1:]) for row in self._consistent(sql, asked)}
 
     def between(self, after: int, upto: int) -> Iterator[StoredArticle]:
         """See `Store`."""
@@ -300,6 +312,10 @@ class SqliteStore:
             )
             return [decode(Story, documents[name]) for name in found]
 
+    def count_stories(self, wanted: StoryFilter, most: int) -> int:
+        """See `Store`."""
+        return story_lists.count(self._file, wanted, most)
+
     def beginning(self, kind: Literal["stories", "articles"], prefix: str, limit: int) -> list[str]:
         """See `Store`."""
         return story_lists.beginning(self._file, kind, well_formed(prefix), limit)
@@ -313,6 +329,17 @@ class SqliteStore:
         """See `Store`."""
         found = self._documents(Decision, "SELECT document FROM decision WHERE article = ?", article)
         return found[0] if found else None
+
+    def decisions(self, articles: Sequence[str]) -> dict[str, Decision]:
+        """See `Store`."""
+        asked = {well_formed(each): each for each in articles}
+        rows = self._consistent("SELECT article, document FROM decision WHERE article IN ({})", asked)
+        return {asked[name]: decode(Decision, document) for name, document in rows}
+
+    def near(self, story: str, limit: int) -> list[Decision]:
+        """See `Store`."""
+        sql = "SELECT document FROM decision WHERE near = ? ORDER BY near_score DESC, article LIMIT ?"
+        return self._documents(Decision, sql, story, limit)
 
     def lineage(self, story: str) -> list[Lineage]:
         """See `Store`."""
@@ -387,6 +414,15 @@ class SqliteStore:
             return self._documents(Alert, sql, first)
         sql = "SELECT document FROM alert WHERE at >= ? AND watch = ? ORDER BY seq, id"
         return self._documents(Alert, sql, first, watch)
+
+    def messages_of(self, watch: str, alerts: Sequence[str]) -> list[Message]:
+        """See `Store`."""
+        sql = (
+            "SELECT DISTINCT m.id, m.document FROM message_alert x JOIN message m ON m.id = x.message"
+            " WHERE x.alert IN ({})"
+        )
+        rows = dict(self._consistent(sql, map(well_formed, alerts)))
+        return listed(watch, (decode(Message, document) for document in rows.values()))
 
     def outbox(self, states: Sequence[DeliveryState] = UNFINISHED) -> list[Message]:
         """See `Store`."""

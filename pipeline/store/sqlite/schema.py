@@ -128,8 +128,20 @@ CREATE INDEX IF NOT EXISTS story_situation_of ON story_situation (situation);
 CREATE TRIGGER IF NOT EXISTS story_untied AFTER DELETE ON story
 BEGIN DELETE FROM story_situation WHERE story = old.id; END;
 """
+# Which story a decision passed over, and how well the article fitted it; what came last, for counting.
+_NEAR = """
+ALTER TABLE decision ADD COLUMN near TEXT;
+ALTER TABLE decision ADD COLUMN near_score REAL;
+CREATE INDEX IF NOT EXISTS decision_near ON decision (near, near_score DESC, article) WHERE near IS NOT NULL;
+CREATE INDEX IF NOT EXISTS story_rank_last ON story_rank (last_seq);
+CREATE TABLE IF NOT EXISTS message_alert (
+    alert TEXT NOT NULL, message TEXT NOT NULL, PRIMARY KEY (alert, message)
+) WITHOUT ROWID;
+"""
+# Not SQL: both are worked out from the records of decisions and messages.
+REFERRED = "referred"
 # The steps that are not SQL.
-STEPS = frozenset({REINDEX, RERANK})
+STEPS = frozenset({REINDEX, RERANK, REFERRED})
 
 # The n-th entry takes a file from version n to n + 1; entries are never changed, only added.
 MIGRATIONS: tuple[str, ...] = (
@@ -144,6 +156,8 @@ MIGRATIONS: tuple[str, ...] = (
     _STORY_RANK,
     RERANK,
     _SITUATIONS,
+    _NEAR,
+    REFERRED,
 )
 VERSION = len(MIGRATIONS)
 

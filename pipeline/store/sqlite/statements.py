@@ -8,7 +8,7 @@ from datetime import datetime
 from pipeline.errors import StoreError
 from pipeline.ports import Commit, Version
 from pipeline.query.fields import folded, indexed, micros
-from pipeline.records import Change, EnrichedArticle, StoredArticle, Story
+from pipeline.records import Change, Decision, EnrichedArticle, Message, StoredArticle, Story
 from pipeline.store.codec import decode, encode
 from pipeline.store.copying import Piece
 from pipeline.store.rules.numbering import Numbers, Placed, numbered
@@ -218,8 +218,9 @@ def _stories(file: DatabaseFile, commit: Commit) -> None:
     file.run_all("DELETE FROM story WHERE id = ?", ((well_formed(each),) for each in commit.ended))
     _put_stories(file, commit.stories)
     file.run_all(
-        "INSERT INTO decision VALUES (?, ?) ON CONFLICT DO UPDATE SET document = excluded.document",
-        ((well_formed(each.article), text(each)) for each in commit.decisions),
+        "INSERT INTO decision VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        " document = excluded.document, near = excluded.near, near_score = excluded.near_score",
+        ((well_formed(each.article), text(each), *_near(each)) for each in commit.decisions),
     )
     file.run_all(
         "INSERT OR IGNORE INTO lineage VALUES (?, ?, ?, ?, ?)",
@@ -231,6 +232,37 @@ def _stories(file: DatabaseFile, commit: Commit) -> None:
     file.run_all(
         "INSERT OR IGNORE INTO correction VALUES (?, ?, ?)",
         ((well_formed(each.id), micros(each.at), text(each)) for each in commit.corrections),
+    )
+
+
+def _near(decision: Decision) -> tuple[str | None, float | None]:
+    """The story that was passed over, and how well the article fitted it."""
+    passed = decision.passed_over
+    return (well_formed(passed.story), passed.score) if passed else (None, None)
+
+
+def refer(file: DatabaseFile) -> None:
+    """Works out anew which stories decisions passed over, and which alerts messages carry."""
+    last = ""
+    while rows := file.rows(
+        "SELECT article, document FROM decision WHERE article > ? ORDER BY article LIMIT 500", (last,)
+    ):
+        last = rows[-1][0]
+        file.run_all(
+            "UPDATE decision SET near = ?, near_score = ? WHERE article = ?",
+            ((*_near(decode(Decision, document)), article) for article, document in rows),
+        )
+    last = ""
+    while rows := file.rows("SELECT id, document FROM message WHERE id > ? ORDER BY id LIMIT 500", (last,)):
+        last = rows[-1][0]
+        _carried(file, [decode(Message, document) for _, document in rows])
+
+
+def _carried(file: DatabaseFile, messages: Iterable[Message]) -> None:
+    """Notes which alerts messages carry."""
+    file.run_all(
+        "INSERT OR IGNORE INTO message_alert VALUES (?, ?)",
+        ((well_formed(alert), well_formed(each.id)) for each in messages for alert in each.alerts),
     )
 
 
@@ -345,6 +377,7 @@ def _alerts(file: DatabaseFile, commit: Commit) -> None:
         " SET state = excluded.state, due = excluded.due, document = excluded.document",
         ((well_formed(each.id), each.state, micros(each.due), text(each)) for each in commit.messages),
     )
+    _carried(file, commit.messages)
 
 
 # -- retention -------------------------------------------------------------------------------------------

@@ -13,15 +13,8 @@ _BY: dict[StoryOrder, str] = {"hot": "hot", "new": "newest", "size": "size"}
 _TABLES = {"stories": "story", "articles": "article"}
 
 
-def page(
-    file: DatabaseFile,
-    wanted: StoryFilter,
-    order: StoryOrder,
-    limit: int,
-    after: tuple[int, float, str] | None,
-) -> list[str]:
-    """The ids of a page."""
-    by, late = _BY[order], "0" if order == "size" else "undated"
+def _conditions(wanted: StoryFilter) -> tuple[list[str], list[object]]:
+    """What a story's rank must be, whatever its articles say, as SQL and its values."""
     conditions, bound = ["size >= ?", "outlets >= ?", "origins >= ?", "last_seq > ?"], [
         wanted.min_articles,
         wanted.min_outlets,
@@ -41,6 +34,28 @@ def page(
         values.append(well_formed(wanted.situation))
     if wanted.tied:
         conditions.append("id IN (SELECT story FROM story_situation)")
+    return conditions, values
+
+
+def count(file: DatabaseFile, wanted: StoryFilter, most: int) -> int:
+    """How many stories there are, at most `most`."""
+    if wanted.hitting is not None:
+        raise ValueError("stories are counted without a query")
+    conditions, values = _conditions(wanted)
+    some = f"SELECT 1 FROM story_rank WHERE {' AND '.join(conditions)} LIMIT ?"  # noqa: S608  our own
+    return int(file.one(f"SELECT count(*) FROM ({some})", (*values, most))[0])  # noqa: S608  our own
+
+
+def page(
+    file: DatabaseFile,
+    wanted: StoryFilter,
+    order: StoryOrder,
+    limit: int,
+    after: tuple[int, float, str] | None,
+) -> list[str]:
+    """The ids of a page."""
+    by, late = _BY[order], "0" if order == "size" else "undated"
+    conditions, values = _conditions(wanted)
     if after is not None:
         conditions.append(f"({late} > ? OR ({late} = ? AND ({by} < ? OR ({by} = ? AND id > ?))))")
         values += [after[0], after[0], after[1], after[1], well_formed(after[2])]
