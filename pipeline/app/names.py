@@ -15,8 +15,8 @@ from pipeline.records import Capture, Entity, EntityCount, StoredArticle
 from pipeline.text import fold
 
 COMPANIONS = 30
-# An entity's page and the proposals read at most so many articles, the newest.
-ARTICLES_READ = 50_000
+# The proposals read so many articles, the newest; an entity's page so many of those that name it.
+SUGGESTED_FROM, NAMED_IN = 50_000, 50_000
 # A part of a name is looked for in so many articles.
 HITS_READ = 500
 
@@ -31,24 +31,25 @@ class Entities:
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
 
-    def entity(self, name: str) -> dict[str, Any]:
+    def entity(self, name: str, articles: int = NAMED_IN) -> dict[str, Any]:
         """An entity's page: articles, stories and companions over time.
 
         Args:
             name: A name, an alias, a part of a name, or an id.
+            articles: How many of the articles that name it are read, the newest.
 
         Raises:
             NotFoundError: No article names it.
         """
         known = self._known(name)
-        articles = self._naming(known.id)
-        days: Counter[str] = Counter(_day(each.enriched.article.time) for each in articles)
-        stories = self._wiring.store.stories(sorted({a.story for a in articles})).values()
+        found = self._naming(known.id, articles)
+        days: Counter[str] = Counter(_day(each.enriched.article.time) for each in found)
+        stories = self._wiring.store.stories(sorted({a.story for a in found})).values()
         return {
             "id": known.id,
             "name": known.name,
             "type": known.kind,
-            "articles": len(articles),
+            "articles": len(found),
             "days": [{"day": day, "articles": days[day]} for day in sorted(days)],
             "stories": [
                 {
@@ -60,7 +61,7 @@ class Entities:
                 }
                 for s in sorted(stories, key=lambda s: (s.dated, s.last_published, s.id), reverse=True)
             ],
-            "companions": _companions(articles, known.id),
+            "companions": _companions(found, known.id),
         }
 
     def _known(self, name: str) -> Entity:
@@ -98,25 +99,30 @@ class Entities:
             raise NotFoundError(f"entity {name}: no article names it; `wirewatch search` finds words")
         return found[min(named, key=lambda each: (-named[each], each))]
 
-    def _naming(self, name: str, limit: int = ARTICLES_READ) -> list[StoredArticle]:
+    def _naming(self, name: str, limit: int = NAMED_IN) -> list[StoredArticle]:
         """The articles that name an entity, by name or id, in ingest sequence."""
         from pipeline.query.tree import Term
 
         hits = self._wiring.store.search(Term("entities", name, (fold(name),)), None, limit)
         return sorted((hit.article for hit in hits), key=lambda a: a.seq)
 
-    def _newest(self) -> Iterator[StoredArticle]:
+    def _newest(self, articles: int) -> Iterator[StoredArticle]:
         head = self._wiring.store.head()
-        return self._wiring.store.between(max(0, head - ARTICLES_READ), head)
+        return self._wiring.store.between(max(0, head - articles), head)
 
-    def suggestions(self, limit: int) -> list[dict[str, Any]]:
-        """Pairs of entities that may be one, with the evidence; not two that the alias table tells apart."""
+    def suggestions(self, limit: int, articles: int = SUGGESTED_FROM) -> list[dict[str, Any]]:
+        """Pairs of entities that may be one, with the evidence; not two that the alias table tells apart.
+
+        Args:
+            limit: How many pairs.
+            articles: How many of the newest articles are read for it.
+        """
         from pipeline.enrich.names.known.suggest import suggest
 
         table = {entry["id"] for entry in self._wiring.settings.aliases.content.get("entities", ())}
         counts: Counter[tuple[str, str, Any]] = Counter()
         company: dict[str, set[str]] = {}
-        for stored in self._newest():
+        for stored in self._newest(articles):
             names = {e.id for e in stored.enriched.entities}
             for each in stored.enriched.entities:
                 counts[each.id, each.name, each.kind] += 1

@@ -40,6 +40,8 @@ class Watches:
 
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
+        # What was found of a watch, while neither it nor the store changes: it is asked of a week's news.
+        self._check_kept: dict[str, tuple[tuple[Watch, int], dict[str, Any]]] = {}
 
     def alert(self, *, dry_run: bool = False) -> AlertReport:
         """Matches what is new since the last call, and delivers what is due.
@@ -228,7 +230,10 @@ class Watches:
             NotFoundError: There is no watch of this name.
         """
         watch = _named(self._wiring.watches, name, self._wiring.settings.watches.path)
-        return self._checked([watch])[0].as_json()
+        now = watch, self._wiring.store.last_change()
+        if name not in self._check_kept or self._check_kept[name][0] != now:
+            self._check_kept[name] = now, self._checked([watch])[0].as_json()
+        return self._check_kept[name][1]
 
     def source(self, name: str) -> tuple[str, str]:
         """The text of one watch in `watches.yaml`, "" for no name; and what tells this state of the file.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -81,6 +82,7 @@ def opml(app: App, _: Ask) -> View:
     return View(body=app.care.export_feeds(), kind="text/x-opml; charset=utf-8", name="feeds.opml")
 
 
+@lru_cache(10_000)
 def place_of(source: str) -> str:
     """Where an entry of the quarantine came from, short: a host, or the path as it is."""
     try:
@@ -94,11 +96,11 @@ def quarantine(app: App, ask: Ask) -> View:
     entries = app.care.quarantine()
     reasons = Counter(entry.reason for entry in entries).most_common(20)
     sources = Counter(place_of(entry.source) for entry in entries).most_common(20)
+    reason, source = ask.one("reason"), ask.one("source")
     kept = [
         entry
         for entry in entries
-        if ask.one("reason") in {"", entry.reason.strip()}
-        and ask.one("source") in {"", place_of(entry.source)}
+        if reason in {"", entry.reason.strip()} and source in {"", place_of(entry.source)}
     ]
     start = ask.number("after", 0, 0, 10**9)
     shown = kept[start : start + ENTRIES]

@@ -24,6 +24,9 @@ HITS: Final = 100
 _WITH_PASSAGES: Final = 30
 _DAYS: Final = 90
 _VALUES: Final = 10
+SUGGESTED_FROM: Final = 5000
+# A name's page is made of so many of the articles that name it, the newest.
+NAMED_IN: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +99,16 @@ def names(app: App, ask: Ask) -> View:
     """Names: the one that is asked for, else those that may be one."""
     wanted = ask.one("q")
     if wanted:
-        found = app.names.entity(wanted)
+        found = app.names.entity(wanted, 1)
         return View(to=f"{ask.root}/names/{part(found['id'])}", status=303)
-    proposals = app.names.suggestions(20)
-    return View("names", {"proposals": proposals}, proposals)
+    # They are made of a great many articles, so only when they are asked for.
+    proposals = app.names.suggestions(20, SUGGESTED_FROM) if ask.one("suggest") else []
+    return View("names", {"proposals": proposals, "asked": bool(ask.one("suggest"))}, proposals)
 
 
 def name(app: App, ask: Ask) -> View:
     """One person, place or organisation: its articles over time, its stories, and who stands beside it."""
-    found = app.names.entity(ask.given["id"])
+    found = app.names.entity(ask.given["id"], NAMED_IN)
     first = ask.now.date() - timedelta(days=_DAYS - 1)
     newest = max((date.fromisoformat(day["day"]) for day in found["days"]), default=first)
     # Of old news the days up to its last are shown.
@@ -115,6 +119,7 @@ def name(app: App, ask: Ask) -> View:
         {
             "entity": found,
             "title": cut(found["name"], 200),
+            "count": found["articles"] if found["articles"] < NAMED_IN else f"{NAMED_IN}+",
             "chart": _days(found["days"], last),
             "stories": [
                 each

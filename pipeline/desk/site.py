@@ -67,7 +67,7 @@ _GET: Final[tuple[tuple[str, Handler, float], ...]] = (
     ("/stories/{id}", read.story, 1),
     ("/articles/{id:path}", article_view.article, 1),
     ("/search", find.search, 1),
-    ("/names", find.names, 1),
+    ("/names", find.names, 10),
     ("/names/{id:path}", find.name, 1),
     ("/watches", watches.watches, 1),
     ("/watches/new", watches.edit, 1),
