@@ -134,6 +134,44 @@ def test_what_an_earlier_article_said_under_any_label_is_not_new(world, name):
     assert fired(world, one) == []
 
 
+BRIDGE = ("Bridge falls in Drill", "Cars fell into the river on Monday.")
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "second", "news"),
+    [
+        ("en", "Nine dead as bridge falls", "Police: nine died", "9"),
+        ("en", "Bridge: 9 dead", "Nine people died there", "9"),
+        ("en", "Three days later, questions", "Three days on, nobody answers", ""),
+        ("en", "One dead", "One person died", ""),
+        ("en", "Since 2 March no answers", "Since 2 March 2026 at 7:45 nobody answers", ""),
+        ("en", "A twenty-nine storey view", "The twenty-nine storeys", ""),
+        ("en", "Nine dead", "Eight dead", ""),
+        ("de", "Zwölf Tote", "Polizei: zwölf Menschen starben", "12"),
+        ("de", "Acht geben", "Acht geben hilft", ""),
+        ("es", "Nueve muertos", "Murieron nueve personas", "9"),
+        ("es", "Once muertos", "Once personas", ""),
+        ("en", "Once dead", "Once more", ""),
+        ("fr", "Quinze morts", "Quinze personnes sont mortes", "15"),
+        ("fr", "Un pont neuf", "Le pont neuf", ""),
+        ("ja", "9人死亡", "橋の崩落で9人死亡", "9"),
+        ("ja", "３月２日に第4回", "2026年3月2日の第4回会議", ""),
+        ("ko", "사망 37명", "다리 붕괴로 37명 사망", "37"),
+        ("ko", "3월 2일 오전 10시", "2026년 3월 2일 10시", ""),
+        ("en", "The F16 of 4x4 at 10:30", "An F16 and a 4x4 at 10:30", ""),
+    ],
+)
+def test_a_number_in_figures_or_letters_is_news_once_two_texts_say_it(world, language, first, second, news):
+    one = watch("title:drill", follow_up="news")
+    world.arrive(article(1, *BRIDGE[:1], text=BRIDGE[1], language=language))
+    assert len(fired(world, one)) == 1
+    world.arrive(
+        article(2, first, text="a", language=language), article(3, second, text="b", language=language)
+    )
+    told = [alert.reason for alert in Alerting(world.store, [one], facts=facts).decide(NOW).alerts]
+    assert told == ([f"new: number {news}"] if news else [])
+
+
 def test_growth_counts_texts_too_once_outlets_are_more_than_one(world):
     def counted(story, members):
         return replace(facts(story, members), origins=len({m.enriched.article.outlet for m in members}))

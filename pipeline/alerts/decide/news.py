@@ -7,12 +7,16 @@ and when it stands in title or lead of two texts that are independent of each ot
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 
+from pipeline.languages.template import one_of
+from pipeline.languages.word_file import WordFile, read
 from pipeline.records import Entity, StoredArticle
-from pipeline.text import fold
+from pipeline.text import UNSPACED, fold
 
 # Characters of the text that count as its lead: about two sentences.
 LEAD = 400
@@ -21,9 +25,15 @@ MOST = 6
 # A sentence is shown up to so many characters.
 SENTENCE_CHARS = 240
 KINDS = ("person", "organisation", "place")
+# A letter of a script with spaces: others, and Korean counters, stand right beside numbers.
+_LETTER = rf"[^\W{UNSPACED}\uac00-\ud7a3]"
 _NUMBER = re.compile(
-    r"(?<![\w.,:/-])\d{1,3}(?:[,.\u202f\u00a0]\d{3})+(?!\w)|(?<![\w.,:/-])\d+(?:[.,]\d+)?(?![\w:/-])"
+    rf"(?<![.,:/-])(?<!{_LETTER})(?:\d{{1,3}}(?:[,.\u202f\u00a0]\d{{3}})+(?!{_LETTER})"
+    rf"|\d+(?:[.,]\d+)?(?!{_LETTER})(?![:/-]))"
 )
+# Years, months, days, hours and ages in scripts of East Asia, and what makes a number an ordinal there.
+_DATE_SIGNS = re.compile("[年月日时時分秒点號号岁歳回년월일시분초세회]")
+_ORDINAL = "第제"
 _YEARS = range(1900, 2101)
 _MONTHS = (
     "jan feb mar apr may jun jul aug sep oct nov dec januar februar märz mai juni juli oktober dezember "
@@ -87,10 +97,10 @@ class _Said:
 
 
 @lru_cache(maxsize=1024)
-def _said(title: str, text: str) -> _Said:
+def _said(title: str, text: str, language: str) -> _Said:
     """What an article says; kept while its story is asked about, by one watch after another."""
     whole = f"{title}\n{text}"
-    return _Said(_words(whole), frozenset(numbers(whole)))
+    return _Said(_words(whole), frozenset(numbers(whole, language)))
 
 
 class _Told:
@@ -98,7 +108,8 @@ class _Told:
 
     def __init__(self, before: Sequence[StoredArticle], known: Sequence[str]) -> None:
         self._ids = set(known) | {entity.id for member in before for entity in member.enriched.entities}
-        said = [_said(member.enriched.article.title, member.enriched.article.text) for member in before]
+        earlier = [member.enriched.article for member in before]
+        said = [_said(each.title, each.text, each.language) for each in earlier]
         self._words = " ".join(each.words for each in said)
         self._numbers = frozenset[str]().union(*(each.numbers for each in said))
 
@@ -130,7 +141,7 @@ def _leading(member: StoredArticle, told: _Told) -> Iterator[tuple[str, str, str
     lead = article.text[:LEAD]
     seen = set()
     for text in (lead, article.title):
-        for number, place in _placed(text):
+        for number, place in _placed(text, article.language):
             if number not in seen and not told.number(number):
                 seen.add(number)
                 yield "number", number, _sentence(article.text if text is lead else article.title, place)
@@ -141,21 +152,50 @@ def _plausible(entity: Entity) -> bool:
     return entity.kind == "place" or not any(char.isdigit() for char in entity.name)
 
 
-def numbers(text: str) -> list[str]:
-    """The numbers of a text that count something, without separators of thousands.
+class _Words(WordFile):
+    from_two: tuple[str, ...]
+    time: tuple[str, ...]
+
+
+class _NumberWords(WordFile):
+    languages: Mapping[str, _Words]
+
+
+@cache
+def _in_letters() -> Mapping[str, tuple[re.Pattern[str], Mapping[str, str]]]:
+    """For each language what finds a number in letters, and the figure of each word."""
+    found = {}
+    for language, said in read(Path(__file__).with_name("number_words.yaml"), _NumberWords).languages.items():
+        figures = {
+            word.casefold(): str(figure) for figure, word in enumerate(said.from_two, 2) if word != "-"
+        }
+        pattern = rf"(?<![\w-]){one_of(figures)}(?![\w-])(?!\s+(?:{one_of(said.time)})(?!\w))"
+        found[language] = re.compile(pattern, re.IGNORECASE), figures
+    return found
+
+
+def numbers(text: str, language: str = "") -> list[str]:
+    """The numbers of a text that count something, as bare figures, also where they are in letters.
 
     >>> numbers("On 3 May 2026 at 10:30, 1,200 fled and 37 died, 4.5% more")
     ['1200', '37', '4.5']
+    >>> numbers("Nine dead, two days later", "en")
+    ['9']
     """
-    return [number for number, _ in _placed(text)]
+    return [number for number, _ in _placed(text, language)]
 
 
-def _placed(text: str) -> list[tuple[str, int]]:
+def _placed(text: str, language: str) -> list[tuple[str, int]]:
     found = (each for each in _NUMBER.finditer(text) if not _dated(text, each))
-    return [(_plain(each[0]), each.start()) for each in found]
+    placed = [(_plain(each[0]), each.start()) for each in found]
+    if language in _in_letters():
+        pattern, figures = _in_letters()[language]
+        placed += [(figures[each[0].casefold()], each.start()) for each in pattern.finditer(text)]
+    return placed
 
 
 def _plain(number: str) -> str:
+    number = unicodedata.normalize("NFKC", number)
     if re.fullmatch(r"\d{1,3}(?:[,.\u202f\u00a0]\d{3})+", number):
         return re.sub(r"\D", "", number)
     return number.replace(",", ".")
@@ -163,6 +203,10 @@ def _plain(number: str) -> str:
 
 def _dated(text: str, found: re.Match[str]) -> bool:
     if found[0].isdigit() and int(found[0]) in _YEARS and len(found[0]) == 4:
+        return True
+    if _DATE_SIGNS.match(text, found.end()) or text[max(0, found.start() - 1) : found.start()] in tuple(
+        _ORDINAL
+    ):
         return True
     after = re.match(r"\.?\s+(?:de\s+)?(\w+)", text[found.end() : found.end() + 24])
     before = re.search(r"(\w+)\.?\s+$", text[max(0, found.start() - 16) : found.start()])
