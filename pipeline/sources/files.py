@@ -29,6 +29,7 @@ _PAYLOADS: dict[str, Payload] = {
     ".xml.gz": "feed",
     ".mhtml": "html",
     ".mht": "html",
+    ".eml": "text",
 }
 SUFFIXES = (*_PAYLOADS, *WARC_SUFFIXES)
 _LONGEST_FIRST = sorted(SUFFIXES, key=len, reverse=True)
@@ -193,11 +194,19 @@ def _parts(path: Path, fetched: datetime, part_bytes: int) -> Iterator[Capture |
             yield _whole(path, fetched)
             return
         file.seek(0)
-        if file.read(_PEEK_BYTES).strip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):  # an array is one value
+        if _is_one_value(file.read(_PEEK_BYTES).strip(b"\xef\xbb\xbf \t\r\n")):
             yield _whole(path, fetched)
             return
         file.seek(0)
         yield from _cut(path, file, fetched, part_bytes)
+
+
+def _is_one_value(head: bytes) -> bool:
+    """Whether JSON begins with an array, or an object over several lines, and cannot be cut at line ends."""
+    first, _, rest = head.partition(b"\n")
+    return head.startswith(b"[") or (
+        bool(rest) and first.startswith(b"{") and first.rstrip().endswith((b"{", b"[", b",", b":"))
+    )
 
 
 def _cut(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -55,6 +56,20 @@ def numbered(items: Iterable[RawItem]) -> list[RawItem]:
         )
         for position, item in enumerate(items)
     ]
+
+
+_NO_TEXT = re.compile(r"\\x|\\u|[^\x20-\x7e]")
+
+
+def said_of(error: BaseException) -> str:
+    r"""What an error says, on one line: up to the first byte that it quotes and that is no text.
+
+    >>> said_of(ValueError("Unknown format, first line: ['\\x00\\xd8'] at 12"))
+    'Unknown format, first line'
+    """
+    line = " ".join(str(error).split())
+    found = _NO_TEXT.search(line)
+    return line if found is None else line[: found.start()].rstrip(" b'\"[({:,")
 
 
 def rejection(capture: Capture, reason: str, excerpt: str = "", stage: Stage = "parse") -> Rejection:

@@ -168,13 +168,30 @@ def test_a_text_that_speaks_of_tags_stays_a_text(read):
     assert parse_capture(capture, 1)[0][0].title == "Why <html> has no end"
 
 
-@pytest.mark.parametrize("name", ["a.html", "a.mhtml", "a.txt"])
+@pytest.mark.parametrize("name", ["a.html", "a.mhtml", "a.txt", "a.eml"])
 def test_the_page_of_an_mhtml_file_is_read_with_its_address(read, name):
     import base64
 
     (capture,), _ = read(name, MHTML + base64.encodebytes(PAGE) + b"\r\n--=_x--\r\n")
     (item,) = parse_capture(capture, 1)[0]
     assert (normalize(item).title, item.url) == ("Ferry runs again", "https://ferry.test/saved")
+
+
+@pytest.mark.parametrize("name", ["a.eml", "a.txt"])
+def test_a_mail_is_its_page_else_its_text_under_its_subject(read, name):
+    head = "Content-Type: {}; charset=iso-8859-2\n"
+    head += "Subject: =?utf-8?q?Most_zosta=C5=82?= otwarty\nMIME-Version: 1.0\n\n"
+    text = "Piesi znów mogą przejść przez rzekę."
+    (capture,), _ = read(name, head.format("text/plain").encode() + text.encode("iso-8859-2"))
+    (item,) = parse_capture(capture, 1)[0]
+    assert (item.title, item.body) == ("Most został otwarty", text)
+    (capture,), _ = read(name, head.format("text/html").encode() + PAGE)
+    assert normalize(parse_capture(capture, 1)[0][0]).title == "Ferry runs again"
+
+
+def test_a_text_that_begins_like_a_header_stays_a_text(read):
+    (capture,), _ = read("a.txt", b"Weather: MIME-Version\n\nContent-Type: text/plain is what mails say.")
+    assert parse_capture(capture, 1)[0][0].title == "Weather: MIME-Version"
 
 
 ROWS = [{"title": f"Row {n}", "text": "A text."} for n in range(3)]
@@ -188,6 +205,9 @@ ROWS = [{"title": f"Row {n}", "text": "A text."} for n in range(3)]
         "\n".join(json.dumps(row, indent=1) for row in ROWS),
         "\r".join(json.dumps(row) for row in ROWS),
         ",\n".join(json.dumps(row) for row in ROWS),
+        json.dumps({"status": "ok", "articles": ROWS, "pages": [1, 2]}),
+        json.dumps({"total": 3, "results": ROWS}, indent=2),
+        json.dumps({"data": ROWS[:2]}) + "\n" + json.dumps(ROWS[2]),
         "".join(json.dumps(row) for row in ROWS),
     ],
 )

@@ -403,3 +403,24 @@ def test_line_ends_and_controls_of_other_tools(write, now, body, title, text):
 def test_a_short_file_of_control_characters_is_no_text(write, now):
     items, (rejection,) = read(write("a.txt", b"PK\x03\x04\x14\x00\x00\x00\x08\x00ab"), now)
     assert (items, rejection.reason) == ([], "not text")
+
+
+def test_an_answer_of_more_lines_than_a_part_is_read_whole(write, now):
+    rows = [{"title": f"Row {n}", "text": "A text."} for n in range(200)]
+    items, refused = read(write("a.jsonl", json.dumps({"articles": rows}, indent=1)), now)
+    assert ([item.title for item in items], refused) == ([row["title"] for row in rows], [])
+
+
+def test_an_article_with_a_list_of_others_stays_one(write, now):
+    row = {"title": "Bridge shut", "related": [{"title": "Bridge open"}]}
+    items, _ = read(write("a.jsonl", json.dumps(row)), now)
+    assert [item.title for item in items] == ["Bridge shut"]
+
+
+def test_the_reason_of_a_damaged_record_shows_none_of_its_bytes(write, now):
+    body = b"WARC/1.0\r\nWARC-Type: response\r\nContent-Length: 4\r\n\r\n\x00\xd8\xff\xfe\r\n\r\n"
+    _, refused = read(write("a.warc", b"\x00\xd8\x89PNG\xff\n" * 9 + body), now)
+    assert refused
+    for entry in refused:
+        assert "\\x" not in entry.reason
+        assert entry.reason.isprintable()

@@ -25,7 +25,7 @@ from warcio.warcwriter import WARCWriter
 
 from pipeline.errors import PermanentError, WirewatchError
 from pipeline.records import Capture, CaptureKind, Payload, Rejection, content_id
-from pipeline.sources.raw_items import captured
+from pipeline.sources.raw_items import captured, said_of
 from pipeline.sources.unpack import unpack
 
 WARC_SUFFIXES = (".warc", ".warc.gz")
@@ -219,7 +219,7 @@ def _read_or_reason(record: Any, fetched: datetime) -> Capture | str | None:
 
 
 def _plain(error: Exception) -> str:
-    said = " ".join(str(error).split())[:120]
+    said = said_of(error)[:120]
     return said if isinstance(error, WirewatchError) else f"{type(error).__name__}: {said}"
 
 

@@ -18,9 +18,8 @@ _EPOCH_SECONDS = (1e8, 1e11)  # 1973 to 5138; above that, milliseconds are meant
 
 @dataclass(frozen=True, slots=True)
 class JsonLine:
-    """A line that is not empty: its number, from 1, its text, and the item or the reason there is none."""
+    """A line or an object of a list: its text, and the item or the reason there is none."""
 
-    number: int
     text: str
     item: RawItem | None
     reason: str = ""
@@ -37,49 +36,66 @@ def read_lines(text: str, blank: RawItem, first: int = 1) -> Iterator[JsonLine]:
     values = _values(text)
     if values is not None:
         for number, value in enumerate(values, 1):
-            yield _one(json.dumps(value, ensure_ascii=False), blank, number, "object")
+            yield _one(json.dumps(value, ensure_ascii=False), blank, f"object {number}")
         return
     for number, line in enumerate(_lines(text), first):
         bare = line.strip("\ufeff \t\r\x00")
         if not bare:
             continue
-        yield _one(bare, blank, number, "line")
+        inner = _listed(_parsed(bare)) if "[" in bare else None
+        if inner is None:
+            yield _one(bare, blank, f"line {number}")
+        for place, value in enumerate(inner or (), 1):
+            yield _one(json.dumps(value, ensure_ascii=False), blank, f"line {number}, object {place}")
 
 
 def _lines(text: str) -> list[str]:
     return text.split("\n" if "\n" in text or "\r" not in text else "\r")
 
 
-def _one(bare: str, blank: RawItem, number: int, unit: str) -> JsonLine:
+def _one(bare: str, blank: RawItem, place: str) -> JsonLine:
     try:
-        return JsonLine(number, bare, _item(bare, blank))
+        return JsonLine(bare, _item(bare, blank))
     except RejectedError as error:
-        return JsonLine(number, bare, None, f"{unit} {number}: {error}")
+        return JsonLine(bare, None, f"{place}: {error}")
 
 
 def _values(text: str) -> list[object] | None:
     """The objects of one JSON array, or of objects over several lines; None for JSON lines proper."""
     bare = text.strip("\ufeff \t\r\n\x00")
     first = bare.partition("\n")[0].strip()
-    if not bare.startswith(("{", "[")) or (first.startswith("{") and _is_json(first)):
+    if not bare.startswith(("{", "[")) or (first.startswith("{") and _parsed(first) is not None):
         return None
-    decoder, values, at = json.JSONDecoder(), [], 0
+    decoder, at = json.JSONDecoder(), 0
+    values: list[object] = []
     try:
         while at < len(bare):
             value, at = decoder.raw_decode(bare, at)
-            values += value if isinstance(value, list) else [value]
+            inner = value if isinstance(value, list) else _listed(value)
+            values += [value] if inner is None else inner
             at = _NEXT.match(bare, at).end()  # type: ignore[union-attr]  # it matches the empty text
     except (ValueError, RecursionError):
         return None
     return values
 
 
-def _is_json(text: str) -> bool:
+def _listed(value: object) -> list[object] | None:
+    """The articles of an answer, `{"articles": […]}`; None of an object that is an article itself."""
+    if not isinstance(value, dict) or _is_article(value):
+        return None
+    lists = [each for each in value.values() if isinstance(each, list) and any(map(_is_article, each))]
+    return lists[0] if len(lists) == 1 else None
+
+
+def _is_article(value: object) -> bool:
+    return isinstance(value, dict) and any(_text(value.get(name)).strip() for name in ("title", "text"))
+
+
+def _parsed(text: str) -> object:
     try:
-        json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError):
-        return False
-    return True
+        return None
 
 
 def _item(line: str, blank: RawItem) -> RawItem:

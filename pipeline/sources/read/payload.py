@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pipeline.errors import RejectedError
 from pipeline.records import Capture, Payload, RawItem, Rejection
-from pipeline.sources.raw_items import blank_item, numbered, rejection
+from pipeline.sources.raw_items import blank_item, numbered, rejection, said_of
 from pipeline.sources.read.charset import (
     UNKNOWN_ENCODING,
     decode,
@@ -48,7 +48,7 @@ def parse_capture(capture: Capture, max_entries: int) -> Parsed:
     except RejectedError as error:
         return [], [rejection(capture, str(error), _excerpt(capture))]
     except Exception as error:  # noqa: BLE001  one capture must not stop the others; it can be replayed
-        reason = f"{FAULT}: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        reason = f"{FAULT}: {type(error).__name__}: {said_of(error)[:200]}"
         return [], [rejection(capture, reason, _excerpt(capture))]
 
 

@@ -1,11 +1,15 @@
-"""What a file is, whatever its name says: pages named .txt, feeds named .html, pages saved as MHTML."""
+"""What a file is, whatever its name says: pages named .txt, feeds named .html, MHTML, mails."""
 
 from __future__ import annotations
 
+import contextlib
 import email
 import email.policy
 import re
 from dataclasses import replace
+from email.header import decode_header, make_header
+from email.message import Message
+from email.parser import HeaderParser
 
 from pipeline.records import Capture, Payload
 from pipeline.sources.read.charset import decode
@@ -14,7 +18,8 @@ _HEAD_BYTES = 4096
 _AHEAD = r"\s*(?:<\?xml[^>]*>\s*|<!--(?:(?!-->).)*-->\s*|<!DOCTYPE\s+(?!html)[^>]*>\s*)*"
 _FEED = re.compile(_AHEAD + r"<(?:rss|feed|rdf:RDF|urlset|sitemapindex)[\s>]", re.IGNORECASE | re.DOTALL)
 _PAGE = re.compile(_AHEAD + r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
-_MHTML = re.compile(r"\nMIME-Version:.*\nContent-Type:\s*multipart/related", re.IGNORECASE | re.DOTALL)
+_HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+_MAIL_TYPES = frozenset({"multipart", "text"})
 _HEADER = re.compile(r"[A-Za-z-]{1,40}:\s")
 
 
@@ -29,24 +34,40 @@ def recognised(capture: Capture) -> tuple[Capture, Payload]:
     if capture.payload not in {"text", "html"}:
         return capture, capture.payload
     head = decode(capture.body[:_HEAD_BYTES], capture.content_type).lstrip("\ufeff \t\r\n")
-    if _HEADER.match(head) and _MHTML.search("\n" + head.replace("\r\n", "\n")):
-        page = _page_in(capture)
-        return (page, "html") if page else (capture, capture.payload)
+    if _HEADER.match(head) and _is_message(head):
+        return _in_message(capture)
     if _FEED.match(head):
         return capture, "feed"
     return capture, "html" if _PAGE.match(head) else capture.payload
 
 
-def _page_in(capture: Capture) -> Capture | None:
-    """The page in an MHTML file (RFC 2557), with the address it was saved from."""
+def _is_message(head: str) -> bool:
+    """Whether a file begins with the headers of a message (RFC 5322) that says it is MIME."""
+    headers = HeaderParser(policy=email.policy.compat32).parsestr(head.replace("\r\n", "\n"))
+    return "MIME-Version" in headers and headers.get_content_maintype() in _MAIL_TYPES
+
+
+def _in_message(capture: Capture) -> tuple[Capture, Payload]:
+    """The page in a message, as MHTML (RFC 2557) with the address it was saved from; else its text."""
     message = email.message_from_bytes(capture.body.lstrip(), policy=email.policy.compat32)
-    for part in message.walk():
-        if part.get_content_type() in {"text/html", "application/xhtml+xml"}:
-            body = part.get_payload(decode=True)
-            if not isinstance(body, bytes):
-                continue
+    parts = [(part, part.get_payload(decode=True)) for part in message.walk() if not part.is_multipart()]
+    for part, body in parts:
+        if part.get_content_type() in _HTML_TYPES and isinstance(body, bytes):
             said = message.get("Snapshot-Content-Location") or part.get("Content-Location") or ""
             url = str(said).strip()
             item = url if url.startswith(("http://", "https://")) else capture.item
-            return replace(capture, body=body, content_type=part.get("Content-Type", ""), item=item)
-    return None
+            typed = str(part.get("Content-Type", ""))
+            return replace(capture, body=body, content_type=typed, item=item), "html"
+    for part, body in parts:
+        if part.get_content_type() == "text/plain" and isinstance(body, bytes):
+            text = f"{_subject(message)}\n{decode(body, str(part.get('Content-Type', '')))}"
+            return replace(capture, body=text.encode(), content_type="text/plain; charset=utf-8"), "text"
+    return capture, capture.payload
+
+
+def _subject(message: Message) -> str:
+    """Of encoded words, too, on one line: it becomes the title."""
+    said = str(message.get("Subject") or "")
+    with contextlib.suppress(ValueError, LookupError):  # of no known encoding
+        said = str(make_header(decode_header(said)))
+    return " ".join(said.split())
