@@ -40,6 +40,8 @@ def test_a_quadratic_rule_is_found(monkeypatch):
         ("names", "By "),
         ("page", "<p>"),
         ("page", "<h1>"),
+        ("page", "<p><a>"),
+        ("page", "<table><tr><td>a"),
         ("features", "a@"),
     ],
 )

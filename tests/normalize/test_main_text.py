@@ -5,18 +5,25 @@ from __future__ import annotations
 import importlib.util
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from pipeline.normalize.plaintext.page import read_page
 
-_PATH = Path(__file__).with_name("pages.py")
-_SPEC = importlib.util.spec_from_file_location("invented_pages", _PATH)
-assert _SPEC is not None
-assert _SPEC.loader is not None
-pages = importlib.util.module_from_spec(_SPEC)
-sys.modules["invented_pages"] = pages
-_SPEC.loader.exec_module(pages)
+
+def _loaded(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"invented_{name}", Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module.__name__] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+pages = _loaded("pages")
+WORLD = list(_loaded("pages_of_the_world").pages())
 SAMPLES = list(pages.samples())
 # F1 over all pages, the figure of the issue; and of each page by itself.
 LEAST_F1 = 0.975
@@ -37,6 +44,22 @@ def test_pages_are_read_as_well_as_promised() -> None:
 def test_each_layout(sample: pages.Sample) -> None:
     precision, recall, f1 = pages.score(extracted(sample.html), "\n".join(sample.article))
     assert f1 >= LEAST_OF_ONE, (precision, recall)
+
+
+def test_pages_of_many_publishing_systems_are_read_as_well_as_promised() -> None:
+    scores = [
+        pages.score(read_page(page).text.replace("\n\n", "\n"), "\n".join(article))
+        for _, page, article in WORLD
+    ]
+    assert sum(f1 for _, _, f1 in scores) / len(scores) >= LEAST_F1
+    assert sum(recall for _, recall, _ in scores) / len(scores) >= 0.985
+    assert min(f1 for _, _, f1 in scores) >= LEAST_OF_ONE
+
+
+def test_text_deep_within_others_is_kept() -> None:
+    line = "The bridge over the Lorn was closed on Friday after a lorry had struck its middle pier."
+    page = f"<html><body><h1>Bridge closed</h1>{'<div>' * 400}<p>{line}</p><p>{line[::-1]}.</p></body></html>"
+    assert line in read_page(page).text
 
 
 @pytest.mark.parametrize(

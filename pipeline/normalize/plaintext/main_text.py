@@ -26,13 +26,15 @@ _FURNITURE_TAGS: Final = word_set(
 )
 # Parts of class names and ids by which pages mark what is no article.
 _FURNITURE: Final = re.compile(
-    r"(?:^|[\s_-])(?:comments?|commentlist|talkback|disqus|discussion|related|recommend\w*|recirc\w*|share|sharing|social|"
+    r"(?:^|[\s_-])(?:comments?|commentlist|talkback|disqus|discussion|related\w*|recommend\w*|recirc\w*|share\w*|sharing|social|"
     r"newsletter|subscribe|signup|sidebar|cookie|consent|gdpr|promo\w*|advert\w*|ads?|ad-slot|most-?read|popular|"
     r"trending|breadcrumbs?|footer|navigation|navbar|menu|paywall|teasers?|tags?|byline|author-?(?:box|bio)|more-?from|"
-    r"read-?(?:more|next)|outbrain|taboola|toolbar|modal|popup|banner|skip-?link)(?:$|[\s_-])",
+    r"read-?(?:more|next)|qr-?code|copyright|outbrain|taboola|toolbar|modal|popup|banner|skip-?link)(?:$|[\s_-])",
     re.IGNORECASE,
 )
-_BLOCKS: Final = word_set("p h2 h3 h4 h5 li blockquote pre figcaption tr dd dt")
+_BLOCKS: Final = word_set("p h2 h3 h4 h5 li blockquote pre figcaption caption tr dd dt")
+_HEADINGS: Final = word_set("h2 h3 h4 h5")
+_CAPTION: Final = re.compile(r"caption|figure", re.IGNORECASE)
 _PLAIN: Final = word_set("div section article td main")
 _PARTS: Final = _BLOCKS | _PLAIN
 _SPACE: Final = re.compile(r"\s+")
@@ -45,6 +47,9 @@ _LINKED: Final = 0.6
 # Shorter texts with a full stop are no sentences.
 _LEAST_SENTENCE: Final = 16
 _LONG_BODY: Final = 200
+# A page of so many elements has this many characters for each, or is no article.
+_MANY_ELEMENTS: Final = 3_000
+_LEAST_OF_ELEMENT: Final = 4
 # A heading shorter than this names no article.
 _TITLE_CHARS: Final = 10
 # The headline is among the first headings, or the page has none; they may stand within each other.
@@ -52,10 +57,11 @@ _MOST_HEADS: Final = 50
 
 
 class _Block(NamedTuple):
-    """A paragraph, item, row or caption: its text, and the class of what holds it."""
+    """A paragraph, item, row or caption: its text, the class of what holds it, and its tag or ""."""
 
     text: str
     holder: str
+    tag: str = ""
 
 
 def main_text(tree: Any, linked_body: str) -> str:
@@ -67,8 +73,11 @@ def main_text(tree: Any, linked_body: str) -> str:
     """
     extracted = _extracted(tree)
     try:
-        container = _container(tree)
+        head = _headline(tree)
+        container = _container(tree, head)
         ours = _blocks(container) if container is not None else []
+        if ours and head is not None and _squeezed(ours[0].text) == _squeezed(_own_text(head)):
+            del ours[0]
     except RecursionError:  # thousands of elements in each other
         ours = []
     chosen = _voted(extracted, ours)
@@ -89,10 +98,19 @@ def _voted(extracted: Sequence[str], ours: Sequence[_Block]) -> list[str]:
         if of_ours >= _AGREED_WHOLE:
             return [block.text for block in ours]
         alike = {block.holder for block in shared}
-        return [block.text for block in ours if block in shared or block.holder in alike]
+        kept = [block in shared or block.holder in alike for block in ours]
+        return [
+            block.text for place, block in enumerate(ours) if kept[place] or _stands_among(ours, kept, place)
+        ]
     if any(_is_sentence(block.text) or _squeezed(block.text) in theirs for block in ours[:3]):
         return [block.text for block in ours]
     return list(extracted)
+
+
+def _stands_among(blocks: Sequence[_Block], kept: Sequence[bool], place: int) -> bool:
+    """Whether a block is the caption of a picture that stands between kept blocks."""
+    between = 0 < place < len(blocks) - 1 and kept[place - 1] and kept[place + 1]
+    return between and _CAPTION.search(blocks[place].holder) is not None
 
 
 def _share(part: Iterable[str], whole: Iterable[str]) -> float:
@@ -108,6 +126,8 @@ def _squeezed(text: str) -> str:
 
 
 def _extracted(tree: Any) -> list[str]:
+    if _is_confetti(tree):
+        return []
     try:
         document = trafilatura.bare_extraction(
             copy.deepcopy(tree),
@@ -124,21 +144,38 @@ def _extracted(tree: Any) -> list[str]:
     return [line for line in lines if any(char.isalnum() for char in line)]
 
 
-def _container(tree: Any) -> Any | None:
-    """The smallest element that holds headline and text, or the one article; None where there is neither."""
+def _is_confetti(tree: Any) -> bool:
+    """Whether a page has far more elements than text: no article, and trafilatura takes a second for it."""
+    elements = sum(1 for _ in tree.iter())
+    return elements > _MANY_ELEMENTS and len("".join(tree.itertext())) < _LEAST_OF_ELEMENT * elements
+
+
+def _container(tree: Any, head: Any | None) -> Any | None:
+    """The one article, or the smallest element of headline and text; else what holds most paragraphs."""
     bodies = tree.xpath("//*[@itemprop='articleBody']")
     if len(bodies) == 1 and _text_length(bodies[0]) >= _LEAST_TEXT:
         return bodies[0]
     articles = [found for found in tree.iter("article") if not _is_furniture(found)]
     if len(articles) == 1 and _text_length(articles[0]) >= _LEAST_TEXT:
         return articles[0]
-    head = _headline(tree)
     element = head.getparent() if head is not None else None
     while element is not None and element.tag not in {"body", "html"}:
         if _text_length(element) >= _LEAST_TEXT:
             return element
         element = element.getparent()
-    return None
+    return _densest(tree) if head is None else None
+
+
+def _densest(tree: Any) -> Any | None:
+    """The element with the most text in paragraphs of its own; None where that is little, or furniture."""
+    lengths: dict[Any, int] = {}
+    for paragraph in tree.iter("p"):
+        parent = paragraph.getparent()
+        lengths[parent] = lengths.get(parent, 0) + len(_own_text(paragraph))
+    best = max(lengths, key=lengths.__getitem__, default=None)
+    if best is None or lengths[best] < _LONG_BODY or any(map(_is_furniture, [best, *best.iterancestors()])):
+        return None
+    return best
 
 
 def _headline(tree: Any) -> Any | None:
@@ -174,16 +211,25 @@ def _walk(element: Any) -> Iterator[_Block]:
             yield from _flush(loose, element)
             text = _own_text(child)
             if text and not _is_link(child):
-                yield _Block(text, _holder(child))
+                yield _Block(text, _holder(child), child.tag)
         elif child.tag in _PARTS or _holds(child, _PARTS):
             yield from _flush(loose, element)
-            yield from _walk(child)
+            if _holds(child, _PARTS) or not _is_link(child):
+                yield from _walk_part(child)
         elif child.tag == "br":
             yield from _flush(loose, element)
         elif child.tag not in {"img", "time"}:
             loose.append(_own_text(child))
         loose.append(child.tail or "")
     yield from _flush(loose, element)
+
+
+def _walk_part(element: Any) -> Iterator[_Block]:
+    """As `_walk`; of a heading above nothing but links, nothing."""
+    if not any(child.tag in _HEADINGS for child in element) or next(element.iter("a"), None) is None:
+        return _walk(element)
+    blocks = list(_walk(element))
+    return iter(() if all(block.tag in _HEADINGS for block in blocks) else blocks)
 
 
 def _holds(element: Any, tags: frozenset[str]) -> bool:

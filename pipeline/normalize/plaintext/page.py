@@ -41,6 +41,8 @@ _PUBLISHED = (
     "bt:pubdate",
     "article_date_original",
 )
+# Elements within so many others are taken for their text; extractors cost the square of the depth.
+_MOST_DEPTH = 150
 _FEW, _SHORT = 8, 80
 _NEWS_TYPES = word_set(
     "article newsarticle reportagenewsarticle blogposting liveblogposting analysisnewsarticle "
@@ -86,6 +88,11 @@ def read_page(source: str) -> Page:
         tree = html.document_fromstring(cleaned.encode("utf-8", "replace"), parser=parser)
     except (etree.LxmlError, ValueError, AssertionError):
         return Page()
+    for deep in tree.xpath("/*" * _MOST_DEPTH):
+        text = "".join(deep.itertext())
+        tail = deep.tail
+        deep.clear()
+        deep.text, deep.tail = text, tail
     for empty in tree.xpath("//p[not(node())]"):  # a page of nothing else costs as much as one of text
         empty.drop_tree()
     metas = _metas(tree)
