@@ -89,6 +89,7 @@ class Tokens:
         except FileExistsError:
             raise UsageError(f"token {name}: there is one; revoke it first, or give another name") from None
         except OSError as error:
+            path.unlink(missing_ok=True)  # half a file would take the name
             raise StoreError(f"{path}: the token cannot be kept there ({error.strerror})") from None
         return f"ww-{name}.{secret}"
 

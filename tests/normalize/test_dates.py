@@ -145,3 +145,33 @@ def test_a_date_without_a_zone_is_read_by_the_habits_of_its_source(written, besi
     fetched = datetime(2026, 3, 1, 12, tzinfo=UTC)
     dated = settle([(written, "feed")], "", fetched, "en", "", beside)
     assert dated.published.isoformat() == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "clock"),
+    [
+        ("2019年6月7日 10時30分", "ja", "10:30"),
+        ("2019年6月7日（金曜日）午後3時5分", "ja", "15:05"),
+        ("2019/06/07 午前0時5分", "", "00:05"),
+        ("2019年6月7日 星期五 15:30:20", "zh", "15:30"),
+        ("2019-06-07 下午 03:30", "zh", "15:30"),
+        ("民國108年6月7日 週五 下午 3:30", "zh", "15:30"),
+        ("2019. 6. 7. 오전 10:30", "ko", "10:30"),
+        ("2019년 6월 7일 오후 3시 30분", "en", "15:30"),
+        ("입력 2019.06.07 (금) 15:30", "ko", "15:30"),
+        ("7/6/2019 3:30 μμ", "el", "15:30"),
+        ("7 Ιουνίου 2019, 3:30 μ.μ.", "", "15:30"),
+        ("الجمعة 7 يونيو 2019 - 03:30 مساءً", "ar", "15:30"),
+        ("7 يونيو 2019 10:30 ص", "ar", "10:30"),
+        ("07/06/2019 03:30 CH", "vi", "15:30"),
+        ("2019. június 7. du. 3:30", "hu", "15:30"),
+        ("7 जून 2019, शाम 5:30", "hi", "17:30"),
+        ("৭ জুন ২০১৯, বিকাল ৩:৩০", "bn", "15:30"),
+    ],
+)
+def test_halves_of_the_day_and_hours_as_the_language_writes_them(
+    text: str, language: str, clock: str
+) -> None:
+    found = parse_date(text, datetime(2019, 6, 20, tzinfo=UTC), language)
+    assert found is not None
+    assert f"{found.time:%m-%d %H:%M}" == f"06-07 {clock}"

@@ -13,6 +13,7 @@ from pipeline.normalize.identity.keys import former_key, link_key
 from pipeline.normalize.identity.recognise import known_as, lookup_keys, own_key, shares_link
 from pipeline.normalize.identity.revise import first_met, revise
 from pipeline.normalize.identity.urls import canonical_url, credible_canonical
+from pipeline.normalize.identity.withdrawal import is_withdrawal
 from pipeline.records import RawItem, content_id
 
 NOON = datetime(2031, 3, 4, 12, tzinfo=UTC)
@@ -359,3 +360,22 @@ def test_a_link_through_a_tracker_is_known_by_where_it_leads(found, claimed, hom
     article = normalize(item)
     assert (article.url, article.link) == (expected, "https://track.test/go/5")
     assert link_key("https://track.test/go/5") in article.keys  # without its page it is the same article
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "taken_back"),
+    [
+        ("Brücke gesperrt", "Diesen Beitrag haben wir gelöscht, denn er war falsch.", True),
+        ("記事取り消し", "この記事は取材に誤りがあったため、取り消しました。", True),
+        ("桥梁关闭", "本文因消息来源不实已被撤回。", True),
+        ("Ponte fechada", "Esta reportagem foi retirada do ar porque continha erros.", True),
+        ("Мост закрыт", "Эта статья удалена редакцией.", True),
+        ("Bridge closed", "A quote was removed from this article.", False),
+        ("Bridge closed", "This story will be updated. The statue was removed on Friday.", False),
+        ("Bridge closed", "This article was edited, and the name of a boy was removed.", False),
+    ],
+)
+def test_a_notice_says_of_the_article_itself_that_it_is_gone(
+    title: str, text: str, *, taken_back: bool
+) -> None:
+    assert is_withdrawal(title, text) is taken_back

@@ -33,6 +33,12 @@ def cleaned(*lines: str, language: str = "en") -> Article:
     [
         ("en", "Over 60 houses lost their roofs."),
         ("en", "Over the river the lights went out."),
+        ("en", "Copyright law was what they fought over."),
+        ("en", "Join us, he shouted."),
+        ("es", "Síganos, gritó el guardia."),
+        ("fr", "Suivez-nous, cria le gardien."),
+        ("de", "Folgen Sie uns, rief der Wirt."),
+        ("nl", "Volg ons, riep de gids."),
         ("en", "Published in Science on Thursday, the study covers nine valleys."),
         ("en", "Published in Science on Thursday"),
         ("en", "Filed under protest, the claim was heard in May."),

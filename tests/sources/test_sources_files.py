@@ -424,3 +424,11 @@ def test_the_reason_of_a_damaged_record_shows_none_of_its_bytes(write, now):
     for entry in refused:
         assert "\\x" not in entry.reason
         assert entry.reason.isprintable()
+
+
+def test_a_record_that_is_cut_off_says_so(write, now):
+    page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html><p>The pier was closed on Friday."
+    head = b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://a.test/\r\nContent-Length: %d\r\n\r\n"
+    items, refused = read(write("a.warc", head % (len(page) + 200) + page), now)
+    assert items == []
+    assert "cut off" in refused[0].reason

@@ -249,3 +249,18 @@ def test_ids_are_always_allowed_and_different(rows):
         assert re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,79}", name)
         assert name not in taken
         taken.add(name)
+
+
+def test_what_programs_write_against_the_letter_is_read():
+    body = (
+        '<OPML><BODY><outline text="Coast"><outline text="A" xmlurl="https://a.test/rss?x=1&y=2"/>'
+        '<OUTLINE TEXT="B" XMLURL="feed://b.test/atom"/><outline text="C" xmlUrl="feed:https://c.test/&amp;z"/>'
+        "</outline></BODY></OPML>"
+    )
+    feeds = read_opml(body.encode(), "odd.opml")
+    assert [feed.url for feed in feeds] == [
+        "https://a.test/rss?x=1&y=2",
+        "http://b.test/atom",
+        "https://c.test/&z",
+    ]
+    assert {feed.tags for feed in feeds} == {("Coast",)}

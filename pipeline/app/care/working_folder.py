@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.alerts.watch.first_watch import entry_text, first_watch, with_entry
-from pipeline.errors import UsageError
+from pipeline.errors import StoreError, UsageError
 from pipeline.notify.chat import check_channel
 from pipeline.notify.smtp import server_of
 from pipeline.settings import FILES, expand, load_settings
@@ -63,6 +63,7 @@ def make_working_folder(folder: Path, wishes: FirstWishes, environment: Mapping[
 
     Raises:
         UsageError: A wish cannot be met, or a file that it would change is there already.
+        StoreError: The disk does not take it.
         ConfigError: The mail server or a channel has no address that can be used.
     """
     config = folder / "config"
@@ -85,7 +86,7 @@ def make_working_folder(folder: Path, wishes: FirstWishes, environment: Mapping[
         for name, path in made.items():
             _write_new(path, texts[name], mode=0o600 if name == "settings" else 0o644)
     except OSError as error:
-        raise UsageError(f"{error.filename or config}: cannot be made ({error.strerror})") from None
+        raise StoreError(f"{error.filename or config}: cannot be made ({error.strerror})") from None
     if feeds:
         add_feeds(config / "feeds.yaml", feeds, ())
     return {
@@ -97,8 +98,13 @@ def make_working_folder(folder: Path, wishes: FirstWishes, environment: Mapping[
 
 def _write_new(path: Path, text: str, mode: int) -> None:
     """Never over a file that is there; `mode` because a mail server's password may stand in the settings."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
-        file.write(text)
+    opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(opened, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError:  # half a file would be kept the next time
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _watches(text: str, wishes: FirstWishes) -> str:

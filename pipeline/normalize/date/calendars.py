@@ -1,15 +1,16 @@
-"""Years of other calendars: Buddhist, Persian, and those counted from a reign or a republic."""
+"""Years of other calendars (Buddhist, Persian, of a reign), and times of day as "午後3時" and "3:30 μ.μ."."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import cache
 
 import jdatetime
 
 from pipeline.languages.template import one_of
-from pipeline.normalize.date.date_words import eras, persian_months
+from pipeline.normalize.date.date_words import eras, half_days, persian_months
 from pipeline.text import fold
 
 # Thai and other Buddhist years; no date of news is that far ahead.
@@ -17,6 +18,13 @@ _BUDDHIST = re.compile(r"(?<!\d)(2[4-6]\d\d)(?!\d)")
 _BUDDHIST_YEARS = 543
 _PERSIAN_YEAR = r"(?<!\d)(1[34]\d\d)(?!\d)"
 _PERSIAN_NUMBERS = re.compile(rf"{_PERSIAN_YEAR}\s?[/.-]\s?(\d{{1,2}})\s?[/.-]\s?(\d{{1,2}})(?!\d)")
+_EAST_ASIAN_CLOCK = re.compile(
+    r"\s?(\d{1,2})\s?[時时點点시](?![間间간前])(?:\s?(\d{1,2})\s?[分분])?(?:\s?(\d{1,2})\s?[秒초])?"
+)
+# From here on letters are of Chinese, Japanese and Korean, which put no blanks between such words.
+_NO_BLANKS = "\u2e80"
+# Their words for half days have Latin letters.
+_LATIN_HALVES = frozenset({"vi", "hu", "tr"})
 _DIGIT = re.compile(r"[^\W\d_]|\d")
 
 
@@ -25,6 +33,8 @@ def western(text: str, language: str) -> str:
 
     >>> western("18 มีนาคม 2569", "th"), western("令和8年3月18日", "ja"), western("۲۷ اسفند ۱۴۰۴", "fa")
     ('18 มีนาคม 2026', '2026年3月18日', '2026-03-18 ')
+    >>> western("3:30 μ.μ.", "el"), western("午後3時5分", "ja").strip()
+    ('15:30', '15:05')
     """
     if not text.isascii():
         text = "".join(_plain_digit(char) for char in text)
@@ -32,7 +42,37 @@ def western(text: str, language: str) -> str:
         text = _persian_date(text)
     if language in {"fa", "ps", "ckb", "ku"}:
         text = _PERSIAN_NUMBERS.sub(lambda m: _from_persian(int(m[1]), int(m[2]), int(m[3])) or m[0], text)
-    return _BUDDHIST.sub(lambda found: str(int(found[1]) - _BUDDHIST_YEARS), text)
+    text = _BUDDHIST.sub(lambda found: str(int(found[1]) - _BUDDHIST_YEARS), text)
+    return text if text.isascii() and language not in _LATIN_HALVES else _clock(text, language)
+
+
+def _clock(text: str, language: str) -> str:
+    """Times of day in figures of 24 hours."""
+    text = _EAST_ASIAN_CLOCK.sub(
+        lambda m: f" {m[1]}:{int(m[2] or 0):02d}" + (f":{int(m[3]):02d}" if m[3] else "") + " ", text
+    )
+    words = half_days(language)
+    if not words:
+        return text
+    return _half_day(language).sub(lambda m: _in_24_hours(m, words), text)
+
+
+@cache
+def _half_day(language: str) -> re.Pattern[str]:
+    apart = [word for word in half_days(language) if max(word) < _NO_BLANKS]
+    joined = [word for word in half_days(language) if max(word) >= _NO_BLANKS]
+    word = rf"((?<![^\W\d_]){one_of(apart)}(?![^\W\d_])|{one_of(joined)})"
+    hour, minute, end = r"(?<![\d:./-])(\d{1,2})", r"[:.](\d{2})(:\d{2})?", r"(?![\d:])"
+    return re.compile(rf"{word}\s*{hour}(?:{minute})?{end}|{hour}{minute}{end}\s*{word}")
+
+
+def _in_24_hours(found: re.Match[str], words: Mapping[str, int]) -> str:
+    before, after = found.groups()[:4], found.groups()[4:]
+    word, hour, minute, second = before if before[0] else (after[3], *after[:3])
+    count = int(hour)
+    if count <= 12:
+        count = count % 12 + words[word]
+    return f"{count}:{minute or '00'}{second or ''}"
 
 
 def _plain_digit(char: str) -> str:

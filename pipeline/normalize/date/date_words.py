@@ -68,6 +68,18 @@ def eras() -> Mapping[str, int]:
 
 
 @cache
+def half_days(language: str) -> Mapping[str, int]:
+    """Words beside a time of day to the hours that they add: of a language, and all in no Latin letters."""
+    words: dict[str, int] = {}
+    for code, spoken in every().items():
+        dates = spoken.dates
+        for word, hours in (*((w, 0) for w in dates.before_noon), *((w, 12) for w in dates.after_noon)):
+            if code == language or (len(word) > 1 and max(word) > "\u024f"):
+                words.setdefault(word, hours)
+    return words
+
+
+@cache
 def fillers() -> frozenset[str]:
     """Folded words within dates that say nothing about when."""
     return frozenset(fold(word) for spoken in every().values() for word in spoken.dates.filler)

@@ -23,7 +23,11 @@ from pipeline.text import fold
 
 _RFC = re.compile(r"^(?:[A-Za-z]{3,9}\.?,?\s+)?\d{1,2}\s+[A-Za-z]{3,9}\.?,?\s+\d{2,4}\s+\d{1,2}:\d{2}")
 _ISO = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}(?:[T ]|$)")
-_YEAR_FIRST = re.compile(r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2})\b")
+_YEAR_FIRST = re.compile(r"^(\d{4})[/.]\s?(\d{1,2})[/.]\s?(\d{1,2})\b\.?")
+_YEAR_AHEAD = re.compile(r"\d{4}\b")
+_EAST_ASIAN_DAY = re.compile(
+    r"[(（]?(?:[日月火水木金土]曜日?|(?:星期|週|周|礼拜)[一二三四五六日天]|(?<=[(（])[日月火水木金土一二三四五六일월화수목금토](?=[)）])|[일월화수목금토]요일)[)）]?"
+)
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?(Z)?$")
 _EPOCH = re.compile(r"^\d{9,10}(?:\.\d+)?$|^\d{12,13}$")
 _NUMERIC = re.compile(r"^\D{0,15}(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})\b(.*)$", re.DOTALL)
@@ -145,7 +149,10 @@ def _parse(text: str, context: _Context) -> RelativeTime | None:
         moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
         return RelativeTime(moment, compact[4] is not None, zoned=compact[7] is not None)
     text = _NAMED_OFFSET.sub(lambda m: f"{m[1]}{int(m[2]):02d}{m[3] or '00'}", text)
-    text = _EAST_ASIAN.sub(r"\1-\2-\3 ", text).strip()
+    bare = _LEAD.sub("", text)
+    text = bare if _YEAR_AHEAD.match(bare) else text
+    text = _EAST_ASIAN_DAY.sub(" ", text).strip()
+    text = " ".join(_EAST_ASIAN.sub(r"\1-\2-\3 ", text).split())
     text = _CLOCK_FIRST.sub(r"\2 \1", text)
     text = _YEAR_FIRST.sub(r"\1-\2-\3", text)
     if not _ISO.match(text):

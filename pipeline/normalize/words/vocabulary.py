@@ -56,6 +56,8 @@ class DateWords(WordFile):
     ago: Words
     one: Words
     units: Units
+    before_noon: Words
+    after_noon: Words
     eras: Mapping[str, int]
     persian_months: Mapping[int, Words]
 

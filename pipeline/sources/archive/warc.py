@@ -263,7 +263,7 @@ def _payload(record: Any) -> bytes:
     """A record's body, joined and unpacked here, because warcio fails on some codings and bounds none.
 
     Raises:
-        PermanentError: It is too large, or of an unknown coding.
+        PermanentError: It is too large, or cut off, or of an unknown coding.
     """
     pieces, size = [], 0
     while size <= MAX_RECORD_BYTES and (piece := record.raw_stream.read(65536)):
@@ -271,6 +271,8 @@ def _payload(record: Any) -> bytes:
         size += len(piece)
     if size > MAX_RECORD_BYTES:
         raise PermanentError(f"larger than {MAX_RECORD_BYTES // 1024**2} MiB")
+    if getattr(record.raw_stream, "limit", 0) > 0:
+        raise PermanentError("it is cut off")
     body = b"".join(pieces)
     if not record.http_headers:
         return body

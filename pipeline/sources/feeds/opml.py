@@ -13,7 +13,7 @@ from xml.sax.saxutils import quoteattr
 from defusedxml import DefusedXmlException, ElementTree
 
 from pipeline.addresses import host_of, shown, without_credentials
-from pipeline.errors import ConfigError, UsageError
+from pipeline.errors import ConfigError, StoreError, UsageError
 from pipeline.ports import FeedSource
 from pipeline.settings import FeedsFile, read_document, validated
 from pipeline.sources.feeds.feed_ids import feed_id
@@ -28,6 +28,8 @@ _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _DOCTYPE = re.compile(
     r"(?<=^)\s*(?:<!--(?:(?!-->).)*-->\s*)*<!DOCTYPE[^\[\]<>]{0,1000}>", re.IGNORECASE | re.DOTALL
 )
+# As many programs write addresses into attributes.
+_BARE_AMPERSAND = re.compile(r"&(?!#\d{1,7};|#[xX][0-9A-Fa-f]{1,6};|[A-Za-z][A-Za-z0-9]{1,31};)")
 _ITEM = re.compile(r"^([ ]*)-[ ]", re.MULTILINE)
 
 
@@ -45,6 +47,7 @@ def read_opml(body: bytes, name: str) -> list[FeedSource]:
         UsageError: It is not OPML, or holds no feed.
     """
     text = _DECLARATION.sub("", without_controls(decode(body)).lstrip("\ufeff"), count=1)
+    text = _BARE_AMPERSAND.sub("&amp;", text)
     try:
         root = ElementTree.fromstring(_DOCTYPE.sub("", text, count=1), forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError) as error:
@@ -141,7 +144,7 @@ def _append(target: Path, added: Sequence[FeedSource], existing: Sequence[FeedSo
         _check(beside, added)
         beside.replace(target)
     except OSError as error:
-        raise ConfigError(f"cannot be written: {error.strerror}", str(target)) from None
+        raise StoreError(f"{target}: cannot be written ({error.strerror})") from None
     except ConfigError as error:
         raise ConfigError(f"feeds cannot be appended: {error}", str(target)) from None
     finally:
@@ -164,9 +167,9 @@ def _entry(feed: FeedSource, indent: str) -> str:
 
 def _outlines(element: Element, folders: tuple[str, ...]) -> Iterable[tuple[Element, tuple[str, ...]]]:
     for child in element:
-        if child.tag != "outline":
+        if child.tag.lower() != "outline":
             yield from _outlines(child, folders)
-        elif child.get("xmlUrl"):
+        elif _attribute(child, "xmlUrl"):
             yield child, folders
         elif len(folders) < _MAX_DEPTH:
             name = _attribute(child, "text") or _attribute(child, "title")
@@ -174,7 +177,7 @@ def _outlines(element: Element, folders: tuple[str, ...]) -> Iterable[tuple[Elem
 
 
 def _feed(outline: Element, folders: tuple[str, ...], ids: set[str]) -> FeedSource | None:
-    url = _attribute(outline, "xmlUrl")
+    url = re.sub(r"^feed:(?://)?(?=https?://)|^feed(?=://)", _as_http, _attribute(outline, "xmlUrl"))
     if not url.startswith(("http://", "https://")) or "${" in url or not host_of(url):
         return None
     title = _best_name(outline, url)
@@ -188,6 +191,10 @@ def _feed(outline: Element, folders: tuple[str, ...], ids: set[str]) -> FeedSour
         language=language_code(_attribute(outline, "language")),
         tags=tuple(tags),
     )
+
+
+def _as_http(found: re.Match[str]) -> str:
+    return "http" if found[0] == "feed" else ""
 
 
 def _best_name(outline: Element, url: str) -> str:
@@ -204,7 +211,9 @@ def _named(feed: FeedSource, taken: set[str]) -> FeedSource:
 
 
 def _attribute(element: Element, name: str) -> str:
-    return " ".join((element.get(name) or "").split())[:2000]
+    """An attribute by its name in any case: programs write `xmlurl` and `XMLURL`, too."""
+    said = next((value for key, value in element.items() if key.lower() == name.lower()), "")
+    return " ".join(said.split())[:2000]
 
 
 def _outline(feed: FeedSource) -> str:
