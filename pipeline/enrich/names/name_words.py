@@ -40,6 +40,8 @@ class NameWords(WordFile):
     organisation_tails: frozenset[str]
     place_before: frozenset[str]
     place_surely_before: frozenset[str]
+    doubtful_before: frozenset[str]
+    of_places: frozenset[str]
     not_places_in: frozenset[str]
     no_names: frozenset[str]
     cities_and_words: frozenset[str]

@@ -101,4 +101,5 @@ def _label(words: list[str], *, titled: bool, language: str) -> str:
         and not any(word.isupper() for word in words)
     ):
         return "PERSON"
-    return "ORG" if len(words) > 1 else ""
+    initials = any(len(word) > 1 and word.isupper() for word in words)
+    return "ORG" if initials and 1 < len(words) <= _JOINED else ""

@@ -59,6 +59,7 @@ def sensible(field: FieldText, row: Iterable[Named], context: Context) -> list[N
             kept.append(mended)
             end = mended.last
     kept = _in_line_with_places(field, kept, context)
+    kept = [one for one in kept if one.known is not None or not _is_guess(field, one, context)]
     covered = {position for one in kept for position in range(one.first, one.last)}
     kept += in_quotation_marks(field, context, covered)
     finder = in_own_script if context.language in CASELESS | NAMES_IN_MARKS else in_latin
@@ -124,7 +125,36 @@ def _mended(  # noqa: PLR0911  # one answer a reason, read from top to bottom
         return placed
     if one.kind != "person" and _is_persons(field, one):
         return replace(one, kind="person")
-    return one
+    return None if _holds_city(field, one, context) else one
+
+
+def _is_guess(field: FieldText, one: Named, context: Context) -> bool:
+    """Whether only the model says what a single word is: better no name than a wrong one.
+
+    Capitals alone are an acronym, which it tells well.
+    """
+    token = field.tokens[one.first]
+    if context.language != "en" or one.last - one.first > 1 or token.text.isupper():
+        return False
+    before = word_before(field, one)
+    if one.kind == "person" and before not in WORDS.place_before:
+        if token.folded in context.families or token.folded in given_names():
+            return False
+        return not (is_title(before) or before in WORDS.callings)
+    if one.kind in {"person", "organisation"}:
+        return before in WORDS.doubtful_before or one.kind == "person"
+    return one.kind == "place" and before not in WORDS.place_surely_before
+
+
+def _holds_city(field: FieldText, one: Named, context: Context) -> bool:
+    """Whether a run of capitals, found by its look, is a city with another word: "Milano Centrale"."""
+    if context.language == "en" or one.kind != "person" or one.last - one.first < 2:
+        return False
+    words = field.folded(one)
+    if words[0] in given_names():
+        return False
+    cities = (gazetteer().city((word,), context.countries) for word in (words[0], words[-1]))
+    return any(city is not None and city.population >= LARGE_CITY for city in cities)
 
 
 def _without_no_names(field: FieldText, one: Named) -> Named | None:
@@ -292,7 +322,9 @@ def _place_by_preposition(  # noqa: PLR0911  # one answer a reason, read from to
     """A place that no gazetteer knows: "near Sangla", "in Himachal Pradesh"."""
     if context.language != "en" or one.kind not in {"person", "organisation"} or field.headline:
         return None
-    if word_before(field, one) not in WORDS.place_surely_before or speaks_of_company(field, one):
+    before = word_before(field, one)
+    lived_in = before == "of" and one.first > 1 and field.tokens[one.first - 2].folded in WORDS.of_places
+    if not lived_in and (before not in WORDS.place_surely_before or speaks_of_company(field, one)):
         return None
     tokens = field.tokens[one.first : one.last]
     if any(not token.text[0].isupper() or token.text.isupper() for token in tokens):

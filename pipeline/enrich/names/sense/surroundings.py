@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -30,6 +31,8 @@ _SPORT_WORDS: Final = 2
 _SHORT_CHARS: Final = 6
 _NONE: Final[Mapping[str, str]] = {}
 _SPORT_TOKENS: Final = 250
+_SPORT_CHARS: Final = 1500
+_SCORE: Final = re.compile(r"(?<![\w:.,–-])\d[:–-]\d(?![\w:–-]|[.,]\d)")  # of a match: "3:1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ def context_of(
         sport.update(
             word for token in field.tokens[:_SPORT_TOKENS] if (word := token.folded) in WORDS.sport_words
         )
+        sport.update(_SCORE.findall(field.text[:_SPORT_CHARS]))
     host = urlsplit(article.url).hostname or ""
     home = host.rpartition(".")[2].upper()
     return Context(
