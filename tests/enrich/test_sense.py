@@ -108,3 +108,23 @@ def test_of_several_cities_the_one_in_a_country_that_is_named() -> None:
 
 def test_given_names_are_of_many_languages() -> None:
     assert {"mary", "friedrich", "narendra", "вера"} <= given_names()
+
+
+@pytest.mark.parametrize(
+    ("text", "doubtful"),
+    [
+        ("The app is needed to fly with Ryanair. Michael O'Leary says it saves paper.", "Ryanair"),
+        ("The nurses of the ward at Thornscombe wrote a letter.", "Thornscombe"),
+        ("I took the ferry to Skelvoe every summer.", "Skelvoe"),
+    ],
+)
+def test_a_single_word_is_no_person_by_the_model_alone(enricher: Enricher, text: str, doubtful: str) -> None:
+    found = named(enricher, "A letter to the council", text)
+    assert doubtful not in found or found[doubtful].kind != "person"
+
+
+def test_residents_live_in_a_place(enricher: Enricher) -> None:
+    found = named(
+        enricher, "Ash falls on villages", "Ash fell for days. Residents of Lumajang slept in mosques."
+    )
+    assert found["Lumajang"].kind == "place"

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.normalize.article import normalize
 from pipeline.normalize.boilerplate.rules import KINDS
+from pipeline.normalize.boilerplate.strip import rule_for
 from pipeline.records import Article, RawItem
 
 FETCHED = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -168,3 +169,38 @@ def test_rules_of_one_language_do_not_act_in_another() -> None:
 def test_the_only_paragraph_goes_by_an_exact_phrase_alone() -> None:
     assert cleaned("Watch: the moment the bridge fell").text
     assert cleaned("Read more").text == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("en", "🔔 Subscribe for more! 👉 https://youtu.be/abc"),
+        ("en", "SUBSCRIBE ► https://example.org/join"),
+        ("de", "Abonniert unseren Kanal!"),
+        ("fr", "👉 Abonnez-vous à notre chaîne YouTube : https://example.org/c"),
+        ("es", "Suscríbete a nuestro canal de noticias: https://example.org/c"),
+        ("it", "Attivate la campanella"),
+        ("ru", "Подписывайтесь на наш канал: https://example.org/c"),
+        ("ar", "اشتركوا في قناتنا"),
+        ("zh", "订阅我们的频道"),
+        ("ja", "チャンネル登録はこちら https://example.org/c"),
+        ("hi", "हमारे चैनल को सब्सक्राइब करें"),
+        ("tr", "Kanalımıza abone olun"),
+    ],
+)
+def test_an_appeal_to_subscribe_to_a_channel_is_no_lead(language: str, line: str) -> None:
+    assert rule_for(line, language, first=True)
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("en", "Subscribers to the channel doubled in a year."),
+        ("en", "Subscribe rates fall at streaming firms"),
+        ("es", "Suscríbete: cada vez más diarios cobran por leer."),
+        ("ko", "구독 서비스 이용자가 늘었다"),
+        ("ja", "チャンネル登録者数が百万人を超えた"),
+    ],
+)
+def test_news_of_subscribing_stays(language: str, line: str) -> None:
+    assert not rule_for(line, language, first=True)
