@@ -66,6 +66,7 @@ _EAST_ASIAN: Final = ("ja", "ko", "zh")
 _PIECES: Final = re.compile(
     r"\s*[|｜│┃»«¦:：·•‹›/\[\]()【】［］（）〈〉《》<>〔〕*_#!！+]+\s*|\s+[-–—]+\s+|^[-–—]+\s*|\s*[-–—]+$"
 )
+_OPENING_BRACKET: Final = re.compile(r"\s*[【［〔\[]\s*([^】］〕\]]{1,20}?)\s*[】］〕\]]")
 _NUMBERED: Final = re.compile(r"[\s/]*\d{0,2}-?$")
 _LAST_PARAGRAPHS: Final = 2
 _LINE_CHARS: Final = 400
@@ -112,6 +113,10 @@ def _labelled(article: Article) -> Told | None:
                 continue
             if kind != "news" and _plausible(kind, article):
                 return kind, f"label: {removed.text[:60]}"
+    opened = _OPENING_BRACKET.match(article.title)  # a short title keeps its label
+    kind = _label_kind(opened[1], article.language) if opened else None
+    if opened and kind and kind != "news" and (kind not in _MEDIA or _is_east_asian(opened[1])):
+        return kind, f"label: {opened[0].strip()}"
     kind = _label_kind(article.title.strip(" .:!"), article.language)
     if kind is not None and kind != "news" and _plausible(kind, article):
         return kind, f"title: {article.title[:60]}"

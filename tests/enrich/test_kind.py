@@ -50,6 +50,10 @@ def told(title: str, body: str = LEAD, **fields: object) -> tuple[str, str]:
         ("Review of bridge safety ordered after cracks found", "news"),
         ("Column of tanks crosses the bridge at dawn", "news"),
         ("Police watch bridge after threats", "news"),
+        ("Q&A with bridge builder Tomas Ekdahl", "interview"),
+        ("Seven things to know about the new bridge toll", "explainer"),
+        ("Traffic: Lorry blocks bridge near the port", "service"),
+        ("Traffic over the bridge doubles in a year", "news"),
     ],
 )
 def test_labels_and_forms_of_english_titles(title: str, kind: str) -> None:
@@ -72,6 +76,12 @@ def test_labels_and_forms_of_english_titles(title: str, kind: str) -> None:
         ("ja", "社説：老朽化した橋をどう守るのか", "opinion"),
         ("ko", "[사설] 낡은 다리를 언제까지 둘 것인가", "opinion"),
         ("ar", "رأي: الجسر القديم ومسؤولية البلدية عن سلامة الناس", "opinion"),
+        ("de", "Bilder der Woche: Brücken im Nebel", "gallery"),
+        ("fr", "Mort de l'actrice Odile Marchand", "obituary"),
+        ("fr", "Mort de trois ouvriers sur un chantier", "news"),
+        ("fr", "Le récap du jour : un pont, deux grèves et une chèvre", "briefing"),
+        ("es", "Lo que debes saber hoy, lunes 9 de marzo", "briefing"),
+        ("ja", "【写真特集】冬の橋", "gallery"),
     ],
 )
 def test_labels_of_other_languages(language: str, title: str, kind: str) -> None:
