@@ -20,6 +20,7 @@ _WORDS: Final = {
     "outlet": "of the same outlet",
     "figures": "title alike but for its figures",
     "years": "other years in a text without a date",
+    "facts": "persons, names and magnitudes in common or not",
 }
 # What is shown with three decimals and is less does not count.
 _NOTHING: Final = 0.0005

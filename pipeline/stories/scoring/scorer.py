@@ -1,7 +1,7 @@
 """How well an article fits a story: the `Scorer` Protocol, and the mix that is shipped.
 
     base  = f (wᵀ text + wᴸ lead + wⱽ vector) / (wᵀ + wᴸ + wⱽ) + (1 - f) x vector
-    score = base(centroid)^α · base(mean)^(1 - α) · time · outlet · figures · years
+    score = base(centroid)^α · base(mean)^(1 - α) · time · outlet · figures · years · facts
 
 `text` and `lead` are cosines of TF-IDF with the story's members in the article's language, f their share of
 the story; `vector` is the cosine of embeddings, rescaled because those of e5 crowd between 0.7 and 1.
@@ -9,22 +9,33 @@ the story; `vector` is the cosine of embeddings, rescaled because those of e5 cr
 is robust, the second keeps chains from growing. `time`, `outlet`, `figures` and `years` are means over the
 members. `text` and `lead` are what remains after contrast between the stories weighed together (see
 `contrast`); what that took is told apart from them when a score is explained.
+
+`facts` is 1 for a story that is not near enough to join anyway. It gives back what time took, as far as
+articles name the same persons and their words are not those of other stories too: the trial belongs with
+the crime months ago. And it takes a little where no name is in common, more where earthquakes are not as
+strong, and all where languages differ and names contradict each other: meaning alone joins nothing then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import numpy as np
 
 from pipeline.records import Candidate, Contribution
+from pipeline.stories.facts.in_common import NOTHING, InCommon, in_common, named
 from pipeline.stories.features.packed import IndexedArticle
 from pipeline.stories.index.story_profile import StoryProfile
 from pipeline.stories.index.sums import Floats
 from pipeline.stories.scoring.compare import Asked, Compared, compare
+
+# Facts cannot lift a score from below this share of the threshold above it: they are not read there.
+_WITHIN_REACH: Final = 0.6
+# So many of a story's newest articles are asked for facts.
+_FACTS_OF: Final = 40
 
 Granularity = Literal["strict", "normal", "broad"]
 
@@ -81,6 +92,10 @@ class MixWeights:
         unknown_gap_days: The distance where a time is unknown.
         outlet_loss: What is lost where all members are of the article's own outlet.
         years_loss: What is lost where an undated text names other years than that of the story; see `years`.
+        acquaintance: Which share of what time takes is given back where all articles name one's persons.
+        other_people: How much more time takes where both name persons, and none in common.
+        strangers_loss: What is lost where no name is in common.
+        magnitude_loss: What is lost where earthquakes are not as strong.
         contrast: How much a word loses that other candidate stories share with the article; see `contrast`.
         threshold: To join, with vectors.
         threshold_without_vectors: To join, without.
@@ -98,6 +113,10 @@ class MixWeights:
     unknown_gap_days: float
     outlet_loss: float
     years_loss: float
+    acquaintance: float
+    other_people: float
+    strangers_loss: float
+    magnitude_loss: float
     contrast: float
     threshold: float
     threshold_without_vectors: float
@@ -106,16 +125,17 @@ class MixWeights:
 
 @dataclass(frozen=True, slots=True)
 class _Factors:
-    """What distance in time, one outlet, titles alike but for figures and other years leave of the scores."""
+    """What time, one outlet, titles alike but for figures, other years and facts leave of the scores."""
 
     time: Floats
     outlet: Floats
     figures: Floats
     years: Floats
+    facts: Floats
 
     def told(self, base: float, row: int) -> Iterator[Contribution]:
         """One loss after another, as contributions to the score that comes of this base."""
-        for name in ("time", "outlet", "figures", "years"):
+        for name in ("time", "outlet", "figures", "years", "facts"):
             kept = getattr(self, name)[row].item()
             yield Contribution(name, kept, base * (kept - 1.0))
             base *= kept
@@ -182,6 +202,8 @@ class Mix:
         vectors = self._rescaled(shared.vector)
         losses = self._factors(shared)
         values = base * losses.time * losses.outlet * losses.figures * losses.years
+        losses = replace(losses, facts=self._facts(asked, values, losses.time))
+        values = values * losses.facts
         stories = [profile.story for _, profiles in asked for profile in profiles]
 
         def explain(start: int, place: int) -> Candidate:
@@ -251,4 +273,38 @@ class Mix:
             outlet=1.0 - w.outlet_loss * shared.outlet,
             figures=1.0 - shared.figures,
             years=1.0 - w.years_loss * shared.years,
+            facts=np.ones_like(shared.years),
         )
+
+    def _facts(self, asked: Asked, values: Floats, time: Floats) -> Floats:
+        """What facts leave or give back, for stories near enough to be joined."""
+        bars = np.repeat(
+            [self.threshold(member) * _WITHIN_REACH for member, _ in asked], [len(p) for _, p in asked]
+        )
+        factors = np.ones_like(values)
+        near = np.flatnonzero(values >= bars).tolist()
+        if not near:
+            return factors
+        every = [(member, profile) for member, profiles in asked for profile in profiles]
+        for row in near:
+            factors[row] = self._fact_factor(_read(*every[row]), 1.0 - time[row].item())
+        return factors
+
+    def _fact_factor(self, found: InCommon, lost: float) -> float:
+        w = self.weights
+        if found.contradicted:
+            return 0.0
+        losses = (1.0 - w.strangers_loss * found.strangers) * (1.0 - w.magnitude_loss * found.quakes)
+        if lost >= 1.0:
+            return losses
+        more = w.other_people * found.other_people - w.acquaintance * found.acquainted
+        return losses * max(0.0, 1.0 - lost * (1.0 + more)) / (1.0 - lost)
+
+
+def _read(member: IndexedArticle, profile: StoryProfile) -> InCommon:
+    """The facts of an article beside those of a story."""
+    mine = named(member.data)
+    if not (mine.names or mine.magnitudes):
+        return NOTHING
+    newest = profile.members[-_FACTS_OF:]
+    return in_common(mine, [named(each.data) for each in newest if each.article != member.article])

@@ -32,6 +32,10 @@ class _Weights(SettingsSection):
     unknown_gap_days: Annotated[float, Field(ge=0)]
     outlet_loss: Share
     years_loss: Share
+    acquaintance: Share
+    other_people: Annotated[float, Field(ge=0)]
+    strangers_loss: Share
+    magnitude_loss: Share
     contrast: Annotated[float, Field(ge=0)]
     threshold: Share
     threshold_without_vectors: Share

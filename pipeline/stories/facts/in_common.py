@@ -1,0 +1,143 @@
+"""Which facts of an event an article has in common with a story, as far as they move its score. Pure.
+
+Of the facts that were measured only three pay on news in general. Tolls grow, and reports of one event name
+many days: they are shown as evidence against (`contradictions`) and do not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from rapidfuzz import fuzz
+
+from pipeline.stories.facts.event_facts import MAGNITUDE_MARGIN, magnitudes
+from pipeline.stories.features.packed import Packed
+from pipeline.text import fold
+
+# Spellings of one name in two languages ("Zelensky", "Selenskyj") have at least so much in common, from so
+# many letters on.
+_SPELLED_ALIKE: Final = 75.0
+_FUZZY_LETTERS: Final = 5
+# Where alphabets begin that are not Latin.
+_LATIN: Final = 0x250
+
+
+class Named(NamedTuple):
+    """What an article names.
+
+    Attributes:
+        people, names: Ids of persons, and of all names.
+        numbers: Figures of more than one digit.
+        words: The folded words of its names that are spelled in Latin letters.
+        magnitudes: Of earthquakes in title and first sentence.
+        language: Its language.
+    """
+
+    people: frozenset[str]
+    names: frozenset[str]
+    numbers: frozenset[str]
+    words: frozenset[str]
+    magnitudes: tuple[float, ...]
+    language: str
+
+
+class InCommon(NamedTuple):
+    """Shares of a story's articles, 0 to 1.
+
+    Attributes:
+        acquainted: Name one of the article's persons, and something else that it names.
+        other_people: Name persons, where none of the story's is the article's.
+        strangers: Have names, where none of the story's is the article's.
+        contradicted: The article's names and the story's contradict each other across languages.
+        quakes: Tell of earthquakes, where none is as strong as one of the article's.
+    """
+
+    acquainted: float = 0.0
+    other_people: float = 0.0
+    strangers: float = 0.0
+    contradicted: bool = False
+    quakes: float = 0.0
+
+
+NOTHING: Final = InCommon()
+
+
+@lru_cache(maxsize=1 << 14)
+def named(data: bytes) -> Named:
+    """What an article names, of its features as bytes (`Features.to_bytes`)."""
+    packed = Packed(data)
+    title, lead, names, numbers = packed.shown
+    language, _ = packed.labels
+    return Named(
+        people=frozenset(id_ for id_, _, kind, _ in names if kind == "person"),
+        names=frozenset(id_ for id_, *_ in names),
+        numbers=frozenset(number for number in numbers if len(number) > 1),
+        words=frozenset(word for _, name, *_ in names for word in fold(name).split() if _readable(word)),
+        magnitudes=magnitudes(f"{title}\n{lead}", language),
+        language=language,
+    )
+
+
+def _readable(word: str) -> bool:
+    return len(word) > 2 and all(ord(letter) < _LATIN for letter in word)
+
+
+def in_common(mine: Named, others: Sequence[Named]) -> InCommon:
+    """What an article has in common with a story.
+
+    Args:
+        mine: What the article names.
+        others: What each of the story's other articles names.
+
+    >>> quake = Named(frozenset(), frozenset({"place:a"}), frozenset(), frozenset({"amer"}), (6.1,), "en")
+    >>> in_common(quake, [quake._replace(names=frozenset({"place:b"}), magnitudes=(5.0,))])
+    InCommon(acquainted=0.0, other_people=0.0, strangers=1.0, contradicted=False, quakes=1.0)
+    """
+    if not others:
+        return NOTHING
+    count = len(others)
+    acquainted = sum(_acquainted(mine, each) for each in others) if mine.people else 0
+    peopled = [each for each in others if each.people] if mine.people else []
+    other_people = all(mine.people.isdisjoint(each.people) for each in peopled)
+    naming = [each for each in others if each.names] if mine.names else []
+    strange = all(mine.names.isdisjoint(each.names) for each in naming)
+    shaken = [each for each in others if each.magnitudes] if mine.magnitudes else []
+    other_quake = not any(_as_strong(mine, each) for each in shaken)
+    return InCommon(
+        acquainted=acquainted / count,
+        other_people=len(peopled) / count if other_people else 0.0,
+        strangers=len(naming) / count if strange else 0.0,
+        contradicted=bool(naming) and strange and _across(mine, others) and not _spelled_alike(mine, naming),
+        quakes=len(shaken) / count if other_quake else 0.0,
+    )
+
+
+def _acquainted(one: Named, other: Named) -> bool:
+    """Whether they name the same person and something else: one famous person is in the news every day."""
+    people = one.people & other.people
+    return bool(people) and (len(one.names & other.names) > 1 or not one.numbers.isdisjoint(other.numbers))
+
+
+def _as_strong(one: Named, other: Named) -> bool:
+    return any(abs(a - b) < MAGNITUDE_MARGIN for a in one.magnitudes for b in other.magnitudes)
+
+
+def _across(mine: Named, others: Sequence[Named]) -> bool:
+    """Whether no article of the story is in the article's language."""
+    return all(each.language != mine.language for each in others)
+
+
+def _spelled_alike(mine: Named, others: Sequence[Named]) -> bool:
+    """Whether a name is nearly the same, or one side cannot be read: names that nobody can compare agree."""
+    theirs = {word for each in others for word in each.words}
+    if not mine.words or not theirs:
+        return True
+    return not mine.words.isdisjoint(theirs) or any(
+        fuzz.ratio(one, other) >= _SPELLED_ALIKE
+        for one in mine.words
+        if len(one) >= _FUZZY_LETTERS
+        for other in theirs
+        if len(other) >= _FUZZY_LETTERS
+    )
