@@ -23,7 +23,7 @@ DAY = 24.0
 def says(*names, language="en", magnitudes=(), numbers=()):
     ids = frozenset(name.lower() for name in names)
     people = frozenset(name for name in ids if name.startswith("p:"))
-    words = frozenset(word for name in ids for word in name[2:].split() if word.isascii())
+    words = frozenset(word for name in people for word in name[2:].split() if word.isascii())
     return Named(people, ids, frozenset(numbers), words, magnitudes, language)
 
 
@@ -79,7 +79,7 @@ def test_who_names_nothing_has_nothing_for_or_against():
 def test_a_pair_of_languages_is_never_joined_where_names_contradict(mine, others):
     """Whatever the vectors say: a contradiction leaves nothing of a score."""
     foreign = [each for each in others if each.language != mine.language]
-    if foreign and all(mine.words.isdisjoint(each.words) for each in foreign):
+    if foreign and all(mine.names.isdisjoint(each.names) for each in foreign):
         assert in_common(mine, foreign).contradicted
 
 

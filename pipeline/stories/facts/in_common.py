@@ -30,7 +30,7 @@ class Named(NamedTuple):
     Attributes:
         people, names: Ids of persons, and of all names.
         numbers: Figures of more than one digit.
-        words: The folded words of its names that are spelled in Latin letters.
+        words: The folded words of its persons' names that are spelled in Latin letters.
         magnitudes: Of earthquakes in title and first sentence.
         language: Its language.
     """
@@ -50,7 +50,7 @@ class InCommon(NamedTuple):
         acquainted: Name one of the article's persons, and something else that it names.
         other_people: Name persons, where none of the story's is the article's.
         strangers: Have names, where none of the story's is the article's.
-        contradicted: The article's names and the story's contradict each other across languages.
+        contradicted: Persons of the article and of the story contradict each other across languages.
         quakes: Tell of earthquakes, where none is as strong as one of the article's.
     """
 
@@ -74,7 +74,13 @@ def named(data: bytes) -> Named:
         people=frozenset(id_ for id_, _, kind, _ in names if kind == "person"),
         names=frozenset(id_ for id_, *_ in names),
         numbers=frozenset(number for number in numbers if len(number) > 1),
-        words=frozenset(word for _, name, *_ in names for word in fold(name).split() if _readable(word)),
+        words=frozenset(
+            word
+            for _, name, kind, _ in names
+            if kind == "person"
+            for word in fold(name).split()
+            if _readable(word)
+        ),
         magnitudes=magnitudes(f"{title}\n{lead}", language),
         language=language,
     )
@@ -98,20 +104,34 @@ def in_common(mine: Named, others: Sequence[Named]) -> InCommon:
     if not others:
         return NOTHING
     count = len(others)
-    acquainted = sum(_acquainted(mine, each) for each in others) if mine.people else 0
-    peopled = [each for each in others if each.people] if mine.people else []
-    other_people = all(mine.people.isdisjoint(each.people) for each in peopled)
-    naming = [each for each in others if each.names] if mine.names else []
-    strange = all(mine.names.isdisjoint(each.names) for each in naming)
     shaken = [each for each in others if each.magnitudes] if mine.magnitudes else []
-    other_quake = not any(_as_strong(mine, each) for each in shaken)
     return InCommon(
-        acquainted=acquainted / count,
-        other_people=len(peopled) / count if other_people else 0.0,
-        strangers=len(naming) / count if strange else 0.0,
-        contradicted=bool(naming) and strange and _across(mine, others) and not _spelled_alike(mine, naming),
-        quakes=len(shaken) / count if other_quake else 0.0,
+        acquainted=sum(_acquainted(mine, each) for each in others) / count,
+        other_people=_apart(mine.people, [each.people for each in others]) / count,
+        strangers=_apart(mine.names, [each.names for each in others]) / count,
+        contradicted=_across(mine, others) and _contradicted(mine, others),
+        quakes=0.0 if any(_as_strong(mine, each) for each in shaken) else len(shaken) / count,
     )
+
+
+def _apart(mine: frozenset[str], others: Sequence[frozenset[str]]) -> int:
+    """How many have something, where none of it is the article's, which has something too."""
+    if not mine or any(not mine.isdisjoint(each) for each in others):
+        return 0
+    return sum(map(bool, others))
+
+
+def _across(mine: Named, others: Sequence[Named]) -> bool:
+    """Whether no article of the story is in the article's language."""
+    return all(each.language != mine.language for each in others)
+
+
+def _contradicted(mine: Named, others: Sequence[Named]) -> bool:
+    """Whether persons are named on both sides, and none of the names is the same or spelled nearly alike."""
+    peopled = [each for each in others if each.people]
+    if not mine.people or not peopled or any(not mine.names.isdisjoint(each.names) for each in others):
+        return False
+    return not _spelled_alike(mine, peopled)
 
 
 def _acquainted(one: Named, other: Named) -> bool:
@@ -122,11 +142,6 @@ def _acquainted(one: Named, other: Named) -> bool:
 
 def _as_strong(one: Named, other: Named) -> bool:
     return any(abs(a - b) < MAGNITUDE_MARGIN for a in one.magnitudes for b in other.magnitudes)
-
-
-def _across(mine: Named, others: Sequence[Named]) -> bool:
-    """Whether no article of the story is in the article's language."""
-    return all(each.language != mine.language for each in others)
 
 
 def _spelled_alike(mine: Named, others: Sequence[Named]) -> bool:
