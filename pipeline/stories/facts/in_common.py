@@ -1,7 +1,7 @@
 """Which facts of an event an article has in common with a story, as far as they move its score. Pure.
 
-Of the facts that were measured only three pay on news in general. Tolls grow, and reports of one event name
-many days: they are shown as evidence against (`contradictions`) and do not count.
+Of the facts that were measured only three pay on news in general. Tolls grow, reports of one event name many
+days and other people: they are shown as evidence against (`contradictions`) and do not count.
 """
 
 from __future__ import annotations
@@ -48,15 +48,11 @@ class InCommon(NamedTuple):
 
     Attributes:
         acquainted: Name one of the article's persons, and something else that it names.
-        other_people: Name persons, where none of the story's is the article's.
-        strangers: Have names, where none of the story's is the article's.
         contradicted: Persons of the article and of the story contradict each other across languages.
         quakes: Tell of earthquakes, where none is as strong as one of the article's.
     """
 
     acquainted: float = 0.0
-    other_people: float = 0.0
-    strangers: float = 0.0
     contradicted: bool = False
     quakes: float = 0.0
 
@@ -99,7 +95,7 @@ def in_common(mine: Named, others: Sequence[Named]) -> InCommon:
 
     >>> quake = Named(frozenset(), frozenset({"place:a"}), frozenset(), frozenset({"amer"}), (6.1,), "en")
     >>> in_common(quake, [quake._replace(names=frozenset({"place:b"}), magnitudes=(5.0,))])
-    InCommon(acquainted=0.0, other_people=0.0, strangers=1.0, contradicted=False, quakes=1.0)
+    InCommon(acquainted=0.0, contradicted=False, quakes=1.0)
     """
     if not others:
         return NOTHING
@@ -107,18 +103,9 @@ def in_common(mine: Named, others: Sequence[Named]) -> InCommon:
     shaken = [each for each in others if each.magnitudes] if mine.magnitudes else []
     return InCommon(
         acquainted=sum(_acquainted(mine, each) for each in others) / count,
-        other_people=_apart(mine.people, [each.people for each in others]) / count,
-        strangers=_apart(mine.names, [each.names for each in others]) / count,
         contradicted=_across(mine, others) and _contradicted(mine, others),
         quakes=0.0 if any(_as_strong(mine, each) for each in shaken) else len(shaken) / count,
     )
-
-
-def _apart(mine: frozenset[str], others: Sequence[frozenset[str]]) -> int:
-    """How many have something, where none of it is the article's, which has something too."""
-    if not mine or any(not mine.isdisjoint(each) for each in others):
-        return 0
-    return sum(map(bool, others))
 
 
 def _across(mine: Named, others: Sequence[Named]) -> bool:
@@ -127,9 +114,10 @@ def _across(mine: Named, others: Sequence[Named]) -> bool:
 
 
 def _contradicted(mine: Named, others: Sequence[Named]) -> bool:
-    """Whether persons are named on both sides, and none of the names is the same or spelled nearly alike."""
+    """Whether both sides name persons, none spelled nearly alike, and no name or figure is in common."""
     peopled = [each for each in others if each.people]
-    if not mine.people or not peopled or any(not mine.names.isdisjoint(each.names) for each in others):
+    agreed = any(not (mine.names | mine.numbers).isdisjoint(each.names | each.numbers) for each in others)
+    if not mine.people or not peopled or agreed:
         return False
     return not _spelled_alike(mine, peopled)
 

@@ -11,9 +11,9 @@ members. `text` and `lead` are what remains after contrast between the stories w
 `contrast`); what that took is told apart from them when a score is explained.
 
 `facts` is 1 for a story that is not near enough to join anyway. It gives back what time took, as far as
-articles name the same persons and their words are not those of other stories too: the trial belongs with
-the crime months ago. And it takes a little where no name is in common, more where earthquakes are not as
-strong, and all where languages differ and names contradict each other: meaning alone joins nothing then.
+articles name the same person and something else in common: the trial belongs with
+the crime weeks ago. And it takes much where earthquakes are not as strong, and all where languages differ
+and persons contradict each other: meaning alone joins nothing then.
 """
 
 from __future__ import annotations
@@ -93,8 +93,6 @@ class MixWeights:
         outlet_loss: What is lost where all members are of the article's own outlet.
         years_loss: What is lost where an undated text names other years than that of the story; see `years`.
         acquaintance: Which share of what time takes is given back where all articles name one's persons.
-        other_people: How much more time takes where both name persons, and none in common.
-        strangers_loss: What is lost where no name is in common.
         magnitude_loss: What is lost where earthquakes are not as strong.
         contrast: How much a word loses that other candidate stories share with the article; see `contrast`.
         threshold: To join, with vectors.
@@ -114,8 +112,6 @@ class MixWeights:
     outlet_loss: float
     years_loss: float
     acquaintance: float
-    other_people: float
-    strangers_loss: float
     magnitude_loss: float
     contrast: float
     threshold: float
@@ -294,11 +290,9 @@ class Mix:
         w = self.weights
         if found.contradicted:
             return 0.0
-        losses = (1.0 - w.strangers_loss * found.strangers) * (1.0 - w.magnitude_loss * found.quakes)
-        if lost >= 1.0:
-            return losses
-        more = w.other_people * found.other_people - w.acquaintance * found.acquainted
-        return losses * max(0.0, 1.0 - lost * (1.0 + more)) / (1.0 - lost)
+        left = 1.0 - w.magnitude_loss * found.quakes
+        given_back = w.acquaintance * found.acquainted * lost
+        return left * (1.0 + given_back / (1.0 - lost)) if lost < 1.0 else left
 
 
 def _read(member: IndexedArticle, profile: StoryProfile) -> InCommon:

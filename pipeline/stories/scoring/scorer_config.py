@@ -33,8 +33,6 @@ class _Weights(SettingsSection):
     outlet_loss: Share
     years_loss: Share
     acquaintance: Share
-    other_people: Annotated[float, Field(ge=0)]
-    strangers_loss: Share
     magnitude_loss: Share
     contrast: Annotated[float, Field(ge=0)]
     threshold: Share
