@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from invented_news import HashedEmbedder, article
 
 from pipeline.records import Entity
-from pipeline.stories.facts.in_common import NOTHING, Named, in_common
+from pipeline.stories.facts.in_common import NOTHING, Mentioned, in_common
 from pipeline.stories.features.features import arrive
 from pipeline.stories.features.packed import IndexedArticle
 from pipeline.stories.features.statistics import StreamStatistics
 from pipeline.stories.index.story_profile import StoryProfile
 
-NOBODY = Named(frozenset(), frozenset(), frozenset(), frozenset(), (), "en")
+NOBODY = Mentioned(frozenset(), frozenset(), frozenset(), frozenset(), (), "en")
 DAY = 24.0
 
 
@@ -24,7 +24,7 @@ def says(*names, language="en", magnitudes=(), numbers=()):
     ids = frozenset(name.lower() for name in names)
     people = frozenset(name for name in ids if name.startswith("p:"))
     words = frozenset(word for name in people for word in name[2:].split() if word.isascii())
-    return Named(people, ids, frozenset(numbers), words, magnitudes, language)
+    return Mentioned(people, ids, frozenset(numbers), words, magnitudes, language)
 
 
 def test_one_famous_person_is_no_acquaintance_two_facts_are():

@@ -24,7 +24,7 @@ _FUZZY_LETTERS: Final = 5
 _LATIN: Final = 0x250
 
 
-class Named(NamedTuple):
+class Mentioned(NamedTuple):
     """What an article names.
 
     Attributes:
@@ -61,12 +61,12 @@ NOTHING: Final = InCommon()
 
 
 @lru_cache(maxsize=1 << 14)
-def named(data: bytes) -> Named:
+def mentioned(data: bytes) -> Mentioned:
     """What an article names, of its features as bytes (`Features.to_bytes`)."""
     packed = Packed(data)
     title, lead, names, numbers = packed.shown
     language, _ = packed.labels
-    return Named(
+    return Mentioned(
         people=frozenset(id_ for id_, _, kind, _ in names if kind == "person"),
         names=frozenset(id_ for id_, *_ in names),
         numbers=frozenset(number for number in numbers if len(number) > 1),
@@ -86,14 +86,14 @@ def _readable(word: str) -> bool:
     return len(word) > 2 and all(ord(letter) < _LATIN for letter in word)
 
 
-def in_common(mine: Named, others: Sequence[Named]) -> InCommon:
+def in_common(mine: Mentioned, others: Sequence[Mentioned]) -> InCommon:
     """What an article has in common with a story.
 
     Args:
         mine: What the article names.
         others: What each of the story's other articles names.
 
-    >>> quake = Named(frozenset(), frozenset({"place:a"}), frozenset(), frozenset({"amer"}), (6.1,), "en")
+    >>> quake = Mentioned(frozenset(), frozenset({"place:a"}), frozenset(), frozenset({"amer"}), (6.1,), "en")
     >>> in_common(quake, [quake._replace(names=frozenset({"place:b"}), magnitudes=(5.0,))])
     InCommon(acquainted=0.0, contradicted=False, quakes=1.0)
     """
@@ -108,12 +108,12 @@ def in_common(mine: Named, others: Sequence[Named]) -> InCommon:
     )
 
 
-def _across(mine: Named, others: Sequence[Named]) -> bool:
+def _across(mine: Mentioned, others: Sequence[Mentioned]) -> bool:
     """Whether no article of the story is in the article's language."""
     return all(each.language != mine.language for each in others)
 
 
-def _contradicted(mine: Named, others: Sequence[Named]) -> bool:
+def _contradicted(mine: Mentioned, others: Sequence[Mentioned]) -> bool:
     """Whether both sides name persons, none spelled nearly alike, and no name or figure is in common."""
     peopled = [each for each in others if each.people]
     agreed = any(not (mine.names | mine.numbers).isdisjoint(each.names | each.numbers) for each in others)
@@ -122,17 +122,17 @@ def _contradicted(mine: Named, others: Sequence[Named]) -> bool:
     return not _spelled_alike(mine, peopled)
 
 
-def _acquainted(one: Named, other: Named) -> bool:
+def _acquainted(one: Mentioned, other: Mentioned) -> bool:
     """Whether they name the same person and something else: one famous person is in the news every day."""
     people = one.people & other.people
     return bool(people) and (len(one.names & other.names) > 1 or not one.numbers.isdisjoint(other.numbers))
 
 
-def _as_strong(one: Named, other: Named) -> bool:
+def _as_strong(one: Mentioned, other: Mentioned) -> bool:
     return any(abs(a - b) < MAGNITUDE_MARGIN for a in one.magnitudes for b in other.magnitudes)
 
 
-def _spelled_alike(mine: Named, others: Sequence[Named]) -> bool:
+def _spelled_alike(mine: Mentioned, others: Sequence[Mentioned]) -> bool:
     """Whether a name is nearly the same, or one side cannot be read: names that nobody can compare agree."""
     theirs = {word for each in others for word in each.words}
     if not mine.words or not theirs:

@@ -26,7 +26,7 @@ from typing import Final, Literal, Protocol
 import numpy as np
 
 from pipeline.records import Candidate, Contribution
-from pipeline.stories.facts.in_common import NOTHING, InCommon, in_common, named
+from pipeline.stories.facts.in_common import NOTHING, InCommon, in_common, mentioned
 from pipeline.stories.features.packed import IndexedArticle
 from pipeline.stories.index.story_profile import StoryProfile
 from pipeline.stories.index.sums import Floats
@@ -297,8 +297,8 @@ class Mix:
 
 def _read(member: IndexedArticle, profile: StoryProfile) -> InCommon:
     """The facts of an article beside those of a story."""
-    mine = named(member.data)
+    mine = mentioned(member.data)
     if not (mine.names or mine.magnitudes):
         return NOTHING
     newest = profile.members[-_FACTS_OF:]
-    return in_common(mine, [named(each.data) for each in newest if each.article != member.article])
+    return in_common(mine, [mentioned(each.data) for each in newest if each.article != member.article])
