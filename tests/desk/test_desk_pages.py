@@ -4,17 +4,21 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from desk_site import Desk
 from desk_store import NOW, everyday
 from html_reader import PageReader
 from starlette.testclient import TestClient
+from store_records import decision
 
 from pipeline.desk.access import Doors
 from pipeline.desk.desk_texts import texts
 from pipeline.desk.readers import Readers
 from pipeline.desk.site import Site, SiteOptions
+from pipeline.ports import Commit
+from pipeline.records import Candidate
 
 PAGES = (
     "/",
@@ -158,6 +162,27 @@ def test_the_json_of_a_story_is_that_of_the_command_line(desk, editor):
             found, app.read.lines_of([found]), lineage, app.read.near_misses(found, lineage)
         )
     assert editor.get("/stories/s1.json").json() == json.loads(json.dumps(shape))
+
+
+def test_near_misses_stand_on_the_story_that_they_nearly_came_to(desk, editor):
+    with desk.opened() as app:
+        apart = replace(decision("a000004", "s3"), founded=True, chosen=Candidate("s1", 0.35))
+        # It passed over a story that was taken in since.
+        former = replace(decision("a000003", "s2"), runner_up=Candidate("s0", 0.2))
+        inside = replace(decision("a000002", "s1"), runner_up=Candidate("s1", 0.9))
+        app._wiring.store.commit(Commit(decisions=(apart, former, inside)))
+    near = editor.get("/stories/s1.json").json()["near_misses"]
+    assert [(x["article"]["id"], x["story"], x["score"]) for x in near] == [
+        ("a000004", "s3", 0.35),
+        ("a000003", "s2", 0.2),
+    ]
+    words = page(editor, "/stories/s1").words
+    assert "Near misses" in words
+    assert "came to 0.350 of 0.400 needed here" in words
+    assert words.count("Belongs here…") == 2
+    asked = {"kind": "move", "article": "a000003", "story": "s1"}
+    headers = {"sec-fetch-site": "same-origin"}
+    assert editor.post("/stories/preview", data=asked, headers=headers).status_code == 200
 
 
 def test_an_old_id_leads_to_the_story_that_took_it_in(editor):
