@@ -34,8 +34,7 @@ def desk() -> Iterator[str]:
         [*command, "desk", "--port", "0", "--no-token"], stdout=subprocess.PIPE, text=True
     ) as process:
         try:
-            assert process.stdout
-            yield process.stdout.readline().strip()
+            yield process.stdout.readline().strip() if process.stdout else ""
         finally:
             process.terminate()
             process.wait(30)

@@ -180,9 +180,6 @@ def test_near_misses_stand_on_the_story_that_they_nearly_came_to(desk, editor):
     assert "Near misses" in words
     assert "came to 0.350 of 0.400 needed here" in words
     assert words.count("Belongs here…") == 2
-    asked = {"kind": "move", "article": "a000003", "story": "s1"}
-    headers = {"sec-fetch-site": "same-origin"}
-    assert editor.post("/stories/preview", data=asked, headers=headers).status_code == 200
 
 
 def test_an_old_id_leads_to_the_story_that_took_it_in(editor):
