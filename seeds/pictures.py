@@ -34,7 +34,7 @@ def desk() -> Iterator[str]:
         [*command, "desk", "--port", "0", "--no-token"], stdout=subprocess.PIPE, text=True
     ) as process:
         try:
-            yield process.stdout.readline().strip() if process.stdout else ""
+            yield process.stdout.readline().strip().rstrip("/") if process.stdout else ""
         finally:
             process.terminate()
             process.wait(30)
@@ -67,9 +67,9 @@ def pictures(browser: Browser, desk: str) -> None:
     stories = document(wide, f"{desk}/stories.json")
     largest = max(stories, key=lambda each: (each["size"], each["id"]))
     other = next(each for each in stories if each["id"] != largest["id"])
-    told = next((each for each in document(wide, f"{desk}/watches.json") if each["alerts"]), None)
+    told = max(document(wide, f"{desk}/watches.json"), key=lambda each: int(each["alerts"]))
     named = quote(largest["entities"][0]["id"], safe="")
-    story, watch = f"{desk}/stories/{largest['id']}", quote(told["name"] if told else "", safe="")
+    story, watch = f"{desk}/stories/{largest['id']}", quote(told["name"], safe="")
 
     def take(page: Page, name: str, address: str) -> None:
         page.goto(address)
@@ -95,7 +95,7 @@ def pictures(browser: Browser, desk: str) -> None:
     wide.wait_for_url("**/stories/preview")
     shot(wide, "preview")
     take(wide, "feeds", f"{desk}/feeds")
-    take(wide, "doctor", f"{desk}/doctor")
+    take(wide, "watches", f"{desk}/watches")
 
 
 def main() -> None:

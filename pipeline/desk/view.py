@@ -319,6 +319,7 @@ def as_html(ask: Ask, page: View) -> str:
         to=words.to,
         clock=words.clock,
         stamp=words.stamp,
+        moment=datetime.fromisoformat,
         ago=words.ago,
         outward=safe_url,
         cut=cut,
