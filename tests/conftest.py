@@ -96,6 +96,7 @@ def make_wiring(tmp_path, models, names_and_topics):
     """Makes a wiring with a home of its own, the seeds' configuration, and a clock that stands still."""
     from pipeline.app.wiring import Wiring
     from pipeline.enrich.enricher import Enricher
+    from pipeline.enrich.topics.classifier import TopicClassifier
 
     recognizer, embedder = models
     made = []
@@ -107,7 +108,8 @@ def make_wiring(tmp_path, models, names_and_topics):
         url = store or f"sqlite:///{home / 'wirewatch.db'}"
         wiring = Wiring(home, config, url, dict(os.environ), lambda: at)
         wiring.__dict__["embedder"] = embedder
-        wiring.__dict__["enricher"] = Enricher(recognizer, *names_and_topics(wiring.settings))
+        senses = TopicClassifier.trained() if wiring.settings.stories.vectors == "e5" else None
+        wiring.__dict__["enricher"] = Enricher(recognizer, *names_and_topics(wiring.settings), senses)
         made.append(wiring)
         return wiring
 
