@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 from alert_records import START, World, article, facts, watch
 
-from pipeline.records import Delivery
-from pipeline.records.alerts import EVERY_STATE
+from pipeline.records import Delivery, DeliveryState
 from pipeline.stages.alerting.alert import Alerting
 from pipeline.store import open_store
 
@@ -33,7 +33,7 @@ def year(world):
 
 def told(world):
     alerts = {alert.id: alert.story for alert in world.store.alerts()}
-    messages = world.store.outbox(EVERY_STATE)
+    messages = world.store.outbox(get_args(DeliveryState))
     return sorted({alerts[name] for message in messages for name in message.alerts})
 
 

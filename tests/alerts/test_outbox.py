@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from alert_records import START, World, article, facts, watch
@@ -16,8 +17,7 @@ from pipeline.alerts.send.render import Renderer
 from pipeline.errors import LeaseHeldError, PermanentError, TransientError, UnavailableError
 from pipeline.notify.channels import open_notifier
 from pipeline.ports import Commit
-from pipeline.records import Delivery, Digest
-from pipeline.records.alerts import EVERY_STATE
+from pipeline.records import Delivery, DeliveryState, Digest
 from pipeline.retry import DELIVERY
 from pipeline.settings import MailSettings
 from pipeline.stages.alerting.alert import Alerting
@@ -61,7 +61,7 @@ def run(world, sink, *watches, now=NOW, **more):
 
 
 def states(world):
-    return Counter(message.state for message in world.store.outbox(EVERY_STATE))
+    return Counter(message.state for message in world.store.outbox(get_args(DeliveryState)))
 
 
 def test_each_message_is_sent_once(world):
@@ -88,7 +88,7 @@ def test_a_silent_decision_leaves_no_message(world):
     world.arrive(article(1, "Drill"))
     Alerting(world.store, [watch()], facts=facts).decide(NOW, silent=True)
     assert len(world.store.alerts()) == 1
-    assert world.store.outbox(EVERY_STATE) == []
+    assert world.store.outbox(get_args(DeliveryState)) == []
 
 
 def test_one_bad_address_stops_nobody_and_is_not_tried_again(world):
@@ -98,7 +98,7 @@ def test_one_bad_address_stops_nobody_and_is_not_tried_again(world):
     assert (report.delivered, report.failed) == (2, 2)
     assert report.errors[0] == "drills, one@example.org: 550 no such user"
     assert run(world, sink, now=NOW + 9 * HOUR).failed == 0
-    failed = [m for m in world.store.outbox(EVERY_STATE) if m.state == "failed"]
+    failed = [m for m in world.store.outbox(get_args(DeliveryState)) if m.state == "failed"]
     assert [(m.error, m.attempts) for m in failed] == [("550 no such user", 1)] * 2
 
 

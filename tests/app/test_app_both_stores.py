@@ -2,13 +2,14 @@
 
 import os
 import uuid
+from typing import get_args
 
 import pytest
 
 from dags.local.environment import ROOT
 from pipeline.app import App
 from pipeline.app.replay import fingerprint
-from pipeline.records.alerts import EVERY_STATE
+from pipeline.records import DeliveryState
 from pipeline.store import open_store
 
 NODE = os.environ.get("ELASTICSEARCH_URL", "")
@@ -59,7 +60,7 @@ def held(url):
     """The fingerprint of a store, and its outbox but for what is rendered."""
     store = open_store(url, create=False)
     try:
-        messages = [(m.id, m.state, m.due, m.to, m.alerts) for m in store.outbox(EVERY_STATE)]
+        messages = [(m.id, m.state, m.due, m.to, m.alerts) for m in store.outbox(get_args(DeliveryState))]
         return fingerprint(store), messages
     finally:
         store.close()

@@ -14,6 +14,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import typer.main
@@ -23,7 +24,7 @@ from pipeline.api.api_tokens import SCOPES, Tokens
 from pipeline.app import App
 from pipeline.app.wiring import Wiring
 from pipeline.cli import cli
-from pipeline.records.alerts import EVERY_STATE
+from pipeline.records import DeliveryState
 
 pytestmark = pytest.mark.slow
 
@@ -198,7 +199,7 @@ def lived(tmp_path_factory, feed):
     names = {
         "story": large.id, "large": large.id, "member": large.members[1], "article": large.members[0],
         "other": edited.id, "edited": swallower, "form": form.key.partition(":")[2],
-        "correction": app.correct.all()[0].id, "message": wiring.store.outbox(EVERY_STATE)[0].id,
+        "correction": app.correct.all()[0].id, "message": wiring.store.outbox(get_args(DeliveryState))[0].id,
         "rejection": app.care.quarantine()[0].id,
         "affair": next(story.id for story in stories if story.situation),
     }  # fmt: skip

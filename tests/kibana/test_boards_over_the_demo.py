@@ -11,11 +11,12 @@ import uuid
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import httpx
 import pytest
 
-from pipeline.records.alerts import EVERY_STATE
+from pipeline.records import DeliveryState
 
 sys.path.insert(0, str(Path(__file__).parent))
 from saved_objects import between, charts, objects, of_kind, query, search
@@ -69,7 +70,7 @@ class Demo:
         self.stories = store.newest_stories(None, None, 10_000)
         self.feeds = list(store.feeds().values())
         self.quarantine, self.alerts = store.quarantine(), store.alerts()
-        self.messages = store.outbox(EVERY_STATE)
+        self.messages = store.outbox(get_args(DeliveryState))
 
     def ask(self, view, kql, body, since=SINCE, until=NOW):
         found = of_kind("index-pattern")[view]["attributes"]

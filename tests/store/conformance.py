@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from store_records import article, at, decision, one_of_each, story, word_term
@@ -14,8 +15,7 @@ from store_records import article, at, decision, one_of_each, story, word_term
 from pipeline.errors import StoreError
 from pipeline.ports import Commit, MemberRow, Period, Store, Version
 from pipeline.query.tree import Everything
-from pipeline.records import Correction, Lineage, Rejection
-from pipeline.records.alerts import EVERY_STATE
+from pipeline.records import Correction, DeliveryState, Lineage, Rejection
 from pipeline.store import open_store
 
 
@@ -37,7 +37,7 @@ def everything(store: Store, names: tuple[str, ...] = ("a000001", "a000002")) ->
         store.quarantine(),
         store.tellings("storms"),
         store.alerts(),
-        store.outbox(EVERY_STATE),
+        store.outbox(get_args(DeliveryState)),
         store.find(["url:a000001", "text:a000002", "url:none"]),
     ]
 
