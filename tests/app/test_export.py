@@ -125,7 +125,7 @@ def test_articles_stories_and_decisions_as_the_shapes_have_them(app: App, tmp_pa
     assert lines(tmp_path / "articles.jsonl") == [article_shape(each) for each in every]
     names = list(dict.fromkeys(each.story for each in every))
     stories = store.stories(names)
-    members = {each.enriched.article.id: each for each in every}
+    members = {each.enriched.article.id: each.line for each in every}
     assert lines(tmp_path / "stories.jsonl") == [story_shape(stories[name], members) for name in names]
     decided = [decision_shape(store.decision(each.enriched.article.id), each) for each in every]
     assert lines(tmp_path / "decisions.jsonl") == decided
