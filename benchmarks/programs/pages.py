@@ -23,7 +23,7 @@ from typing import Any, Final
 import httpx
 
 from benchmarks.programs.load import memory_mib, served
-from benchmarks.store import made_up
+from benchmarks.store import bench, made_up
 from pipeline.ports import Commit, Store
 from pipeline.records import (
     Alert,
@@ -192,11 +192,7 @@ def timed(address: str, path: str, tries: int) -> Cost:
     """Asks for a page so many times, after once to warm up."""
     with httpx.Client(base_url=address, timeout=120) as client:
         first = client.get(path)
-        times = []
-        for _ in range(tries):
-            begun = time.perf_counter()
-            client.get(path)
-            times.append((time.perf_counter() - begun) * 1e3)
+        times = [bench.timed(lambda: client.get(path)) * 1e3 for _ in range(tries)]
     return Cost(times, first.status_code, len(first.content), len(gzip.compress(first.content)))
 
 
@@ -277,7 +273,7 @@ def main() -> None:
             begun = time.perf_counter()
             fill(store, chosen.articles, datetime.now(UTC))
             print(f"{store.head():,} articles written in {time.perf_counter() - begun:.0f} s")
-        alone = min(_seconds(lambda: store.newest_stories(None, None, 30)) for _ in range(5)) * 1e3
+        alone = min(bench.timed(lambda: store.newest_stories(None, None, 30)) for _ in range(5)) * 1e3
         store.close()
         with served(home, config, "--no-token", *(["--store", url] if address else [])) as (where, pid, _):
             costs = {name: timed(where, path, chosen.tries) for name, path in pages().items()}
@@ -297,12 +293,6 @@ def main() -> None:
         print(f"a story of 150 over one of 15: {more / fifteen:.1f} x; memory of the server {memory:.0f} MiB")
         for line in asked.get(chosen.asked, ()):
             print(" ".join(line.split())[:200])
-
-
-def _seconds(action: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    action()
-    return time.perf_counter() - begun
 
 
 if __name__ == "__main__":

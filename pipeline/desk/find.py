@@ -24,9 +24,9 @@ HITS: Final = 100
 _WITH_PASSAGES: Final = 30
 _DAYS: Final = 90
 _VALUES: Final = 10
-SUGGESTED_FROM: Final = 5000
+_SUGGESTED_FROM: Final = 5000
 # A name's page is made of so many of the articles that name it, the newest.
-NAMED_IN: Final = 2000
+_NAMED_IN: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +102,13 @@ def names(app: App, ask: Ask) -> View:
         found = app.names.entity(wanted, 1)
         return View(to=f"{ask.root}/names/{part(found['id'])}", status=303)
     # They are made of a great many articles, so only when they are asked for.
-    proposals = app.names.suggestions(20, SUGGESTED_FROM) if ask.one("suggest") else []
+    proposals = app.names.suggestions(20, _SUGGESTED_FROM) if ask.one("suggest") else []
     return View("names", {"proposals": proposals, "asked": bool(ask.one("suggest"))}, proposals)
 
 
 def name(app: App, ask: Ask) -> View:
     """One person, place or organisation: its articles over time, its stories, and who stands beside it."""
-    found = app.names.entity(ask.given["id"], NAMED_IN)
+    found = app.names.entity(ask.given["id"], _NAMED_IN)
     first = ask.now.date() - timedelta(days=_DAYS - 1)
     newest = max((date.fromisoformat(day["day"]) for day in found["days"]), default=first)
     # Of old news the days up to its last are shown.
@@ -119,7 +119,7 @@ def name(app: App, ask: Ask) -> View:
         {
             "entity": found,
             "title": cut(found["name"], 200),
-            "count": found["articles"] if found["articles"] < NAMED_IN else f"{NAMED_IN}+",
+            "count": found["articles"] if found["articles"] < _NAMED_IN else f"{_NAMED_IN}+",
             "chart": _days(found["days"], last),
             "stories": [
                 each

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from pipeline.errors import StoreError
@@ -13,7 +13,7 @@ from pipeline.store.codec import decode, encode
 from pipeline.store.copying import Piece
 from pipeline.store.rules.numbering import Numbers, Placed, numbered
 from pipeline.store.rules.retention import shrunk
-from pipeline.store.sqlite.file import DatabaseFile
+from pipeline.store.sqlite.file import DatabaseFile, Row
 from pipeline.store.sqlite.schema import INDEX_COLUMNS
 from pipeline.store.sqlite.terms import columns, packed, unpacked
 from pipeline.text import well_formed
@@ -241,20 +241,23 @@ def _near(decision: Decision) -> tuple[str | None, float | None]:
     return (well_formed(passed.story), passed.score) if passed else (None, None)
 
 
+def _paged(file: DatabaseFile, table: str, key: str) -> Iterator[list[Row]]:
+    """The keys and documents of a table in pieces; what is written meanwhile does not disturb it."""
+    last = ""
+    sql = f"SELECT {key}, document FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT {_REINDEXED}"  # noqa: S608  our own names
+    while rows := file.rows(sql, (last,)):
+        last = rows[-1][0]
+        yield rows
+
+
 def refer(file: DatabaseFile) -> None:
     """Works out anew which stories decisions passed over, and which alerts messages carry."""
-    last = ""
-    while rows := file.rows(
-        "SELECT article, document FROM decision WHERE article > ? ORDER BY article LIMIT 500", (last,)
-    ):
-        last = rows[-1][0]
+    for rows in _paged(file, "decision", "article"):
         file.run_all(
             "UPDATE decision SET near = ?, near_score = ? WHERE article = ?",
             ((*_near(decode(Decision, document)), article) for article, document in rows),
         )
-    last = ""
-    while rows := file.rows("SELECT id, document FROM message WHERE id > ? ORDER BY id LIMIT 500", (last,)):
-        last = rows[-1][0]
+    for rows in _paged(file, "message", "id"):
         _carried(file, [decode(Message, document) for _, document in rows])
 
 
@@ -319,9 +322,7 @@ def labels(story: Story) -> str:
 
 def rerank(file: DatabaseFile) -> None:
     """Works the ranks of all stories out anew."""
-    last = ""
-    while rows := file.rows("SELECT id, document FROM story WHERE id > ? ORDER BY id LIMIT 500", (last,)):
-        last = rows[-1][0]
+    for rows in _paged(file, "story", "id"):
         _rank(file, [decode(Story, document) for _, document in rows])
 
 
