@@ -88,6 +88,16 @@ def test_a_record_that_cannot_be_read_costs_itself_alone(read, broken, reason):
     assert reason in refused[0].reason
 
 
+@pytest.mark.parametrize("cut", range(120, 220, 5))
+def test_a_record_cut_off_anywhere_costs_itself_alone_and_is_told(read, cut):
+    broken = record(PAGE)[:cut]
+    parts = [record(PAGE, 1), broken, record(PAGE, 3), broken, record(PAGE, 5), broken[:-7], record(PAGE, 7)]
+    captures, refused = read("a.warc.gz", b"".join(parts))
+    assert [capture.url[-1] for capture in captures] == ["1", "3", "5", "7"]
+    assert len(refused) >= 3
+    assert all("damaged at byte" in rejection.reason for rejection in refused)
+
+
 def test_a_damaged_record_of_an_unpacked_file_costs_itself_alone(read):
     plain = [record(PAGE, n, gz=False) for n in (1, 2, 3)]
     captures, _ = read("a.warc", plain[0] + b"garbage garbage\r\n\r\n" + plain[1] + plain[2])

@@ -198,17 +198,33 @@ def _records(file: IO[bytes], fetched: datetime, skip: int = 0) -> Iterator[Capt
         try:
             for record in records:
                 read += 1
-                if read > skip:
-                    yield _read_or_reason(record, fetched)
-            return  # noqa: TRY300  the loop goes on after damage alone
+                start, found = int(records.offset), _read_or_reason(record, fetched)
+                records.read_to_end()
+                broken = _is_cut_off(records)
+                if read > skip and not (broken and isinstance(found, str)):
+                    yield found
+                if broken:
+                    break
+            else:  # with no record more, in warcio's eyes
+                start = int(records.offset)
+                file.seek(start)
+                if not file.read(1):
+                    return
+            at, why = start, "it is cut off or cannot be unpacked"
         except Exception as error:  # noqa: BLE001  as above
             if not start and "non-chunked gzip" in str(error):  # all records are packed as one
                 file.seek(0)
                 yield from _records(cast("IO[bytes]", gzip.GzipFile(fileobj=file)), fetched, skip=read)
                 return
-            at = start + int(records.offset)
-            yield f"damaged at byte {at:,} ({_plain(error)})"
+            at, why = int(records.offset), _plain(error)
+        yield f"damaged at byte {at:,} ({why})"
         start = _next_record(file, at + 1)
+
+
+def _is_cut_off(records: ArchiveIterator) -> bool:
+    """Whether a packed record's end was not found: warcio then takes all that follows for its rest."""
+    packed = records.reader.decompressor
+    return packed is not None and not packed.eof and not records.next_line
 
 
 def _read_or_reason(record: Any, fetched: datetime) -> Capture | str | None:

@@ -32,8 +32,8 @@ class _Weights(SettingsSection):
     unknown_gap_days: Annotated[float, Field(ge=0)]
     outlet_loss: Share
     years_loss: Share
-    acquaintance: Share
-    magnitude_loss: Share
+    acquaintance: Share = 0  # files of versions that did not know it (the archive keeps them) say nothing
+    magnitude_loss: Share = 0
     contrast: Annotated[float, Field(ge=0)]
     threshold: Share
     threshold_without_vectors: Share
