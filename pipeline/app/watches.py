@@ -239,12 +239,18 @@ class Watches:
         """The text of one watch in `watches.yaml`, "" for no name; and what tells this state of the file.
 
         Raises:
+            NotFoundError: There is no watch of this name.
             UsageError: The file has no lines of its own for it.
         """
         from pipeline.alerts.watch.edited_file import entry_of
 
         text = self._file_text()
-        return entry_of(text, name) if name else "", content_id("watches.yaml", text)
+        try:
+            entry = entry_of(text, name) if name else ""
+        except UsageError:
+            _named(self._wiring.watches, name, self._wiring.settings.watches.path)
+            raise
+        return entry, content_id("watches.yaml", text)
 
     def _file_text(self) -> str:
         path = Path(self._wiring.settings.watches.path)

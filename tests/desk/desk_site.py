@@ -30,8 +30,9 @@ FEEDS = {"feeds": [{"id": "courier", "url": "https://me:s3cret@x.example/f?token
 class Desk:
     """The pages of one store; `client` opens them as somebody."""
 
-    def __init__(self, home, commit=None):
+    def __init__(self, home, commit=None, store=""):
         self.home, self.config = home, home / "config"
+        self.store = store or f"sqlite:///{home}/desk.db"
         self.config.mkdir(parents=True)
         settings = {"base": str(ROOT / "config"), "stories": {"vectors": "none"}}
         for name, content in (("settings", settings), ("watches", WATCHES), ("feeds", FEEDS)):
@@ -45,7 +46,7 @@ class Desk:
                 store.release(lease)
 
     def opened(self):
-        return App(Wiring(self.home, self.config, f"sqlite:///{self.home}/desk.db", {}, lambda: NOW))
+        return App(Wiring(self.home, self.config, self.store, {}, lambda: NOW))
 
     def site(self, doors=None, clock=lambda: NOW):
         readers = Readers(self.opened, self.config, lambda: 0.0, threads=1)
