@@ -266,6 +266,43 @@ def test_killed_before_any_write_it_is_done_once_and_whole(loaded, make_wiring, 
     assert kills >= 5
 
 
+def moved_by_request(wiring):
+    """Asks for an article to be moved into another story, and carries out what is asked for."""
+    app = App(wiring)
+    names = articles(wiring)
+    if not app.requests.all():
+        where = placement(wiring.store)
+        app.requests.file("move", [where[names[2]]], [names[1]], "as read", "ann")
+    app.requests.carry_out()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_request_killed_before_any_write_is_carried_out_once_and_whole(loaded, make_wiring, tmp_path):
+    whole = loaded("whole")
+    moved_by_request(whole)
+    expected = {frozenset(s.members) for s in whole.store.newest_stories(None, None, 100)}
+    said = [(c.kind, c.groups) for c in whole.store.corrections()]
+    assert [kind for kind, _ in said] == ["split", "merge"]
+    loaded("base").close()
+    kills = 0
+    for kill_at in range(1, 80):
+        name = f"crash-{kill_at}"
+        shutil.copytree(tmp_path / "base", tmp_path / name)
+        lived = survived(kill_at, partial(make_wiring, name), moved_by_request)
+        wiring = make_wiring(name)
+        moved_by_request(wiring)
+        assert {frozenset(s.members) for s in wiring.store.newest_stories(None, None, 100)} == expected
+        assert [(c.kind, c.groups) for c in wiring.store.corrections()] == said
+        (request,) = wiring.store.requests()
+        assert (request.state, request.result) == ("done", "")
+        obeyed(wiring.store)
+        if lived:
+            break
+        kills += 1
+    assert kills >= 6
+
+
 @pytest.mark.elasticsearch
 @pytest.mark.skipif(
     not os.environ.get("ELASTICSEARCH_URL"),

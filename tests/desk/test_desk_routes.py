@@ -124,7 +124,7 @@ def test_every_page_for_everybody(kept, route):
             assert answer.status_code in expected, (person, path)
             if answer.status_code == 200 and "html" in answer.headers["content-type"]:
                 assert PageReader(answer.text).problems() == []
-            for form in ("json", "csv", "atom"):
+            for form in ("json", "csv", "atom") if person == "reader" else ():
                 bare, _, query = path.partition("?")
                 address = f"{bare.rstrip('/') or '/stories'}.{form}" + (f"?{query}" if query else "")
                 twin = client.get(address, headers=PEOPLE[person])
