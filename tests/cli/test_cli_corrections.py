@@ -95,3 +95,41 @@ def test_a_merge_is_previewed_taken_back_and_said_again_on_the_command_line(run,
     code, table, _ = run("corrections")
     assert code == 0
     assert "undone by" in table
+
+
+def test_what_is_said_later_waits_for_whoever_writes_next_and_is_done_once(run, tmp_path):
+    file = jsonl(tmp_path / "a.jsonl", ARTICLE, *OTHERS)
+    as_json(run("load", file, "--json"))
+    first, second, third = sorted(story["id"] for story in as_json(run("stories", "--json")))
+
+    asked = as_json(run("merge", first, second, "--later", "--note", "one flood", "--json"))["request"]
+    assert asked["state"] == "waiting"
+    assert as_json(run("merge", first, second, "--later", "--json"))["request"]["id"] == asked["id"]
+    assert len(as_json(run("stories", "--json"))) == 3
+    code, table, _ = run("corrections", "requests")
+    assert code == 0
+    assert "waiting" in table
+
+    as_json(run("load", file, "--json"))  # whoever writes next
+    assert len(as_json(run("stories", "--json"))) == 2
+    (said,) = as_json(run("corrections", "list", "--json"))
+    assert (said["kind"], said["note"]) == ("merge", "one flood")
+    assert [each["state"] for each in as_json(run("corrections", "requests", "--json"))] == ["done"]
+
+    run("corrections", "undo", said["id"][:12], "--later", "--json")
+    assert [each["state"] for each in as_json(run("corrections", "carry-out", "--json"))] == ["done"]
+    assert len(as_json(run("stories", "--json"))) == 3
+    code, _, err = run("merge", third, "nothing", "--later")
+    assert code == 1
+    assert err.startswith("wirewatch: story nothing:")
+
+
+def test_the_beginning_of_an_id_is_enough_while_it_is_unique(run, tmp_path):
+    as_json(run("load", jsonl(tmp_path / "a.jsonl", ARTICLE, *OTHERS), "--json"))
+    (first, *_) = as_json(run("stories", "--json"))
+    assert as_json(run("story", first["id"][:10], "--json"))["id"] == first["id"]
+    article = first["articles"][0]["id"]
+    assert as_json(run("article", article[:10], "--json"))["id"] == article
+    assert as_json(run("why", article[:10], "--json"))["article"] == article
+    code, _, err = run("story", "ffffffffff")
+    assert (code, len(err.splitlines())) == (1, 1)
