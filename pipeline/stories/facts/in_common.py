@@ -14,7 +14,7 @@ from rapidfuzz import fuzz
 
 from pipeline.stories.facts.event_facts import MAGNITUDE_MARGIN, magnitudes
 from pipeline.stories.features.packed import Packed
-from pipeline.text import fold
+from pipeline.text import fold, words
 
 # Spellings of one name in two languages ("Zelensky", "Selenskyj") have at least so much in common, from so
 # many letters on.
@@ -30,7 +30,8 @@ class Mentioned(NamedTuple):
     Attributes:
         people, names: Ids of persons, and of all names.
         numbers: Figures of more than one digit.
-        words: The folded words of its persons' names that are spelled in Latin letters.
+        words: The folded words of its persons' names that are spelled in Latin letters, and each name whole.
+        title: Likewise the words of its title, whether a name or not.
         magnitudes: Of earthquakes in title and first sentence.
         language: Its language.
     """
@@ -39,6 +40,7 @@ class Mentioned(NamedTuple):
     names: frozenset[str]
     numbers: frozenset[str]
     words: frozenset[str]
+    title: frozenset[str]
     magnitudes: tuple[float, ...]
     language: str
 
@@ -66,17 +68,13 @@ def mentioned(data: bytes) -> Mentioned:
     packed = Packed(data)
     title, lead, names, numbers = packed.shown
     language, _ = packed.labels
+    folded = [fold(name) for _, name, kind, _ in names if kind == "person"]
     return Mentioned(
         people=frozenset(id_ for id_, _, kind, _ in names if kind == "person"),
         names=frozenset(id_ for id_, *_ in names),
         numbers=frozenset(number for number in numbers if len(number) > 1),
-        words=frozenset(
-            word
-            for _, name, kind, _ in names
-            if kind == "person"
-            for word in fold(name).split()
-            if _readable(word)
-        ),
+        words=frozenset(word for name in folded for word in (name, *name.split()) if _readable(word)),
+        title=frozenset(word for word in words(title) if _readable(word)),
         magnitudes=magnitudes(f"{title}\n{lead}", language),
         language=language,
     )
@@ -93,7 +91,8 @@ def in_common(mine: Mentioned, others: Sequence[Mentioned]) -> InCommon:
         mine: What the article names.
         others: What each of the story's other articles names.
 
-    >>> quake = Mentioned(frozenset(), frozenset({"place:a"}), frozenset(), frozenset({"amer"}), (6.1,), "en")
+    >>> none = frozenset()
+    >>> quake = Mentioned(none, frozenset({"place:a"}), none, none, none, (6.1,), "en")
     >>> in_common(quake, [quake._replace(names=frozenset({"place:b"}), magnitudes=(5.0,))])
     InCommon(acquainted=0.0, contradicted=False, quakes=1.0)
     """
@@ -114,12 +113,25 @@ def _across(mine: Mentioned, others: Sequence[Mentioned]) -> bool:
 
 
 def _contradicted(mine: Mentioned, others: Sequence[Mentioned]) -> bool:
-    """Whether both sides name persons, none spelled nearly alike, and no name or figure is in common."""
+    """Whether both sides are about persons, none of them the same as far as one can tell.
+
+    A story is about persons where most of its articles name some. They are the same where one is spelled
+    nearly alike or stands in the other's title, or where a name or figure is in common.
+    """
     peopled = [each for each in others if each.people]
-    agreed = any(not (mine.names | mine.numbers).isdisjoint(each.names | each.numbers) for each in others)
-    if not mine.people or not peopled or agreed:
+    if not mine.people or 2 * len(peopled) <= len(others):
         return False
-    return not _spelled_alike(mine, peopled)
+    facts = mine.names | mine.numbers
+    return all(facts.isdisjoint(each.names | each.numbers) for each in others) and not (
+        _in_title(mine, others) or _spelled_alike(mine, peopled)
+    )
+
+
+def _in_title(mine: Mentioned, others: Sequence[Mentioned]) -> bool:
+    """Whether a title has a word of the other side's persons: models know some names in one language only."""
+    return any(
+        not (mine.words.isdisjoint(each.title) and mine.title.isdisjoint(each.words)) for each in others
+    )
 
 
 def _acquainted(one: Mentioned, other: Mentioned) -> bool:
