@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
-import gzip
 import io
 import os
 import zlib
@@ -15,6 +15,7 @@ from pipeline.errors import UsageError
 from pipeline.records import Capture, Payload, Rejection, content_id
 from pipeline.sources.archive.warc import WARC_SUFFIXES, read_foreign_warc
 from pipeline.sources.raw_items import captured
+from pipeline.sources.unpack import GzipFile
 
 PART_BYTES = 8 * 1024 * 1024
 PART_LINES = 500
@@ -174,8 +175,10 @@ def capture_file(path: Path, fetched: datetime) -> Capture:
         return captured("file", payload, str(path), fetched, file.read(MAX_FILE_BYTES + 1))
 
 
-def _opened(path: Path) -> io.BufferedIOBase:
-    return gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb")
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[io.BufferedIOBase]:
+    with path.open("rb") as file:
+        yield GzipFile(file) if path.name.lower().endswith(".gz") else file
 
 
 def _whole(path: Path, fetched: datetime) -> Capture | Rejection:

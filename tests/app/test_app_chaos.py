@@ -5,6 +5,7 @@ import os
 import random
 import re
 import sys
+import uuid
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -24,6 +25,7 @@ from pipeline.app.wiring import Wiring
 from pipeline.errors import ContradictionError, UsageError
 from pipeline.records import DeliveryState
 
+NODE = os.environ.get("ELASTICSEARCH_URL", "")
 START = datetime(2015, 2, 9, 9, tzinfo=UTC)
 STEPS = int(os.environ.get("WIREWATCH_CHAOS_STEPS", "60"))
 VERBS = ("fetch", "fetch", "load", "alert", "repair", "merge", "split", "tell-apart", "undo")
@@ -43,8 +45,8 @@ def news(number):
 class World:
     """Two homes that live through the same; one is killed. Each writes to a mail server of its own."""
 
-    def __init__(self, server, item, feed_body, configured, folder, stack):
-        self.step, self._folder = 0, folder
+    def __init__(self, server, item, feed_body, configured, folder, stack, node):
+        self.step, self._folder, self._node = 0, folder, node
         self.boxes, self._configs, self._parts = {}, {}, {}
 
         def shown(exchange):
@@ -70,7 +72,7 @@ class World:
     def opened(self, name):
         """A home at this step; the configuration is read once."""
         home = self._folder / name
-        url = f"sqlite:///{home / 'wirewatch.db'}"
+        url = f"{self._node}-{name}" if self._node else f"sqlite:///{home / 'wirewatch.db'}"
         at = START + timedelta(hours=self.step)
         wiring = Wiring(home, self._configs[name], url, {}, lambda: at)
         if name not in self._parts:
@@ -161,10 +163,25 @@ def lives(world, tmp_path, kills_wanted):
 
 
 @pytest.fixture
-def world(server, item, feed_body, configured, tmp_path):
-    """Makes the two homes."""
+def world(server, item, feed_body, configured, tmp_path, request):
+    """Makes the two homes, on SQLite or on the node."""
     with ExitStack() as stack:
-        yield World(server, item, feed_body, configured, tmp_path, stack)
+        node = ""
+        if request.param == "node":
+            node = f"{NODE}?prefix=test-{uuid.uuid4().hex[:12]}"
+            stack.callback(dropped, node)
+        yield World(server, item, feed_body, configured, tmp_path, stack, node)
+
+
+def dropped(node):
+    from pipeline.store.elasticsearch.indices import Names, drop_everything
+    from pipeline.store.elasticsearch.link import Link, parsed
+
+    for name in ("whole", "killed"):
+        address = parsed(f"{node}-{name}", {})
+        link = Link(address, 60)
+        drop_everything(link, Names(address.prefix))
+        link.close()
 
 
 def checked(world, tmp_path, kills_wanted):
@@ -184,5 +201,15 @@ def checked(world, tmp_path, kills_wanted):
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 def test_killed_at_a_hundred_moments_it_ends_as_if_it_was_not(world, tmp_path):
+    checked(world, tmp_path, 100)
+
+
+@pytest.mark.elasticsearch
+@pytest.mark.timeout(900)
+@pytest.mark.skipif(not NODE, reason="set ELASTICSEARCH_URL to the URL of an Elasticsearch 9 node")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+@pytest.mark.parametrize("world", ["node"], indirect=True)
+def test_on_the_node_too(world, tmp_path):
     checked(world, tmp_path, 100)

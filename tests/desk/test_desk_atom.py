@@ -87,10 +87,10 @@ def test_a_feed_is_read_by_others_and_by_our_own_reader(editor, path):
     assert (entry.title, entry.link) == ("Storm over the lake", "http://127.0.0.1:8090/stories/s1")
     assert all(outlet in entry.content[0].value for outlet in ("Harbour Post", "El Faro"))
     assert 'href="https://' in entry.content[0].value
-    items, left = read_feed(
+    items, left, damage = read_feed(
         captured("feed", "feed", "http://127.0.0.1:8090" + path, NOW, answer.content), 100
     )
-    assert left == 0
+    assert (left, damage) == (0, "")
     assert {item.title for item in items} == {each.title for each in parsed.entries}
     assert "http://127.0.0.1:8090/stories/s1" in {item.url for item in items}
 

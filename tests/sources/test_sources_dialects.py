@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import tracemalloc
 
 import brotli
@@ -102,6 +103,82 @@ def test_a_damaged_record_of_an_unpacked_file_costs_itself_alone(read):
     plain = [record(PAGE, n, gz=False) for n in (1, 2, 3)]
     captures, _ = read("a.warc", plain[0] + b"garbage garbage\r\n\r\n" + plain[1] + plain[2])
     assert [capture.url[-1] for capture in captures] == ["1", "2", "3"]
+
+
+DAMAGES = {
+    "no length": lambda one: one.replace(b"Content-Length", b"Content-Lxngth", 1),
+    "no number for a length": lambda one: one.replace(b"Content-Length: ", b"Content-Length: x", 1),
+    "a length too great": lambda one: one.replace(b"Content-Length: ", b"Content-Length: 1", 1),
+    "a length too small": lambda one: re.sub(rb"(Content-Length: \d\d)\d", rb"\1", one, count=1),
+    "no type": lambda one: one.replace(b"WARC-Type", b"WARC-Txpe", 1),
+    "an unknown type": lambda one: one.replace(b": response", b": respxnse", 1),
+    "no status": lambda one: one.replace(b"HTTP/1.1 200", b"HTTP/1.1 x00", 1),
+    "a hole in the header": lambda one: one[:40] + one[200:],
+    "a length that ends at a line's end": lambda one: one.replace(
+        b"Content-Length: 349", b"Content-Length: %d" % (349 + 4 + one.index(b"\nContent-Type") - 1)
+    ),
+    "zeros": lambda one: one[:100] + b"\0" * 400 + one[500:],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("at", [0, 2, 4])
+def test_damage_in_an_unpacked_file_costs_one_record_and_is_told(read, damage, at):
+    plain = [record(PAGE, n, gz=False) for n in range(5)]
+    plain[at] = DAMAGES[damage](plain[at])
+    captures, refused = read("a.warc", b"".join(plain))
+    assert [capture.url[-1] for capture in captures] == [str(n) for n in range(5) if n != at]
+    assert {capture.body for capture in captures} == {PAGE}
+    assert refused
+    assert all(entry.reason.isprintable() for entry in refused)
+
+
+@pytest.mark.parametrize("between", [b"", b"\n", b"\r\n", b"\r\n\r\n\r\n"])
+def test_records_are_read_however_they_are_parted(read, between):
+    plain = [record(PAGE, n, gz=False).rstrip() for n in range(4)]
+    captures, refused = read("a.warc", between.join(plain))
+    assert [capture.url[-1] for capture in captures] == ["0", "1", "2", "3"]
+    assert refused == []
+
+
+def test_damaged_codings_and_missing_chunks_are_told_not_cut(read):
+    packed, pieces = gzip.compress(PAGE, mtime=0), chunked(PAGE)
+    lost = pieces.replace(b"\r\n32\r\n", b"\r\n??\r\n", 1)
+    records = [
+        record(packed[:-60], 1, headers=[("Content-Encoding", "gzip")]),
+        record(pieces.replace(b"\r\n0\r\n\r\n", b"\r\n"), 2, headers=[("Transfer-Encoding", "chunked")]),
+        record(lost, 3, headers=[("Transfer-Encoding", "chunked")]),
+        record(PAGE, 4),
+        record(PAGE, 5),
+    ]
+    captures, refused = read("a.warc.gz", b"".join(records))
+    assert [capture.url[-1] for capture in captures] == ["4", "5"]
+    assert len(refused) == 3
+
+
+def test_pages_without_a_type_are_known_by_their_beginning(read):
+    head, _, rest = record(PAGE, 1, gz=False).partition(b"Content-Type: text/html\r\n")
+    untyped = head + b"X-Some-Header: is here.\r\n" + rest  # as long
+    assert len(untyped) == len(record(PAGE, 1, gz=False))
+    captures, refused = read(
+        "a.warc", untyped + untyped.replace(b"<!doctype html><html>", b"\x89PNG" + b"\0" * 17)
+    )
+    assert ([capture.body for capture in captures], refused) == ([PAGE], [])
+
+
+def test_what_stands_before_the_damage_of_one_stream_is_read(read):
+    pages = [PAGE.replace(b"a week", b"%d weeks" % (n * 7919)) for n in range(300)]
+    packed = gzip.compress(b"".join(record(page, n, gz=False) for n, page in enumerate(pages)), mtime=0)
+    damaged = packed[: len(packed) * 2 // 3] + b"\x55" * 50 + packed[len(packed) * 2 // 3 + 50 :]
+    captures, refused = read("a.warc.gz", damaged)
+    assert 150 < len(captures) < 300
+    assert refused
+    lines = [b'{"title": "T %d %d"}\n' % (n, n * 7919**3) for n in range(3000)]
+    packed = gzip.compress(b"".join(lines), mtime=0)
+    half = len(packed) // 2
+    parts, refused = read("a.jsonl.gz", packed[:half] + b"\x55" * 50 + packed[half + 50 :])
+    assert b"".join(part.body for part in parts).startswith(b"".join(lines[:1200]))
+    assert refused
 
 
 def test_a_file_that_is_one_gzip_stream_is_read(read):

@@ -164,7 +164,7 @@ def test_an_error_page_is_told_by_its_title(feed_of):
         (b"<catalog><book/></catalog>", "not a feed: its root is <catalog>"),
         (b"Service temporarily unavailable", "neither a feed nor XML"),
         (rss().encode(), "a feed without entries"),
-        (b"<rss version='2.0'><channel>", "a feed without entries"),
+        (b"<rss version='2.0'><channel>", "damaged (cut off)"),
     ],
 )
 def test_one_rejection_with_the_reason(feed_of, body, reason):
@@ -261,9 +261,45 @@ def test_junk_takes_bounded_time(feed_of, junk):
 # -- malformed feeds -------------------------------------------------------------------------------------
 
 
-def test_a_truncated_feed_gives_what_came(feed_of):
-    items = read_feed(feed_of(rss(ITEM, ITEM.replace("f-1", "f-2"))[:-60]), 10)[0]
-    assert [item.guid for item in items] == ["f-1", "f-2"]
+def numbered_items(count):
+    return [ITEM.replace("f-1", f"f-{number}") for number in range(count)]
+
+
+@pytest.mark.parametrize("cut", range(24, 400, 37))
+def test_a_feed_that_is_cut_off_gives_its_whole_items_and_says_so(feed_of, cut):
+    document = rss(*numbered_items(3))[:-cut]
+    items, refused = parse_capture(feed_of(document), 10)
+    assert len(items) == document.count("</item>")
+    assert [entry.reason.split(":")[0] for entry in refused] == ["damaged (cut off)"]
+
+
+@pytest.mark.parametrize(
+    ("whole", "broken", "read"),
+    [
+        ("</item>", "</itm>", 4),  # no end of its own: it gets one
+        ("</item>", "", 4),
+        ("<item>", "<itm>", 3),
+        ("<description>", "<description><![CDATA[", 3),  # all that follows would be its text
+        ("<description>", "<!-- <description>", 3),
+        ("<description>", "<descr<", 4),
+    ],
+)
+def test_a_broken_entry_does_not_reach_into_the_next(feed_of, whole, broken, read):
+    pieces = numbered_items(4)
+    pieces[1] = pieces[1].replace(whole, broken, 1)
+    items, refused = parse_capture(feed_of(rss(*pieces)), 10)
+    assert len(items) == read
+    assert {item.guid for item in items} >= {"f-0", "f-2", "f-3"}
+    assert all(item.body == items[0].body for item in items if item.guid != "f-1")
+    assert [entry.reason.split(":")[0] for entry in refused] == ["damaged (broken in line 1)"] * (read < 4)
+
+
+@pytest.mark.parametrize("broken", ["</ur>", "&bare;</url>", "<br></url>", "\x00</url>", ""])
+def test_a_broken_entry_of_a_sitemap_costs_at_most_itself(feed_of, broken):
+    urls = [f"<url><loc>https://s.test/{number}</loc></url>" for number in range(4)]
+    urls[1] = urls[1].replace("</url>", broken)
+    items = read_feed(feed_of(SITEMAP.partition("<url>")[0] + "".join(urls) + "</urlset>"), 10)[0]
+    assert {"https://s.test/0", "https://s.test/2", "https://s.test/3"} <= {item.url for item in items}
 
 
 @pytest.mark.parametrize(

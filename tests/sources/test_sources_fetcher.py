@@ -56,6 +56,41 @@ def test_a_304_costs_no_parse(server, fetcher, now, monkeypatch):
     assert fetched.state.etag == '"v1"'
 
 
+def test_a_feed_that_came_cut_off_is_asked_for_again_until_it_is_whole(server, fetcher, now):
+    def flaky(exchange: Exchange) -> None:
+        known = exchange.asked.headers.get("if-none-match") == '"v1"'
+        packed = gzip.compress(a_feed(1, 2, 3), mtime=0)
+        body = packed[:-60] if len(server.asked) == 1 else packed
+        exchange.answer(b"" if known else body, 304 if known else 200, ETag='"v1"', Content_Encoding="gzip")
+
+    url = server.route("/feed", flaky)
+    first = fetch_one(fetcher, url, now)
+    assert len(first.items) < 3
+    assert first.rejections[0].reason.startswith("damaged (cut off)")
+    assert parse_capture(first.capture, 5000) == (list(first.items), list(first.rejections))
+    second = fetch_one(fetcher, url, now + timedelta(hours=2), first.state)
+    assert ([item.guid for item in second.items], second.rejections) == (["t-1", "t-2", "t-3"], ())
+    assert fetch_one(fetcher, url, now + timedelta(hours=4), second.state).state.status == 304
+
+
+def test_a_page_that_came_damaged_is_no_article_yet(server, fetcher, now):
+    text = b"".join(b"<p>Sentence %d of the article about the tram.</p>" % n for n in range(300))
+    packed = gzip.compress(b"<html><body><article>" + text + b"</article></body></html>", mtime=0)
+
+    def flaky(exchange: Exchange) -> None:
+        times = sum(asked.path == "/1" for asked in server.asked)
+        exchange.answer(
+            packed[:-100] if times == 1 else packed, Content_Type="text/html", Content_Encoding="gzip"
+        )
+
+    server.route("/1", flaky)
+    url = server.serve("/feed", a_feed(1, link=server.url("/{}")))
+    first = fetch_one(fetcher, url, now, pages="always")
+    assert (first.items[0].page, first.pages) == ("", ())
+    second = fetch_one(fetcher, url, now + timedelta(hours=2), first.state, pages="always")
+    assert b"Sentence 299" in second.pages[0].body
+
+
 def test_the_same_body_under_a_new_etag_costs_no_parse(server, fetcher, now, monkeypatch):
     url = server.serve("/feed", a_feed(1), ETag='"v1"')
     state = fetch_one(fetcher, url, now).state

@@ -231,7 +231,7 @@ def test_a_bomb_in_a_bomb_is_refused():
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
 def test_what_is_not_packed_is_taken_as_it_is(coding):
-    assert unpack(b"<rss/> plain", coding, LIMIT) == b"<rss/> plain"
+    assert unpack(b"<rss/> plain", coding, LIMIT) == (b"<rss/> plain", True)
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
@@ -244,12 +244,27 @@ def test_a_cut_off_body_gives_what_could_be_unpacked(coding):
         "zstd": zstandard.compress,
     }
     whole = pack[coding](text)
-    part = unpack(whole[: len(whole) // 2], coding, LIMIT)
-    assert text.startswith(part)
+    assert unpack(whole, coding, LIMIT) == (text, True)
+    for cut in (len(whole) // 2, len(whole) - 30, len(whole) - 9):
+        part = unpack(whole[:cut], coding, LIMIT)
+        assert text.startswith(part.body)
+        assert not part.whole
+    damaged = whole[: len(whole) // 2] + b"\x55" * 40 + whole[len(whole) // 2 + 40 :]
+    assert unpack(damaged, coding, LIMIT) != (text, True)
+
+
+@pytest.mark.parametrize("missing", range(1, 9))
+def test_a_gzip_without_its_checksum_is_whole(missing):
+    assert unpack(gzip.compress(b"one" * 1000, mtime=0)[:-missing], "gzip", LIMIT) == (b"one" * 1000, True)
+
+
+def test_what_follows_a_gzip_and_is_none_is_passed_over():
+    for more in (b"\0" * 600, b"\r\n"):
+        assert unpack(gzip.compress(b"one", mtime=0) + more, "gzip", LIMIT) == (b"one", True)
 
 
 def test_several_gzip_members_are_one_body():
-    assert unpack(gzip.compress(b"one") + gzip.compress(b"two"), "gzip", LIMIT) == b"onetwo"
+    assert unpack(gzip.compress(b"one") + gzip.compress(b"two"), "gzip", LIMIT) == (b"onetwo", True)
 
 
 def test_an_endless_body_is_cut_short(server, client):

@@ -10,6 +10,7 @@ from source_samples import ITEM, PAGE, a_feed, fetch_one, rss
 
 from pipeline.settings import FetchSettings
 from pipeline.sources.fetch.fetcher import FeedFetcher
+from pipeline.sources.raw_items import captured
 from pipeline.sources.read.payload import parse_batch
 
 
@@ -237,3 +238,15 @@ def test_a_page_that_sends_on_to_a_private_address_is_not_followed(server, fetch
     feed = server.serve("/feed", a_feed(1, link=link))
     fetched = fetch_one(fetcher, feed, now, pages="always")
     assert (len(fetched.items), fetched.pages) == (1, ())
+
+
+@pytest.mark.parametrize(
+    ("page", "reason"),
+    [(b"<p>a" * 100_001, "a page of more than"), (b"\x00\x01\x02" * 99, "not text"), (b" ", "empty")],
+)
+def test_a_page_that_cannot_be_read_is_told_and_its_item_goes_on(now, page, reason):
+    feed = captured("feed", "feed", "https://o.test/feed", now, a_feed(1), feed="f")
+    late = captured("page", "html", "https://o.test/1", now, page, feed="f", item="https://outlet.test/1")
+    (item,), (refused,) = parse_batch([feed, late], 10)
+    assert (item.guid, item.page) == ("t-1", "")
+    assert reason in refused.reason

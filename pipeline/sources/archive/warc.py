@@ -6,12 +6,14 @@ reads; what only we need is JSON in the header `Wirewatch-Capture`.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import gzip
 import io
 import json
+import logging
 import re
 import uuid
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -26,13 +28,19 @@ from warcio.warcwriter import WARCWriter
 from pipeline.errors import PermanentError, WirewatchError
 from pipeline.records import Capture, CaptureKind, Payload, Rejection, content_id
 from pipeline.sources.raw_items import captured, said_of
-from pipeline.sources.unpack import unpack
+from pipeline.sources.read.recognise_payload import payload_of
+from pipeline.sources.unpack import GzipFile, unpack
+
+# It repeats bytes of damaged headers on the terminal.
+logging.getLogger("warcio").setLevel(logging.ERROR)
 
 WARC_SUFFIXES = (".warc", ".warc.gz")
 _WEB_BEGAN = datetime(1991, 8, 6, tzinfo=UTC)
 MAX_RECORD_BYTES = 16 * 1024 * 1024
 _GZIP = b"\x1f\x8b\x08"
 _RECORD = re.compile(rb"\x1f\x8b\x08[\x00\x04\x08]|WARC/\d\.\d\r?\n")
+_FIRST_LINE = re.compile(rb"(?:^|\n\r?\n)WARC/\d\.\d\r?\n")
+_LOOK_BYTES = 256 * 1024
 _CHUNK = re.compile(rb"\s{0,4}([0-9A-Fa-f]{1,8})(?:;[^\r\n]{0,200})?\r?\n")
 _HEADER = "Wirewatch-Capture"
 _COUNT = "Wirewatch-Captures"
@@ -41,6 +49,12 @@ _OF_THE_WAY = frozenset({"content-encoding", "content-length", "transfer-encodin
 _ORIGINAL = "x-archive-orig-"
 _PHRASE = "As Fetched"  # HTTP/2 has no reason phrase, and httpx does not keep that of HTTP/1
 _NAMESPACE = uuid.UUID("6f0d1c1e-6f0a-5b57-9d52-6d0d9d6b7c11")  # ours, for record ids derived from content
+_PIECE_BYTES = 65536
+_PEEK_BYTES = 8
+_MARK = b"WARC/"
+_TYPES = frozenset(
+    {"warcinfo", "response", "resource", "request", "metadata", "revisit", "conversion", "continuation"}
+)
 _PAYLOADS: dict[str, Payload] = {
     "text/html": "html",
     "application/xhtml+xml": "html",
@@ -173,7 +187,8 @@ def read_foreign_warc(path: Path, fetched: datetime) -> Iterator[Capture | Rejec
     """
     seen = refused = 0
     with path.open("rb") as file:
-        for found in _records(file, fetched):
+        whole = cast("IO[bytes]", GzipFile(file)) if _is_one_stream(file) else file
+        for found in _records(whole, fetched):
             if isinstance(found, str):
                 refused += 1
                 yield _damage(path, found, fetched)
@@ -189,49 +204,88 @@ def _damage(path: Path, reason: str, fetched: datetime) -> Rejection:
     return Rejection(id=identity, source=str(path), stage="parse", reason=reason, at=fetched)
 
 
+def _is_one_stream(file: IO[bytes]) -> bool:
+    """Whether several records are packed together, rather than each by itself, as far as a look shows."""
+    decoder, out = zlib.decompressobj(16 + zlib.MAX_WBITS), b""
+    with contextlib.suppress(zlib.error):
+        while len(out) < _LOOK_BYTES and not decoder.eof and (piece := file.read(512)):
+            out += decoder.decompress(piece, _LOOK_BYTES)
+    file.seek(0)
+    return len(_FIRST_LINE.findall(out)) > 1
+
+
+class _Records(ArchiveIterator):  # type: ignore[misc]
+    """The records of a file, without warcio's words on the terminal."""
+
+    INC_RECORD = ""
+
+    def ends(self) -> bool:
+        """Whether what follows the record fits: else its length is wrong, or its packing has no end."""
+        while self.record.raw_stream.read(_PIECE_BYTES):
+            pass
+        end = int(self.fh.tell() - self.reader.rem_length())
+        self.read_to_end()
+        packed, more = self.reader.decompressor, self.next_line
+        if not _length(self.record).isdecimal():  # so it went to the end of the file
+            return False
+        if packed is not None:
+            return not self.err_count and bool(packed.eof or more)
+        if not self.err_count and (not more or more.startswith(_MARK)):
+            return True
+        # As it should, or without a line between it and the next; warcio then has to begin anew.
+        return self._at(end).startswith((b"\r\n\r\n", _MARK))
+
+    def _at(self, place: int) -> bytes:
+        before = self.fh.tell()
+        self.fh.seek(place)
+        found: bytes = self.fh.read(_PEEK_BYTES)
+        self.fh.seek(before)
+        return found
+
+
 def _records(file: IO[bytes], fetched: datetime, skip: int = 0) -> Iterator[Capture | str | None]:
     """What each record after the first `skip` gives; a text says why one cannot be read."""
     start = read = 0
     while start >= 0:
         file.seek(start)
-        records = ArchiveIterator(file)
+        records = _Records(file)
         try:
             for record in records:
                 read += 1
                 start, found = int(records.offset), _read_or_reason(record, fetched)
-                records.read_to_end()
-                broken = _is_cut_off(records)
-                if read > skip and not (broken and isinstance(found, str)):
+                whole = records.ends()
+                if read > skip and not whole:
+                    found = f"damaged at byte {start:,} (it is cut off, or its length is wrong)"
+                if read > skip:
                     yield found
-                if broken:
+                if not whole or records.err_count:
                     break
             else:  # with no record more, in warcio's eyes
                 start = int(records.offset)
                 file.seek(start)
                 if not file.read(1):
                     return
-            at, why = start, "it is cut off or cannot be unpacked"
+                yield f"damaged at byte {start:,} (no record)"
         except Exception as error:  # noqa: BLE001  as above
             if not start and "non-chunked gzip" in str(error):  # all records are packed as one
                 file.seek(0)
-                yield from _records(cast("IO[bytes]", gzip.GzipFile(fileobj=file)), fetched, skip=read)
+                yield from _records(cast("IO[bytes]", GzipFile(file)), fetched, skip=read)
                 return
-            at, why = int(records.offset), _plain(error)
-        yield f"damaged at byte {at:,} ({why})"
-        start = _next_record(file, at + 1)
+            start = int(records.offset)
+            yield f"damaged at byte {start:,} ({_plain(error)})"
+        start = _next_record(file, start + 1)
 
 
-def _is_cut_off(records: ArchiveIterator) -> bool:
-    """Whether a packed record's end was not found: warcio then takes all that follows for its rest."""
-    packed = records.reader.decompressor
-    return packed is not None and not packed.eof and not records.next_line
+def _length(record: Any) -> str:
+    return str(record.rec_headers.get_header("Content-Length") or "").strip()
 
 
 def _read_or_reason(record: Any, fetched: datetime) -> Capture | str | None:
     try:
         return _foreign(record, fetched)
     except Exception as error:  # noqa: BLE001  as above
-        return f"the record of {_address(record)[:200]}: {_plain(error)}"
+        shown = "".join(char for char in _address(record)[:200] if char.isprintable())
+        return f"the record of {shown}: {_plain(error)}"
 
 
 def _plain(error: Exception) -> str:
@@ -260,19 +314,31 @@ def _address(record: Any) -> str:
 def _foreign(record: Any, fetched: datetime) -> Capture | None:
     if record.rec_headers.get_header(_HEADER):
         return _ours(record, "it")
+    said = record.rec_headers.get_header
+    if record.rec_type not in _TYPES:
+        raise PermanentError("its header is damaged")
     if record.rec_type not in {"response", "resource"}:
         return None
-    if record.http_headers and record.http_headers.get_statuscode() != "200":
-        return None
+    status = record.http_headers.get_statuscode() if record.http_headers else "200"
+    if not status.isdecimal():
+        raise PermanentError("its header of HTTP is damaged")
+    if not record.http_headers and (said("Content-Type") or "").startswith("application/http"):
+        raise PermanentError("its header of HTTP is damaged")
+    if said("WARC-Segment-Number"):
+        raise PermanentError("it is one segment of several")
     of = record.http_headers or record.rec_headers
     content_type = of.get_header("Content-Type") or ""
     payload = _PAYLOADS.get(content_type.partition(";")[0].strip().lower())
     url = _address(record)
-    if payload is None or urlsplit(url).path == "/robots.txt":
+    if status != "200" or urlsplit(url).path == "/robots.txt" or (content_type and payload is None):
+        return None
+    body = _payload(record)
+    payload = payload or payload_of(body)
+    if payload is None:
         return None
     kind: CaptureKind = "feed" if payload == "feed" else "page"
-    time = _date(record.rec_headers.get_header("WARC-Date") or "", fetched)
-    return captured(kind, payload, url, time, _payload(record), content_type=content_type)
+    time = _date(said("WARC-Date") or "", fetched)
+    return captured(kind, payload, url, time, body, content_type=content_type)
 
 
 def _payload(record: Any) -> bytes:
@@ -282,7 +348,7 @@ def _payload(record: Any) -> bytes:
         PermanentError: It is too large, or cut off, or of an unknown coding.
     """
     pieces, size = [], 0
-    while size <= MAX_RECORD_BYTES and (piece := record.raw_stream.read(65536)):
+    while size <= MAX_RECORD_BYTES and (piece := record.raw_stream.read(_PIECE_BYTES)):
         pieces.append(piece)
         size += len(piece)
     if size > MAX_RECORD_BYTES:
@@ -294,24 +360,33 @@ def _payload(record: Any) -> bytes:
         return body
     if "chunked" in (record.http_headers.get_header("Transfer-Encoding") or "").lower():
         body = joined(body)
-    return unpack(body, record.http_headers.get_header("Content-Encoding") or "", MAX_RECORD_BYTES)
+    found = unpack(body, record.http_headers.get_header("Content-Encoding") or "", MAX_RECORD_BYTES)
+    if not found.whole:
+        raise PermanentError("its content coding is damaged or cut off")
+    return found.body
 
 
 def joined(body: bytes) -> bytes:
     r"""A chunked body (RFC 9112 7.1) in one piece; one that was joined already as it is.
 
+    Raises:
+        PermanentError: A chunk is missing, or cut off.
+
     >>> joined(b"3\r\nabc\r\n0\r\n\r\n"), joined(b"<html>")
     (b'abc', b'<html>')
     """
-    pieces, at = [], 0
+    pieces: list[bytes] = []
+    at = 0
     while found := _CHUNK.match(body, at):
         size = int(found[1], 16)
         if size == 0:
-            break
+            return b"".join(pieces)
         pieces.append(body[found.end() : found.end() + size])
         at = found.end() + size
         at += 2 if body[at : at + 2] == b"\r\n" else 0
-    return b"".join(pieces) if pieces else body
+    if pieces:
+        raise PermanentError("one of its chunks is damaged or missing")
+    return body
 
 
 def _date(text: str, otherwise: datetime) -> datetime:

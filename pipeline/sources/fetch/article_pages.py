@@ -124,6 +124,8 @@ class ArticlePages:
         answer = self._client.get(link, {"Accept": _ACCEPT}, allow_private=private)
         if answer.status in {408, 425, 429} or answer.status >= 500:
             raise TransientError(f"{redact(link)}: answered {answer.status}")
+        if not answer.whole:
+            raise TransientError(f"{redact(link)}: came damaged")
         kind = answer.headers.get("content-type", "text/html").partition(";")[0].strip().lower()
         if answer.status != 200 or kind not in {"text/html", "application/xhtml+xml", ""} or not answer.body:
             raise PermanentError(f"{redact(link)}: no page ({answer.status}, {kind[:40]})")

@@ -25,7 +25,7 @@ from pipeline.sources.fetch.article_pages import ArticlePages
 from pipeline.sources.fetch.http import Answer, Client
 from pipeline.sources.raw_items import captured
 from pipeline.sources.read.charset import decode
-from pipeline.sources.read.payload import is_empty_feed, join_pages, named_sitemaps, parse_capture
+from pipeline.sources.read.payload import is_damaged, is_empty_feed, join_pages, named_sitemaps, parse_capture
 from pipeline.sources.read.syndication.sitemap import SitemapPlace, newest_sitemaps
 
 _ACCEPT_FEED = (
@@ -169,6 +169,10 @@ class FeedFetcher:
             text = decode(answer.body)
             links = _without_secrets(feed, find_hub(answer.headers, text))
             reply = replace(reply, hints=read_hints(answer.headers, text), links=links)
+            if is_damaged(
+                rejections
+            ):  # what is missing is there when it is asked for as if for the first time
+                digest, reply = "", replace(reply, etag="", modified="")
             after = poll_rules.succeeded(state, reply, digest, items, self._paced(feed), now)
             return Fetched(after, capture, (), tuple(items), tuple(rejections))
         wrong, bad_digest = (

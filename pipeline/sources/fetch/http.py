@@ -22,7 +22,7 @@ from pipeline.addresses import redact, without_credentials
 from pipeline.errors import PermanentError, TransientError, UnavailableError, WirewatchError
 from pipeline.network import CheckedTransport, Resolve, Stopwatch, look_up
 from pipeline.settings import FetchSettings
-from pipeline.sources.unpack import ACCEPTED, unpack
+from pipeline.sources.unpack import ACCEPTED, Unpacked, unpack
 
 _WHAT: Mapping[type[httpx.HTTPError], str] = {
     httpx.ConnectError: "cannot connect",
@@ -46,6 +46,7 @@ class Answer:
         status: The HTTP status; never one of a redirect.
         headers: By lower-case name.
         body: Unpacked; b"" unless the status is 2xx.
+        whole: Whether it could be unpacked to its end.
         seconds: From the first byte sent to the last one received, without waiting for one's turn.
     """
 
@@ -55,6 +56,7 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
     seconds: float
+    whole: bool = True
 
 
 class Client:
@@ -152,7 +154,7 @@ class Client:
 
     def request(
         self, request: httpx.Request, *, private: bool, max_bytes: int, seconds: float
-    ) -> tuple[httpx.Response, bytes, float]:
+    ) -> tuple[httpx.Response, Unpacked, float]:
         """Sends one request when its host's turn has come; follows nothing.
 
         Returns:
@@ -182,9 +184,9 @@ class Client:
         return CheckedTransport(context, connections, resolve, lambda _: allow_private, _REMEDY)
 
     @staticmethod
-    def _body(response: httpx.Response, max_bytes: int) -> bytes:
+    def _body(response: httpx.Response, max_bytes: int) -> Unpacked:
         if not response.is_success:
-            return b""
+            return Unpacked(b"")
         announced = response.headers.get("content-length", "")
         pieces, size = [], int(announced) if announced.isdecimal() and len(announced) < 20 else 0
         if size <= max_bytes:
@@ -196,9 +198,12 @@ class Client:
                 pieces.append(piece)
         if size > max_bytes:
             raise PermanentError(f"larger than {max_bytes // 1024:,} KiB")
-        body = unpack(b"".join(pieces), response.headers.get("content-encoding", ""), max_bytes)
+        found = unpack(b"".join(pieces), response.headers.get("content-encoding", ""), max_bytes)
+        if not found.body.startswith(b"\x1f\x8b"):
+            return found
         # A file that is packed itself, as sitemaps are (sitemap.xml.gz, application/x-gzip).
-        return unpack(body, "gzip", max_bytes) if body.startswith(b"\x1f\x8b") else body
+        inner = unpack(found.body, "gzip", max_bytes)
+        return inner._replace(whole=inner.whole and found.whole)
 
 
 def agent_of(settings: FetchSettings) -> str:
@@ -226,7 +231,7 @@ class _Chain:
     def follow(self) -> Answer:
         settings = self._client.settings
         for _ in range(settings.max_redirects + 1):
-            response, body, seconds = self._client.request(
+            response, (body, whole), seconds = self._client.request(
                 self._request(),
                 private=self._url.host == self._own_host,
                 max_bytes=self._max_bytes,
@@ -237,7 +242,9 @@ class _Chain:
             if not target:
                 spent = settings.total_seconds - self._seconds_left
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(_bare(self._url), self._moved, response.status_code, headers, body, spent)
+                return Answer(
+                    _bare(self._url), self._moved, response.status_code, headers, body, spent, whole
+                )
             self._turn(response, target)
         raise PermanentError(f"{redact(str(self._start))}: more than {settings.max_redirects} redirects")
 

@@ -20,6 +20,7 @@ from pipeline.sources.read.charset import (
 from pipeline.sources.read.jsonl import read_lines
 from pipeline.sources.read.recognise_payload import recognised
 from pipeline.sources.read.syndication.sitemap import INDEX_OF_SITEMAPS, SitemapIndexError, SitemapPlace
+from pipeline.sources.read.syndication.xml_guard import DAMAGED
 
 Parsed = tuple[list[RawItem], list[Rejection]]
 NO_ENTRIES = "a feed without entries"
@@ -83,6 +84,11 @@ def is_empty_feed(capture: Capture, rejections: Sequence[Rejection]) -> bool:
     return capture.kind == "feed" and [entry.reason for entry in rejections] == [NO_ENTRIES]
 
 
+def is_damaged(rejections: Sequence[Rejection]) -> bool:
+    """Whether a feed came broken, and something in it is lost: it may be whole when it is asked for again."""
+    return any(entry.reason.startswith(DAMAGED) for entry in rejections)
+
+
 def named_sitemaps(capture: Capture, rejections: Sequence[Rejection]) -> tuple[SitemapPlace, ...]:
     """The sitemaps that a capture names, where it is an index of sitemaps and was refused as such."""
     if not any(entry.reason.startswith(INDEX_OF_SITEMAPS) for entry in rejections):
@@ -105,8 +111,10 @@ def join_pages(items: Sequence[RawItem], pages: Mapping[tuple[str, str], Capture
     for place, item in enumerate(items):
         page = pages.pop((item.feed, item.url), None)
         if page is not None:
-            text = _bounded(decode(page.body, page.content_type))
-            items[place] = replace(item, page=text, found=page.url)
+            try:
+                items[place] = replace(item, page=_page_text(page), found=page.url)
+            except RejectedError as error:  # it goes on with what the feed gave
+                rejections.append(rejection(page, str(error), item.url))
     for late in pages.values():
         more, refused = parse_capture(late, 1)
         items += more
@@ -119,26 +127,28 @@ def _feed(capture: Capture, max_entries: int) -> Parsed:
         read_feed,  # spares those who load text files feedparser
     )
 
-    items, left_out = read_feed(capture, max_entries)
-    if not left_out:
-        return items, []
-    reason = f"entries left out: {left_out:,}, beyond the {len(items):,} that are taken (fetch.max_entries)"
+    items, left_out, damage = read_feed(capture, max_entries)
+    reasons = [damage] if damage else []
+    if left_out:
+        taken = f"beyond the {len(items):,} that are taken (fetch.max_entries)"
+        reasons.append(f"entries left out: {left_out:,}, {taken}")
     # The URL as excerpt keeps the entry the same from poll to poll.
-    return items, [rejection(capture, reason, capture.url)]
+    return items, [rejection(capture, reason, capture.url) for reason in reasons]
 
 
 def _page(capture: Capture, _: int) -> Parsed:
-    text = _decoded(capture)
-    if not _bounded(text):
-        raise RejectedError(f"a page of more than {_PAGE_TAGS:,} tags or {_PAGE_CHARS:,} characters")
+    text = _page_text(capture)
     url = capture.item or (capture.url if capture.kind == "page" else "")
     found = capture.url if capture.kind == "page" else ""
     return numbered([replace(blank_item(capture), url=url, page=text, found=found)]), []
 
 
-def _bounded(page: str) -> str:
-    """A page, or "" for one that would cost far more than any article's: its item goes on without it."""
-    return page if len(page) <= _PAGE_CHARS and page.count("<") <= _PAGE_TAGS else ""
+def _page_text(capture: Capture) -> str:
+    """A page, unless it is empty, no text, or would cost far more than any article's."""
+    text = _decoded(capture)
+    if len(text) > _PAGE_CHARS or text.count("<") > _PAGE_TAGS:
+        raise RejectedError(f"a page of more than {_PAGE_TAGS:,} tags or {_PAGE_CHARS:,} characters")
+    return text
 
 
 def _article(capture: Capture, _: int) -> Parsed:

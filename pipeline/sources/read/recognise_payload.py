@@ -41,6 +41,12 @@ def recognised(capture: Capture) -> tuple[Capture, Payload]:
     return capture, "html" if _PAGE.match(head) else capture.payload
 
 
+def payload_of(body: bytes) -> Payload | None:
+    """What bytes are that nobody named: a feed, or a page; None of all else."""
+    head = decode(body[:_HEAD_BYTES]).lstrip("\ufeff \t\r\n")
+    return "feed" if _FEED.match(head) else "html" if _PAGE.match(head) else None
+
+
 def _is_message(head: str) -> bool:
     """Whether a file begins with the headers of a message (RFC 5322) that says it is MIME."""
     headers = HeaderParser(policy=email.policy.compat32).parsestr(head.replace("\r\n", "\n"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import feedparser
 
@@ -29,7 +29,15 @@ _MANY = 64  # authors or tags of one item
 _DATES = 24  # so many of a feed tell its habits
 
 
-def read_feed(capture: Capture, max_entries: int) -> tuple[list[RawItem], int]:
+class Entries(NamedTuple):
+    """The items of a feed, how many were left out, and what is lost because it is broken, or ""."""
+
+    items: list[RawItem]
+    left_out: int
+    damage: str = ""
+
+
+def read_feed(capture: Capture, max_entries: int) -> Entries:
     """Cuts a feed into its items; a malformed feed still gives those that can be read.
 
     Args:
@@ -37,18 +45,18 @@ def read_feed(capture: Capture, max_entries: int) -> tuple[list[RawItem], int]:
         max_entries: So many items are taken, from the top.
 
     Returns:
-        The items, and how many were left out.
+        The items, what was left out, and what was lost.
 
     Raises:
         RejectedError: No item can be had; the reason says why (empty, a page, an XML bomb, not a feed, …).
     """
-    items, left_out = _items(capture, max_entries)
-    if not items:
-        raise RejectedError("a feed without entries")
-    return numbered(items), left_out
+    found = _entries(capture, max_entries)
+    if not found.items:
+        raise RejectedError(found.damage or "a feed without entries")
+    return found._replace(items=numbered(found.items))
 
 
-def _items(capture: Capture, max_entries: int) -> tuple[list[RawItem], int]:
+def _entries(capture: Capture, max_entries: int) -> Entries:
     if not capture.body.strip():
         raise RejectedError("empty")
     decoded = read_bytes(capture.body, capture.content_type)
@@ -60,13 +68,15 @@ def _items(capture: Capture, max_entries: int) -> tuple[list[RawItem], int]:
     text = without_controls(text).lstrip("\ufeff \t\r\n")
     blank = blank_item(capture)
     if jsonfeed.is_json(text):
-        return jsonfeed.read_json_feed(text, blank, capture.url, max_entries)
+        return Entries(*jsonfeed.read_json_feed(text, blank, capture.url, max_entries))
     if webpage.is_page(text):
         raise RejectedError(webpage.describe_page(text, capture.url))
     looked_over = survey(text, max_entries)
     if looked_over.root in sitemap.ROOTS:
-        return sitemap.read_sitemap(looked_over.data, looked_over.root, blank), looked_over.left_out
-    return _syndicated(looked_over, blank, capture.url), looked_over.left_out
+        items = sitemap.read_sitemap(looked_over, blank)
+    else:
+        items = _syndicated(looked_over, blank, capture.url)
+    return Entries(items, looked_over.left_out, looked_over.damage(len(items)))
 
 
 def _syndicated(document: Survey, blank: RawItem, url: str) -> list[RawItem]:

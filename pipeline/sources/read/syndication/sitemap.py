@@ -5,19 +5,23 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlsplit
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element
 
 from defusedxml import DefusedXmlException, ElementTree
+from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
 from pipeline.addresses import redact
 from pipeline.errors import RejectedError
 from pipeline.records import RawItem
 from pipeline.sources.raw_items import language_code
+from pipeline.sources.read.syndication.xml_guard import Survey
 
 ROOTS = frozenset({"urlset", "sitemapindex"})
 INDEX_OF_SITEMAPS = "an index of sitemaps"
 _MAX_NAMED = 10
+_FORGIVING = {"encoding": "utf-8", "recover": True, "resolve_entities": False, "no_network": True}
 _NEWS = "news"  # the extension's element, in a namespace of that name
 
 
@@ -38,21 +42,22 @@ class SitemapIndexError(RejectedError):
         self.places = places
 
 
-def read_sitemap(data: bytes, root: str, blank: RawItem) -> list[RawItem]:
-    """The items of a sitemap; of a truncated one those that are whole.
+def read_sitemap(document: Survey, blank: RawItem) -> list[RawItem]:
+    """The items of a sitemap; of a broken one those that are whole.
 
     Args:
-        data: The document, looked over by `xml_guard.survey`.
-        root: The name of its root element, one of `ROOTS`.
+        document: Its root is one of `ROOTS`.
         blank: What the capture says of all its items.
 
     Raises:
         SitemapIndexError: It is an index of sitemaps.
     """
-    if root == "sitemapindex":
-        places = (SitemapPlace(_child(e, "loc"), _child(e, "lastmod")) for e in _elements(data, "sitemap"))
+    if document.root == "sitemapindex":
+        places = (
+            SitemapPlace(_child(e, "loc"), _child(e, "lastmod")) for e in _elements(document, "sitemap")
+        )
         raise SitemapIndexError(tuple(place for place in places if place.url))
-    return [_item(element, blank) for element in _elements(data, "url")]
+    return [_item(element, blank) for element in _elements(document, "url")]
 
 
 def newest_sitemaps(places: Sequence[SitemapPlace], limit: int) -> list[str]:
@@ -72,19 +77,24 @@ def newest_sitemaps(places: Sequence[SitemapPlace], limit: int) -> list[str]:
     return [place.url for _, place in sorted(ranked[:limit], key=lambda each: each[0])]
 
 
-def _elements(data: bytes, name: str) -> Iterator[Element]:
+def _elements(document: Survey, name: str) -> Iterator[Any]:
+    if document.broken is not None:
+        for piece in document.broken.pieces:
+            root = etree.fromstring(b"<r>" + piece, etree.XMLParser(**_FORGIVING))
+            yield from (
+                element for element in (() if root is None else root.iter()) if _local(element) == name
+            )
+        return
     try:
-        for _, element in ElementTree.iterparse(io.BytesIO(data), forbid_dtd=False):
+        for _, element in ElementTree.iterparse(io.BytesIO(document.data), forbid_dtd=False):
             if _local(element) == name:
                 yield element
                 element.clear()
-    except ParseError:
-        return
     except DefusedXmlException:
         raise RejectedError("it declares XML entities that could be an attack") from None
 
 
-def _item(element: Element, blank: RawItem) -> RawItem:
+def _item(element: Any, blank: RawItem) -> RawItem:
     news = next((child for child in element if _local(child) == _NEWS), Element(_NEWS))
     publication = next((child for child in news if _local(child) == "publication"), Element("publication"))
     return replace(
@@ -99,11 +109,11 @@ def _item(element: Element, blank: RawItem) -> RawItem:
     )
 
 
-def _child(element: Element, name: str) -> str:
+def _child(element: Any, name: str) -> str:
     """The text of a child of its own: images and videos have a loc and a title of their own, further down."""
     found = (child.text for child in element if _local(child) == name)
     return " ".join((next(found, None) or "").split())
 
 
-def _local(element: Element) -> str:
-    return str(element.tag).rpartition("}")[2].lower()
+def _local(element: Any) -> str:
+    return str(element.tag).rpartition("}")[2].rpartition(":")[2].lower()

@@ -7,10 +7,11 @@ about a fiftieth of the time that parsing the feed does.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.parsers import expat  # noqa: S405, RUF100  entities are refused below, as defusedxml does
 
 from pipeline.errors import RejectedError
+from pipeline.sources.read.syndication.damaged_feed import Mended, mended
 
 MAX_DEPTH = 200
 MAX_ELEMENTS = 200_000
@@ -22,6 +23,7 @@ _ENTRIES = frozenset({"item", "entry", "url", "sitemap"})
 _ENTRY_END = re.compile(rb"</(?:\w+:)?(?:item|entry|url|sitemap)\s*>")
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>\s*")
 _MARK = re.compile(rb"[<&]")
+DAMAGED = "damaged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +31,27 @@ class Survey:
     """What was found.
 
     Attributes:
-        data: The document, UTF-8 without declaration; when it was too long, a well-formed beginning of it.
+        data: The document, UTF-8 without declaration; when it was too long, a well-formed beginning of it;
+            when it was broken, what could be mended of it.
         root: The local name of the root element, lower case, or "".
-        well_formed: Whether `data` is.
         left_out: How many entries were cut away.
+        broken: What was found where it is not well-formed.
+        line: Where the first fault is, from 1; 0 without one.
     """
 
     data: bytes
     root: str
-    well_formed: bool
     left_out: int
+    broken: Mended | None = None
+    line: int = 0
+
+    def damage(self, read: int) -> str:
+        """What is lost of a broken document of which so many entries could be read; "" where nothing is."""
+        if self.broken is None or (read >= self.broken.begun and not self.broken.cut_off):
+            return ""
+        where = "cut off" if self.broken.cut_off else f"broken in line {self.line:,}"
+        lost = "what followed is missing" if self.broken.cut_off else "the others are lost"
+        return f"{DAMAGED} ({where}): {read:,} of {self.broken.begun:,} entries could be read, and {lost}"
 
 
 class _EnoughError(Exception):
@@ -101,20 +114,20 @@ def survey(text: str, max_entries: int) -> Survey:
         surveyor.parser.Parse(data, True)
     except _EnoughError:
         return _cut(data, surveyor)
-    except expat.ExpatError:
-        return _broken(data, surveyor, max_entries)
-    return Survey(data, surveyor.root, well_formed=True, left_out=0)
+    except expat.ExpatError as error:
+        return _broken(data, surveyor, max_entries, error.lineno)
+    return Survey(data, surveyor.root, left_out=0)
 
 
 def _cut(data: bytes, surveyor: _Surveyor) -> Survey:
     end = data.index(b">", surveyor.cut_at) + 1
     closing = "".join(f"</{name}>" for name in reversed(surveyor.cut_open)).encode()
     left_out = len(_ENTRY_END.findall(data, end))
-    return Survey(data[:end] + closing, surveyor.root, well_formed=True, left_out=left_out)
+    return Survey(data[:end] + closing, surveyor.root, left_out=left_out)
 
 
-def _broken(data: bytes, surveyor: _Surveyor, max_entries: int) -> Survey:
-    """A malformed document: cut for the forgiving parser, which has no limits."""
+def _broken(data: bytes, surveyor: _Surveyor, max_entries: int, line: int) -> Survey:
+    """A malformed document: cut for the forgiving parser, which has no limits, and mended."""
     if not surveyor.root and b"<!ENTITY" in data:
         raise RejectedError("it declares XML entities in a broken DOCTYPE")
     end = len(data)
@@ -127,4 +140,7 @@ def _broken(data: bytes, surveyor: _Surveyor, max_entries: int) -> Survey:
             end = found.start()
             break
     left_out = len(_ENTRY_END.findall(data, end))
-    return Survey(data[:end], surveyor.root, well_formed=False, left_out=left_out)
+    after = mended(data[:end], surveyor.root)
+    if end < len(data):  # its end was cut away here
+        after = replace(after, cut_off=False)
+    return Survey(b"".join((after.head, *after.pieces)), surveyor.root, left_out, after, line)
