@@ -12,12 +12,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeVar
 
+from typing_extensions import override
+
 from pipeline.ports import (
     Commit,
     Lease,
     MemberRow,
     Period,
     SearchHit,
+    Store,
     StoryFilter,
     StoryOrder,
     Version,
@@ -43,7 +46,7 @@ from pipeline.records import (
 )
 from pipeline.records.alerts import UNFINISHED
 from pipeline.store.codec import decode
-from pipeline.store.copying import Piece
+from pipeline.store.copying import Movable, Piece
 from pipeline.store.elasticsearch import members, pieces, search, story_pages, upkeep
 from pipeline.store.elasticsearch.changes import Resolver
 from pipeline.store.elasticsearch.clauses import NONE, compiled
@@ -76,7 +79,7 @@ from pipeline.text import well_formed
 Kind = TypeVar("Kind")
 
 
-class ElasticsearchStore:
+class ElasticsearchStore(Store, Movable):
     """Implements `pipeline.ports.Store` on Elasticsearch.
 
     Args:
@@ -108,14 +111,14 @@ class ElasticsearchStore:
         make_index(self.link, self.names, "state", 1)  # last: it says that the rest is there
         self.roots.make()
 
+    @override
     def close(self) -> None:
-        """See `Store`."""
         self.link.close()
 
     # -- writing -----------------------------------------------------------------------------------------
 
+    @override
     def acquire(self, name: str, owner: str, now: datetime, seconds: float) -> Lease:
-        """See `Store`."""
         expires = now + timedelta(seconds=seconds)
         while True:
             seen = self.roots.settled()
@@ -126,8 +129,8 @@ class ElasticsearchStore:
             if self._lease(seen, name, Holder(owner, token, micros(expires))):
                 return Lease(name, owner, token, expires)
 
+    @override
     def release(self, lease: Lease) -> None:
-        """See `Store`."""
         while True:
             seen = self.roots.read()
             if not holds(seen.root, lease) or self._lease(seen, lease.name, Holder("", lease.token, 0)):
@@ -137,8 +140,8 @@ class ElasticsearchStore:
         held = {**seen.root.leases, name: holder}
         return self.roots.swap(seen, replace(seen.root, leases=held, nonce=uuid.uuid4().hex))
 
+    @override
     def commit(self, commit: Commit, lease: Lease | None = None) -> None:
-        """See `Store`."""
         resolver = Resolver(self.reads, self.names)
         while True:
             seen = self.roots.writable()
@@ -147,20 +150,22 @@ class ElasticsearchStore:
             if not writes or self.roots.put(seen, writes, numbers):
                 return
 
+    @override
     def drop_before(self, time: datetime, lease: Lease) -> int:
-        """See `Store`; whole months go with their index."""
+        """Whole months go with their index."""
         return upkeep.drop_before(self.roots, self.reads, time, lease)
 
+    @override
     def optimize(self, before: datetime) -> int:
-        """See `Store`; parts are the indices of months that have ended."""
+        """Parts are the indices of months that have ended."""
         return upkeep.optimize(self.link, self.names, before)
 
+    @override
     def pieces(self) -> Iterator[Piece]:
-        """See `pipeline.store.copying.Movable`."""
         return pieces.pieces(self.roots, self.reads)
 
+    @override
     def put_piece(self, piece: Piece) -> None:
-        """See `pipeline.store.copying.Movable`."""
         while True:
             seen = self.roots.writable()
             writes = Resolver(self.reads, self.names).restored(piece)
@@ -170,12 +175,13 @@ class ElasticsearchStore:
 
     # -- articles ----------------------------------------------------------------------------------------
 
+    @override
     def head(self) -> int:
-        """See `Store`."""
         return self.roots.settled().root.head
 
+    @override
     def find(self, keys: Sequence[str]) -> dict[str, str]:
-        """See `Store`. Where several articles have a key, the one that came first."""
+        """Where several articles have a key, the one that came first."""
         asked = {identity(key): key for key in keys}
         return {asked[each]: article for each, article in self.roots.consistent(lambda: self._find(asked))}
 
@@ -192,20 +198,20 @@ class ElasticsearchStore:
                     found.setdefault(each, hit["_source"].get("id", ""))
         return list(found.items())
 
+    @override
     def articles(self, ids: Sequence[str]) -> dict[str, StoredArticle]:
-        """See `Store`."""
         asked = {hashed(each): each for each in ids}
         hits = self.roots.consistent(lambda: list(self.reads.by_ids(self.names.articles, asked, ARTICLE)))
         return {asked[hit["_id"]]: article_from(hit["_source"]) for hit in hits}
 
+    @override
     def lines(self, ids: Sequence[str]) -> dict[str, ArticleRow]:
-        """See `Store`."""
         asked = {hashed(each): each for each in ids}
         hits = self.roots.consistent(lambda: list(self.reads.by_ids(self.names.articles, asked, ("line",))))
         return {asked[hit["_id"]]: decode(ArticleRow, hit["_source"]["line"]) for hit in hits}
 
+    @override
     def between(self, after: int, upto: int) -> Iterator[StoredArticle]:
-        """See `Store`."""
         query = {"range": {"seq": {"gt": after, "lte": upto}}}
         point = self.roots.consistent(lambda: self.reads.open(self.names.articles))
         try:
@@ -214,10 +220,11 @@ class ElasticsearchStore:
         finally:
             self.reads.close(point)
 
+    @override
     def hits(
         self, query: Query, after: int, upto: int, *, newest_first: bool = False
     ) -> Iterator[StoredArticle]:
-        """See `Store`; a page at a time, from the number that the last one ended with."""
+        """A page at a time, from the number that the last one ended with."""
         asked = compiled(query)
         order = [{"seq": "desc" if newest_first else "asc"}]
         while True:
@@ -235,13 +242,14 @@ class ElasticsearchStore:
                 return
             after, upto = (after, found[-1].seq - 1) if newest_first else (found[-1].seq, upto)
 
+    @override
     def versions(self, article: str) -> list[Version]:
-        """See `Store`."""
         query = {"term": {"article": well_formed(article)}}
         return self._documents(Version, "versions", [{"place": "asc"}], query)
 
+    @override
     def search(self, query: Query, since: datetime | None, limit: int) -> list[SearchHit]:
-        """See `Store`; the relevance is BM25, a word in the title counting four times."""
+        """The relevance is BM25, a word in the title counting four times."""
         asked = compiled(query)
         window = [{"range": {"time_us": {"gte": micros(since)}}}] if since else []
         rare = isinstance(query, And | Phrase)
@@ -252,23 +260,25 @@ class ElasticsearchStore:
         )
         return [SearchHit(article_from(hit["_source"]), hit["sort"][0]) for hit in hits]
 
+    @override
     def searchable(self, articles: Sequence[StoredArticle]) -> list[Indexed]:
-        """See `Store`; the node gives no tokens back, so they are made again."""
+        """The node gives no tokens back, so they are made again."""
         return list(map(indexed, articles))
 
+    @override
     def match(self, queries: Mapping[str, Query], after: int, upto: int) -> dict[str, list[str]]:
-        """See `Store`; the batch is read and matched here, so the cost does not depend on the archive."""
+        """The batch is read and matched here, so the cost does not depend on the archive."""
         articles = self.between(after, upto)
         return matched(queries, ((stored.enriched.article.id, indexed(stored)) for stored in articles))
 
     # -- changes -----------------------------------------------------------------------------------------
 
+    @override
     def last_change(self) -> int:
-        """See `Store`."""
         return self.roots.settled().root.changes
 
+    @override
     def changes(self, after: int, upto: int) -> Iterator[Change]:
-        """See `Store`."""
         query = {"range": {"n": {"gt": after, "lte": upto}}}
         point = self.roots.consistent(lambda: self.reads.open(self.names.alias("changes")))
         try:
@@ -277,15 +287,15 @@ class ElasticsearchStore:
         finally:
             self.reads.close(point)
 
+    @override
     def changes_of(self, articles: Sequence[str]) -> list[Change]:
-        """See `Store`."""
         found: list[Change] = []
         for piece in chunked(map(well_formed, articles)):
             found += self._documents(Change, "changes", [{"n": "asc"}], {"terms": {"article": piece}})
         return sorted(found, key=lambda change: change.n)
 
+    @override
     def changes_since(self, time: datetime) -> int:
-        """See `Store`."""
         query = {"range": {"at_us": {"gte": micros(time)}}}
         index = self.names.alias("changes")
         pages = self.roots.consistent(
@@ -293,16 +303,16 @@ class ElasticsearchStore:
         )
         return int(pages[0]["_source"]["n"]) - 1 if pages else self.last_change()
 
+    @override
     def amendments(self, after: int) -> list[Change]:
-        """See `Store`."""
         later = {"range": {"n": {"gt": after}}}
         query = {"bool": {"filter": [later, {"terms": {"kind": ["edit", "move"]}}]}}
         return self._documents(Change, "changes", [{"n": "asc"}], query)
 
     # -- stories -----------------------------------------------------------------------------------------
 
+    @override
     def active(self, published: Sequence[Period], fetched: Sequence[Period] = ()) -> Iterator[MemberRow]:
-        """See `Store`."""
         periods = [("time_us", each) for each in published] + [("fetched_us", each) for each in fetched]
         within = [{"range": {field: {"gte": micros(a), "lte": micros(b)}}} for field, (a, b) in periods]
         window = {"bool": {"should": within, "minimum_should_match": 1}} if within else NONE
@@ -312,55 +322,55 @@ class ElasticsearchStore:
         finally:
             self.reads.close(point)
 
+    @override
     def stories(self, ids: Sequence[str]) -> dict[str, Story]:
-        """See `Store`."""
         asked = {hashed(each): each for each in ids}
         index = self.names.alias("stories")
         hits = self.roots.consistent(lambda: list(self.reads.by_ids(index, asked, ("document",))))
         return {asked[hit["_id"]]: decode(Story, hit["_source"]["document"]) for hit in hits}
 
+    @override
     def newest_stories(self, since: datetime | None, query: Query | None, limit: int) -> list[Story]:
-        """See `Store`."""
         asked = compiled(query) if query is not None else None
         first = micros(since) if since else None
         found = self.roots.consistent(lambda: members.newest(self.reads, self.names, first, asked, limit))
         return [decode(Story, document) for document in found]
 
+    @override
     def story_page(
         self, wanted: StoryFilter, order: StoryOrder, limit: int, after: tuple[int, float, str] | None = None
     ) -> list[Story]:
-        """See `Store`."""
         asked = compiled(query) if (query := wanted.hitting) is not None else None
         page = story_pages.StoryPage(self.reads, self.names, wanted, order, after)
         found = self.roots.consistent(lambda: page.documents(asked, limit))
         return [decode(Story, document) for document in found]
 
+    @override
     def count_stories(self, wanted: StoryFilter, most: int) -> int:
-        """See `Store`."""
         return self.roots.consistent(lambda: story_pages.count(self.reads, self.names, wanted, most))
 
+    @override
     def beginning(self, kind: Literal["stories", "articles"], prefix: str, limit: int) -> list[str]:
-        """See `Store`."""
         index = self.names.articles if kind == "articles" else self.names.alias(kind)
         return self.roots.consistent(lambda: story_pages.beginning(self.reads, index, prefix, limit))
 
+    @override
     def rejection(self, name: str) -> Rejection | None:
-        """See `Store`."""
         return self._document(Rejection, "quarantine", hashed(name))
 
+    @override
     def decision(self, article: str) -> Decision | None:
-        """See `Store`."""
         return self._document(Decision, "decisions", hashed(article))
 
+    @override
     def decisions(self, articles: Sequence[str]) -> dict[str, Decision]:
-        """See `Store`."""
         asked = {hashed(each): each for each in articles}
         index = self.names.alias("decisions")
         hits = self.roots.consistent(lambda: list(self.reads.by_ids(index, asked, ("document",))))
         return {asked[hit["_id"]]: decode(Decision, hit["_source"]["document"]) for hit in hits}
 
+    @override
     def near(self, story: str, limit: int) -> list[Decision]:
-        """See `Store`."""
         request: dict[str, Any] = {
             "index": self.names.alias("decisions"),
             "query": {"term": {"near": well_formed(story)}},
@@ -373,50 +383,50 @@ class ElasticsearchStore:
         hits = self.roots.consistent(lambda: list(self.reads.pages(order, PAGE, limit, **request)))
         return [decode(Decision, hit["_source"]["document"]) for hit in hits]
 
+    @override
     def lineage(self, story: str) -> list[Lineage]:
-        """See `Store`."""
         found = self.roots.consistent(lambda: members.lineage(self.reads, self.names, well_formed(story)))
         each = [decode(Lineage, document) for document in found]
         return sorted(each, key=lambda one: (one.at, one.story, one.into, one.kind, one.by))
 
+    @override
     def corrections(self) -> list[Correction]:
-        """See `Store`."""
         query = {"exists": {"field": "id"}}
         return self._documents(Correction, "corrections", [{"at_us": "asc"}, {"id": "asc"}], query)
 
+    @override
     def requests(self, *, unfinished: bool = False) -> list[Request]:
-        """See `Store`."""
         kinds = [REQUESTED] if unfinished else [REQUESTED, ANSWERED]
         found = self._documents(Request, "state", [{"name": "asc"}], {"terms": {"kind": kinds}})
         return sorted(found, key=lambda each: (each.at, each.id))
 
     # -- state -------------------------------------------------------------------------------------------
 
+    @override
     def learned(self, keys: Sequence[str]) -> dict[str, bytes]:
-        """See `Store`."""
         asked = {hashed(each): each for each in keys}
         alias = self.names.alias("learned")
         hits = self.roots.consistent(lambda: list(self.reads.by_ids(alias, asked, ["data"])))
         return {asked[hit["_id"]]: from_binary(hit["_source"]["data"]) for hit in hits}
 
+    @override
     def mark(self, name: str) -> str:
-        """See `Store`."""
         found = self._get("state", hashed("mark", name))
         return str(found["document"]) if found else ""
 
+    @override
     def feeds(self) -> dict[str, FeedState]:
-        """See `Store`."""
         found = self._documents(FeedState, "feeds", [{"id": "asc"}])
         return {state.feed: state for state in found}
 
+    @override
     def quarantine(self) -> list[Rejection]:
-        """See `Store`."""
         return self._documents(Rejection, "quarantine", [{"at_us": "desc"}, {"id": "asc"}])
 
     # -- alerts ------------------------------------------------------------------------------------------
 
+    @override
     def tellings(self, watch: str, stories: Sequence[str] | None = None) -> dict[str, WatchState]:
-        """See `Store`."""
         if stories is None:
             query = {"term": {"watch": well_formed(watch)}}
             found = self._documents(WatchState, "tellings", [{"story": "asc"}], query)
@@ -427,16 +437,17 @@ class ElasticsearchStore:
             found = [decode(WatchState, hit["_source"]["document"]) for hit in hits]
         return {each.story: each for each in found}
 
+    @override
     def tellings_of(self, stories: Sequence[str]) -> list[WatchState]:
-        """See `Store`."""
         order = [{"watch": "asc"}, {"story": "asc"}]
         found: list[WatchState] = []
         for piece in chunked(map(well_formed, stories)):
             found += self._documents(WatchState, "tellings", order, {"terms": {"story": piece}})
         return sorted(found, key=lambda each: (each.watch, each.story))
 
+    @override
     def alerts(self, watch: str | None = None, since: datetime | None = None) -> list[Alert]:
-        """See `Store`; `since` bounds when they were decided."""
+        """`since` bounds when they were decided."""
         filters: list[dict[str, Any]] = [{"term": {"watch": well_formed(watch)}}] if watch is not None else []
         if since:
             filters.append({"range": {"at_us": {"gte": micros(since)}}})
@@ -444,8 +455,8 @@ class ElasticsearchStore:
             Alert, "alerts", [{"seq": "asc"}, {"id": "asc"}], {"bool": {"filter": filters}}
         )
 
+    @override
     def messages_of(self, watch: str, alerts: Sequence[str]) -> list[Message]:
-        """See `Store`."""
         found: dict[str, Message] = {}
         for piece in chunked(map(well_formed, alerts)):
             query = {"terms": {"alerts": piece}}
@@ -453,15 +464,15 @@ class ElasticsearchStore:
             found |= {each.id: each for each in messages}
         return listed(watch, found.values())
 
+    @override
     def outbox(self, states: Sequence[DeliveryState] = UNFINISHED) -> list[Message]:
-        """See `Store`."""
         query = {"terms": {"state": list(states)}}
         return self._documents(Message, "outbox", [{"due_us": "asc"}, {"id": "asc"}], query)
 
     # -- telling about itself ----------------------------------------------------------------------------
 
+    @override
     def describe(self) -> dict[str, str | int]:
-        """See `Store`."""
         about = self.link.call("look at the cluster", lambda client: client.info())
         root = self.roots.settled().root
         return {
@@ -474,8 +485,8 @@ class ElasticsearchStore:
             "stories": self.reads.count(self.names.alias("stories")),
         }
 
+    @override
     def damage(self) -> list[str]:
-        """See `Store`."""
         return damage(self.link, self.names, self.roots.settled().root.epoch)
 
     # -- pieces ------------------------------------------------------------------------------------------

@@ -7,12 +7,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from typing_extensions import override
+
 from pipeline.ports import (
     Commit,
     Lease,
     MemberRow,
     Period,
     SearchHit,
+    Store,
     StoryFilter,
     StoryOrder,
     Version,
@@ -39,7 +42,7 @@ from pipeline.records import (
 from pipeline.records.alerts import UNFINISHED
 from pipeline.store.article_lines import line_from
 from pipeline.store.codec import decode
-from pipeline.store.copying import Piece
+from pipeline.store.copying import Movable, Piece
 from pipeline.store.rules import leases
 from pipeline.store.rules.messages import listed
 from pipeline.store.sqlite import rows, statements, story_lists
@@ -58,7 +61,7 @@ _ARTICLE = (
 _STRETCH, _READ = 20_000, 200
 
 
-class SqliteStore:
+class SqliteStore(Store, Movable):
     """Implements `pipeline.ports.Store` on one file.
 
     Args:
@@ -79,14 +82,14 @@ class SqliteStore:
             steps={REINDEX: statements.reindex, RERANK: statements.rerank, REFERRED: statements.refer},
         )
 
+    @override
     def close(self) -> None:
-        """See `Store`."""
         self._file.close()
 
     # -- writing -----------------------------------------------------------------------------------------
 
+    @override
     def acquire(self, name: str, owner: str, now: datetime, seconds: float) -> Lease:
-        """See `Store`."""
         expires = now + timedelta(seconds=seconds)
         with self._file.writing():
             rows = self._file.rows("SELECT owner, token, expires FROM lease WHERE name = ?", (name,))
@@ -98,8 +101,8 @@ class SqliteStore:
             self._file.run(sql, (name, owner, token, micros(expires)))
         return Lease(name, owner, token, expires)
 
+    @override
     def release(self, lease: Lease) -> None:
-        """See `Store`."""
         with self._file.writing():
             sql = "UPDATE lease SET owner = '', expires = 0 WHERE name = ? AND owner = ? AND token = ?"
             self._file.run(sql, (lease.name, lease.owner, lease.token))
@@ -111,39 +114,41 @@ class SqliteStore:
         if not self._file.rows(sql, (lease.name, lease.owner, lease.token)):
             raise leases.lost(lease.name)
 
+    @override
     def commit(self, commit: Commit, lease: Lease | None = None) -> None:
-        """See `Store`."""
         with self._file.writing():
             self._fence(lease)
             statements.apply(self._file, commit)
 
+    @override
     def drop_before(self, time: datetime, lease: Lease) -> int:
-        """See `Store`."""
         with self._file.writing():
             self._fence(lease)
             return statements.drop_before(self._file, micros(time))
 
-    def optimize(self, before: datetime) -> int:  # noqa: ARG002  one file holds all times
-        """See `Store`; what the indices hold is counted anew for the query planner, the rest lies well."""
+    @override
+    def optimize(self, before: datetime) -> int:
+        """What the indices hold is counted anew for the query planner, the rest lies well."""
         self._file.run("PRAGMA optimize")
         return 0
 
+    @override
     def pieces(self) -> Iterator[Piece]:
-        """See `pipeline.store.copying.Movable`."""
         return rows.pieces(self._file)
 
+    @override
     def put_piece(self, piece: Piece) -> None:
-        """See `pipeline.store.copying.Movable`."""
         rows.put(self._file, piece)
 
     # -- articles ----------------------------------------------------------------------------------------
 
+    @override
     def head(self) -> int:
-        """See `Store`."""
         return int(self._file.one("SELECT value FROM number WHERE name = 'head'")[0])
 
+    @override
     def find(self, keys: Sequence[str]) -> dict[str, str]:
-        """See `Store`. Where several articles have a key, the one that came first."""
+        """Where several articles have a key, the one that came first."""
         asked = {well_formed(key): key for key in keys}
         sql = (
             "SELECT i.key, a.id FROM identity i JOIN article a USING (seq) WHERE i.key IN ({})"
@@ -151,15 +156,15 @@ class SqliteStore:
         )
         return {asked[key]: article for key, article in self._consistent(sql, asked)}
 
+    @override
     def articles(self, ids: Sequence[str]) -> dict[str, StoredArticle]:
-        """See `Store`."""
         asked = {well_formed(each): each for each in ids}
         return {
             asked[row[0]]: _stored(row) for row in self._consistent(f"{_ARTICLE} WHERE a.id IN ({{}})", asked)
         }
 
+    @override
     def lines(self, ids: Sequence[str]) -> dict[str, ArticleRow]:
-        """See `Store`."""
         asked = {well_formed(each): each for each in ids}
         sql = (
             "SELECT a.id, b.enriched, a.seq, a.story FROM article a JOIN article_body b USING (seq)"
@@ -167,15 +172,16 @@ class SqliteStore:
         )
         return {asked[row[0]]: line_from(*row[1:]) for row in self._consistent(sql, asked)}
 
+    @override
     def between(self, after: int, upto: int) -> Iterator[StoredArticle]:
-        """See `Store`."""
         sql = f"{_ARTICLE} WHERE a.seq > ? AND a.seq <= ? ORDER BY a.seq"
         return map(_stored, self._file.stream(sql, (after, upto)))
 
+    @override
     def hits(
         self, query: Query, after: int, upto: int, *, newest_first: bool = False
     ) -> Iterator[StoredArticle]:
-        """See `Store`; evaluated on a stretch of numbers at a time, and read in pieces."""
+        """Evaluated on a stretch of numbers at a time, and read in pieces."""
         from pipeline.store.sqlite.queries import Queries
 
         starts = range(after, min(upto, self.head()), _STRETCH)
@@ -191,13 +197,14 @@ class SqliteStore:
                 sql = f"{_ARTICLE} WHERE a.seq IN ({marks}) ORDER BY a.seq {order}"
                 yield from map(_stored, self._file.rows(sql, piece))
 
+    @override
     def versions(self, article: str) -> list[Version]:
-        """See `Store`."""
         sql = "SELECT document FROM version WHERE article = ? ORDER BY place"
         return self._documents(Version, sql, article)
 
+    @override
     def search(self, query: Query, since: datetime | None, limit: int) -> list[SearchHit]:
-        """See `Store`; the relevance is BM25, a word in the title counting four times."""
+        """The relevance is BM25, a word in the title counting four times."""
         from pipeline.store.sqlite.queries import Queries
 
         with self._file.reading():
@@ -206,8 +213,9 @@ class SqliteStore:
             found = {row[1]: _stored(row) for row in rows}
         return [SearchHit(found[seq], score) for seq, score in ranked]
 
+    @override
     def searchable(self, articles: Sequence[StoredArticle]) -> list[Indexed]:
-        """See `Store`; nothing is analyzed again."""
+        """Nothing is analyzed again."""
         sql = (
             "SELECT a.seq, b.terms, a.story_key, a.time, a.fetched FROM article a"
             " JOIN article_body b USING (seq) WHERE a.seq IN ({})"
@@ -217,8 +225,9 @@ class SqliteStore:
         }
         return [found.get(each.seq) or indexed(each) for each in articles]
 
+    @override
     def match(self, queries: Mapping[str, Query], after: int, upto: int) -> dict[str, list[str]]:
-        """See `Store`; the cost does not depend on the size of the archive."""
+        """The cost does not depend on the size of the archive."""
         from pipeline.query.evaluate import matched
 
         sql = (
@@ -230,35 +239,35 @@ class SqliteStore:
 
     # -- changes -----------------------------------------------------------------------------------------
 
+    @override
     def last_change(self) -> int:
-        """See `Store`."""
         return int(self._file.one("SELECT value FROM number WHERE name = 'changes'")[0])
 
+    @override
     def changes(self, after: int, upto: int) -> Iterator[Change]:
-        """See `Store`."""
         return map(
             rows.change, self._file.stream(f"{rows.CHANGE} WHERE n > ? AND n <= ? ORDER BY n", (after, upto))
         )
 
+    @override
     def changes_of(self, articles: Sequence[str]) -> list[Change]:
-        """See `Store`."""
         found = self._consistent(f"{rows.CHANGE} WHERE article IN ({{}})", map(well_formed, articles))
         return sorted(map(rows.change, found), key=lambda change: change.n)
 
+    @override
     def changes_since(self, time: datetime) -> int:
-        """See `Store`."""
         first = self._file.one("SELECT min(n) FROM change WHERE at >= ?", (micros(time),))[0]
         return self.last_change() if first is None else int(first) - 1
 
+    @override
     def amendments(self, after: int) -> list[Change]:
-        """See `Store`."""
         sql = f"{rows.CHANGE} WHERE n > ? AND kind <> 'arrival' ORDER BY n"
         return [rows.change(row) for row in self._file.rows(sql, (after,))]
 
     # -- stories -----------------------------------------------------------------------------------------
 
+    @override
     def active(self, published: Sequence[Period], fetched: Sequence[Period] = ()) -> Iterator[MemberRow]:
-        """See `Store`."""
         within = ["time BETWEEN ? AND ?"] * len(published) + ["fetched BETWEEN ? AND ?"] * len(fetched)
         bounds = [micros(time) for period in (*published, *fetched) for time in period]
         sql = (
@@ -269,14 +278,14 @@ class SqliteStore:
         )
         yield from map(MemberRow._make, self._file.stream(sql, bounds))
 
+    @override
     def stories(self, ids: Sequence[str]) -> dict[str, Story]:
-        """See `Store`."""
         asked = {well_formed(each): each for each in ids}
         rows = self._consistent("SELECT id, document FROM story WHERE id IN ({})", asked)
         return {asked[name]: decode(Story, document) for name, document in rows}
 
+    @override
     def newest_stories(self, since: datetime | None, query: Query | None, limit: int) -> list[Story]:
-        """See `Store`."""
         first = micros(since) if since else -(1 << 63)
         with self._file.reading():
             if query is None:
@@ -301,10 +310,10 @@ class SqliteStore:
         left = limit - len(found) if limit >= 0 else limit
         return found + [row[0] for row in self._file.rows(sql, (0, first, left))] if left else found
 
+    @override
     def story_page(
         self, wanted: StoryFilter, order: StoryOrder, limit: int, after: tuple[int, float, str] | None = None
     ) -> list[Story]:
-        """See `Store`."""
         with self._file.reading():
             found = story_lists.page(self._file, wanted, order, limit, after)
             documents: dict[str, str] = dict(
@@ -312,37 +321,37 @@ class SqliteStore:
             )
             return [decode(Story, documents[name]) for name in found]
 
+    @override
     def count_stories(self, wanted: StoryFilter, most: int) -> int:
-        """See `Store`."""
         return story_lists.count(self._file, wanted, most)
 
+    @override
     def beginning(self, kind: Literal["stories", "articles"], prefix: str, limit: int) -> list[str]:
-        """See `Store`."""
         return story_lists.beginning(self._file, kind, well_formed(prefix), limit)
 
+    @override
     def rejection(self, name: str) -> Rejection | None:
-        """See `Store`."""
         found = self._documents(Rejection, "SELECT document FROM rejection WHERE id = ?", name)
         return found[0] if found else None
 
+    @override
     def decision(self, article: str) -> Decision | None:
-        """See `Store`."""
         found = self._documents(Decision, "SELECT document FROM decision WHERE article = ?", article)
         return found[0] if found else None
 
+    @override
     def decisions(self, articles: Sequence[str]) -> dict[str, Decision]:
-        """See `Store`."""
         asked = {well_formed(each): each for each in articles}
         rows = self._consistent("SELECT article, document FROM decision WHERE article IN ({})", asked)
         return {asked[name]: decode(Decision, document) for name, document in rows}
 
+    @override
     def near(self, story: str, limit: int) -> list[Decision]:
-        """See `Store`."""
         sql = "SELECT document FROM decision WHERE near = ? ORDER BY near_score DESC, article LIMIT ?"
         return self._documents(Decision, sql, story, limit)
 
+    @override
     def lineage(self, story: str) -> list[Lineage]:
-        """See `Store`."""
         sql = (
             "WITH RECURSIVE kin (id) AS (SELECT ? UNION SELECT l.story FROM lineage l JOIN kin"
             " ON l.into_story = kin.id)"
@@ -353,42 +362,42 @@ class SqliteStore:
         rows = self._file.rows(sql, (well_formed(story),))
         return [Lineage(old, new, kind, from_micros(at), by) for old, new, kind, at, by in rows]
 
+    @override
     def corrections(self) -> list[Correction]:
-        """See `Store`."""
         return self._documents(Correction, "SELECT document FROM correction ORDER BY at, id")
 
+    @override
     def requests(self, *, unfinished: bool = False) -> list[Request]:
-        """See `Store`."""
         every = "SELECT document FROM request ORDER BY at, id"
         open_ones = "SELECT document FROM request WHERE done = 0 ORDER BY at, id"
         return self._documents(Request, open_ones if unfinished else every)
 
     # -- state -------------------------------------------------------------------------------------------
 
+    @override
     def learned(self, keys: Sequence[str]) -> dict[str, bytes]:
-        """See `Store`."""
         asked = {well_formed(each): each for each in keys}
         rows = self._consistent("SELECT key, value FROM learned WHERE key IN ({})", asked)
         return {asked[row[0]]: row[1] for row in rows}
 
+    @override
     def mark(self, name: str) -> str:
-        """See `Store`."""
         rows = self._file.rows("SELECT value FROM mark WHERE name = ?", (well_formed(name),))
         return rows[0][0] if rows else ""
 
+    @override
     def feeds(self) -> dict[str, FeedState]:
-        """See `Store`."""
         found = self._documents(FeedState, "SELECT document FROM feed ORDER BY id")
         return {state.feed: state for state in found}
 
+    @override
     def quarantine(self) -> list[Rejection]:
-        """See `Store`."""
         return self._documents(Rejection, "SELECT document FROM rejection ORDER BY at DESC, id")
 
     # -- alerts ------------------------------------------------------------------------------------------
 
+    @override
     def tellings(self, watch: str, stories: Sequence[str] | None = None) -> dict[str, WatchState]:
-        """See `Store`."""
         name = well_formed(watch)
         if stories is None:
             sql = "SELECT document FROM telling WHERE watch = ? ORDER BY story"
@@ -400,14 +409,15 @@ class SqliteStore:
                 found = [each for pair in pairs for each in self._documents(WatchState, sql, *pair)]
         return {each.story: each for each in found}
 
+    @override
     def tellings_of(self, stories: Sequence[str]) -> list[WatchState]:
-        """See `Store`."""
         sql = "SELECT document FROM telling WHERE story IN ({})"
         rows = self._consistent(sql, map(well_formed, stories))
         return sorted((decode(WatchState, row[0]) for row in rows), key=lambda each: (each.watch, each.story))
 
+    @override
     def alerts(self, watch: str | None = None, since: datetime | None = None) -> list[Alert]:
-        """See `Store`; `since` bounds when they were decided."""
+        """`since` bounds when they were decided."""
         first = micros(since) if since else -(1 << 63)
         if watch is None:
             sql = "SELECT document FROM alert WHERE at >= ? ORDER BY seq, id"
@@ -415,8 +425,8 @@ class SqliteStore:
         sql = "SELECT document FROM alert WHERE at >= ? AND watch = ? ORDER BY seq, id"
         return self._documents(Alert, sql, first, watch)
 
+    @override
     def messages_of(self, watch: str, alerts: Sequence[str]) -> list[Message]:
-        """See `Store`."""
         sql = (
             "SELECT DISTINCT m.id, m.document FROM message_alert x JOIN message m ON m.id = x.message"
             " WHERE x.alert IN ({})"
@@ -424,16 +434,16 @@ class SqliteStore:
         rows = dict(self._consistent(sql, map(well_formed, alerts)))
         return listed(watch, (decode(Message, document) for document in rows.values()))
 
+    @override
     def outbox(self, states: Sequence[DeliveryState] = UNFINISHED) -> list[Message]:
-        """See `Store`."""
         marks = ", ".join("?" * len(states))
         sql = f"SELECT document FROM message WHERE state IN ({marks}) ORDER BY due, id"  # noqa: S608  # marks
         return self._documents(Message, sql, *states)
 
     # -- telling about itself ----------------------------------------------------------------------------
 
+    @override
     def describe(self) -> dict[str, str | int]:
-        """See `Store`."""
         with self._file.reading():
             articles = self._file.one("SELECT count(*) FROM article")[0]
             stories = self._file.one("SELECT count(*) FROM story")[0]
@@ -445,8 +455,8 @@ class SqliteStore:
             "stories": stories,
         }
 
+    @override
     def damage(self) -> list[str]:
-        """See `Store`."""
         return self._file.damage()
 
     def _documents(self, kind: type[Kind], sql: str, *values: str | int) -> list[Kind]:

@@ -24,6 +24,7 @@ from functools import partial
 from typing import Final, Literal, Protocol
 
 import numpy as np
+from typing_extensions import override
 
 from pipeline.records import Candidate, Contribution
 from pipeline.stories.facts.in_common import NOTHING, InCommon, in_common, mentioned
@@ -167,7 +168,7 @@ class _Parts:
         return text, lead, vector
 
 
-class Mix:
+class Mix(Scorer):
     """The shipped scorer; see the module's formula.
 
     Args:
@@ -185,12 +186,12 @@ class Mix:
         w = self.weights
         return w.threshold if len(member.traits.dense) else w.threshold_without_vectors
 
+    @override
     def weigh(self, member: IndexedArticle, profiles: Sequence[StoryProfile]) -> Scored:
-        """See `Scorer.weigh`."""
         return self.weigh_all([(member, profiles)])[0]
 
+    @override
     def weigh_all(self, asked: Asked) -> list[Scored]:
-        """See `Scorer.weigh_all`."""
         w = self.weights
         shared = compare(asked, w.time_scale_days, w.unknown_gap_days, w.contrast)
         parts = self._parts(shared)
@@ -216,12 +217,12 @@ class Mix:
             start += len(profiles)
         return scored
 
+    @override
     def score(self, member: IndexedArticle, profile: StoryProfile) -> float:
-        """See `Scorer.score`."""
         return self.weigh(member, [profile]).values[0]
 
+    @override
     def explain(self, member: IndexedArticle, profile: StoryProfile) -> Candidate:
-        """See `Scorer.explain`."""
         return self.weigh(member, [profile]).explain(0)
 
     def _contributions(
