@@ -17,7 +17,7 @@ from pipeline.normalize.identity.landing import article_url, is_page_of
 from pipeline.normalize.identity.urls import canonical_url, host_of
 from pipeline.normalize.plaintext.characters import one_line, repair
 from pipeline.normalize.plaintext.html import plain_text, title_text
-from pipeline.normalize.plaintext.language import identify
+from pipeline.normalize.plaintext.language import claimed_language, identify
 from pipeline.normalize.plaintext.page import Page, read_page
 from pipeline.normalize.plaintext.paragraphs import paragraphs_of
 from pipeline.normalize.plaintext.wall import is_wall
@@ -72,8 +72,11 @@ def normalize(item: RawItem) -> Article:
     if not any(char.isalnum() for char in title + text):
         raise RejectedError("no title and no text")
     authors, agency = author_names(tuple(one_line(name) for name in item.authors or page.authors))
-    country = country_of(host, item.language, page.language, language)
-    dated = settle(_date_candidates(item, page, body), url, item.fetched, language, country, item.beside)
+    country = country_of(host, item.locale, item.language, page.language, language)
+    # A feed with English texts may write its dates as its country does; that all is English many say untruly.
+    said = claimed_language(claim)[0]
+    languages = (language, said) if said in {"", "en"} else (said, language)
+    dated = settle(_date_candidates(item, page, body), url, item.fetched, languages, country, item.beside)
     if dated.note:
         removed.append(Removed(item.published or item.updated, dated.note))
     keys = identity_keys(url, item.guid, outlet, title, text, canonical_url(item.url))
@@ -122,9 +125,13 @@ def _title(item: RawItem, page: Page, outlet: str, host: str, removed: list[Remo
         line = line[:_TITLE_CHARS].rsplit(" ", 1)[0]
     if not any(char.isalnum() for char in line):
         return ""
-    cleaned = clean_title(line, outlet, host)
-    removed.extend(cleaned.removed)
-    return cleaned.text
+    for _ in range(3):  # a tag that stood behind a prefix may stand first now
+        cleaned = clean_title(line, outlet, host)
+        removed.extend(cleaned.removed)
+        line = one_line(title_text(cleaned.text, html=False))
+        if line == cleaned.text:
+            break
+    return line
 
 
 def _body(item: RawItem, page: Page, title: str, claim: str) -> tuple[_Body, tuple[str, float]]:

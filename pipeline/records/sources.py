@@ -90,6 +90,7 @@ class RawItem:
         feed: The feed's id, or "".
         outlet: The outlet's name as configured, or as the source says, or "".
         language: The source's claim (ISO 639-1), or "".
+        locale: That claim as the source wrote it ("en-IE"), which may name a country, or "".
         tags: Categories as written.
     """
 
@@ -112,6 +113,7 @@ class RawItem:
     feed: str = ""
     outlet: str = ""
     language: str = ""
+    locale: str = ""
     tags: tuple[str, ...] = ()
     texts: tuple[SourceText, ...] = ()
 

@@ -51,6 +51,7 @@ def numbered(items: Iterable[RawItem]) -> list[RawItem]:
             published=item.published[:DATE_CHARS],
             updated=item.updated[:DATE_CHARS],
             outlet=item.outlet[:NAME_CHARS],
+            locale=item.locale[:NAME_CHARS],
             authors=tuple(name[:NAME_CHARS] for name in item.authors[:MANY]),
             tags=tuple(tag[:NAME_CHARS] for tag in item.tags[:MANY]),
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +14,8 @@ from pipeline.normalize.date.date_words import months_of
 from pipeline.normalize.date.published import parse_date, settle
 from pipeline.normalize.words.vocabulary import LANGUAGES
 from pipeline.records import RawItem
+from pipeline.sources.raw_items import captured
+from pipeline.sources.read.payload import parse_capture
 
 FETCHED = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -151,3 +155,63 @@ def test_a_missing_zone_is_that_of_the_page_or_where_it_would_lie_ahead_of_the_c
 
 def test_a_moment_without_zone_in_the_future_of_no_country_is_a_slip() -> None:
     assert settle([("2026-11-20 20:30:00", "feed")], "", FETCHED).note == "twelve hours ahead"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("20 พ.ย. 69 10:30", "th"),
+        ("20/11/69 10:30", "th"),
+        ("2026ko azaroaren 20a, 10:30", "eu"),
+        ("2026(e)ko azaroaren 20an 10:30", "eu"),
+        ("1405/08/29 10:30", "fa"),
+        ("20 tháng 11, 2026 10:30", "vi"),
+        ("20/11/2026 10:30 SA", "vi"),
+        ("2026. november 20. de. 10:30", "hu"),
+        ("20 نوفمبر 2026 10:30 ص", "ar"),
+        ("2026年11月20日 午前10時30分", "ja"),
+    ],
+)
+def test_a_feed_with_english_texts_dates_them_as_it_says_it_speaks(text: str, language: str) -> None:
+    fetched = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    item = RawItem("x", "c", 0, fetched, url="https://paper.example.com/a", language=language)
+    english = replace(
+        item,
+        title="The river floods the lower street",
+        body="The river rose by two metres in the night, and the mayor said that the school stays closed.",
+        published=text,
+    )
+    found = normalize(english)
+    assert (found.language, found.published) == ("en", datetime(2026, 11, 20, 10, 30, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("locale", "zone", "hour"),
+    [
+        ("en-IE", "IST", 9),
+        ("en-IN", "IST", 5),
+        ("he-IL", "IST", 8),
+        ("en-AU", "EST", 0),
+        ("en_AU", "EST", 0),
+        ("en-US", "EST", 15),
+        ("en", "EST", 15),
+    ],
+)
+@pytest.mark.parametrize("kind", ["rss", "json"])
+def test_letters_of_zones_are_those_of_the_country_that_a_feed_names(
+    locale: str, zone: str, hour: int, kind: str
+) -> None:
+    date = f"Fri, 20 Nov 2026 10:30:00 {zone}"
+    text = "The river rose by two metres in the night, and the mayor said that the school stays closed."
+    rss = (
+        f'<rss version="2.0"><channel><language>{locale}</language><item><title>River floods street</title>'
+        f"<description>{text}</description><pubDate>{date}</pubDate></item></channel></rss>"
+    )
+    said = {"title": "River floods street", "content_text": text, "date_published": date}
+    body = rss if kind == "rss" else json.dumps({"language": locale, "items": [said]})
+    fetched = datetime(2026, 11, 21, tzinfo=UTC)
+    capture = captured("feed", "feed", "https://paper.example.com/feed", fetched, body.encode())
+    (item,), _ = parse_capture(capture, 10)
+    published = normalize(item).published
+    assert published is not None
+    assert (published.hour, published.minute // 30) == (hour, {9: 1, 5: 0, 8: 1, 0: 1, 15: 1}[hour])

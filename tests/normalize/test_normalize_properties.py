@@ -78,6 +78,9 @@ def test_the_order_of_the_query_does_not_matter(query: dict[str, str]) -> None:
 @given(PROSE, PROSE, st.booleans())
 @settings(max_examples=150, deadline=None)
 @example("Â\x85LONDON (Reuters) - ", "", False)
+@example("UPDATE 2-<p>LONDON (Reuters) - ", "", False)
+@example("\x00<p>LONDON (Reuters) - ", "", False)
+@example("\u202e&lt;p&gt;LONDON (Reuters) - ", "", True)
 def test_normalize_never_crashes_and_is_idempotent_on_its_output(title: str, body: str, html: bool) -> None:
     try:
         first = normalize(item(title=title, body=body, html=html, outlet="Harbour Post"))

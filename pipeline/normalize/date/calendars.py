@@ -16,6 +16,10 @@ from pipeline.text import fold
 # Thai and other Buddhist years; no date of news is that far ahead.
 _BUDDHIST = re.compile(r"(?<!\d)(2[4-6]\d\d)(?!\d)")
 _BUDDHIST_YEARS = 543
+# Their last two figures, behind a month.
+_BUDDHIST_SHORT = re.compile(
+    r"(?:(?<=[\u0e00-\u0e7f]\.)|(?<=[\u0e00-\u0e7f])|(?<=\d[/-]))(\s?)([5-9]\d)(?![\d:.])"
+)
 _PERSIAN_YEAR = r"(?<!\d)(1[34]\d\d)(?!\d)"
 _PERSIAN_NUMBERS = re.compile(rf"{_PERSIAN_YEAR}\s?[/.-]\s?(\d{{1,2}})\s?[/.-]\s?(\d{{1,2}})(?!\d)")
 _EAST_ASIAN_CLOCK = re.compile(
@@ -42,6 +46,8 @@ def western(text: str, language: str) -> str:
         text = _persian_date(text)
     if language in {"fa", "ps", "ckb", "ku"}:
         text = _PERSIAN_NUMBERS.sub(lambda m: _from_persian(int(m[1]), int(m[2]), int(m[3])) or m[0], text)
+    if language == "th":
+        text = _BUDDHIST_SHORT.sub(lambda m: f"{m[1]}25{m[2]}", text)
     text = _BUDDHIST.sub(lambda found: str(int(found[1]) - _BUDDHIST_YEARS), text)
     return text if text.isascii() and language not in _LATIN_HALVES else _clock(text, language)
 

@@ -52,7 +52,9 @@ _HAS_OFFSET = re.compile(
     + r")\b"
 )
 _HOUR_WORD = re.compile(r"\b(\d{1,2})\s*(?:uhr|h)\b", re.IGNORECASE)
-_ORDINAL = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|er|º|°|e)\b", re.IGNORECASE)
+_ORDINAL = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|er|º|°|e|an?)\b", re.IGNORECASE)
+# "2026ko", "2026(e)ko": of that year, in Basque.
+_OF_YEAR = re.compile(r"\b(\d{4})(?:\(e\))?ko\b")
 _WORD = re.compile(r"[^\W\d_]+\.?")
 _ENGLISH = (
     "",
@@ -258,7 +260,7 @@ def _clocks(text: str) -> str:
 def _loose(text: str, context: _Context) -> RelativeTime | None:
     """Dates with a month by name: brought into English order of words, then read by dateutil."""
     text = re.sub(r"\b([ap])\.\s?m\.?", r"\1m", text, flags=re.IGNORECASE)
-    text = _ORDINAL.sub(r"\1", text)
+    text = _ORDINAL.sub(r"\1", _OF_YEAR.sub(r"\1", text))
     text = re.sub(r"(\d{1,2})\.(?=\s*[^\W\d_])", r"\1 ", text)
     months, pieces = _in_english(text, context.language, sure=True)
     if months == 0:  # "mar 3 2015" is no Tuesday
@@ -361,7 +363,7 @@ def settle(
     candidates: Iterable[tuple[str, DateSource]],
     url: str,
     fetched: datetime,
-    language: str = "",
+    languages: Sequence[str] = ("",),
     country: str = "",
     beside: Sequence[str] = (),
 ) -> Dated:
@@ -376,15 +378,15 @@ def settle(
         candidates: Dates as written, most trusted first, each with its source.
         url: Canonical; asked last.
         fetched: When the item came (UTC).
-        language: ISO 639-1.
+        languages: ISO 639-1; the first that reads a date as one of news.
         country: Of the outlet (ISO 3166), or "".
         beside: Other dates of the same source, as written.
     """
-    zones = _habits(beside, fetched, language, country)
+    zones = _habits(beside, fetched, languages, country)
     read = [
         (moment, source)
         for text, source in candidates
-        if text.strip() and (moment := parse_date(text, fetched, language, country)) is not None
+        if text.strip() and (moment := _read(text, fetched, languages, country)) is not None
     ]
     slipped: Dated | None = None
     note = ""
@@ -416,8 +418,19 @@ class _Zones(NamedTuple):
     runs_ahead: bool
 
 
-def _habits(beside: Sequence[str], fetched: datetime, language: str, country: str) -> _Zones:
-    read = (parse_date(text, fetched, language, country) for text in beside)
+def _read(text: str, fetched: datetime, languages: Sequence[str], country: str) -> RelativeTime | None:
+    """A date in the first of the languages in which it is one of news, else as the first says."""
+    found = None
+    for language in dict.fromkeys(languages):
+        moment = parse_date(text, fetched, language, country)
+        if moment is not None and not _impossible(moment.time):
+            return moment
+        found = found or moment
+    return found
+
+
+def _habits(beside: Sequence[str], fetched: datetime, languages: Sequence[str], country: str) -> _Zones:
+    read = (_read(text, fetched, languages, country) for text in beside)
     clock = clock_zone((moment for moment in read if moment), fetched)
     ahead = tuple(zone for zone in (only_zone(country), clock) if zone is not None)
     return _Zones(written_zone(beside, country), ahead, clock is not None)

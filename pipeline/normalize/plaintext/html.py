@@ -71,7 +71,7 @@ def title_text(written: str, *, html: bool) -> str:
     """
     text = _flattened(written) if html and "<" in written else written
     for _ in range(3):  # what was escaped twice comes out of the entities
-        text = unescape(text)
+        text = repair(unescape(text))
         if not _TITLE_MARKUP.search(text):
             break
         text = _flattened(text)

@@ -72,7 +72,7 @@ def _iso(label: str) -> str:
     return label if is_language(label) else ""
 
 
-def _claimed(claim: str) -> tuple[str, float]:
+def claimed_language(claim: str) -> tuple[str, float]:
     """The language that a source claims, and how much more it counts; ("", 0.0) for none."""
     found = _CLAIM.match(claim.strip().lower())
     if found is None:
@@ -128,7 +128,7 @@ def identify(text: str, claim: str = "") -> tuple[str, float]:
     Returns:
         ISO 639-1 and a confidence from 0 to 1; ("und", 0.0) when nothing speaks for any.
     """
-    claimed, weight = _claimed(claim)
+    claimed, weight = claimed_language(claim)
     sample = text[: 4 * _SAMPLE_CHARS]
     if "@" in sample or "://" in sample or "www." in sample:
         sample = _ADDRESS.sub(" ", sample)

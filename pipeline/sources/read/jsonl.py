@@ -115,6 +115,7 @@ def _item(line: str, blank: RawItem) -> RawItem:
         published=_time(value.get("published")),
         outlet=blank.outlet or _text(value.get("source")),
         language=blank.language or language_code(_text(value.get("lang"))),
+        locale=_text(value.get("lang")),
     )
     if not item.title.strip() and not item.body.strip():
         raise RejectedError("neither title nor text")

@@ -102,7 +102,7 @@ def _syndicated(document: Survey, blank: RawItem, url: str) -> list[RawItem]:
     home = absolute(url, _field(feed, "link"))
     dates = [_field(of, name) for of in (feed, *entries) for name in ("published", "updated")]
     beside = tuple(dict.fromkeys(date[:DATE_CHARS] for date in dates if date))[:_DATES]
-    said = _Said(url, named, language_code(_field(feed, "language")), home, beside)
+    said = _Said(url, named, _field(feed, "language"), home, beside)
     return [_item(entry, known, blank, said) for entry, known in zip(entries, facts, strict=True)]
 
 
@@ -112,7 +112,7 @@ class _Said:
 
     url: str
     outlet: str
-    language: str
+    locale: str
     home: str
     dates: tuple[str, ...]
 
@@ -135,7 +135,8 @@ def _item(entry: dict[str, Any], known: EntryFacts, blank: RawItem, feed: _Said)
         published=_field(entry, "published") or _field(entry, "created") or known.date,
         updated=_field(entry, "updated"),
         outlet=blank.outlet or _field(source, "title") or feed.outlet,
-        language=blank.language or language_code(_field(entry, "language")) or feed.language,
+        language=blank.language or language_code(_field(entry, "language")) or language_code(feed.locale),
+        locale=_field(entry, "language") or feed.locale,
         tags=_named(dict.get(entry, "tags"), "term"),
         texts=(*beside, *(known.texts or _captions(entry))),
     )

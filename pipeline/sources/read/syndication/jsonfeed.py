@@ -45,6 +45,7 @@ def read_json_feed(text: str, blank: RawItem, url: str, max_entries: int) -> tup
         home=absolute(url, _text(feed.get("home_page_url"))),
         outlet=blank.outlet or outlet_in(_text(feed.get("title")), (home, url)),
         language=blank.language or language_code(_text(feed.get("language"))),
+        locale=_text(feed.get("language")),
     )
     taken = [_item(item, feed, blank, base) for item in known[:max_entries]]
     return taken, len(items) - len(taken)
@@ -68,6 +69,7 @@ def _item(item: dict[str, Any], feed: dict[str, Any], blank: RawItem, base: str)
         published=_text(item.get("date_published")),
         updated=_text(item.get("date_modified")),
         language=blank.language or language_code(_text(item.get("language"))),
+        locale=_text(item.get("language")) or blank.locale,
         tags=tuple(_text(tag) for tag in tags if _text(tag)) if isinstance(tags, list) else (),
         texts=(SourceText("summary", summary),) if body and summary else (),
     )

@@ -105,6 +105,7 @@ def _item(element: Any, blank: RawItem) -> RawItem:
         updated=_child(element, "lastmod"),
         outlet=blank.outlet or _child(publication, "name"),
         language=blank.language or language_code(_child(publication, "language")),
+        locale=_child(publication, "language"),
         tags=tuple(tag.strip() for tag in _child(news, "keywords").split(",") if tag.strip()),
     )
 
