@@ -59,6 +59,31 @@ def test_an_undeclared_encoding_is_recognised(language, name):
     assert text in decode(page.encode(name))
 
 
+HEADLINES = {
+    "Паром стоит в порту": "cp1251 koi8-r iso8859-5 cp866",
+    "Фериботът остава в пристанището": "cp1251 koi8-r iso8859-5",
+    "Пором стоїть у порту": "cp1251 koi8-u",
+    "Трајект остаје у луци до јутра": "cp1251 iso8859-5",
+    "Το πλοίο έμεινε στο λιμάνι": "cp1253 iso8859-7",
+    "המעבורת נשארה בנמל עד הבוקר": "cp1255 iso8859-8",
+    "بقيت العبارة في الميناء": "cp1256 iso8859-6",
+    "كشتي تا صبح در بندر ماند": "cp1256",
+    "เรือเฟอร์รี่จอดที่ท่าเรือ": "cp874",
+    "フェリーは朝まで港にとどまる": "shift_jis euc_jp iso2022_jp",
+    "渡轮停留在港口到早上": "gb18030",
+    "渡輪停留在港口到早上": "big5",
+    "여객선이 아침까지 항구에 머물렀다": "euc_kr",
+}
+
+
+@pytest.mark.parametrize(
+    ("headline", "name"), [(text, name) for text, names in HEADLINES.items() for name in names.split()]
+)
+def test_a_headline_alone_is_read_or_doubted_and_never_of_another_script(headline, name):
+    found = read_bytes(headline.encode(name))
+    assert found.text == headline or not found.sure
+
+
 @pytest.mark.parametrize(("language", "name"), ENCODED)
 def test_a_server_that_calls_everything_latin_is_not_believed(language, name):
     text = TEXTS[language]

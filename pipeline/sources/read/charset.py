@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from charset_normalizer import CharsetMatch, from_bytes
 
-from pipeline.languages.latin_letters import latin_encoding
+from pipeline.languages.letters import latin_encoding, likelihood
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -38,8 +38,8 @@ _SAMPLE_BYTES = 16 * 1024
 # What the web is written in (WHATWG Encoding Standard) besides UTF-8. Unbounded, Greek is taken for Cyrillic.
 _CANDIDATES = [
     *(f"cp125{page}" for page in range(9)),
-    *("cp866", "cp874", "cp932", "cp949", "koi8_r", "koi8_u", "iso8859_2", "iso8859_5", "iso8859_7"),
-    *("euc_jp", "gb18030", "big5hkscs"),
+    *("cp866", "koi8_r", "koi8_u", "iso8859_2", "iso8859_5", "iso8859_6", "iso8859_7"),
+    *("cp874", "cp932", "cp949", "euc_jp", "gb18030", "big5hkscs"),
 ]
 _ISO_2022 = ("iso2022_jp", "iso2022_kr")
 _WESTERN = "cp1252"
@@ -47,6 +47,7 @@ _LATIN = frozenset({"cp1250", "cp1252", "cp1254", "cp1257", "cp1258", "iso8859-2
 _MANY_BYTES = 300  # so many lend statistics enough
 _MESS_MAX = 0.2
 _MARGIN = 0.05
+_CLEARLY = 3.0  # so much more likely, as a logarithm: twenty times
 _BETWEEN_TAGS = re.compile(rb"[<>\n]")
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 
@@ -191,7 +192,7 @@ def _recognised(body: bytes) -> Decoded:
     name = (latin_encoding(sample) if sparse else "") or _best_of(sample, sparse=sparse)
     if name:
         return Decoded(body.decode(name, "replace"))
-    return Decoded(body.decode(_WESTERN, "replace"), sure=sparse or len(sample) < _MANY_BYTES)
+    return Decoded(body.decode(_WESTERN, "replace"), sure=sparse)
 
 
 def _sample(body: bytes) -> bytes:
@@ -210,6 +211,10 @@ def _best_of(sample: bytes, *, sparse: bool) -> str:
     if not matches:
         return ""
     best = matches[0]
+    if not sparse and len(sample) < _MANY_BYTES:
+        ranked = sorted(((likelihood(str(match)), match) for match in matches), key=lambda each: -each[0])
+        others = [score for score, match in ranked if str(match) != str(ranked[0][1])]
+        return str(ranked[0][1].encoding) if not others or ranked[0][0] - others[0] > _CLEARLY else ""
     western = sample.decode(_WESTERN, "replace")
     if sparse and any(_is_as_good(match, best, western) for match in matches):
         return _WESTERN
