@@ -106,6 +106,10 @@ class TokenPostings(dict[str, int]):
         return sorted(self)
 
 
+# By field.
+Postings = defaultdict[str, TokenPostings]
+
+
 class ArticleBatch:
     """An inverted index over the articles of one batch.
 
@@ -116,12 +120,22 @@ class ArticleBatch:
     def __init__(self, articles: Sequence[Indexed]) -> None:
         self._articles = articles
         self._all = (1 << len(articles)) - 1
-        self._tokens = _postings(articles, lambda seen: seen.tokens)
-        self._words = _postings(articles, lambda seen: seen.words)
-        self._keywords = _postings(articles, lambda seen: seen.keywords)
-        # Queries share words and patterns, as people's interests do.
-        self._patterns: dict[tuple[str | None, str], int] = {}
-        self._terms: dict[tuple[str | None, tuple[str, ...]], int] = {}
+        # Queries share words, phrases and patterns, as people's interests do.
+        self._known: dict[Query, int] = {}
+
+    # Each is made when a query first needs it: most ask for words of texts only.
+
+    @cached_property
+    def _tokens(self) -> Postings:
+        return _postings(self._articles, lambda seen: seen.tokens)
+
+    @cached_property
+    def _words(self) -> Postings:
+        return _postings(self._articles, lambda seen: seen.words)
+
+    @cached_property
+    def _keywords(self) -> Postings:
+        return _postings(self._articles, lambda seen: seen.keywords)
 
     def hits(self, query: Query) -> list[int]:
         """The places in the batch of the articles that a checked query hits, ascending."""
@@ -135,12 +149,10 @@ class ArticleBatch:
                 return reduce(or_, map(self._bits, parts), 0)
             case Not(part):
                 return self._all & ~self._bits(part)
-            case Term(field, _, forms):
-                return self._term(field, forms)
-            case Phrase():
-                return self._phrase(query)
-            case Wildcard(field, pattern):
-                return self._wildcard(field, pattern)
+            case Term() | Phrase() | Wildcard():
+                if query not in self._known:
+                    self._known[query] = self._words_bits(query)
+                return self._known[query]
             case KeywordRange(field):
                 found = self._keywords[field]
                 return _union(bits for value, bits in found.items() if in_range(value, query))
@@ -151,15 +163,19 @@ class ArticleBatch:
             case Everything():
                 return self._all
 
+    def _words_bits(self, query: Term | Phrase | Wildcard) -> int:
+        match query:
+            case Term(field, _, forms):
+                return self._term(field, forms)
+            case Phrase():
+                return self._phrase(query)
+            case Wildcard(field, pattern):
+                return self._wildcard(field, pattern)
+
     def _term(self, field: str | None, forms: tuple[str, ...]) -> int:
-        known = self._terms.get((field, forms))
-        if known is not None:
-            return known
         fields = text_fields(field)
         found = [self._tokens[name] for name in fields] if fields else [self._keywords[field or ""]]
-        bits = _union(postings[form] for postings in found for form in forms if form in postings)
-        self._terms[field, forms] = bits
-        return bits
+        return _union(postings[form] for postings in found for form in forms if form in postings)
 
     def _phrase(self, query: Phrase) -> int:
         fields = text_fields(query.field)
@@ -176,14 +192,9 @@ class ArticleBatch:
         return self._filtered(candidates, lambda seen: near(seen.words[field], query.words, query.slop))
 
     def _wildcard(self, field: str | None, pattern: str) -> int:
-        known = self._patterns.get((field, pattern))
-        if known is not None:
-            return known
         fields = text_fields(field)
         found = [self._words[name] for name in fields] if fields else [self._keywords[field or ""]]
-        bits = _union(bits for postings in found for bits in _fitting(postings, pattern))
-        self._patterns[field, pattern] = bits
-        return bits
+        return _union(bits for postings in found for bits in _fitting(postings, pattern))
 
     def _exists(self, field: str) -> int:
         if field in TIME_FIELDS:
@@ -202,7 +213,7 @@ def _within(query: TimeRange, seen: Indexed) -> bool:
 
 def _postings(
     articles: Sequence[Indexed], tokens: Callable[[Indexed], Mapping[str, tuple[str, ...]]]
-) -> defaultdict[str, TokenPostings]:
+) -> Postings:
     found: defaultdict[str, TokenPostings] = defaultdict(TokenPostings)
     for place, seen in enumerate(articles):
         for field, values in tokens(seen).items():

@@ -14,6 +14,7 @@ The meaning, the same on every store:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from datetime import datetime
 
 TEXT_FIELDS = ("title", "text")
@@ -31,7 +32,8 @@ class Term:
 
     field: str | None
     text: str
-    forms: tuple[str, ...]
+    # Long, and nearly told by the text: left out of the hash, which every set of clauses asks for.
+    forms: tuple[str, ...] = attribute(hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Phrase:
 
     field: str | None
     text: str
-    words: tuple[tuple[str, ...], ...]
+    words: tuple[tuple[str, ...], ...] = attribute(hash=False)
     slop: int = 0
 
 

@@ -44,6 +44,11 @@ _DOTTED = re.compile(
 # Longer runs without a space are addresses, or text in a script without spaces: they are looked at in parts,
 # because ways of writing are looked for from each letter on.
 _PIECE_CHARS = 240
+# Pieces this long are not remembered, and so many others of a language are, as are words.
+_LONG_PIECE, _REMEMBERED = 40, 65_536
+_NONE = frozenset[str]()
+# Spaces within numbers, and between them and their signs.
+_SPACE = "[ \u00a0\u202f\u2009]"
 _HANGUL = re.compile("[\uac00-\ud7a3]+")
 
 
@@ -128,11 +133,6 @@ def plain(word: str) -> str:
     return word if word.isascii() else word.translate(_letters()) or word
 
 
-@cache
-def _marks(language: str) -> str:
-    return _LANGUAGE + language if language else ""
-
-
 def stem_token(word: str, language: str) -> str:
     """The token of a folded word in a text of a language ("" for one without a stemmer)."""
     return analysis.stem(word, language) + _LANGUAGE + language if language else word
@@ -174,22 +174,15 @@ def text_tokens(text: str, found: Iterable[str], language: str) -> tuple[str, ..
         found: Its `words`.
         language: Its language.
     """
-    base = base_language(language)
-    tail = _marks(base)
-    stems = analysis.stems_of(found, base)
-    return (*(stem + tail for stem in stems), *sorted(other_tokens(text, language)))
+    stems = map(_stem_tokens(base_language(language)).__getitem__, found)
+    return (*stems, *sorted(other_tokens(text, language)))
 
 
 def other_tokens(text: str, language: str) -> set[str]:
     """The tokens of a text beside the stems of its words: other spellings, and words as they are written."""
-    made: set[str] = set()
-    for piece in set(text.split()):  # those come again: no way of writing but of numbers reaches over a space
-        if len(piece) < 40:
-            made |= piece_tokens(piece, language)
-            continue
-        for start in range(0, len(piece), _PIECE_CHARS):
-            made |= _tokens_of_piece(piece[start : start + _PIECE_CHARS], language)
-    for match in _spaced_numbers(language).finditer(text):
+    # Pieces come again: no way of writing but of numbers reaches over a space.
+    made: set[str] = set().union(*map(_pieces(language).__getitem__, set(text.split())))
+    for match in _spaced_numbers(language).finditer(text) if _spaced().search(text) else ():
         joined = "".join(match[0].split())
         if joined.isdigit():
             made.add(stem_token(joined, base_language(language)))
@@ -210,8 +203,49 @@ def _tokens_of_piece(piece: str, language: str) -> frozenset[str]:
     return frozenset(made | {written_token(signed) for signed in signed_words(bare, language)})
 
 
-# What stands between two spaces, alone: its tokens beside the stems of its words.
-piece_tokens = lru_cache(maxsize=131_072)(_tokens_of_piece)
+def piece_tokens(piece: str, language: str) -> frozenset[str]:
+    """The tokens of what stands between two spaces, alone, beside the stems of its words."""
+    return _pieces(language)[piece]
+
+
+class _Pieces(dict[str, frozenset[str]]):
+    """What stands between two spaces → its tokens, worked out as it comes: every piece of a text asks."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+
+    def __missing__(self, piece: str) -> frozenset[str]:
+        if len(piece) >= _LONG_PIECE:  # rarely comes again
+            starts = range(0, len(piece), _PIECE_CHARS)
+            parts = (piece[start : start + _PIECE_CHARS] for start in starts)
+            return frozenset[str]().union(*(_tokens_of_piece(part, self._language) for part in parts))
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[piece] = found = _tokens_of_piece(piece, self._language) or _NONE
+        return found
+
+
+@lru_cache(maxsize=64)
+def _pieces(language: str) -> _Pieces:
+    return _Pieces(language)
+
+
+class _StemTokens(dict[str, str]):
+    """Folded word → its token in one language, as `_Pieces`."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[word] = found = stem_token(word, self._language)
+        return found
+
+
+@cache
+def _stem_tokens(base: str) -> _StemTokens:
+    return _StemTokens(base)
 
 
 def bare_text(text: str) -> str:
@@ -307,9 +341,15 @@ def _grouped(language: str) -> re.Pattern[str]:
 
 
 @cache
+def _spaced() -> re.Pattern[str]:
+    """What a text has that `_spaced_numbers` finds anything in; quickly seen to be missing."""
+    return re.compile(rf"[\d{_money()}]{_SPACE}[\d%{_money()}]")
+
+
+@cache
 def _spaced_numbers(language: str) -> re.Pattern[str]:
     """Numbers that a space parts into groups of three, and per cent and money with a space."""
-    space, number = "[ \u00a0\u202f\u2009]", r"(?<!\d)\d{1,15}(?:[.,]\d{1,15}){0,8}"
+    space, number = _SPACE, r"(?<!\d)\d{1,15}(?:[.,]\d{1,15}){0,8}"
     groups = rf"(?<![\d.,\w])\d{{1,3}}(?:{space}\d{{3}}){{1,8}}"
     either = f"(?:{groups}|{number})" if " " in _separators(language) else number
     alone = rf"{groups}(?![\d\w])|" if " " in _separators(language) else ""
