@@ -1,4 +1,4 @@
-"""Which process this is, and whether another one is gone, as far as that can be known from here.
+"""Which process this is, what it puts off, and whether another one is gone, as far as that can be known here.
 
 A process is known to be gone only to those who count processes as it does: on the same machine, since it was
 started, in the same namespace of process ids. Containers may share the name of a host and not its processes.
@@ -6,8 +6,11 @@ started, in the same namespace of process ids. Containers may share the name of 
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.records import content_id
@@ -16,6 +19,18 @@ from pipeline.records import content_id
 def this_process() -> str:
     """A name of this process that no other has: host, process id, a random part, and where the id counts."""
     return f"{socket.gethostname()}:{os.getpid()}:{content_id(os.urandom(8).hex())[:6]}:{_counted_in()}"
+
+
+@contextmanager
+def cycles_left() -> Iterator[None]:
+    """Puts the search for cyclic garbage off where very many objects come at once, none in a cycle."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def died_here(name: str) -> bool:

@@ -103,16 +103,19 @@ class Watches:
             for watch in watches
         ]
 
-    def check(self) -> list[dict[str, Any]]:
-        """What each watch means, in words, and what cannot work about it.
+    def check(self, names: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """What each watch means, in words, and what cannot work about it; of these names, or of all.
 
         Raises:
             ConfigError: A watch is broken, or the file; the runs go on without.
+            NotFoundError: There is no watch of a name.
         """
         load_watches(
             self._wiring.settings.watches, self._wiring.settings.timezone
         )  # what is broken is this verb's answer
-        return [each.as_json() for each in self._checked(self._wiring.watches)]
+        watches, path = self._wiring.watches, self._wiring.settings.watches.path
+        asked = [_named(watches, name, path) for name in names] if names else watches
+        return [each.as_json() for each in self._checked(asked)]
 
     def _checked(self, watches: Sequence[Watch]) -> list[Checked]:
         from pipeline.stages.alerting.questions import Known, check_watches

@@ -42,19 +42,31 @@ def watch_list(context: typer.Context) -> None:
     answer(context, document, show)
 
 
+# Of more watches than this only those are shown that something is odd about, and of these so many.
+_SHOWN = 50
+
+
 @watch.command("check")
-def watch_check(context: typer.Context) -> None:
+def watch_check(
+    context: typer.Context,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]…", help="Which; all of them")] = None,
+) -> None:
     """Says in words what each watch means, and warns of what cannot work."""
     with opened(context, make=False) as app:
-        document = app.watches.check()
+        document = app.watches.check(names or ())
 
     def show(out: Console) -> None:
-        for entry in document:
+        odd = [entry for entry in document if entry["warnings"]]
+        shown = (odd if len(document) > _SHOWN else document)[:_SHOWN]
+        for entry in shown:
             out.print(f"[bold]{entry['name']}[/bold]")
             _line(out, "  ", entry["meaning"])
             for warning in entry["warnings"]:
                 _line(out, "  ! ", warning)
             _show_hits(out, entry)
+        if len(shown) < len(document):
+            more = f"{len(document)} watches, {len(odd)} with a warning; shown: {len(shown)}."
+            _line(out, "", f"{more} `wirewatch watch check NAME` shows one, --json has all of them.")
 
     answer(context, document, show)
 

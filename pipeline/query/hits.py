@@ -96,6 +96,18 @@ class Prepared:
         return self.seen.words[field]
 
     @cached_property
+    def places(self) -> dict[str, tuple[dict[str, list[int]], frozenset[str]]]:
+        """For each text field, at which of its words each token stands, and the tokens of no one word."""
+        found = {}
+        for field, tokens in self.seen.tokens.items():
+            # They begin with one for each word.
+            count, at = len(self.words(field)), dict[str, list[int]]()
+            for place, token in enumerate(tokens[:count]):
+                at.setdefault(token, []).append(place)
+            found[field] = at, frozenset(tokens[count:])
+        return found
+
+    @cached_property
     def values(self) -> Values:
         """For each keyword field its values, each folded and as written."""
         return values(self.stored)
@@ -176,21 +188,17 @@ def _in_texts(query: Term | Phrase, article: Prepared) -> Iterator[WordHit]:
         if isinstance(query, Phrase):
             for first, last in runs(article.words(field), query.words, query.slop):
                 yield _hit(article, field, first, last, query.text)
-        elif not set(query.forms).isdisjoint(article.seen.tokens[field]):
+        else:
             yield from _of_term(query, field, article)
 
 
 def _of_term(query: Term, field: str, article: Prepared) -> Iterator[WordHit]:
-    """The words that a term hits; it hits at least one."""
+    """The words that a term hits."""
     language, forms = article.article.language, frozenset(query.forms)
-    # The tokens begin with one for each word.
-    tokens, count = article.seen.tokens[field], len(article.words(field))
-    found = [
-        _hit(article, field, place, place, query.text)
-        for place, token in enumerate(tokens[:count])
-        if token in forms
-    ]
-    if forms.isdisjoint(tokens[count:]):
+    places, others = article.places[field]
+    held = sorted(place for form in forms for place in places.get(form, ()))
+    found = [_hit(article, field, place, place, query.text) for place in held]
+    if forms.isdisjoint(others):
         yield from found
         return
     seen = [range(hit.start, hit.end) for hit in found]

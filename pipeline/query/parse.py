@@ -111,7 +111,9 @@ def parse(text: str, now: datetime | None = None) -> Query:
 
 def notes(text: str) -> tuple[str, ...]:
     """What in a valid query may mean something else than its writer thinks, each with its column."""
-    read = _read(text, datetime(2000, 1, 1, tzinfo=UTC))
+    read = _fixed(text)
+    if isinstance(read, _NeedsNowError):
+        read = _at(text, datetime(2000, 1, 1, tzinfo=UTC))
     return () if isinstance(read, QueryError) else read.notes
 
 

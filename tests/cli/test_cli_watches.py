@@ -142,3 +142,20 @@ def test_what_a_load_told_is_counted(home):
     assert "alerts" not in json.loads(run(home, "load", "a.jsonl", "--json")[1])
     story = json.loads(run(home, "search", "opera", "--json")[1])[0]["story"]
     assert "needed 1 article that the query hits, found 1: holds" in run(home, "watch", "why", "a", story)[1]
+
+
+def test_the_check_of_very_many_watches_shows_those_that_something_is_odd_about(home):
+    to = {"deliver": {"mail": ["reader@example.org"]}}
+    some = [{"name": f"w{n}", "query": f"lighthouse{n}"} | to for n in range(60)]
+    odd = [{"name": "odd", "query": "opera and house"} | to]
+    (home / "config" / "watches.yaml").write_text(json.dumps({"watches": [*some, *odd]}))
+    assert run(home, "load", "a.jsonl")[0] == 0
+    code, out, _ = run(home, "watch", "check")
+    assert code == 0
+    assert "‘and’" in out
+    assert "lighthouse7" not in out
+    assert "61 watches, 1 with a warning; shown: 1." in " ".join(out.split())
+    assert "lighthouse7" in run(home, "watch", "check", "w7")[1]
+    assert len(json.loads(run(home, "--json", "watch", "check")[1])) == 61
+    code, _, err = run(home, "watch", "check", "w7", "nobody")
+    assert (code, err.count("\n")) == (1, 1)

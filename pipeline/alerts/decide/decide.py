@@ -216,7 +216,8 @@ class Decider:
             outcome = case.silent("the query hits none of its articles any more")
         else:
             return None
-        return None if replace(outcome.state, at=None) == _bare(before) else outcome
+        same = outcome.alert is None and replace(outcome.state, at=None) == _bare(before)
+        return None if same else outcome
 
     def facts(self, view: StoryView) -> Story:
         """What is known of a story with just these members; kept while it is asked for."""

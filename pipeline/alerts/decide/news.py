@@ -72,6 +72,8 @@ def between(
         known: Entity ids that had been told of.
         independent: Judges the articles that lead with one thing.
     """
+    if len(fresh) < 2:
+        return ()
     told = _Told(before, known)
     saying: dict[tuple[str, str], list[tuple[StoredArticle, str]]] = {}
     labels: dict[str, str] = {}

@@ -30,6 +30,7 @@ from pipeline.alerts.send.schedule import Plan, plan
 from pipeline.alerts.watch import last_good
 from pipeline.alerts.watch.watch_file import BrokenWatch, WatchList
 from pipeline.ports import Commit, Lease, Notifier, Store
+from pipeline.processes import cycles_left
 from pipeline.records import Alert, Message, Watch, WatchState
 from pipeline.retry import DELIVERY, RetryPolicy
 from pipeline.stages.alerting.deliver import Deliverer
@@ -234,7 +235,8 @@ class Alerting:
     def _walk(self, now: datetime, renew: Renew | None, *, silent: bool, backfill: bool) -> Decided:
         """Goes through what changed, leg by leg and stretch by stretch; without `renew` nothing is saved."""
         marks, aside = self._marks(renew), self._file.set_aside if self._file else frozenset()
-        rules = {watch.name: rule_of(watch, now) for watch in self._watches if watch.enabled}
+        with cycles_left():
+            rules = {watch.name: rule_of(watch, now) for watch in self._watches if watch.enabled}
         last, dues = self._store.last_change(), Dues(self._store.mark(TIMES))
         way = marks.way(rules, last, aside)
         dues.keep(rules)
@@ -250,7 +252,8 @@ class Alerting:
 
         plans, decider, done = self._waiting(silent=silent), Decider(self._facts), _Done()
         for names, upto, asked in self._questions(way, reader, marks.reached, (last, now)):
-            outcomes = list(_outcomes(decider, asked, known, now))
+            with cycles_left():
+                outcomes = list(_outcomes(decider, asked, known, now))
             fired = [outcome.alert for outcome in outcomes if outcome.alert]
             told = [] if silent else span.told(outcomes, asked.occasions)
             planned = self._plans(told, plans, now)

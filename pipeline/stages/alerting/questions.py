@@ -20,7 +20,7 @@ from pipeline.alerts.watch.traps import QueryClause, clauses, leaves
 from pipeline.errors import NotFoundError
 from pipeline.ports import Store
 from pipeline.query.hits import prepared
-from pipeline.query.tree import And, Term, TimeRange
+from pipeline.query.tree import And, Query, Term, TimeRange
 from pipeline.records import Alert, Change, StoredArticle, Watch
 from pipeline.stages.alerting.alert import BEHIND, MARK, STRETCH
 from pipeline.stages.alerting.lineage import ancestry, heir, story_facts
@@ -122,14 +122,16 @@ def check_watches(
     asked = {rule.watch.name: rule.query for rule in rules}
     parts = {f"{name}\0{n}": clause.query for name, found in each.items() for n, clause in enumerate(found)}
     hits = store.match(asked | parts, after, head) if head else {}
-    checked = []
+    checked, exists = [], _Existing(store)
     for rule in rules:
         name = rule.watch.name
         hit = hits.get(name, [])
+        counts = [len(hits.get(f"{name}\0{n}", ())) for n in range(len(each[name]))]
         sample = None if rule.relative else (len(hit), head - after)
         odd = findings(rule, now, sample, known.topics, known.feeds)
-        odd += _unknown(store, each[name]) if head else []
-        odd += _nameless(store, rule.watch, known, head)
+        missing = [clause for clause, count in zip(each[name], counts, strict=True) if not count]
+        odd += _unknown(exists, missing) if head else []
+        odd += _nameless(exists, rule.watch, known, head)
         newest = list(reversed(hit[-SHOWN_HITS:]))
         articles = store.articles(newest)
         checked.append(
@@ -137,7 +139,7 @@ def check_watches(
                 rule.watch,
                 meaning(rule.watch, now),
                 tuple(odd),
-                tuple((c, len(hits.get(f"{name}\0{n}", ()))) for n, c in enumerate(each[name])),
+                tuple(zip(each[name], counts, strict=True)),
                 len(hit),
                 head - after,
                 tuple(articles[one] for one in newest if one in articles),
@@ -159,22 +161,33 @@ def _week_ago(store: Store, head: int, now: datetime) -> int:
     return low
 
 
-def _unknown(store: Store, found: Sequence[QueryClause]) -> list[str]:
-    """The outlets, places and names of a query that no article in the store has."""
+class _Existing(dict[Query, bool]):
+    """Whether any article in the store has something; asked once, since watches ask for the same."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __missing__(self, query: Query) -> bool:
+        self[query] = found = bool(self._store.search(query, None, 1))
+        return found
+
+
+def _unknown(exists: _Existing, found: Sequence[QueryClause]) -> list[str]:
+    """The outlets, places and names in clauses without a hit that no article in the store has."""
     odd = []
     for clause in found:
         fields = {getattr(leaf, "field", None) for leaf in leaves(clause.query)}
-        if len(fields) == 1 and fields <= set(_LOOKED_UP) and not store.search(clause.query, None, 1):
+        if len(fields) == 1 and fields <= set(_LOOKED_UP) and not exists[clause.query]:
             odd.append(f"no article in the store has {clause.words}: unknown, or misspelled?")
     return odd
 
 
-def _nameless(store: Store, watch: Watch, known: Known, head: int) -> list[str]:
+def _nameless(exists: _Existing, watch: Watch, known: Known, head: int) -> list[str]:
     """The names that a watch's conditions want and no article has, and the channels that are not set up."""
     odd = [
         f"can never fire: no article in the store has the name ‘{name}’; unknown, or misspelled?"
         for name in watch.conditions.entities
-        if head and not store.search(Term("entities", name, (fold(name),)), None, 1)
+        if head and not exists[Term("entities", name, (fold(name),))]
     ]
     if len(odd) < len(watch.conditions.entities):
         odd = []  # one of them is enough
