@@ -312,3 +312,17 @@ def test_a_packed_sitemap_is_read_and_a_packed_bomb_is_not(read):
 def test_many_short_lines_are_several_parts(read):
     captures, _ = read("a.jsonl", b'{"title": "t"}\n' * 1200)
     assert [capture.body.count(b"\n") for capture in captures] == [500, 500, 200]
+
+
+def test_marks_without_a_header_are_one_fault_not_thousands(read):
+    captures, refused = read("a.warc", b"WARC/1.0\r\n" * 5000 + record(PAGE, 1, gz=False))
+    assert [capture.url[-1] for capture in captures] == ["1"]
+    assert len(refused) <= 2
+
+
+def test_a_stream_that_is_damaged_everywhere_is_given_up_and_says_so(read):
+    broken = b"WARC/1.0\r\nWARC-Type: response\r\n\r\n" + b" " * 100_000
+    captures, refused = read("a.warc.gz", gzip.compress(broken * 200, mtime=0))
+    assert captures == []
+    assert "the rest is not read" in refused[-1].reason
+    assert len(refused) < 100

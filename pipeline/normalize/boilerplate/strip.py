@@ -92,7 +92,8 @@ def _other_headlines(paragraphs: Sequence[str], language: str) -> dict[int, str]
     """
     found: dict[int, str] = {}
     heads = rules_for(language).heads
-    position = 0
+    position, prose_ends = 0, -1  # the latter is looked for when there is a heading
+    whole = sum(map(len, paragraphs))
     while position < len(paragraphs):
         if not heads.match(paragraphs[position]):
             position += 1
@@ -101,12 +102,19 @@ def _other_headlines(paragraphs: Sequence[str], language: str) -> dict[int, str]
         position += 1
         while position < len(paragraphs) and _listed(paragraphs[position], language):
             position += 1
-        rest = [line for line in paragraphs[position:] if not rule_for(line, language)]
+        if prose_ends < 0:
+            prose_ends = _prose_ends(paragraphs, language)
+        ends_the_text = position >= prose_ends
         chars = sum(map(len, paragraphs[start + 1 : position]))
-        whole = sum(map(len, paragraphs))
-        furniture = chars <= whole / 2 and (not rest or position - start - 1 <= _BOX)
+        furniture = chars <= whole / 2 and (ends_the_text or position - start - 1 <= _BOX)
         found |= dict.fromkeys(range(start, position), "read-more list" if furniture else "")
     return found
+
+
+def _prose_ends(paragraphs: Sequence[str], language: str) -> int:
+    """Where the last line stands that no rule takes, counted from 1; 0 without one."""
+    ahead = range(len(paragraphs), 0, -1)
+    return next((place for place in ahead if not rule_for(paragraphs[place - 1], language)), 0)
 
 
 def _listed(line: str, language: str) -> bool:
@@ -116,6 +124,8 @@ def _listed(line: str, language: str) -> bool:
 def cut_glued(line: str, language: str) -> tuple[str, list[Removed]]:
     """Cuts "Leave a Comment", "Read more" and the like off the end of a line, as often as they come."""
     cuts: list[Removed] = []
+    if len(line) <= _MIN_KEPT:
+        return line, cuts
     rules = (*rules_for(language).ends, ("read_more", _CONTINUED))
     while len(cuts) < _MOST_CUTS:
         tail_start = max(0, len(line) - _GLUED_CHARS)

@@ -40,7 +40,10 @@ MAX_RECORD_BYTES = 16 * 1024 * 1024
 _GZIP = b"\x1f\x8b\x08"
 _RECORD = re.compile(rb"\x1f\x8b\x08[\x00\x04\x08]|WARC/\d\.\d\r?\n")
 _FIRST_LINE = re.compile(rb"(?:^|\n\r?\n)WARC/\d\.\d\r?\n")
+_BLANK_LINE = re.compile(rb"\n\r?\n")
+_HEADER_BYTES = 16 * 1024
 _LOOK_BYTES = 256 * 1024
+_AGAIN_BYTES = 256 * 1024 * 1024  # so much of a damaged file is read twice
 _CHUNK = re.compile(rb"\s{0,4}([0-9A-Fa-f]{1,8})(?:;[^\r\n]{0,200})?\r?\n")
 _HEADER = "Wirewatch-Capture"
 _COUNT = "Wirewatch-Captures"
@@ -187,8 +190,9 @@ def read_foreign_warc(path: Path, fetched: datetime) -> Iterator[Capture | Rejec
     """
     seen = refused = 0
     with path.open("rb") as file:
-        whole = cast("IO[bytes]", GzipFile(file)) if _is_one_stream(file) else file
-        for found in _records(whole, fetched):
+        one = _is_one_stream(file)
+        whole = cast("IO[bytes]", GzipFile(file)) if one else file
+        for found in _records(whole, fetched, one_stream=one):
             if isinstance(found, str):
                 refused += 1
                 yield _damage(path, found, fetched)
@@ -221,15 +225,16 @@ class _Records(ArchiveIterator):  # type: ignore[misc]
 
     def ends(self) -> bool:
         """Whether what follows the record fits: else its length is wrong, or its packing has no end."""
+        sized, packed = _length(self.record).isdecimal(), self.reader.decompressor
+        if not sized and packed is None:  # it would go to the end of the file
+            return False
         while self.record.raw_stream.read(_PIECE_BYTES):
             pass
         end = int(self.fh.tell() - self.reader.rem_length())
         self.read_to_end()
         packed, more = self.reader.decompressor, self.next_line
-        if not _length(self.record).isdecimal():  # so it went to the end of the file
-            return False
         if packed is not None:
-            return not self.err_count and bool(packed.eof or more)
+            return sized and not self.err_count and bool(packed.eof or more)
         if not self.err_count and (not more or more.startswith(_MARK)):
             return True
         # As it should, or without a line between it and the next; warcio then has to begin anew.
@@ -243,9 +248,11 @@ class _Records(ArchiveIterator):  # type: ignore[misc]
         return found
 
 
-def _records(file: IO[bytes], fetched: datetime, skip: int = 0) -> Iterator[Capture | str | None]:
+def _records(
+    file: IO[bytes], fetched: datetime, skip: int = 0, *, one_stream: bool = False
+) -> Iterator[Capture | str | None]:
     """What each record after the first `skip` gives; a text says why one cannot be read."""
-    start = read = 0
+    start = read = again_bytes = 0
     while start >= 0:
         file.seek(start)
         records = _Records(file)
@@ -269,10 +276,14 @@ def _records(file: IO[bytes], fetched: datetime, skip: int = 0) -> Iterator[Capt
         except Exception as error:  # noqa: BLE001  as above
             if not start and "non-chunked gzip" in str(error):  # all records are packed as one
                 file.seek(0)
-                yield from _records(cast("IO[bytes]", GzipFile(file)), fetched, skip=read)
+                yield from _records(cast("IO[bytes]", GzipFile(file)), fetched, read, one_stream=True)
                 return
             start = int(records.offset)
             yield f"damaged at byte {start:,} ({_plain(error)})"
+        again_bytes += file.tell() - (0 if one_stream else start)  # a stream is unpacked from its beginning
+        if again_bytes > _AGAIN_BYTES:
+            yield f"damaged from byte {start:,} on in too many places: the rest is not read"
+            return
         start = _next_record(file, start + 1)
 
 
@@ -298,13 +309,25 @@ def _next_record(file: IO[bytes], start: int) -> int:
     file.seek(start)
     before, place = b"", start
     while piece := file.read(1024 * 1024):
-        window = before + piece
-        found = _RECORD.search(window)
-        if found:
-            return place - len(before) + found.start()
+        window, at = before + piece, place - len(before)
+        last = len(piece) < 1024 * 1024
+        for found in _RECORD.finditer(window):
+            if found.start() > len(window) - _HEADER_BYTES and not last:
+                break  # the header goes on in the next piece
+            if _begins_record(window, found):
+                return at + found.start()
         place += len(piece)
-        before = window[-len(_GZIP) - 8 :]
+        before = window[-_HEADER_BYTES:]
     return -1
+
+
+def _begins_record(window: bytes, found: re.Match[bytes]) -> bool:
+    """Whether a mark has a header of its own: none that runs into the next mark, and none without end."""
+    if found[0].startswith(_GZIP):
+        return True
+    after = _RECORD.search(window, found.end(), found.end() + _HEADER_BYTES)
+    end = after.start() if after else found.end() + _HEADER_BYTES
+    return _BLANK_LINE.search(window, found.end() - 1, end) is not None
 
 
 def _address(record: Any) -> str:
@@ -315,7 +338,7 @@ def _foreign(record: Any, fetched: datetime) -> Capture | None:
     if record.rec_headers.get_header(_HEADER):
         return _ours(record, "it")
     said = record.rec_headers.get_header
-    if record.rec_type not in _TYPES:
+    if record.rec_type not in _TYPES or not _length(record).isdecimal():
         raise PermanentError("its header is damaged")
     if record.rec_type not in {"response", "resource"}:
         return None
