@@ -321,7 +321,7 @@ def test_marks_without_a_header_are_one_fault_not_thousands(read):
 
 
 def test_a_stream_that_is_damaged_everywhere_is_given_up_and_says_so(read):
-    broken = b"WARC/1.0\r\nWARC-Type: response\r\n\r\n" + b" " * 100_000
+    broken = b"WARC/1.0\r\nWARC-Type: response\r\n\r\n" + b" " * 100_000 + b"\r\n\r\n"
     captures, refused = read("a.warc.gz", gzip.compress(broken * 200, mtime=0))
     assert captures == []
     assert "the rest is not read" in refused[-1].reason

@@ -300,6 +300,8 @@ def _read_or_reason(record: Any, fetched: datetime) -> Capture | str | None:
 
 
 def _plain(error: Exception) -> str:
+    if isinstance(error, AttributeError | TypeError):  # warcio misses a field
+        return "its header is damaged"
     said = said_of(error)[:120]
     return said if isinstance(error, WirewatchError) else f"{type(error).__name__}: {said}"
 
