@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         FoundArticle,
         ListedStory,
         NameDocument,
+        SituationDocument,
         StoryDocument,
         WatchDocument,
     )
@@ -149,6 +150,20 @@ class NewsClient:
     def story(self, name: str) -> StoryDocument:
         """One story; of a merged one its heir."""
         found: StoryDocument = self._get(f"stories/{quote(name, safe='')}")
+        return found
+
+    def situations(
+        self, q: str = "", *, since: str = "", order: Literal["hot", "new", "size"] = "hot", limit: int = 10
+    ) -> list[SituationDocument]:
+        """The long affairs that tie stories together; at most 25."""
+        found: list[SituationDocument] = self._get("situations", q=q, since=since, order=order, limit=limit)[
+            "items"
+        ]
+        return found
+
+    def situation(self, name: str) -> SituationDocument:
+        """One affair as a timeline, by its id or that of one of its stories."""
+        found: SituationDocument = self._get(f"situations/{quote(name, safe='')}")
         return found
 
     def name(self, name: str) -> NameDocument:

@@ -196,6 +196,31 @@ class ListedStory(TypedDict):
     tie: TieDocument | None
 
 
+class SituationStory(TypedDict):
+    """A story of a situation: keywords (`news`) and people (`newcomers`) that no story before it had."""
+
+    id: str
+    title: str
+    size: int
+    first_published: str | None
+    last_published: str | None
+    news: list[str]
+    who: list[str]
+    newcomers: list[str]
+    tie: TieDocument | None
+
+
+class SituationDocument(TypedDict):
+    """A long affair with its stories, oldest first."""
+
+    id: str
+    title: str
+    first: str | None
+    last: str | None
+    articles: int
+    stories: list[SituationStory]
+
+
 class LineageDocument(TypedDict):
     """A merge or a split."""
 

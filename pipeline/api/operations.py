@@ -22,6 +22,7 @@ from pipeline.app.shapes import (
     article_shape,
     decision_shape,
     lineage_shape,
+    situation_shape,
     stamp,
     story_shape,
     version_shapes,
@@ -172,6 +173,27 @@ def story(app: App, asked: ApiRequest) -> Json:
     return whole
 
 
+def situations(app: App, asked: ApiRequest) -> Json:
+    """The long affairs that tie stories together: one page, because each is read by itself."""
+    cursor = asked.cursor(int)
+    if cursor.place:
+        raise UsageError("cursor: situations are one page; narrow them by `q` and `since` instead")
+    order: StoryOrder = next(each for each in _ORDERS if each == asked.text("order"))
+    wanted = StoryFilter(
+        since=moment(asked.text("since") or None, cursor.now),
+        query=chosen(asked.text("q"), "", "", cursor.now) if asked.text("q") else None,
+    )
+    found = app.read.situations(wanted, order, asked.number("limit"))
+    return _page(asked, cursor, [situation_shape(each, entries) for each, entries in found], None)
+
+
+def situation(app: App, asked: ApiRequest) -> Json:
+    """One affair as a timeline, with its newest stories."""
+    found, entries = app.read.situation(asked.text("id"))
+    whole: Json = bounded(situation_shape(found, entries[-MOST_ARTICLES:]))
+    return whole
+
+
 def name(app: App, asked: ApiRequest) -> Json:
     """A person, place or organisation."""
     found = app.names.entity(asked.text("name"))
@@ -265,6 +287,7 @@ _ARTICLE_ORDER: Final = Parameter(
 _STORY_ORDER: Final = Parameter(
     "order", "Hottest, newest or largest first.", choices=_ORDERS, otherwise="hot"
 )
+_FEW: Final = Parameter("limit", "How many at most.", least=1, most=25, otherwise=10, steers=False)
 OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
         "listArticles", "/articles", articles, doc.ListPage[doc.FoundArticle], "news",
@@ -296,6 +319,15 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
         "getStory", "/stories/{id}", story, doc.StoryDocument, "news",
         "One story; the id of a merged one leads to its heir.", (_ID,),
+    ),
+    Operation(
+        "listSituations", "/situations", situations, doc.ListPage[doc.SituationDocument], "news",
+        "The long affairs that tie stories together, each with its stories.",
+        (_Q, _SINCE, _STORY_ORDER, _FEW, CURSOR),
+    ),
+    Operation(
+        "getSituation", "/situations/{id}", situation, doc.SituationDocument, "news",
+        "One affair as a timeline; the id of one of its stories leads to it.", (_ID,),
     ),
     Operation(
         "getName", "/names/{name}", name, doc.NameDocument, "news",

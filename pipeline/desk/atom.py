@@ -21,6 +21,7 @@ from pipeline.desk.view import MOST_LINE_CHARS, Ask, cut, link, part, plain
 from pipeline.errors import NotFoundError
 from pipeline.query.parse import is_relative
 from pipeline.records import StoredArticle, Story
+from pipeline.stories.situations.timeline import title_of as situation_title
 
 KIND: Final = "application/atom+xml"
 # Sources that an entry lists; the story's page has all of them.
@@ -97,6 +98,13 @@ def _name(app: App, ask: Ask) -> FollowedList:
     return FollowedList(found["name"], f"/names/{part(found['id'])}", list(stories.values()))
 
 
+def _situation(app: App, ask: Ask) -> FollowedList:
+    """The stories of a long affair, newest first."""
+    name, entries = app.read.situation(ask.given["id"])
+    newest = [entry.story for entry in entries[-PAGE:]]
+    return FollowedList(situation_title(entries), f"/situations/{part(name)}", newest[::-1])
+
+
 # The pages with a feed, by their template.
 FOLLOWED: Final[Mapping[str, Source]] = {
     "stories": _stories,
@@ -104,6 +112,7 @@ FOLLOWED: Final[Mapping[str, Source]] = {
     "story": _story,
     "watch": _watch,
     "name": _name,
+    "situation": _situation,
 }
 
 

@@ -1,4 +1,4 @@
-"""Search, and names across articles."""
+"""Search, names across articles, and the affairs above stories."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any, Final
 from pipeline.alerts.decide.decide import WatchRule
 from pipeline.alerts.send.content import Snippet, snippets
 from pipeline.app import App
-from pipeline.app.shapes import hit_shape
+from pipeline.app.shapes import hit_shape, situation_shape
 from pipeline.desk.charts import Spark, drawn
-from pipeline.desk.read import AGES, Source, query_of, source_of
+from pipeline.desk.read import AGES, Source, order_of, query_of, source_of
 from pipeline.desk.view import Ask, View, cut, part
 from pipeline.ports import SearchHit
 from pipeline.query.parse import describe, is_relative, parse
@@ -27,6 +27,8 @@ _VALUES: Final = 10
 _SUGGESTED_FROM: Final = 5000
 # A name's page is made of so many of the articles that name it, the newest.
 _NAMED_IN: Final = 2000
+# Situations that are listed at once: each is read by a request of its own.
+_SITUATIONS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,3 +144,38 @@ def _days(days: Sequence[dict[str, Any]], last: date) -> Spark:
     shown = [last - timedelta(days=n) for n in range(_DAYS - 1, -1, -1)]
     start = datetime(shown[0].year, shown[0].month, shown[0].day, tzinfo=UTC)
     return drawn([counts.get(day, 0) for day in shown], start, start + timedelta(days=_DAYS))
+
+
+def situations(app: App, ask: Ask) -> View:
+    """The long affairs that tie stories together, with what came last of each."""
+    wanted = app.read.wanted(since=ask.one("since") or None, query=query_of(ask) or None)
+    found = app.read.situations(wanted, order_of(ask), _SITUATIONS)
+    document = [situation_shape(name, entries) for name, entries in found]
+    head = ("id", "title", "first", "last", "articles")
+    return View(
+        "situations",
+        {
+            "found": [(shape, entries[-3:]) for shape, (_, entries) in zip(document, found, strict=True)],
+            "one": None,
+            "ages": AGES,
+            "query": query_of(ask),
+        },
+        document,
+        (head, *([str(each[key]) for key in head] for each in document)),
+    )
+
+
+def situation(app: App, ask: Ask) -> View:
+    """One affair as a timeline: a block a story, with what is new in it, who, and what tied it."""
+    name, entries = app.read.situation(ask.given["id"])
+    if name != ask.given["id"]:
+        return View(to=f"{ask.root}/situations/{part(name)}", status=301)
+    document = situation_shape(name, entries)
+    head = ("id", "title", "size", "first_published", "last_published")
+    return View(
+        "situations",
+        {"one": document, "found": [(document, entries)], "ages": AGES, "query": ""},
+        document,
+        (head, *([str(each[key]) for key in head] for each in document["stories"])),
+        followed=True,
+    )

@@ -85,12 +85,21 @@ def query_of(ask: Ask) -> str:
     return " AND ".join(asked)
 
 
-def stories(app: App, ask: Ask) -> View:
-    """What matters now, and what is new."""
+def order_of(ask: Ask) -> StoryOrder:
+    """The order that is asked for.
+
+    Raises:
+        UsageError: There is none of this name.
+    """
     named = ask.one("sort") or "hot"
     if named not in _SORTS:
         raise UsageError(f"sort={named}: give one of {', '.join(_SORTS)}")
-    sort = _SORTS[named]
+    return _SORTS[named]
+
+
+def stories(app: App, ask: Ask) -> View:
+    """What matters now, and what is new."""
+    sort = order_of(ask)
     origins = ask.number("origins", 1, 1, 1000)
     newer = ask.seen if ask.one("new") else -1
     start, place = _place(ask.one("after"))

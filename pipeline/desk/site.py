@@ -67,6 +67,8 @@ _GET: Final[tuple[tuple[str, Handler, float], ...]] = (
     ("/stories/{id}", read.story, 1),
     ("/articles/{id:path}", article_view.article, 1),
     ("/search", find.search, 1),
+    ("/situations", find.situations, 1),
+    ("/situations/{id}", find.situation, 1),
     ("/names", find.names, 10),
     ("/names/{id:path}", find.name, 1),
     ("/watches", watches.watches, 1),
@@ -89,6 +91,7 @@ _FEEDS: Final[dict[Handler, atom.Source]] = {
     read.story: atom.FOLLOWED["story"],
     find.search: atom.FOLLOWED["search"],
     find.name: atom.FOLLOWED["name"],
+    find.situation: atom.FOLLOWED["situation"],
     watches.watch: atom.FOLLOWED["watch"],
 }
 _POST: Final[tuple[tuple[str, Handler, float], ...]] = (

@@ -22,6 +22,8 @@ from pipeline.records import StoredArticle, Story
 Json = dict[str, Any]
 # At most so many of anything in one answer, and so many sources of one story.
 MOST, MOST_SOURCES = 25, 40
+# Of each story of a timeline.
+_FEW_SOURCES: Final = 3
 _PASSAGE, _LINE = 500, 300
 # Whoever has no cursor yet begins with what changed within so long.
 _FIRST_LOOK: Final = timedelta(days=1)
@@ -112,6 +114,32 @@ def one_story(app: App, story: str) -> Json:
         ],
         "more_sources": max(len(present) - MOST_SOURCES, 0),
         "lineage": lineage_shape(lineage[-MOST:]),
+    }
+
+
+def situation(app: App, situation: str) -> Json:
+    """A long affair, by its id or that of a story in it: its newest stories, what is new in each, who."""
+    name, entries = app.read.situation(situation)
+    shown = entries[-MOST:]
+    quoted = [each.article for entry in shown for each in entry.story.summary]
+    quoted += [side[1] for entry in shown for each in entry.story.disagreements for side in each.sides]
+    first = [each for entry in shown for each in entry.story.members[:_FEW_SOURCES]]
+    members = app.read.articles([*quoted, *first])
+    return {
+        "id": name,
+        "stories": [
+            _story(entry.story, members)
+            | {
+                "sources": [
+                    _article(members[each]) for each in entry.story.members[:_FEW_SOURCES] if each in members
+                ],
+                "new_words": [_cut(word) for word in entry.news],
+                "who": [_cut(each) for each in entry.who],
+                "new_names": [_cut(each) for each in entry.newcomers],
+            }
+            for entry in shown
+        ],
+        "more_stories": len(entries) - len(shown),
     }
 
 

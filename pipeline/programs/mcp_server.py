@@ -85,6 +85,11 @@ def mcp_server(readers: Readers, *, corrections: bool) -> MCPServer:
         return await told(lambda app: answers.one_story(app, story))
 
     @reads
+    async def situation(situation: str) -> Json:
+        """A long affair (its id, or that of a story in it) as a timeline: what is new in each story, who."""
+        return await told(lambda app: answers.situation(app, situation))
+
+    @reads
     async def why(article: str) -> Json:
         """Why an article (id or URL) is in its story: scores, evidence, and the runner-up."""
         return await told(lambda app: answers.why(app, article))

@@ -26,6 +26,8 @@ ASKED = {
     "getWhy": ("/articles/a000001/why",),
     "listStories": ("/stories", "/stories?q=storm&since=2026-01-01&order=size&min_articles=2&kind=news"),
     "getStory": ("/stories/s1", "/stories/s0"),
+    "listSituations": ("/situations", "/situations?q=ferry&since=2000-01-01&order=new&limit=1"),
+    "getSituation": ("/situations/s1", "/situations/s2"),
     "getName": ("/names/Lake%20Town", "/names/place:lake%20town"),
     "listChanges": ("/changes?since=2000-01-01", "/changes?limit=2"),
     "listWatches": ("/watches",),

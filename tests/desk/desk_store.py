@@ -15,11 +15,13 @@ from pipeline.records import (
     Alert,
     Correction,
     Disagreement,
+    Evidence,
     FeedState,
     Lineage,
     Message,
     Rejection,
     SummarySentence,
+    Tie,
     Topic,
     WatchState,
 )
@@ -85,12 +87,15 @@ def everyday(text: str = "") -> Commit:
             Disagreement(said("hurt"), ((said("2"), "a000001", said("two")), ("3", "a000002", said("drei")))),
         ),
         hot=3.0,
+        situation="s1",
     )
     second = replace(
         story("s2", ("a000003",), hours=3, title=articles[2].enriched.article.title),
         first_seq=3,
         last_seq=3,
         hot=2.0,
+        situation="s1",
+        tie=Tie("s1", 0.4, 0.2, (Evidence("name", said("Lake Town"), "s1", 0.6),)),
     )
     third = replace(
         story("s3", ("a000004",), hours=4, title=articles[3].enriched.article.title),

@@ -31,6 +31,9 @@ PAGES = (
     "/search",
     "/search?q=storm",
     "/search?q=storm+OR+ferry&flat=1",
+    "/situations",
+    "/situations?since=30d&sort=new&q=storm",
+    "/situations/s1",
     "/names",
     "/names/place:lake%20town",
     "/watches",
@@ -280,3 +283,17 @@ def test_metrics_have_a_line_for_each_check_of_the_doctor(editor):
     assert checks <= {line.rpartition(" ")[0] for line in lines}
     assert "wirewatch_articles_head 4" in lines
     assert all(line.rpartition(" ")[2].isdigit() for line in lines)
+
+
+def test_a_long_affair_is_a_timeline_and_each_of_its_stories_leads_there(reader):
+    text = page(reader, "/situations/s1").text
+    assert text.index("Storm over the lake") < text.index("Ferry runs aground")
+    assert "Lake Town" in text
+    assert reader.get("/situations/s2").headers["location"] == "/situations/s1"
+    assert [a["href"] for a in page(reader, "/stories/s2").all("a") if "situations/" in a["href"]] == [
+        "/situations/s1"
+    ]
+    assert [each["id"] for each in reader.get("/situations.json").json()] == ["s1"]
+    assert reader.get("/situations/s3").status_code == 404
+    feed = reader.get("/situations/s1.atom").text
+    assert feed.count("<entry>") == 2

@@ -29,6 +29,8 @@ READS = {
     "/stories/{id}": ("/stories/s1", "/stories/nothing"),
     "/articles/{id:path}": ("/articles/a000001", "/articles/nothing"),
     "/search": ("/search?q=storm", "/search?q=zzzz"),
+    "/situations": ("/situations", None),
+    "/situations/{id}": ("/situations/s1", "/situations/nothing"),
     "/names": ("/names", None),
     "/names/{id:path}": ("/names/place:lake%20town", "/names/place:nowhere"),
     "/watches": ("/watches", None),

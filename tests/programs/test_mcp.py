@@ -19,7 +19,9 @@ from mcp import Client, StdioServerParameters, stdio_client
 
 WIREWATCH = str(Path(sys.executable).parent / "wirewatch")
 CLEAN = {k: v for k, v in os.environ.items() if not k.startswith("WIREWATCH_")}
-READING = {"entity", "search_articles", "stories_now", "story", "watch_alerts", "whats_new", "why"}
+READING = {
+    "entity", "search_articles", "situation", "stories_now", "story", "watch_alerts", "whats_new", "why"
+}  # fmt: skip
 
 
 def arguments(home, *more):
@@ -94,6 +96,7 @@ def test_every_question_over_stdio(home) -> None:
         assert person["stories"]
         assert "column" in await refused(client, "search_articles", query='"open')
         assert "there is none" in await refused(client, "story", story="nobody")
+        assert "there is none" in await refused(client, "situation", situation="nobody")
         assert "since" in await refused(client, "stories_now", since="soon")
         await refused(client, "request_correction", kind="merge", stories=["a", "b"])
 
