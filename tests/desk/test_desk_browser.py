@@ -31,6 +31,7 @@ PLACES = (
     "/search?q=storm+OR+ferry",
     "/search?q=storm+AND+(",
     "/names",
+    "/situations",
     "/watches",
     "/watches/storms",
     "/watches/ferries?why={ferry}",
