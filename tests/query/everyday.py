@@ -118,6 +118,26 @@ EVERYDAY: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
         ("Wesson Smith",),
     ),
     ("\u200fירושלים", ("he: ירושלים היום",), ("he: תל אביב",)),
+    # words that are written together with what stands before or after them
+    ("חיפה", ("he: אש בחיפה הערב", "he: הדרך לחיפה", "he: ומחיפה לעכו", "he: חיפה"), ("he: תל אביב",)),
+    ("ממשלה", ("he: הממשלה החליטה", "he: והממשלה"), ("he: משלה",)),
+    ('"נמל אשדוד"', ("he: שביתה בנמל אשדוד", "he: נמל אשדוד"), ("he: אשדוד והנמל",)),
+    ('"נמל"', ("he: נמל חדש",), ("he: בנמל היום",)),
+    (
+        "부산",
+        ("ko: 부산시 의회", "ko: 부산광역시는 오늘", "ko: 부산시의 예산", "ko: 부산에서"),
+        ("ko: 대구시",),
+    ),
+    ("수원시", ("ko: 수원시 의회", "ko: 수원시는"), ("ko: 수원 화성",)),
+    # decimals
+    (
+        "3.5",
+        ("Inflation at 3.5 now", "Up 3.5%.", "About 3.5."),
+        ("Won 3 5 times", "A 13.5 lead", "3.5.1 is out"),
+    ),
+    ("2,5", ("de: Um 2,5 Prozent",), ("de: Die 2 5 Mal",)),
+    ('"4.2 million"', ("Some 4.2 million fled.",), ("In 4 2 million lots",)),
+    ("3.250", ("de: Es sind 3.250 Menschen",), ("3 people",)),
     ("kind:news ferry", ("A ferry sank.",), ("A car",)),
     # operators
     ("ferry OR ship", ("A ship sank.",), ("A car crashed.",)),

@@ -50,6 +50,9 @@ _NONE = frozenset[str]()
 # Spaces within numbers, and between them and their signs.
 _SPACE = "[ \u00a0\u202f\u2009]"
 _HANGUL = re.compile("[\uac00-\ud7a3]+")
+_HEBREW = re.compile("[\u05d0-\u05ea]+")
+# A number with decimals, as a word of its own; three of them may be thousands.
+DECIMAL = re.compile(r"(?<![\w.,])\d+[.,](?!\d{3}(?!\d))\d+(?!\w|[.,]\d)")
 
 
 @cache
@@ -200,7 +203,8 @@ def _tokens_of_piece(piece: str, language: str) -> frozenset[str]:
         made |= {stem_token(word, base) for word in words(spelled)}
         if spelled != spelled.lower():
             made.add(written_token(plain(bare_text(spelled))))
-    return frozenset(made | {written_token(signed) for signed in signed_words(bare, language)})
+    numbers = {written_token(plain(number)) for number in DECIMAL.findall(bare)}
+    return frozenset(made | numbers | {written_token(signed) for signed in signed_words(bare, language)})
 
 
 def piece_tokens(piece: str, language: str) -> frozenset[str]:
@@ -306,9 +310,19 @@ def other_spellings(text: str, bare: str, language: str) -> Iterator[str]:
         yield re.sub(f"[{_APOSTROPHES}]", "", match[0])
     for match in _grouped(language).finditer(bare):
         yield "".join(filter(str.isdigit, match[0]))
-    if language in spellings().particles:
+    yield from _parted(bare, language)
+
+
+def _parted(bare: str, language: str) -> Iterator[str]:
+    """Words without what their language writes together with them."""
+    table = spellings()
+    if language in table.particles:
         for match in _HANGUL.finditer(bare):
-            yield from _without_particle(match[0], language)
+            yield from _without_ends(match[0], language)
+    for prefix in table.prefixes.get(language, ()):
+        for match in _HEBREW.finditer(bare):
+            if match[0].startswith(prefix) and len(match[0]) - len(prefix) >= 3:
+                yield match[0].removeprefix(prefix)
 
 
 def written_out(word: str) -> str:
@@ -358,8 +372,16 @@ def _spaced_numbers(language: str) -> re.Pattern[str]:
     )
 
 
-def _without_particle(word: str, language: str) -> Iterator[str]:
-    for particle in sorted(spellings().particles[language], key=len, reverse=True):
-        if word.endswith(particle) and len(word) - len(particle) >= 2:
-            yield word.removesuffix(particle)
-            return
+def _without_ends(word: str, language: str) -> Iterator[str]:
+    """A word without its particle, and without what it says of a place's name: 서울시는, 서울시, 서울."""
+    table = spellings()
+    bare = _without_end(word, table.particles[language])
+    for each in dict.fromkeys((word, bare)):
+        yield from {each, _without_end(each, table.place_endings.get(language, ()))} - {word}
+
+
+def _without_end(word: str, ends: Iterable[str]) -> str:
+    for end in sorted(ends, key=len, reverse=True):
+        if word.endswith(end) and len(word) - len(end) >= 2:
+            return word.removesuffix(end)
+    return word

@@ -28,6 +28,8 @@ class Spellings(WordFile):
     elided: tuple[str, ...]
     contracted: tuple[str, ...]
     particles: Mapping[str, tuple[str, ...]]
+    place_endings: Mapping[str, tuple[str, ...]]
+    prefixes: Mapping[str, tuple[str, ...]]
     ampersand: tuple[str, ...]
     signs: Signs
     alike: tuple[tuple[str, ...], ...]

@@ -12,6 +12,7 @@ from math import prod
 from pipeline import text as analysis
 from pipeline.query.tree import And, Or, Phrase, Query, Term
 from pipeline.query.words.search_tokens import (
+    DECIMAL,
     abbreviation,
     bare_text,
     joined_numbers,
@@ -38,6 +39,7 @@ _CAPITALS = re.compile("[A-Z]{2,5}")
 # Initials of one name, which are written with spaces and without: J. K. Rowling, J.K. Rowling.
 _INITIALS = re.compile(r"(?<!\S)((?:[^\W\d_]\.[ \u00a0]?)+[^\W\d_]\.)(?!\S)")
 _HANGUL = re.compile("[\uac00-\ud7a3]{2,}")
+_HEBREW = re.compile("[\u05d0-\u05ea]{3,}")
 # More readings of one phrase than this are not looked for.
 _READINGS = 16
 
@@ -95,6 +97,8 @@ def as_written(field: str | None, text: str, slop: int = 0) -> Query | None:
         for piece, of in zip(pieces, found, strict=True)
         if of or piece == "&"
     ]
+    if count > 1 and _HEBREW.fullmatch(found[0][0] if found[0] else ""):
+        readings[0] = [(_prefixed(of), needed) for of, needed in readings[0]]
     if prod(map(len, readings)) > _READINGS:
         readings = [each[:1] for each in readings]
     made: list[Query] = []
@@ -144,8 +148,10 @@ def _is_sign(char: str) -> bool:
 
 
 def _signed(piece: str) -> tuple[str, ...] | None:
-    """The tokens of a word that carries a sign."""
+    """The tokens of a word that carries a sign, or of a number with decimals."""
     bare = bare_text(piece)
+    if DECIMAL.fullmatch(bare):
+        return (written_token(plain(bare)),)
     return tuple(map(written_token, spelled_signed(bare))) if signed_pattern().fullmatch(bare) else None
 
 
@@ -179,6 +185,12 @@ def _with_particles(word: str) -> Iterator[str]:
     """A Korean word with each particle that may be written at its end."""
     if _HANGUL.fullmatch(word):
         yield from (word + particle for particle in spellings().particles["ko"])
+
+
+def _prefixed(of: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+    """The words of a phrase, its first also with each word that Hebrew writes together with it."""
+    first = of[0]
+    return (first + tuple(p + word for p in spellings().prefixes["he"] for word in first), *of[1:])
 
 
 def _contracted(word: str) -> str:
