@@ -301,6 +301,12 @@ class Store(Protocol):
             fetched: Periods of the time at which the article came.
         """
 
+    def arrived(self, after: int) -> list[MemberRow]:
+        """What clustering state is made of, of the articles with seq > after, by seq."""
+
+    def members(self, stories: Sequence[str], upto: int) -> list[MemberRow]:
+        """The members of these stories with seq <= upto, in any order."""
+
     def stories(self, ids: Sequence[str]) -> dict[str, Story]:
         """Stories by id; unknown and ended ids are left out."""
 

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from benchmarks.stories.invented import WINDOW_DAYS, Newsroom
 from pipeline.settings import read_document
+from pipeline.stages.grouping.checkpoint import rebuilt
 from pipeline.stages.grouping.group import COMMIT_ARTICLES
-from pipeline.stages.grouping.state import rebuilt
 from pipeline.stories.features.packed import Features, IndexedArticle
 from pipeline.stories.index.story_index import StoryIndex
 from pipeline.stories.placing.assign import assign_all

@@ -114,7 +114,16 @@ class Writer:
             entry: Its entry.
             batch: What its captures were made into, if that is known; else it is made again.
         """
-        return self._grouping().run(batch or self._prepared(entry), _marks(entry), entry.at)
+        from pipeline.stages.grouping.index_files import DamagedIndexError
+
+        prepared = batch or self._prepared(entry)
+        try:
+            return self._grouping().run(prepared, _marks(entry), entry.at)
+        except DamagedIndexError as error:
+            log.warning("the clustering state is made anew: %s", error)
+            self._forget_checkpoint()
+            self.clustering = self.learned = None
+            return self._grouping().run(prepared, _marks(entry), entry.at)
 
     def mend(self, entry: JournalEntry) -> RepairCounts:
         """Carries out a repair or a correction."""
@@ -130,7 +139,10 @@ class Writer:
         correction = correction_from(entry)
         if is_about_identity(correction, self.store.corrections()):
             self.learned = None
-            self.store.commit(replace(self._identified(correction), marks=_marks(entry)), self.renew())
+            commit = self._identified(correction)
+            if commit.retired:
+                self._forget_checkpoint()
+            self.store.commit(replace(commit, marks=_marks(entry)), self.renew())
             return RepairCounts()
         return repairing.correct(correction, _marks(entry))
 
@@ -280,16 +292,35 @@ class Writer:
         from pipeline.stories.features.statistics import StreamStatistics
 
         if self.clustering is None:
-            self.clustering = self._fresh_clustering()
+            self.clustering = self._fresh_clustering(kept=True)
         if self.learned is None:
             self.learned = StreamStatistics.load(self.store.learned)
         return Grouping(self.store, self.wiring.embedder, self.clustering, self.renew, self.learned)
 
-    def _fresh_clustering(self) -> Clustering:
+    def _fresh_clustering(self, *, kept: bool = False) -> Clustering:
+        """The clustering state, not covering anything yet; `kept` where it may come from a checkpoint."""
+        from pipeline.stages.grouping.checkpoint import Checkpoints
         from pipeline.stages.grouping.state import Clustering
 
         wiring = self.wiring
-        return Clustering(self.store, wiring.scorer, wiring.window, wiring.vector_center)
+        checkpoints = None
+        # A checkpoint is of the home's own store.
+        if kept and self.store is wiring.store:
+            folder = wiring.home / "cache" / "clustering"
+            checkpoints = Checkpoints(folder, self.store, self.renew, wiring.window, wiring.vector_center)
+        return Clustering(self.store, wiring.scorer, wiring.window, wiring.vector_center, checkpoints)
+
+    def _forget_checkpoint(self) -> None:
+        """To be done before articles are taken out, which no change will tell."""
+        from pipeline.stages.grouping.checkpoint import MARK
+
+        if self.store.mark(MARK):
+            self.store.commit(Commit(marks={MARK: ""}), self.renew())
+
+    def drop_before(self, time: datetime) -> int:
+        """Forgets the articles before a time; returns how many."""
+        self._forget_checkpoint()
+        return self.store.drop_before(time, self.renew())
 
     def go_on_from(self, warm: Warm | None) -> None:
         """Takes over the state of the batch before, if nobody else wrote since."""

@@ -97,7 +97,7 @@ class Stores:
         dropped = folders = 0
         if keep.article_days:
             with writing(self._wiring) as writer:
-                dropped = writer.store.drop_before(now - timedelta(days=keep.article_days), writer.renew())
+                dropped = writer.drop_before(now - timedelta(days=keep.article_days))
         if keep.archive_days:
             folders = self._wiring.archive.drop_before(now - timedelta(days=keep.archive_days))
         return {"articles": dropped, "archive_days": folders}

@@ -251,6 +251,26 @@ class StoreConformance:
         both = active(store, [(at(0), at(0)), (at(500), at(501))], [(at(100.5), at(101)), (at(0), at(9))])
         assert [row.seq for row in both] == [1, 2, 3]
 
+    def test_what_came_since_and_who_was_in_a_story_before(self, store: Store) -> None:
+        store.commit(
+            Commit(
+                articles=(
+                    article(1, story="old", hours=0, traits=b"1"),
+                    article(2, story="both", hours=900, traits=b"2"),
+                    article(3, story="both", hours=1, traits=b"3"),
+                )
+            )
+        )
+        store.commit(Commit(articles=(article(1, story="both", hours=0, traits=b"1"),)))
+        assert [(row.article, row.story, row.seq, row.traits) for row in store.arrived(1)] == [
+            ("a000002", "both", 2, b"2"),
+            ("a000003", "both", 3, b"3"),
+        ]
+        assert store.arrived(3) == []
+        assert sorted(row.seq for row in store.members(["both", "unknown"], 2)) == [1, 2]
+        assert store.members(["old"], 3) == []
+        assert store.members([], 3) == []
+
     def test_a_decision_is_replaced(self, store: Store) -> None:
         store.commit(Commit(decisions=(decision("a", "s1"),)))
         store.commit(Commit(decisions=(decision("a", "s2", float("-inf")),)))

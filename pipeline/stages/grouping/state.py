@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.ports import Period, Store
 from pipeline.records import Article, Decision, StoredArticle, Story, Tie
+from pipeline.stages.grouping.checkpoint import Checkpoints, rebuilt
 from pipeline.stories.describing.describe import describe
 from pipeline.stories.features.packed import Features, IndexedArticle
 from pipeline.stories.index.story_index import StoryIndex
@@ -19,9 +19,6 @@ from pipeline.stories.placing.assign import assign_all
 from pipeline.stories.placing.corrections import Constraints
 from pipeline.stories.scoring.scorer import Scorer
 from pipeline.stories.situations.situation_index import SituationIndex
-
-# From so many articles on the search for garbage would find an index heavy.
-_LARGE = 10_000
 
 
 class Clustering:
@@ -32,6 +29,7 @@ class Clustering:
         scorer: Says how well an article fits a story.
         window: A story is a candidate while it has an article within this distance of the new one.
         center: See `StoryIndex`.
+        checkpoints: Of the store; None where everything is read from it.
     """
 
     def __init__(
@@ -40,8 +38,10 @@ class Clustering:
         scorer: Scorer,
         window: timedelta,
         center: NDArray[np.float64] | None,
+        checkpoints: Checkpoints | None = None,
     ) -> None:
         self._store = store
+        self._checkpoints = checkpoints
         self._scorer = scorer
         self._window = window
         self._center = center
@@ -64,10 +64,26 @@ class Clustering:
         undated = any(article.published is None for article in articles)
         if _holds(self._times, times) and _holds(self._arrivals, arrivals) and undated <= self._undated:
             return
+        if self._reached(times, arrivals):
+            return
         self._times = (times[0], _later(times[1], self._window))
         self._arrivals = (arrivals[0], _later(arrivals[1], self._window))
         self._undated = undated
         self._rebuild()
+
+    def _reached(self, times: Period, arrivals: Period) -> bool:
+        """Whether a checkpoint holds these periods; the index is made of it then."""
+        if self._checkpoints is None:
+            return False
+        since = min(times[0], arrivals[0])
+        reach = self._checkpoints.reaching(since, arrivals[0], until=times[1])
+        if reach is None:
+            return False
+        last = datetime.max.replace(tzinfo=UTC)
+        self._times, self._arrivals = (reach.published, last), (reach.fetched, last)
+        self._undated = True
+        self.index = reach.index
+        return True
 
     def cover_all(self, start: datetime, end: datetime) -> None:
         """Makes sure that the stories with an article in [start, end], and all they may touch, are there."""
@@ -169,28 +185,6 @@ def _tied(story: Story, joined: Mapping[str, str], ties: Mapping[str, Tie]) -> S
         tie = ties[story.id]
         story = replace(story, situation=tie.situation, tie=tie)
     return story
-
-
-def rebuilt(
-    rows: Iterable[tuple[IndexedArticle, str]], window: timedelta, center: NDArray[np.float64] | None
-) -> StoryIndex:
-    """The index of (member, story id) rows; see `StoryIndex`.
-
-    The search for cyclic garbage is put off meanwhile: a million objects come at once, none in a cycle.
-    Each round of it looks through them all, which took a third of a rebuild and, later, a twelfth of the
-    time of assigning articles; so a large index is left out of it for good.
-    """
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        index = StoryIndex.rebuilt(rows, window / timedelta(days=1), center)
-        if len(index) >= _LARGE:
-            gc.collect()
-            gc.freeze()
-    finally:
-        if was:
-            gc.enable()
-    return index
 
 
 def _span(times: Iterable[datetime], margin: timedelta) -> Period:

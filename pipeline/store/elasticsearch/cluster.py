@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeVar
@@ -316,9 +317,25 @@ class ElasticsearchStore(Store, Movable):
         periods = [("time_us", each) for each in published] + [("fetched_us", each) for each in fetched]
         within = [{"range": {field: {"gte": micros(a), "lte": micros(b)}}} for field, (a, b) in periods]
         window = {"bool": {"should": within, "minimum_should_match": 1}} if within else NONE
+        with self._members() as point:
+            yield from members.active(self.reads, point, window)
+
+    @override
+    def arrived(self, after: int) -> list[MemberRow]:
+        with self._members() as point:
+            return members.arrived(self.reads, point, after)
+
+    @override
+    def members(self, stories: Sequence[str], upto: int) -> list[MemberRow]:
+        with self._members() as point:
+            return members.of_stories(self.reads, point, map(well_formed, stories), upto)
+
+    @contextmanager
+    def _members(self) -> Iterator[str]:
+        """A point in time at which members are read."""
         point = self.roots.consistent(lambda: self.reads.open(self.names.members))
         try:
-            yield from members.active(self.reads, point, window)
+            yield point
         finally:
             self.reads.close(point)
 

@@ -54,6 +54,21 @@ def active(reads: Reads, point: str, window: Dsl) -> Iterator[MemberRow]:
         )
 
 
+def arrived(reads: Reads, point: str, after: int) -> list[MemberRow]:
+    """The members with a higher number, in their order."""
+    return sorted(_rows(reads, point, {"range": {"seq": {"gt": after}}}), key=lambda row: row.seq)
+
+
+def of_stories(reads: Reads, point: str, stories: Iterable[str], upto: int) -> list[MemberRow]:
+    """The members of stories up to a number, in no order."""
+    older = {"range": {"seq": {"lte": upto}}}
+    return [
+        row
+        for piece in chunked(stories)
+        for row in _rows(reads, point, {"bool": {"filter": [{"terms": {"story": piece}}, older]}})
+    ]
+
+
 def newest(reads: Reads, names: Names, since: int | None, query: Dsl | None, limit: int) -> list[str]:
     """The stories, newest first, as JSON."""
     window = [{"range": {"last_us": {"gte": since}}}] if since is not None else []

@@ -279,6 +279,23 @@ class SqliteStore(Store, Movable):
         yield from map(MemberRow._make, self._file.stream(sql, bounds))
 
     @override
+    def arrived(self, after: int) -> list[MemberRow]:
+        sql = (
+            "SELECT a.id, a.story, a.seq, t.traits FROM article a JOIN article_traits t USING (seq)"
+            " WHERE a.seq > ? ORDER BY a.seq"
+        )
+        return list(map(MemberRow._make, self._file.stream(sql, (after,))))
+
+    @override
+    def members(self, stories: Sequence[str], upto: int) -> list[MemberRow]:
+        sql = (
+            "SELECT a.id, a.story, a.seq, t.traits FROM article a JOIN article_traits t USING (seq)"
+            " WHERE a.story IN ({})"
+        )
+        found = map(MemberRow._make, self._consistent(sql, map(well_formed, stories)))
+        return [row for row in found if row.seq <= upto]
+
+    @override
     def stories(self, ids: Sequence[str]) -> dict[str, Story]:
         asked = {well_formed(each): each for each in ids}
         rows = self._consistent("SELECT id, document FROM story WHERE id IN ({})", asked)

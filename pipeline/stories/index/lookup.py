@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.stories.features.packed import Dense, Ids, IndexedArticle
-from pipeline.stories.index.columns import Columns, Mask, code_width, signs
+from pipeline.stories.index.columns import Codes, Columns, Mask, code_width, signs
+from pipeline.stories.index.frozen import Frozen
 from pipeline.stories.index.postings import QUERY_TERMS, Places, Postings, heaviest_of_each, unpacked
 from pipeline.stories.index.sums import Floats
 
@@ -102,7 +103,6 @@ class CandidateLookup:
         columns: What is kept of these members.
 
     Attributes:
-        members: By slot, those that were taken out too.
         in_order: Whether they are in ingest sequence.
         newest: The highest sequence number there was.
     """
@@ -116,23 +116,67 @@ class CandidateLookup:
     ) -> None:
         self._window_seconds = window_seconds
         self._center = center
-        self.members: list[IndexedArticle] = []
+        self._frozen = Frozen.nothing()
+        self._kept = 0
+        self._later: list[IndexedArticle] = []
         self.in_order = True
         self.newest = -1
-        room = max(_ROOM, len(members) * 5 // 4)
+        self._make_room(max(_ROOM, len(members) * 5 // 4))
+        self._take(members, columns)
+        self._postings = Postings(columns.posted, columns.terms, columns.weights)
+
+    @classmethod
+    def kept(
+        cls, window_seconds: float, center: NDArray[np.float64] | None, frozen: Frozen
+    ) -> CandidateLookup:
+        """One that goes on from what was kept."""
+        lookup, arrays = cls(window_seconds, center, [], Columns.of([], center)), frozen.arrays
+        lookup._frozen, lookup._kept = frozen, len(frozen)
+        lookup._make_room(max(_ROOM, len(frozen) * 9 // 8))
+        lookup._fill(0, arrays.time, arrays.fetched, arrays.coded, arrays.codes)
+        lookup._postings = Postings.kept(arrays.terms, arrays.ends, frozen.read_postings)
+        lookup.newest = frozen.member(len(frozen) - 1).seq if len(frozen) else -1
+        return lookup
+
+    def _make_room(self, room: int) -> None:
         # Of slots that hold nothing (any more), time and arrival are infinite: outside every window.
         self._time: Floats = np.full(room, np.inf)
         self._fetched: Floats = np.full(room, np.inf)
         self._coded: Mask = np.zeros(room, dtype=np.bool_)
         self._first_bits: NDArray[np.uint64] = np.zeros(room, dtype=np.uint64)
         self._second_bits: NDArray[np.uint64] = np.zeros(room, dtype=np.uint64)
-        self._other_bits: NDArray[np.uint64] = np.zeros((room, code_width(center) - 2), dtype=np.uint64)
+        self._other_bits: NDArray[np.uint64] = np.zeros((room, code_width(self._center) - 2), dtype=np.uint64)
         self._make_scratch(room)
-        self._take(members, columns)
-        self._postings = Postings(columns.posted, columns.terms, columns.weights)
 
     def __len__(self) -> int:
-        return len(self.members)
+        return self._kept + len(self._later)
+
+    def member(self, slot: int) -> IndexedArticle:
+        """What a slot holds, or held before it was taken out."""
+        return self._frozen.member(slot) if slot < self._kept else self._later[slot - self._kept]
+
+    def laid_side_by_side(self) -> dict[str, NDArray[Any]]:
+        """What `frozen.Arrays` has of members by slot, but for their records and homes."""
+        upto = len(self)
+        bits = (
+            self._first_bits[:upto, np.newaxis],
+            self._second_bits[:upto, np.newaxis],
+            self._other_bits[:upto],
+        )
+        return {
+            "time": self._time[:upto],
+            "fetched": self._fetched[:upto],
+            "coded": self._coded[:upto],
+            "codes": np.concatenate(bits, axis=1),
+        }
+
+    def later(self) -> list[IndexedArticle]:
+        """The members that were not kept, by slot."""
+        return self._later
+
+    def postings(self) -> Postings:
+        """By which terms members are found."""
+        return self._postings
 
     def drop(self, slot: int) -> None:
         """Takes out what a slot holds."""
@@ -140,24 +184,28 @@ class CandidateLookup:
 
     def append(self, members: Sequence[IndexedArticle]) -> None:
         """Takes members into the next slots."""
-        first = len(self.members)
+        first = len(self)
         columns = Columns.of(members, self._center)
         self._take(members, columns)
         self._postings.add(first, columns.posted, columns.terms, columns.weights)
 
     def _take(self, members: Sequence[IndexedArticle], columns: Columns) -> None:
         """Fills the next slots, all but the postings."""
-        first, end = len(self.members), len(self.members) + len(members)
+        first, end = len(self), len(self) + len(members)
         while end > len(self._time):
             self._grow()
-        self._time[first:end], self._fetched[first:end] = columns.time, columns.fetched
-        self._coded[first:end] = columns.coded
-        self._first_bits[first:end], self._second_bits[first:end] = columns.codes[:, 0], columns.codes[:, 1]
-        self._other_bits[first:end] = columns.codes[:, 2:]
-        self.members += members
+        self._fill(first, columns.time, columns.fetched, columns.coded, columns.codes)
+        self._later += members
         sequence = [self.newest if first else -1, *(member.seq for member in members)]
         self.in_order &= sequence == sorted(sequence)
         self.newest = max(self.newest, *sequence)
+
+    def _fill(self, first: int, time: Floats, fetched: Floats, coded: Mask, codes: Codes) -> None:
+        """Fills slots with what is kept of members side by side."""
+        end = first + len(time)
+        self._time[first:end], self._fetched[first:end], self._coded[first:end] = time, fetched, coded
+        self._first_bits[first:end], self._second_bits[first:end] = codes[:, 0], codes[:, 1]
+        self._other_bits[first:end] = codes[:, 2:]
 
     def _make_scratch(self, room: int) -> None:
         """What is written over for each article."""
@@ -267,11 +315,11 @@ class CandidateLookup:
 
     def _near(self, dense: Dense) -> tuple[Places, Floats]:
         """The slots whose codes are near that of a vector, with the number of differing bits, negative."""
-        if self._center is None or len(dense) != len(self._center) or not self.members:
+        if self._center is None or len(dense) != len(self._center) or not len(self):
             return np.zeros(0, dtype=np.intp), np.zeros(0)
         code = signs(dense[np.newaxis], self._center)[0]
-        differing, counted = self._differing[: len(self.members)], self._counted[: len(self.members)]
-        np.bitwise_xor(self._first_bits[: len(self.members)], code[0], out=differing)
+        differing, counted = self._differing[: len(self)], self._counted[: len(self)]
+        np.bitwise_xor(self._first_bits[: len(self)], code[0], out=differing)
         np.bitwise_count(differing, out=counted)
         slots = np.flatnonzero(counted <= NEAR_BITS)
         bits = counted[slots] + np.bitwise_count(self._second_bits[slots] ^ code[1])

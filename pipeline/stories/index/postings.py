@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -15,10 +17,15 @@ from pipeline.stories.features.packed import Ids, Weights
 POSTED_TERMS: Final = 32
 QUERY_TERMS: Final = 24
 _WEIGHT_BITS: Final = 16
+_POSTING_BYTES: Final = 8
+# So many postings are laid together at once.
+_AT_ONCE: Final = 1 << 20
 
 Places = NDArray[np.intp]
 Packed = NDArray[np.uint64]
 Bits = NDArray[np.uint16]
+# Terms, ascending; how many postings each has; and these, term after term.
+Laid = tuple[Ids, NDArray[np.int64], Packed]
 
 
 def heaviest_of_each(ids: Ids, weights: Weights, lengths: Places, limit: int) -> tuple[Places, Ids, Bits]:
@@ -69,9 +76,23 @@ class Postings:
         keys &= np.uint64(0xFFFFFFFF)
         postings = postings[keys]
         starts = np.flatnonzero(np.diff(terms, prepend=np.int64(-1)))
-        self._first = postings.data
+        first = postings.data
+        self._read: Callable[[int, int], bytes | memoryview] = lambda start, end: first[start:end]
         self._first_terms = terms[starts]
         self._first_ends = np.append(starts, len(terms))
+
+    @classmethod
+    def kept(cls, terms: Ids, ends: NDArray[np.int64], read: Callable[[int, int], bytes]) -> Postings:
+        """Postings that lie elsewhere.
+
+        Args:
+            terms: The ids of all terms, ascending.
+            ends: Where the postings of each begin, and where those of the last one end.
+            read: Gives those from one place to another, 8 bytes each.
+        """
+        postings = cls(np.zeros(0, np.intp), np.zeros(0, np.uint32), np.zeros(0, np.uint16))
+        postings._first_terms, postings._first_ends, postings._read = terms, ends, read
+        return postings
 
     def add(self, first: int, posted: Places, terms: Ids, weights: Bits) -> None:
         """Enters slots from `first` on, higher than all so far; the rest as above."""
@@ -107,9 +128,36 @@ class Postings:
                 later = known if limit is None or len(known) <= limit else known[-limit:]
                 count = len(later)
             first = start if limit is None else max(start, end - limit + count)
-            pieces += (self._first[first:end], later)
+            pieces += (self._read(first, end) if first < end else b"", later)
             lengths.append(end - first + count)
         return lengths, np.frombuffer(b"".join(pieces), "<u8")
+
+    def laid_together(self) -> Iterator[Laid]:
+        """All postings, those that came later among the first ones, some terms after others."""
+        later, added = self._later()
+        first, ends, done, start = self._first_terms, self._first_ends, 0, 0
+        while start < len(first) or done < len(later):
+            wanted = np.searchsorted(ends, ends[start] + _AT_ONCE, side="right") - 1
+            end = min(max(int(wanted), start + 1), len(first))
+            upto = len(later) if end == len(first) else int(np.searchsorted(later, first[end]))
+            counts = np.diff(ends[start : end + 1])
+            there = self._read(int(ends[start]), int(ends[end])) if end > start else b""
+            terms = np.concatenate([np.repeat(first[start:end], counts), later[done:upto]])
+            postings = np.concatenate([np.frombuffer(there, "<u8"), added[done:upto]])
+            # Stable: what came later has higher slots.
+            order = np.argsort(terms, kind="stable")
+            terms = terms[order]
+            begins = np.flatnonzero(np.diff(terms, prepend=np.int64(-1)))
+            yield terms[begins], np.diff(np.append(begins, len(terms))), postings[order]
+            start, done = end, upto
+
+    def _later(self) -> tuple[Ids, Packed]:
+        """The postings that came later, by term, with the term of each."""
+        held = [[one] if isinstance(one, int) else one for one in self._entries.values()]
+        terms = np.repeat(np.fromiter(self._entries, np.uint32, len(held)), [len(each) for each in held])
+        postings = np.fromiter(chain.from_iterable(held), np.uint64, len(terms))
+        order = np.argsort(terms, kind="stable")
+        return terms[order], postings[order]
 
     def _at_first(self, terms: list[int]) -> tuple[list[int], list[int]]:
         """Where the postings of terms that were there at the beginning start and end."""

@@ -11,16 +11,19 @@ because an article sees those before it and none after it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.stories.features.packed import IndexedArticle
 from pipeline.stories.index.columns import Columns
+from pipeline.stories.index.frozen import Frozen, packed_member
 from pipeline.stories.index.lookup import Asked, CandidateLookup, Found, Ranking
+from pipeline.stories.index.placement import Placement
+from pipeline.stories.index.postings import Laid
 from pipeline.stories.index.story_profile import StoryProfile
 
 # Candidates: members are looked up by the heaviest terms; the best stories among them are weighed.
@@ -45,10 +48,8 @@ class StoryIndex:
     def __init__(self, window_days: float, center: NDArray[np.float64] | None = None) -> None:
         self._window_seconds = window_days * _DAY_SECONDS
         self._center = center
-        self._profiles: dict[str, StoryProfile] = {}
-        self._slot_of: dict[str, int] = {}
-        # By slot; None for members that have no story yet.
-        self._homes: list[StoryProfile | None] = []
+        self._frozen = Frozen.nothing()
+        self._placement = Placement()
         self._without_story = 0
         self._slots = CandidateLookup(self._window_seconds, center, [], Columns.of([], center))
 
@@ -75,19 +76,50 @@ class StoryIndex:
         # Stable: of two with one number the first to come.
         order = np.argsort([member.seq for member in members], kind="stable")
         ordered = [members[place] for place in order.tolist()]
-        homes = [index._join(members[place], stories[place]) for place in order.tolist()]
-        index._fill(ordered, homes, Columns.joined(parts, order))
+        index._fill(ordered, [stories[place] for place in order.tolist()], Columns.joined(parts, order))
         return index
 
+    @classmethod
+    def kept(
+        cls, frozen: Frozen, window_days: float, center: NDArray[np.float64] | None = None
+    ) -> StoryIndex:
+        """One that goes on from what was kept of another with the same center."""
+        index = cls(window_days, center)
+        index._frozen = frozen
+        index._placement = Placement(frozen)
+        index._slots = CandidateLookup.kept(index._window_seconds, center, frozen)
+        frozen.let_go_of_columns()
+        return index
+
+    def freeze(self, keep: Callable[[bytes], int]) -> tuple[dict[str, NDArray[Any]], Iterator[Laid]]:
+        """What is to be kept of it.
+
+        Args:
+            keep: Keeps a record and returns its place.
+
+        Returns:
+            By name, what `frozen.Arrays` has, but for terms and ends; and the postings with their terms.
+
+        Raises:
+            ValueError: An article has no story yet, came late, or was taken out.
+        """
+        if not self._slots.in_order:
+            raise ValueError("an article came late")
+        placed = self._placement.kept()
+        more = np.array([keep(packed_member(member)) for member in self._slots.later()], np.int64)
+        records = np.concatenate([self._frozen.arrays.records, more])
+        arrays = self._slots.laid_side_by_side() | placed | {"records": records}
+        return arrays, self._slots.postings().laid_together()
+
     def __len__(self) -> int:
-        return len(self._slot_of)
+        return len(self._placement)
 
     def __contains__(self, article: str) -> bool:
-        return article in self._slot_of
+        return self._placement.slot(article) is not None
 
     def stories(self) -> Iterator[StoryProfile]:
         """All stories, oldest founding member first."""
-        return iter(sorted(self._profiles.values(), key=lambda p: (p.first_seq, p.story)))
+        return iter(sorted(self._placement.profiles(), key=lambda p: (p.first_seq, p.story)))
 
     def profile(self, story: str) -> StoryProfile:
         """A story.
@@ -95,16 +127,19 @@ class StoryIndex:
         Raises:
             KeyError: It has no members here.
         """
-        return self._profiles[story]
+        profile = self._placement.profile(story)
+        if profile is None:
+            raise KeyError(story)
+        return profile
 
     def has_story(self, story: str) -> bool:
         """Whether a story has members here."""
-        return story in self._profiles
+        return self._placement.profile(story) is not None
 
     def story_of(self, article: str) -> str | None:
         """The story an article is in, or None."""
-        slot = self._slot_of.get(article)
-        home = None if slot is None else self._homes[slot]
+        slot = self._placement.slot(article)
+        home = None if slot is None else self._placement.home(slot)
         return None if home is None else home.story
 
     @property
@@ -118,7 +153,7 @@ class StoryIndex:
         Raises:
             KeyError: The article is not here.
         """
-        return self._slots.members[self._slot_of[article]].full()
+        return self._slots.member(self._slot(article)).full()
 
     def add(self, member: IndexedArticle, story: str) -> None:
         """Puts a member into a story, which begins to exist with its first.
@@ -141,19 +176,13 @@ class StoryIndex:
         sequence = [self.newest, *(member.seq for member in members)] if len(members) > 1 else []
         if sequence != sorted(sequence):
             raise ValueError("several articles at once must come in ingest sequence")
-        slots = {member.article: slot for slot, member in enumerate(members, len(self._slots))}
-        known = [article for article in slots if article in self._slot_of]
-        if known or len(slots) < len(members):
-            raise ValueError(f"articles are in the index already: {', '.join(known) or 'one comes twice'}")
-        self._slot_of |= slots
+        self._placement.enter([member.article for member in members])
         self._slots.append([member.lean() for member in members])
-        self._homes += [None] * len(members)
         self._without_story += len(members)
 
     def settle(self, article: str, story: str) -> None:
         """Gives a member that has entered its story."""
-        slot = self._slot_of[article]
-        self._homes[slot] = self._join(self._slots.members[slot], story)
+        self.move(article, story)
         self._without_story -= 1
 
     def remove(self, article: str) -> IndexedArticle:
@@ -162,11 +191,10 @@ class StoryIndex:
         Raises:
             KeyError: The article is not here.
         """
-        slot = self._slot_of.pop(article)
+        slot = self._placement.take_out(article)
         self._slots.drop(slot)
-        member = self._slots.members[slot]
-        self._leave(slot)
-        if len(self._slots) > 2 * len(self._slot_of) + _DEAD_SLOTS:
+        member = self._slots.member(slot)
+        if len(self._slots) > 2 * len(self) + _DEAD_SLOTS:
             self._compact()
         return member
 
@@ -176,43 +204,33 @@ class StoryIndex:
         Raises:
             KeyError: The article is not here.
         """
-        slot = self._slot_of[article]
-        self._leave(slot)
-        self._homes[slot] = self._join(self._slots.members[slot], story)
+        slot = self._slot(article)
+        self._placement.put(slot, self._slots.member(slot), story)
 
-    def _join(self, member: IndexedArticle, story: str) -> StoryProfile:
-        profile = self._profiles.get(story)
-        if profile is None:
-            profile = self._profiles[story] = StoryProfile(story)
-        profile.add(member)
-        return profile
-
-    def _leave(self, slot: int) -> None:
-        profile, self._homes[slot] = self._homes[slot], None
-        if profile is None:
-            return
-        profile.remove(self._slots.members[slot].article)
-        if not profile.members:
-            del self._profiles[profile.story]
+    def _slot(self, article: str) -> int:
+        slot = self._placement.slot(article)
+        if slot is None:
+            raise KeyError(article)
+        return slot
 
     def _compact(self) -> None:
         """Makes the slots anew: in ingest sequence, without those of members taken out."""
-        members = self._slots.members
-        kept = sorted(self._slot_of.values(), key=lambda slot: members[slot].seq)
+        members = {slot: self._slots.member(slot) for slot in self._placement.living()}
+        kept = sorted(members, key=lambda slot: members[slot].seq)
         ordered = [members[slot] for slot in kept]
         pieces = [ordered[start : start + _AT_ONCE] for start in range(0, len(ordered), _AT_ONCE)]
         parts = [Columns.of(piece, self._center) for piece in [[], *pieces]]
         columns = Columns.joined(parts, np.arange(len(ordered)))
-        self._fill(ordered, [self._homes[slot] for slot in kept], columns)
+        self._placement = self._placement.compacted(kept, [member.article for member in ordered])
+        self._frozen = Frozen.nothing()
+        self._slots = CandidateLookup(self._window_seconds, self._center, ordered, columns)
 
-    def _fill(
-        self, members: list[IndexedArticle], homes: Sequence[StoryProfile | None], columns: Columns
-    ) -> None:
+    def _fill(self, members: list[IndexedArticle], stories: Sequence[str], columns: Columns) -> None:
         """Makes the slots of members with their stories, in ingest sequence."""
-        self._slot_of = {member.article: slot for slot, member in enumerate(members)}
-        if len(self._slot_of) != len(members):
-            raise ValueError("an article is in two stories")
-        self._homes = list(homes)
+        self._placement = Placement()
+        self._placement.enter([member.article for member in members])
+        for slot, (member, story) in enumerate(zip(members, stories, strict=True)):
+            self._placement.put(slot, member, story)
         self._slots = CandidateLookup(self._window_seconds, self._center, members, columns)
 
     # -- candidates --------------------------------------------------------------------------------------
@@ -229,7 +247,8 @@ class StoryIndex:
         settled = len(self._slots) - (self._without_story if self._without_story > 1 else 0)
         asked: list[Asked] = []
         for member in members:
-            own = self._slot_of.get(member.article, -1)
+            slot = self._placement.slot(member.article)
+            own = -1 if slot is None else slot
             asked.append(Asked(member, own, max(own, settled)))
         return self._slots.find(asked)
 
@@ -244,10 +263,10 @@ class StoryIndex:
 
     def _stories(self, ranking: Ranking, limit: int) -> list[StoryProfile]:
         """The stories of the best members, best first."""
-        homes = self._homes
-        found = dict.fromkeys([homes[slot] for slot in ranking.best.tolist()])
+        homes = self._placement.homes
+        found = dict.fromkeys(homes(ranking.best.tolist()))
         rest = ranking.rest()
         # One of them may be None: no story yet. More is put in order only where it is needed.
         while len(found) <= limit and (slots := next(rest, None)) is not None:
-            found.update(dict.fromkeys([homes[slot] for slot in slots]))
+            found.update(dict.fromkeys(homes(slots)))
         return [home for home in found if home is not None][:limit]

@@ -1,0 +1,247 @@
+"""A checkpoint of the clustering state, so that a run costs what is new and not what the window holds.
+
+The index is kept in files now and then, with the number of the store's newest change. Whoever opens it puts
+in what arrived and moved since. The store stays the truth: it has the names of the checkpoints that are of it
+(the mark below), and forgets them before something happens that its changes do not tell: when articles are
+taken out. What is missing, foreign or damaged is made anew.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.ports import Commit, Lease, MemberRow, Store
+from pipeline.stages.grouping import index_files
+from pipeline.stages.grouping.index_files import DamagedIndexError, KeptIndex
+from pipeline.stories.features import packed
+from pipeline.stories.features.packed import IndexedArticle
+from pipeline.stories.index.postings import POSTED_TERMS
+from pipeline.stories.index.story_index import StoryIndex
+
+log = logging.getLogger("wirewatch.grouping")
+
+# The mark of the store: the names of its checkpoints, the newest first; those of machines that share
+# no folder stand side by side.
+MARK: Final = "clustering.checkpoint"
+# Below so many articles an index is made as fast as one is read.
+FEW: Final = 10_000
+# What came since is put in at each opening; kept anew when that is more than this, and this share of it.
+_SINCE: Final = 2_000
+_SINCE_SHARE: Final = 200
+# It grows until it reaches back so many windows more than is needed; or is made of so many files.
+_WINDOWS_MORE: Final = 3
+_FILES: Final = 400
+_MACHINES: Final = 8
+_NEWEST: Final = 100
+_AT_ONCE: Final = 1024
+# From so many articles on the search for garbage would find an index heavy.
+_LARGE: Final = 10_000
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """An index, and since when it holds whatever was published, and whatever came."""
+
+    index: StoryIndex
+    published: datetime
+    fetched: datetime
+
+
+class Checkpoints:
+    """The checkpoints of one store. All is done under the lease "stories".
+
+    Args:
+        folder: Where they are kept.
+        store: Which is read, and has the mark.
+        renew: Renews the lease and returns it.
+        window: See `Clustering`.
+        center: Likewise.
+        few: Stores of fewer articles have none.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        store: Store,
+        renew: Callable[[], Lease],
+        window: timedelta,
+        center: NDArray[np.float64] | None,
+        few: int = FEW,
+    ) -> None:
+        self._folder = folder
+        self._store = store
+        self._renew = renew
+        self._window = window
+        self._center = center
+        self._few = few
+
+    def reaching(self, published: datetime, fetched: datetime, until: datetime) -> Reach | None:
+        """An index that holds what was published or came since these times, and everything newer.
+
+        Args:
+            published: Since when it was published.
+            fetched: Since when it came.
+            until: What is newer is not needed.
+
+        Returns:
+            None where the store has few articles, or mostly ones that are newer than that: reading it as far
+            as is needed costs less.
+        """
+        kept = self._opened()
+        if kept is not None:
+            since = [datetime.fromisoformat(kept.notes[name]) for name in ("published", "fetched")]
+            if published < since[0] or fetched < since[1]:
+                return None
+            grown = published - since[0] > _WINDOWS_MORE * self._window or len(kept.segments) > _FILES
+            index = None if grown else self._brought_up(kept)
+            if index is not None:
+                return Reach(self._kept_again(index, kept), *since)
+        if self._store.head() < self._few or self._mostly_newer(until):
+            return None
+        return self._anew(_earlier(published, self._window), _earlier(fetched, self._window))
+
+    def _mostly_newer(self, time: datetime) -> bool:
+        """Whether the newest stories, but for a few that may be dated wrongly, are newer than a time."""
+        newest = self._store.newest_stories(None, None, _NEWEST)
+        return bool(newest) and newest[-1].last_published > time
+
+    def _anew(self, published: datetime, fetched: datetime) -> Reach:
+        """From the store."""
+        rows = self._store.active([(published, _LAST)], [(fetched, _LAST)])
+        members = ((IndexedArticle(row.article, row.seq, row.traits), row.story) for row in rows)
+        index = rebuilt(members, self._window, self._center)
+        if len(index) >= self._few:
+            self._keep(index, None, published.isoformat(), fetched.isoformat())
+        return Reach(index, published, fetched)
+
+    # -- what was kept -----------------------------------------------------------------------------------
+
+    def _opened(self) -> KeptIndex | None:
+        """The checkpoint that is of the store, if it can be believed."""
+        for name in self._here():
+            try:
+                kept = index_files.opened(self._folder, name)
+            except (DamagedIndexError, OSError) as error:
+                log.warning("the checkpoint of the clustering state is made anew: %s", error)
+                continue
+            if kept.notes["rules"] == self._rules():
+                return kept
+        return None
+
+    def _here(self) -> list[str]:
+        """The names of the store's checkpoints that are in the folder."""
+        return [name for name in self._store.mark(MARK).split() if index_files.is_there(self._folder, name)]
+
+    def _rules(self) -> list[Any]:
+        """What the arrays depend on beside the articles."""
+        center = b"" if self._center is None else self._center.tobytes()
+        return [packed.VERSION, POSTED_TERMS, sha256(center).hexdigest()]
+
+    def _brought_up(self, kept: KeptIndex) -> StoryIndex | None:
+        """The index of a checkpoint with what happened since; None where that is too much or goes too deep.
+
+        Too deep: an article that is not in it is in one of its stories now, or in one with newer articles.
+        """
+        head, frozen = int(kept.notes["head"]), kept.frozen
+        since = self._store.last_change() - int(kept.notes["change"])
+        if since < 0 or since > max(len(frozen), 4 * _SINCE):
+            return None
+        rows = self._store.arrived(head)
+        came = {row.article for row in rows}
+        moves = {
+            change.article: change.story
+            for change in self._store.amendments(int(kept.notes["change"]))
+            if change.kind == "move" and change.article not in came
+        }
+        strangers = {article for article in moves if frozen.slot_of(article) is None}
+        asked = {story for article, story in moves.items() if article in strangers}
+        asked |= {
+            story for story in {row.story for row in rows} | set(moves.values()) if not frozen.holds(story)
+        }
+        for row in self._store.members(sorted(asked), head):
+            if frozen.slot_of(row.article) is None:
+                return None
+        index = StoryIndex.kept(frozen, self._window / timedelta(days=1), self._center)
+        for article, story in moves.items():
+            if article not in strangers:
+                index.move(article, story)
+        _put_in(index, rows)
+        return index
+
+    def _kept_again(self, index: StoryIndex, kept: KeptIndex) -> StoryIndex:
+        """Keeps an index again where much has happened since."""
+        since = self._store.last_change() - int(kept.notes["change"])
+        if since > max(_SINCE, len(index) // _SINCE_SHARE):
+            self._keep(index, kept, kept.notes["published"], kept.notes["fetched"])
+        return index
+
+    def _keep(self, index: StoryIndex, before: KeptIndex | None, published: str, fetched: str) -> None:
+        """Keeps an index that is as the store is, and notes its name there."""
+        name, former = secrets.token_hex(8), self._here()
+        elsewhere = [each for each in self._store.mark(MARK).split() if each not in former]
+        notes = {
+            "published": published,
+            "fetched": fetched,
+            "change": self._store.last_change(),
+            "head": self._store.head(),
+            "rules": self._rules(),
+        }
+        try:
+            index_files.keep(self._folder, name, index, before, notes)
+        except (OSError, ValueError) as error:
+            log.warning("the clustering state is not kept: %s", error)
+            index_files.clear(self._folder, former, () if before is None else before.segments)
+            return
+        names = [name, *elsewhere][:_MACHINES]
+        self._store.commit(Commit(marks={MARK: " ".join(names)}), self._renew())
+        # The former one may still be read by whoever lost the lease.
+        index_files.clear(self._folder, [name, *former], () if before is None else before.segments)
+
+
+def rebuilt(
+    rows: Iterable[tuple[IndexedArticle, str]], window: timedelta, center: NDArray[np.float64] | None
+) -> StoryIndex:
+    """The index of (member, story id) rows; see `StoryIndex`.
+
+    The search for cyclic garbage is put off meanwhile: a million objects come at once, none in a cycle.
+    Each round of it looks through them all, which took a third of a rebuild and, later, a twelfth of the
+    time of assigning articles; so a large index is left out of it for good.
+    """
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        index = StoryIndex.rebuilt(rows, window / timedelta(days=1), center)
+        if len(index) >= _LARGE:
+            gc.collect()
+            gc.freeze()
+    finally:
+        if was:
+            gc.enable()
+    return index
+
+
+def _put_in(index: StoryIndex, rows: Sequence[MemberRow]) -> None:
+    """Puts in what is newer than an index, in ingest sequence."""
+    for start in range(0, len(rows), _AT_ONCE):
+        some = rows[start : start + _AT_ONCE]
+        index.enter([IndexedArticle(row.article, row.seq, row.traits) for row in some])
+        for row in some:
+            index.settle(row.article, row.story)
+
+
+def _earlier(time: datetime, by: timedelta) -> datetime:
+    """`time - by`, or the first moment there is."""
+    first = datetime.min.replace(tzinfo=UTC)
+    return first if time - first < by else time - by

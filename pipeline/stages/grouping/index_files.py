@@ -1,0 +1,242 @@
+"""A story index in files: written once, whole, with sums over all of it; what is damaged is not believed.
+
+A kept index is a name in a folder::
+
+    NAME.json       the manifest, written last: sizes, sums, and what the caller notes
+    NAME.arrays     what is read at once, array after array
+    NAME.postings   read where it is asked for; a sum for each 4 KiB is among the arrays
+    NAME.records    the members that are new in it, each with its sum; those before are in older names' files
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import weakref
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from hashlib import sha256
+from pathlib import Path
+from typing import IO, Any, Final
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import StoreError
+from pipeline.stories.index.frozen import Arrays, Frozen
+from pipeline.stories.index.postings import Laid
+from pipeline.stories.index.story_index import StoryIndex
+
+# Raised with every change of what the files hold or mean.
+_FORMAT: Final = 1
+_BLOCK: Final = 4096
+_POSTING_BYTES: Final = 8
+# A record's place is its file's number and where it begins there; before it stand its sum and its length.
+_OFFSET_BITS: Final = 40
+_RECORD_HEAD: Final = 8
+# Most records are shorter, and come by one call.
+_READ_AHEAD: Final = 8192
+_SUMS: Final = "postings_sums"
+_PRIVATE: Final = 0o600
+
+
+class DamagedIndexError(StoreError):
+    """A kept index is not as it was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptIndex:
+    """An index that was kept, and what its keeper noted."""
+
+    frozen: Frozen
+    notes: Mapping[str, Any]
+    segments: tuple[str, ...]
+
+
+class _Part:
+    """A file that is read from, as long as somebody may ask for something of it."""
+
+    def __init__(self, path: Path, size: int) -> None:
+        self._file = os.open(path, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._file)
+        if os.fstat(self._file).st_size < size:
+            raise DamagedIndexError(f"{path}: cut short")
+        self._path = path
+
+    def read(self, start: int, length: int) -> bytes:
+        """What stands there; less at the end of the file."""
+        try:
+            return os.pread(self._file, length, start)
+        except OSError as error:
+            raise DamagedIndexError(f"{self._path}: {error.strerror}") from None
+
+    def record(self, start: int) -> bytes:
+        """The record that begins there."""
+        data = self.read(start, _READ_AHEAD)
+        total, length = int.from_bytes(data[:4], "little"), int.from_bytes(data[4:_RECORD_HEAD], "little")
+        end = _RECORD_HEAD + length
+        record = data[_RECORD_HEAD:end] if end <= len(data) else self.read(start + _RECORD_HEAD, length)
+        if len(record) != length or crc32(record) != total:
+            raise DamagedIndexError(f"{self._path}: a record is damaged")
+        return record
+
+    def postings(self, first: int, last: int, sums: NDArray[np.uint32]) -> bytes:
+        """Postings from one place to another; all blocks that they lie in are looked at."""
+        start, end = first * _POSTING_BYTES, last * _POSTING_BYTES
+        block, upto = start // _BLOCK, (end + _BLOCK - 1) // _BLOCK
+        data = self.read(block * _BLOCK, (upto - block) * _BLOCK)
+        for number in range(block, upto):
+            piece = data[(number - block) * _BLOCK : (number - block + 1) * _BLOCK]
+            if crc32(piece) != sums[number]:
+                raise DamagedIndexError(f"{self._path}: a block is damaged")
+        return data[start - block * _BLOCK : end - block * _BLOCK]
+
+
+def keep(
+    folder: Path, name: str, index: StoryIndex, before: KeptIndex | None, notes: Mapping[str, Any]
+) -> None:
+    """Keeps an index under a new name.
+
+    Args:
+        folder: Where; made when missing.
+        name: Not used before.
+        index: Each article of it has a story, and none was taken out of what was kept.
+        before: What the index goes on from.
+        notes: Given back by `opened`.
+
+    Raises:
+        OSError: It cannot be written.
+        ValueError: The index cannot be kept.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    segments = [*(() if before is None else before.segments), name]
+    with _written(folder / f"{name}.records") as file:
+        at = file.tell()
+
+        def record(data: bytes) -> int:
+            nonlocal at
+            place = (len(segments) - 1) << _OFFSET_BITS | at
+            head = crc32(data).to_bytes(4, "little") + len(data).to_bytes(4, "little")
+            at += file.write(head + data)
+            return place
+
+        arrays, laid = index.freeze(record)
+        _finish(file)
+    with _written(folder / f"{name}.postings") as file:
+        arrays |= _write_postings(file, laid)
+        size = file.tell()
+        _finish(file)
+    with _written(folder / f"{name}.arrays") as file:
+        told = {key: _write_array(file, array) for key, array in arrays.items()}
+        _finish(file)
+    manifest = {
+        "format": _FORMAT,
+        "name": name,
+        "arrays": told,
+        "postings": size,
+        "segments": {each: (folder / f"{each}.records").stat().st_size for each in segments},
+        "notes": dict(notes),
+    }
+    beside = folder / f".{name}.json"
+    with _written(beside) as file:
+        file.write(json.dumps([manifest, _sum(manifest)]).encode())
+        _finish(file)
+    beside.replace(folder / f"{name}.json")
+
+
+def is_there(folder: Path, name: str) -> bool:
+    """Whether a folder has an index of this name."""
+    return (folder / f"{name}.json").is_file()
+
+
+def opened(folder: Path, name: str) -> KeptIndex:
+    """A kept index.
+
+    Raises:
+        DamagedIndexError: It is not as it was written, or of another format.
+        OSError: It is not there.
+    """
+    try:
+        manifest, total = json.loads((folder / f"{name}.json").read_bytes())
+        if total != _sum(manifest) or manifest["format"] != _FORMAT or manifest["name"] != name:
+            raise DamagedIndexError(f"{folder / name}.json: another format, or damaged")
+        found = {
+            key: _read_array(folder / f"{name}.arrays", told) for key, told in manifest["arrays"].items()
+        }
+        sums = found.pop(_SUMS)
+        postings = _Part(folder / f"{name}.postings", manifest["postings"])
+        parts = [_Part(folder / f"{each}.records", size) for each, size in manifest["segments"].items()]
+        arrays = Arrays(**{field.name: found[field.name] for field in fields(Arrays)})
+    except (ValueError, KeyError, TypeError) as error:
+        raise DamagedIndexError(f"{folder / name}: {error}") from None
+    frozen = Frozen(
+        arrays,
+        lambda first, last: postings.postings(first, last, sums),
+        lambda place: parts[place >> _OFFSET_BITS].record(place & ((1 << _OFFSET_BITS) - 1)),
+    )
+    return KeptIndex(frozen, manifest["notes"], tuple(manifest["segments"]))
+
+
+def clear(folder: Path, but: Collection[str], segments: Collection[str]) -> None:
+    """Takes out what is not of these names, nor a record file of these segments."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        name = path.name.lstrip(".").partition(".")[0]
+        if name not in but and not (path.suffix == ".records" and name in segments):
+            with suppress(OSError):
+                path.unlink()
+
+
+def _written(path: Path) -> IO[bytes]:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE), "wb", 1 << 20)
+
+
+def _finish(file: IO[bytes]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _sum(manifest: Mapping[str, Any]) -> str:
+    return sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+
+
+def _write_array(file: IO[bytes], array: NDArray[Any]) -> dict[str, Any]:
+    data = np.ascontiguousarray(array).data.cast("B") if array.size else memoryview(b"")
+    start = file.tell()
+    file.write(data)
+    return {"dtype": array.dtype.str, "shape": list(array.shape), "at": start, "sum": crc32(data)}
+
+
+def _read_array(path: Path, told: Mapping[str, Any]) -> NDArray[Any]:
+    shape = tuple(told["shape"])
+    dtype = np.dtype(told["dtype"])
+    array = np.fromfile(path, dtype, int(np.prod(shape, dtype=np.int64)), offset=told["at"]).reshape(shape)
+    if crc32(array.data.cast("B") if array.size else b"") != told["sum"]:
+        raise DamagedIndexError(f"{path}: damaged")
+    return array
+
+
+def _write_postings(file: IO[bytes], laid: Iterable[Laid]) -> dict[str, NDArray[Any]]:
+    """Writes postings; returns the arrays that tell where they are."""
+    terms: list[NDArray[Any]] = [np.zeros(0, np.uint32)]
+    counts: list[NDArray[Any]] = [np.zeros(0, np.int64)]
+    sums: list[int] = []
+
+    def pieces() -> Iterator[bytes]:
+        for some, how_many, postings in laid:
+            terms.append(some)
+            counts.append(how_many)
+            yield postings.astype("<u8", copy=False).tobytes()
+
+    left = b""
+    for piece in pieces():
+        file.write(piece)
+        data = left + piece
+        whole = len(data) - len(data) % _BLOCK
+        sums += [crc32(data[start : start + _BLOCK]) for start in range(0, whole, _BLOCK)]
+        left = data[whole:]
+    if left:
+        sums.append(crc32(left))
+    ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.concatenate(counts))])
+    return {"terms": np.concatenate(terms), "ends": ends, _SUMS: np.array(sums, np.uint32)}

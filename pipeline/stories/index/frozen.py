@@ -1,0 +1,181 @@
+"""The part of an index that was kept: arrays side by side, and what is read of the rest when it is asked for.
+
+Kept members have the first slots. Which stories they are in is told as of the moment of keeping; an index
+that goes on from here notes what changed since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from hashlib import blake2b
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.stories.features.packed import Ids, IndexedArticle
+from pipeline.stories.index.columns import Codes, Mask
+from pipeline.stories.index.sums import Floats
+
+Whole = NDArray[np.integer[Any]]
+Digests = NDArray[np.uint64]
+_SEQ_BYTES: Final = 8
+_ID_BYTES: Final = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arrays:
+    """n members in s stories, as they are kept. A story that has ended keeps its number, without members.
+
+    Attributes:
+        time, fetched, coded, codes: As in `Columns`.
+        terms: The terms by which members are found, ascending.
+        ends: Where the postings of each term begin, and where those of the last one end.
+        records: By slot, the place of what was made of the member by `packed_member`.
+        homes: By slot, the number of its story.
+        story_slots, story_ends: The slots of each story, story after story, and where those of each end.
+        article_digests, article_slots: Digests of the articles' ids, ascending, with their slots.
+        names, name_ends: The ids of the stories one after another, UTF-8, and where each ends.
+        story_digests, story_numbers: As of the articles.
+    """
+
+    time: Floats
+    fetched: Floats
+    coded: Mask
+    codes: Codes
+    terms: Ids
+    ends: NDArray[np.int64]
+    records: Whole
+    homes: Whole
+    story_slots: Whole
+    story_ends: Whole
+    article_digests: Digests
+    article_slots: Whole
+    names: NDArray[np.uint8]
+    name_ends: Whole
+    story_digests: Digests
+    story_numbers: Whole
+
+
+class Frozen:
+    """Kept members, read when they are asked for.
+
+    Args:
+        arrays: What was kept.
+        read_postings: Gives the postings from one place to another, as bytes; see `Postings`.
+        read_record: Gives what `packed_member` made of a member, by its place.
+    """
+
+    def __init__(
+        self,
+        arrays: Arrays,
+        read_postings: Callable[[int, int], bytes],
+        read_record: Callable[[int], bytes],
+    ) -> None:
+        self.arrays = arrays
+        self.read_postings = read_postings
+        self._read_record = read_record
+
+    @classmethod
+    def nothing(cls) -> Frozen:
+        """No members."""
+        made: dict[str, Any] = {field.name: np.zeros(0, np.int64) for field in fields(Arrays)}
+        return cls(Arrays(**made), lambda _first, _last: b"", lambda _place: b"")
+
+    def __len__(self) -> int:
+        return len(self.arrays.records)
+
+    def let_go_of_columns(self) -> None:
+        """Frees what is kept of members side by side, once somebody has taken it over."""
+        none = {name: getattr(self.arrays, name)[:0] for name in ("time", "fetched", "coded", "codes")}
+        self.arrays = replace(self.arrays, **{name: array.copy() for name, array in none.items()})
+
+    @property
+    def stories(self) -> int:
+        """How many numbers stories have."""
+        return len(self.arrays.name_ends)
+
+    def member(self, slot: int) -> IndexedArticle:
+        """What a slot holds."""
+        return unpacked_member(self._read_record(int(self.arrays.records[slot])))
+
+    def slot_of(self, article: str) -> int | None:
+        """Where an article is; None where it is not."""
+        for place in _places(self.arrays.article_digests, article):
+            slot = int(self.arrays.article_slots[place])
+            if self.member(slot).article == article:
+                return slot
+        return None
+
+    def number_of(self, story: str) -> int | None:
+        """The number of a story, even if it has ended; None where it has none."""
+        for place in _places(self.arrays.story_digests, story):
+            number = int(self.arrays.story_numbers[place])
+            if self.name_of(number) == story:
+                return number
+        return None
+
+    def name_of(self, number: int) -> str:
+        """The id of a story."""
+        start, end = _between(self.arrays.name_ends, number)
+        return self.arrays.names[start:end].tobytes().decode("utf-8", "surrogatepass")
+
+    def holds(self, story: str) -> bool:
+        """Whether a story had members when it was kept."""
+        number = self.number_of(story)
+        return number is not None and bool(self.slots_of(number))
+
+    def slots_of(self, number: int) -> list[int]:
+        """The slots of a story."""
+        start, end = _between(self.arrays.story_ends, number)
+        slots: list[int] = self.arrays.story_slots[start:end].tolist()
+        return slots
+
+
+def packed_member(member: IndexedArticle) -> bytes:
+    """A member as bytes."""
+    name = member.article.encode("utf-8", "surrogatepass")
+    head = member.seq.to_bytes(_SEQ_BYTES, "little") + len(name).to_bytes(_ID_BYTES, "little")
+    return b"".join([head, name, member.data])
+
+
+def unpacked_member(data: bytes) -> IndexedArticle:
+    """The inverse of `packed_member`."""
+    start = _SEQ_BYTES + _ID_BYTES
+    end = start + int.from_bytes(data[_SEQ_BYTES:start], "little")
+    name = data[start:end].decode("utf-8", "surrogatepass")
+    return IndexedArticle(name, int.from_bytes(data[:_SEQ_BYTES], "little"), data[end:])
+
+
+def digests(names: Sequence[str]) -> Digests:
+    """64 bits of each of some ids."""
+    encoded = [name.encode("utf-8", "surrogatepass") for name in names]
+    return np.frombuffer(b"".join([blake2b(each, digest_size=8).digest() for each in encoded]), "<u8")
+
+
+def extended(
+    known: Digests, places: Whole, more: Sequence[str], first: int
+) -> tuple[Digests, NDArray[np.int32]]:
+    """Digests of ids, ascending, with their places, and with them those of more ids.
+
+    Args:
+        known: The digests.
+        places: Their places.
+        more: The ids; their places follow one another.
+        first: The place of the first of them.
+    """
+    found = np.concatenate([known.astype(np.uint64), digests(more)])
+    there = np.concatenate([places, np.arange(first, first + len(more))])
+    order = np.argsort(found, kind="stable")
+    return found[order], there[order].astype(np.int32)
+
+
+def _between(ends: Whole, number: int) -> tuple[int, int]:
+    return int(ends[number - 1]) if number else 0, int(ends[number])
+
+
+def _places(known: Digests, name: str) -> range:
+    """Where the digest of an id stands among digests."""
+    asked = digests([name])[0]
+    return range(int(np.searchsorted(known, asked)), int(np.searchsorted(known, asked, side="right")))

@@ -1,0 +1,203 @@
+"""Which article is in which slot, and which story it is in. Kept stories are made when first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from pipeline.stories.features.packed import IndexedArticle
+from pipeline.stories.index.frozen import Digests, Frozen, Whole, extended
+from pipeline.stories.index.story_profile import StoryProfile
+
+
+class Placement:
+    """Articles, slots and stories.
+
+    Args:
+        frozen: What was kept: it has the first slots.
+    """
+
+    def __init__(self, frozen: Frozen | None = None) -> None:
+        self._frozen = frozen or Frozen.nothing()
+        self._kept = len(self._frozen)
+        # Of articles that are not kept; and the kept slots whose articles were taken out.
+        self._slot_of: dict[str, int] = {}
+        self._gone: set[int] = set()
+        # By slot behind the kept ones; None for articles that have no story (yet).
+        self._homes: list[StoryProfile | None] = []
+        # Of kept slots, where it is not the story that was kept.
+        self._moved: dict[int, StoryProfile | None] = {}
+        self._profiles: dict[str, StoryProfile] = {}
+        self._kept_profiles: dict[int, StoryProfile] = {}
+        # Kept stories that have no members any more.
+        self._ended: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._slot_of) + self._kept - len(self._gone)
+
+    # -- articles ----------------------------------------------------------------------------------------
+
+    def slot(self, article: str) -> int | None:
+        """Where an article is."""
+        found = self._slot_of.get(article)
+        if found is None and self._kept:
+            found = self._frozen.slot_of(article)
+            return None if found in self._gone else found
+        return found
+
+    def enter(self, articles: Sequence[str]) -> None:
+        """Takes articles into the next slots.
+
+        Raises:
+            ValueError: One of them is here already.
+        """
+        first = self._kept + len(self._homes)
+        slots = {article: slot for slot, article in enumerate(articles, first)}
+        known = [article for article in slots if self.slot(article) is not None]
+        if known or len(slots) < len(articles):
+            raise ValueError(f"articles are in the index already: {', '.join(known) or 'one comes twice'}")
+        self._slot_of |= slots
+        self._homes += [None] * len(articles)
+
+    def take_out(self, article: str) -> int:
+        """Takes an article out; returns its slot.
+
+        Raises:
+            KeyError: It is not here.
+        """
+        slot = self._slot_of.pop(article, None)
+        if slot is None:
+            slot = self.slot(article)
+            if slot is None:
+                raise KeyError(article)
+            self._gone.add(slot)
+        self._leave(slot, article)
+        return slot
+
+    def living(self) -> list[int]:
+        """The slots of all articles, in no order."""
+        return [*(slot for slot in range(self._kept) if slot not in self._gone), *self._slot_of.values()]
+
+    def compacted(self, slots: Sequence[int], articles: Sequence[str]) -> Placement:
+        """The same in other slots: what is in each of these comes into the next one."""
+        other = Placement()
+        other.enter(articles)
+        other._homes = self.homes(list(slots))
+        other._profiles = {profile.story: profile for profile in self.profiles()}
+        return other
+
+    # -- stories -----------------------------------------------------------------------------------------
+
+    def home(self, slot: int) -> StoryProfile | None:
+        """The story that a slot is in."""
+        return self.homes([slot])[0]
+
+    def homes(self, slots: list[int]) -> list[StoryProfile | None]:
+        """The stories that slots are in."""
+        if not self._kept:
+            later = self._homes
+            return [later[slot] for slot in slots]
+        return [
+            self._homes[slot - self._kept] if slot >= self._kept else self._kept_home(slot) for slot in slots
+        ]
+
+    def put(self, slot: int, member: IndexedArticle, story: str) -> None:
+        """Puts what is in a slot into a story, which begins to exist with its first member."""
+        self._leave(slot, member.article)
+        profile = self.profile(story)
+        if profile is None:
+            profile = self._profiles[story] = StoryProfile(story)
+        profile.add(member)
+        self._set(slot, profile)
+
+    def profile(self, story: str) -> StoryProfile | None:
+        """A story; None where it has no members."""
+        found = self._profiles.get(story)
+        if found is None and self._kept and story not in self._ended:
+            number = self._frozen.number_of(story)
+            if number is not None and self._frozen.slots_of(number):
+                return self._kept_profile(number)
+        return found
+
+    def profiles(self) -> Iterator[StoryProfile]:
+        """All stories, in no order."""
+        for number in range(self._frozen.stories):
+            self.profile(self._frozen.name_of(number))
+        yield from list(self._profiles.values())
+
+    def _set(self, slot: int, profile: StoryProfile | None) -> None:
+        if slot < self._kept:
+            self._moved[slot] = profile
+        else:
+            self._homes[slot - self._kept] = profile
+
+    def _leave(self, slot: int, article: str) -> None:
+        profile = self.home(slot)
+        if profile is None:
+            return
+        self._set(slot, None)
+        profile.remove(article)
+        if not profile.members:
+            del self._profiles[profile.story]
+            self._ended.add(profile.story)
+
+    def _kept_home(self, slot: int) -> StoryProfile | None:
+        if slot in self._moved:
+            return self._moved[slot]
+        return self._kept_profile(int(self._frozen.arrays.homes[slot]))
+
+    def _kept_profile(self, number: int) -> StoryProfile:
+        """A kept story; made before anything of it changes."""
+        profile = self._kept_profiles.get(number)
+        if profile is None:
+            members = map(self._frozen.member, self._frozen.slots_of(number))
+            profile = StoryProfile.of(self._frozen.name_of(number), members)
+            self._profiles[profile.story] = self._kept_profiles[number] = profile
+        return profile
+
+    # -- to be kept --------------------------------------------------------------------------------------
+
+    def kept(self) -> dict[str, Whole | Digests]:
+        """What `frozen.Arrays` has of articles and stories: where they are, and who is in which.
+
+        Raises:
+            ValueError: An article has no story, or one that was kept was taken out.
+        """
+        homes = [*self._moved.values(), *self._homes]
+        if self._gone or len(self._slot_of) < len(self._homes):
+            raise ValueError("an article was taken out")
+        before, numbers, names = self._frozen.arrays, dict[str, int](), list[str]()
+        for name in dict.fromkeys(self._name(profile) for profile in homes):
+            number = self._frozen.number_of(name)
+            if number is None:
+                number = self._frozen.stories + len(names)
+                names.append(name)
+            numbers[name] = number
+        placed = [numbers[self._name(profile)] for profile in homes]
+        kept = before.homes.astype(np.int32)
+        kept[list(self._moved)] = placed[: len(self._moved)]
+        at = np.concatenate([kept, np.array(placed[len(self._moved) :], np.int32)])
+        articles = extended(before.article_digests, before.article_slots, list(self._slot_of), self._kept)
+        stories = extended(before.story_digests, before.story_numbers, names, self._frozen.stories)
+        encoded = [name.encode("utf-8", "surrogatepass") for name in names]
+        ends = len(before.names) + np.cumsum([len(each) for each in encoded], dtype=np.int64)
+        return {
+            "homes": at,
+            "story_slots": np.argsort(at, kind="stable").astype(np.int32),
+            "story_ends": np.cumsum(np.bincount(at, minlength=self._frozen.stories + len(names))),
+            "article_digests": articles[0],
+            "article_slots": articles[1],
+            "names": np.concatenate([before.names, np.frombuffer(b"".join(encoded), np.uint8)]).astype(
+                np.uint8
+            ),
+            "name_ends": np.concatenate([before.name_ends, ends]),
+            "story_digests": stories[0],
+            "story_numbers": stories[1],
+        }
+
+    @staticmethod
+    def _name(profile: StoryProfile | None) -> str:
+        if profile is None:
+            raise ValueError("an article has no story")
+        return profile.story

@@ -1,0 +1,327 @@
+"""The clustering state from a checkpoint decides as one made anew, whatever happened to the store since."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import stat
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from invented_members import made, member
+
+from pipeline.errors import ContradictionError
+from pipeline.ports import Commit
+from pipeline.records import Article, Correction, EnrichedArticle, StoredArticle
+from pipeline.stages.grouping import checkpoint as checkpoint_module
+from pipeline.stages.grouping import index_files
+from pipeline.stages.grouping.checkpoint import MARK, Checkpoints
+from pipeline.stages.grouping.index_files import DamagedIndexError
+from pipeline.stages.grouping.repair import Repairing
+from pipeline.stages.grouping.state import Clustering
+from pipeline.store.sqlite.database import SqliteStore
+from pipeline.stories.index.story_index import StoryIndex
+from pipeline.stories.placing.corrections import in_force
+
+WINDOW = timedelta(days=7)
+START = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+class Stream:
+    """A store that things happen to, and the clustering states of its runs."""
+
+    def __init__(self, folder, artefact):
+        self.folder, self.artefact = folder, artefact
+        folder.mkdir()
+        self.store = SqliteStore(folder / "store.db")
+        self.now, self.number = START, 0
+        self.from_checkpoint = 0
+
+    def lease(self):
+        return self.store.acquire("stories", "me", self.now, 1e6)
+
+    def checkpoints(self):
+        center = self.artefact.center
+        return Checkpoints(self.folder / "kept", self.store, self.lease, WINDOW, center, few=1)
+
+    def clustering(self, checkpoints=None):
+        return Clustering(self.store, self.artefact.scorer, WINDOW, self.artefact.center, checkpoints)
+
+    def load(self, events, days_ago=0.0, undated=()):
+        """New articles come; a state from a checkpoint and one made anew must decide alike, to the bit."""
+        articles, traits = [], {}
+        for place, event in enumerate(events):
+            self.number += 1
+            name = f"{self.number:016x}"
+            time = self.now - timedelta(days=days_ago, hours=event)
+            dated = place not in undated
+            seconds = time.timestamp() if dated else None
+            features = made(self.number, event, time=seconds, outlet=f"Outlet {self.number % 3}")
+            traits[name] = replace(features, fetched=self.now.timestamp())
+            articles.append(
+                Article(
+                    id=name, keys=(f"url:{name}",), url=f"https://example.org/{name}", title=f"Title {name}",
+                    text="Text.", outlet=f"Outlet {self.number % 3}", published=time if dated else None,
+                    published_from="feed" if dated else "fetched", fetched=self.now, language="en",
+                    digest=name,
+                )
+            )  # fmt: skip
+        kept, anew = self.clustering(self.checkpoints()), self.clustering()
+        decided = []
+        for each in (kept, anew):
+            each.cover(articles)
+            half = len(articles) // 2
+            pieces = [articles[:half], articles[half:]]
+            decided.append(
+                [pair for some in pieces for pair in each.assign([(a.id, traits[a.id]) for a in some])]
+            )
+        assert [decision for _, decision in decided[0]] == [decision for _, decision in decided[1]]
+        assert [(m.seq, m.data) for m, _ in decided[0]] == [(m.seq, m.data) for m, _ in decided[1]]
+        self.from_checkpoint += len(kept.index._frozen) > 0
+        placed = [
+            StoredArticle(EnrichedArticle(article), member.seq, decision.story, member.data)
+            for article, (member, decision) in zip(articles, decided[0], strict=True)
+        ]
+        changed = {stored.enriched.article.id: stored for stored in placed}
+        touched = {stored.story: 1 for stored in placed}
+        told = [each.told(touched, changed) for each in (kept, anew)]
+        assert told[0] == told[1]
+        decisions = tuple(decision for _, decision in decided[0])
+        commit = Commit(articles=tuple(placed), stories=told[0], decisions=decisions, at=self.now)
+        self.store.commit(commit, self.lease())
+
+    def repair(self, days=30):
+        Repairing(self.store, self.artefact.scorer, self.clustering(), self.lease).run(
+            self.now, timedelta(days=days)
+        )
+
+    def say(self, kind, groups, of=""):
+        correction = Correction(f"c{self.now.timestamp()}", kind, groups, self.now, of=of)
+        repairing = Repairing(self.store, self.artefact.scorer, self.clustering(), self.lease)
+        repairing.correct(correction)
+
+    def articles(self):
+        return [stored.enriched.article.id for stored in self.store.between(0, self.store.head())]
+
+    def retire(self, article):
+        """As an undo of "these forms are another article" does it, after the mark is gone."""
+        self.store.commit(Commit(marks={MARK: ""}), self.lease())
+        stored = self.store.articles([article])[article]
+        clustering = self.clustering()
+        clustering.cover_all(stored.enriched.article.time, stored.enriched.article.time)
+        clustering.index.remove(article)
+        told = clustering.told({stored.story: 1}, {})
+        ended = () if told else (stored.story,)
+        self.store.commit(Commit(retired=(article,), stories=told, ended=ended), self.lease())
+
+    def happens(self, what, chance):
+        """One thing out of a few."""
+        self.now += timedelta(minutes=1)
+        known = self.articles()
+        if what == "load" or not known:
+            events = [chance.randrange(6) for _ in range(chance.randint(1, 6))]
+            undated = {0} if chance.random() < 0.2 else ()
+            self.load(events, chance.choice([0, 0, 0, 0, 3, 9, 40]), undated)
+        elif what == "time passes":
+            self.now += timedelta(days=chance.choice([1, 4, 8, 30]))
+        elif what == "repair":
+            self.repair(chance.choice([2, 40]))
+        elif what == "retire":
+            self.retire(chance.choice(known))
+        elif what == "retention":
+            self.store.commit(Commit(marks={MARK: ""}), self.lease())
+            self.store.drop_before(self.now - timedelta(days=chance.choice([5, 20])), self.lease())
+        elif what == "undo" and in_force(self.store.corrections()):
+            said = chance.choice(in_force(self.store.corrections()))
+            self.say("undo", said.groups, said.id)
+        elif what in ("merge", "split") and len(known) > 1:
+            pair = tuple((each,) for each in sorted(chance.sample(known, 2)))
+            with contextlib.suppress(ContradictionError):
+                self.say(what, pair)
+
+
+@pytest.fixture
+def often(monkeypatch):
+    """Checkpoints are made again after a few changes."""
+    monkeypatch.setattr(checkpoint_module, "_SINCE", 6)
+
+
+THINGS = ["load"] * 7 + ["time passes", "repair", "merge", "split", "undo", "retire", "retention"]
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(things=st.lists(st.sampled_from(THINGS), min_size=4, max_size=12), seed=st.integers(0, 999))
+def test_a_checkpoint_decides_as_a_state_made_anew(artefact, often, tmp_path_factory, things, seed):
+    stream, chance = Stream(tmp_path_factory.mktemp("stream") / "s", artefact), random.Random(seed)
+    for what in ["load", "load", *things, "load"]:
+        stream.happens(what, chance)
+    stream.store.close()
+
+
+def test_runs_go_on_from_a_checkpoint_and_keep_it_again(artefact, often, tmp_path):
+    stream = Stream(tmp_path / "s", artefact)
+    names = []
+    for day in range(30):
+        stream.now += timedelta(hours=7)
+        stream.load([day % 4, (day + 1) % 4])
+        names.append(stream.store.mark(MARK))
+    # The first run makes one of nothing; the second has two articles to keep.
+    assert stream.from_checkpoint == 28
+    assert 3 < len(set(names)) < 15
+    files = list((tmp_path / "s" / "kept").iterdir())
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+    assert len([path for path in files if path.suffix == ".json"]) <= 2
+    stream.store.close()
+
+
+def kept(stream):
+    """The files of the checkpoint that is of a store."""
+    name = stream.store.mark(MARK)
+    return {path.suffix: path for path in (stream.folder / "kept").iterdir() if path.stem == name}
+
+
+@pytest.mark.parametrize("suffix", [".json", ".arrays"])
+@pytest.mark.parametrize("harm", ["cut", "flip", "gone"])
+def test_a_damaged_checkpoint_is_made_anew(artefact, tmp_path, suffix, harm):
+    stream = Stream(tmp_path / "s", artefact)
+    for _ in range(3):
+        stream.load([1, 2, 3])
+    path, before = kept(stream)[suffix], stream.store.mark(MARK)
+    data = bytearray(path.read_bytes())
+    if harm == "gone":
+        path.unlink()
+    elif harm == "cut":
+        path.write_bytes(data[: len(data) // 2])
+    else:
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
+    stream.load([1, 2, 3, 4])
+    assert before not in stream.store.mark(MARK).split()[:1]
+    stream.store.close()
+
+
+@pytest.mark.parametrize("suffix", [".records", ".postings"])
+def test_what_is_read_late_is_not_believed_either(artefact, tmp_path, suffix):
+    stream = Stream(tmp_path / "s", artefact)
+    for _ in range(3):
+        stream.load([1, 2, 3])
+    path = kept(stream)[suffix]
+    path.write_bytes(bytes(each ^ 1 for each in path.read_bytes()))
+    with pytest.raises(DamagedIndexError, match="damaged"):
+        stream.load([1, 2, 3, 4])
+    stream.store.close()
+
+
+def test_another_vector_center_asks_for_another_checkpoint(artefact, tmp_path):
+    stream = Stream(tmp_path / "s", artefact)
+    stream.load([1, 2, 3])
+    stream.load([1, 2, 3])
+    before = stream.store.mark(MARK)
+    stream.artefact = replace(artefact, center=-artefact.center)
+    stream.load([1, 2, 3])
+    assert stream.store.mark(MARK) != before
+    stream.store.close()
+
+
+def test_the_checkpoint_of_another_store_is_not_taken(artefact, tmp_path):
+    one, other = Stream(tmp_path / "one", artefact), Stream(tmp_path / "other", artefact)
+    for _ in range(3):
+        one.load([1, 2, 3])
+        other.load([4, 4, 4])
+    (tmp_path / "one" / "kept").rename(tmp_path / "one" / "own")
+    (tmp_path / "other" / "kept").rename(tmp_path / "one" / "kept")
+    before = one.store.mark(MARK)
+    one.load([1, 4])
+    assert one.store.mark(MARK) != before
+    one.store.close()
+    other.store.close()
+
+
+def test_machines_without_a_common_folder_have_checkpoints_side_by_side(artefact, tmp_path):
+    stream = Stream(tmp_path / "s", artefact)
+    for turn in range(8):
+        stream.folder = tmp_path / f"machine {turn % 2}"
+        stream.load([1, 2, 3])
+    assert stream.from_checkpoint == 5
+    assert len(stream.store.mark(MARK).split()) == 2
+    stream.store.close()
+
+
+def test_a_full_disk_costs_the_checkpoint_and_nothing_else(artefact, tmp_path, monkeypatch):
+    stream = Stream(tmp_path / "s", artefact)
+    stream.load([1, 2, 3])
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(index_files, "_finish", full)
+    stream.load([1, 2, 3, 4])
+    stream.load([1, 2, 3, 4])
+    assert stream.store.mark(MARK) == ""
+    assert list((stream.folder / "kept").iterdir()) == []
+    stream.store.close()
+
+
+def test_an_index_kept_and_taken_up_again_many_times_is_the_one_that_grew(artefact, tmp_path):
+
+    grown, before = StoryIndex(7.0, artefact.center), None
+    for piece in range(6):
+        index = grown if before is None else StoryIndex.kept(before.frozen, 7.0, artefact.center)
+        for number in range(piece * 20, piece * 20 + 20):
+            one, story = member(number, number % 5), f"s{number % 7}"
+            index.add(one, story)
+            if index is not grown:
+                grown.add(one, story)
+        index_files.keep(tmp_path, f"n{piece}", index, before, {"piece": piece})
+        before = index_files.opened(tmp_path, f"n{piece}")
+        assert before.notes == {"piece": piece}
+    index = StoryIndex.kept(before.frozen, 7.0, artefact.center)
+    asked = [member(1000 + n, n) for n in range(6)]
+    for one in asked:
+        ours, theirs = index.candidates(*index.find([one])), grown.candidates(*grown.find([one]))
+        assert [p.story for p in ours] == [p.story for p in theirs]
+        assert artefact.scorer.weigh(one, ours).values == artefact.scorer.weigh(one, theirs).values
+    assert len(index) == len(grown) == 120
+    for article in [f"{n:016x}" for n in range(0, 120, 2)]:
+        assert index.story_of(article) == grown.story_of(article)
+        assert index.remove(article).data == grown.remove(article).data
+    shown = [[(p.story, [m.article for m in p.members]) for p in each.stories()] for each in (index, grown)]
+    assert shown[0] == shown[1]
+
+
+def test_an_old_story_that_a_checkpoint_does_not_hold_is_found_where_it_comes_back(artefact, tmp_path):
+    stream = Stream(tmp_path / "s", artefact)
+    stream.load([1, 1, 1])
+    stream.now += timedelta(days=90)
+    stream.load([2, 3])
+    stream.load([1])
+    old, *_, new = stream.articles()
+    before = stream.store.mark(MARK)
+    stream.now += timedelta(minutes=1)
+    stream.say("merge", ((old,), (new,)))
+    stream.load([1, 1])
+    assert stream.store.mark(MARK) != before
+    stream.store.close()
+
+
+def test_an_article_from_before_a_checkpoint_reaches_is_placed_by_the_store(artefact, tmp_path):
+    stream = Stream(tmp_path / "s", artefact)
+    stream.load([1, 1, 1])
+    stream.now += timedelta(days=90)
+    stream.load([2, 3])
+    stream.load([2, 3])
+    before = stream.store.mark(MARK)
+    stream.load([1], days_ago=90)
+    assert stream.store.mark(MARK) == before
+    first, last = stream.articles()[0], stream.articles()[-1]
+    found = stream.store.articles([first, last])
+    assert found[first].story == found[last].story
+    stream.store.close()
