@@ -33,10 +33,10 @@ class Requests:
         """What a person would say by a request; nothing is said yet.
 
         Args:
-            kind: "merge" of stories, "split" of articles off a story, "move" of an article into a story, or
-                "undo" of a correction.
-            stories: Which stories; one for a split and a move, none for an undo.
-            names: The articles, or the correction.
+            kind: "merge" of stories, "split" of articles off a story, "move" of an article into a story,
+                "apart" of forms from an article, or "undo" of a correction.
+            stories: Which stories; one for a split and a move, none for the last two.
+            names: The articles; an article and its forms; or the correction.
             note: Why.
             who: Whose words they are.
 
@@ -52,6 +52,8 @@ class Requests:
                 return [self._correct.splitting(story, names, note, who)]
             case "move", [story], [name]:
                 return self._correct.belonging(name, story, note, who)
+            case "apart", [], [name, form, *forms]:
+                return [self._correct.telling_apart(name, [form, *forms], note, who)]
             case "undo", [], [name]:
                 return [self._correct.undoing(name, note, who)]
         raise UsageError("choose two stories to merge, or articles to take out of one story")
@@ -79,7 +81,7 @@ class Requests:
             )
         looked_at, at = tuple(map(self._looked_at, stories)), self._wiring.clock()
         # Entries may be tried again, and a correction taken back, as often as somebody likes; twice is once.
-        again = f"{at:%Y%m%d%H%M}" if kind in {"retry", "undo"} else ""
+        again = f"{at:%Y%m%d%H%M}" if kind in {"retry", "undo", "apart"} else ""
         identity = content_id("request", kind, *sorted(looked_at), "", *sorted(names), who, again)
         known = next((each for each in self.all() if each.id == identity), None)
         if known is not None and known.state not in {"refused", "stale"}:

@@ -75,9 +75,13 @@ def tell_apart(
     ],
     note: Note = "",
     dry_run: DryRun = False,
+    later: Later = False,
 ) -> None:
     """These forms were taken for this article and are another one: makes both anew, from the archive."""
     with opened(context, make=False) as app:
+        if later:
+            _filed(context, app.requests.file("apart", [], [article, *forms], note, _who()))
+            return
         _said(context, app, app.correct.telling_apart(article, forms, note, _who()), dry_run=dry_run)
 
 

@@ -236,7 +236,7 @@ class Correction:
     who: str = ""
 
 
-RequestKind = Literal["merge", "split", "move", "undo", "retry"]
+RequestKind = Literal["merge", "split", "move", "apart", "undo", "retry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +245,8 @@ class Request:
 
     Attributes:
         id: Derived from what is asked, of which versions, by whom: pressing twice is one.
-        kind: "merge", "split", "move" of an article into a story, "undo", or "retry" of quarantine entries.
+        kind: "merge", "split", "move" of an article into a story, "apart" of forms from an article, "undo",
+            or "retry" of quarantine entries.
         at: When it was asked for (UTC).
         who: Who asked.
         corrections: What the person says by it; carried out by whoever groups next, and said as of then.

@@ -152,6 +152,27 @@ def test_both_are_there_again_and_it_is_taken_back_and_replayed(home, url, tmp_p
     assert again["fingerprint"] == fingerprint(wiring.store)
 
 
+def test_it_is_asked_for_and_carried_out_by_whoever_groups_next(home):
+    wiring, ferry, item = swallowed(home)
+    app = App(wiring)
+    before = fingerprint(wiring.store)
+    asked = app.requests.file("apart", [], [ferry, item], "not one event", "ann")
+    assert (asked.state, asked.kind) == ("waiting", "apart")
+    assert app.requests.file("apart", [], [ferry, item], "not one event", "ann").id == asked.id
+    assert fingerprint(wiring.store) == before
+    with pytest.raises(UsageError):
+        app.requests.file("apart", [], [ferry, "no such form"], "", "ann")
+    _, poll = home
+    poll(wiring, "Wheat harvest is poor", WHEAT)
+    done = app.requests.one(asked.id)
+    assert done.state == "done"
+    assert {"Ferry runs aground off Tarn", "Court frees mayor of Ellery"} <= set(articles(wiring))
+    undone = app.requests.file("undo", [], [done.said[0]], "", "ann")
+    app.requests.carry_out()
+    assert app.requests.one(undone.id).state == "done"
+    assert "Ferry runs aground off Tarn" not in articles(wiring)
+
+
 def test_what_cannot_be_told_apart_is_refused_in_a_line_and_not_journalled(home):
     wiring, ferry, item = swallowed(home)
     app, entries = App(wiring), wiring.archive.last()
