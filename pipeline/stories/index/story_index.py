@@ -12,7 +12,7 @@ because an article sees those before it and none after it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final
 
 import numpy as np
@@ -31,6 +31,8 @@ from pipeline.stories.index.story_profile import StoryProfile
 LEXICAL_STORIES: Final = 8
 DENSE_STORIES: Final = 6
 _DAY_SECONDS: Final = 86_400.0
+# The stories of so many members are looked at together.
+_LOOKED_AT: Final = 8
 # So many members are read out together.
 _AT_ONCE: Final = 1024
 # So many slots of members that were taken out are always borne.
@@ -263,10 +265,11 @@ class StoryIndex:
 
     def _stories(self, ranking: Ranking, limit: int) -> list[StoryProfile]:
         """The stories of the best members, best first."""
-        homes = self._placement.homes
-        found = dict.fromkeys(homes(ranking.best.tolist()))
-        rest = ranking.rest()
-        # One of them may be None: no story yet. More is put in order only where it is needed.
-        while len(found) <= limit and (slots := next(rest, None)) is not None:
-            found.update(dict.fromkeys(homes(slots)))
+        found: dict[StoryProfile | None, None] = {}
+        # Some at a time: a kept story is made when it is asked for. One may be None: no story yet.
+        for slots in chain([ranking.best.tolist()], ranking.rest()):
+            for start in range(0, len(slots), _LOOKED_AT):
+                found |= dict.fromkeys(self._placement.homes(slots[start : start + _LOOKED_AT]))
+                if len(found) > limit:
+                    return [home for home in found if home is not None][:limit]
         return [home for home in found if home is not None][:limit]
