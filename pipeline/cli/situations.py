@@ -10,6 +10,9 @@ from rich.table import Table
 
 from pipeline.cli.tables import Json
 
+# A share of the score that would be written as nothing says nothing.
+_TOLD = 0.005
+
 
 def situations_table(situations: Sequence[Json]) -> Table:
     """Situations, a row each."""
@@ -55,5 +58,6 @@ def tie_text(tie: Json | None) -> str:
         return ""
     if tie["by"] != "assign":
         return "a story that it was parted from or took in"
-    words = ", ".join(f"{each['text']} {each['weight']:.0%}" for each in tie["evidence"])
+    told = [each for each in tie["evidence"] if each["weight"] >= _TOLD]
+    words = ", ".join(f"{each['text']} {each['weight']:.0%}" for each in told)
     return f"{words or 'what the texts say'} · score {tie['score']:.2f} of {tie['threshold']:.2f}"
