@@ -67,9 +67,11 @@ def on_terminal(home, *arguments, typed=b"", after=b"[y/N]"):
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509  Ctrl-C needs it; no threads
     )
     os.close(slave)
-    shown, end = b"", time.monotonic() + 60
+    shown, end, sent = b"", time.monotonic() + 120, b""
     while time.monotonic() < end:
-        if not select.select([master], [], [], 0.5)[0]:
+        if not select.select([master], [], [], 5)[0]:
+            # A Ctrl-C between the prompt and the read is seen when the read ends: a person types it again.
+            os.write(master, sent if sent == b"\x03" else b"")
             continue
         try:
             piece = os.read(master, 65536)
@@ -80,7 +82,7 @@ def on_terminal(home, *arguments, typed=b"", after=b"[y/N]"):
         shown += piece
         if typed and after in shown:
             os.write(master, typed)
-            typed = b""
+            sent, typed = typed, b""
     os.close(master)
     return child.wait(10), shown.decode().replace("\r\n", "\n").split("\n")
 

@@ -39,9 +39,11 @@ FEW: Final = 10_000
 # What came since is put in at each opening; kept anew when that is more than this, and this share of it.
 _SINCE: Final = 2_000
 _SINCE_SHARE: Final = 200
-# It grows until it reaches back so many windows more than is needed; or is made of so many files.
+# It grows until it reaches back so many windows more than is needed, or is made of so many files.
 _WINDOWS_MORE: Final = 3
 _FILES: Final = 400
+# One that is made anew reaches back this share of a window more than is needed: what it reads is in memory.
+_MORE: Final = 4
 _MACHINES: Final = 8
 _NEWEST: Final = 100
 _AT_ONCE: Final = 1024
@@ -110,7 +112,8 @@ class Checkpoints:
                 return Reach(self._kept_again(index, kept), *since)
         if self._store.head() < self._few or self._mostly_newer(until):
             return None
-        return self._anew(_earlier(published, self._window), _earlier(fetched, self._window))
+        more = self._window / _MORE
+        return self._anew(_earlier(published, more), _earlier(fetched, more))
 
     def _mostly_newer(self, time: datetime) -> bool:
         """Whether the newest stories, but for a few that may be dated wrongly, are newer than a time."""
