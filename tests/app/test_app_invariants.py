@@ -9,7 +9,7 @@ from killing import survived
 from dags.local.environment import ROOT
 from pipeline.app import App, ingest
 from pipeline.app.replay import fingerprint
-from pipeline.stages.grouping import group
+from pipeline.stages.grouping import checkpoint, group
 from pipeline.stages.intake import prepare, workers
 
 FEEDS = ROOT / "seeds" / "feeds"
@@ -112,6 +112,35 @@ def test_killed_before_any_write_and_run_again_gives_the_same(make_wiring, monke
         wiring = crashed()
         loaded_and_repaired(wiring)
         assert fingerprint(wiring.store) == expected, f"killed before write {kill_at}"
+        if lived:
+            break
+        kills += 1
+    assert kills >= 6
+
+
+def grown(wiring):
+    """Three runs, of which the later ones open the clustering state anew."""
+    for part in (ARTICLES, MISSES, FIRST[0]):
+        loaded(wiring, part)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_killed_while_a_checkpoint_is_in_use_it_gives_the_same_too(make_wiring, monkeypatch, tmp_path):
+    whole = make_wiring("whole")
+    grown(whole)
+    expected = fingerprint(whole.store)
+    # Small stores have no checkpoint otherwise. Here one is kept after each change and read in each run.
+    monkeypatch.setattr(checkpoint.Checkpoints.__init__, "__defaults__", (1,))
+    monkeypatch.setattr(checkpoint, "_SINCE", 0)
+    kills = 0
+    for kill_at in range(1, 80):
+        crashed = partial(make_wiring, f"crash-{kill_at}")
+        lived = survived(kill_at, crashed, grown)
+        wiring = crashed()
+        grown(wiring)
+        assert fingerprint(wiring.store) == expected, f"killed before write {kill_at}"
+        assert list(tmp_path.glob(f"crash-{kill_at}/cache/clustering/*.json")), "no checkpoint was in use"
         if lived:
             break
         kills += 1
