@@ -6,7 +6,7 @@ The table at the end is the whole API: routes, checks and description are made o
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
 from typing import Any, Final, get_args
@@ -142,13 +142,24 @@ def listed_story(story: Story) -> Json:
     return {name: each for name, each in story_shape(story, {}).items() if name != "articles"}
 
 
+def _wanted(asked: ApiRequest, cursor: PageCursor) -> StoryFilter:
+    """The stories that `q` and `since` mean, at the moment of the first page."""
+    return StoryFilter(
+        since=moment(asked.text("since") or None, cursor.now),
+        query=chosen(asked.text("q"), "", "", cursor.now) if asked.text("q") else None,
+    )
+
+
+def _order(asked: ApiRequest) -> StoryOrder:
+    return next(each for each in _ORDERS if each == asked.text("order"))
+
+
 def stories(app: App, asked: ApiRequest) -> Json:
     """Stories in an order."""
     cursor, limit = asked.cursor(int, float, str), asked.number("limit")
-    order: StoryOrder = next(each for each in _ORDERS if each == asked.text("order"))
-    wanted = StoryFilter(
-        since=moment(asked.text("since") or None, cursor.now),
-        query=chosen(asked.text("q"), "", "", cursor.now) if asked.text("q") else None,
+    order = _order(asked)
+    wanted = replace(
+        _wanted(asked, cursor),
         kind=next((each for each in _KINDS if each == asked.text("kind")), None),
         min_articles=asked.number("min_articles"),
         min_outlets=asked.number("min_outlets"),
@@ -178,12 +189,7 @@ def situations(app: App, asked: ApiRequest) -> Json:
     cursor = asked.cursor(int)
     if cursor.place:
         raise UsageError("cursor: situations are one page; narrow them by `q` and `since` instead")
-    order: StoryOrder = next(each for each in _ORDERS if each == asked.text("order"))
-    wanted = StoryFilter(
-        since=moment(asked.text("since") or None, cursor.now),
-        query=chosen(asked.text("q"), "", "", cursor.now) if asked.text("q") else None,
-    )
-    found = app.read.situations(wanted, order, asked.number("limit"))
+    found = app.read.situations(_wanted(asked, cursor), _order(asked), asked.number("limit"))
     return _page(asked, cursor, [situation_shape(each, entries) for each, entries in found], None)
 
 

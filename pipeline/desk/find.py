@@ -27,6 +27,7 @@ _VALUES: Final = 10
 _SUGGESTED_FROM: Final = 5000
 # A name's page is made of so many of the articles that name it, the newest.
 _NAMED_IN: Final = 2000
+_STORY_HEAD: Final = ("id", "title", "size", "first_published", "last_published")
 # Situations that are listed at once: each is read by a request of its own.
 _SITUATIONS: Final = 10
 
@@ -72,9 +73,14 @@ def search(app: App, ask: Ask) -> View:
             "facets": _facets(hits),
         },
         document,
-        lambda: (head, *([str("" if row[key] is None else row[key]) for key in head] for row in document())),
+        lambda: _table(head, document()),
         followed=True,
     )
+
+
+def _table(head: Sequence[str], rows: Sequence[dict[str, Any]]) -> tuple[Sequence[str], ...]:
+    """Rows for a spreadsheet, of these keys."""
+    return (head, *([str("" if row[key] is None else row[key]) for key in head] for row in rows))
 
 
 def _row(hit: SearchHit, rule: WatchRule, ask: Ask, with_passage: bool) -> HitRow:
@@ -115,7 +121,6 @@ def name(app: App, ask: Ask) -> View:
     newest = max((date.fromisoformat(day["day"]) for day in found["days"]), default=first)
     # Of old news the days up to its last are shown.
     last = ask.now.date() if newest >= first else newest
-    head = ("id", "title", "size", "first_published", "last_published")
     return View(
         "name",
         {
@@ -134,7 +139,7 @@ def name(app: App, ask: Ask) -> View:
             "more": max(len(found["stories"]) - 60, 0),
         },
         found,
-        (head, *([str(each[key]) for key in head] for each in found["stories"])),
+        _table(_STORY_HEAD, found["stories"]),
         followed=True,
     )
 
@@ -151,7 +156,6 @@ def situations(app: App, ask: Ask) -> View:
     wanted = app.read.wanted(since=ask.one("since") or None, query=query_of(ask) or None)
     found = app.read.situations(wanted, order_of(ask), _SITUATIONS)
     document = [situation_shape(name, entries) for name, entries in found]
-    head = ("id", "title", "first", "last", "articles")
     return View(
         "situations",
         {
@@ -161,7 +165,7 @@ def situations(app: App, ask: Ask) -> View:
             "query": query_of(ask),
         },
         document,
-        (head, *([str(each[key]) for key in head] for each in document)),
+        _table(("id", "title", "first", "last", "articles"), document),
     )
 
 
@@ -171,11 +175,10 @@ def situation(app: App, ask: Ask) -> View:
     if name != ask.given["id"]:
         return View(to=f"{ask.root}/situations/{part(name)}", status=301)
     document = situation_shape(name, entries)
-    head = ("id", "title", "size", "first_published", "last_published")
     return View(
         "situations",
         {"one": document, "found": [(document, entries)], "ages": AGES, "query": ""},
         document,
-        (head, *([str(each[key]) for key in head] for each in document["stories"])),
+        _table(_STORY_HEAD, document["stories"]),
         followed=True,
     )

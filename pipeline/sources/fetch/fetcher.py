@@ -169,9 +169,8 @@ class FeedFetcher:
             text = decode(answer.body)
             links = _without_secrets(feed, find_hub(answer.headers, text))
             reply = replace(reply, hints=read_hints(answer.headers, text), links=links)
-            if is_damaged(
-                rejections
-            ):  # what is missing is there when it is asked for as if for the first time
+            if is_damaged(rejections):
+                # What is missing may be there when it is asked for as if for the first time.
                 digest, reply = "", replace(reply, etag="", modified="")
             after = poll_rules.succeeded(state, reply, digest, items, self._paced(feed), now)
             return Fetched(after, capture, (), tuple(items), tuple(rejections))

@@ -199,9 +199,7 @@ class Client:
         if size > max_bytes:
             raise PermanentError(f"larger than {max_bytes // 1024:,} KiB")
         found = unpack(b"".join(pieces), response.headers.get("content-encoding", ""), max_bytes)
-        if not found.body.startswith(b"\x1f\x8b"):
-            return found
-        # A file that is packed itself, as sitemaps are (sitemap.xml.gz, application/x-gzip).
+        # A file may be packed itself, as sitemaps are (sitemap.xml.gz, application/x-gzip).
         inner = unpack(found.body, "gzip", max_bytes)
         return inner._replace(whole=inner.whole and found.whole)
 

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.ports import Commit, Lease, MemberRow, Store
+from pipeline.processes import cycles_left
 from pipeline.stages.grouping import index_files
 from pipeline.stages.grouping.index_files import DamagedIndexError, KeptIndex
 from pipeline.stories.features import packed
@@ -205,12 +206,12 @@ class Checkpoints:
             index_files.keep(self._folder, name, index, before, notes)
         except (OSError, ValueError) as error:
             log.warning("the clustering state is not kept: %s", error)
-            index_files.clear(self._folder, former, () if before is None else before.segments)
-            return
-        names = [name, *elsewhere][:_MACHINES]
-        self._store.commit(Commit(marks={MARK: " ".join(names)}), self._renew())
-        # The former one may still be read by whoever lost the lease.
-        index_files.clear(self._folder, [name, *former], () if before is None else before.segments)
+        else:
+            names = [name, *elsewhere][:_MACHINES]
+            self._store.commit(Commit(marks={MARK: " ".join(names)}), self._renew())
+            # The former one may still be read by whoever lost the lease.
+            former = [name, *former]
+        index_files.clear(self._folder, former, () if before is None else before.segments)
 
 
 def rebuilt(
@@ -218,20 +219,14 @@ def rebuilt(
 ) -> StoryIndex:
     """The index of (member, story id) rows; see `StoryIndex`.
 
-    The search for cyclic garbage is put off meanwhile: a million objects come at once, none in a cycle.
-    Each round of it looks through them all, which took a third of a rebuild and, later, a twelfth of the
-    time of assigning articles; so a large index is left out of it for good.
+    Each search for cyclic garbage looks through all of it, which took a third of a rebuild and, later, a
+    twelfth of the time of assigning articles; so a large index is left out of it for good.
     """
-    was = gc.isenabled()
-    gc.disable()
-    try:
+    with cycles_left():
         index = StoryIndex.rebuilt(rows, window / timedelta(days=1), center)
         if len(index) >= _LARGE:
             gc.collect()
             gc.freeze()
-    finally:
-        if was:
-            gc.enable()
     return index
 
 
