@@ -34,3 +34,24 @@ def survived(kill_at, open_wiring, work):
         os._exit(0)
     _, status = os.waitpid(child, 0)
     return status == 0
+
+
+def again_after_kills(most, opened, work):
+    """Does a work killed before its first write, its second and so on, until it lives, each time over again.
+
+    Args:
+        most: Before how many writes at most.
+        opened: From the number of the write, what opens the parts of a home of its own.
+        work: What is killed, and done again.
+
+    Yields:
+        The parts after it was done again, and whether it had lived.
+    """
+    for kill_at in range(1, most + 1):
+        open_wiring = opened(kill_at)
+        lived = survived(kill_at, open_wiring, work)
+        wiring = open_wiring()
+        work(wiring)
+        yield wiring, lived
+        if lived:
+            return

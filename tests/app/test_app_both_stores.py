@@ -1,10 +1,9 @@
 """The same input gives the same stories, decisions and alerts on SQLite and on Elasticsearch."""
 
-import os
-import uuid
 from typing import get_args
 
 import pytest
+from node_stores import NODE, new_url, removed
 
 from dags.local.environment import ROOT
 from pipeline.app import App
@@ -12,7 +11,6 @@ from pipeline.app.replay import fingerprint
 from pipeline.records import DeliveryState
 from pipeline.store import open_store
 
-NODE = os.environ.get("ELASTICSEARCH_URL", "")
 pytestmark = [
     pytest.mark.elasticsearch,
     pytest.mark.skipif(not NODE, reason="set ELASTICSEARCH_URL to the URL of an Elasticsearch 9 node"),
@@ -24,21 +22,15 @@ FEEDS = [SEEDS / "feeds" / part / "harbour-post.xml" for part in ("first", "late
 @pytest.fixture
 def on_node():
     """Makes URLs of stores on the node that are not there yet; what is made there is removed afterwards."""
-    from pipeline.store.elasticsearch.indices import Names, drop_everything
-    from pipeline.store.elasticsearch.link import Link, parsed
-
     made = []
 
     def make():
-        made.append(f"{NODE}?prefix=test-{uuid.uuid4().hex[:12]}")
+        made.append(new_url())
         return made[-1]
 
     yield make
     for url in made:
-        address = parsed(url, {})
-        link = Link(address, 60)
-        drop_everything(link, Names(address.prefix))
-        link.close()
+        removed(url)
 
 
 def lived(wiring):

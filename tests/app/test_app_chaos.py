@@ -5,7 +5,6 @@ import os
 import random
 import re
 import sys
-import uuid
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -14,6 +13,7 @@ from typing import get_args
 
 import pytest
 from killing import survived
+from node_stores import NODE, new_url, removed
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notify"))
 
@@ -25,7 +25,6 @@ from pipeline.app.wiring import Wiring
 from pipeline.errors import ContradictionError, UsageError
 from pipeline.records import DeliveryState
 
-NODE = os.environ.get("ELASTICSEARCH_URL", "")
 START = datetime(2015, 2, 9, 9, tzinfo=UTC)
 STEPS = int(os.environ.get("WIREWATCH_CHAOS_STEPS", "60"))
 VERBS = ("fetch", "fetch", "load", "alert", "repair", "merge", "split", "tell-apart", "undo")
@@ -168,20 +167,14 @@ def world(server, item, feed_body, configured, tmp_path, request):
     with ExitStack() as stack:
         node = ""
         if request.param == "node":
-            node = f"{NODE}?prefix=test-{uuid.uuid4().hex[:12]}"
+            node = new_url()
             stack.callback(dropped, node)
         yield World(server, item, feed_body, configured, tmp_path, stack, node)
 
 
 def dropped(node):
-    from pipeline.store.elasticsearch.indices import Names, drop_everything
-    from pipeline.store.elasticsearch.link import Link, parsed
-
     for name in ("whole", "killed"):
-        address = parsed(f"{node}-{name}", {})
-        link = Link(address, 60)
-        drop_everything(link, Names(address.prefix))
-        link.close()
+        removed(f"{node}-{name}")
 
 
 def checked(world, tmp_path, kills_wanted):

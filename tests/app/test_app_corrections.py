@@ -1,7 +1,6 @@
 """A person's word: taken back, said again, previewed, replayed, killed, and obeyed whatever the order."""
 
 import json
-import os
 import shutil
 import uuid
 from functools import partial
@@ -9,7 +8,8 @@ from functools import partial
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from killing import survived
+from killing import again_after_kills
+from node_stores import NODE, new_url, removed
 
 from pipeline.app import App
 from pipeline.app.replay import fingerprint, stories_held
@@ -242,6 +242,13 @@ def said_and_taken_back(wiring):
             app.correct.undo(known[-1].id)
 
 
+def copied(tmp_path, make_wiring, number):
+    """What opens a copy of the home "base"."""
+    name = f"crash-{number}"
+    shutil.copytree(tmp_path / "base", tmp_path / name)
+    return partial(make_wiring, name)
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_killed_before_any_write_it_is_done_once_and_whole(loaded, make_wiring, tmp_path):
@@ -251,18 +258,11 @@ def test_killed_before_any_write_it_is_done_once_and_whole(loaded, make_wiring, 
     base = loaded("base")
     base.close()
     kills = 0
-    for kill_at in range(1, 60):
-        name = f"crash-{kill_at}"
-        shutil.copytree(tmp_path / "base", tmp_path / name)
-        lived = survived(kill_at, partial(make_wiring, name), said_and_taken_back)
-        wiring = make_wiring(name)
-        said_and_taken_back(wiring)
+    for wiring, lived in again_after_kills(59, partial(copied, tmp_path, make_wiring), said_and_taken_back):
         assert {frozenset(s.members) for s in wiring.store.newest_stories(None, None, 100)} == expected
         assert [c.kind for c in wiring.store.corrections()] == ["merge", "undo", "undo"]
         obeyed(wiring.store)
-        if lived:
-            break
-        kills += 1
+        kills += not lived
     assert kills >= 5
 
 
@@ -286,33 +286,23 @@ def test_a_request_killed_before_any_write_is_carried_out_once_and_whole(loaded,
     assert [kind for kind, _ in said] == ["split", "merge"]
     loaded("base").close()
     kills = 0
-    for kill_at in range(1, 80):
-        name = f"crash-{kill_at}"
-        shutil.copytree(tmp_path / "base", tmp_path / name)
-        lived = survived(kill_at, partial(make_wiring, name), moved_by_request)
-        wiring = make_wiring(name)
-        moved_by_request(wiring)
+    for wiring, lived in again_after_kills(79, partial(copied, tmp_path, make_wiring), moved_by_request):
         assert {frozenset(s.members) for s in wiring.store.newest_stories(None, None, 100)} == expected
         assert [(c.kind, c.groups) for c in wiring.store.corrections()] == said
         (request,) = wiring.store.requests()
         assert (request.state, request.result) == ("done", "")
         obeyed(wiring.store)
-        if lived:
-            break
-        kills += 1
+        kills += not lived
     assert kills >= 6
 
 
 @pytest.mark.elasticsearch
 @pytest.mark.skipif(
-    not os.environ.get("ELASTICSEARCH_URL"),
+    not NODE,
     reason="set ELASTICSEARCH_URL to the URL of an Elasticsearch 9 node",
 )
 def test_both_stores_say_the_same_of_a_sequence(loaded):
-    from pipeline.store.elasticsearch.indices import Names, drop_everything
-    from pipeline.store.elasticsearch.link import Link, parsed
-
-    url = f"{os.environ['ELASTICSEARCH_URL']}?prefix=test-{uuid.uuid4().hex[:12]}"
+    url = new_url()
     steps = [
         ("merge", 0, 2),
         ("split", 0, 1),
@@ -332,7 +322,4 @@ def test_both_stores_say_the_same_of_a_sequence(loaded):
             prints.append((fingerprint(wiring.store), wiring.store.corrections()))
         assert prints[0] == prints[1]
     finally:
-        address = parsed(url, {})
-        link = Link(address, 60)
-        drop_everything(link, Names(address.prefix))
-        link.close()
+        removed(url)

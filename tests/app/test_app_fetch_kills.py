@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from killing import survived
+from killing import again_after_kills
 
 from pipeline.app import App, ingest
 from pipeline.app.replay import fingerprint
@@ -89,15 +89,14 @@ def test_killed_before_any_write_and_run_again_gives_the_same(make_wiring, confi
     assert len(expected[0]) == 12
     assert len(expected[2]) == 1
     kills = 0
-    for kill_at in range(1, 50):
-        crashed = partial(make_wiring, f"crash-{kill_at}", config)
-        lived = survived(kill_at, crashed, lambda wiring: App(wiring).ingest.fetch([]))
-        wiring = crashed()
-        App(wiring).ingest.fetch([])
-        assert end_state(wiring) == expected, f"killed before write {kill_at}"
-        if lived:
-            break
-        kills += 1
+    runs = again_after_kills(
+        49,
+        lambda number: partial(make_wiring, f"crash-{number}", config),
+        lambda wiring: App(wiring).ingest.fetch([]),
+    )
+    for wiring, lived in runs:
+        assert end_state(wiring) == expected, f"killed before write {kills + 1}"
+        kills += not lived
     assert kills == 9  # of two batches each: archive, journal, two commits; once: whose journal it is
 
 

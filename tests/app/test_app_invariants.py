@@ -4,7 +4,7 @@ import json
 from functools import partial
 
 import pytest
-from killing import survived
+from killing import again_after_kills
 
 from dags.local.environment import ROOT
 from pipeline.app import App, ingest
@@ -94,6 +94,11 @@ def test_corrections_survive_repair_and_replay(make_wiring, tmp_path):
     assert app.stores.replay(target)["fingerprint"] == fingerprint(wiring.store)
 
 
+def crashed(make_wiring, number):
+    """What opens the home of one crash."""
+    return partial(make_wiring, f"crash-{number}")
+
+
 def loaded_and_repaired(wiring):
     loaded(wiring, ARTICLES, MISSES)
     App(wiring).correct.repair()
@@ -106,15 +111,9 @@ def test_killed_before_any_write_and_run_again_gives_the_same(make_wiring, monke
     loaded_and_repaired(whole)
     expected = fingerprint(whole.store)
     kills = 0
-    for kill_at in range(1, 50):
-        crashed = partial(make_wiring, f"crash-{kill_at}")
-        lived = survived(kill_at, crashed, loaded_and_repaired)
-        wiring = crashed()
-        loaded_and_repaired(wiring)
-        assert fingerprint(wiring.store) == expected, f"killed before write {kill_at}"
-        if lived:
-            break
-        kills += 1
+    for wiring, lived in again_after_kills(49, partial(crashed, make_wiring), loaded_and_repaired):
+        assert fingerprint(wiring.store) == expected, f"killed before write {kills + 1}"
+        kills += not lived
     assert kills >= 6
 
 
@@ -126,7 +125,7 @@ def grown(wiring):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
-def test_killed_while_a_checkpoint_is_in_use_it_gives_the_same_too(make_wiring, monkeypatch, tmp_path):
+def test_killed_while_a_checkpoint_is_in_use_it_gives_the_same_too(make_wiring, monkeypatch):
     whole = make_wiring("whole")
     grown(whole)
     expected = fingerprint(whole.store)
@@ -134,16 +133,10 @@ def test_killed_while_a_checkpoint_is_in_use_it_gives_the_same_too(make_wiring, 
     monkeypatch.setattr(checkpoint.Checkpoints.__init__, "__defaults__", (1,))
     monkeypatch.setattr(checkpoint, "_SINCE", 0)
     kills = 0
-    for kill_at in range(1, 80):
-        crashed = partial(make_wiring, f"crash-{kill_at}")
-        lived = survived(kill_at, crashed, grown)
-        wiring = crashed()
-        grown(wiring)
-        assert fingerprint(wiring.store) == expected, f"killed before write {kill_at}"
-        assert list(tmp_path.glob(f"crash-{kill_at}/cache/clustering/*.json")), "no checkpoint was in use"
-        if lived:
-            break
-        kills += 1
+    for wiring, lived in again_after_kills(79, partial(crashed, make_wiring), grown):
+        assert fingerprint(wiring.store) == expected, f"killed before write {kills + 1}"
+        assert list(wiring.home.glob("cache/clustering/*.json")), "no checkpoint was in use"
+        kills += not lived
     assert kills >= 6
 
 

@@ -1,19 +1,17 @@
 """A person says that what was taken for one article is two: both are there again, and that is taken back."""
 
-import os
-import uuid
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
 from killing import survived
+from node_stores import NODE, new_url, removed
 
 from pipeline.app import App
 from pipeline.app.replay import fingerprint
 from pipeline.app.shapes import preview_shape
 from pipeline.errors import ContradictionError, PermanentError, UsageError
 
-NODE = os.environ.get("ELASTICSEARCH_URL", "")
 on_both = pytest.mark.parametrize(
     "kind",
     [
@@ -42,22 +40,16 @@ MAYOR_LATER = MAYOR + "Her lawyer said that she would go back to work on Wednesd
 @pytest.fixture
 def url(kind):
     """Makes the URL of a store of a name; what is made on the node is removed afterwards."""
-    prefix, made = f"test-{uuid.uuid4().hex[:12]}", set()
+    place, made = new_url(), set()
 
     def make(name):
         made.add(name)
-        return None if kind == "sqlite" else f"{NODE}?prefix={prefix}-{name}"
+        return None if kind == "sqlite" else f"{place}-{name}"
 
     yield make
     if kind == "node":
-        from pipeline.store.elasticsearch.indices import Names, drop_everything
-        from pipeline.store.elasticsearch.link import Link, parsed
-
         for name in made:
-            address = parsed(make(name), {})
-            link = Link(address, 60)
-            drop_everything(link, Names(address.prefix))
-            link.close()
+            removed(make(name))
 
 
 @pytest.fixture

@@ -1,19 +1,16 @@
 """A store follows the journal of one home; another home, or a missing mount, changes nothing in it."""
 
 import json
-import os
-import uuid
 from pathlib import Path
 
 import pytest
+from node_stores import NODE, new_url, removed
 
 from pipeline.app import App, open_app
 from pipeline.app.wiring import IDENTITY, JOURNAL
 from pipeline.errors import StoreError
 from pipeline.ports import Commit
 from pipeline.store import open_store
-
-NODE = os.environ.get("ELASTICSEARCH_URL", "")
 
 
 @pytest.fixture(params=["sqlite", pytest.param("node", marks=pytest.mark.elasticsearch)])
@@ -24,15 +21,9 @@ def elsewhere(request, tmp_path):
         return
     if not NODE:
         pytest.skip("set ELASTICSEARCH_URL to the URL of an Elasticsearch 9 node")
-    from pipeline.store.elasticsearch.indices import Names, drop_everything
-    from pipeline.store.elasticsearch.link import Link, parsed
-
-    url = f"{NODE}?prefix=test-{uuid.uuid4().hex[:12]}"
+    url = new_url()
     yield url
-    address = parsed(url, {})
-    link = Link(address, 60)
-    drop_everything(link, Names(address.prefix))
-    link.close()
+    removed(url)
 
 
 @pytest.fixture

@@ -1,19 +1,16 @@
 """Every route, for everybody, over stores with nothing, the usual and the worst in them, on both backends."""
 
-import os
-import uuid
-
 import pytest
 from desk_site import Desk
 from desk_store import everyday
 from html_reader import PageReader
+from node_stores import NODE, new_url, removed
 from test_desk_hostile import HOSTILE
 
 from pipeline.desk import site
 from pipeline.desk.access import Doors
 from pipeline.ports import Commit
 
-NODE = os.environ.get("ELASTICSEARCH_URL", "")
 HERE = {"sec-fetch-site": "same-origin"}
 PROXY = {"proxy_header": "X-User", "proxy_addresses": ("testclient",), "editors": ("ed",)}
 PEOPLE = {
@@ -57,22 +54,6 @@ WRITES = {
 STORES = {"empty": Commit(), "usual": everyday(), "hostile": everyday(HOSTILE["markup"])}
 
 
-def on_node():
-    """A store on the node, and what removes it."""
-    from pipeline.store.elasticsearch.indices import Names, drop_everything
-    from pipeline.store.elasticsearch.link import Link, parsed
-
-    url = f"{NODE}?prefix=test-{uuid.uuid4().hex[:12]}"
-
-    def remove():
-        address = parsed(url, {})
-        link = Link(address, 60)
-        drop_everything(link, Names(address.prefix))
-        link.close()
-
-    return url, remove
-
-
 BACKENDS = [
     "sqlite",
     pytest.param(
@@ -95,12 +76,13 @@ def backend(request):
 @pytest.fixture(scope="module", params=STORES)
 def kept(request, backend, tmp_path_factory):
     """What is in the store, and a client of its pages for each person."""
-    url, remove = on_node() if backend == "elasticsearch" else ("", lambda: None)
+    url = new_url() if backend == "elasticsearch" else ""
     made = Desk(tmp_path_factory.mktemp("routes"), STORES[request.param], url)
     sites = {only: made.client(Doors(**PROXY, read_only=only)) for only in (False, True)}
     yield request.param, {name: sites[name == "read-only"] for name in PEOPLE}
     made.close()
-    remove()
+    if url:
+        removed(url)
 
 
 def test_no_route_is_left_out():

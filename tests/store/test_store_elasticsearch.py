@@ -7,8 +7,6 @@ docker.elastic.co/elasticsearch/elasticsearch:9.4.3`, then `ELASTICSEARCH_URL=ht
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,14 +18,12 @@ from conformance_lists import ListConformance
 from conformance_queries import QueryConformance
 from conformance_state import StateConformance
 from elasticsearch import Elasticsearch
+from node_stores import NODE, new_url, removed
 
 from pipeline.store import open_store
 from pipeline.store.elasticsearch.cluster import ElasticsearchStore
-from pipeline.store.elasticsearch.indices import Names, drop_everything
-from pipeline.store.elasticsearch.link import Link, parsed
 from pipeline.store.elasticsearch.root import Root
 
-NODE = os.environ.get("ELASTICSEARCH_URL", "")
 pytestmark = [
     pytest.mark.elasticsearch,
     pytest.mark.skipif(not NODE, reason="set ELASTICSEARCH_URL to the URL of an Elasticsearch 9 node"),
@@ -37,14 +33,11 @@ pytestmark = [
 @contextmanager
 def place() -> Iterator[str]:
     """The URL at which there is no store; what is made there is removed afterwards."""
-    url = f"{NODE}?prefix=test-{uuid.uuid4().hex[:12]}"
+    url = new_url()
     try:
         yield url
     finally:
-        address = parsed(url, {})
-        link = Link(address, 60)
-        drop_everything(link, Names(address.prefix))
-        link.close()
+        removed(url)
 
 
 def wipe(url: str) -> None:
