@@ -16,7 +16,7 @@ from pipeline.records import ArticleKind
 
 if TYPE_CHECKING:
     from pipeline.app.wiring import Wiring
-    from pipeline.ports import SearchHit, StoryOrder, Version
+    from pipeline.ports import SearchHit, Store, StoryOrder, Version
     from pipeline.query.tree import Query
     from pipeline.records import ArticleRow, Change, Decision, Lineage, StoredArticle, Story
     from pipeline.stories.situations.timeline import TimelineEntry
@@ -85,6 +85,13 @@ def chosen(query: str, since: str, until: str, now: datetime) -> Query:
     if start or end:
         parts.append(TimeRange("published", start, end))
     return And(tuple(parts)) if len(parts) > 1 else parts[0] if parts else Everything()
+
+
+def entries_of(store: Store, situation: str) -> list[TimelineEntry]:
+    """A situation as a timeline: its newest stories, oldest first."""
+    from pipeline.stories.situations.timeline import timeline
+
+    return timeline(store.story_page(StoryFilter(situation=situation), "new", _STORIES))
 
 
 class Read:
@@ -228,9 +235,7 @@ class Read:
         return story.situation, entries
 
     def _timeline(self, situation: str) -> list[TimelineEntry]:
-        from pipeline.stories.situations.timeline import timeline
-
-        return timeline(self.listed(StoryFilter(situation=situation), "new", _STORIES))
+        return entries_of(self._wiring.store, situation)
 
     def search(self, query: str, *, since: str | None = None, limit: int = 50) -> list[SearchHit]:
         """Articles that a query hits, best first."""

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 def export(
     context: typer.Context,
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="articles, stories or decisions")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="articles, stories, situations or decisions")],
     into: Annotated[Path | None, typer.Option(help="The file to write; without it, stdout")] = None,
     form: Annotated[
-        str, typer.Option("--format", help="jsonl, csv or parquet [as the file is called, else jsonl]")
+        str, typer.Option("--format", help="jsonl, csv, parquet or ninjs [as the file is called, else jsonl]")
     ] = "",
     query: Annotated[str, typer.Option(help="Only of articles that this query hits")] = "",
     since: Annotated[str, typer.Option(help="Only of articles from then on: 90m, 12h, 7d, or a date")] = "",

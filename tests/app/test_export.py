@@ -8,23 +8,29 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
+import yaml
+from jsonschema import Draft202012Validator, FormatChecker
 
 from dags.local.environment import ROOT
 from pipeline.app import App, open_app
-from pipeline.app.export.exporting import ExportOrder, Rows
-from pipeline.app.shapes import article_shape, decision_shape, story_shape
+from pipeline.app.export.exporting import KINDS, ExportOrder, Rows
+from pipeline.app.export.ninjs import ninjs
+from pipeline.app.shapes import article_shape, decision_shape, situation_shape, story_shape
 from pipeline.errors import QueryError, UnavailableError, UsageError
-from pipeline.ports import Commit
+from pipeline.ports import Commit, StoryFilter
 from pipeline.query.tree import Everything
 from pipeline.records import (
     Article,
     Decision,
     EnrichedArticle,
     Entity,
+    EntityKind,
     StoredArticle,
     Story,
     Topic,
@@ -68,6 +74,12 @@ def stored(seq, stories=10_000_000):
     return StoredArticle(enriched, seq, f"{(seq - 1) // A_STORY % stories + 1:016x}", b"")
 
 
+def situation(story):
+    """Three stories each, but of each twelve one that has nobody left, and two that never had one."""
+    number = int(story, 16)
+    return "" if number % 12 in {0, 11} else f"{(number - 1) // 3:016x}"
+
+
 def fill(store, count, first=1, step=500):
     for start in range(first, first + count, step):
         articles = [stored(seq) for seq in range(start, min(start + step, first + count))]
@@ -78,7 +90,7 @@ def fill(store, count, first=1, step=500):
             Story(
                 name, f"Story {name}", tuple(a.enriched.article.id for a in some), 1, some[0].seq,
                 some[-1].seq, some[0].enriched.article.time, some[-1].enriched.article.time,
-                outlets=("A", "B"),
+                outlets=("A", "B"), situation=situation(name),
             )
             for name, some in groups.items()
         ]  # fmt: skip
@@ -134,6 +146,17 @@ def test_articles_stories_and_decisions_as_the_shapes_have_them(app: App, tmp_pa
     ]  # fmt: skip
 
 
+def test_situations_once_and_whole(app: App, tmp_path) -> None:
+    app.export.into(ExportOrder("situations"), tmp_path / "s.jsonl")
+    listed = app.read.situations(StoryFilter(), "new", 100)
+    found = lines(tmp_path / "s.jsonl")
+    assert len(found) == 3
+    assert found == [situation_shape(*each) for each in reversed(listed)]
+    # One article of the second is enough for it, whole.
+    app.export.into(ExportOrder("situations", query="title:17"), tmp_path / "one.jsonl")
+    assert [(row["id"], len(row["stories"])) for row in lines(tmp_path / "one.jsonl")] == [(f"{1:016x}", 3)]
+
+
 def test_by_time_query_and_cursor(app: App, tmp_path) -> None:
     def seqs(**order):
         app.export.into(ExportOrder("articles", **order), tmp_path / "out.jsonl")
@@ -153,7 +176,7 @@ def test_by_time_query_and_cursor(app: App, tmp_path) -> None:
 
 
 def test_csv_is_read_back_and_holds_no_formula(app: App, tmp_path) -> None:
-    for kind, rows in (("articles", 60), ("stories", 12), ("decisions", 60)):
+    for kind, rows in (("articles", 60), ("stories", 12), ("situations", 3), ("decisions", 60)):
         app.export.into(ExportOrder(kind), tmp_path / f"{kind}.csv")
         with (tmp_path / f"{kind}.csv").open(encoding="utf-8", newline="") as file:
             found = list(csv.DictReader(file, strict=True))
@@ -169,7 +192,7 @@ def test_csv_is_read_back_and_holds_no_formula(app: App, tmp_path) -> None:
 
 def test_parquet_holds_the_same_in_types(app: App, tmp_path) -> None:
     pq = pytest.importorskip("pyarrow.parquet")
-    for kind, rows in (("articles", 60), ("stories", 12), ("decisions", 60)):
+    for kind, rows in (("articles", 60), ("stories", 12), ("situations", 3), ("decisions", 60)):
         app.export.into(ExportOrder(kind), tmp_path / f"{kind}.parquet")
         assert pq.read_table(tmp_path / f"{kind}.parquet").num_rows == rows
     table = pq.read_table(tmp_path / "articles.parquet")
@@ -182,8 +205,57 @@ def test_parquet_holds_the_same_in_types(app: App, tmp_path) -> None:
     assert not list(tmp_path.glob("*.part"))
 
 
-@pytest.mark.parametrize("form", ["jsonl", "csv", "parquet"])
-@pytest.mark.parametrize("kind", ["articles", "stories", "decisions"])
+@pytest.fixture(scope="module")
+def valid():
+    """Whether an item is ninjs; NINJS_SCHEMA names the standard's own schema."""
+    own = Path(__file__).with_name("schemas") / "ninjs.yaml"
+    schema = yaml.safe_load(Path(os.environ.get("NINJS_SCHEMA", own)).read_text("utf-8"))
+    return Draft202012Validator(schema, format_checker=FormatChecker()).validate
+
+
+def test_ninjs_of_articles_and_stories(app: App, tmp_path, valid) -> None:
+    for kind, name in (("articles", "article"), ("stories", "story")):
+        app.export.into(ExportOrder(kind), tmp_path / f"{kind}.ninjs")
+        app.export.into(ExportOrder(kind), tmp_path / f"{kind}.jsonl")
+        items, rows = lines(tmp_path / f"{kind}.ninjs"), lines(tmp_path / f"{kind}.jsonl")
+        for item, row in zip(items, rows, strict=True):
+            valid(item)
+            assert item["uri"] == f"tag:wirewatch,2026:{name}:{row['id']}"
+            assert item["headlines"][0]["value"] == row["title"]
+            if kind == "articles":
+                assert item["bodies"][0]["value"] == row["text"]
+                assert ("firstCreated" in item) == (row["published"] is not None)
+                assert item["people"] == [{"name": "Kim", "literal": "person:kim"}]
+            else:
+                members = [each["uri"].rpartition(":")[2] for each in item["associations"]]
+                assert members == [each["id"] for each in row["articles"]]
+    with pytest.raises(UsageError, match="articles and stories"):
+        app.export.into(ExportOrder("decisions", format="ninjs"), tmp_path / "no")
+
+
+def test_ninjs_of_hostile_texts(valid) -> None:
+    texts = ("", "<script>", "a\x00b\r\n", "javascript:x", "http://[", "https://ü.example/a b|c?ü=^`{}", "::")
+    for text in texts:
+        record = replace(
+            stored(1).enriched.article, title=text, text=text, url=text, link=text, outlet=text,
+            dateline=text, agency=text, authors=(text,), withdrawn=NOW,
+        )  # fmt: skip
+        names = tuple(
+            Entity(f"{kind}:{text}", text or "–", kind, 1, 0.5, ()) for kind in get_args(EntityKind)
+        )
+        one = replace(stored(1), enriched=replace(stored(1).enriched, article=record, entities=names))
+        row = article_shape(one)
+        valid(ninjs("articles", row))
+        story = Story("s: /1", text, (record.id,), 1, 1, 1, START, START, outlets=(text,))
+        valid(ninjs("stories", story_shape(story, {record.id: one.line})))
+        assert ninjs("articles", row)["pubStatus"] == "canceled"
+
+
+FORMS = [(kind, form) for kind in KINDS for form in ("jsonl", "csv", "parquet")]
+FORMS += [(kind, "ninjs") for kind in ("articles", "stories")]
+
+
+@pytest.mark.parametrize(("kind", "form"), FORMS)
 def test_stopped_at_any_piece_it_gives_the_same_file(app: App, tmp_path, monkeypatch, kind, form) -> None:
     monkeypatch.setattr("pipeline.app.export.exporting._PIECE", 7)
     monkeypatch.setattr("pipeline.app.export.exporting._MEMBERS", 8)
@@ -267,7 +339,7 @@ def test_what_is_asked_wrongly_makes_nothing(app: App, tmp_path) -> None:
 
 def test_one_piece_is_held_at_a_time(app: App, monkeypatch) -> None:
     monkeypatch.setattr("pipeline.app.export.exporting._PIECE", 7)
-    for kind in ("articles", "stories", "decisions"):
+    for kind in KINDS:
         pieces = Rows(app._wiring.store, kind, set()).pieces(Everything(), 0, 60)
         assert max(len(rows) for _, rows in pieces) <= 7
 

@@ -43,7 +43,15 @@ def test_the_export_commands_do_what_the_page_says(shell, tmp_path) -> None:
     assert len(lines) > 5
     said = [shell(line) for line in lines]
     assert "articles from" in said[-1]
-    for name in ("articles.jsonl", "week.csv", "storms.parquet", "decisions.jsonl.gz", "new.jsonl"):
+    for name in (
+        "articles.jsonl",
+        "week.csv",
+        "storms.parquet",
+        "decisions.jsonl.gz",
+        "new.jsonl",
+        "wire.ninjs",
+        "affairs.jsonl",
+    ):
         assert (tmp_path / name).is_file()
     assert len((tmp_path / "articles.jsonl").read_text("utf-8").splitlines()) >= 8
     picture = ElementTree.parse(tmp_path / "week.svg").getroot()

@@ -1,1 +1,1 @@
-"""What is stored, as a file: exporting (what), flat (columns), export_file (where, and resumed), parquet."""
+"""What is stored, as a file: exporting (what), flat and ninjs (forms), export_file (resumed), parquet."""

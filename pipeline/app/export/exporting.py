@@ -1,8 +1,8 @@
 """What is stored, row by row, in the order in which it came: for files and pipes of other programs.
 
-Articles are chosen by time, by query and by where they stand in the ingest sequence; stories and decisions
-are those of the articles that are chosen. All of it is read in stretches, so that memory does not grow with
-what is written, but for the ids of the stories.
+Articles are chosen by time, by query and by where they stand in the ingest sequence; stories, situations and
+decisions are those of the articles that are chosen. All of it is read in stretches, so that memory does not
+grow with what is written, but for the ids of the stories.
 """
 
 from __future__ import annotations
@@ -16,24 +16,28 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final, Literal
+from urllib.parse import unquote
 
 import orjson
 
 from pipeline.app.export.export_file import Cursor, Exported, ExportFile, opened_file
 from pipeline.app.export.flat import COLUMNS, csv_head, csv_row
+from pipeline.app.export.ninjs import ninjs
 from pipeline.app.export.parquet import check_parquet, to_parquet
-from pipeline.app.read import chosen
-from pipeline.app.shapes import article_shape, decision_shape, story_shape
+from pipeline.app.read import chosen, entries_of
+from pipeline.app.shapes import article_shape, decision_shape, situation_shape, story_shape
 from pipeline.app.wiring import Wiring
 from pipeline.errors import UsageError
 from pipeline.ports import Store
 from pipeline.query.tree import Query
 from pipeline.records import StoredArticle, content_id
 
-Kind = Literal["articles", "stories", "decisions"]
-KINDS: Final[tuple[Kind, ...]] = ("articles", "stories", "decisions")
-FORMATS: Final = ("jsonl", "csv", "parquet")
-_SUFFIXES: Final = {".csv": "csv", ".parquet": "parquet"}
+Kind = Literal["articles", "stories", "situations", "decisions"]
+KINDS: Final[tuple[Kind, ...]] = ("articles", "stories", "situations", "decisions")
+FORMATS: Final = ("jsonl", "csv", "parquet", "ninjs")
+_SUFFIXES: Final = {".csv": "csv", ".parquet": "parquet", ".ninjs": "ninjs"}
+# What the standard has a form for.
+_NINJS: Final = ("articles", "stories")
 # Articles that are read, and whose rows are written, at once; and the members of stories likewise.
 _PIECE, _MEMBERS = 1_000, 2_000
 
@@ -47,7 +51,7 @@ class ExportOrder:
         query: Only of articles that it hits; "" for all.
         since, until: Only of articles from this moment on, and before that one: ages or dates; "" for any.
         after: Only of articles that came after this ingest sequence number.
-        format: "jsonl", "csv" or "parquet"; "" as the file is called, else JSON lines.
+        format: "jsonl", "csv", "parquet" or "ninjs"; "" as the file is called, else JSON lines.
     """
 
     kind: Kind
@@ -94,7 +98,7 @@ class Export:
     def _fill(self, order: ExportOrder, form: str, file: ExportFile) -> None:
         cursor = file.cursor
         seen = set[int]()
-        if order.kind == "stories" and cursor.rows:
+        if order.kind in {"stories", "situations"} and cursor.rows:
             seen = {_number(name) for name in _first_cells(file, form)}
         if form == "csv" and not cursor.bytes:
             file.append(csv_head(order.kind).encode(), 0, cursor.after)
@@ -130,7 +134,7 @@ class Rows:
     Args:
         store: Where they are.
         kind: Of which kind.
-        seen: Stories that have been told already, by `_number`.
+        seen: Stories, or situations, that have been told already, by `_number`.
     """
 
     def __init__(self, store: Store, kind: Kind, seen: set[int]) -> None:
@@ -149,6 +153,8 @@ class Rows:
             yield from map(article_shape, articles)
         elif self._kind == "stories":
             yield from self._stories(articles)
+        elif self._kind == "situations":
+            yield from self._situations(articles)
         else:
             for stored in articles:
                 decision = self._store.decision(stored.enriched.article.id)
@@ -173,11 +179,23 @@ class Rows:
                 batch.append(name)
                 size += grown
 
+    def _situations(self, articles: Sequence[StoredArticle]) -> Iterator[dict[str, Any]]:
+        """Each once, whole; one of which a single story is left is none."""
+        stories = self._store.stories(list(dict.fromkeys(a.story for a in articles)))
+        for name in dict.fromkeys(stories[a.story].situation for a in articles if a.story in stories):
+            if name and _number(name) not in self._seen:
+                self._seen.add(_number(name))
+                entries = entries_of(self._store, name)
+                if len(entries) > 1:
+                    yield situation_shape(name, entries)
+
 
 def written(kind: str, form: str, row: dict[str, Any]) -> bytes:
     """A row as a line of a file."""
     if form == "csv":
         return csv_row(kind, row).encode("utf-8", "replace")
+    if form == "ninjs":
+        row = ninjs(kind, row)
     return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
 
 
@@ -187,6 +205,8 @@ def _format_of(order: ExportOrder, target: Path | None) -> str:
         raise UsageError(f"--format {form}: give one of {', '.join(FORMATS)}")
     if order.kind not in COLUMNS:
         raise UsageError(f"export {order.kind}: give one of {', '.join(KINDS)}")
+    if form == "ninjs" and order.kind not in _NINJS:
+        raise UsageError(f"export {order.kind}: ninjs has a form for {' and '.join(_NINJS)} alone")
     return form
 
 
@@ -202,6 +222,8 @@ def _first_cells(file: ExportFile, form: str) -> Iterator[str]:
         lines = csv.reader(line.decode("utf-8") for line in file.lines())
         next(lines, None)
         yield from (row[0] for row in lines if row)
+    elif form == "ninjs":
+        yield from (unquote(json.loads(line)["uri"].rpartition(":")[2]) for line in file.lines())
     else:
         yield from (json.loads(line)["id"] for line in file.lines())
 

@@ -63,6 +63,14 @@ COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
         Column("summary", "text", lambda row: " ".join(each["text"] for each in row["summary"])),
         *_plain("real", "hot"),
     ),
+    "situations": (
+        *_plain("text", "id", "title"),
+        *_plain("time", "first", "last"),
+        *_plain("whole", "articles"),
+        _each("stories", "id"),
+        Column("titles", "texts", lambda row: [each["title"] for each in row["stories"]]),
+        Column("who", "texts", lambda row: list(dict.fromkeys(n for s in row["stories"] for n in s["who"]))),
+    ),
     "decisions": (
         *_plain("text", "article", "story", "decided_story"),
         *_plain("flag", "founded"),
