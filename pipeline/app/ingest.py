@@ -101,6 +101,7 @@ class Ingest:
         """
         started = time.monotonic()
         outcome = IngestReport()
+        _ = self._wiring.settings  # a configuration that cannot be read is told before anything is archived
         for captures, refused in self._file_batches(paths):
             batch = self._loaded(captures, progress, backfill=not may_alert)
             batch = replace(batch, rejections=(*refused, *batch.rejections), backfill=not may_alert)

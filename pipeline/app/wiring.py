@@ -67,8 +67,10 @@ class Wiring:
         store_url: See `pipeline.store.open_store`.
         environment: For secrets and `${NAME}` in the configuration.
         clock: Gives the present time (UTC).
-        processes: How many enrich, whatever the settings say; None leaves it to them.
         make: Whether a home and a store that are missing are made; a reader makes nothing.
+
+    Attributes:
+        processes: How many enrich, whatever the settings say; None leaves it to them.
     """
 
     def __init__(
@@ -78,11 +80,10 @@ class Wiring:
         store_url: str,
         environment: Mapping[str, str],
         clock: Callable[[], datetime] = now,
-        processes: int | None = None,
         *,
         make: bool = True,
     ) -> None:
-        self.processes = processes
+        self.processes: int | None = None
         self.home = home
         self.config = config
         self.store_url = store_url

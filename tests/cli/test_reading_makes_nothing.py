@@ -84,6 +84,12 @@ def modes(place):
     }
 
 
+def test_a_configuration_that_is_not_there_is_told_before_anything_is_archived(run, tmp_path):
+    code, _, lines = run("--config", "elsewhere", "load", "a.jsonl")
+    assert (code, lines) == (2, ["wirewatch: elsewhere: no such folder; --config names another"])
+    assert not list((tmp_path / "data").rglob("*.warc.gz"))
+
+
 def test_what_is_stored_is_for_its_owner_or_its_group(run, tmp_path):
     assert run("load", "a.jsonl")[0] == 0
     assert modes(tmp_path / "data") == ({0o700}, {0o600})

@@ -35,7 +35,7 @@ from pipeline.records import Alert, Message, Watch, WatchState
 from pipeline.retry import DELIVERY, RetryPolicy
 from pipeline.stages.alerting.deliver import Deliverer
 from pipeline.stages.alerting.lineage import story_facts
-from pipeline.stages.alerting.occasions import OccasionReader, Questions, States, stretches
+from pipeline.stages.alerting.occasions import Memory, OccasionReader, Questions, States, stretches
 
 MARK = "alerts"
 BEHIND = "alerts.behind"
@@ -248,7 +248,7 @@ class Alerting:
 
         def reader(names: Iterable[str], states: States) -> OccasionReader:
             asked = [rules[name] for name in sorted(names)]
-            return OccasionReader(self._store, asked, past, known, dues, backfill=backfill, states=states)
+            return OccasionReader(self._store, asked, past, Memory(known, dues, states), backfill=backfill)
 
         plans, decider, done = self._waiting(silent=silent), Decider(self._facts), _Done()
         for names, upto, asked in self._questions(way, reader, marks.reached, (last, now)):

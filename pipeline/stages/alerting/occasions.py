@@ -37,6 +37,23 @@ States = Literal["none", "earlier", "all"]
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """What watches carry from one stretch of changes to the next; it grows as they are read.
+
+    Attributes:
+        known: What watches know of stories, by watch and story; what is read from the store is added.
+        dues: What waits for its time; what the changes make wait is added.
+        states: Which of the states in the store are read: none, where the watches are asked as if they were
+            new; all, where other versions of them have been asked about these changes already; else those
+            of the stories that began earlier.
+    """
+
+    known: dict[tuple[str, str], WatchState]
+    dues: Dues
+    states: States = "earlier"
+
+
+@dataclass(frozen=True, slots=True)
 class Questions:
     """What a stretch of changes asks of watches.
 
@@ -109,12 +126,8 @@ class OccasionReader:
         store: Read only.
         rules: The watches that are switched on.
         past: Tells how articles and stories were at a change.
-        known: What watches know of stories, by watch and story; what is read is added.
-        dues: What waits for its time; what these changes make wait is added.
+        memory: What the watches remember.
         backfill: Whether articles that were loaded as backfill may alert as well.
-        states: Which of the states in the store are read: none, where the watches are asked as if they were
-            new; all, where other versions of them have been asked about these changes already; else those
-            of the stories that began earlier.
     """
 
     def __init__(
@@ -122,20 +135,16 @@ class OccasionReader:
         store: Store,
         rules: Sequence[WatchRule],
         past: Past,
-        known: dict[tuple[str, str], WatchState],
-        dues: Dues,
+        memory: Memory,
         *,
         backfill: bool = False,
-        states: States = "earlier",
     ) -> None:
         self._store = store
         self._rules = {rule.watch.name: rule for rule in rules}
         self._past = past
-        self._known = known
-        self._dues = dues
+        self._memory = memory
         self._relative = [rule for rule in rules if rule.relative]
         self._backfill = backfill
-        self._states = states
 
     def read(self, changes: Sequence[Change]) -> Questions:
         """What these changes ask, in their order."""
@@ -152,7 +161,8 @@ class OccasionReader:
         """What time alone asks by now, after the last change."""
         newest = next(iter(self._store.changes(last - 1, last)), None)
         place = Change("time", "", "", now, seq=newest.seq if newest else 0, n=last)
-        timed = self._timed([(due, place) for due in self._dues.take(self._rules, lambda at: at <= now)], {})
+        dues = self._memory.dues.take(self._rules, lambda at: at <= now)
+        timed = self._timed([(due, place) for due in dues], {})
         return self._asked(list(timed), (), {}, {}, {}, timed)
 
     def _asked(
@@ -186,13 +196,13 @@ class OccasionReader:
         first = former.seq - (former.kind == "arrival")
         former = replace(former, n=former.n - 1, seq=first)
         for change in changes:
-            passed = self._dues.take(self._rules, lambda at: at < change.at)  # noqa: B023  used at once
+            passed = self._memory.dues.take(self._rules, lambda at: at < change.at)  # noqa: B023  used at once
             found += [(due, former) for due in passed]
             former, article = change, ready.get(change.n)
             for rule in self._relative if article else ():
                 hit = rule.watch.name in hits[change.n]
                 time = None if hit or article is None else first_time(rule, article)
-                self._dues.put(rule.watch.name, change.article, time)
+                self._memory.dues.put(rule.watch.name, change.article, time)
         return found
 
     def _timed(
@@ -256,16 +266,16 @@ class OccasionReader:
         kin = {
             name: Kin(*ancestry(self._store.lineage(name), name), tuple(sources.get(name, ())))
             for name in names
-            if self._states == "all"
+            if self._memory.states == "all"
             or name in sources
             or began.get(name, 0) <= before
             or self._past.left(name)
         }
         asked = {*kin, *(each for own in kin.values() for each in own.names)}
-        wanted = set() if self._states == "none" else asked
+        wanted = set() if self._memory.states == "none" else asked
         for state in self._store.tellings_of(sorted(wanted)) if wanted else ():
             if state.watch in self._rules:
-                self._known.setdefault((state.watch, state.story), state)
+                self._memory.known.setdefault((state.watch, state.story), state)
         return kin
 
     def _hits(self, ready: Mapping[int, Prepared]) -> dict[int, frozenset[str]]:
@@ -287,7 +297,7 @@ class OccasionReader:
     ) -> dict[str, list[WatchRule]]:
         """For each story the watches that may have something to say: they hit or know it or an ancestor."""
         about: dict[str, set[str]] = {}
-        for watch, story in self._known:
+        for watch, story in self._memory.known:
             about.setdefault(story, set()).add(watch)
         for step in steps:
             new = hits.get(step.n, frozenset()) if step.kind in {"arrival", "edit"} else timed.get(step, ())

@@ -24,7 +24,7 @@ from pipeline.query.tree import And, Query, Term, TimeRange
 from pipeline.records import Alert, Change, StoredArticle, Watch
 from pipeline.stages.alerting.alert import BEHIND, MARK, STRETCH
 from pipeline.stages.alerting.lineage import ancestry, heir, story_facts
-from pipeline.stages.alerting.occasions import OccasionReader, Questions, stretches
+from pipeline.stages.alerting.occasions import Memory, OccasionReader, Questions, stretches
 from pipeline.text import fold
 
 # More stories than a store holds.
@@ -244,7 +244,7 @@ def _first_telling(
         return None
     known: WatchStates = {}
     past = Past(store.amendments(changes[0].n - 1), store.versions)
-    reader = OccasionReader(store, (rule,), past, known, Dues(), states="none")
+    reader = OccasionReader(store, (rule,), past, Memory(known, Dues(), "none"))
     asked = (reader.read(changes), reader.ripe(now, changes[-1].n))
     trials = (trial for each in asked for trial in _trials(each, rule, known_apart=()))
     wanted = (trial for trial in trials if trial.occasions[0].view.id in names)
@@ -265,7 +265,7 @@ def backtest_watch(
     loaded = _loaded_stories(store, rule, since)
     start, last = store.changes_since(since), store.last_change()
     past = Past(store.amendments(start), store.versions)
-    reader = OccasionReader(store, (rule,), past, known, Dues(), states="none")
+    reader = OccasionReader(store, (rule,), past, Memory(known, Dues(), "none"))
     live = (
         trial
         for asked in _all_asked(store, reader, (start, last), now)

@@ -251,13 +251,11 @@ class ElasticsearchStore(Store, Movable):
     @override
     def search(self, query: Query, since: datetime | None, limit: int) -> list[SearchHit]:
         """The relevance is BM25, a word in the title counting four times."""
-        asked = compiled(query)
         window = [{"range": {"time_us": {"gte": micros(since)}}}] if since else []
+        asked = {"bool": {"must": [compiled(query)], "filter": window}}
         rare = isinstance(query, And | Phrase)
         hits = self.roots.consistent_with(
-            lambda root: search.ranked(
-                self.reads, self.names.articles, asked, window, limit, root.head, rare=rare
-            )
+            lambda root: search.ranked(self.reads, self.names.articles, asked, limit, root.head, rare=rare)
         )
         return [SearchHit(article_from(hit["_source"]), hit["sort"][0]) for hit in hits]
 

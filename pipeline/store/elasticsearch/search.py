@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from pipeline.store.elasticsearch.reading import ARTICLE, PAGE, Dsl, Found, Reads
@@ -15,31 +15,27 @@ _STRETCH, _LONGER = 4, 8
 _SHORT = 2
 
 
-def ranked(
-    reads: Reads, index: str, query: Dsl, window: Sequence[Dsl], limit: int, head: int, *, rare: bool
-) -> list[Found]:
+def ranked(reads: Reads, index: str, query: Dsl, limit: int, head: int, *, rare: bool) -> list[Found]:
     """The best hits, best first, ties by seq; the newest of many hits are ranked.
 
     Args:
         reads: The connection.
         index: Of the articles.
-        query: What is asked.
-        window: What else must hold.
+        query: What is asked, and ranked by.
         limit: How many hits.
         head: The highest seq.
         rare: Whether few hits are likely: they are then ranked at once, and again where they are many.
     """
-    asked = {"bool": {"must": [query], "filter": list(window)}}
     request = {"index": index, "source": list(ARTICLE), "search_type": "dfs_query_then_fetch"}
     most = ranking.candidates(limit)
     if most > 0 and rare and limit <= PAGE:
-        answer = reads.search(query=asked, sort=_ORDER, size=limit, track_total_hits=most + 1, **request)
+        answer = reads.search(query=query, sort=_ORDER, size=limit, track_total_hits=most + 1, **request)
         if _total(answer) <= most:
             return list(answer["hits"]["hits"])
-    first = _first(most, reads, index, asked, head) if most > 0 else None
+    first = _first(most, reads, index, query, head) if most > 0 else None
     if first is not None:
-        asked["bool"]["filter"].append(_from(first))
-    return list(reads.pages(_ORDER, PAGE, limit, query=asked, **request))
+        query = {"bool": {"must": [query], "filter": [_from(first)]}}
+    return list(reads.pages(_ORDER, PAGE, limit, query=query, **request))
 
 
 def _from(seq: int) -> Dsl:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pipeline.stories.features.packed import HEAD, IndexedArticle
 from pipeline.stories.index.story_profile import SMALL, StoryProfile, measure, sum_up
 from pipeline.stories.index.sums import Floats
-from pipeline.stories.scoring.contrast import kept_shares
+from pipeline.stories.scoring.contrast import SharedWords, kept_shares
 from pipeline.stories.scoring.operands import Hits, Rows, Small
 
 _DAY_SECONDS: Final = 86_400.0
@@ -270,9 +270,7 @@ class _Comparison:
                 continue
             stories = slice(self.starts[asker], self.starts[asker + 1])
             self.kept[:, stories] = kept_shares(
-                rows[here] - stories.start,
-                places[here] - words.start,
-                products[here],
+                SharedWords(rows[here] - stories.start, places[here] - words.start, products[here]),
                 mine[words],
                 len(member.traits.body.ids),
                 self.count[Part.BODY, stories],

@@ -21,6 +21,7 @@ docs/research/2026-11-29-pieces.md.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -32,22 +33,28 @@ from pipeline.stories.index.sums import Floats
 _SAMENESS: Final = 4
 
 
+@dataclass(frozen=True, slots=True)
+class SharedWords:
+    """The words that members or sums of candidate stories share with an article, in any order.
+
+    Attributes:
+        stories: The story of each.
+        places: Which of the article's words it is; its pairs of words come after its words.
+        products: The two weights multiplied.
+    """
+
+    stories: NDArray[np.intp]
+    places: NDArray[np.intp]
+    products: Floats
+
+
 def kept_shares(
-    stories: NDArray[np.intp],
-    places: NDArray[np.intp],
-    products: Floats,
-    own: Floats,
-    bodies: int,
-    count: Floats,
-    inside: Floats,
-    strength: float,
+    words: SharedWords, own: Floats, bodies: int, count: Floats, inside: Floats, strength: float
 ) -> Floats:
     """The shares of the inner products with bodies and with pairs that remain.
 
     Args:
-        stories: The story of each word that a member or a sum shares with the article, in any order.
-        places: Which of the article's words it is; its pairs of words come after its words.
-        products: The two weights multiplied.
+        words: What candidates share with the article.
         own: The article's weights, shape [words and pairs].
         bodies: How many of them are words.
         count: For each story, how many members in the article's language it has, the article itself too.
@@ -60,7 +67,8 @@ def kept_shares(
     shape = (len(count), len(own))
     others = (count - inside)[:, np.newaxis]
     squares = own * own
-    flat: Floats = np.bincount(stories * shape[1] + places, products, shape[0] * shape[1]).astype(np.float64)
+    keys = words.stories * shape[1] + words.places
+    flat = np.bincount(keys, words.products, shape[0] * shape[1]).astype(np.float64)
     shared: Floats = flat.reshape(shape) - inside[:, np.newaxis] * squares
     full = np.maximum(others, 1.0) * squares
     present = np.minimum(shared / np.where(full > 0.0, full, 1.0), 1.0) * (others > 0.0)
