@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Each task's pool and its slots. A missing pool hangs a run, so they are made at set-up.
-POOLS = {
-    "wirewatch_fetch": (4, "Feeds are polled by so many tasks at once"),
-    "wirewatch_enrich": (2, "Articles are enriched by so many tasks at once; each holds the models"),
-    "wirewatch_load": (1, "Files are loaded by so many tasks at once, beside the live news"),
-    "wirewatch_group": (1, "One writer of stories"),
-    "wirewatch_alert": (1, "One alert run"),
-}
+# Each task's pool and its slots, as `airflow pools import` reads them too. A missing pool hangs a run, so they
+# are made at set-up.
+POOLS = json.loads((ROOT / "dags" / "pools.json").read_text(encoding="utf-8"))
 
 
 def airflow_environment(home: Path) -> dict[str, str]:
@@ -38,8 +34,6 @@ def make_pools() -> None:
     from airflow.utils.session import create_session
 
     with create_session() as session:
-        for name, (slots, description) in POOLS.items():
+        for name, pool in POOLS.items():
             if Pool.get_pool(name, session=session) is None:
-                Pool.create_or_update_pool(
-                    name, slots=slots, description=description, include_deferred=False, session=session
-                )
+                Pool.create_or_update_pool(name, **pool, session=session)

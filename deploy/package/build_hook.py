@@ -35,7 +35,7 @@ def renamed(source: str) -> str:
 
 
 class WheelHook(BuildHookInterface[Any]):
-    """Puts the renamed copy and the configuration into the wheel; an editable install needs neither."""
+    """Puts the renamed copies and the configuration into the wheel; an editable install needs neither."""
 
     PLUGIN_NAME = "custom"
     _copy: Path | None = None
@@ -51,6 +51,13 @@ class WheelHook(BuildHookInterface[Any]):
         for file in package.rglob("*.py"):
             file.write_text(renamed(file.read_text(encoding="utf-8")), encoding="utf-8")
         (package / "py.typed").touch()
+        # The folder that an Airflow is shown: each file by itself, so it is no package.
+        (package / "dags").mkdir()
+        for file in (root / "dags").glob("*.py"):
+            source = renamed(file.read_text(encoding="utf-8"))
+            (package / "dags" / file.name).write_text(source, encoding="utf-8")
+        for name in (".airflowignore", "pools.json"):
+            shutil.copy(root / "dags" / name, package / "dags")
         build_data["force_include"][str(package)] = "wirewatch"
         config = root / "config"
         build_data["force_include"][str(config / "elasticsearch")] = "wirewatch/store/elasticsearch/templates"

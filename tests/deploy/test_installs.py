@@ -151,3 +151,45 @@ def test_the_wheel_by_uvx_without_an_installation(wheel, locked, tmp_path):
     run = (*run, "--constraints", locked, "--from", wheel, "wirewatch")
     installed(*run, "--version")
     walk(tmp_path, *run)
+
+
+DAGS = """
+import importlib, pathlib
+import wirewatch
+from airflow.dag_processing.dagbag import BundleDagBag
+folder = pathlib.Path(wirewatch.__file__).parent / "dags"
+bag = BundleDagBag(str(folder), bundle_path=folder)
+assert not bag.import_errors, bag.import_errors
+importlib.import_module("airflow.providers.celery.executors.celery_executor")
+importlib.import_module("obstore.fsspec")
+print(*sorted(bag.dags))
+"""
+
+
+def test_the_extras_bring_airflow_and_the_wheel_its_dags(wheel, locked, tmp_path):
+    """As a company with an Airflow of its own installs it: nothing of the repository is there."""
+    python = tmp_path / "venv" / "bin" / "python"
+    installed(UV, "venv", "--quiet", "--python", interpreter("3.11"), tmp_path / "venv")
+    wanted = f"wirewatch[airflow,distributed] @ {wheel.as_uri()}"
+    installed(
+        UV, "pip", "install", "--quiet", "--python", python, "--constraint", locked_all(tmp_path), wanted
+    )
+    clean = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "AIRFLOW_HOME": str(tmp_path / "airflow")}
+    made = subprocess.run(
+        [python, "-W", "ignore", "-c", DAGS],
+        env=clean,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr[-2000:]
+    assert made.stdout.splitlines()[-1] == "alert ingest load maintain"
+
+
+def locked_all(folder):
+    """What is locked, with all extras."""
+    file = folder / "all.txt"
+    options = ("--locked", "--no-dev", "--all-extras", "--no-hashes", "--no-emit-project", "--quiet")
+    file.write_text(installed(UV, "export", *options).stdout)
+    return file

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 import zipfile
@@ -73,3 +74,14 @@ def test_the_command_of_a_wheel_answers(installed):
     assert ask(
         installed, "import sys; sys.argv=['wirewatch','--version']; from wirewatch.cli import main; main()"
     )
+
+
+def test_a_wheel_has_the_dags_for_ones_own_airflow(installed):
+    """They import the installed package, wherever in a file: `pipeline` is not there."""
+    ours = {path.name for path in (ROOT / "dags").glob("*.*")}
+    folder = installed / "wirewatch" / "dags"
+    assert {path.name for path in folder.iterdir()} == ours
+    for path in folder.glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert not {name for name in names if name.partition(".")[0] in {"pipeline", "dags"}}, path.name
