@@ -8,8 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Each task's pool and its slots, as `airflow pools import` reads them too. A missing pool hangs a run, so they
-# are made at set-up.
+# The pools of tasks and their slots, as `airflow pools import` reads them. A missing one hangs a run, so
+# they are made at set-up.
 POOLS = json.loads((ROOT / "dags" / "pools.json").read_text(encoding="utf-8"))
 
 

@@ -196,7 +196,7 @@ def as_atom(app: App, ask: Ask, source: Source, base: str) -> str:
     SubElement(feed, "link", rel="alternate", type="text/html", href=link(base + found.page, pairs))
     for at, story in dated:
         feed.append(_entry(story, members, at, base))
-    return tostring(feed, encoding="unicode", xml_declaration=False)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{tostring(feed, encoding="unicode")}'
 
 
 def _entry(story: Story, members: Mapping[str, StoredArticle], at: datetime, base: str) -> Element:

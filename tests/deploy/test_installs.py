@@ -1,4 +1,4 @@
-"""Each way to install, walked from an empty home: the wheel by pip, by uv on each Python, by `uvx`.
+"""Each way to install, walked from an empty home: the wheel by pip, by uv on each Python, by pipx and `uvx`.
 
 Packages come from the index that this machine uses. Where it does not answer, a test is left out and says so.
 """
@@ -151,6 +151,13 @@ def test_the_wheel_by_uvx_without_an_installation(wheel, locked, tmp_path):
     run = (*run, "--constraints", locked, "--from", wheel, "wirewatch")
     installed(*run, "--version")
     walk(tmp_path, *run)
+
+
+def test_the_wheel_by_pipx(wheel, locked, tmp_path):
+    at = {"PIPX_HOME": str(tmp_path / "pipx"), "PIPX_BIN_DIR": str(tmp_path / "bin")}
+    run = (UV, "tool", "run", "--quiet", "--python", interpreter("3.11"), "--from", "pipx", "pipx", "install")
+    installed(*run, "--quiet", "--pip-args", f"--constraint {locked}", wheel, env=os.environ | at)
+    walk(tmp_path, tmp_path / "bin" / "wirewatch")
 
 
 DAGS = """

@@ -1,7 +1,9 @@
 """Atom out of the desk: read by a library and by our own reader, asked again, and opened by a key."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import feedparser
 import pytest
@@ -9,6 +11,7 @@ from defusedxml.ElementTree import fromstring
 from desk_site import Desk
 from desk_store import NOW, everyday
 from html_reader import PageReader
+from lxml import etree
 
 from pipeline.desk.access import Doors
 from pipeline.ports import Commit
@@ -25,6 +28,7 @@ PATHS = (
     "/search.atom?q=storm",
     "/watches/storms.atom",
     "/names/place:lake%20town.atom",
+    "/situations/s1.atom",
 )
 SHOWN = (
     "/?topic=disasters&sort=hot&with=s2",
@@ -59,8 +63,12 @@ def fresh(tmp_path):
     made.close()
 
 
+SCHEMA = etree.RelaxNG(etree.parse(Path(__file__).with_name("atom.rng")))
+
+
 def checked(text):
-    """What RFC 4287 asks of a feed and of each entry, and how feedparser reads it."""
+    """What RFC 4287 asks of a feed and of each entry, by grammar and prose, and how feedparser reads it."""
+    SCHEMA.assertValid(etree.fromstring(text.encode()))
     root = fromstring(text)
     for element in [root, *root.iter(f"{ATOM}entry")]:
         for name in ("id", "title", "updated"):
@@ -93,6 +101,28 @@ def test_a_feed_is_read_by_others_and_by_our_own_reader(editor, path):
     assert (left, damage) == (0, "")
     assert {item.title for item in items} == {each.title for each in parsed.entries}
     assert "http://127.0.0.1:8090/stories/s1" in {item.url for item in items}
+
+
+@pytest.mark.parametrize(
+    ("there", "instead"),
+    [
+        (r"<updated>.*?</updated>", ""),
+        (r"Z</updated>", "</updated>"),
+        (r"<id>", "<id>a b"),
+        (r"<author>.*?</author>", "<author/>"),
+        (r"<entry>", "<entry><title>twice</title>"),
+        (r"<entry>", "<entry><subtitle>of feeds alone</subtitle>"),
+        (r'href="[^"]*"', ""),
+        (r'<content type="html">', '<content type="xhtml">'),
+        (r"<category term=", "<category name="),
+    ],
+)
+def test_the_grammar_refuses_what_the_rfc_does(editor, there, instead):
+    feed = editor.get("/stories.atom").text
+    SCHEMA.assertValid(etree.fromstring(feed.encode()))
+    broken = re.sub(there, instead, feed, count=1, flags=re.DOTALL)
+    assert broken != feed
+    assert not SCHEMA.validate(etree.fromstring(broken.encode()))
 
 
 @pytest.mark.parametrize("text", HOSTILE)

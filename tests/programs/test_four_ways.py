@@ -1,9 +1,14 @@
 """docs/programs.md, "A watch, four ways": each gives what the watch of the demo told, on the demo's feeds."""
 
 import json
+import os
 import re
+import shutil
+import sqlite3
+import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import feedparser
@@ -58,11 +63,16 @@ def patient(client, address):
     return answer
 
 
-def test_in_a_feed_reader(served, told) -> None:
+@pytest.fixture(scope="module")
+def link(served):
+    """The address of the watch's feed, with its key, as its page has it for an editor."""
     with httpx.Client(follow_redirects=True) as browser:
         browser.get(served.start, timeout=60)
         page = patient(browser, f"{served.address}/watches/{WATCH}").text
-    link = re.search(r'href="?([^" >]+\.atom\?[^" >]*key=[^" >]+)', page)[1].replace("&amp;", "&")
+    return re.search(r'href="?([^" >]+\.atom\?[^" >]*key=[^" >]+)', page)[1].replace("&amp;", "&")
+
+
+def test_in_a_feed_reader(served, link, told) -> None:
     with httpx.Client() as reader:  # no login: the key is in the address
         answer = patient(reader, served.address + link)
     entries = feedparser.parse(answer.content).entries
@@ -70,6 +80,28 @@ def test_in_a_feed_reader(served, told) -> None:
     assert {each.title for each in entries} <= told
     again = {"if-none-match": answer.headers["etag"]}
     assert httpx.get(served.address + link, headers=again, timeout=60).status_code == 304
+
+
+def test_in_newsboat(served, link, told, tmp_path) -> None:
+    """A reader that many people use fetches and reads it by itself, and finds nothing new the second time."""
+    newsboat = shutil.which("newsboat")
+    if newsboat is None:
+        if os.environ.get("READER_REQUIRED"):
+            pytest.fail("no newsboat: install Debian's `newsboat`")
+        pytest.skip("no newsboat: install Debian's `newsboat`")
+    (tmp_path / "urls").write_text(f"{served.address}{link}\n")
+    (tmp_path / "config").write_text("")
+    cache = tmp_path / "cache.db"
+    command = [newsboat, "-u", tmp_path / "urls", "-C", tmp_path / "config", "-c", cache, "-x", "reload"]
+    seen = []
+    for _ in range(2):
+        subprocess.run(command, check=True, env=CLEAN | {"HOME": str(tmp_path)}, timeout=120)
+        with closing(sqlite3.connect(cache)) as database:
+            seen.append(database.execute("SELECT guid, title, content FROM rss_item").fetchall())
+    assert seen[0]
+    assert seen[0] == seen[1]
+    assert {title for _, title, _ in seen[0]} <= told
+    assert all('<a href="http' in content for _, _, content in seen[0])
 
 
 def test_with_curl(served, token, made_home, tmp_path, told) -> None:
