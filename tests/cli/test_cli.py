@@ -1,16 +1,12 @@
 """The command line as scripts and people use it: one JSON document, one line for an error, exit codes."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+import verb_runs
 
 from dags.local.environment import ROOT
 
-WIREWATCH = str(Path(sys.executable).parent / "wirewatch")
 ARTICLE = {
     "title": "Flood closes the bridge at Harrow",
     "text": "The river rose by two metres on Monday and closed the only bridge at Harrow, police said. " * 2,
@@ -21,24 +17,15 @@ ARTICLE = {
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path, verb_server):
     """Runs the command in a home of its own; returns exit code, stdout and stderr."""
     config = tmp_path / "config"
     config.mkdir()
     (config / "settings.yaml").write_text(f"base: {ROOT / 'config'}\nstories:\n  vectors: none\n")
 
     def call(*arguments, config=config, **environment):
-        clean = {k: v for k, v in os.environ.items() if not k.startswith("WIREWATCH_")}
-        done = subprocess.run(
-            [WIREWATCH, "--home", str(tmp_path / "home"), "--config", str(config), *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=tmp_path,
-            env=clean | environment,
-        )
-        assert "Traceback" not in done.stdout + done.stderr
-        return done.returncode, done.stdout, done.stderr
+        words = ["--home", tmp_path / "home", "--config", config, *arguments]
+        return verb_runs.run(verb_server, tmp_path, *words, **environment)
 
     return call
 

@@ -5,20 +5,17 @@ A sample of each is in `test_exit_codes.py`, from a cold start; here `verb_serve
 
 import json
 import os
-import select
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import get_args
 
 import pytest
 import typer.main
-from test_exit_codes import ROW, TEXT, WIREWATCH, closed_port, silent  # noqa: F401  fixtures
+from test_exit_codes import ROW, TEXT, closed_port, silent  # noqa: F401  fixtures
+from verb_runs import Run
 
 from pipeline.api.api_tokens import SCOPES, Tokens
 from pipeline.app import App
@@ -208,49 +205,8 @@ def lived(tmp_path_factory, feed):
     return made, names
 
 
-class Run:
-    """One run of the command in a working folder."""
-
-    def __init__(self, server, where, arguments, out=os.devnull, file_size=None, **environment):
-        self._server = server
-        clean = {k: v for k, v in os.environ.items() if not k.startswith("WIREWATCH_")}
-        asked = {
-            "script": WIREWATCH,
-            "arguments": ["--home", "home", "--config", "config", *arguments],
-            "folder": str(where),
-            "environment": clean | environment,
-            "out": out,
-            "file_size": file_size,
-        }
-        server.stdin.write(json.dumps(asked) + "\n")
-        server.stdin.flush()
-        self.pid, self._answer = int(server.stdout.readline()), None
-
-    def ended(self, within=120):
-        """Its exit code and the lines that it said on stderr; it is killed when it takes more seconds."""
-        if not self._answer:
-            if not select.select([self._server.stdout], [], [], within)[0]:
-                os.kill(self.pid, signal.SIGKILL)
-            self._answer = json.loads(self._server.stdout.readline())
-        said = self._answer["said"]
-        assert "Traceback" not in said
-        return self._answer["code"], said.splitlines()
-
-
-@pytest.fixture(scope="module")
-def server():
-    """See `verb_server.py`."""
-    path = Path(__file__).parent / "verb_server.py"
-    quiet = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(
-        [sys.executable, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, env=quiet
-    ) as process:
-        yield process
-        process.stdin.close()
-
-
 @pytest.fixture
-def there(lived, server, tmp_path):
+def there(lived, verb_server, tmp_path):
     """A copy of that home; runs a verb in it."""
     made, names = lived
     shutil.copytree(made, tmp_path, dirs_exist_ok=True)
@@ -259,7 +215,8 @@ def there(lived, server, tmp_path):
 
     def began(verb, *before, words=(), **how):
         given = [*verb.split(), *(each.format(**names) for each in words or VERBS[verb][1:])]
-        runs.append(Run(server, tmp_path, [*before, *given], **how))
+        words = ["--home", "home", "--config", "config", *before, *given]
+        runs.append(Run(verb_server, tmp_path, words, **how))
         return runs[-1]
 
     yield tmp_path, began

@@ -1,19 +1,15 @@
 """Verbs that read make nothing; what is stored is for its owner; `verify` finds each broken promise."""
 
 import json
-import os
 import sqlite3
 import stat
-import subprocess
-import sys
 from contextlib import closing
-from pathlib import Path
 
 import pytest
+import verb_runs
 
 from dags.local.environment import ROOT
 
-WIREWATCH = str(Path(sys.executable).parent / "wirewatch")
 ROWS = [
     {
         "title": "Cable car stuck",
@@ -29,24 +25,15 @@ ROWS = [
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path, verb_server):
     config = tmp_path / "config"
     config.mkdir()
     (config / "settings.yaml").write_text(f"base: {ROOT / 'config'}\nstories:\n  vectors: none\n")
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
 
     def call(*arguments, **environment):
-        clean = {k: v for k, v in os.environ.items() if not k.startswith("WIREWATCH_")}
-        done = subprocess.run(
-            [WIREWATCH, *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=tmp_path,
-            env=clean | environment,
-        )
-        assert "Traceback" not in done.stderr
-        return done.returncode, done.stdout, done.stderr.splitlines()
+        code, out, said = verb_runs.run(verb_server, tmp_path, *arguments, **environment)
+        return code, out, said.splitlines()
 
     return call
 
