@@ -37,6 +37,8 @@ STEMMED = {
     "sv": "swedish",
     "tr": "turkish",
 }
+# Languages in which a query looks for stems. For those that are added nothing else asks for stems.
+SEARCHED = STEMMED | {"cs": "czech", "el": "greek", "hi": "hindi", "pl": "polish"}
 # The one definition of scripts without spaces, for a class of characters: Han, kana, Thai, Lao, Khmer,
 # Myanmar. There are no spaces between words, so each character is a token.
 UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -129,7 +131,7 @@ class _Stems(dict[str, str]):
     """The stems of one language, worked out as words come; a dictionary, since every word of a text asks."""
 
     def __init__(self, language: str) -> None:
-        self._stemmer = Stemmer.Stemmer(STEMMED[language], maxCacheSize=0) if language in STEMMED else None
+        self._stemmer = Stemmer.Stemmer(SEARCHED[language], maxCacheSize=0) if language in SEARCHED else None
 
     def __missing__(self, word: str) -> str:
         if self._stemmer is None:
@@ -151,6 +153,11 @@ def stem(word: str, language: str) -> str:
     The word itself where no stemmer exists, and where it would leave nothing.
     """
     return _stems(language if language in STEMMED else "")[word]
+
+
+def searched_stem(word: str, language: str) -> str:
+    """As `stem`, in all languages of `SEARCHED`."""
+    return _stems(language if language in SEARCHED else "")[word]
 
 
 def stems_of(tokens: Iterable[str], language: str) -> tuple[str, ...]:

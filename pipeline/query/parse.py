@@ -364,7 +364,8 @@ class _Reader:
     def _loose(self, node: Any, field: str | None, value: str) -> Query:
         read = _unquoted(field, value)
         if read.query is None:
-            raise self._error(node, f"{value!r} has no letters or digits to look for")
+            hint = f'; a sign with its word is written together, or as "… {value}"' if len(value) == 1 else ""
+            raise self._error(node, f"{value!r} has no letters or digits to look for{hint}")
         if sign := read.stray:
             hint = "write OR between choices" if sign == "|" else 'leave it out, or put the word in "…"'
             raise self._error(node, f"the sign {sign} in {value!r} cannot be looked for; {hint}")

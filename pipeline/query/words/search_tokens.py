@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 
 from pipeline import text as analysis
-from pipeline.query.words.spellings import spellings
+from pipeline.query.words.spellings import han_variants, spellings
 
 _LANGUAGE = "\ue300"
 _WRITTEN = "\ue301"
@@ -30,11 +30,13 @@ _HIDDEN = {
     code: chr(_BASE + code) for code in range(33, 128) if not (chr(code).islower() or chr(code).isdigit())
 }
 _SHOWN = {_BASE + code: chr(code) for code in range(128)}
-_STEMMED = tuple(analysis.STEMMED)
+_STEMMED = tuple(analysis.SEARCHED)
 # Norwegian by its two written forms.
 _SAME_LANGUAGE = {"nb": "no", "nn": "no"}
 
 _LETTER = r"[^\W_]"
+# With the vowel signs and marks of India, which are no letters to Unicode.
+_IN_WORD = r"[\w\u0900-\u0963\u0966-\u0dff]"
 _HYPHENS = "-\u2010\u2011"
 _APOSTROPHES = "'\u2019\u02bc"
 _HYPHENATED = re.compile(rf"{_LETTER}+(?:[{_HYPHENS}]{_LETTER}+){{1,3}}")
@@ -50,19 +52,20 @@ _NONE = frozenset[str]()
 # Spaces within numbers, and between them and their signs.
 _SPACE = "[ \u00a0\u202f\u2009]"
 _HANGUL = re.compile("[\uac00-\ud7a3]+")
-_HEBREW = re.compile("[\u05d0-\u05ea]+")
+# Words of scripts whose languages write short words together with the next one.
+_PREFIXED = re.compile("[\u05d0-\u05ea]+|[\u0621-\u064a]+")
 # A number with decimals, as a word of its own; three of them may be thousands.
-DECIMAL = re.compile(r"(?<![\w.,])\d+[.,](?!\d{3}(?!\d))\d+(?!\w|[.,]\d)")
+DECIMAL = re.compile(r"(?<![\w.,\u066b])\d+[.,\u066b](?!\d{3}(?!\d))\d+(?!\w|[.,\u066b]\d)")
 
 
 @cache
 def _letters() -> dict[int, str]:
-    """What `str.translate` needs to replace letters that keyboards lack, and digits of other scripts."""
+    """What `str.translate` needs to replace letters that keyboards lack, digits and variants."""
     table = spellings()
     letters = {letter.upper(): to.capitalize() for letter, to in table.letters.items()}
     capitals = {letter: to for letter, to in letters.items() if letter not in table.letters}
     digits = {digit: str(value) for digits in table.digits for value, digit in enumerate(digits)}
-    return str.maketrans({**table.letters, **capitals, **digits})
+    return str.maketrans({**han_variants(), **table.letters, **capitals, **digits})
 
 
 @cache
@@ -74,7 +77,12 @@ def _out() -> Mapping[str, str]:
 
 @cache
 def _has_out() -> re.Pattern[str]:
-    return re.compile(rf"{_LETTER}*[{''.join(_out())}]{_LETTER}*")
+    return re.compile(rf"{_IN_WORD}*{_has_mark().pattern}{_IN_WORD}*")
+
+
+@cache
+def _has_mark() -> re.Pattern[str]:
+    return re.compile(f"(?:{'|'.join(sorted(_out(), key=len, reverse=True))})")
 
 
 @cache
@@ -118,7 +126,7 @@ def base_language(language: str) -> str:
     """The language whose stems are used: "en" of "en-GB", "no" of "nb"; "" where there is no stemmer."""
     base = language.lower().replace("_", "-").partition("-")[0]
     base = _SAME_LANGUAGE.get(base, base)
-    return base if base in analysis.STEMMED else ""
+    return base if base in analysis.SEARCHED else ""
 
 
 def words(text: str) -> list[str]:
@@ -138,7 +146,22 @@ def plain(word: str) -> str:
 
 def stem_token(word: str, language: str) -> str:
     """The token of a folded word in a text of a language ("" for one without a stemmer)."""
-    return analysis.stem(word, language) + _LANGUAGE + language if language else word
+    if not language:
+        return word
+    table = spellings()
+    for end, written in table.stem_ends.get(language, {}).items():
+        if word.endswith(end):
+            word = word.removesuffix(end) + written
+    stem = analysis.searched_stem(word, language)
+    start = table.stem_starts.get(language, "")
+    if start and not word.startswith((stem, start)):  # more than an ending was taken off
+        stem = analysis.searched_stem(start + word, language)
+    return stem + _LANGUAGE + language
+
+
+def bare_token(word: str, language: str) -> str:
+    """What a folded word is also looked for as in a language: the word itself, where others are cut to it."""
+    return word + _LANGUAGE + language if language in spellings().bare_stems else stem_token(word, language)
 
 
 def written_token(word: str) -> str:
@@ -166,7 +189,8 @@ def is_word(token: str) -> bool:
 @lru_cache(maxsize=65536)
 def word_tokens(word: str) -> tuple[str, ...]:
     """What a folded word is looked for as: its token in each language, sorted."""
-    return tuple(sorted({word, *(stem_token(word, language) for language in _STEMMED)}))
+    bare = (bare_token(word, language) for language in spellings().bare_stems)
+    return tuple(sorted({word, *bare, *(stem_token(word, language) for language in _STEMMED)}))
 
 
 def text_tokens(text: str, found: Iterable[str], language: str) -> tuple[str, ...]:
@@ -191,6 +215,8 @@ def other_tokens(text: str, language: str) -> set[str]:
             made.add(stem_token(joined, base_language(language)))
         else:
             made |= set(map(written_token, spelled_signed(joined, language)))
+    for match in _spaced_sign().finditer(bare_text(text)) if " & " in text else ():
+        made.add(written_token(plain("".join(match[0].casefold().split()))))
     return made
 
 
@@ -203,7 +229,7 @@ def _tokens_of_piece(piece: str, language: str) -> frozenset[str]:
         made |= {stem_token(word, base) for word in words(spelled)}
         if spelled != spelled.lower():
             made.add(written_token(plain(bare_text(spelled))))
-    numbers = {written_token(plain(number)) for number in DECIMAL.findall(bare)}
+    numbers = {written_token(each) for number in DECIMAL.findall(bare) for each in decimals(number, language)}
     return frozenset(made | numbers | {written_token(signed) for signed in signed_words(bare, language)})
 
 
@@ -281,7 +307,26 @@ def spelled_signed(word: str, language: str = "") -> tuple[str, ...]:
     if not any(map(str.isdigit, folded)):
         return (folded,)
     bare = _grouped(language).sub(lambda number: "".join(filter(str.isdigit, number[0])), folded)
-    return tuple(dict.fromkeys((folded, bare)))
+    return tuple(dict.fromkeys((folded, bare, *decimals(bare, language))))
+
+
+def decimals(number: str, language: str = "") -> tuple[str, ...]:
+    """A number with decimals as it is written, and with a full stop where its language writes another sign.
+
+    In a query, whose language nobody knows, either sign may be meant.
+
+    >>> decimals("2,5"), decimals("2,5%", "de"), decimals("2,5", "en")
+    (('2,5', '2.5'), ('2,5%', '2.5%'), ('2,5',))
+    """
+    number = plain(number)
+    signs = set(spellings().decimals.values()) if not language else {_decimal_sign(language)}
+    point = re.sub(rf"(?<=\d)[{re.escape(''.join(sorted(signs)))}](?=\d)(?!\d{{3}}(?!\d))", ".", number)
+    return tuple(dict.fromkeys((number, point)))
+
+
+@cache
+def _decimal_sign(language: str) -> str:
+    return spellings().decimals.get(language.lower().partition("-")[0], spellings().decimals["default"])
 
 
 def joined_numbers(text: str) -> str:
@@ -320,7 +365,7 @@ def _parted(bare: str, language: str) -> Iterator[str]:
         for match in _HANGUL.finditer(bare):
             yield from _without_ends(match[0], language)
     for prefix in table.prefixes.get(language, ()):
-        for match in _HEBREW.finditer(bare):
+        for match in _PREFIXED.finditer(bare):
             if match[0].startswith(prefix) and len(match[0]) - len(prefix) >= 3:
                 yield match[0].removeprefix(prefix)
 
@@ -331,7 +376,7 @@ def written_out(word: str) -> str:
     >>> written_out("Müller")
     'Mueller'
     """
-    return "".join(_out().get(char, char) for char in unicodedata.normalize("NFC", word))
+    return _has_mark().sub(lambda found: _out()[found[0]], unicodedata.normalize("NFC", word))
 
 
 def abbreviation(word: str) -> str:
@@ -345,6 +390,8 @@ def abbreviation(word: str) -> str:
 
 @cache
 def _separators(language: str) -> str:
+    if not language:  # a query: any may be meant
+        return "".join(sorted(set("".join(spellings().thousands.values()))))
     return spellings().thousands.get(base_language(language) or language, spellings().thousands["default"])
 
 
@@ -358,6 +405,14 @@ def _grouped(language: str) -> re.Pattern[str]:
 def _spaced() -> re.Pattern[str]:
     """What a text has that `_spaced_numbers` finds anything in; quickly seen to be missing."""
     return re.compile(rf"[\d{_money()}]{_SPACE}[\d%{_money()}]")
+
+
+@cache
+def _spaced_sign() -> re.Pattern[str]:
+    """Words with a sign between them that carries them, and spaces: H & M."""
+    return re.compile(
+        rf"(?<![\w.]){_LETTER}+(?: [{re.escape(spellings().signs.between)}] {_LETTER}+)+(?![\w.]\w)"
+    )
 
 
 @cache

@@ -15,6 +15,7 @@ from pipeline.query.words.search_tokens import (
     DECIMAL,
     abbreviation,
     bare_text,
+    decimals,
     joined_numbers,
     other_spellings,
     plain,
@@ -34,20 +35,24 @@ _POSSESSIVE = re.compile(r"(?<=\w)['\u2019\u02bc]s$|(?<=s)['\u2019\u02bc]$", re.
 _OPENING = "'\u2018\u2019([{\u00bf\u00a1"
 _CLOSING = ",;:.?\u2026'\u2018\u2019)]}\u3001\u3002\u060c\u061b\u061f"
 # Between the parts of one word: they are looked for side by side.
-_JOINTS = frozenset("-\u2010\u2011\u2012\u2013\u2014\u2212'\u2018\u2019\u02bc./_,:@\u00b7")
+_JOINTS = frozenset("-\u2010\u2011\u2012\u2013\u2014\u2212'\u2018\u2019\u02bc./_,:@\u00b7\u066b\u066c")
 _CAPITALS = re.compile("[A-Z]{2,5}")
 # Initials of one name, which are written with spaces and without: J. K. Rowling, J.K. Rowling.
 _INITIALS = re.compile(r"(?<!\S)((?:[^\W\d_]\.[ \u00a0]?)+[^\W\d_]\.)(?!\S)")
 _HANGUL = re.compile("[\uac00-\ud7a3]{2,}")
-_HEBREW = re.compile("[\u05d0-\u05ea]{3,}")
+# The scripts of languages that write short words together with the next one.
+_PREFIXED = {"he": re.compile("[\u05d0-\u05ea]{3,}"), "ar": re.compile("[\u0621-\u064a]{3,}")}
 # More readings of one phrase than this are not looked for.
 _READINGS = 16
 
 
 @cache
-def _bare_letters() -> Mapping[str, str]:
-    """The bare letter for what is written in place of a letter with a mark."""
-    return {out: plain(bare_text(letter)) for letter, out in spellings().written_out.items()}
+def _bare_letters() -> Mapping[str, tuple[str, ...]]:
+    """The bare letters for what is written in place of a letter with a mark."""
+    found: dict[str, dict[str, None]] = {}
+    for letter, out in spellings().written_out.items():
+        found.setdefault(out, {})[plain(analysis.fold(letter))] = None
+    return {out: tuple(bare) for out, bare in found.items()}
 
 
 def loose(field: str | None, text: str) -> Query | None:
@@ -97,8 +102,9 @@ def as_written(field: str | None, text: str, slop: int = 0) -> Query | None:
         for piece, of in zip(pieces, found, strict=True)
         if of or piece == "&"
     ]
-    if count > 1 and _HEBREW.fullmatch(found[0][0] if found[0] else ""):
-        readings[0] = [(_prefixed(of), needed) for of, needed in readings[0]]
+    for language, letters in _PREFIXED.items() if count > 1 and found[0] else ():
+        if letters.fullmatch(found[0][0]):
+            readings[0] = [(_prefixed(of, language), needed) for of, needed in readings[0]]
     if prod(map(len, readings)) > _READINGS:
         readings = [each[:1] for each in readings]
     made: list[Query] = []
@@ -151,7 +157,7 @@ def _signed(piece: str) -> tuple[str, ...] | None:
     """The tokens of a word that carries a sign, or of a number with decimals."""
     bare = bare_text(piece)
     if DECIMAL.fullmatch(bare):
-        return (written_token(plain(bare)),)
+        return tuple(map(written_token, decimals(bare)))
     return tuple(map(written_token, spelled_signed(bare))) if signed_pattern().fullmatch(bare) else None
 
 
@@ -177,7 +183,7 @@ def _readings(field: str | None, text: str, piece: str, found: list[str]) -> Ite
             yield tuple((word,) for word in words(spelled)), ()
     elif _CAPITALS.fullmatch(inner):
         yield tuple((letter,) for letter in inner.lower()), ()
-    if len(found) == 1 and (short := _contracted(found[0])) != found[0]:
+    for short in _contracted(found[0]) if len(found) == 1 else ():
         yield ((short,),), (Term(field, text, word_tokens(found[0])),)
 
 
@@ -187,16 +193,21 @@ def _with_particles(word: str) -> Iterator[str]:
         yield from (word + particle for particle in spellings().particles["ko"])
 
 
-def _prefixed(of: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
-    """The words of a phrase, its first also with each word that Hebrew writes together with it."""
-    first = of[0]
-    return (first + tuple(p + word for p in spellings().prefixes["he"] for word in first), *of[1:])
+def _prefixed(of: tuple[tuple[str, ...], ...], language: str) -> tuple[tuple[str, ...], ...]:
+    """The words of a phrase, its first also with each word that its language writes together with it."""
+    made = [prefix + word for prefix in spellings().prefixes[language] for word in of[0]]
+    for apart, together in spellings().drawn_together.get(language, {}).items():
+        made = [word.replace(apart, together, 1) for word in made]
+    return (tuple(dict.fromkeys((*of[0], *made))), *of[1:])
 
 
-def _contracted(word: str) -> str:
-    for out, letter in _bare_letters().items():
-        word = word.replace(out, letter)
-    return word
+def _contracted(word: str) -> list[str]:
+    """A word with bare letters in place of what is written for those with a mark."""
+    found = [word]
+    for out, letters in _bare_letters().items():
+        if out in word:
+            found = [each.replace(out, letter) for each in found for letter in letters]
+    return [each for each in dict.fromkeys(found) if each != word]
 
 
 def _alike(field: str | None, text: str, found: list[str], slop: int = 0) -> Iterator[Query]:
