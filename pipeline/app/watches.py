@@ -94,6 +94,7 @@ class Watches:
                 "query": watch.query,
                 "delivers": ", ".join(to for _, to in destinations(watch.deliver)),
                 "when": "digest" if watch.deliver.digest else "immediately",
+                "once_per": watch.once_per,
                 "follow_up": watch.follow_up,
                 "match": watch.match,
                 "language": watch.language,

@@ -33,7 +33,7 @@ def watch_list(context: typer.Context) -> None:
                 entry["name"],
                 entry["query"],
                 entry["delivers"],
-                entry["follow_up"],
+                entry["follow_up"] + (", once a situation" if entry["once_per"] == "situation" else ""),
                 "yes" if entry["enabled"] else "no",
                 str(entry["alerts"]),
             )

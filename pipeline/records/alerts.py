@@ -75,7 +75,11 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What a person cares about, as written in `config/watches.yaml`."""
+    """What a person cares about, as written in `config/watches.yaml`.
+
+    Attributes:
+        once_per: What it tells once: each story, or the stories of one situation together.
+    """
 
     name: str
     query: str
@@ -83,6 +87,7 @@ class Watch:
     conditions: Conditions = field(default_factory=Conditions)
     match: Literal["any", "most", "central"] = "any"
     deliver: Delivery = field(default_factory=Delivery)
+    once_per: Literal["story", "situation"] = "story"
     follow_up: Literal["none", "growth", "news"] = "none"
     language: str = "en"
     enabled: bool = True

@@ -117,6 +117,7 @@ class Tie:
         score, threshold: How well the story fits, and how well it must.
         evidence: What they have in common, strongest first; weights are shares of the score.
         by: Who decided; "repair" where a story was parted from, or took in, one that belonged to it.
+        seq: The ingest sequence of the article that tied it; of a repair, that of the first article after it.
     """
 
     situation: str
@@ -124,6 +125,7 @@ class Tie:
     threshold: float = 0.0
     evidence: tuple[Evidence, ...] = ()
     by: Literal["assign", "repair", "person"] = "assign"
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from pipeline.records import (
     StoredArticle,
     Story,
     SummarySentence,
+    Tie,
     Topic,
     Watch,
 )
@@ -103,6 +104,13 @@ class World:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.articles: dict[str, StoredArticle] = {}
+        self._ties: dict[str, tuple[str, Tie | None]] = {}
+
+    def tie(self, story: str, first: str, seq: int) -> None:
+        """Ties a story to the situation that another began, from an article on."""
+        self._ties.setdefault(first, (first, None))
+        self._ties[story] = (first, Tie(first, 0.5, 0.25, seq=seq))
+        self._save((), {name for name in (story, first) if self.members(name)})
 
     def arrive(self, *articles: StoredArticle) -> None:
         """New articles, and their stories."""
@@ -133,6 +141,10 @@ class World:
             (each for each in self.articles.values() if each.story == story), key=lambda each: each.seq
         )
 
+    def _told(self, story: str, members: Sequence[StoredArticle]) -> Story:
+        situation, tie = self._ties.get(story, ("", None))
+        return replace(facts(story, members), situation=situation, tie=tie)
+
     def _save(
         self, articles: Sequence[StoredArticle], touched: set[str], lineage: Sequence[Lineage] = ()
     ) -> None:
@@ -140,7 +152,7 @@ class World:
         self.store.commit(
             Commit(
                 articles=tuple(sorted(articles, key=lambda each: each.seq)),
-                stories=tuple(facts(story, members) for story, members in groups.items() if members),
+                stories=tuple(self._told(story, members) for story, members in groups.items() if members),
                 ended=tuple(story for story, members in groups.items() if not members),
                 lineage=tuple(lineage),
                 at=lineage[0].at if lineage else None,

@@ -7,6 +7,8 @@ import pytest
 from pipeline.app import App, ingest
 from pipeline.app.replay import fingerprint
 from pipeline.errors import NotFoundError
+from pipeline.records import Watch
+from pipeline.stages.alerting.alert import Alerting
 from pipeline.stages.grouping import group
 
 NEWS = (
@@ -83,6 +85,22 @@ def test_batches_and_a_replay_give_the_same_situations(make_wiring, news, monkey
     assert found[0] == found[1] == found[2]
     again = app.stores.replay(f"sqlite:///{news}.db")["fingerprint"]
     assert again == found[0][0]
+
+
+def test_a_watch_tells_a_situation_once_whatever_the_batches(make_wiring, news, monkeypatch):
+    told = []
+    for size in (1, 1000):
+        monkeypatch.setattr(ingest, "BATCH_ITEMS", size)
+        monkeypatch.setattr(group, "COMMIT_ARTICLES", size)
+        app = App(make_wiring(f"home-{size}"))
+        app.ingest.load([news])
+        ((_, entries),) = affairs(app)
+        assert [entry.story.tie.seq for entry in entries[1:]] == [e.story.first_seq for e in entries[1:]]
+        once = Alerting(app._wiring.store, [Watch("all", "*", once_per="situation")])
+        told.append([each.story for each in once.decide(app._wiring.clock(), backfill=True).alerts])
+        assert {entry.story.id for entry in entries} & set(told[-1]) == {entries[0].story.id}
+        assert len(told[-1]) == len(app.read.stories()[0]) - len(entries) + 1
+    assert told[0] == told[1]
 
 
 def test_a_story_that_takes_one_in_is_in_its_situation(make_wiring, news):

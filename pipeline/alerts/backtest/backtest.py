@@ -234,7 +234,7 @@ def _try(
         tried.views[view.id] = view
         if trial.hit and occasion.change.kind in {"arrival", "time"}:
             tried.hits.add(occasion.change.article)
-        states = {story: known[name, story] for story in view.kin if (name, story) in known}
+        states = {story: known[name, story] for story in view.asked if (name, story) in known}
         outcome = decider.decide(rule, occasion, states, hit=trial.hit, now=now)
         if outcome:
             learned[name, view.id] = outcome.state

@@ -74,6 +74,8 @@ class StoryView:
         ancestors: Ids of stories that were merged into it, or that it was split off.
         split: Whether it ever lost members by a split.
         sources: Stories that articles were just moved from into it, ancestors or not.
+        affair: The other stories of its situation by then, for watches that tell a situation once.
+        around: What these stories had by then, by ingest sequence.
     """
 
     id: str
@@ -81,6 +83,13 @@ class StoryView:
     ancestors: tuple[str, ...] = ()
     split: bool = False
     sources: tuple[str, ...] = ()
+    affair: tuple[str, ...] = ()
+    around: tuple[StoredArticle, ...] = ()
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The stories whose states a watch is asked with: its kin, and those of its situation."""
+        return tuple(dict.fromkeys((*self.kin, *self.affair)))
 
     @property
     def kin(self) -> tuple[str, ...]:
@@ -135,12 +144,16 @@ class WatchOutcome:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One watch on one occasion: what it knows of the story by now, and when that is decided."""
+    """One watch on one occasion: what it knows of the story by now, and when that is decided.
+
+    `affair` is what it knows of the situation's other stories that it told of, where these are one to it.
+    """
 
     rule: WatchRule
     occasion: Occasion
     known: WatchState
     now: datetime
+    affair: tuple[WatchState, ...] = ()
 
     @property
     def watch(self) -> Watch:
@@ -192,7 +205,7 @@ class Decider:
         Args:
             rule: The watch.
             occasion: The change, and the story.
-            states: What the watch knows of the story and of its kin, by story.
+            states: What the watch knows of the story, its kin and its situation's other stories, by story.
             hit: Whether the query hits the article that came or was edited.
             now: When this is decided; goes into the records only.
 
@@ -207,11 +220,15 @@ class Decider:
             return None
         known = _with_hit(known, occasion.change, hit=hit)
         before = states.get(view.id)
-        case = _Case(rule, occasion, known, now)
+        one = rule.watch.once_per == "situation"
+        affair = tuple(states[each] for each in view.affair if one and each in states and states[each].alerts)
+        case = _Case(rule, occasion, known, now, affair)
         if told:
             outcome = _withdrawn(case) or self._again(case)
+        elif known.matched and affair and rule.watch.follow_up != "news":
+            outcome = case.silent(_told_before(affair))
         elif known.matched:
-            outcome = self._first(case)
+            outcome = self._again(case) if affair else self._first(case)
         elif before and before.matched:
             outcome = case.silent("the query hits none of its articles any more")
         else:
@@ -297,23 +314,28 @@ class Decider:
         return self._told(case, _News("new", reason, evidence, view.members))
 
     def _again(self, case: _Case) -> WatchOutcome:
-        fresh = tuple(member for member in case.members if member.seq > case.known.seq)
+        known = case.known
+        fresh = tuple(member for member in case.members if member.seq > known.seq)
         if case.watch.follow_up == "none" or case.occasion.change.kind != "arrival" or not fresh:
-            return case.silent()
-        before = tuple(member for member in case.members if member.seq <= case.known.seq)
+            return case.silent(None if known.alerts else _told_before(case.affair))
+        before = tuple(member for member in case.members if member.seq <= known.seq)
         if case.watch.follow_up == "growth":
             return self._grown(case, before, fresh)
         view = case.occasion.view
+        told = max(each.seq for each in (known, *case.affair))
+        around = (each for each in view.around if case.affair and each.seq <= told)
+        named = {entity for each in (known, *case.affair) for entity in each.entities}
         found = news.between(
-            before,
+            (*before, *around),
             fresh,
-            case.known.entities,
+            sorted(named),
             lambda members: (
                 len(members) > 1 and self.facts(replace(view, members=tuple(members))).origins > 1
             ),
         )
         if not found:
-            return case.silent("no two independent texts lead with a new name or number")
+            why = "no two independent texts lead with a new name or number"
+            return case.silent(why if known.alerts else f"{_told_before(case.affair)}, and {why}")
         reason = "new: " + ", ".join(f"{each.kind} {each.name}" for each in found)
         evidence = tuple(pair for n in found for pair in ((n.kind, n.name), ("sentence", n.sentence)))
         return self._told(case, _News("news", reason, evidence, fresh))
@@ -341,8 +363,10 @@ class Decider:
         alert = _alert(case, what, case.members[-1].seq)
         named = {entity.id for member in case.members for entity in member.enriched.entities}
         members = (member.enriched.article.id for member in case.members)
+        threads = {each.to: each for state in (*case.affair, known) for each in state.threads}
         told = replace(
             known,
+            threads=tuple(threads.values()),
             told=tuple(dict.fromkeys((*known.told, *members))),
             alerts=tuple(dict.fromkeys((*known.alerts, alert.id))),
             origins=story.origins,
@@ -428,6 +452,10 @@ def _withdrawn(case: _Case) -> WatchOutcome | None:
     alert = _alert(case, _News("withdrawn", reason, evidence, (stored,)), stored.seq)
     told = replace(case.known, alerts=(*case.known.alerts, alert.id), at=case.now)
     return WatchOutcome(told, alert)
+
+
+def _told_before(affair: Sequence[WatchState]) -> str:
+    return f"its situation was told of with story {min(affair, key=lambda each: each.seq).story}"
 
 
 def _bare(state: WatchState | None) -> WatchState | None:

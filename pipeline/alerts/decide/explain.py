@@ -108,6 +108,7 @@ class Told:
         matched_upto: The change up to which the watch has been asked.
         changes: Those of the story's articles.
         would: The first change with which it would have told, had it been there all the time.
+        affair: For a watch that tells a situation once, the other story of it that was told of first; or "".
     """
 
     alerts: tuple[Alert, ...]
@@ -115,6 +116,7 @@ class Told:
     matched_upto: int
     changes: tuple[Change, ...]
     would: Change | None = None
+    affair: str = ""
 
     @property
     def change(self) -> Change | None:
@@ -182,6 +184,10 @@ def _notes(rule: WatchRule, view: StoryView, matched: Sequence[str], told: Told)
         yield f"{some} came or changed since this watch was last asked; run `wirewatch alert`"
     if matched and known is None and len(waiting) + len(backfill) < len(view.members):
         yield "its articles were matched before the watch was there or while it was switched off"
+    if told.affair:
+        yield f"its situation was told of with story {told.affair}, and the watch says once_per: situation"
+    if told.affair and not told.alerts and known and known.miss:
+        yield f"no follow-up: {known.miss}"
     if told.would and not told.alerts:
         yield f"it would have told with {_said(told.would)}"
     if view.ancestors:

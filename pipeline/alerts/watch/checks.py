@@ -35,17 +35,27 @@ _MATCH = {
     "central": "its most central article matches",
 }
 _FOLLOW = {
-    "none": "It never writes twice about a story.",
-    "growth": "It writes again each time the independent sources or texts have doubled.",
-    "news": "It writes again when two independent texts lead with a new name or number.",
+    ("story", "none"): "It never writes twice about a story.",
+    ("story", "growth"): "It writes again each time the independent sources or texts have doubled.",
+    ("story", "news"): "It writes again when two independent texts lead with a new name or number.",
+    ("situation", "none"): "It never writes twice about a situation.",
+    ("situation", "growth"): (
+        "It writes again each time the independent sources or texts of the story that it told of have "
+        "doubled."
+    ),
+    ("situation", "news"): (
+        "It writes again when two independent texts of one of its stories lead with a name or number that is "
+        "new to the situation."
+    ),
 }
 
 
 def meaning(watch: Watch, now: datetime) -> str:
     """Says what a watch does, in a few sentences."""
     found = parse.describe(parse.parse(watch.query, now))
-    parts = [f"Looks for {found}.", f"Fires once for a story when {_MATCH[watch.match]}{_conditions(watch)}."]
-    parts += [_delivery(watch.deliver), _FOLLOW[watch.follow_up]]
+    once = "a story" if watch.once_per == "story" else "the stories of a situation"
+    parts = [f"Looks for {found}.", f"Fires once for {once} when {_MATCH[watch.match]}{_conditions(watch)}."]
+    parts += [_delivery(watch.deliver), _FOLLOW[watch.once_per, watch.follow_up]]
     if not watch.enabled:
         parts.append("It is switched off.")
     return " ".join(parts)

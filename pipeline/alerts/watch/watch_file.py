@@ -141,6 +141,7 @@ class WatchEntry(_Closed):
     conditions: ConditionsEntry = ConditionsEntry()
     match: Literal["any", "most", "central"] = "any"
     deliver: DeliverEntry = DeliverEntry()
+    once_per: Literal["story", "situation"] = "story"
     follow_up: Literal["none", "growth", "news"] = "none"
     language: Literal["en", "de", "es", "fr"] = "en"
     enabled: bool = True
@@ -154,6 +155,7 @@ class WatchEntry(_Closed):
             conditions=Conditions(**self.conditions.model_dump()),
             match=self.match,
             deliver=self.deliver.record(zone),
+            once_per=self.once_per,
             follow_up=self.follow_up,
             language=self.language,
             enabled=self.enabled,

@@ -367,7 +367,8 @@ def _outcomes(
                 name = rule.watch.name
                 if occasion.only and name not in occasion.only:
                     continue
-                states = {story: known[name, story] for story in occasion.view.kin if (name, story) in known}
+                view = occasion.view
+                states = {story: known[name, story] for story in view.asked if (name, story) in known}
                 hit = bool(occasion.only) or name in asked.hits.get(occasion.change.n, ())
                 outcome = decider.decide(rule, occasion, states, hit=hit, now=now)
                 if outcome:

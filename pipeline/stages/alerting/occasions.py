@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
@@ -14,7 +14,8 @@ from pipeline.alerts.decide.times import Due, Dues, first_time, hits_at
 from pipeline.ports import Store
 from pipeline.query.evaluate import matched
 from pipeline.query.hits import Prepared
-from pipeline.records import Change, StoredArticle, WatchState
+from pipeline.records import Change, StoredArticle, Story, WatchState
+from pipeline.stages.alerting.affairs import Affairs
 from pipeline.stages.alerting.lineage import ancestry
 
 
@@ -145,6 +146,7 @@ class OccasionReader:
         self._memory = memory
         self._relative = [rule for rule in rules if rule.relative]
         self._backfill = backfill
+        self._once = frozenset(rule.watch.name for rule in rules if rule.watch.once_per == "situation")
 
     def read(self, changes: Sequence[Change]) -> Questions:
         """What these changes ask, in their order."""
@@ -176,11 +178,21 @@ class OccasionReader:
     ) -> Questions:
         if not steps:
             return Questions((), {}, {}, {})
-        kin = self._kin(steps, changes)
+        stories = self._store.stories(list(dict.fromkeys(step.story for step in steps)))
+        kin = self._kin(steps, changes, stories)
         interested = self._interested(steps, hits, kin, timed)
-        views = _Views(self._store, self._past, interested, loaded)
+        one = {name for name, rules in interested.items() if not self._once.isdisjoint(_names(rules))}
+        affairs = Affairs(self._store, {name: stories[name] for name in one if name in stories})
+        around = affairs.all(steps)
+        self._recall(around)
+        views = _Views(self._store, self._past, {*interested, *around}, loaded)
         occasions = (
-            Occasion(step, views.at(step, kin), timed.get(step, frozenset()), views.former(step))
+            Occasion(
+                step,
+                views.at(step, kin, affairs.others(step)),
+                timed.get(step, frozenset()),
+                views.former(step),
+            )
             for step in steps
             if step.story in interested
         )
@@ -249,7 +261,9 @@ class OccasionReader:
         seen = dict(zip(current, self._store.searchable(list(current.values())), strict=True))
         return {n: Prepared(article, seen.get(n)) for n, article in articles.items()}
 
-    def _kin(self, steps: Sequence[Change], changes: Sequence[Change]) -> dict[str, Kin]:
+    def _kin(
+        self, steps: Sequence[Change], changes: Sequence[Change], stories: Mapping[str, Story]
+    ) -> dict[str, Kin]:
         """Where stories came from. Nothing is looked up for those that began with an arrival among these.
 
         One that articles left may have begun earlier than its members of today say.
@@ -262,7 +276,7 @@ class OccasionReader:
                 sources.setdefault(change.story, {})[change.former] = None
                 sources.setdefault(change.former, {})
         names = list(dict.fromkeys(step.story for step in steps))
-        began = {name: story.first_seq for name, story in self._store.stories(names).items()}
+        began = {name: story.first_seq for name, story in stories.items()}
         kin = {
             name: Kin(*ancestry(self._store.lineage(name), name), tuple(sources.get(name, ())))
             for name in names
@@ -271,12 +285,15 @@ class OccasionReader:
             or began.get(name, 0) <= before
             or self._past.left(name)
         }
-        asked = {*kin, *(each for own in kin.values() for each in own.names)}
-        wanted = set() if self._memory.states == "none" else asked
-        for state in self._store.tellings_of(sorted(wanted)) if wanted else ():
+        self._recall({*kin, *(each for own in kin.values() for each in own.names)})
+        return kin
+
+    def _recall(self, stories: Collection[str]) -> None:
+        """Reads what the watches know of these stories, where it is not known here already."""
+        wanted = () if self._memory.states == "none" else sorted(stories)
+        for state in self._store.tellings_of(wanted) if wanted else ():
             if state.watch in self._rules:
                 self._memory.known.setdefault((state.watch, state.story), state)
-        return kin
 
     def _hits(self, ready: Mapping[int, Prepared]) -> dict[int, frozenset[str]]:
         found: dict[int, set[str]] = {n: set() for n in ready}
@@ -311,6 +328,10 @@ class OccasionReader:
         return found
 
 
+def _names(rules: Iterable[WatchRule]) -> set[str]:
+    return {rule.watch.name for rule in rules}
+
+
 class _Views:
     """Stories as they were at a change."""
 
@@ -334,11 +355,21 @@ class _Views:
             for name, members in ids.items()
         }
 
-    def at(self, change: Change, kin: Mapping[str, Kin]) -> StoryView:
-        """The story that a change touched, just after it."""
+    def at(self, change: Change, kin: Mapping[str, Kin], affair: tuple[str, ...]) -> StoryView:
+        """The story that a change touched, just after it, beside the others of its situation."""
         members = self._past.members(change.story, self._candidates[change.story], change)
         own = kin.get(change.story, _NO_KIN)
-        return StoryView(change.story, tuple(members), own.ancestors, own.split, own.sources)
+        others = (self._past.members(name, self._candidates[name], change) for name in affair)
+        around = (each for members in others for each in members)
+        return StoryView(
+            change.story,
+            tuple(members),
+            own.ancestors,
+            own.split,
+            own.sources,
+            affair,
+            tuple(sorted(around, key=lambda each: each.seq)),
+        )
 
     def former(self, change: Change) -> StoredArticle | None:
         """The article just before the edit with which it became withdrawn; None at every other change."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from heapq import merge
 from itertools import groupby
 from typing import Any
@@ -21,7 +21,8 @@ from pipeline.errors import NotFoundError
 from pipeline.ports import Store
 from pipeline.query.hits import prepared
 from pipeline.query.tree import And, Query, Term, TimeRange
-from pipeline.records import Alert, Change, StoredArticle, Watch
+from pipeline.records import Alert, Change, StoredArticle, Story, Watch
+from pipeline.stages.alerting.affairs import Affairs
 from pipeline.stages.alerting.alert import BEHIND, MARK, STRETCH
 from pipeline.stages.alerting.lineage import ancestry, heir, story_facts
 from pipeline.stages.alerting.occasions import Memory, OccasionReader, Questions, stretches
@@ -210,14 +211,24 @@ def why_story(store: Store, watch: Watch, story: str, now: datetime, facts: Fact
     view = StoryView(found.id, tuple(members), ancestors, split)
     rule, names = rule_of(watch, now), (found.id, *ancestors)
     changes = store.changes_of(found.members)
+    affair = _told_affair(store, watch, found) if watch.once_per == "situation" else ""
     told = Told(
         alerts=tuple(_alerts_on(store, watch, view)),
         states=store.tellings(watch.name, names),
         matched_upto=WatchMarks(int(store.mark(MARK) or 0), store.mark(BEHIND)).of(watch.name),
         changes=tuple(changes),
-        would=_first_telling(store, rule, names, changes, now, facts),
+        would=None if affair else _first_telling(store, rule, names, changes, now, facts),
+        affair=affair,
     )
     return why(rule, view, Decider(facts), told)
+
+
+def _told_affair(store: Store, watch: Watch, story: Story) -> str:
+    """The other story of a situation with which a watch told of it first; "" where it did not."""
+    now = Change("time", "", story.id, datetime.max.replace(tzinfo=UTC), seq=store.head())
+    states = store.tellings(watch.name, Affairs(store, {story.id: story}).others(now))
+    told = [state for state in states.values() if state.alerts]
+    return min(told, key=lambda state: state.seq).story if told else ""
 
 
 def _alerts_on(store: Store, watch: Watch, view: StoryView) -> list[Alert]:

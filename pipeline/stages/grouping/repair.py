@@ -146,10 +146,11 @@ class Repairing:
         """The situations of stories that were made out of one that has one, or took one in and had none."""
         known = self._store.stories(sorted({name for each in lineage for name in (each.story, each.into)}))
         found: dict[str, Tie] = {}
+        then = self._store.head() + 1
         for each in sorted(lineage, key=lambda one: (one.into, one.story)):
             former, now = known.get(each.story), known.get(each.into)
             if former is not None and former.situation and not (now is not None and now.situation):
-                found.setdefault(each.into, Tie(former.situation, by=by))
+                found.setdefault(each.into, Tie(former.situation, by=by, seq=then))
         return found
 
 

@@ -28,9 +28,9 @@ NONE: Dsl = {"match_none": {}}
 ALL: Dsl = {"match_all": {}}
 # As in the SQLite store: a word in the title says more.
 BOOST = {"title": 4.0, "text": 1.0}
-# Each term is some thirty clauses, and Elasticsearch takes so many in one query. In a query of more terms
+# Each term is some forty clauses, and Elasticsearch takes so many in one query. In a query of more terms
 # than this they count alike, whatever their frequency, and take one clause a field.
-SCORED_TERMS = 25
+SCORED_TERMS = 20
 
 
 def compiled(query: Query) -> Dsl:

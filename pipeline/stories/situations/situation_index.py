@@ -133,7 +133,7 @@ class SituationIndex:
         more, length = summed(into, traits)
         self._put(replace(into, stories=into.stories + 1, traits=more, length=length))
         evidence = shared_words.told(member, best.shared)
-        tie = Tie(into.id, best.score, self._threshold, evidence)
+        tie = Tie(into.id, best.score, self._threshold, evidence, seq=member.seq)
         return Tied(tie, into.id if into.stories == 1 else "")
 
     def _best(self, traits: Traits, terms: TermPostings, but: SituationProfile | None) -> _Best | None:
