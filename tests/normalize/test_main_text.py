@@ -23,7 +23,10 @@ def _loaded(name: str) -> ModuleType:
 
 
 pages = _loaded("pages")
-WORLD = list(_loaded("pages_of_the_world").pages())
+world = _loaded("pages_of_the_world")
+WORLD = list(world.pages())
+wild = _loaded("pages_in_the_wild")
+WILD = list(wild.pages(world.TEXTS))
 SAMPLES = list(pages.samples())
 # F1 over all pages, the figure of the issue; and of each page by itself.
 LEAST_F1 = 0.975
@@ -54,6 +57,16 @@ def test_pages_of_many_publishing_systems_are_read_as_well_as_promised() -> None
     assert sum(f1 for _, _, f1 in scores) / len(scores) >= LEAST_F1
     assert sum(recall for _, recall, _ in scores) / len(scores) >= 0.985
     assert min(f1 for _, _, f1 in scores) >= LEAST_OF_ONE
+
+
+def test_pages_built_as_in_the_wild_are_read_as_well_as_promised() -> None:
+    scores = {}
+    for name, page, article in WILD:
+        lines = [line for line in read_page(page).text.split("\n\n") if line not in wild.standfirsts()]
+        scores[name] = pages.score("\n".join(lines), "\n".join(article))
+    assert {name: f1 for name, (_, _, f1) in scores.items() if f1 < LEAST_OF_ONE} == {}
+    assert sum(f1 for _, _, f1 in scores.values()) / len(scores) >= LEAST_F1
+    assert sum(recall for _, recall, _ in scores.values()) / len(scores) >= 0.985
 
 
 def test_text_deep_within_others_is_kept() -> None:

@@ -33,16 +33,30 @@ _FURNITURE: Final = re.compile(
     re.IGNORECASE,
 )
 _BLOCKS: Final = word_set("p h2 h3 h4 h5 li blockquote pre figcaption caption tr dd dt")
+_UNSEEN: Final = ("script", "style", "noscript", "template")
 _HEADINGS: Final = word_set("h2 h3 h4 h5")
-_CAPTION: Final = re.compile(r"caption|figure", re.IGNORECASE)
+_CAPTION: Final = re.compile(r"caption|figure|credit|gallery|image|photo|media|video", re.IGNORECASE)
+_ROWS: Final = word_set("li tr blockquote dd dt")
 _PLAIN: Final = word_set("div section article td main")
 _PARTS: Final = _BLOCKS | _PLAIN
 _SPACE: Final = re.compile(r"\s+")
 # A container holds at least this much beside the headline, in characters; those of Asia count twice.
 _LEAST_TEXT: Final = 40
-# So much of what trafilatura found must be in the container, and the other way round, to be believed whole.
+# So much of what trafilatura found must be in the container, and the other way round: they speak of one text.
 _AGREED: Final = 0.5
-_AGREED_WHOLE: Final = 0.75
+# A container without a headline must have so much of it.
+_AGREED_WHOLE: Final = 0.6
+# An element with so many times the text of the container is where the article stands.
+_DENSER: Final = 2.0
+# One that has so much of all that was found is no furniture, whatever it is called.
+_MOST_OF_IT: Final = 0.4
+# Less of a container than this is left where it is a gallery.
+_LEAST_KEPT: Final = 0.3
+# Paragraphs longer than this tell where the article stands, by so much of their beginning.
+_LEAST_PARAGRAPH: Final = 20
+_OF_PARAGRAPH: Final = 60
+# The headline may be repeated among the first lines.
+_FIRST: Final = 3
 _LINKED: Final = 0.6
 # Shorter texts with a full stop are no sentences.
 _LEAST_SENTENCE: Final = 16
@@ -73,48 +87,126 @@ def main_text(tree: Any, linked_body: str) -> str:
     """
     extracted = _extracted(tree)
     try:
-        head = _headline(tree)
-        container = _container(tree, head)
-        ours = _blocks(container) if container is not None else []
-        if ours and head is not None and _squeezed(ours[0].text) == _squeezed(_own_text(head)):
-            del ours[0]
+        chosen = _with_container(tree, extracted)
     except RecursionError:  # thousands of elements in each other
-        ours = []
-    chosen = _voted(extracted, ours)
+        chosen = extracted
     if len(linked_body) >= _LONG_BODY and len(linked_body) > 1.5 * sum(map(len, chosen)):
         return "\n\n".join(line.strip() for line in linked_body.split("\n") if line.strip())
     return "\n\n".join(chosen)
 
 
-def _voted(extracted: Sequence[str], ours: Sequence[_Block]) -> list[str]:
-    """What trafilatura and the container agree on, and of the rest what is like it."""
-    if not ours or not extracted:
-        return [block.text for block in ours] or list(extracted)
-    theirs, own = _squeezed(" ".join(extracted)), _squeezed(" ".join(block.text for block in ours))
-    shared = [block for block in ours if _squeezed(block.text) in theirs]
-    of_theirs = _share((line for line in extracted if _squeezed(line) in own), extracted)
-    of_ours = _share((block.text for block in shared), [block.text for block in ours])
-    if of_theirs >= _AGREED:
-        if of_ours >= _AGREED_WHOLE:
-            return [block.text for block in ours]
-        alike = {block.holder for block in shared}
-        kept = [block in shared or block.holder in alike for block in ours]
-        return [
-            block.text for place, block in enumerate(ours) if kept[place] or _stands_among(ours, kept, place)
-        ]
-    if any(_is_sentence(block.text) or _squeezed(block.text) in theirs for block in ours[:3]):
-        return [block.text for block in ours]
-    return list(extracted)
+def _with_container(tree: Any, extracted: list[str]) -> list[str]:
+    head = _headline(tree)
+    named = _squeezed(_own_text(head)) if head is not None else ""
+    theirs = [line for place, line in enumerate(extracted) if place >= _FIRST or _squeezed(line) != named]
+    container = _container(tree, head)
+    dense = _densest_found(tree, theirs)
+    if container is not None and dense is not None and not _is_within(dense.element, container):
+        length = sum(len(block.text) for block in _blocks(container))
+        if dense.chars > _DENSER * length:  # under the headline stands its standfirst, the article elsewhere
+            container = _common(container, dense.element)
+    if container is None:
+        return theirs
+    spared = dense.path if dense is not None and dense.chars >= _MOST_OF_IT * _chars(theirs) else frozenset()
+    blocks = _blocks(container, spared)
+    ours = [block for place, block in enumerate(blocks) if place >= _FIRST or _squeezed(block.text) != named]
+    return _voted(theirs, ours, sure=head is not None)
 
 
-def _stands_among(blocks: Sequence[_Block], kept: Sequence[bool], place: int) -> bool:
-    """Whether a block is the caption of a picture that stands between kept blocks."""
-    between = 0 < place < len(blocks) - 1 and kept[place - 1] and kept[place + 1]
-    return between and _CAPTION.search(blocks[place].holder) is not None
+class _Dense(NamedTuple):
+    """The element with most of what trafilatura found in paragraphs of its own, and how much that is."""
+
+    element: Any
+    chars: int
+
+    @property
+    def path(self) -> frozenset[Any]:
+        """It and all elements around it: whatever they are called, they hold the article."""
+        return frozenset((self.element, *self.element.iterancestors()))
 
 
-def _share(part: Iterable[str], whole: Iterable[str]) -> float:
-    return sum(map(len, part)) / max(1, sum(map(len, whole)))
+def _densest_found(tree: Any, theirs: Sequence[str]) -> _Dense | None:
+    found = _squeezed(" ".join(theirs))
+    chars: dict[Any, int] = {}
+    for paragraph in tree.iter("p"):
+        text = _own_text(paragraph)
+        if len(text) > _LEAST_PARAGRAPH and _squeezed(text)[:_OF_PARAGRAPH] in found:
+            parent = paragraph.getparent()
+            chars[parent] = chars.get(parent, 0) + len(text)
+    for parent in {line.getparent() for line in tree.iter("br")} - {None}:
+        text = _SPACE.sub(" ", " ".join([parent.text or "", *(child.tail or "" for child in parent)])).strip()
+        if len(text) > _LEAST_TEXT and _squeezed(text)[:_OF_PARAGRAPH] in found:
+            chars[parent] = chars.get(parent, 0) + len(text)
+    best = max(chars, key=chars.__getitem__, default=None)
+    return None if best is None else _Dense(best, chars[best])
+
+
+def _is_within(element: Any, container: Any) -> bool:
+    return element is container or any(outer is container for outer in element.iterancestors())
+
+
+def _common(one: Any, other: Any) -> Any | None:
+    """The innermost element around both; None where that is the whole page."""
+    outer = {one, *one.iterancestors()}
+    found = next((each for each in (other, *other.iterancestors()) if each in outer), None)
+    return None if found is None or found.tag in {"body", "html"} else found
+
+
+def _chars(lines: Iterable[str]) -> int:
+    return sum(map(len, lines))
+
+
+def _voted(theirs: Sequence[str], ours: Sequence[_Block], *, sure: bool) -> list[str]:
+    """Of the container what trafilatura found too, and what is like it; one of the two where they disagree.
+
+    Args:
+        theirs: The lines that trafilatura found, without the headline.
+        ours: The blocks of the container.
+        sure: Whether the container has the headline.
+    """
+    if not ours or not theirs:
+        return [block.text for block in ours] or list(theirs)
+    found, own = _squeezed(" ".join(theirs)), _squeezed(" ".join(block.text for block in ours))
+    shared = [(text := _squeezed(block.text)) != "" and text in found for block in ours]
+    both = _chars(block.text for block, is_shared in zip(ours, shared, strict=True) if is_shared)
+    length = _chars(block.text for block in ours)
+    # By their lines, or, where trafilatura ran them together, by ours.
+    of_theirs = max(_chars(line for line in theirs if _squeezed(line) in own), both) / _chars(theirs)
+    if of_theirs < _AGREED and both < _AGREED * min(length, _chars(theirs)):
+        said = _chars(block.text for block in ours if _is_sentence(block.text))
+        return [block.text for block in ours] if said > _chars(theirs) else list(theirs)
+    if not sure and of_theirs < _AGREED_WHOLE:
+        return list(theirs)
+    kept = _kept(ours, shared)
+    if _chars(block.text for block, keep in zip(ours, kept, strict=True) if keep) < _LEAST_KEPT * length:
+        return [block.text for block in ours]  # little but captions: a gallery
+    return [block.text for block, keep in zip(ours, kept, strict=True) if keep]
+
+
+def _kept(blocks: Sequence[_Block], shared: Sequence[bool]) -> list[bool]:
+    """Which blocks of the container belong to the article: those found twice, and what is like them.
+
+    Blocks that only the container has are, on pages of the wild, captions and boxes; an article's own are
+    held by elements like those of its other paragraphs, or are rows and items that stand among them.
+    """
+    kept = list(shared)
+    alike = {(block.holder, block.tag) for block, both in zip(blocks, shared, strict=True) if both}
+    holders = {holder for holder, tag in alike if tag not in _HEADINGS}
+    first, last = shared.index(True), len(shared) - 1 - shared[::-1].index(True)
+    for place, block in enumerate(blocks):
+        if kept[place] or block.tag in _HEADINGS or _is_caption(block):
+            continue
+        among = first < place < last and (block.tag in _ROWS or (not block.tag and _is_sentence(block.text)))
+        kept[place] = among or (block.holder, block.tag) in alike
+    for place, block in enumerate(blocks[:-1]):
+        like = block.holder in holders or (block.holder, block.tag) in alike
+        if block.tag in _HEADINGS and kept[place + 1] and like:
+            kept[place] = True
+    return kept
+
+
+def _is_caption(block: _Block) -> bool:
+    return block.tag == "figcaption" or _CAPTION.search(block.holder) is not None
 
 
 def _is_sentence(text: str) -> bool:
@@ -197,15 +289,21 @@ def _text_length(element: Any) -> int:
     return sum(1 if char < "\u0590" else 2 for char in text)
 
 
-def _blocks(element: Any) -> list[_Block]:
-    return [block for block in _walk(element) if block.text]
+def _blocks(element: Any, spared: frozenset[Any] = frozenset()) -> list[_Block]:
+    return [block for block in _walk(element, spared) if block.text]
 
 
-def _walk(element: Any) -> Iterator[_Block]:
-    """The blocks of an element in order, without furniture and lists of links."""
+def _walk(element: Any, spared: frozenset[Any]) -> Iterator[_Block]:
+    """The blocks of an element in order, without furniture and lists of links.
+
+    Args:
+        element: Whose children are walked.
+        spared: What is no furniture, by whatever name.
+    """
     loose: list[str] = [element.text or ""]
     for child in element:
-        if not isinstance(child.tag, str) or _is_furniture(child) or child.tag == "h1":
+        named = isinstance(child.tag, str) and child.tag != "h1"
+        if not named or (child not in spared and _is_furniture(child)):
             pass
         elif child.tag in _BLOCKS and not _holds(child, _BLOCKS):
             yield from _flush(loose, element)
@@ -215,7 +313,7 @@ def _walk(element: Any) -> Iterator[_Block]:
         elif child.tag in _PARTS or _holds(child, _PARTS):
             yield from _flush(loose, element)
             if _holds(child, _PARTS) or not _is_link(child):
-                yield from _walk_part(child)
+                yield from _walk_part(child, spared)
         elif child.tag == "br":
             yield from _flush(loose, element)
         elif child.tag not in {"img", "time"}:
@@ -224,11 +322,11 @@ def _walk(element: Any) -> Iterator[_Block]:
     yield from _flush(loose, element)
 
 
-def _walk_part(element: Any) -> Iterator[_Block]:
+def _walk_part(element: Any, spared: frozenset[Any]) -> Iterator[_Block]:
     """As `_walk`; of a heading above nothing but links, nothing."""
     if not any(child.tag in _HEADINGS for child in element) or next(element.iter("a"), None) is None:
-        return _walk(element)
-    blocks = list(_walk(element))
+        return _walk(element, spared)
+    blocks = list(_walk(element, spared))
     return iter(() if all(block.tag in _HEADINGS for block in blocks) else blocks)
 
 
@@ -245,10 +343,15 @@ def _flush(loose: list[str], element: Any) -> Iterator[_Block]:
 
 
 def _own_text(element: Any) -> str:
+    """The text of an element, without that of scripts in it."""
+    pieces = [str(piece) for piece in element.itertext()]
+    if any(True for _ in element.iter(*_UNSEEN)):
+        unseen = [text for inner in element.iter(*_UNSEEN) for text in [inner.text] if text]
+        pieces = [piece for piece in pieces if piece not in unseen]
     if element.tag == "tr":
-        pieces = [_SPACE.sub(" ", str(piece)).strip() for piece in element.itertext()]
-        return _SPACE.sub(" ", " ".join(piece for piece in pieces if piece)).strip()
-    return _SPACE.sub(" ", "".join(element.itertext())).strip()
+        cells = [_SPACE.sub(" ", piece).strip() for piece in pieces]
+        return _SPACE.sub(" ", " ".join(cell for cell in cells if cell)).strip()
+    return _SPACE.sub(" ", "".join(pieces)).strip()
 
 
 def _holder(element: Any) -> str:
@@ -257,10 +360,18 @@ def _holder(element: Any) -> str:
 
 
 def _is_furniture(element: Any) -> bool:
-    if element.tag in _FURNITURE_TAGS:
+    if element.tag in _FURNITURE_TAGS or (element.tag == "article" and _is_card(element)):
         return True
     named = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('role') or ''}"
     return element.tag not in {"body", "html", "article", "main"} and _FURNITURE.search(named) is not None
+
+
+def _is_card(article: Any) -> bool:
+    """Whether an article's heading leads to another page: it is the teaser of another article."""
+    head = next(article.iter("h1", *_HEADINGS), None)
+    if head is None or head.tag == "h1" or not _is_link(head):
+        return False
+    return not any((link.get("href") or "#").startswith("#") for link in head.iter("a"))
 
 
 def _is_link(element: Any) -> bool:

@@ -41,6 +41,7 @@ _PUBLISHED = (
     "bt:pubdate",
     "article_date_original",
 )
+_LAST_COMMA = re.compile(r",\s{0,200}([}\]])")
 # Elements within so many others are taken for their text; extractors cost the square of the depth.
 _MOST_DEPTH = 150
 _FEW, _SHORT = 8, 80
@@ -133,11 +134,19 @@ def _linked(tree: Any) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for script in tree.xpath("//script[@type='application/ld+json']")[:20]:
         try:
-            content = json.loads(script.text or "", strict=False)
+            content = _lenient_json(script.text or "")
         except (ValueError, RecursionError):
             continue
         found.extend(_objects(content, 4))
     return found
+
+
+def _lenient_json(text: str) -> Any:
+    """JSON as pages write it: with line ends in texts, and a comma behind the last value."""
+    try:
+        return json.loads(text, strict=False)
+    except ValueError:
+        return json.loads(_LAST_COMMA.sub(r"\1", text), strict=False)
 
 
 def _objects(content: Any, depth: int) -> Iterator[dict[str, Any]]:
