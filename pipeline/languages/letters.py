@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from functools import cache
 from math import log
@@ -11,10 +12,17 @@ from typing import Final
 from pipeline.languages.word_file import WordFile, read
 
 # Windows-1252 first: where another reads the text no better, it is that.
-_ENCODINGS: Final = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257")
+_ENCODINGS: Final = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257", "mac_roman")
 # Of the letters beyond ASCII so many must be of one language for an encoding to be anything else.
 _LEAST: Final = 0.95
 _FEW: Final = 3
+# Signs that no language writes between two letters, and those that none writes before a small one.
+_BETWEEN: Final = "¹³²¾¼½±¶¦¿¡£¤¥§ªº¯¸®©¬‡†‰ˆ˜˝˛"
+_BEFORE: Final = "¹³²¾¼½±¶¦¤¯¸®¬"
+_MISPLACED: Final = re.compile(
+    rf"(?<=[^\W\d_])[{_BETWEEN}—–](?=[^\W\d_A-Z])|(?<!\w)[{_BEFORE}](?=[a-zß-ÿ])|(?<=[a-zß-ÿ])[¹³±¶¾¼](?!\w)"
+)
+_AFTER_UNITS: Final = re.compile(r"\b[kcdm]?m[²³]")
 
 
 # So likely is a letter that no language writes often: one of some three thousand.
@@ -88,6 +96,8 @@ def _share(sample: bytes, encoding: str) -> float:
         return 0.0
     found = Counter(char for char in text if char > "\x7f" and char not in _signs())
     total = found.total()
+    if _MISPLACED.search(_AFTER_UNITS.sub("", text)):
+        return 0.0
     if total < _FEW:
         return 1.0
     return max(sum(found[char] for char in own) for own in _alphabets()) / total

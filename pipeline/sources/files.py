@@ -26,6 +26,8 @@ _PAYLOADS: dict[str, Payload] = {
     ".htm": "html",
     ".jsonl": "jsonl",
     ".jsonl.gz": "jsonl",
+    ".json": "jsonl",
+    ".json.gz": "jsonl",
     ".xml": "feed",
     ".xml.gz": "feed",
     ".mhtml": "html",
@@ -151,7 +153,7 @@ def read_file(path: Path, fetched: datetime, part_bytes: int = PART_BYTES) -> It
     try:
         if suffix in WARC_SUFFIXES:
             yield from read_foreign_warc(path, fetched)
-        elif suffix in {".jsonl", ".jsonl.gz"}:
+        elif _PAYLOADS.get(suffix) == "jsonl":
             yield from _parts(path, fetched, part_bytes)
         elif suffix:
             yield _whole(path, fetched)

@@ -156,6 +156,8 @@ def test_a_briefing_keeps_its_items_and_a_box_of_links_goes() -> None:
 def test_a_route_is_no_dateline() -> None:
     line = "Berlin – Prague night trains return in May after a gap of six years, the railways said on Monday."
     assert cleaned(line, LEAD["en"]).text.startswith("Berlin – Prague")
+    line = "Iran – Israel talks are to begin in Geneva next week, diplomats of both sides said on Monday."
+    assert cleaned(line, LEAD["en"]).text.startswith("Iran – Israel")
     assert (
         cleaned("Berlin – The railways said on Monday that trains would run.", LEAD["en"]).dateline
         == "Berlin"

@@ -84,6 +84,27 @@ def test_a_headline_alone_is_read_or_doubted_and_never_of_another_script(headlin
     assert found.text == headline or not found.sure
 
 
+LATIN_HEADLINES = {
+    "Rząd podnosi podatki": "cp1250 iso8859-2",
+    "Pożar w fabryce pod Łodzią": "cp1250 iso8859-2",
+    "Nowy most w Świnoujściu": "iso8859-2",
+    "Župan podnio ostavku": "cp1250 iso8859-2",
+    "Le maire réélu à Évreux": "cp1252 mac_roman",
+    "L’État relève la taxe": "cp1252 mac_roman",
+    "Perché la città è al buio": "cp1252 mac_roman",
+    "Rain of 12 mm³ and 40 m² in Cádiz, 5½ days": "cp1252",
+    "¿Qué pasó? El niño halló 3ª parte": "cp1252",
+    "Άνοιξε η νέα γέφυρα του λιμανιού": "cp1253",
+}
+
+
+@pytest.mark.parametrize(
+    ("headline", "name"), [(text, name) for text, names in LATIN_HEADLINES.items() for name in names.split()]
+)
+def test_a_sign_within_a_word_tells_that_the_reading_is_wrong(headline, name):
+    assert decode(headline.encode(name)) == headline
+
+
 @pytest.mark.parametrize(("language", "name"), ENCODED)
 def test_a_server_that_calls_everything_latin_is_not_believed(language, name):
     text = TEXTS[language]

@@ -126,6 +126,8 @@ def test_a_broken_feed_keeps_lead_and_caption_apart(feed_of):
         ("How the &lt;table&gt; tag ages", "html", "How the <table> tag ages"),
         ("Rates <2% for banks", "text", "Rates <2% for banks"),
         ("Rates &lt;2% for banks", "html", "Rates <2% for banks"),
+        ("Where a <br> stands in verse", "text", "Where a <br> stands in verse"),
+        ("Where a &lt;br&gt; stands in <b>verse</b>", "html", "Where a <br> stands in verse"),
         ("<i>Aurora</i> sinks<br/>off the cape", "html", "Aurora sinks off the cape"),
         ("&lt;i&gt;Aurora&lt;/i&gt; sinks &amp;amp; is found", "html", "Aurora sinks & is found"),
         ('A <span class="x">red</span> dawn', "text", "A red dawn"),
@@ -136,6 +138,25 @@ def test_a_title_is_unescaped_as_often_as_it_was_escaped(feed_of, title, kind, c
     document = atom(f'<entry><id>i</id><title type="{kind}">{written}</title><link href="/1"/></entry>')
     (item,) = read_feed(feed_of(document), 10)[0]
     assert normalize(item).title == clean
+
+
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        ("desk@lunna.example", ()),
+        ("ann@lunna.example (Ann Lee, Bob Ray)", ("Ann Lee", "Bob Ray")),
+        ("Ann Lee &lt;ann@lunna.example&gt;", ("Ann Lee",)),
+        ("ann@lunna.co (Ann Lee)", ("Ann Lee",)),
+        ("Ann Lee", ("Ann Lee",)),
+    ],
+)
+def test_authors_are_named_without_their_mail_addresses(feed_of, written, names):
+    document = (
+        "<rss version='2.0'><channel><title>Ferry Times</title>"
+        f"<item><title>Rain falls</title><author>{written}</author></item></channel></rss>"
+    )
+    (item,) = read_feed(feed_of(document), 10)[0]
+    assert normalize(item).authors == names
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,27 @@ def test_text_encodings(write, now, encoding):
     assert (item.title, item.body) == ("Café – “naïve”", "Über")
 
 
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.json.gz"])
+def test_json_is_read_whether_lines_an_array_or_cut_out_of_one(write, now, name):
+    rows = [json.dumps({"title": title, "text": "Rain fell."}) for title in ("One", "Two")]
+    for body in ("\n".join(rows), f"[{','.join(rows)}]", "\ufeff" + ",\r\n".join(rows) + ",\r\n"):
+        packed = gzip.compress(body.encode()) if name.endswith(".gz") else body
+        items, rejections = read(write(name, packed), now)
+        assert ([item.title for item in items], rejections) == (["One", "Two"], [])
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.xml", "a.txt"])
+def test_a_json_feed_is_a_feed_by_any_name(write, now, name):
+    feed = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": "Lunna",
+        "items": [{"id": "1", "url": "https://lunna.example/1", "content_html": "<p>Rain fell.</p>"}],
+    }
+    for indent in (None, 1):
+        (item,), rejections = read(write(name, json.dumps(feed, indent=indent)), now)
+        assert (item.url, item.html, rejections) == ("https://lunna.example/1", True, [])
+
+
 def test_an_article_of_10_mb(write, now):
     (item,), rejections = read(write("a.txt", "Title\n" + "word " * 2_000_000), now)
     assert (item.title, len(item.body), rejections) == ("Title", 9_999_999, [])

@@ -167,20 +167,24 @@ def _place_dateline(head: str) -> tuple[int, str, str] | None:
     found = _CAPS.match(head)
     if (
         found
-        and not _is_route(head[found.end() :])
+        and not _is_route(head[found.end() :], found["place"])
         and _caps_place(found["place"], head[found.end() - 3 : found.end()])
     ):
         return found.end(), _tidy(found["place"]), ""
     found = _CITY_DASH.match(head)
-    if found and _is_place(found["place"]) and not _is_route(head[found.end() :]):
+    if found and _is_place(found["place"]) and not _is_route(head[found.end() :], found["place"]):
         return found.end(), _tidy(found["place"]), ""
     return None
 
 
-def _is_route(rest: str) -> bool:
-    """Whether another city follows the dash, as in "London - Paris trains stopped"."""
+def _is_route(rest: str, place: str) -> bool:
+    """Whether another place follows the dash: "London - Paris trains stopped", "Iran – Israel talks".
+
+    Behind a city a country is the beginning of a sentence, as datelines go; behind a country it is not.
+    """
     words = re.findall(r"[^\W\d_]+", fold(rest))[:3]
-    return any(" ".join(words[:count]) in CITIES for count in range(1, len(words) + 1))
+    known = CITIES if fold(place) in CITIES else PLACES
+    return any(" ".join(words[:count]) in known for count in range(1, len(words) + 1))
 
 
 def _tidy(place: str) -> str:

@@ -18,7 +18,7 @@ _TAG = re.compile(
 _TITLE_MARKUP = re.compile(
     r"<(?P<tag>p|div|span|a|b|i|em|strong|u|s|h[1-6]|font|small|sup|sub|abbr|cite|mark|code)"
     r"(?:\s[^<>]{0,500})?>[^<>]{1,500}</(?P=tag)\s*>"
-    r"|<(?:br|hr|wbr|img)(?:\s[^<>]{0,500})?/?>|<[a-z][a-z0-9]{0,9}\s+[a-z-]{1,20}=[\"'][^<>]{0,500}>|^\s*<(?:p|div|span)>",
+    r"|(?<!\s)<(?:br|hr|wbr)\s{0,9}/?>|<(?:br|hr|wbr)\s{0,9}/?>(?!\s)|<(?:br|hr|wbr|img)\s[^<>/][^<>]{0,500}>|<[a-z][a-z0-9]{0,9}\s+[a-z-]{1,20}=[\"'][^<>]{0,500}>|^\s*<(?:p|div|span)>",
     re.IGNORECASE,
 )
 _BLOCKS = word_set(
@@ -64,7 +64,8 @@ def title_text(written: str, *, html: bool) -> str:
     """A title as repaired plain text: what the source calls HTML is read as HTML once.
 
     Of what is left, only what can be nothing else is markup: pairs of tags, line breaks, tags with
-    attributes. A single "<pre>" in a title is what the title speaks of.
+    attributes. A single "<pre>" in a title is what the title speaks of, and so is a "<br>" that stands
+    between blanks like a word.
 
     >>> title_text("Why &lt;pre&gt; is slow", html=True), title_text("<b>Late:</b> rain<br>", html=False)
     ('Why <pre> is slow', 'Late: rain')

@@ -49,6 +49,12 @@ _MESS_MAX = 0.2
 _MARGIN = 0.05
 _CLEARLY = 3.0  # so much more likely, as a logarithm: twenty times
 _BETWEEN_TAGS = re.compile(rb"[<>\n]")
+# Greek has two encodings that differ by little more than where Ά is, which the other reads as ’ or ¶.
+_GREEK = {"iso8859_7": "cp1253", "cp1253": "iso8859_7"}
+_GREEK_CAPITAL = {
+    "cp1253": re.compile(rb"(?<![\xb8-\xfe])\xa2[\xdc-\xfe]"),
+    "iso8859_7": re.compile(rb"(?<![\xb8-\xfe])\xb6[\xdc-\xfe]"),
+}
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 
 
@@ -191,6 +197,9 @@ def _recognised(body: bytes) -> Decoded:
     sample = _sample(body)
     name = (latin_encoding(sample) if sparse else "") or _best_of(sample, sparse=sparse)
     if name:
+        other = _GREEK.get(name)
+        if other and _GREEK_CAPITAL[other].search(sample) and not _GREEK_CAPITAL[name].search(sample):
+            name = other
         return Decoded(body.decode(name, "replace"))
     return Decoded(body.decode(_WESTERN, "replace"), sure=sparse)
 

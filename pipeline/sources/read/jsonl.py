@@ -40,6 +40,8 @@ def read_lines(text: str, blank: RawItem, first: int = 1) -> Iterator[JsonLine]:
         return
     for number, line in enumerate(_lines(text), first):
         bare = line.strip("\ufeff \t\r\x00")
+        if bare.startswith("{") and bare.endswith("},"):  # cut out of an array
+            bare = bare[:-1]
         if not bare:
             continue
         inner = _listed(_parsed(bare)) if "[" in bare else None

@@ -18,6 +18,7 @@ _HEAD_BYTES = 4096
 _AHEAD = r"\s*(?:<\?xml[^>]*>\s*|<!--(?:(?!-->).)*-->\s*|<!DOCTYPE\s+(?!html)[^>]*>\s*)*"
 _FEED = re.compile(_AHEAD + r"<(?:rss|feed|rdf:RDF|urlset|sitemapindex)[\s>]", re.IGNORECASE | re.DOTALL)
 _PAGE = re.compile(_AHEAD + r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_JSON_FEED = re.compile(r"\{[^{}\[\]]{0,2000}\"version\"\s*:\s*\"https?://(?:www\.)?jsonfeed\.org/version")
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _MAIL_TYPES = frozenset({"multipart", "text"})
 _HEADER = re.compile(r"[A-Za-z-]{1,40}:\s")
@@ -26,17 +27,20 @@ _HEADER = re.compile(r"[A-Za-z-]{1,40}:\s")
 def recognised(capture: Capture) -> tuple[Capture, Payload]:
     """A capture and how it is to be read: as its beginning shows, else as its name or server said.
 
-    Polled feeds and JSON lines are what they were asked for, and told apart by their readers.
+    Polled feeds are what they were asked for, and told apart by their reader; JSON that says it is a JSON
+    Feed is one.
 
     Returns:
         The capture, of an MHTML file with the page that is in it, and its payload.
     """
-    if capture.payload not in {"text", "html"}:
+    if capture.payload == "feed":
         return capture, capture.payload
     head = decode(capture.body[:_HEAD_BYTES], capture.content_type).lstrip("\ufeff \t\r\n")
+    if capture.payload == "jsonl":
+        return capture, "feed" if _JSON_FEED.match(head) else "jsonl"
     if _HEADER.match(head) and _is_message(head):
         return _in_message(capture)
-    if _FEED.match(head):
+    if _FEED.match(head) or _JSON_FEED.match(head):
         return capture, "feed"
     return capture, "html" if _PAGE.match(head) else capture.payload
 

@@ -26,7 +26,7 @@ _XML_BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _MEDIA = ("http://search.yahoo.com/mrss", "media")
 _WEB = ("http://", "https://")
 _PAGES = frozenset({"", "text/html", "application/xhtml+xml"})
-_DATES = ("pubdate", "published", "issued", "publicationdate", "created", "date")
+_DATES = ("pubdate", "published", "issued", "publicationdate", "created", "date", "coverdate")
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|svg)(?:\?|$)", re.IGNORECASE)
 _MEDIA_PREFIX = re.compile(rb"xmlns:([A-Za-z_][\w.-]{0,40})\s*=\s*[\"']http://search\.yahoo\.com/mrss/?[\"']")
 

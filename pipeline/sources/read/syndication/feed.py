@@ -178,7 +178,8 @@ def _captions(entry: dict[str, Any]) -> Sequence[SourceText]:
 def _authors(entry: dict[str, Any]) -> tuple[str, ...]:
     named = _named(dict.get(entry, "authors"), "name")
     single = _field(entry, "author")
-    return named or ((single,) if single else ())
+    # Beside a mail address feedparser's name is what it took for no address, which may be its end.
+    return (single,) if single and (not named or (len(named) == 1 and "@" in single)) else named
 
 
 def _named(many: object, key: str) -> tuple[str, ...]:
