@@ -58,7 +58,7 @@ def main() -> None:
             store.close()
         for kind in KINDS:
             for form in ("jsonl", "csv", "parquet"):
-                if kind == "decisions" and not chosen.store:
+                if kind in {"situations", "decisions"} and not chosen.store:
                     continue  # the made-up articles have none
                 in_a_child(url, ExportOrder(kind), Path(temporary) / f"{kind}.{form}")
 
