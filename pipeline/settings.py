@@ -448,6 +448,27 @@ def load_mail(folder: Path, environment: Mapping[str, str]) -> MailSettings:
     return _mail(_settings_file(_documents(folder, ("settings",))["settings"]), environment)
 
 
+def load_feeds(folder: Path, environment: Mapping[str, str]) -> tuple[FeedSource, ...]:
+    """Reads from a configuration the feeds, and nothing else: a tenth of what all of it takes.
+
+    Raises:
+        ConfigError: A `settings.yaml` or the list of feeds is wrong or missing.
+    """
+    documents = _documents(folder, ("settings", "feeds"))
+    _settings_file(documents["settings"])
+    return _feeds(documents["feeds"][0], environment)
+
+
+def load_watch_file(folder: Path) -> tuple[Document, str]:
+    """Reads from a configuration the list of watches and the time zone, and nothing else.
+
+    Raises:
+        ConfigError: A `settings.yaml` is wrong, or there is no list.
+    """
+    documents = _documents(folder, ("settings", "watches"))
+    return documents["watches"][0], _settings_file(documents["settings"]).timezone or "UTC"
+
+
 def _documents(folder: Path, names: Sequence[str]) -> dict[str, list[Document]]:
     """The files of a folder and of its bases, by name; those of the folder first."""
     folders = [folder]

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import ConfigError, LeaseHeldError, StoreError, TransientError
-from pipeline.ports import Archive, Commit, Embedder, Lease, Store
+from pipeline.ports import Archive, Commit, Embedder, FeedSource, Lease, Store
 from pipeline.processes import died_here, this_process
 from pipeline.records import Watch
 from pipeline.retry import LEASE, Patience
@@ -153,6 +153,14 @@ class Wiring:
 
         return load_settings(self.config, self.environment)
 
+    @property
+    def feeds(self) -> tuple[FeedSource, ...]:
+        """The feeds; who asks for nothing else need not wait for the rest of the configuration."""
+        from pipeline.settings import load_feeds
+
+        whole = vars(self).get("settings")
+        return whole.feeds if whole else load_feeds(self.config, self.environment)
+
     @cached_property
     def store(self) -> Store:
         """The store, opened once; a server that does not answer is waited for by its own link."""
@@ -238,10 +246,13 @@ class Wiring:
         """The watches of `watches.yaml`, and what of it is broken; a last good version stands in for that."""
         from pipeline.alerts.watch import last_good
         from pipeline.alerts.watch.watch_file import read_watches
+        from pipeline.settings import load_watch_file
 
-        found = read_watches(self.settings.watches, self.settings.timezone)
+        whole = vars(self).get("settings")
+        document, timezone = (whole.watches, whole.timezone) if whole else load_watch_file(self.config)
+        found = read_watches(document, timezone)
         if found.broken:
-            found = last_good.completed(found, self.store.mark(last_good.MARK), self.settings.timezone)
+            found = last_good.completed(found, self.store.mark(last_good.MARK), timezone)
             for broken in found.broken:
                 log.warning("%s", last_good.said(broken))
         return found

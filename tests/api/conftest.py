@@ -1,17 +1,34 @@
-"""The read API beside the pages of a store, asked with tokens."""
+"""The read API beside the pages of a store, asked with tokens; on each kind of store."""
 
 import pytest
 from api_programs import Programs
 from desk_site import Desk
 from desk_store import everyday
+from node_stores import NODE, new_url, removed
+
+BACKENDS = [
+    "sqlite",
+    pytest.param(
+        "elasticsearch",
+        marks=[
+            pytest.mark.elasticsearch,
+            pytest.mark.skipif(
+                not NODE, reason="set ELASTICSEARCH_URL to the URL of an Elasticsearch 9 node"
+            ),
+        ],
+    ),
+]
 
 
-@pytest.fixture(scope="module")
-def programs(tmp_path_factory):
+@pytest.fixture(scope="module", params=BACKENDS)
+def programs(request, tmp_path_factory):
     """The API of an everyday store."""
-    made = Desk(tmp_path_factory.mktemp("api"), everyday())
+    url = new_url() if request.param == "elasticsearch" else ""
+    made = Desk(tmp_path_factory.mktemp("api"), everyday(), url)
     yield Programs(made)
     made.close()
+    if url:
+        removed(url)
 
 
 @pytest.fixture(scope="module")

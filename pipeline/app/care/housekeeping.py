@@ -57,7 +57,7 @@ class Care:
                 "pages": feed.pages,
                 "enabled": feed.enabled,
             }
-            for feed in self._wiring.settings.feeds
+            for feed in self._wiring.feeds
         ]
 
     def feed_health(self) -> list[Json]:
@@ -65,7 +65,7 @@ class Care:
         states = self._wiring.store.feeds()
         return [
             _health(feed.id, states.get(feed.id, FeedState(feed.id)), feed.enabled)
-            for feed in self._wiring.settings.feeds
+            for feed in self._wiring.feeds
         ]
 
     def websub_url(self) -> str:
