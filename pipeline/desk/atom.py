@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from pipeline.alerts.send.content import safe_url
 from pipeline.app import App
 from pipeline.desk.desk_texts import say
-from pipeline.desk.read import PAGE, language_tag, query_of
+from pipeline.desk.read import PAGE, language_tag, query_of, wanted_of
 from pipeline.desk.view import MOST_LINE_CHARS, Ask, cut, link, part, plain
 from pipeline.errors import NotFoundError
 from pipeline.query.parse import is_relative
@@ -54,7 +54,7 @@ Source = Callable[[App, Ask], FollowedList]
 
 def _listed(app: App, ask: Ask, title: str) -> FollowedList:
     origins = ask.number("origins", 1, 1, 1000)
-    wanted = app.read.wanted(since=ask.one("since") or None, query=query_of(ask) or None, min_origins=origins)
+    wanted = wanted_of(app, ask, min_origins=origins)
     asked = ask.one("q")
     return FollowedList(
         f"{title}: {asked}" if asked else title, ask.path, app.read.listed(wanted, "new", PAGE)

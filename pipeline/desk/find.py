@@ -13,7 +13,7 @@ from pipeline.alerts.send.content import Snippet, snippets
 from pipeline.app import App
 from pipeline.app.shapes import hit_shape, situation_shape
 from pipeline.desk.charts import Spark, drawn
-from pipeline.desk.read import AGES, Source, order_of, query_of, source_of
+from pipeline.desk.read import AGES, Source, order_of, query_of, source_of, wanted_of
 from pipeline.desk.view import Ask, View, cut, part
 from pipeline.ports import SearchHit
 from pipeline.query.parse import describe, is_relative, parse
@@ -153,7 +153,7 @@ def _days(days: Sequence[dict[str, Any]], last: date) -> Spark:
 
 def situations(app: App, ask: Ask) -> View:
     """The long affairs that tie stories together, with what came last of each."""
-    wanted = app.read.wanted(since=ask.one("since") or None, query=query_of(ask) or None)
+    wanted = wanted_of(app, ask)
     found = app.read.situations(wanted, order_of(ask), _SITUATIONS)
     document = [situation_shape(name, entries) for name, entries in found]
     return View(

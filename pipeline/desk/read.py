@@ -73,16 +73,33 @@ class StoryRow:
     grown: int
 
 
-def query_of(ask: Ask) -> str:
-    """The filters of an address as one query."""
-    fields = {"topic": "topics", "name": "entities", "outlet": "outlet", "lang": "language"}
+# Which field of an article a filter of an address names.
+_FIELDS: Final = {"topic": "topics", "name": "entities", "outlet": "outlet", "language": "language"}
+# A story has these itself: its list is walked in order, without looking for articles.
+_OF_STORIES: Final = ("topic", "language")
+
+
+def query_of(ask: Ask, without: Sequence[str] = ()) -> str:
+    """The filters of an address as one query over articles."""
     asked = [f"({ask.one('q')})"] if ask.one("q") else []
-    for name, field in fields.items():
-        value = ask.one("language" if name == "lang" else name)
-        if value:
+    for name, field in _FIELDS.items():
+        value = ask.one(name)
+        if value and name not in without:
             quoted = value.replace("\\", "\\\\").replace('"', '\\"')
             asked.append(f'{field}:"{quoted}"')
     return " AND ".join(asked)
+
+
+def wanted_of(app: App, ask: Ask, **more: Any) -> StoryFilter:
+    """Which stories an address asks for; `more` are fields of `StoryFilter`.
+
+    Raises:
+        UsageError: `since` is neither an age nor a date.
+        QueryError: The query cannot be parsed.
+    """
+    own = {name: ask.one(name) for name in _OF_STORIES}
+    query = query_of(ask, _OF_STORIES)
+    return app.read.wanted(since=ask.one("since") or None, query=query or None, **own, **more)
 
 
 def order_of(ask: Ask) -> StoryOrder:
@@ -103,9 +120,7 @@ def stories(app: App, ask: Ask) -> View:
     origins = ask.number("origins", 1, 1, 1000)
     newer = ask.seen if ask.one("new") else -1
     start, place = _place(ask.one("after"))
-    wanted = app.read.wanted(
-        since=ask.one("since") or None, query=query_of(ask) or None, min_origins=origins, after_seq=newer
-    )
+    wanted = wanted_of(app, ask, min_origins=origins, after_seq=newer)
     found = app.read.page(wanted, sort, PAGE + 1, place)
     shown = found[:PAGE]
     lines = app.read.lines([name for story in shown for name in _looked_at(story)])

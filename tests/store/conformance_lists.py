@@ -97,6 +97,29 @@ class ListConformance:
             found += page
         assert found == whole
 
+    @pytest.mark.parametrize("word", ["all", "half", "last", "first", "scattered"])
+    def test_a_page_of_many_stories_is_the_same_however_frequent_the_word(
+        self, store: Store, word: str
+    ) -> None:
+        def words(n: int) -> str:
+            held = {"half": n % 2, "last": n < 40, "first": n >= 260, "scattered": n % 50 == 7}
+            return " ".join(["all", *(name for name, holds in held.items() if holds)])
+
+        articles = tuple(article(n + 1, "Title", words(n), story=f"s{n:03}", hours=n) for n in range(300))
+        names = [each.enriched.article.id for each in articles]
+        stories = [
+            replace(story(f"s{n:03}", (names[n],), hours=n), hot=n, last_seq=n + 1) for n in range(300)
+        ]
+        store.commit(Commit(articles=articles, stories=tuple(stories)))
+        hit = [f"s{n:03}" for n in reversed(range(300)) if word in words(n).split()]
+        for order in ("hot", "new"):
+            found = store.story_page(StoryFilter(query=word_term(word)), order, 3)
+            assert [each.id for each in found] == hit[:3]
+            found = store.story_page(
+                StoryFilter(query=word_term(word)), order, 25, place_in(order, found[-1])
+            )
+            assert [each.id for each in found] == hit[3:28]
+
     def test_stories_without_a_date_come_last_but_by_size(self, shelved: Store) -> None:
         found = shelved.stories(["s1", "s2", "s3"])
         shelved.commit(Commit(stories=tuple(replace(each, dated=False) for each in found.values())))

@@ -18,6 +18,8 @@ from pipeline.store.sqlite.schema import APPLICATION, MIGRATIONS, STEPS, VERSION
 Row = tuple[Any, ...]
 # SQLite takes 32,766 parameters in one statement; lists of ids are cut into pieces of this size.
 PIECE = 5000
+# Pages of the file that a connection keeps. A desk has several that read, and the system keeps pages as well.
+_WRITER_KIB, _READER_KIB = 64 * 1024, 16 * 1024
 
 # Tables and indices, but for those that SQLite makes by itself.
 _OBJECTS = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
@@ -71,6 +73,7 @@ class DatabaseFile:
         self.path = path
         self._steps = steps or {}
         self._timeout = timeout_seconds
+        self._cache_kib = _WRITER_KIB if create else _READER_KIB
         self._depth = 0
         self._frozen: tuple[int, int] | None = None
         # A reader without the right to write may not touch the write-ahead log: it opens otherwise.
@@ -106,7 +109,7 @@ class DatabaseFile:
             mode = "mode=ro" if self._has_log() else "mode=ro&immutable=1"
             where = f"{self.path.absolute().as_uri()}?{mode}"
         connection = sqlite3.connect(where, timeout=self._timeout, isolation_level=None, uri=self._reads_only)
-        connection.execute("PRAGMA cache_size = -65536")  # 64 MiB
+        connection.execute(f"PRAGMA cache_size = -{self._cache_kib}")
         return connection
 
     def _stamp(self) -> tuple[int, int]:

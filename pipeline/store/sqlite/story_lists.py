@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from pipeline.ports import StoryFilter, StoryOrder
 from pipeline.query.fields import micros
 from pipeline.store.sqlite.file import DatabaseFile
-from pipeline.store.sqlite.queries import Queries
+from pipeline.store.sqlite.queries import Queries, Seqs
 from pipeline.store.sqlite.statements import label
 from pipeline.text import well_formed
 
@@ -59,15 +63,38 @@ def page(
     if after is not None:
         conditions.append(f"({late} > ? OR ({late} = ? AND ({by} < ? OR ({by} = ? AND id > ?))))")
         values += [after[0], after[0], after[1], after[1], well_formed(after[2])]
-    hit: set[str] | None = None
-    if (query := wanted.hitting) is not None:
-        seqs = Queries(file).hits(query).tolist()
-        hit = {row[0] for row in file.rows_of("SELECT story FROM article WHERE seq IN ({})", seqs)}
     in_order = f"{late}, {by} DESC, id" if late == "undated" else f"{by} DESC, id"
     sql = f"SELECT id FROM story_rank WHERE {' AND '.join(conditions)} ORDER BY {in_order}"  # noqa: S608  our own
-    if hit is None:
+    if (query := wanted.hitting) is None:
         return [row[0] for row in file.rows(f"{sql} LIMIT ?", (*values, limit))]
+    hits = Queries(file).hits(query)
+    if (found := _walked(file, sql, values, limit, hits)) is not None:
+        return found
+    stories = file.rows_of("SELECT story FROM article WHERE seq IN ({})", hits.tolist())
+    hit = {row[0] for row in stories}
     return [row[0] for row in file.rows(sql, values) if row[0] in hit][:limit]
+
+
+def _walked(
+    file: DatabaseFile, sql: str, values: Sequence[object], limit: int, hits: Seqs
+) -> list[str] | None:
+    """A page by looking at the stories in their order; None once that reads more articles than are hit.
+
+    A frequent word has its page in the first few stories, a rare one is found sooner from its articles.
+    """
+    found: list[str] = []
+    start, size, looked = 0, 4 * limit, 0
+    while looked < len(hits):
+        names = [row[0] for row in file.rows(f"{sql} LIMIT ? OFFSET ?", (*values, size, start))]
+        members = list(file.rows_of("SELECT story, seq FROM article WHERE story IN ({})", names))
+        seqs = np.fromiter((seq for _, seq in members), np.int64, len(members))
+        at_or_after = hits[np.minimum(np.searchsorted(hits, seqs), len(hits) - 1)]
+        hit = {members[place][0] for place in np.flatnonzero(at_or_after == seqs)}
+        found += [name for name in names if name in hit]
+        if len(found) >= limit or len(names) < size:
+            return found[:limit]
+        start, size, looked = start + size, 2 * size, looked + len(members)
+    return None
 
 
 def beginning(file: DatabaseFile, kind: str, prefix: str, limit: int) -> list[str]:
