@@ -148,6 +148,10 @@ class App:
         """The folder of the configuration."""
         return self._wiring.config
 
+    def beside(self) -> App:
+        """Another app on the same home, for another thread; each is closed by itself."""
+        return App(self._wiring.beside())
+
     def __enter__(self) -> Self:
         return self
 

@@ -6,17 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline.app.read import moment
 from pipeline.app.wiring import Progress, Wiring, quiet
 from pipeline.errors import NotFoundError
 from pipeline.records import Capture, Entity, EntityCount, StoredArticle
 from pipeline.text import fold
-
-if TYPE_CHECKING:
-    from pipeline.enrich.names.known.aliases import Aliases
 
 COMPANIONS = 30
 # The proposals read so many articles, the newest; an entity's page so many of those that name it.
@@ -68,12 +64,6 @@ class Entities:
             "companions": _companions(found, known.id),
         }
 
-    @cached_property
-    def _aliases(self) -> Aliases:
-        from pipeline.enrich.names.known.aliases import Aliases
-
-        return Aliases.from_document(self._wiring.settings.aliases)
-
     def _known(self, name: str) -> Entity:
         """The entity that a person means: by its name or id, by the alias table, or by a part of its name.
 
@@ -83,7 +73,7 @@ class Entities:
         from pipeline.enrich.names.forms import key_of
         from pipeline.query.parse import parse
 
-        alias = self._aliases.find_person(key_of(name))
+        alias = self._wiring.aliases.find_person(key_of(name))
         for written in (name, *((alias.id,) if alias else ())):
             wanted = fold(written)
             for stored in self._naming(written, limit=1):

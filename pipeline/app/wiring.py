@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from pipeline.alerts.watch.watch_file import WatchList
     from pipeline.enrich.enricher import Enricher
+    from pipeline.enrich.names.known.aliases import Aliases
     from pipeline.settings import Settings
     from pipeline.sources.fetch.fetcher import FeedFetcher
     from pipeline.stages.intake.prepare import Intake
@@ -94,6 +95,12 @@ class Wiring:
         self._followed: Store | None = None
         if make and not home.is_dir():
             self._make_home()
+
+    def beside(self) -> Wiring:
+        """Another wiring of the same home, for another thread: what is only read is made once for both."""
+        other = Wiring(self.home, self.config, self.store_url, self.environment, self.clock, make=self.make)
+        other.settings, other.aliases = self.settings, self.aliases
+        return other
 
     def _make_home(self) -> None:
         """Makes a home for a store that has none; a mount that is missing looks like a home to be made."""
@@ -189,9 +196,14 @@ class Wiring:
         return WarcArchive(self.home, self.owner, self.clock)
 
     @cached_property
+    def aliases(self) -> Aliases:
+        """The alias table."""
+        return _aliases(self.settings)
+
+    @cached_property
     def enricher(self) -> Enricher:
         """Models, aliases and taxonomy."""
-        return _enricher(self.settings)
+        return _enricher(self.settings, self.aliases)
 
     @cached_property
     def embedder(self) -> Embedder | None:
@@ -324,9 +336,14 @@ def _one_thread() -> None:
     threadpool_limits(1, user_api="blas")
 
 
-def _enricher(settings: Settings) -> Enricher:
-    from pipeline.enrich.enricher import Enricher
+def _aliases(settings: Settings) -> Aliases:
     from pipeline.enrich.names.known.aliases import Aliases
+
+    return Aliases.from_document(settings.aliases)
+
+
+def _enricher(settings: Settings, aliases: Aliases) -> Enricher:
+    from pipeline.enrich.enricher import Enricher
     from pipeline.enrich.names.recognize import SpacyRecognizer
     from pipeline.enrich.topics.classifier import TopicClassifier
     from pipeline.enrich.topics.taxonomy import Taxonomy
@@ -334,7 +351,7 @@ def _enricher(settings: Settings) -> Enricher:
     _one_thread()
     return Enricher(
         SpacyRecognizer(settings.enrich.models, settings.enrich.max_text_chars),
-        Aliases.from_document(settings.aliases),
+        aliases,
         Taxonomy.from_document(settings.topics, settings.enrich.topic_names),
         TopicClassifier.trained() if settings.stories.vectors == "e5" else None,
     )
@@ -353,7 +370,7 @@ def _preparer(settings: Settings) -> Preparer:
     """What a process of `Workers` works with."""
     from pipeline.stages.intake.preparer import Preparer
 
-    return Preparer(_enricher(settings), _embedder(settings))
+    return Preparer(_enricher(settings, _aliases(settings)), _embedder(settings))
 
 
 def patiently(

@@ -54,6 +54,8 @@ class Readers:
         self._clock = clock
         self._looked = 0.0
         self._stamp: object = None
+        self._first: tuple[object, App] | None = None
+        self._opening = threading.Lock()
         self._questions: queue.Queue[Question | None] = queue.Queue(_MOST_WAITING)
         self._threads = [
             threading.Thread(target=self._work, name=f"desk-reader-{n}", daemon=True) for n in range(threads)
@@ -99,7 +101,7 @@ class Readers:
                 while question is not None and stamp == self._look():
                     if question.answer.set_running_or_notify_cancel():
                         try:
-                            app = app or stack.enter_context(self._opened())
+                            app = app or stack.enter_context(self._another(stamp))
                             question.answer.set_result(question.ask(app))
                         except BaseException as error:  # noqa: BLE001  it is the asker's to handle
                             question.answer.set_exception(error)
@@ -107,6 +109,14 @@ class Readers:
                                 stack.close()
                                 app = None
                     question = self._questions.get()
+
+    def _another(self, stamp: object) -> App:
+        """An app of this state of the configuration, which the first that was opened has read for all."""
+        with self._opening:
+            if self._first is None or self._first[0] != stamp:
+                self._first = stamp, self._opened()
+                return self._first[1]
+            return self._first[1].beside()
 
     def _look(self) -> object:
         """What tells one state of the configuration from the next."""

@@ -1,9 +1,11 @@
 """Each page answers, is well made, says the same as its twins, and puts errors in one line."""
 
+import asyncio
 import csv
 import io
 import json
 import re
+import threading
 from dataclasses import replace
 
 import pytest
@@ -272,6 +274,23 @@ def test_a_changed_configuration_is_read_again(tmp_path):
     assert client.get("/watches/floods").status_code == 200
     file.write_text("watches: [")
     assert client.get("/").status_code == 200
+    readers.close()
+
+
+def test_threads_read_the_configuration_once_and_each_opens_the_store(tmp_path):
+    made = Desk(tmp_path, everyday())
+    readers = Readers(made.opened, made.config, lambda: 0.0, threads=3)
+    together = threading.Barrier(3, timeout=30)
+
+    def parts(app):
+        together.wait()
+        return app._wiring.settings, app._wiring.aliases, app._wiring.store
+
+    async def asked():
+        return await asyncio.gather(*(readers.ask(parts, 60) for _ in range(3)))
+
+    found = asyncio.run(asked())
+    assert [len({id(part) for part in each}) for each in zip(*found, strict=True)] == [1, 1, 3]
     readers.close()
 
 
