@@ -1,5 +1,6 @@
 """Mending from the page: what will change, a request that a process of its own carries out, its state."""
 
+import json
 import time
 from dataclasses import replace
 
@@ -220,3 +221,35 @@ def test_entries_are_tried_again_by_a_verb_whose_options_nobody_can_name(loaded)
     carrier.close()
     assert verbs.asked == [["quarantine", "replay", "--", "--config=x", "e1"]]
     assert (kept(loaded, name).state, kept(loaded, name).result) == ("done", "new 1")
+
+
+def test_a_form_that_is_another_article_is_told_apart_from_the_articles_page(loaded, tmp_path):
+    client = loaded.client()
+    before = client.get("/stories.json").json()
+    with loaded.opened() as app:
+        record = app.read.article(before[0]["articles"][0]["id"])[0].enriched.article
+        row = {"title": record.title, "text": f"{record.text} Nobody was hurt.", "url": record.link}
+        again = tmp_path / "again.jsonl"
+        again.write_text(json.dumps(row | {"source": record.outlet, "published": "2026-01-05T10:00:00Z"}))
+        assert app.ingest.load([again]).counts.updated == 1
+    page = client.get(f"/articles/{record.id}").text
+    assert PageReader(page).problems() == []
+    assert "Not this article" in page
+    boxes = [a["value"] for a in PageReader(page).all("input") if a.get("type") == "checkbox"]
+    assert len(boxes) == 1  # not the form it came in at first
+    chosen = [("kind", "apart"), ("article", record.id), ("article", boxes[0])]
+    shown = post(client, "/stories/preview", chosen, 200).text
+    assert PageReader(shown).problems() == []
+    assert len(client.get("/stories.json").json()) == 3
+    where = post(client, "/requests", fields(shown)).headers["location"]
+    state = carried_out(client, where, loaded)
+    assert state["state"] == "done", state
+    both = {a["id"] for s in client.get("/stories.json").json() for a in s["articles"]}
+    assert len(both) == 4
+    assert client.get(f"/articles/{record.id}.json").json()["text"] == record.text
+    (said,) = state["said"]
+    assert ("correction", said) in fields(client.get(where).text)
+    where = post(client, "/requests", [("kind", "undo"), ("correction", said)]).headers["location"]
+    assert carried_out(client, where, loaded)["state"] == "done"
+    assert len(client.get("/stories.json").json()) == 3
+    assert "Nobody was hurt." in client.get(f"/articles/{record.id}.json").json()["text"]

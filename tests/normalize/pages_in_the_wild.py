@@ -1,4 +1,4 @@
-"""Invented pages that are built as pages of the wild are, where extraction went wrong: twelve shapes, four languages."""
+"""Invented pages that are built as pages of the wild are, where extraction went wrong: thirteen shapes, four languages."""
 
 # ruff: noqa: E501  # markup is easier to read in one line
 from __future__ import annotations
@@ -124,6 +124,14 @@ def _cards_below(language: str, lines: Sequence[str]) -> str:
     return f"<div class='site'><div class='lead'><h1>{_TITLES[language]}</h1><div class='copy'>{_p(lines, 'graf')}</div></div><div class='grid'>{_teasers(language)}</div></div>"
 
 
+def _lists_in_a_table_around_line_breaks(language: str, lines: Sequence[str]) -> str:
+    listed = "".join(
+        f"<li><a href='/{n}'>{line}</a> {line}, {n}.</li>" for n in range(9) for line in _TEASERS[language]
+    )
+    box = f"<div id='f'><p>{_TEASERS[language][0]}, {_TEASERS[language][1].lower()}.</p><p>{_TEASERS[language][2]}.</p></div>"
+    return f"<div id='all'><table><tr><td><ul>{listed}</ul></td></tr></table><div id='c'><h2>{_TITLES[language]}</h2>{'<br>'.join(lines)}</div>{box}</div>"
+
+
 _SHAPES: tuple[_Shape, ...] = (
     _standfirst_in_an_article_tag,
     _standfirst_in_a_header,
@@ -137,6 +145,7 @@ _SHAPES: tuple[_Shape, ...] = (
     _pieces_with_boxes_between,
     _structured_data_with_a_slip,
     _cards_below,
+    _lists_in_a_table_around_line_breaks,
 )
 
 

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import re
+import time
 import tracemalloc
 
 import brotli
@@ -274,6 +275,45 @@ def test_a_mail_is_its_page_else_its_text_under_its_subject(read, name):
     assert (item.title, item.body) == ("Most został otwarty", text)
     (capture,), _ = read(name, head.format("text/html").encode() + PAGE)
     assert normalize(parse_capture(capture, 1)[0][0]).title == "Ferry runs again"
+
+
+MANY_PARTS = b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=B\n\n"
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        (MANY_PARTS + b"--B\n\n\n" * 1_000_000 + b"--B--\n", "more than 5,000 parts"),
+        (MANY_PARTS + b"--B\nContent-Type: text/html\n\n" + b"<p>a" * 3_000_000, "more than 8 MiB"),
+        (
+            b"MIME-Version: 1.0\n"
+            + b"".join(
+                b"Content-Type: multipart/mixed; boundary=B%d\n\n--B%d\n" % (n, n) for n in range(2000)
+            ),
+            "within more than 8",
+        ),
+    ],
+)
+def test_a_message_of_too_much_is_refused_within_100_mb(read, message, reason):
+    tracemalloc.start()
+    (capture,), _ = read("a.mhtml", message)
+    started = time.process_time()
+    items, (refused,) = parse_capture(capture, 100)
+    assert time.process_time() - started < 2
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert items == []
+    assert reason in refused.reason
+    assert peak < 100_000_000
+
+
+def test_what_is_attached_to_a_page_is_passed_over(read):
+    page = b"--B\nContent-Type: multipart/alternative; boundary=C\n\n--C\nContent-Type: text/html\n\n" + PAGE
+    picture = b"--B\nContent-Type: image/png\nContent-Transfer-Encoding: base64\n\n" + b"QUJD" * 3_000_000
+    for parts in (picture + b"\n" + page, page + b"\n--C--\n" + picture):
+        (capture,), _ = read("a.mhtml", MANY_PARTS + parts + b"\n--B--\n")
+        (item,), refused = parse_capture(capture, 100)
+        assert (item.page.encode().strip(), refused) == (PAGE.strip(), [])
 
 
 def test_a_text_that_begins_like_a_header_stays_a_text(read):

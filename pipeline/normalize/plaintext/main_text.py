@@ -50,6 +50,7 @@ _AGREED_WHOLE: Final = 0.6
 _DENSER: Final = 2.0
 # One that has so much of all that was found is no furniture, whatever it is called.
 _MOST_OF_IT: Final = 0.4
+_SENTENCES: Final = 2
 # Less of a container than this is left where it is a gallery.
 _LEAST_KEPT: Final = 0.3
 # Paragraphs longer than this tell where the article stands, by so much of their beginning.
@@ -173,8 +174,10 @@ def _voted(theirs: Sequence[str], ours: Sequence[_Block], *, sure: bool) -> list
     # By their lines, or, where trafilatura ran them together, by ours.
     of_theirs = max(_chars(line for line in theirs if _squeezed(line) in own), both) / _chars(theirs)
     if of_theirs < _AGREED and both < _AGREED * min(length, _chars(theirs)):
-        said = _chars(block.text for block in ours if _is_sentence(block.text))
-        return [block.text for block in ours] if said > _chars(theirs) else list(theirs)
+        said = [block.text for block in ours if _is_sentence(block.text)]
+        # Under a headline two sentences are an article: had it stood elsewhere, the container were wider.
+        believed = _chars(said) > _chars(theirs) or (sure and len(said) >= _SENTENCES)
+        return [block.text for block in ours] if believed else list(theirs)
     if not sure and of_theirs < _AGREED_WHOLE:
         return list(theirs)
     kept = _kept(ours, shared)

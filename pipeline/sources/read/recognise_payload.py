@@ -6,11 +6,13 @@ import contextlib
 import email
 import email.policy
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import HeaderParser
 
+from pipeline.errors import RejectedError
 from pipeline.records import Capture, Payload
 from pipeline.sources.read.charset import decode
 
@@ -20,6 +22,13 @@ _FEED = re.compile(_AHEAD + r"<(?:rss|feed|rdf:RDF|urlset|sitemapindex)[\s>]", r
 _PAGE = re.compile(_AHEAD + r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _JSON_FEED = re.compile(r"\{[^{}\[\]]{0,2000}\"version\"\s*:\s*\"https?://(?:www\.)?jsonfeed\.org/version")
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+_READ_TYPES = _HTML_TYPES | {"text/plain"}
+# Of one message; in a page, as transferred, in bytes; of messages within each other.
+_MOST_PARTS = 5_000
+_MOST_PART_BYTES = 8 * 1024 * 1024
+_MOST_DEPTH = 8
+_MOST_HEAD_BYTES = 64 * 1024  # mails that went through many servers
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
 _MAIL_TYPES = frozenset({"multipart", "text"})
 _HEADER = re.compile(r"[A-Za-z-]{1,40}:\s")
 
@@ -58,21 +67,70 @@ def _is_message(head: str) -> bool:
 
 
 def _in_message(capture: Capture) -> tuple[Capture, Payload]:
-    """The page in a message, as MHTML (RFC 2557) with the address it was saved from; else its text."""
-    message = email.message_from_bytes(capture.body.lstrip(), policy=email.policy.compat32)
-    parts = [(part, part.get_payload(decode=True)) for part in message.walk() if not part.is_multipart()]
-    for part, body in parts:
-        if part.get_content_type() in _HTML_TYPES and isinstance(body, bytes):
-            said = message.get("Snapshot-Content-Location") or part.get("Content-Location") or ""
+    """The page in a message, as MHTML (RFC 2557) with the address it was saved from; else its text.
+
+    Raises:
+        RejectedError: It has more parts, or a longer page, than is read.
+    """
+    body = capture.body.lstrip()
+    head, _ = _head_of(memoryview(body))
+    plain: Message | None = None
+    for part in _parts(memoryview(body), 0, [_MOST_PARTS]):
+        if part.get_content_type() in _HTML_TYPES:
+            said = head.get("Snapshot-Content-Location") or part.get("Content-Location") or ""
             url = str(said).strip()
             item = url if url.startswith(("http://", "https://")) else capture.item
             typed = str(part.get("Content-Type", ""))
-            return replace(capture, body=body, content_type=typed, item=item), "html"
-    for part, body in parts:
-        if part.get_content_type() == "text/plain" and isinstance(body, bytes):
-            text = f"{_subject(message)}\n{decode(body, str(part.get('Content-Type', '')))}"
-            return replace(capture, body=text.encode(), content_type="text/plain; charset=utf-8"), "text"
-    return capture, capture.payload
+            return replace(capture, body=_content(part), content_type=typed, item=item), "html"
+        plain = plain or part
+    if plain is None:
+        return capture, capture.payload
+    text = f"{_subject(head)}\n{decode(_content(plain), str(plain.get('Content-Type', '')))}"
+    return replace(capture, body=text.encode(), content_type="text/plain; charset=utf-8"), "text"
+
+
+def _parts(message: memoryview, depth: int, left: list[int]) -> Iterator[Message]:
+    """The pages and texts in a message; what is attached to them is passed over without being unpacked."""
+    head, at = _head_of(message)
+    boundary = head.get_boundary() if head.get_content_maintype() == "multipart" else None
+    if boundary is None:
+        if head.get_content_type() in _READ_TYPES:
+            if len(message) > _MOST_PART_BYTES:
+                raise RejectedError(f"a page of more than {_MOST_PART_BYTES // 1024**2} MiB in a message")
+            yield email.message_from_bytes(bytes(message), policy=email.policy.compat32)
+        return
+    if depth >= _MOST_DEPTH:
+        raise RejectedError(f"messages within more than {_MOST_DEPTH} others")
+    mark = re.compile(
+        rb"(?:\A|(?<=\n))--" + re.escape(boundary.encode("utf-8", "replace")) + rb"(--)?[ \t]*\r?(?:\n|\Z)"
+    )
+    started = None
+    for found in mark.finditer(message, at):
+        left[0] -= 1
+        if left[0] < 0:
+            raise RejectedError(f"a message of more than {_MOST_PARTS:,} parts")
+        if started is not None:
+            yield from _parts(message[started : found.start()], depth + 1, left)
+        started = None if found[1] else found.end()
+        if found[1]:
+            break
+    if started is not None:  # cut off: the last part is what there is of it
+        yield from _parts(message[started:], depth + 1, left)
+
+
+def _head_of(message: memoryview) -> tuple[Message, int]:
+    """The headers of a message or a part, and where its content begins."""
+    if bytes(message[:1]) in {b"\n", b"\r"}:
+        return Message(email.policy.compat32), 0
+    found = _HEAD_END.search(message)
+    end = min(found.end() if found else len(message), _MOST_HEAD_BYTES)
+    text = bytes(message[:end]).decode("utf-8", "replace").replace("\r\n", "\n")
+    return HeaderParser(policy=email.policy.compat32).parsestr(text), end
+
+
+def _content(part: Message) -> bytes:
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
 
 
 def _subject(message: Message) -> str:
