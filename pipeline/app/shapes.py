@@ -361,14 +361,14 @@ def decision_shape(decision: Decision, stored: StoredArticle) -> Json:
 
 
 def message_shape(message: Message) -> Json:
-    """A message of the outbox; `since` is when it was first to go out, or first failed."""
+    """A message of the outbox: `since` is when it first failed, null before; `due` is its next try."""
     return {
         "id": message.id,
         "channel": message.channel,
         "to": message.to,
         "watch": message.watch,
         "state": message.state,
-        "since": stamp(message.since or message.due),
+        "since": stamp(message.since or message.due) if message.since or message.state == "failed" else None,
         "due": stamp(message.due),
         "tries": message.attempts,
         "error": message.error,

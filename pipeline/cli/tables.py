@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipeline.records.alerts import UNFINISHED
+
 Json = Mapping[str, Any]
 _NUMBERS = ("articles", "origins", "score")
 
@@ -229,7 +231,8 @@ def preview_text(out: Console, preview: Json) -> None:
 
 def messages_table(messages: Sequence[Json]) -> Table:
     """What was not sent."""
-    table = Table("id", "to", "watch", "state", "since", "tries", "error", title=f"{len(messages)} messages")
+    title = "1 message" if len(messages) == 1 else f"{len(messages)} messages"
+    table = Table("id", "to", "watch", "state", "failed since", "next try", "tries", "error", title=title)
     for each in messages:
         table.add_row(
             each["id"],
@@ -237,6 +240,7 @@ def messages_table(messages: Sequence[Json]) -> Table:
             escape(each["watch"] or "operator"),
             each["state"],
             _day(each["since"]),
+            _day(each["due"]) if each["state"] in UNFINISHED else "–",
             str(each["tries"]),
             escape(each["error"]),
         )

@@ -1,7 +1,13 @@
 """What the tests of the command line share."""
 
+import sys
+from pathlib import Path
+
 import pytest
 from verb_runs import serving
+
+# The mail servers of the notify tests are used here too.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notify"))
 
 
 @pytest.fixture(scope="session")

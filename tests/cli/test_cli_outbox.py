@@ -1,13 +1,17 @@
 """`wirewatch outbox`: what was given up is seen, sent again, or taken out; `doctor` and the operator know."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
+from mail_servers import Postbox, smtp_server
 from typer.testing import CliRunner
 
+from pipeline.app import App
+from pipeline.app.wiring import Wiring
 from pipeline.cli import cli
 from pipeline.ports import Commit
 from pipeline.records import Message
@@ -109,3 +113,58 @@ def test_an_id_that_is_wrong(place, name, said):
     options = ["--home", str(place / "home"), "--config", str(place / "config")]
     found = CliRunner().invoke(cli, [*options, "outbox", "show", name])
     assert said in str(found.exception)
+
+
+def test_the_table_says_what_waits_for_when(place):
+    options = ["--home", str(place / "home"), "--config", str(place / "config")]
+    shown = CliRunner().invoke(cli, [*options, "outbox", "drop", "ccc3"], env={"COLUMNS": "160"}).stdout
+    assert "1 message\n" in shown.replace(" \n", "\n").replace("  ", "")
+    assert "failed since" in shown
+    assert "next try" in shown
+
+
+def test_a_mail_that_is_never_taken_is_given_up_after_days_and_named_everywhere(place):
+    """The clock is the wiring's: five days pass by the hour, over a server that says 451 to one address."""
+    held = Postbox(**{"b_AT_example.org": ["451 4.7.1 try later"]})
+    with smtp_server(held) as port:
+        (place / "config" / "settings.yaml").write_text(
+            "base: ../base\n"
+            f"mail: {{operator: [op@example.org], smtp: 'smtp://127.0.0.1:{port}', give_up_days: 5}}\n"
+        )
+        (place / "config" / "watches.yaml").write_text(
+            "watches:\n  - {name: ferries, query: ferry, deliver: {mail: [b@example.org]}}\n"
+        )
+        clock = Hourly(datetime(2026, 3, 2, 9, tzinfo=UTC))
+        wiring = Wiring(
+            place / "home", place / "config", f"sqlite:///{place}/home/wirewatch.db", {}, clock, make=False
+        )
+        store = wiring.store
+        waiting = message("eee5", "rendered", due=clock.at, attempts=0, error="")
+        store.commit(Commit(messages=(replace(waiting, to="b@example.org"),)))
+        app, gone = App(wiring), None
+        while gone is None and clock.at < DUE + timedelta(days=7):
+            report = app.watches.alert()
+            gone = next((clock.at for each in report.errors if "given up" in each and "451" in each), None)
+            clock.at += timedelta(hours=1)
+        assert gone is not None
+        assert timedelta(days=5) <= gone - DUE < timedelta(days=5, hours=7)
+        app.watches.alert()
+        wiring.close()
+        (entry,) = (each for each in ask(place, "outbox", "list") if each["id"] == "eee5")
+        assert (entry["state"], entry["since"]) == ("failed", "2026-03-02T09:00:00Z")
+        assert "451 4.7.1 try later" in entry["error"]
+        assert entry["tries"] > 20
+        check = {each["check"]: each for each in ask(place, "doctor", code=1)}["outbox"]
+        assert check["detail"].startswith("3 messages were given up")
+    told = [mail for to, mail in held.taken if to == "op@example.org"]
+    assert any(b"451 4.7.1 try later" in mail.replace(b"=\r\n", b"") for mail in told)
+
+
+class Hourly:
+    """A clock that is set by hand."""
+
+    def __init__(self, at):
+        self.at = at
+
+    def __call__(self):
+        return self.at

@@ -388,15 +388,19 @@ def _check_outbox(wiring: Wiring) -> str:
     waiting = len(wiring.store.outbox())
     if trouble:
         raise UnavailableError(
-            f"mails wait since {trouble.since:%Y-%m-%d %H:%M} UTC ({waiting} messages, {failed} given up): "
+            f"mails wait since {trouble.since:%Y-%m-%d %H:%M} UTC ({_messages(waiting)}, {failed} given up): "
             f"{trouble.error}; next try {trouble.next_try:%Y-%m-%d %H:%M} UTC"
         )
     if failed:
         raise NotFoundError(
-            f"{failed} messages were given up; `wirewatch outbox list` says why, `outbox retry` sends them "
-            "again, `outbox drop ID` takes one out"
+            f"{_messages(failed)} {'was' if failed == 1 else 'were'} given up; `wirewatch outbox list` says "
+            "why, `outbox retry` sends them again, `outbox drop ID` takes one out"
         )
-    return f"{waiting} messages wait, none was given up"
+    return f"{_messages(waiting)} {'waits' if waiting == 1 else 'wait'}, none was given up"
+
+
+def _messages(count: int) -> str:
+    return "1 message" if count == 1 else f"{count} messages"
 
 
 def _check_feeds(wiring: Wiring) -> str:

@@ -39,7 +39,7 @@ def report_outbox(
     if store.mark(MARK) == told:
         return len(failed)
     letter = Letter(
-        f"{len(failed)} messages were given up",
+        "1 message was given up" if len(failed) == 1 else f"{len(failed)} messages were given up",
         "These did not arrive:",
         [f"{message.watch}, {message.to}: {message.error}" for message in failed],
         "`wirewatch outbox list` shows them; `outbox retry` sends them again, `outbox drop ID` takes one "
