@@ -338,6 +338,8 @@ class _Reader:
             return self._wildcard(node, field, marked)
         if field in KEYWORD_FIELDS:
             return self._value(node, field, value)
+        if node.value == "=":
+            raise self._error(node, "= stands before a word, without a space")
         if node.value.startswith("="):
             return self._text(node, field, value[1:], 0)
         return self._loose(node, field, value)
@@ -367,7 +369,7 @@ class _Reader:
             hint = f'; a sign with its word is written together, or as "… {value}"' if len(value) == 1 else ""
             raise self._error(node, f"{value!r} has no letters or digits to look for{hint}")
         if sign := read.stray:
-            hint = "write OR between choices" if sign == "|" else 'leave it out, or put the word in "…"'
+            hint = "write OR between choices" if sign in "|，、；" else 'leave it out, or put the word in "…"'
             raise self._error(node, f"the sign {sign} in {value!r} cannot be looked for; {hint}")
         if signs := read.dropped:
             more = "; write OR between choices" if "," in signs or ";" in signs else ""

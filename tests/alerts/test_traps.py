@@ -53,6 +53,14 @@ TRAPS = [
     ("ferry OR published:2020", "a part of it can never match"),
     ("NOT ferry", "matches nearly everything"),
     ("f*", "stands for very many words"),
+    ("? ferry", "‘?’ stands for very many words"),
+    ("ferry,ship", "the words of ‘ferry,ship’ are looked for side by side; write OR between choices"),
+    ("ferry/ship", "the words of ‘ferry/ship’ are looked for side by side"),
+    ('"the" ferry', "‘the’ is one of the commonest words in en"),
+    ("=und ferry", "‘und’ is one of the commonest words in de"),
+    ("f\u0435rry", "‘f\u0435rry’ has letters of two scripts that look alike (Cyrillic and Latin)"),
+    ('"M\u039f ferry"', "has letters of two scripts that look alike (Greek and Latin)"),
+    ("渡輪OR客船", "column 3: OR is looked for as letters; put spaces around it"),
 ]
 
 

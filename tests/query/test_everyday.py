@@ -102,6 +102,9 @@ def test_elasticsearch():
         ('"ferry ship"~-1', 13, "how many other words"),
         ("ferry -- ship", 7, "-- means nothing"),
         ("==US", 1, "== means nothing"),
+        ("= US", 1, "= stands before a word, without a space"),
+        ("100 %", 5, "a sign with its word is written together"),
+        ("渡輪，客船", 1, "write OR between choices"),
     ],
 )
 def test_what_means_nothing_is_an_error_with_its_column(query, column, why):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import re
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -12,7 +14,7 @@ from wordfreq import top_n_list
 from pipeline.query import parse
 from pipeline.query.tree import KEYWORD_FIELDS, And, Not, Or, Phrase, Query, Term, Wildcard
 from pipeline.query.words.search_tokens import shown
-from pipeline.text import fold
+from pipeline.text import UNSPACED, fold
 
 # A watch that hits more of what comes in than this floods its reader.
 FLOOD = 0.05
@@ -21,6 +23,10 @@ _COMMON, _LANGUAGES = 100, ("en", "de", "es", "fr", "it", "nl", "pt")
 # More clauses than this of one watch are not shown each by itself.
 MOST_CLAUSES = 200
 _SHORTEST_BEGINNING = 3
+_LOOK_ALIKE = frozenset({"LATIN", "CYRILLIC", "GREEK"})
+# Between two words: signs that stand for a choice where people write lists.
+_CHOICES = re.compile(r"[^\W\d_][,/][^\W\d_]")
+_GLUED = re.compile(f"[{UNSPACED}](AND|OR|NOT)[{UNSPACED}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,7 @@ def traps(text: str, tree: Query, known: Mapping[str, Collection[str]]) -> list[
         tree: The query.
         known: For fields of values (feed, topics) the folded values that can occur; others are not looked at.
     """
-    found = list(parse.notes(text))
+    found = [*parse.notes(text), *_glued(text)]
     for leaf in dict.fromkeys(leaves(tree)):
         match leaf:
             case Term(field, written, forms) if field not in KEYWORD_FIELDS:
@@ -118,8 +124,11 @@ def traps(text: str, tree: Query, known: Mapping[str, Collection[str]]) -> list[
             case Term(str(field), written, forms) if field in known and not set(forms) & set(known[field]):
                 near = _near(forms[0], known[field])
                 found.append(f"can never match: {field}:{written} is unknown; there is no such {field}{near}")
+            case Phrase(field, written, words) if field not in KEYWORD_FIELDS:
+                found += _of_phrase(written, words)
             case Wildcard(field, pattern) if field not in KEYWORD_FIELDS:
-                if len(pattern.split("*")[0].split("?")[0]) < _SHORTEST_BEGINNING and "*" in pattern:
+                short = len(pattern.split("*")[0].split("?")[0]) < _SHORTEST_BEGINNING and "*" in pattern
+                if short or not pattern.strip("*?"):
                     found.append(f"‘{pattern}’ stands for very many words; write more letters before the *")
             case _:
                 pass
@@ -144,6 +153,7 @@ def _commonest() -> dict[str, tuple[str, ...]]:
 def _of_word(written: str, forms: Collection[str]) -> Iterator[str]:
     plain = {token for language, token in map(shown, forms) if not language}
     word, common = fold(written), _commonest()
+    yield from _two_scripts(written)
     if not plain:
         return
     if len(word) == 1 and word.isascii():
@@ -151,3 +161,26 @@ def _of_word(written: str, forms: Collection[str]) -> Iterator[str]:
     elif word in common and word not in ("and", "or", "not"):
         hint = f"={written} keeps the capitals" if written.isupper() else "language:… or more words narrow it"
         yield f"‘{written}’ is one of the commonest words in {', '.join(common[word])}; {hint}"
+
+
+def _of_phrase(written: str, words: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield from _two_scripts(written)
+    if len(words) == 1 and (languages := _commonest().get(words[0][0])):
+        said = ", ".join(languages)
+        yield f"‘{written}’ is one of the commonest words in {said}; language:… or more words narrow it"
+    elif _CHOICES.search(written) and not any(map(str.isspace, written)):
+        yield f"the words of ‘{written}’ are looked for side by side; write OR between choices"
+
+
+def _two_scripts(written: str) -> Iterator[str]:
+    """A letter of another script looks like ours and is none: it comes with what is copied."""
+    for word in written.split():
+        scripts = {unicodedata.name(char, "").partition(" ")[0] for char in word if char.isalpha()}
+        mixed = " and ".join(name.capitalize() for name in sorted(scripts & _LOOK_ALIKE))
+        if " " in mixed:
+            yield f"‘{word}’ has letters of two scripts that look alike ({mixed})"
+
+
+def _glued(text: str) -> Iterator[str]:
+    for found in _GLUED.finditer(text):
+        yield f"column {found.start() + 2}: {found[1]} is looked for as letters; put spaces around it"
