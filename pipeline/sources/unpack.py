@@ -22,6 +22,10 @@ _MAX_CODINGS = 3
 _RATIO_MAX = 200
 _RATIO_FROM_BYTES = 1024 * 1024
 _ZSTD_WINDOW_BYTES = 8 * 1024 * 1024  # what RFC 8878 asks every decoder to support, and no more
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_ZSTD_SKIPPED = b"\x2a\x4d\x18"  # after one byte from 0x50 to 0x5f
+_ZSTD_HEADER_BYTES = 18
+_ZSTD_REPEATED = 1  # the type of a block that is one byte, many times
 
 
 class GzipFile(gzip.GzipFile):
@@ -163,7 +167,7 @@ def _brotli(body: bytes, limit_bytes: int) -> Unpacked:
 
 
 def _zstd(body: bytes, limit_bytes: int) -> Unpacked:
-    if not body.startswith(b"\x28\xb5\x2f\xfd"):
+    if not body.startswith(_ZSTD):
         return Unpacked(body)
     unpacker = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES)
     reader = unpacker.stream_reader(io.BytesIO(body), read_across_frames=True)
@@ -178,7 +182,30 @@ def _zstd(body: bytes, limit_bytes: int) -> Unpacked:
             return b""
 
     found = _collect(pull, limit_bytes)
-    return Unpacked(found, whole and zstandard.frame_content_size(body) <= len(found))
+    return Unpacked(found, whole and _zstd_ends(body))
+
+
+def _zstd_ends(body: bytes) -> bool:
+    """Whether the last frame has its last block (RFC 8878 3.1); cut off between two, it unpacks in silence."""
+    at = 0
+    while at < len(body):
+        if body[at + 1 : at + 4] == _ZSTD_SKIPPED and body[at] >> 4 == 5:
+            at += 8 + int.from_bytes(body[at + 4 : at + 8], "little")
+            continue
+        try:
+            frame = zstandard.get_frame_parameters(body[at : at + _ZSTD_HEADER_BYTES])
+            at += zstandard.frame_header_size(body[at : at + _ZSTD_HEADER_BYTES])
+        except zstandard.ZstdError:
+            return at > 0 and body[at : at + 4] != _ZSTD  # what follows the frames is no part of them
+        last = False
+        while not last:
+            if at + 3 > len(body):
+                return False
+            block = int.from_bytes(body[at : at + 3], "little")
+            last = bool(block & 1)
+            at += 3 + (1 if block >> 1 & 3 == _ZSTD_REPEATED else block >> 3)
+        at += 4 * frame.has_checksum
+    return at == len(body)
 
 
 _DECODERS: dict[str, Callable[[bytes, int], Unpacked]] = {

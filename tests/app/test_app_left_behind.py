@@ -48,6 +48,18 @@ def cut_short(make_wiring, written):
     return make
 
 
+@pytest.mark.parametrize("damage", [b"", b"\x00" * 40, b'{"at": "yesterday"}'])
+def test_a_damaged_note_loses_no_batch(cut_short, written, damage):
+    wiring = cut_short(2)
+    (note,) = (wiring.home / "archive" / "unsettled").glob("*.json")
+    note.write_bytes(damage)
+    app = App(wiring)
+    assert not archive_check(app)["ok"]
+    app.ingest.load(written(SECOND))
+    assert titles(wiring) == {FIRST, SECOND}
+    assert wiring.archive.unsettled() == []
+
+
 def test_what_was_archived_and_not_journalled_is_taken_in_by_the_next_writer(cut_short, written, tmp_path):
     wiring = cut_short(2)
     app = App(wiring)

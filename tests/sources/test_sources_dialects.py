@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import random
 import re
 import time
 import tracemalloc
 
 import brotli
 import pytest
+import zstandard
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
@@ -19,6 +21,7 @@ from pipeline.records import Capture, Rejection
 from pipeline.sources.archive.warc import joined
 from pipeline.sources.files import read_file
 from pipeline.sources.read.payload import parse_capture
+from pipeline.sources.unpack import unpack
 
 PAGE = (
     b"<!doctype html><html><head><title>Ferry runs</title></head><article><h1>Ferry runs again</h1>"
@@ -275,6 +278,26 @@ def test_a_mail_is_its_page_else_its_text_under_its_subject(read, name):
     assert (item.title, item.body) == ("Most został otwarty", text)
     (capture,), _ = read(name, head.format("text/html").encode() + PAGE)
     assert normalize(parse_capture(capture, 1)[0][0]).title == "Ferry runs again"
+
+
+def test_a_record_that_its_crawler_cut_off_is_read_and_told(read):
+    cut = record(PAGE, 1, gz=False).replace(b"WARC-Type:", b"WARC-Truncated: length\r\nWARC-Type:")
+    (first, second), (told,) = read("a.warc.gz", gzip.compress(cut) + record(PAGE, 2))
+    assert (first.body, second.body) == (PAGE, PAGE)
+    assert "cut off by its crawler (length)" in told.reason
+
+
+@pytest.mark.parametrize("checked", [False, True])
+def test_zstd_without_a_size_that_is_cut_off_anywhere_is_told(checked):
+    noise = random.Random(7).randbytes(300_000)
+    packer = zstandard.ZstdCompressor(write_content_size=False, write_checksum=checked).compressobj()
+    blocks = [packer.compress(noise[at : at + 60_000]) + packer.flush(1) for at in range(0, 300_000, 60_000)]
+    whole = b"".join([*blocks, packer.flush()])
+    assert unpack(whole, "zstd", 10**6) == (noise, True)
+    assert unpack(whole + zstandard.compress(b"and a second frame"), "zstd", 10**6).whole
+    ends = [len(b"".join(blocks[:count])) for count in range(1, 6)]
+    for at in (*ends, *range(6, len(whole), 9_973), len(whole) - 1):
+        assert not unpack(whole[:at], "zstd", 10**6).whole, at
 
 
 MANY_PARTS = b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=B\n\n"

@@ -31,7 +31,7 @@ from pipeline.sources.archive.layout import (
     entry_path,
     name_of,
     note_bytes,
-    note_from,
+    note_or_batch,
     place_by_day,
     walk,
 )
@@ -78,12 +78,13 @@ class WarcArchive:
                 self._note_path(place).unlink(missing_ok=True)
 
     def unsettled(self) -> list[Unsettled]:
-        """The batches with a note, oldest first; a note that cannot be read is passed over."""
+        """The batches with a note, oldest first; of a damaged note the batch of its name, if it is there."""
         found = []
         with _told_plainly(self._unsettled):
             for path in self._unsettled.glob("*.json"):
-                with contextlib.suppress(ValueError, KeyError, TypeError, FileNotFoundError):
-                    found.append(note_from(path.read_bytes()))
+                with contextlib.suppress(FileNotFoundError):
+                    note = note_or_batch(path.read_bytes(), self.place_of(path.stem))
+                    found += [note] if note else []
         return sorted(found, key=lambda each: (each.at, each.place))
 
     def place_of(self, batch: str) -> str:

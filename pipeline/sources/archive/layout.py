@@ -107,5 +107,19 @@ def note_from(text: bytes) -> Unsettled:
     return Unsettled(**fields)
 
 
+def note_or_batch(text: bytes, place: str) -> Unsettled | None:
+    """What a note says; of one that is damaged, that the batch is there and was never taken in.
+
+    Args:
+        text: The note.
+        place: Where the batch of its name is, or "": then it was never written.
+    """
+    try:
+        return note_from(text)
+    except (ValueError, KeyError, TypeError):
+        found = PLACE.fullmatch(place)
+        return found and Unsettled(place, datetime.strptime(found[1], "%Y/%m/%d").replace(tzinfo=UTC))
+
+
 def _dumped(fields: Mapping[str, Any]) -> bytes:
     return (json.dumps(fields, ensure_ascii=False, sort_keys=True) + "\n").encode()

@@ -32,7 +32,7 @@ from pipeline.sources.archive.layout import (
     entry_path,
     name_of,
     note_bytes,
-    note_from,
+    note_or_batch,
     place_by_day,
     walk,
 )
@@ -91,11 +91,13 @@ class ObjectArchive:
         self._delete([_note_path(place) for place in places])
 
     def unsettled(self) -> list[Unsettled]:
-        """The batches with a note, oldest first; a note that cannot be read is passed over."""
+        """The batches with a note, oldest first; of a damaged note the batch of its name, if it is there."""
         found = []
         for path in self._listed(_UNSETTLED):
-            with contextlib.suppress(ValueError, KeyError, TypeError, NotFoundError):
-                found.append(note_from(self._get(path)))
+            with contextlib.suppress(NotFoundError):
+                name = path.removeprefix(_UNSETTLED).removesuffix(".json")
+                note = note_or_batch(self._get(path), self.place_of(name))
+                found += [note] if note else []
         return sorted(found, key=lambda each: (each.at, each.place))
 
     def place_of(self, batch: str) -> str:

@@ -265,6 +265,8 @@ def _records(
                     found = f"damaged at byte {start:,} (it is cut off, or its length is wrong)"
                 if read > skip:
                     yield found
+                    if isinstance(found, Capture) and (cut := _truncated(record)):
+                        yield f"the record of {_shown(record)} was cut off by its crawler ({cut})"
                 if not whole or records.err_count:
                     break
             else:  # with no record more, in warcio's eyes
@@ -295,8 +297,17 @@ def _read_or_reason(record: Any, fetched: datetime) -> Capture | str | None:
     try:
         return _foreign(record, fetched)
     except Exception as error:  # noqa: BLE001  as above
-        shown = "".join(char for char in _address(record)[:200] if char.isprintable())
-        return f"the record of {shown}: {_plain(error)}"
+        return f"the record of {_shown(record)}: {_plain(error)}"
+
+
+def _shown(record: Any) -> str:
+    return "".join(char for char in _address(record)[:200] if char.isprintable())
+
+
+def _truncated(record: Any) -> str:
+    """Why the crawler stopped before the end of the content (ISO 28500 5.13), or ""."""
+    said = str(record.rec_headers.get_header("WARC-Truncated") or "")[:20]
+    return "".join(char for char in said if char.isprintable())
 
 
 def _plain(error: Exception) -> str:
