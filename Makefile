@@ -125,6 +125,10 @@ airflow: setup ## Airflow with scheduler and pages on 127.0.0.1:8080 until Ctrl-
 licenses: setup ## docs/licenses.md from the lock, and with SBOM=file a CycloneDX list of components
 	@$(RUN) -m deploy.licenses $(if $(SBOM),--sbom $(SBOM))
 
+.PHONY: audit
+audit: setup ## known vulnerabilities of what is locked, from osv.dev: needs the network (OSV=another service)
+	@$(BIN)/uv audit --quiet --locked --no-dev $(if $(OSV),--service-url $(OSV))
+
 .PHONY: docs
 docs: setup ## the docs site into site/, strictly: every link and the navigation checked; needs no network
 	@NO_MKDOCS_2_WARNING=1 PYTHONPATH=. $(BIN)/mkdocs build --strict --quiet
