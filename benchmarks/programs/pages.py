@@ -1,4 +1,4 @@
-"""What the desk's pages cost over a large store: time, bytes, requests to the store; ratios within one run.
+"""What the pages and the read API cost over a large store: time, bytes, requests; ratios within one run.
 
     python -m benchmarks.programs.pages --articles 20000
     python -m benchmarks.programs.pages --articles 1000000 --elasticsearch http://127.0.0.1:9200
@@ -200,9 +200,35 @@ def warm(address: str) -> None:
         list(pool.map(ask, range(8 * THREADS)))
 
 
-def timed(address: str, path: str, tries: int) -> Cost:
-    """Asks for a page so many times, after once to warm up."""
-    with httpx.Client(base_url=address, timeout=120) as client:
+def endpoints() -> dict[str, str]:
+    """The operations of the read API by what they are, below `/api/v1`."""
+    story, _, big = (f"{(2 << 40) + number:016x}" for number in range(3))
+    word = made_up.word(900)
+    return {
+        "API: articles": "/articles",
+        "API: oldest": "/articles?order=oldest&limit=100",
+        "API: a word": f"/articles?q={word}",
+        "API: best": f"/articles?q={word}&order=best",
+        "API: an article": f"/articles/{9:016x}",
+        "API: why": f"/articles/{9:016x}/why",
+        "API: stories, hot": "/stories?since=2000-01-01",
+        "API: stories, size": "/stories?order=size",
+        "API: stories, word": f"/stories?q={word}",
+        "API: a story": f"/stories/{story}",
+        "API: one of 5000": f"/stories/{big}",
+        "API: situations": "/situations?since=2000-01-01",
+        "API: a name": "/names/person:Name%20900",
+        "API: changes": "/changes?since=2000-01-01",
+        "API: watches": "/watches",
+        "API: alerts": "/alerts",
+        "API: description": "/openapi.json",
+    }
+
+
+def timed(address: str, path: str, tries: int, token: str = "") -> Cost:
+    """Asks for a page, or with a token for an answer, so many times, after once to warm up."""
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    with httpx.Client(base_url=address, timeout=120, headers=headers) as client:
         first = client.get(path)
         times = [bench.timed(lambda: client.get(path)) * 1e3 for _ in range(tries)]
     return Cost(times, first.status_code, len(first.content), len(gzip.compress(first.content)))
@@ -296,7 +322,8 @@ def main() -> None:
         for name, cost in costs.items():
             middle = statistics.median(cost.milliseconds)
             status = "" if cost.status == 200 else f"  {cost.status}"
-            figures = f"{middle:8.1f} {cost.p95:8.1f} {cost.bytes:9,} {cost.packed:8,} {len(asked[name]):6}"
+            figures = f"{middle:8.1f} {cost.p95:8.1f} {cost.bytes:9,} {cost.packed:8,}"
+            figures += f" {len(asked[name]):6}" if name in asked else ""
             print(f"{name:18} {figures}{status}")
         now, fifteen, more = (
             statistics.median(costs[n].milliseconds)
