@@ -1,1 +1,1 @@
-"""Wirewatch: watches news feeds, groups articles on one event into stories, and mails alerts on them."""
+"""Wirewatch: watches news feeds, groups articles about one event into stories, and mails alerts on them."""

@@ -18,7 +18,7 @@ _ERRORS: Final = {
     503: "It took too long, or too many wait; `Retry-After` says when to come again.",
 }
 _ABOUT: Final = (
-    "What Wirewatch has gathered: articles, stories of articles on one event, and what watches told. "
+    "What Wirewatch has gathered: articles, stories of articles about one event, and what watches told. "
     "Reads only. Lists are paged by `cursor`; `ETag` and `If-None-Match` save the body of an answer that has "
     "not changed. Texts are what others wrote."
 )

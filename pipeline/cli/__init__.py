@@ -27,7 +27,7 @@ from pipeline.cli.session import Session
 
 cli = typer.Typer(
     name="wirewatch",
-    help="Watches news, groups articles on one event into one story, and mails you what is new.",
+    help="Watches news, groups articles about one event into one story, and mails you what is new.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -12,7 +12,7 @@ from rich.table import Table
 from pipeline.app.shapes import rejection_shape
 from pipeline.cli.exits import Failed
 from pipeline.cli.session import answer, opened
-from pipeline.cli.tables import checks_table, counts_table, feeds_table, rejections_table
+from pipeline.cli.tables import checks_table, counted, counts_table, feeds_table, rejections_table
 
 feeds = typer.Typer(help="The feed list and its state.", no_args_is_help=True)
 quarantine = typer.Typer(help="What could not be processed, and why.", no_args_is_help=True)
@@ -28,7 +28,7 @@ def feeds_list(context: typer.Context) -> None:
 
 @feeds.command("health")
 def feeds_health(context: typer.Context) -> None:
-    """How each feed does: last success, last news, error, next poll."""
+    """How each feed is doing: last success, last news, error, next poll."""
     with opened(context, make=False) as app:
         document = app.care.feed_health()
     answer(context, document, lambda out: out.print(feeds_table(document)))
@@ -42,7 +42,7 @@ def feeds_packs(context: typer.Context) -> None:
     document = described()
 
     def show(out: Console) -> None:
-        table = Table("pack", "title", "language", "subject", "feeds", title=f"{len(document)} packs")
+        table = Table("pack", "title", "language", "subject", "feeds", title=counted(len(document), "pack"))
         for entry in document:
             table.add_row(
                 entry["name"], entry["title"], entry["language"], entry["subject"], str(entry["feeds"])

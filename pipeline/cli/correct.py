@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pipeline.app import App
     from pipeline.records import Correction, Request
 
-listing = typer.Typer(help="What persons have said on stories; without a verb, lists it.")
+listing = typer.Typer(help="Corrections that people made; without a verb, lists them.")
 
 Note = Annotated[str, typer.Option(help="Why, in your words; kept with the correction")]
 Later = Annotated[
@@ -35,12 +35,14 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Shows what would change
 
 def merge(
     context: typer.Context,
-    stories: Annotated[list[str], typer.Argument(metavar="STORY STORY…", help="Ids of stories on one event")],
+    stories: Annotated[
+        list[str], typer.Argument(metavar="STORY STORY…", help="Ids of stories about one event")
+    ],
     note: Note = "",
     dry_run: DryRun = False,
     later: Later = False,
 ) -> None:
-    """These stories are on one event: joins them, and keeps them together."""
+    """Joins stories about one event, and keeps them together."""
     with opened(context, make=False) as app:
         if later:
             _filed(context, app.requests.file("merge", stories, [], note, _who()))
@@ -52,13 +54,13 @@ def split(
     context: typer.Context,
     story: Annotated[str, typer.Argument(metavar="STORY")],
     articles: Annotated[
-        list[str], typer.Argument(metavar="ARTICLE…", help="Articles that are not on its event")
+        list[str], typer.Argument(metavar="ARTICLE…", help="Articles that are about another event")
     ],
     note: Note = "",
     dry_run: DryRun = False,
     later: Later = False,
 ) -> None:
-    """These articles are not on this story's event: takes them out, into a story of their own."""
+    """Takes articles about another event out of a story, into one of their own, and keeps them apart."""
     with opened(context, make=False) as app:
         if later:
             _filed(context, app.requests.file("split", [story], articles, note, _who()))
@@ -77,7 +79,7 @@ def tell_apart(
     dry_run: DryRun = False,
     later: Later = False,
 ) -> None:
-    """These forms were taken for this article and are another one: makes both anew, from the archive."""
+    """Tells apart articles that were taken for one: makes each anew, from the archive."""
     with opened(context, make=False) as app:
         if later:
             _filed(context, app.requests.file("apart", [], [article, *forms], note, _who()))
@@ -87,7 +89,7 @@ def tell_apart(
 
 @listing.callback(invoke_without_command=True)
 def corrections(context: typer.Context) -> None:
-    """What persons have said on stories; without a verb, lists it."""
+    """Corrections that people made; without a verb, lists them."""
     if context.invoked_subcommand is None:
         corrections_list(context)
 

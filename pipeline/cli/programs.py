@@ -34,7 +34,7 @@ def export(
         int, typer.Option(min=0, help="Only of articles that came after the cursor of an earlier export")
     ] = 0,
 ) -> None:
-    """What is stored, as a file; stopped and called again, it goes on where it was."""
+    """Writes what is stored to a file; stopped and called again, it goes on where it was."""
     from pipeline.app.export.exporting import ExportOrder, Kind
 
     order = ExportOrder(cast("Kind", kind), query, since, until, after, form)
@@ -72,7 +72,7 @@ def mcp(
     )
 
 
-tokens = typer.Typer(help="What programs come in with at the read API.", no_args_is_help=True)
+tokens = typer.Typer(help="Tokens with which programs may ask the read API.", no_args_is_help=True)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.cli.tables import Json
+from pipeline.cli.tables import Json, counted
 
 # A share of the score that would be written as nothing says nothing.
 _TOLD = 0.005
@@ -16,7 +16,7 @@ _TOLD = 0.005
 
 def situations_table(situations: Sequence[Json]) -> Table:
     """Situations, a row each."""
-    table = Table(title=f"{len(situations)} situations")
+    table = Table(title=counted(len(situations), "situation"))
     widest = max((len(each["id"]) for each in situations), default=0)
     table.add_column("situation", no_wrap=True, min_width=widest)
     table.add_column("title", overflow="fold")

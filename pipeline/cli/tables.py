@@ -67,10 +67,19 @@ def tokens_table(tokens: Sequence[Json]) -> Table:
     return table
 
 
+def counted(number: int, noun: str, many: str = "") -> str:
+    """So many of something.
+
+    >>> counted(1, "story", "stories"), counted(2, "feed")
+    ('1 story', '2 feeds')
+    """
+    return f"{number} {noun if number == 1 else many or noun + 's'}"
+
+
 def stories_table(stories: Sequence[Json]) -> Table:
     """Stories, a row each."""
     columns = ("story", "title", "articles", "origins", "outlets", "topics", "newest (UTC)")
-    table = _table(columns, [[story["id"] for story in stories]], f"{len(stories)} stories")
+    table = _table(columns, [[story["id"] for story in stories]], counted(len(stories), "story", "stories"))
     for story in stories:
         table.add_row(
             story["id"],
@@ -162,7 +171,7 @@ def article_text(out: Console, article: Json) -> None:
 
 def feeds_table(feeds: Sequence[Json]) -> Table:
     """Feeds with whatever is known of them."""
-    table = Table(title=f"{len(feeds)} feeds")
+    table = Table(title=counted(len(feeds), "feed"))
     names = list(feeds[0]) if feeds else ["id"]
     for name in names:
         table.add_column(name)
@@ -178,8 +187,8 @@ def feeds_table(feeds: Sequence[Json]) -> Table:
 
 
 def corrections_table(corrections: Sequence[Json]) -> Table:
-    """What persons have said, and whether it is in force."""
-    table = Table(title=f"{len(corrections)} corrections")
+    """Corrections that people made, and whether they are in force."""
+    table = Table(title=counted(len(corrections), "correction"))
     for name in ("id", "at", "what", "state", "articles", "who", "note"):
         table.add_column(name, no_wrap=name == "id")
     for entry in corrections:
@@ -194,7 +203,7 @@ def corrections_table(corrections: Sequence[Json]) -> Table:
 
 def requests_table(requests: Sequence[Json]) -> Table:
     """What was asked for."""
-    table = Table("id", "kind", "state", "who", "at", "result", title=f"{len(requests)} requests")
+    table = Table("id", "kind", "state", "who", "at", "result", title=counted(len(requests), "request"))
     for each in requests:
         table.add_row(
             each["id"],
@@ -231,7 +240,7 @@ def preview_text(out: Console, preview: Json) -> None:
 
 def messages_table(messages: Sequence[Json]) -> Table:
     """What was not sent."""
-    title = "1 message" if len(messages) == 1 else f"{len(messages)} messages"
+    title = counted(len(messages), "message")
     table = Table("id", "to", "watch", "state", "failed since", "next try", "tries", "error", title=title)
     for each in messages:
         table.add_row(
@@ -344,7 +353,7 @@ def _companion(each: Json) -> str:
 
 def suggestions_table(document: Sequence[Json]) -> Table:
     """Pairs of entities that may be one."""
-    table = Table("keep", "may be the same", "likeness", "because", title=f"{len(document)} proposals")
+    table = Table("keep", "may be the same", "likeness", "because", title=counted(len(document), "proposal"))
     for pair in document:
         table.add_row(
             escape(f"{pair['keep']['name']} ({pair['keep']['count']})"),

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.cli.session import answer, opened
-from pipeline.cli.tables import backtest_table
+from pipeline.cli.tables import backtest_table, counted
 from pipeline.errors import UsageError
 
 watch = typer.Typer(
@@ -80,10 +80,6 @@ def _line(out: Console, before: str, text: str) -> None:
     out.print(line)
 
 
-def _some(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def _show_hits(out: Console, entry: dict[str, Any]) -> None:
     for clause in entry["clauses"]:
         sign = "not " if clause["negative"] else ""
@@ -119,7 +115,7 @@ def watch_new(
             _show_hits(err, draft)
             month = draft["month"]
             if draft["of"]:
-                told = f"{_some(month['articles'], 'article')}, {_some(month['alerts'], 'alert')}"
+                told = f"{counted(month['articles'], 'article')}, {counted(month['alerts'], 'alert')}"
                 _line(err, "", f"In the last 30 days: {told}, {month['mails_per_day']:.2f} mails a day")
             yes = _asked()
         saved = app.watches.add(draft) if yes else ""
@@ -164,9 +160,9 @@ def watch_backtest(
     def show(out: Console) -> None:
         out.print(backtest_table(document))
         out.print(
-            f"{_some(len(result.fired), 'alert')} in {_some(result.mails, 'mail')}, "
+            f"{counted(len(result.fired), 'alert')} in {counted(result.mails, 'mail')}, "
             f"{result.mails_per_day:.2f} a day, at most {result.busiest} on one day; "
-            f"the query hit {_some(result.articles, 'article')}"
+            f"the query hit {counted(result.articles, 'article')}"
         )
         for miss in result.misses[:20]:
             out.print(f"  silent: {miss.title} ({miss.miss})", markup=False)

@@ -186,7 +186,7 @@ def _zstd(body: bytes, limit_bytes: int) -> Unpacked:
 
 
 def _zstd_ends(body: bytes) -> bool:
-    """Whether the last frame has its last block (RFC 8878 3.1); cut off between two, it unpacks in silence."""
+    """Whether the last frame ends (RFC 8878 3.1); cut off between two, it unpacks and says nothing."""
     at = 0
     while at < len(body):
         if body[at + 1 : at + 4] == _ZSTD_SKIPPED and body[at] >> 4 == 5:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from pipeline.ports import StoryFilter, StoryOrder
 from pipeline.query.fields import micros
 from pipeline.store.sqlite.file import DatabaseFile
@@ -82,6 +80,8 @@ def _walked(
 
     A frequent word has its page in the first few stories, a rare one is found sooner from its articles.
     """
+    import numpy as np  # a list without a query needs none of it
+
     found: list[str] = []
     start, size, looked = 0, 4 * limit, 0
     while looked < len(hits):
