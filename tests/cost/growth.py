@@ -79,6 +79,10 @@ def _feed(text: str) -> bytes:
     return f"<rss version='2.0'><channel><title>A</title>{item}</channel></rss>".encode()
 
 
+def _message(text: str) -> bytes:
+    return f"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=B\n\n--B\n{text}".encode()
+
+
 def _read(payload: str, body: bytes) -> None:
     for item in parse_capture(captured("file", payload, "a", _NOW, body), 5000)[0]:  # type: ignore[arg-type]
         normalize(item)
@@ -112,6 +116,7 @@ RULES: dict[str, Callable[[str], object]] = {
     "feed": lambda text: _read("feed", _feed(text)),
     "broken feed": lambda text: _read("feed", b"<rss><channel>" + text.encode()),
     "text file": lambda text: _read("text", text.encode()),
+    "message": lambda text: _read("html", _message(text)),
     "page file": lambda text: _read("html", text.encode()),
     "lines": lambda text: _read("jsonl", text.encode()),
     "array": lambda text: _read("jsonl", b"[" + text.encode()),

@@ -453,3 +453,13 @@ def test_a_record_that_is_cut_off_says_so(write, now):
     items, refused = read(write("a.warc", head % (len(page) + 200) + page), now)
     assert items == []
     assert "cut off" in refused[0].reason
+
+
+def test_an_item_of_a_json_feed_without_an_address_has_that_of_its_id(write, now):
+    items = [{"id": "https://lunna.example/a", "title": "A"}, {"id": "b-7", "title": "B"}]
+    feed = {"version": "https://jsonfeed.org/version/1", "title": "Lunna", "items": items}
+    found, _ = read(write("a.json", json.dumps(feed)), now)
+    assert [(item.url, item.guid) for item in found] == [
+        ("https://lunna.example/a", "https://lunna.example/a"),
+        ("", "b-7"),
+    ]

@@ -56,12 +56,14 @@ def _item(item: dict[str, Any], feed: dict[str, Any], blank: RawItem, base: str)
     summary = _text(item.get("summary"))
     html = len(markup) > len(plain)
     body = markup if html else plain
-    title = _text(item.get("title"))
+    title, name = _text(item.get("title")), _text(item.get("id"))
+    # An item's id is best its address, says the format; some feeds write that alone.
+    address = name if name.startswith(("http://", "https://")) else ""
     tags = item.get("tags")
     return replace(
         blank,
-        url=absolute(base, _text(item.get("url")) or _text(item.get("external_url"))),
-        guid=_text(item.get("id")),
+        url=absolute(base, _text(item.get("url")) or _text(item.get("external_url")) or address),
+        guid=name,
         title=marked_up(title) if html else title,
         body=body or summary,
         html=html,
