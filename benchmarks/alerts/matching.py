@@ -17,8 +17,10 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "alerts"))
 
@@ -99,6 +101,35 @@ def measure(store: Store, archive: int, fresh: int, number: int) -> str:
     )
 
 
+# What a backtest goes over, and the store around it, once and ten times as large.
+TRIED, STORES = 400, (400, 4000)
+
+
+def backtests(stores: Sequence[Store]) -> str:
+    """What a backtest of one span costs in a small and in a ten times larger store: the median of 20 watches.
+
+    The runs take turns, so that whatever else the machine does meets both alike.
+    """
+    rules, since = watches(random.Random(9), 20), []
+    for store, size in zip(stores, STORES, strict=True):
+        world, rng = World(store), random.Random(8)
+        for start in range(1, size, TRIED):
+            world.arrive(*articles(rng, start, TRIED))
+        since.append(article(size - TRIED + 1).enriched.article.fetched)
+    took: list[list[tuple[float, float]]] = [[], []]
+    for rule in rules:
+        for place, store in enumerate(stores):
+            started, cpu = time.perf_counter(), time.process_time()
+            backtest_watch(store, rule, since[place], START + timedelta(days=60), facts)
+            took[place].append((time.perf_counter() - started, time.process_time() - cpu))
+    walls, cpus = ([median(each[kind] for each in of) for of in took] for kind in (0, 1))
+    sizes = f"{TRIED} articles in a store of {STORES[0]:,}, then of {STORES[1]:,}"
+    figures = (
+        f"{what} {a:.3f} s, {b:.3f} s ({b / a:.2f})" for what, (a, b) in (("wall", walls), ("CPU", cpus))
+    )
+    return f"backtest of {sizes}: {'; '.join(figures)}"
+
+
 def main() -> None:
     """Prints one table for each store."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -117,6 +148,10 @@ def main() -> None:
             for case, (number, fresh, archive) in enumerate(cases):
                 store = open_store(url.format(folder=folder, case=f"{os.getpid()}-{case}"))
                 print(measure(store, archive, fresh, number), flush=True)
+                store.close()
+            both = [open_store(url.format(folder=folder, case=f"{os.getpid()}-of-{n}")) for n in STORES]
+            print(backtests(both), flush=True)
+            for store in both:
                 store.close()
 
 

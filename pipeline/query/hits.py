@@ -148,7 +148,10 @@ def _walk(query: Query, article: Prepared) -> Iterator[WordHit]:
                 yield from _walk(part, article)
         case Or(parts):
             for part in parts:
-                if matches(part, article):
+                # What a clause alone hits says whether it does.
+                if not isinstance(part, And | Or | Not | Everything):
+                    yield from article.found(part)
+                elif matches(part, article):
                     yield from _walk(part, article)
         case Not() | Everything():
             return

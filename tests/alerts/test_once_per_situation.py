@@ -152,9 +152,8 @@ def test_why_names_the_story_that_was_told(world):
     assert not said.alerted
     assert said.verdict.startswith("not alerted: its situation was told of with story spill")
     assert "no follow-up" in " ".join(said.notes)
-    assert why_story(world.store, SPILL, "trial", NOW, facts).verdict.endswith(
-        "because new: person Zoe Quill"
-    )
+    told = why_story(world.store, SPILL, "trial", NOW, facts).verdict
+    assert told.endswith("because new: person Zoe Quill; its situation was told of with story spill")
     assert why_story(world.store, ONCE, "spill", NOW, facts).alerted
 
 
@@ -189,5 +188,7 @@ def test_a_follow_up_on_another_story_is_in_the_thread_of_the_first(tmp_path):
     first, second = sink.sent
     assert second["In-Reply-To"] == first["Message-ID"]
     assert second["Subject"] == f"Re: {first['Subject']}"
-    assert "Zoe Quill" in second.get_body(("plain",)).get_content()
+    text = second.get_body(("plain",)).get_content()
+    assert "New in another story of a situation that you were told of" in text
+    assert "person Zoe Quill" in text
     store.close()

@@ -338,6 +338,9 @@ class Decider:
             return case.silent(why if known.alerts else f"{_told_before(case.affair)}, and {why}")
         reason = "new: " + ", ".join(f"{each.kind} {each.name}" for each in found)
         evidence = tuple(pair for n in found for pair in ((n.kind, n.name), ("sentence", n.sentence)))
+        if not known.alerts:
+            reason = f"{reason}; {_told_before(case.affair)}"
+            evidence += (("situation", _first_of(case.affair)),)
         return self._told(case, _News("news", reason, evidence, fresh))
 
     def _grown(
@@ -454,8 +457,13 @@ def _withdrawn(case: _Case) -> WatchOutcome | None:
     return WatchOutcome(told, alert)
 
 
+def _first_of(affair: Sequence[WatchState]) -> str:
+    """The story with which a situation was told of first, of what is known."""
+    return min(affair, key=lambda each: (each.seq, each.story)).story
+
+
 def _told_before(affair: Sequence[WatchState]) -> str:
-    return f"its situation was told of with story {min(affair, key=lambda each: each.seq).story}"
+    return f"its situation was told of with story {_first_of(affair)}"
 
 
 def _bare(state: WatchState | None) -> WatchState | None:

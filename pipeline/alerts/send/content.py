@@ -229,7 +229,8 @@ def _because(watch: Watch, kind: str, item: Item) -> str:
         before, origins = first.get("origins_before", ""), item.story.origins
         return phrase(watch.language, "why_growth", origins=origins, before=before)
     if kind == "news":
-        return phrase(watch.language, "why_news")
+        affair = any(name == "situation" for alert in item.alerts for name, _ in alert.evidence)
+        return phrase(watch.language, "why_affair" if affair else "why_news")
     return phrase(watch.language, "why_new", watch=clean(watch.name))
 
 
@@ -239,6 +240,8 @@ def _novelties(language: str, alerts: Sequence[Alert]) -> tuple[tuple[str, str, 
     for alert in alerts:
         last = None
         for kind, value in alert.evidence if alert.kind == "news" else ():
+            if kind == "situation":
+                continue
             if kind != "sentence":
                 last = (kind, value)
                 found.setdefault(last, "")

@@ -8,7 +8,7 @@ the first time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
@@ -130,7 +130,7 @@ def plan(
         now: When this is done (UTC).
         stories: For alerts in `pending`, their stories.
     """
-    planner = _Planner(watch, pending, counts, now, dict(stories or {}))
+    planner = _Planner(watch, pending, counts, now, stories or {})
     for alert in alerts:
         planner.add(alert)
     return planner.done()
@@ -143,19 +143,22 @@ class _Planner:
         pending: Sequence[Message],
         counts: Mapping[str, Mapping[str, int]],
         now: datetime,
-        stories: dict[str, str],
+        stories: Mapping[str, str],
     ) -> None:
         self._watch = watch
         self._open = {message.id: message for message in pending if message.state == "decided"}
+        # The first message to a place that tells of a story, and the first that is due at a time.
+        self._telling: dict[tuple[str, str, str | None], str] = {}
+        self._due: dict[tuple[str, str, datetime], str] = {}
+        for message in self._open.values():
+            self._note(message, (stories.get(alert) for alert in message.alerts))
         self._counts = {destination_key(to): dict(days) for to, days in counts.items()}
         self._now = now
-        self._stories = stories
         self._changed: set[str] = set()
         self._held: dict[str, Held] = {}
 
     def add(self, alert: Alert) -> None:
         """Adds an alert to a message for each destination."""
-        self._stories[alert.id] = alert.story
         for channel, to in destinations(self._watch.deliver):
             waiting = self._waiting(channel, to, alert.story)
             if waiting:
@@ -177,6 +180,7 @@ class _Planner:
                 due=due.due,
             )
             self._open[message.id] = message
+            self._note(message, (alert.story,))
             self._changed.add(message.id)
             self._count(to, due.due)
 
@@ -185,21 +189,23 @@ class _Planner:
         messages = tuple(self._open[key] for key in sorted(self._changed))
         return Plan(messages, self._counts, self._held)
 
+    def _note(self, message: Message, stories: Iterable[str | None]) -> None:
+        place = message.channel, destination_key(message.to)
+        self._due.setdefault((*place, message.due), message.id)
+        for story in stories:
+            self._telling.setdefault((*place, story), message.id)
+
     def _waiting(self, channel: str, to: str, story: str) -> Message | None:
-        for message in self._open.values():
-            told = {self._stories.get(alert) for alert in message.alerts}
-            if _same(message, channel, to) and story in told:
-                return message
-        return None
+        name = self._telling.get((channel, destination_key(to), story))
+        return self._open[name] if name else None
 
     def _together(self, channel: str, to: str, due: Slot) -> Message | None:
-        for message in self._open.values():
-            if _same(message, channel, to) and message.due == due.due:
-                return message
-        return None
+        name = self._due.get((channel, destination_key(to), due.due))
+        return self._open[name] if name else None
 
     def _join(self, message: Message, alert: Alert) -> None:
         self._held.setdefault(alert.id, "digest" if message.due > self._now else "")
+        self._note(message, (alert.story,))
         if alert.id not in message.alerts:
             self._open[message.id] = replace(message, alerts=(*message.alerts, alert.id))
             self._changed.add(message.id)
@@ -238,7 +244,3 @@ class _Planner:
         place = destination_key(to)
         days = {key: value for key, value in self._counts.get(place, {}).items() if key >= oldest}
         self._counts[place] = days | {day: days.get(day, 0) + 1}
-
-
-def _same(message: Message, channel: str, to: str) -> bool:
-    return message.channel == channel and destination_key(message.to) == destination_key(to)
