@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -177,7 +177,7 @@ def main() -> int:
     prepare(HOME)
     with outlets() as server:
         dags = DagRunner()
-        steps = (
+        steps: tuple[tuple[str, Callable[[], object]], ...] = (
             ("the outlets' feeds (DAG ingest)", partial(dags.run, "ingest", all=True)),
             (
                 "the two seed articles (DAG load)",

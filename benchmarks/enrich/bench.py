@@ -20,6 +20,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -149,9 +150,9 @@ def speed(enricher: Enricher, rows: Sequence[dict[str, Any]]) -> None:
     for _ in range(5):
         for first in range(0, len(items), CHUNK):
             some = slice(first, first + CHUNK)
-            took("spaCy alone", first, lambda some=some: list(nlp.pipe(texts[some], batch_size=32)))
-            made = took("normalize", first, lambda some=some: [normalize(item) for item in items[some]])
-            took("enrich", first, lambda made=made: enricher.enrich(made))
+            took("spaCy alone", first, partial(lambda part: list(nlp.pipe(part, batch_size=32)), texts[some]))
+            made = took("normalize", first, partial(lambda part: list(map(normalize, part)), items[some]))
+            took("enrich", first, partial(enricher.enrich, made))
     sums: dict[str, float] = defaultdict(float)
     for (part, _), seconds in best.items():
         sums[part] += 1000 * seconds / len(items)

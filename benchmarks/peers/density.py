@@ -48,4 +48,4 @@ class Density:
         labels = scan.fit(np.maximum(self._apart, max(threshold, _LEAST))).labels_
         alone = labels < 0
         labels[alone] = labels.max() + 1 + np.arange(alone.sum())
-        return labels.tolist()
+        return list(map(int, labels))

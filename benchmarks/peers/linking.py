@@ -47,4 +47,5 @@ def components(count: int, first: NDArray[np.intp], second: NDArray[np.intp]) ->
         second: The other end.
     """
     links = coo_array((np.ones(len(first), dtype=np.int8), (first, second)), shape=(count, count))
-    return connected_components(links, directed=False)[1].tolist()
+    labels: list[int] = connected_components(links, directed=False)[1].tolist()
+    return labels

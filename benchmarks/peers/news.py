@@ -43,17 +43,19 @@ class News:
 
 
 class Peer(Protocol):
-    """A way of grouping news.
+    """A way of grouping news."""
 
-    Attributes:
-        name: As the table shows it.
-        thresholds: The grid that is tried on each file.
-        shipped: The threshold that its makers ship; None when they leave it to the user.
-    """
+    @property
+    def name(self) -> str:
+        """As the table shows it."""
 
-    name: str
-    thresholds: Sequence[float]
-    shipped: float | None
+    @property
+    def thresholds(self) -> Sequence[float]:
+        """The grid that is tried on each file."""
+
+    @property
+    def shipped(self) -> float | None:
+        """The threshold that its makers ship; None when they leave it to the user."""
 
     def read(self, news: Sequence[News]) -> None:
         """Does what does not depend on the threshold."""

@@ -49,7 +49,7 @@ class TextClust:
         return [model.root(label) for label in labels]
 
 
-class _Remembering(RiverTextClust):
+class _Remembering(RiverTextClust):  # type: ignore[misc]  # river has no types
     """Keeps what river's class does not tell: the cluster of the last text, and what was merged."""
 
     def __init__(self, **settings: Any) -> None:

@@ -241,7 +241,7 @@ def counting() -> Iterator[list[str]]:
     from pipeline.store.sqlite.file import DatabaseFile
 
     asked: list[str] = []
-    former = DatabaseFile.rows, DatabaseFile.stream, Link.call
+    former: tuple[Callable[..., Any], ...] = DatabaseFile.rows, DatabaseFile.stream, Link.call
 
     def noted(action: Callable[..., Any]) -> Callable[..., Any]:
         def run(self: object, what: str, *more: Any, **named: Any) -> Any:

@@ -38,7 +38,7 @@ def measured(publications: int, *, hub: bool) -> list[float]:
             port = taken.getsockname()[1]
         write_configuration(config, newsroom.topic, port if hub else 0)
         newsroom.publish("Council meets", "The council met on Sunday morning.", datetime.now(UTC))
-        command = [Path(sys.executable).with_name("wirewatch"), f"--home={home}", f"--config={config}"]
+        command = [str(Path(sys.executable).with_name("wirewatch")), f"--home={home}", f"--config={config}"]
         listen = ["--listen", str(port)] if hub else []
         command += ["watch-feeds", *listen]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:  # noqa: S603
