@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, dag, task
+from measured import gauged, told
 from opened import TASK_DEFAULTS, opened
 
 STORIES = Asset("wirewatch_stories")
@@ -36,7 +37,10 @@ def alert() -> None:
     def match_and_deliver() -> dict[str, Any]:
         with opened() as app:
             outcome = app.watches.alert()
-        return {"alerts": len(outcome.alerts), "delivered": outcome.delivered, "failed": outcome.failed}
+            counts = {"alerts": len(outcome.alerts), "delivered": outcome.delivered, "failed": outcome.failed}
+            told(counts)
+            gauged(app)
+        return counts
 
     match_and_deliver()
 

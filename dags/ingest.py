@@ -3,9 +3,8 @@
 Polls the feeds that are due and takes what is new through every stage.
 
 `due` → `fetch` (a mapped task for each group of feeds: polls and archives) → `enrich` (parses, normalizes,
-finds names and topics, in parallel) → `group` (the only writer of stories; commits articles, stories,
-decisions and feed states). Each feed that failed is a skipped `feed_failed` with the reason in its label.
-Batches travel as files in the staging folder; XCom carries paths and counts. The asset `wirewatch_stories`
+finds names and topics, in parallel) → `group` (the only writer: articles, stories, decisions, feed states).
+Each feed that failed is a skipped `feed_failed` with the reason in its label. The asset `wirewatch_stories`
 fires while the store holds changes that no alert run has seen, whoever brought them; else `group` is skipped.
 
 When a task is red: its log says what to do. Clear it once that is done, or leave it: the next run goes on.
@@ -18,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import Asset, Param, dag, get_current_context, task
+from measured import counted
 from opened import TASK_DEFAULTS, opened, skipped
 from staged import file_of, own_file
 
@@ -58,7 +58,7 @@ def ingest() -> None:
     @task(outlets=[STORIES], pool="wirewatch_group", trigger_rule="none_failed")
     def group(parts: list[dict[str, Any]], *, outlet_events: Any = None) -> dict[str, Any]:
         with opened() as app:
-            counts = app.tasks.group_parts([file_of(app, part) for part in parts[:]])
+            counts = counted(app.tasks.group_parts([file_of(app, part) for part in parts[:]]))
             if not app.tasks.alerts_wait():
                 raise skipped(f"nothing new: {counts}")
         outlet_events[STORIES].extra = counts

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import Asset, Param, dag, get_current_context, task
+from measured import counted
 from opened import TASK_DEFAULTS, opened
 
 STORIES = Asset("wirewatch_stories")
@@ -49,7 +50,7 @@ def load() -> None:
         context = get_current_context()
         context["wirewatch_label"] = path
         with opened() as app:
-            return app.ingest.load([path], alert=context["params"]["alert"]).as_json()
+            return counted(app.ingest.load([path], alert=context["params"]["alert"]).as_json())
 
     files.expand(path=paths())
 

@@ -52,12 +52,13 @@ def opened() -> Iterator[App]:
     """
     from airflow.sdk.exceptions import AirflowFailException
     from connected import environment
+    from measured import timed
 
     from pipeline.app import open_app
     from pipeline.errors import PermanentError
 
     try:
-        with open_app(environment=environment()) as app:
+        with open_app(environment=environment()) as app, timed(app):
             yield app
     except PermanentError as error:
         raise AirflowFailException(str(error)) from error

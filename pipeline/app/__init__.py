@@ -148,6 +148,11 @@ class App:
         """The folder of the configuration."""
         return self._wiring.config
 
+    @property
+    def waited_seconds(self) -> float:
+        """How long this app has waited for other writers."""
+        return self._wiring.waited_seconds
+
     def beside(self) -> App:
         """Another app on the same home, for another thread; each is closed by itself."""
         return App(self._wiring.beside())

@@ -92,6 +92,8 @@ class Wiring:
         self.clock = clock
         self.make = make
         self.owner = this_process()
+        # How long leases that others held were waited for.
+        self.waited_seconds = 0.0
         self._followed: Store | None = None
         if make and not home.is_dir():
             self._make_home()
@@ -303,7 +305,9 @@ class Wiring:
                 return renew()
 
         patience = Patience(LEASE, time.monotonic, time.sleep, _say_what_is_waited_for)
+        begun = time.monotonic()
         lease = patiently(take, self.clock, lambda one: patience.until_done(self.owner, one, LeaseHeldError))
+        self.waited_seconds += time.monotonic() - begun
         from pipeline.store.kept_lease import kept
         from pipeline.store.open import open_store
 

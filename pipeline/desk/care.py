@@ -23,22 +23,16 @@ def doctor(app: App, _: Ask) -> View:
 
 
 def metrics(app: App, _: Ask) -> View:
-    """What the doctor knows, for Prometheus: each check, and the store's and the outbox's numbers."""
+    """What the doctor knows, for Prometheus: each check, and the gauges."""
     well = "# HELP wirewatch_check_ok Whether a check of `wirewatch doctor` is well.\n"
     well += "# TYPE wirewatch_check_ok gauge\n"
     well += "".join(
         f'wirewatch_check_ok{{check="{each["check"]}"}} {int(bool(each["ok"]))}\n'
         for each in app.care.doctor()
     )
-    numbers = {
-        "articles_head": ("The ingest sequence number of the newest article.", app.read.head()),
-        "requests_open": ("What persons asked for and nobody carried out yet.", len(app.requests.open())),
-        "feeds": ("Feeds that are configured.", len(app.care.feeds())),
-    }
-    for name, (about_it, value) in numbers.items():
-        well += (
-            f"# HELP wirewatch_{name} {about_it}\n# TYPE wirewatch_{name} gauge\nwirewatch_{name} {value}\n"
-        )
+    for each in app.care.gauges():
+        name = f"wirewatch_{each.name}"
+        well += f"# HELP {name} {each.help}\n# TYPE {name} gauge\n{name} {each.value:.15g}\n"
     return View(body=well, kind="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -76,6 +76,8 @@ def test_the_real_compose_cli_lays_workers_over_it(compose, environment):
     seen = json.loads(done.stdout)["services"]
     airflow = [name for name in seen if name.startswith("airflow-")]
     assert {"airflow-worker", "airflow-scheduler", "airflow-init"} <= set(airflow)
+    running = [name for name in seen if seen[name].get("restart") == "unless-stopped"]
+    assert all(seen[name].get("mem_limit") and seen[name]["logging"]["options"] for name in running)
     for name in airflow:
         assert seen[name]["environment"]["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor", name
         assert seen[name]["image"] == "wirewatch:distributed", name
@@ -168,6 +170,13 @@ def test_each_service_has_a_health_check_or_is_waited_for_to_end(name):
     assert waiting or name == "kibana-init"
     for other in waiting:
         assert services()[other]["depends_on"][name]["condition"] == "service_completed_successfully"
+
+
+@pytest.mark.parametrize("name", [n for n in ALL if services()[n].get("restart") == "unless-stopped"])
+def test_what_runs_on_has_bounded_memory_and_logs(name, environment):
+    service = services()[name]
+    assert str(resolved(service["mem_limit"], environment[1]))[-1] in "mg"
+    assert set(service["logging"]["options"]) == {"max-size", "max-file"}
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -24,6 +24,7 @@ from pipeline.ports import Commit
 from pipeline.records import FeedState, Message, Rejection, content_id
 
 if TYPE_CHECKING:
+    from pipeline.app.care.gauges import Gauge
     from pipeline.app.ingest import IngestReport
     from pipeline.ports import FeedSource
     from pipeline.settings import Settings
@@ -264,6 +265,12 @@ class Care:
 
         found = [(name, breaches(self._wiring, check), well) for name, check, well in PROMISES]
         return [{"check": name, "ok": not breach, "detail": breach or well} for name, breach, well in found]
+
+    def gauges(self) -> list[Gauge]:
+        """How the system is, in numbers; see `pipeline.app.care.gauges`."""
+        from pipeline.app.care.gauges import gauges
+
+        return gauges(self._wiring)
 
     def doctor(self) -> list[Json]:
         """Checks everything a run needs; one line each, never a secret."""

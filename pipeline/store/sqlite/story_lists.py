@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pipeline.ports import StoryFilter, StoryOrder
 from pipeline.query.fields import micros
-from pipeline.store.sqlite.file import DatabaseFile
+from pipeline.store.sqlite.file import PIECE, DatabaseFile
 from pipeline.store.sqlite.queries import Queries, Seqs
 from pipeline.store.sqlite.statements import label
 from pipeline.text import well_formed
@@ -62,15 +62,21 @@ def page(
         conditions.append(f"({late} > ? OR ({late} = ? AND ({by} < ? OR ({by} = ? AND id > ?))))")
         values += [after[0], after[0], after[1], after[1], well_formed(after[2])]
     in_order = f"{late}, {by} DESC, id" if late == "undated" else f"{by} DESC, id"
-    sql = f"SELECT id FROM story_rank WHERE {' AND '.join(conditions)} ORDER BY {in_order}"  # noqa: S608  our own
+
+    def listed(*more: str) -> str:
+        holds = " AND ".join([*conditions, *more])
+        return f"SELECT id FROM story_rank WHERE {holds} ORDER BY {in_order}"  # noqa: S608  our own
+
     if (query := wanted.hitting) is None:
-        return [row[0] for row in file.rows(f"{sql} LIMIT ?", (*values, limit))]
+        return [row[0] for row in file.rows(f"{listed()} LIMIT ?", (*values, limit))]
     hits = Queries(file).hits(query)
-    if (found := _walked(file, sql, values, limit, hits)) is not None:
+    if (found := _walked(file, listed(), values, limit, hits)) is not None:
         return found
-    stories = file.rows_of("SELECT story FROM article WHERE seq IN ({})", hits.tolist())
-    hit = {row[0] for row in stories}
-    return [row[0] for row in file.rows(sql, values) if row[0] in hit][:limit]
+    hit = {row[0] for row in file.rows_of("SELECT story FROM article WHERE seq IN ({})", hits.tolist())}
+    if len(hit) <= PIECE:
+        within = f"id IN ({', '.join('?' * len(hit))})"
+        return [row[0] for row in file.rows(f"{listed(within)} LIMIT ?", (*values, *hit, limit))]
+    return [row[0] for row in file.rows(listed(), values) if row[0] in hit][:limit]
 
 
 def _walked(
