@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pipeline.stories.features.packed import HEAD, IndexedArticle
 from pipeline.stories.index.story_profile import SMALL, StoryProfile, measure, sum_up
 from pipeline.stories.index.sums import Floats
-from pipeline.stories.scoring.contrast import SharedWords, kept_shares
+from pipeline.stories.scoring.contrast import OwnWords, SharedWords, kept_shares, nearness
 from pipeline.stories.scoring.operands import Hits, Rows, Small
 
 _DAY_SECONDS: Final = 86_400.0
@@ -121,9 +121,11 @@ class _Comparison:
         self._times = np.array([np.nan if m.time is None else m.time for m, _ in asked])
         self._years = np.array([m.packed.head.years for m, _ in asked], dtype=np.uint64)
         self._scale, self._unknown = scale, unknown
+        # By row, the sum of the vectors of the other members.
+        self._sums: dict[int, Floats] = {}
 
-    def run(self, contrast: float) -> None:
-        """Fills the tables."""
+    def run(self, contrast: float, floor: float) -> None:
+        """Fills the tables; see `compare`."""
         every = [profile for _, profiles in self.asked for profile in profiles]
         measure(every)
         sum_up(every)
@@ -150,7 +152,7 @@ class _Comparison:
         if large:
             self._times_apart(large)
         if hits.ids:
-            self._share(hits, contrast)
+            self._share(hits, contrast, floor)
 
     def _measure(self) -> None:
         """The counts and squared lengths of stories of several members."""
@@ -190,7 +192,7 @@ class _Comparison:
         self.squared[:, rows[single]] = heads["squares"][single].T
         self.count[: Part.DENSE, rows[single]] = np.array(small.speaking)[single]
         self.count[Part.DENSE, rows[single]] = fitting[single]
-        self._multiply(small.dense, rows[fitting], askers[fitting])
+        self._multiply(small.dense, rows[fitting], askers[fitting], inside[fitting])
 
     def _titles(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
         """The digests of the articles' titles."""
@@ -200,16 +202,22 @@ class _Comparison:
             np.array([each.title_exact for each in traits], dtype=np.uint64),
         )
 
-    def _multiply(self, dense: list[bytes], rows: Rows, askers: Rows) -> None:
-        """The inner products of articles' dense vectors with members' of small stories."""
+    def _multiply(self, dense: list[bytes], rows: Rows, askers: Rows, inside: NDArray[np.bool_]) -> None:
+        """The inner products of articles' dense vectors with members' of small stories; sums up these."""
         inner: list[Floats] = []
         done = 0
         for asker, count in enumerate(np.bincount(askers, minlength=1).tolist()):
             if count:
                 wide = self.asked[asker][0].traits.dense.astype(np.float64)
-                vectors = np.frombuffer(b"".join(dense[done : done + count]), "<f2").reshape(count, -1)
+                packed = np.frombuffer(b"".join(dense[done : done + count]), "<f2").reshape(count, -1)
+                vectors = packed.astype(np.float64)
                 # Exact for single vectors, so BLAS may do it.
-                inner.append(vectors.astype(np.float64) @ wide)
+                inner.append(vectors @ wide)
+                here, others = rows[done : done + count], ~inside[done : done + count]
+                stories = here[np.flatnonzero(np.diff(here, prepend=-1))]
+                # As exact as a sum, and faster.
+                sums = ((stories[:, np.newaxis] == here) & others).astype(np.float64) @ vectors
+                self._sums.update(zip(stories.tolist(), sums, strict=True))
                 done += count
         if inner:
             self.inner[Part.DENSE] += np.bincount(rows, np.concatenate(inner), self.rows)
@@ -221,7 +229,9 @@ class _Comparison:
         outlet = figures = 0
         if len(traits.dense) in sums.dense:
             wide = traits.dense.astype(np.float64)
-            self.inner[Part.DENSE, row] = np.add.reduce(sums.dense[len(wide)][0] * wide)
+            total = sums.dense[len(wide)][0]
+            self.inner[Part.DENSE, row] = np.add.reduce(total * wide)
+            self._sums[row] = total - wide if inside else total
         if member.outlet and sums.outlets[member.outlet]:
             outlet = sums.outlets[member.outlet] - inside
             figures = profile.alike(member.outlet, traits.title_form, traits.title_exact)
@@ -245,7 +255,7 @@ class _Comparison:
         self.tally[Tally.DATED] += np.bincount(rows, dated, self.rows)
         self.tally[Tally.OTHER_YEARS] += np.bincount(rows, other_years, self.rows)
 
-    def _share(self, hits: Hits, contrast: float) -> None:
+    def _share(self, hits: Hits, contrast: float, floor: float) -> None:
         """Sums products where a word is one of the article's."""
         rows, askers, pairs = (np.concatenate(part) for part in (hits.rows, hits.askers, hits.pairs))
         ids, weights = np.concatenate(hits.ids), np.concatenate(hits.weights)
@@ -271,12 +281,21 @@ class _Comparison:
             stories = slice(self.starts[asker], self.starts[asker + 1])
             self.kept[:, stories] = kept_shares(
                 SharedWords(rows[here] - stories.start, places[here] - words.start, products[here]),
-                mine[words],
-                len(member.traits.body.ids),
+                OwnWords(mine[words], len(member.traits.body.ids)),
                 self.count[Part.BODY, stories],
                 self.tally[Tally.INSIDE, stories],
+                self._nearness(member, stories, floor),
                 contrast,
             )
+
+    def _nearness(self, member: IndexedArticle, stories: slice, floor: float) -> Floats:
+        """How near the vectors of an article's stories are to each other, see `contrast`."""
+        rows = range(stories.start, stories.stop)
+        dimension = len(member.traits.dense)
+        if not dimension or len(rows) == 1:
+            return np.ones((len(rows), len(rows)))
+        none = np.zeros(dimension)
+        return nearness(np.stack([self._sums.get(row, none) for row in rows]), floor)
 
     def _own_words(self) -> tuple[NDArray[np.int64], Floats]:
         """The articles' words and pairs of words, with their weights: as keys, see `_share`."""
@@ -304,7 +323,9 @@ class _Comparison:
         return closeness
 
 
-def compare(asked: Asked, time_scale_days: float, unknown_gap_days: float, contrast: float) -> Compared:
+def compare(
+    asked: Asked, time_scale_days: float, unknown_gap_days: float, contrast: float, vector_floor: float
+) -> Compared:
     """Compares articles with stories.
 
     Args:
@@ -313,6 +334,7 @@ def compare(asked: Asked, time_scale_days: float, unknown_gap_days: float, contr
         time_scale_days: See `Compared.near`.
         unknown_gap_days: The gap in time where one is unknown.
         contrast: How much a word loses that other stories share with the article; see `contrast`.
+        vector_floor: The cosine of vectors that counts as nothing in common.
 
     Returns:
         One after another, what the articles have in common with each of their stories.
@@ -329,12 +351,12 @@ def compare(asked: Asked, time_scale_days: float, unknown_gap_days: float, contr
     ... )
     >>> theirs = replace(mine, outlet="Mail", body=Sparse.unit({9: 1.0}, 99))
     >>> story = StoryProfile.of("s", [IndexedArticle("b", 1, theirs)])
-    >>> found = compare([(IndexedArticle("a", 2, mine), [story])], 3.0, 1.0, 0.0)
+    >>> found = compare([(IndexedArticle("a", 2, mine), [story])], 3.0, 1.0, 0.0, 0.8)
     >>> [round(float(column[0]), 3) for column in (found.text, found.near, found.outlet, found.size)]
     [0.8, 1.0, 0.0, 1.0]
     """
     comparison = _Comparison(asked, time_scale_days, unknown_gap_days)
-    comparison.run(contrast)
+    comparison.run(contrast, vector_floor)
     tally = comparison.tally
     heads = [member.packed.head for member, _ in asked]
     lengths = [(head.body_squared, head.pairs_squared, head.dense_squared) for head in heads]

@@ -193,7 +193,7 @@ class Mix(Scorer):
     @override
     def weigh_all(self, asked: Asked) -> list[Scored]:
         w = self.weights
-        shared = compare(asked, w.time_scale_days, w.unknown_gap_days, w.contrast)
+        shared = compare(asked, w.time_scale_days, w.unknown_gap_days, w.contrast, w.vector_floor)
         parts = self._parts(shared)
         whole, base = (p.base(w.centroid_share) for p in (parts, parts.contrasted(shared)))
         vectors = self._rescaled(shared.vector)
