@@ -80,7 +80,7 @@ def served(home: Path, config: Path, *more: str) -> Iterator[tuple[str, int, str
             yield process.stdout.readline().partition("/?")[0].strip(), process.pid, token
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(120)  # it finishes what it was asked
 
 
 def memory_mib(pid: int) -> float:

@@ -313,9 +313,12 @@ def main() -> None:
             print(f"{store.head():,} articles written in {time.perf_counter() - begun:.0f} s")
         alone = min(bench.timed(lambda: store.newest_stories(None, None, 30)) for _ in range(5)) * 1e3
         store.close()
-        with served(home, config, "--no-token", *(["--store", url] if address else [])) as (where, pid, _):
+        more = ["--store", url] if address else []
+        with served(home, config, "--no-token", *more) as (where, pid, token):
             warm(where)
             costs = {name: timed(where, path, chosen.tries) for name, path in pages().items()}
+            for name, path in endpoints().items():
+                costs[name] = timed(where, f"/api/v1{path}", chosen.tries, token)
             memory = memory_mib(pid)
         asked = asked_for(home, config, url)
         print(f"{'page':18} {'p50 ms':>8} {'p95 ms':>8} {'bytes':>9} {'packed':>8} {'asked':>6}")

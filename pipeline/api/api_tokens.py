@@ -21,8 +21,10 @@ from typing import Final, Literal, get_args
 
 from pipeline.errors import NotFoundError, StoreError, UsageError
 
-Scope = Literal["news", "watches"]
+Scope = Literal["news", "watches", "metrics"]
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
+# What a token opens whose scopes nobody named.
+USUAL: Final[tuple[Scope, ...]] = ("news", "watches")
 PER_MINUTE: Final = 300
 MOST_PER_MINUTE: Final = 100_000
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -34,7 +36,8 @@ class ApiToken:
 
     Attributes:
         name: Of the program.
-        scopes: "news" reads articles, stories, names and changes; "watches" reads watches and their alerts.
+        scopes: "news" reads articles, stories, names and changes; "watches" reads watches and their alerts;
+            "metrics" reads `/metrics` and nothing else.
         per_minute: So many requests it may make.
         made: When (ISO 8601).
     """
@@ -76,7 +79,7 @@ class Tokens:
             raise UsageError(f"token {name}: give a name of small letters, digits and hyphens, at most 40")
         known = [each for each in SCOPES if each in scopes]
         if not known or len(known) < len(set(scopes)):
-            raise UsageError(f"--scope {' '.join(scopes)}: give {' or '.join(SCOPES)}, or both")
+            raise UsageError(f"--scope {' '.join(scopes)}: give one or more of {', '.join(SCOPES)}")
         if not 1 <= per_minute <= MOST_PER_MINUTE:
             raise UsageError(f"--per-minute {per_minute}: give 1 to {MOST_PER_MINUTE}")
         secret = secrets.token_urlsafe(24)

@@ -87,15 +87,17 @@ def _tokens(context: typer.Context, *, make: bool = False) -> Iterator[Tokens]:
 def add_token(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Of the program, in small letters")],
-    scope: Annotated[list[str] | None, typer.Option(help="news, watches [both]; several times")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help="news, watches, metrics [the first two]; may be repeated")
+    ] = None,
     per_minute: Annotated[int, typer.Option(min=1, help="Requests that it may make")] = 300,
 ) -> None:
     """Makes a token and prints it: it cannot be shown again."""
-    from pipeline.api.api_tokens import SCOPES
+    from pipeline.api.api_tokens import USUAL
     from pipeline.app.wiring import now
 
     with _tokens(context, make=True) as known:
-        made = known.add(name, scope or SCOPES, per_minute, now())
+        made = known.add(name, scope or USUAL, per_minute, now())
     answer(context, {"name": name, "token": made}, lambda out: out.print(made, markup=False, soft_wrap=True))
 
 

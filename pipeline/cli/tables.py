@@ -9,8 +9,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.records.alerts import UNFINISHED
-
 Json = Mapping[str, Any]
 _NUMBERS = ("articles", "origins", "score")
 
@@ -240,6 +238,8 @@ def preview_text(out: Console, preview: Json) -> None:
 
 def messages_table(messages: Sequence[Json]) -> Table:
     """What was not sent."""
+    from pipeline.records.alerts import UNFINISHED  # a help screen needs no records
+
     title = counted(len(messages), "message")
     table = Table("id", "to", "watch", "state", "failed since", "next try", "tries", "error", title=title)
     for each in messages:

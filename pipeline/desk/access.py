@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlencode
 
+from pipeline.api.api_tokens import Tokens
 from pipeline.errors import UsageError
 
 Role = Literal["reader", "editor"]
@@ -50,6 +51,7 @@ class Doors:
         editors: Users of the proxy who may write.
         hosts: What may stand in `Host`, without its port.
         read_only: Whether nobody may write.
+        tokens: Of programs; one with the scope "metrics" opens `/metrics`.
     """
 
     token: str = ""
@@ -60,6 +62,7 @@ class Doors:
     editors: tuple[str, ...] = ()
     hosts: tuple[str, ...] = LOCAL
     read_only: bool = False
+    tokens: Tokens | None = None
 
 
 def passwords_of(environment: Mapping[str, str], host: str) -> dict[Role, str]:

@@ -92,6 +92,8 @@ class Guard:
         scope[PERSON] = person
         if path == _OPEN[0] or path.startswith(_OPEN[1:]) or self._by_key(scope, path):
             return None
+        if path == "/metrics" and self._scrapes(headers):
+            return None
         return self._login(scope) if person is None else self._written(scope, path, person)
 
     def _written(self, scope: Scope, path: str, person: Person) -> Response | None:
@@ -111,6 +113,14 @@ class Guard:
         given = dict(pairs).get("key", "")
         signed = feed_signature(self._key(), path, [pair for pair in pairs if pair[0] != "key"])
         return hmac.compare_digest(given.encode(errors="surrogatepass"), signed.encode())
+
+    def _scrapes(self, headers: dict[str, str]) -> bool:
+        tokens = self._doors.tokens
+        kind, _, token = headers.get("authorization", "").partition(" ")
+        if tokens is None or kind.lower() != "bearer":
+            return False
+        whose = tokens.opened_by(token)
+        return whose is not None and "metrics" in whose.scopes
 
     def _person(self, scope: Scope, headers: dict[str, str]) -> Person | None:
         doors = self._doors

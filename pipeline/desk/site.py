@@ -170,7 +170,7 @@ class Site:
         api = ReadApi(self._readers, options)
         return Guard(
             Beside(Twins(app), api.application()),
-            self._options.doors,
+            replace(self._options.doors, tokens=self._options.api_tokens),
             self._sessions,
             self._options.feed_key,
             self._options.clock,

@@ -296,3 +296,18 @@ def test_answers_are_bounded_and_texts_stay_texts(tmp_path, text) -> None:
         if name.startswith("list"):
             assert len(answer.content) < 60_000
     desk.close()
+
+
+def test_prometheus_comes_in_by_a_token_that_opens_nothing_else(programs) -> None:
+    scraper = programs.client("metrics")
+    answer = scraper.get("/metrics")
+    assert answer.status_code == 200
+    assert "wirewatch_articles_head 4" in answer.text.splitlines()
+    for path in ("/", "/stories", "/doctor", "/feeds.opml", "/metrics.json", "/metrics/"):
+        assert scraper.get(path).status_code in {303, 403, 404}
+    get(scraper, "/stories", 403)
+    for other in (programs.client("news", "watches"), programs.stranger(authorization="Bearer ww-none.x")):
+        assert other.get("/metrics").status_code in {303, 403}
+    assert scraper.post("/metrics").status_code in {303, 403, 405}
+    programs.tokens.revoke(f"test-{programs.made - 1}")
+    assert scraper.get("/metrics").status_code in {303, 403}

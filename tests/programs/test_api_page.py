@@ -50,6 +50,15 @@ def test_the_curl_commands_answer(served, token, made_home, tmp_path) -> None:
         assert document.get("items") or document.get("openapi"), line
 
 
+def test_prometheus_scrapes_as_the_page_of_the_desk_says(served, made_home, tmp_path) -> None:
+    page = (ROOT / "docs" / "desk.md").read_text(encoding="utf-8")
+    (add,) = re.findall(r"^    (wirewatch tokens .*)$", page, re.MULTILINE)
+    (curl,) = re.findall(r"^    (curl .*)$", page, re.MULTILINE)
+    token = run(add, made_home, tmp_path).strip()
+    said = run(curl.replace("http://127.0.0.1:8090", served.address), made_home, tmp_path, TOKEN=token)
+    assert 'wirewatch_check_ok{check="store"} 1' in said.splitlines()
+
+
 def test_the_python_runs(served, token, capsys) -> None:
     names = {"TOKEN": token}
     blocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)

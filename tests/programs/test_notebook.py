@@ -10,6 +10,7 @@ from served import run
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 
 
+@pytest.mark.slow
 # The client lends a loop to code that is not asynchronous, and leaves closing it to the interpreter.
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_the_notebook_draws_a_week(made_home, tmp_path, monkeypatch) -> None:
