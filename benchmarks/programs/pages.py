@@ -313,8 +313,8 @@ def main() -> None:
             print(f"{store.head():,} articles written in {time.perf_counter() - begun:.0f} s")
         alone = min(bench.timed(lambda: store.newest_stories(None, None, 30)) for _ in range(5)) * 1e3
         store.close()
-        more = ["--store", url] if address else []
-        with served(home, config, "--no-token", *more) as (where, pid, token):
+        elsewhere = ["--store", url] if address else []
+        with served(home, config, "--no-token", *elsewhere) as (where, pid, token):
             warm(where)
             costs = {name: timed(where, path, chosen.tries) for name, path in pages().items()}
             for name, path in endpoints().items():
