@@ -145,7 +145,7 @@ def _commonest() -> dict[str, tuple[str, ...]]:
     """For each of the commonest words the languages in which it is one."""
     found: dict[str, tuple[str, ...]] = {}
     for language in _LANGUAGES:
-        for word in top_n_list(language, _COMMON):
+        for word in top_n_list(language, _COMMON, "small"):  # the large list takes 25 MB a language
             found[word] = (*found.get(word, ()), language)
     return found
 
