@@ -14,12 +14,15 @@ from typing import Any, Final, TypeVar
 
 from pipeline.app import App
 from pipeline.errors import PermanentError, UnavailableError
+from pipeline.processes import keep_for_good
 from pipeline.settings import configuration_stamp
 
 T = TypeVar("T")
 THREADS: Final = 4
 # So many questions wait; more are told to come again.
 _MOST_WAITING: Final = 64
+# After so many questions a thread has read what it goes on needing, some of it only later.
+_SETTLED: Final = frozenset({1, 20, 200})
 # Files of the configuration are looked at so often.
 _LOOK_SECONDS: Final = 1.0
 
@@ -94,7 +97,7 @@ class Readers:
             thread.join(timeout=5.0)
 
     def _work(self) -> None:
-        question = self._questions.get()
+        question, asked = self._questions.get(), 0
         while question is not None:
             with ExitStack() as stack:
                 stamp, app = self._look(), None
@@ -108,6 +111,9 @@ class Readers:
                             if not isinstance(error, PermanentError):  # what is open may be broken
                                 stack.close()
                                 app = None
+                    asked += 1
+                    if asked in _SETTLED:
+                        keep_for_good()
                     question = self._questions.get()
 
     def _another(self, stamp: object) -> App:
