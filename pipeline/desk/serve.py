@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pipeline.api.api_tokens import Tokens
 from pipeline.app import App, open_app
@@ -25,6 +25,10 @@ from pipeline.settings import DeskSettings
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
+
+# A connection may be idle for so long, as behind most servers. A client that is busy for uvicorn's five
+# seconds would send its next request just as its connection ends.
+_IDLE_SECONDS: Final = 75
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,13 @@ def serve(
     if options.browser:
         webbrowser.open(address)
     settings = uvicorn.Config(
-        site, log_level="warning", access_log=False, server_header=False, proxy_headers=False, lifespan="off"
+        site,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        timeout_keep_alive=_IDLE_SECONDS,
     )
     try:
         uvicorn.Server(settings).run(sockets=[listening])
