@@ -21,7 +21,7 @@ from typing import Final, Literal, get_args
 
 from pipeline.errors import NotFoundError, StoreError, UsageError
 
-Scope = Literal["news", "watches", "metrics"]
+Scope = Literal["news", "watches", "metrics", "feeds"]
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 # What a token opens whose scopes nobody named.
 USUAL: Final[tuple[Scope, ...]] = ("news", "watches")
@@ -37,7 +37,7 @@ class ApiToken:
     Attributes:
         name: Of the program.
         scopes: "news" reads articles, stories, names and changes; "watches" reads watches and their alerts;
-            "metrics" reads `/metrics` and nothing else.
+            "metrics" reads `/metrics` and nothing else; "feeds" the Atom feeds and nothing else.
         per_minute: So many requests it may make.
         made: When (ISO 8601).
     """

@@ -88,7 +88,7 @@ def add_token(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Of the program, in small letters")],
     scope: Annotated[
-        list[str] | None, typer.Option(help="news, watches, metrics [the first two]; may be repeated")
+        list[str] | None, typer.Option(help="news, watches, metrics, feeds [the first two]; may be repeated")
     ] = None,
     per_minute: Annotated[int, typer.Option(min=1, help="Requests that it may make")] = 300,
 ) -> None:

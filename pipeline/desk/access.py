@@ -51,7 +51,7 @@ class Doors:
         editors: Users of the proxy who may write.
         hosts: What may stand in `Host`, without its port.
         read_only: Whether nobody may write.
-        tokens: Of programs; one with the scope "metrics" opens `/metrics`.
+        tokens: Of programs; "metrics" among its scopes opens `/metrics`, "feeds" the feeds.
     """
 
     token: str = ""

@@ -13,6 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pipeline.api.api_tokens import Scope as ApiScope
 from pipeline.desk.access import Doors, Person, Sessions, feed_signature, host_name, same_origin
 
 COOKIE: Final = "wirewatch_desk"
@@ -111,16 +112,19 @@ class Guard:
             return False
         pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         given = dict(pairs).get("key", "")
+        if given.startswith("ww-"):
+            return self._token_reads(given, "feeds")
         signed = feed_signature(self._key(), path, [pair for pair in pairs if pair[0] != "key"])
         return hmac.compare_digest(given.encode(errors="surrogatepass"), signed.encode())
 
     def _scrapes(self, headers: dict[str, str]) -> bool:
-        tokens = self._doors.tokens
         kind, _, token = headers.get("authorization", "").partition(" ")
-        if tokens is None or kind.lower() != "bearer":
-            return False
-        whose = tokens.opened_by(token)
-        return whose is not None and "metrics" in whose.scopes
+        return kind.lower() == "bearer" and self._token_reads(token, "metrics")
+
+    def _token_reads(self, token: str, scope: ApiScope) -> bool:
+        tokens = self._doors.tokens
+        whose = tokens.opened_by(token) if tokens is not None else None
+        return whose is not None and scope in whose.scopes
 
     def _person(self, scope: Scope, headers: dict[str, str]) -> Person | None:
         doors = self._doors

@@ -13,6 +13,7 @@ from desk_store import NOW, everyday
 from html_reader import PageReader
 from lxml import etree
 
+from pipeline.api.api_tokens import Tokens
 from pipeline.desk.access import Doors
 from pipeline.ports import Commit
 from pipeline.records import Lineage
@@ -224,6 +225,24 @@ def test_a_page_gives_an_address_that_opens_without_a_login_until_its_key_is_rev
     (fresh.home / "desk" / "feed-key").unlink()
     assert anybody.get(given).status_code == 403
     assert anybody.get(shown_feed(fresh.client(), path)).status_code == 200
+
+
+def test_each_reader_may_have_a_key_of_its_own_that_is_revoked_alone(fresh):
+    tokens = Tokens(fresh.home / "desk" / "tokens")
+    ann, bob = (tokens.add(name, ["feeds"], 60, NOW) for name in ("ann", "bob"))
+    news = tokens.add("news", ["news"], 60, NOW)
+    anybody = fresh.client(replace(TOKEN, tokens=tokens))
+    for path in PATHS:
+        at = f"{path}{'&' if '?' in path else '?'}key="
+        assert anybody.get(at + ann).status_code == anybody.get(at + bob).status_code == 200
+        for wrong in (news, ann[:-1], "ww-ann.", "ww-", f"{ann}&key={news}"):
+            assert anybody.get(at + wrong).status_code == 403, wrong
+        page = path.replace(".atom", "")
+        assert anybody.get(f"{page}{'&' if '?' in page else '?'}key={ann}").status_code == 403
+    assert anybody.post(f"{PATHS[0]}&key={ann}").status_code == 403
+    tokens.revoke("ann")
+    assert anybody.get(f"/stories.atom?key={ann}").status_code == 403
+    assert anybody.get(f"/stories.atom?key={bob}").status_code == 200
 
 
 def test_readers_see_no_key_and_what_has_no_feed_says_so(fresh):
