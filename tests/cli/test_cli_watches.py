@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -52,6 +53,12 @@ def run(home, *arguments):
     return done.returncode, done.stdout, done.stderr
 
 
+def _before():
+    """The terminal is the child's own; Ctrl-C, which a run of tests in the background ignores, ends it."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def on_terminal(home, *arguments, typed=b"", after=b"[y/N]"):
     """Runs the command on a terminal, types once it asks; returns exit code and the lines that were shown."""
     master, slave = pty.openpty()
@@ -64,7 +71,7 @@ def on_terminal(home, *arguments, typed=b"", after=b"[y/N]"):
         cwd=home,
         env=environment(),
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509  Ctrl-C needs it; no threads
+        preexec_fn=_before,  # noqa: PLW1509  Ctrl-C needs it; no threads
     )
     os.close(slave)
     shown, end, sent = b"", time.monotonic() + 120, b""
