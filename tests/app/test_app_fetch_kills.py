@@ -78,6 +78,7 @@ def end_state(wiring):
     return articles, store.feeds(), quarantine, fingerprint(store), again
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_killed_before_any_write_and_run_again_gives_the_same(make_wiring, configured, feeds, monkeypatch):
     monkeypatch.setattr(ingest, "FEEDS_A_BATCH", 2)

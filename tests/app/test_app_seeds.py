@@ -32,8 +32,8 @@ def test_alone_in_either_order(make_app, order):
     "order",
     [
         [*ARTICLES, NEAR_MISSES, FEEDS],
-        [NEAR_MISSES, *reversed(ARTICLES), FEEDS],
-        [FEEDS, NEAR_MISSES, *ARTICLES],
+        pytest.param([NEAR_MISSES, *reversed(ARTICLES), FEEDS], marks=pytest.mark.slow),
+        pytest.param([FEEDS, NEAR_MISSES, *ARTICLES], marks=pytest.mark.slow),
         [ARTICLES[0], NEAR_MISSES, FEEDS, ARTICLES[1]],
     ],
     ids=["first", "middle", "last", "apart"],

@@ -15,6 +15,7 @@ import pytest
 
 from dags.local.environment import ROOT
 
+SLOW = pytest.mark.slow
 WIREWATCH = str(Path(sys.executable).parent / "wirewatch")
 ROW = {"title": "Lighthouse goes dark", "url": "https://o.example/1", "source": "Outlet"}
 TEXT = "The lamp of the lighthouse at Skerry failed on Tuesday night, the harbour master said. " * 3
@@ -109,8 +110,15 @@ def test_a_failing_doctor_is_1(place):
     assert len(lines) == 1
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("verb", ["fetch", "load --alert"])
+@pytest.mark.parametrize(
+    ("number", "code", "verb"),
+    [
+        (signal.SIGINT, 130, "load --alert"),
+        (signal.SIGTERM, 143, "fetch"),
+        pytest.param(signal.SIGTERM, 143, "load --alert", marks=SLOW),
+        pytest.param(signal.SIGINT, 130, "fetch", marks=SLOW),
+    ],
+)
 def test_a_run_that_is_stopped_says_so_and_gives_its_lease_back(place, silent, number, code, verb):
     port, came = silent
     if verb == "fetch":
@@ -152,7 +160,7 @@ def test_a_damaged_configuration_is_2_and_names_the_line(place, verb):
     assert "settings.yaml" in lines[-1]
 
 
-@pytest.mark.parametrize("limit", [100, 2_000, 30_000])
+@pytest.mark.parametrize("limit", [pytest.param(100, marks=SLOW), 2_000, pytest.param(30_000, marks=SLOW)])
 def test_a_full_disk_is_1_and_nothing_is_lost(place, limit):
     def bounded():
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
