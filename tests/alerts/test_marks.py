@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from alert_records import START, World, article, facts
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.alerts.decide.marks import WatchMarks
@@ -191,6 +191,16 @@ STEPS = st.lists(
 )
 
 
+@example(  # at the arrival in s0, what the later edit made of its first article was taken for a match
+    steps=[
+        ("come", 1, "A drill"),
+        ("come", 0, "A quake"),
+        ("move", 1, 0),
+        ("edit", 0, "A drill"),
+        ("run", "broken", 1),
+    ],
+    follow_up="none",
+)
 @given(steps=STEPS, follow_up=st.sampled_from(["none", "growth"]))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_breaking_and_mending_changes_nothing_of_what_is_told(tmp_path_factory, steps, follow_up):

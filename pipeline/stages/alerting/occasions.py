@@ -120,6 +120,12 @@ def _stories_of(moves: Sequence[Change]) -> Iterator[Change]:
         yield replace(first[story], story=story, n=moves[-1].n, seq=moves[-1].seq)
 
 
+def _begin(changes: Sequence[Change]) -> tuple[int, int]:
+    """The change and the ingest sequence just before the first of these."""
+    first = changes[0]
+    return first.n - 1, first.seq - 1 if first.kind == "arrival" else first.seq
+
+
 class OccasionReader:
     """Reads from the store what a stretch of changes asks.
 
@@ -184,7 +190,7 @@ class OccasionReader:
         one = {name for name, rules in interested.items() if not self._once.isdisjoint(_names(rules))}
         affairs = Affairs(self._store, {name: stories[name] for name in one if name in stories})
         around = affairs.all(steps)
-        self._recall(around)
+        self._recall(around, *_begin(changes or steps))
         views = _Views(self._store, self._past, {*interested, *around}, loaded)
         occasions = (
             Occasion(
@@ -268,8 +274,7 @@ class OccasionReader:
 
         One that articles left may have begun earlier than its members of today say.
         """
-        first = changes[0] if changes else steps[0]
-        before = first.seq - 1 if first.kind == "arrival" else first.seq
+        n, before = _begin(changes or steps)
         sources: dict[str, dict[str, None]] = {}
         for change in changes:
             if change.kind == "move":
@@ -285,15 +290,24 @@ class OccasionReader:
             or began.get(name, 0) <= before
             or self._past.left(name)
         }
-        self._recall({*kin, *(each for own in kin.values() for each in own.names)})
+        self._recall({*kin, *(each for own in kin.values() for each in own.names)}, n, before)
         return kin
 
-    def _recall(self, stories: Collection[str]) -> None:
-        """Reads what the watches know of these stories, where it is not known here already."""
+    def _recall(self, stories: Collection[str], n: int, head: int) -> None:
+        """Reads what the watches know of these stories at a change, where it is not known here already."""
         wanted = () if self._memory.states == "none" else sorted(stories)
         for state in self._store.tellings_of(wanted) if wanted else ():
-            if state.watch in self._rules:
-                self._memory.known.setdefault((state.watch, state.story), state)
+            key = state.watch, state.story
+            if state.watch in self._rules and key not in self._memory.known:
+                later = self._memory.states == "all"
+                self._memory.known[key] = self._before(state, n, head) if later else state
+
+    def _before(self, state: WatchState, n: int, head: int) -> WatchState:
+        """A state into which later changes have gone, without what had not matched yet."""
+        rule, found = self._rules[state.watch], self._store.articles(state.matched)
+        then = {name: self._past.article(each, n) for name, each in found.items() if each.seq <= head}
+        hit = {name for name, each in then.items() if rule_hits(rule, Prepared(each))}
+        return replace(state, matched=tuple(name for name in state.matched if name in hit))
 
     def _hits(self, ready: Mapping[int, Prepared]) -> dict[int, frozenset[str]]:
         found: dict[int, set[str]] = {n: set() for n in ready}
