@@ -75,11 +75,17 @@ def watches(rng: random.Random, count: int) -> tuple[Watch, ...]:
     return tuple(made)
 
 
+# A node with a small heap refuses an archive in one piece.
+COMMIT = 1000
+
+
 def measure(store: Store, archive: int, fresh: int, number: int) -> str:
     """One alert run over `fresh` articles, after `archive` older ones, and a backtest over the fresh ones."""
     rng = random.Random(8)
     world = World(store)
-    world.arrive(*articles(rng, 1, archive))
+    older = articles(rng, 1, archive)
+    for begin in range(0, len(older), COMMIT):
+        world.arrive(*older[begin : begin + COMMIT])
     rules = watches(rng, number)
     # What is in the archive was matched before.
     Alerting(store, rules[:1], facts=facts).decide(START)
