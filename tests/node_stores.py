@@ -3,7 +3,22 @@
 import os
 import uuid
 
+import pytest
+
 NODE = os.environ.get("ELASTICSEARCH_URL", "")
+# For a fixture that makes a store of each kind.
+BACKENDS = [
+    "sqlite",
+    pytest.param(
+        "elasticsearch",
+        marks=[
+            pytest.mark.elasticsearch,
+            pytest.mark.skipif(
+                not NODE, reason="set ELASTICSEARCH_URL to the URL of an Elasticsearch 9 node"
+            ),
+        ],
+    ),
+]
 
 
 def new_url():

@@ -4,20 +4,7 @@ import pytest
 from api_programs import Programs
 from desk_site import Desk
 from desk_store import everyday
-from node_stores import NODE, new_url, removed
-
-BACKENDS = [
-    "sqlite",
-    pytest.param(
-        "elasticsearch",
-        marks=[
-            pytest.mark.elasticsearch,
-            pytest.mark.skipif(
-                not NODE, reason="set ELASTICSEARCH_URL to the URL of an Elasticsearch 9 node"
-            ),
-        ],
-    ),
-]
+from node_stores import BACKENDS, new_url, removed
 
 
 @pytest.fixture(scope="module", params=BACKENDS)

@@ -5,28 +5,14 @@ from functools import partial
 
 import pytest
 from killing import survived
-from node_stores import NODE, new_url, removed
+from node_stores import BACKENDS, new_url, removed
 
 from pipeline.app import App
 from pipeline.app.replay import fingerprint
 from pipeline.app.shapes import preview_shape
 from pipeline.errors import ContradictionError, PermanentError, UsageError
 
-on_both = pytest.mark.parametrize(
-    "kind",
-    [
-        "sqlite",
-        pytest.param(
-            "node",
-            marks=[
-                pytest.mark.elasticsearch,
-                pytest.mark.skipif(
-                    not NODE, reason="set ELASTICSEARCH_URL to the URL of an Elasticsearch 9 node"
-                ),
-            ],
-        ),
-    ],
-)
+on_both = pytest.mark.parametrize("kind", BACKENDS)
 # A bulletin that is written anew under one link and guid: what a machine must take for an edit.
 LINK = "https://harbour.example/bulletin"
 FERRY = (
@@ -47,7 +33,7 @@ def url(kind):
         return None if kind == "sqlite" else f"{place}-{name}"
 
     yield make
-    if kind == "node":
+    if kind == "elasticsearch":
         for name in made:
             removed(make(name))
 

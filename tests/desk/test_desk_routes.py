@@ -4,7 +4,7 @@ import pytest
 from desk_site import Desk
 from desk_store import everyday
 from html_reader import PageReader
-from node_stores import NODE, new_url, removed
+from node_stores import BACKENDS, new_url, removed
 from test_desk_hostile import HOSTILE
 
 from pipeline.desk import site
@@ -52,20 +52,6 @@ WRITES = {
     "/watches/{name:path}/edit": {"text": "name: x"},
 }
 STORES = {"empty": Commit(), "usual": everyday(), "hostile": everyday(HOSTILE["markup"])}
-
-
-BACKENDS = [
-    "sqlite",
-    pytest.param(
-        "elasticsearch",
-        marks=[
-            pytest.mark.elasticsearch,
-            pytest.mark.skipif(
-                not NODE, reason="set ELASTICSEARCH_URL to the URL of an Elasticsearch 9 node"
-            ),
-        ],
-    ),
-]
 
 
 @pytest.fixture(scope="module", params=BACKENDS)
