@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import socket
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import UnavailableError
+
+if TYPE_CHECKING:
+    import uvicorn
+    from starlette.types import ASGIApp
 
 
 def listen(host: str, port: int, remedy: str) -> socket.socket:
@@ -32,3 +37,14 @@ def listen(host: str, port: int, remedy: str) -> socket.socket:
 def address_of(listening: socket.socket, host: str) -> str:
     """The URL of what listens, under the name that it was given."""
     return f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"
+
+
+def server_of(site: ASGIApp, **more: Any) -> uvicorn.Server:
+    """A server that says nothing of itself, logs no requests, and believes no proxy; `more` are uvicorn's."""
+    import uvicorn
+
+    return uvicorn.Server(
+        uvicorn.Config(
+            site, log_level="warning", access_log=False, server_header=False, proxy_headers=False, **more
+        )
+    )

@@ -20,7 +20,7 @@ from pipeline.desk.carrier import Carrier, RunVerb, child_process
 from pipeline.desk.readers import Readers
 from pipeline.desk.site import Site, SiteOptions
 from pipeline.errors import UnavailableError
-from pipeline.listening import address_of, listen
+from pipeline.listening import address_of, listen, server_of
 from pipeline.settings import DeskSettings
 
 if TYPE_CHECKING:
@@ -108,7 +108,6 @@ def serve(
         UnavailableError: The port is taken.
         ConfigError: The configuration is broken.
     """
-    import uvicorn
 
     def opened() -> App:
         return open_app(store=store, home=home, config=config, make=False)
@@ -128,17 +127,9 @@ def serve(
     sys.stdout.flush()
     if options.browser:
         webbrowser.open(address)
-    settings = uvicorn.Config(
-        site,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        lifespan="off",
-        timeout_keep_alive=_IDLE_SECONDS,
-    )
+    server = server_of(site, lifespan="off", timeout_keep_alive=_IDLE_SECONDS)
     try:
-        uvicorn.Server(settings).run(sockets=[listening])
+        server.run(sockets=[listening])
     finally:
         behind.close()
         listening.close()

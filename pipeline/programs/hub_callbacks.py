@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -16,7 +15,7 @@ from starlette.routing import Route
 
 from pipeline.app.care.feed_loop import Pushes
 from pipeline.errors import UsageError
-from pipeline.listening import address_of, listen
+from pipeline.listening import address_of, listen, server_of
 
 _CHALLENGE_CHARS: Final = 1000
 _REASON_CHARS: Final = 200
@@ -89,16 +88,7 @@ def listening(address: str, pushes: Pushes) -> Iterator[str]:
     if not (port.isascii() and port.isdigit() and int(port) < 65536):
         raise UsageError(f"--listen {address}: write HOST:PORT, or a port")
     listener = listen(host, int(port), "--listen names another")
-    config = uvicorn.Config(
-        hub_callbacks(pushes),
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        lifespan="off",
-        limit_concurrency=_MOST_AT_ONCE,
-    )
-    server = uvicorn.Server(config)
+    server = server_of(hub_callbacks(pushes), lifespan="off", limit_concurrency=_MOST_AT_ONCE)
     thread = threading.Thread(target=server.run, args=([listener],), name="hubs", daemon=True)
     thread.start()
     try:

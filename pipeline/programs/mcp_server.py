@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pipeline.app import App
 from pipeline.desk.readers import Readers
 from pipeline.errors import UsageError, WirewatchError
-from pipeline.listening import listen
+from pipeline.listening import listen, server_of
 from pipeline.programs import answers
 
 if TYPE_CHECKING:
@@ -172,7 +172,6 @@ def serve_mcp(options: McpOptions, opened: Callable[[], App]) -> None:
 
 
 def _over_http(server: MCPServer, port: int) -> None:
-    import uvicorn
     from mcp.server.transport_security import TransportSecuritySettings
 
     listening = listen(_HERE, port, "--port names another")
@@ -185,7 +184,4 @@ def _over_http(server: MCPServer, port: int) -> None:
     site = server.streamable_http_app(stateless_http=True, json_response=True, transport_security=guard)
     sys.stdout.write(f"http://{_HERE}:{taken}/mcp\n")
     sys.stdout.flush()
-    chosen = uvicorn.Config(
-        site, log_level="warning", access_log=False, server_header=False, proxy_headers=False
-    )
-    uvicorn.Server(chosen).run(sockets=[listening])
+    server_of(site).run(sockets=[listening])
