@@ -340,7 +340,7 @@ class Decider:
         evidence = tuple(pair for n in found for pair in ((n.kind, n.name), ("sentence", n.sentence)))
         if not known.alerts:
             reason = f"{reason}; {_told_before(case.affair)}"
-            evidence += (("situation", _first_of(case.affair)),)
+            evidence += (("situation", first_told(case.affair)),)
         return self._told(case, _News("news", reason, evidence, fresh))
 
     def _grown(
@@ -457,13 +457,13 @@ def _withdrawn(case: _Case) -> WatchOutcome | None:
     return WatchOutcome(told, alert)
 
 
-def _first_of(affair: Sequence[WatchState]) -> str:
+def first_told(affair: Sequence[WatchState]) -> str:
     """The story with which a situation was told of first, of what is known."""
     return min(affair, key=lambda each: (each.seq, each.story)).story
 
 
 def _told_before(affair: Sequence[WatchState]) -> str:
-    return f"its situation was told of with story {_first_of(affair)}"
+    return f"its situation was told of with story {first_told(affair)}"
 
 
 def _bare(state: WatchState | None) -> WatchState | None:

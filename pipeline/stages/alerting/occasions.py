@@ -296,18 +296,32 @@ class OccasionReader:
     def _recall(self, stories: Collection[str], n: int, head: int) -> None:
         """Reads what the watches know of these stories at a change, where it is not known here already."""
         wanted = () if self._memory.states == "none" else sorted(stories)
-        for state in self._store.tellings_of(wanted) if wanted else ():
-            key = state.watch, state.story
-            if state.watch in self._rules and key not in self._memory.known:
-                later = self._memory.states == "all"
-                self._memory.known[key] = self._before(state, n, head) if later else state
+        states = [
+            state
+            for state in (self._store.tellings_of(wanted) if wanted else ())
+            if state.watch in self._rules and (state.watch, state.story) not in self._memory.known
+        ]
+        if self._memory.states == "all":
+            states = self._before(states, n, head)
+        self._memory.known.update({(state.watch, state.story): state for state in states})
 
-    def _before(self, state: WatchState, n: int, head: int) -> WatchState:
-        """A state into which later changes have gone, without what had not matched yet."""
-        rule, found = self._rules[state.watch], self._store.articles(state.matched)
-        then = {name: self._past.article(each, n) for name, each in found.items() if each.seq <= head}
-        hit = {name for name, each in then.items() if rule_hits(rule, Prepared(each))}
-        return replace(state, matched=tuple(name for name in state.matched if name in hit))
+    def _before(self, states: Sequence[WatchState], n: int, head: int) -> list[WatchState]:
+        """States into which later changes have gone, without what had not matched yet."""
+        found = self._store.articles(sorted({name for state in states for name in state.matched}))
+        then = {
+            name: Prepared(self._past.article(each, n)) for name, each in found.items() if each.seq <= head
+        }
+        return [
+            replace(
+                state,
+                matched=tuple(
+                    name
+                    for name in state.matched
+                    if name in then and rule_hits(self._rules[state.watch], then[name])
+                ),
+            )
+            for state in states
+        ]
 
     def _hits(self, ready: Mapping[int, Prepared]) -> dict[int, frozenset[str]]:
         found: dict[int, set[str]] = {n: set() for n in ready}

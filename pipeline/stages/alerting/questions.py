@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from pipeline.alerts.backtest.backtest import Backtest, Trial, WatchStates, arrival, backtest, by_publication
-from pipeline.alerts.decide.decide import Decider, Facts, StoryView, WatchRule, rule_hits, rule_of
+from pipeline.alerts.decide.decide import Decider, Facts, StoryView, WatchRule, first_told, rule_hits, rule_of
 from pipeline.alerts.decide.explain import Told, Why, change_of, why
 from pipeline.alerts.decide.marks import WatchMarks
 from pipeline.alerts.decide.past import Past
@@ -228,7 +228,7 @@ def _told_affair(store: Store, watch: Watch, story: Story) -> str:
     now = Change("time", "", story.id, datetime.max.replace(tzinfo=UTC), seq=store.head())
     states = store.tellings(watch.name, Affairs(store, {story.id: story}).others(now))
     told = [state for state in states.values() if state.alerts]
-    return min(told, key=lambda state: state.seq).story if told else ""
+    return first_told(told) if told else ""
 
 
 def _alerts_on(store: Store, watch: Watch, view: StoryView) -> list[Alert]:
