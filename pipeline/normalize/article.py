@@ -22,7 +22,16 @@ from pipeline.normalize.plaintext.page import Page, read_page
 from pipeline.normalize.plaintext.paragraphs import paragraphs_of
 from pipeline.normalize.plaintext.wall import is_wall
 from pipeline.normalize.title.title import clean_title
-from pipeline.records import Article, DateSource, RawItem, Removed, SourceText, TextKind, content_id
+from pipeline.records import (
+    Article,
+    DateSource,
+    RawItem,
+    Removed,
+    SourceText,
+    TextFrom,
+    TextKind,
+    content_id,
+)
 
 _TITLE_CHARS = 400
 # A page's text replaces a feed's when it is this much longer; else the feed's own, cleaner text stays.
@@ -41,6 +50,7 @@ class _Body:
     agency: str = ""
     dateline: str = ""
     removed: list[Removed] = field(default_factory=list)
+    source: TextFrom = "feed"
 
 
 def normalize(item: RawItem) -> Article:
@@ -103,6 +113,7 @@ def normalize(item: RawItem) -> Article:
         capture=item.capture,
         sections=_sections(item, page),
         page_types=page.types,
+        text_from=body.source,
     )
 
 
@@ -162,6 +173,7 @@ def _fuller(item: RawItem, page_text: str, title: str, language: str) -> _Body:
         from_feed.removed.append(Removed(page_text[:300], "page text: a wall, not the article"))
         return from_feed
     from_page = _cleaned(page_text, title, language)
+    from_page.source = "page"
     feed_chars, page_chars = _chars(from_feed), _chars(from_page)
     better_page = page_chars >= _PAGE_GAIN * feed_chars and (page_chars > 200 or not feed_chars)
     chosen, other, rule = (

@@ -32,6 +32,7 @@ from pipeline.records.articles import (
     Removed,
     Span,
     StoredArticle,
+    TextFrom,
     Topic,
 )
 from pipeline.records.ids import content_id
@@ -110,6 +111,7 @@ __all__ = [
     "StoredArticle",
     "Story",
     "SummarySentence",
+    "TextFrom",
     "TextKind",
     "Tie",
     "Topic",

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Final, Literal
 
 DateSource = Literal["feed", "page", "text", "url", "fetched"]
+# Where an article's text is from; "" is what stores have that did not ask.
+TextFrom = Literal["feed", "page", ""]
 EntityKind = Literal["person", "organisation", "place", "event", "work"]
 ArticleKind = Literal[
     "news", "opinion", "analysis", "live", "briefing", "explainer", "interview", "feature", "obituary",
@@ -34,6 +36,9 @@ class Form:
         at: When it came (UTC).
         capture: In which capture, or "".
         because: Why it was taken for this article; "" for the first form.
+        text_from: Whether its text is the feed's (or the file's) or the page's.
+        digest: Of its title and text, to know it by when its source returns to it; "" where the article
+            did not take its text, and in older stores.
     """
 
     key: str
@@ -42,6 +47,8 @@ class Form:
     at: datetime
     capture: str = ""
     because: str = ""
+    text_from: TextFrom = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,7 @@ class Article:
         capture: The capture it came in at first, or "".
         sections: Where its outlet files it: sections of its page and categories of the feed, as written.
         page_types: What its page says it is, of schema.org's types, as written.
+        text_from: Whether its text is the feed's (or the file's) or the page's.
     """
 
     id: str
@@ -109,6 +117,7 @@ class Article:
     capture: str = ""
     sections: tuple[str, ...] = ()
     page_types: tuple[str, ...] = ()
+    text_from: TextFrom = ""
 
     @property
     def time(self) -> datetime:

@@ -217,3 +217,19 @@ def test_killed_before_any_write_it_is_done_once_and_whole(home):
         ("say", ("Court frees mayor of Ellery", "Ferry runs aground off Tarn")),
         ("undo", ("Court frees mayor of Ellery",)),
     }
+
+
+@on_both
+def test_a_long_text_that_its_feed_takes_back_is_gone(home, url):
+    opened, poll = home
+    wiring = opened(store=url("back"))
+
+    for text in (MAYOR, MAYOR + WHEAT + WHEAT, MAYOR, MAYOR + WHEAT + WHEAT, MAYOR):
+        poll(wiring, "Court frees mayor of Ellery", text)
+        (stored,) = articles(wiring).values()
+        assert stored.enriched.article.text.strip() == text.strip()
+    assert stored.enriched.article.version == 5
+    assert {form.text_from for form in stored.enriched.article.forms} == {"feed"}
+    poll(wiring, "Court frees mayor of Ellery", MAYOR[:90])
+    (stored,) = articles(wiring).values()
+    assert stored.enriched.article.text.strip() == MAYOR.strip(), "a teaser of it takes nothing away"

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.domains import registrable_domain
 from pipeline.normalize.article import normalize
@@ -282,6 +284,115 @@ def test_a_teaser_does_not_replace_the_text_it_is_of():
     )
     assert kept.text == FERRY + " " + ORCHARD
     assert kept.version == 1
+
+
+def said(text, at, *, feed="", page=False, title="Bank closes branch", capture=""):
+    """What a source said at an hour; `capture` names what came with others."""
+    made = article(title, text, link="https://lunna.example/a", later=at, feed=feed)
+    made = replace(made, text_from="page" if page else "feed")
+    return replace(made, capture=capture, fetched=NOON) if capture else made
+
+
+SHORT = "The bank will close its branch at the market in spring."
+LONG = (
+    SHORT
+    + " This sentence was added by mistake and was taken away again after an hour of calls from readers."
+)
+BRIEF = "The bank will close its branch."
+
+RETURNS = {
+    "the feed": ([said(SHORT, 0), said(LONG, 1), said(SHORT, 2)], SHORT, 3),
+    "the feed, again and again": ([said((SHORT, LONG)[n % 2], n) for n in range(7)], SHORT, 7),
+    "the feed, with another title": (
+        [said(SHORT, 0), said(LONG, 1, title="Bank closes its branch"), said(SHORT, 2)],
+        SHORT,
+        3,
+    ),
+    "the page": ([said(text, n, page=True) for n, text in enumerate((SHORT, LONG, SHORT))], SHORT, 3),
+    "the page, with teasers of the feed between": (
+        [
+            said(text, n, page=text != BRIEF)
+            for n, text in enumerate((BRIEF, SHORT, BRIEF, LONG, BRIEF, SHORT, BRIEF))
+        ],
+        SHORT,
+        4,
+    ),
+    "no source: the feed's teaser after its page": (
+        [said(SHORT, 0), said(LONG, 1, page=True), said(SHORT, 2)],
+        LONG,
+        2,
+    ),
+    "no source: a teaser never seen, twice": (
+        [said(LONG, 0), said(SHORT, 1), said(SHORT, 2), said(SHORT, 3)],
+        LONG,
+        1,
+    ),
+    "no source: a teaser that came with another title": (
+        [said(LONG, 0), said(SHORT, 1, title="Bank shuts branch"), said(LONG, 2), said(SHORT, 3)],
+        LONG,
+        3,
+    ),
+    "no source: another feed's teaser": (
+        [
+            said(SHORT, 0, feed="a"),
+            said(LONG, 1, feed="b"),
+            said(SHORT, 2, feed="a"),
+            said(SHORT, 3, feed="b"),
+        ],
+        LONG,
+        2,
+    ),
+    "no source: two items of one feed at each poll": (
+        [said((SHORT, LONG)[n % 2], n, capture=f"poll {n // 2}") for n in range(8)],
+        LONG,
+        2,
+    ),
+    "unknown, from a store of before": (
+        [replace(said(text, n), text_from="") for n, text in enumerate((SHORT, LONG, SHORT))],
+        LONG,
+        2,
+    ),
+}
+
+
+@pytest.mark.parametrize(("forms", "text", "version"), RETURNS.values(), ids=RETURNS)
+def test_a_source_that_returns_to_its_own_text_is_believed_at_any_length(forms, text, version):
+    kept = first_met(replace(forms[0], id="a"))
+    for form in forms[1:]:
+        kept = revise(kept, form)
+    assert (kept.text, kept.version) == (text, version)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([SHORT, LONG, BRIEF]), st.booleans(), st.sampled_from(["", "b"]), st.booleans()
+        ),
+        min_size=2,
+        max_size=9,
+    )
+)
+def test_no_teaser_of_a_feed_undoes_the_text_of_a_page_in_any_sequence(steps):
+    """Of a page, of two feeds, and of items twice in a poll: and nothing flows without end."""
+    forms = [said(text, n, page=page, feed=feed) for n, (text, page, feed, _) in enumerate(steps)]
+    forms = [
+        replace(form, capture=forms[n - 1].capture, fetched=forms[n - 1].fetched)
+        if n and steps[n][3]
+        else form
+        for n, form in enumerate(forms)
+    ]
+    kept = first_met(replace(forms[0], id="a"))
+    for form in forms[1:]:
+        before = kept
+        kept = revise(kept, form)
+        shorter = len(kept.text) < 0.6 * len(before.text)
+        mine = [
+            each for each in before.forms if each.feed == "".join(form.feeds) and each.digest == form.digest
+        ]
+        assert not shorter or (form.text_from == before.text_from and mine)
+        assert revise(kept, form) == kept  # taken in again after a crash
+    texts = {form.text for form in forms}
+    assert kept.text in texts
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC
 
@@ -60,3 +61,14 @@ def test_what_is_no_record_is_one_clear_line(data: bytes) -> None:
 def test_a_lone_surrogate_becomes_a_replacement_character() -> None:
     stored = article(1, "a\udc80", "b")
     assert decode(records.EnrichedArticle, encode(stored.enriched)).article.title == "a\ufffd"
+
+
+def test_an_article_of_a_store_that_did_not_ask_where_texts_are_from_is_read() -> None:
+    stored = article(1).enriched.article
+    form = records.Form("raw:1", "f", "https://a.example/1", stored.fetched, text_from="page", digest="d1")
+    (written,) = json.loads(encode(replace(stored, forms=(form,), text_from="page")))
+    for each in (written, *written["forms"]):
+        del each["text_from"]
+    del written["forms"][0]["digest"]
+    read = decode(records.Article, json.dumps([written]))
+    assert (read.text_from, read.forms[0].text_from, read.forms[0].digest) == ("", "", "")

@@ -25,8 +25,15 @@ def _united(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
 def first_met(new: Article) -> Article:
     """A new article with the form that it came in."""
     raw = [key for key in new.keys if key.startswith(CURRENT)]
-    feed = new.feeds[0] if new.feeds else ""
-    return replace(new, forms=tuple(Form(key, feed, new.url, new.fetched, new.capture) for key in raw))
+    return replace(new, forms=tuple(_form(key, new, "", new.digest) for key in raw))
+
+
+def _feed(new: Article) -> str:
+    return new.feeds[0] if new.feeds else ""
+
+
+def _form(key: str, new: Article, because: str, digest: str) -> Form:
+    return Form(key, _feed(new), new.url, new.fetched, new.capture, because, new.text_from, digest)
 
 
 def revise(old: Article, new: Article, because: str = "") -> Article:
@@ -34,7 +41,8 @@ def revise(old: Article, new: Article, because: str = "") -> Article:
 
     The result has the `version` of `old` when no title or text that a reader sees has changed; then only its
     ways in (`keys`, `feeds`, `raw`, `forms`) may have grown. A date alone makes no version: some feeds write
-    the time of each poll. An earlier content comes back when the feed that had replaced it takes it back.
+    the time of each poll. An earlier content comes back when the feed that had replaced it takes it back,
+    and is no teaser then, however short it is.
 
     Args:
         old: As it is stored.
@@ -45,14 +53,16 @@ def revise(old: Article, new: Article, because: str = "") -> Article:
         `old` with what `new` brings: nothing, when this very form was taken from this very capture before, as
         a batch that is done again after a crash brings it.
     """
-    feed = new.feeds[0] if new.feeds else ""
+    feed = _feed(new)
     if _met_already(old, new, feed):
         return old
-    old = _met(old, new, feed, because)
-    if not _teaches(old, new, feed):
-        return old
+    teaches = _teaches(old, new, feed)
     withdrawn = is_withdrawal(new.title, new.text) and not is_withdrawal(old.title, old.text)
-    teaser = not withdrawn and _is_teaser(old, new)
+    teaser = teaches and not withdrawn and not _returns(old, new, feed) and _is_teaser(old, new)
+    has_its_text = new.digest == old.digest or (teaches and not teaser)
+    old = _met(old, new, feed, because, new.digest if has_its_text else "")
+    if not teaches:
+        return old
     title, text = new.title or old.title, old.text if teaser else new.text
     if (title, text) == (old.title, old.text):
         return _dated(old, new)
@@ -61,6 +71,7 @@ def revise(old: Article, new: Article, because: str = "") -> Article:
         _dated(old, new),
         title=title,
         text=text,
+        text_from=old.text_from if teaser else new.text_from,
         removed=old.removed if teaser else new.removed,
         updated=new.published
         if new.published and new.published != old.published and not dated
@@ -89,7 +100,7 @@ def _met_already(old: Article, new: Article, feed: str) -> bool:
     return bool(new.capture) and bool(raw) and raw <= met
 
 
-def _met(old: Article, new: Article, feed: str, because: str) -> Article:
+def _met(old: Article, new: Article, feed: str, because: str, digest: str) -> Article:
     """The article with one more way in; the form that its feed had before is a former one."""
     raw = [key for key in new.keys if key.startswith(CURRENT)]
     replaced = {form.key for form in old.forms if form.feed == feed and form.key} - set(raw)
@@ -98,7 +109,7 @@ def _met(old: Article, new: Article, feed: str, because: str) -> Article:
     forms = [form for form in old.forms if form.key not in raw]
     # A form that comes again was recognised by its first reason, not by having been there.
     reasons = {form.key: form.because for form in old.forms}
-    forms += [Form(key, feed, new.url, new.fetched, new.capture, reasons.get(key, because)) for key in raw]
+    forms += [_form(key, new, reasons.get(key, because), digest) for key in raw]
     kept = tuple(forms[-_FORMS_KEPT:])
     known = {form.key for form in kept} | {former_key(form.key) for form in kept}
     ways = (CURRENT, FORMER)
@@ -117,6 +128,20 @@ def _teaches(old: Article, new: Article, feed: str) -> bool:
     if new.digest == old.digest:
         return False
     return new.digest not in old.earlier or feed == old.revised_by
+
+
+def _returns(old: Article, new: Article, feed: str) -> bool:
+    """Whether the source of the text returns to what it had said before itself.
+
+    A feed's teaser is no return from its page's text, nor is what another feed said; and a feed that has two
+    items for the article, a short one and a long one, says both at each poll.
+    """
+    if not new.text_from or new.text_from != old.text_from:
+        return False
+    own = [form for form in old.forms if form.feed == feed]
+    said = {(form.capture, form.at) for form in own if form.digest == new.digest}
+    beside = {(form.capture, form.at) for form in own if form.digest != new.digest}
+    return bool(said - beside)
 
 
 def _is_teaser(old: Article, new: Article) -> bool:
