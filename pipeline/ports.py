@@ -7,7 +7,7 @@ Implementations need not be thread-safe: one object, one thread.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
@@ -197,6 +197,12 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Frees what is held. Further calls are undefined."""
+
+    def stop_when(self, given_up: Callable[[], bool]) -> None:
+        """Has every call from now on end with an UnavailableError soon after `given_up` says so.
+
+        For readers of whom nobody waits for an answer any more; it is asked often, so it must be quick.
+        """
 
     # -- writing -----------------------------------------------------------------------------------------
 

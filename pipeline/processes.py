@@ -6,14 +6,19 @@ started, in the same namespace of process ids. Containers may share the name of 
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from pipeline.records import content_id
+
+# M_ARENA_MAX of glibc's malloc.h.
+_ARENA_MAX: Final = -8
 
 
 def this_process() -> str:
@@ -40,6 +45,16 @@ def keep_for_good() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+def one_heap() -> None:
+    """Has all threads take their memory from one heap, before they are started; glibc only.
+
+    By itself glibc gives each thread a heap of its own (https://sourceware.org/glibc/wiki/MallocInternals),
+    and each grows to the largest answer of its thread and stays so.
+    """
+    with suppress(AttributeError, OSError):  # another C library
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
 
 
 def died_here(name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -156,6 +156,12 @@ class App:
     def beside(self) -> App:
         """Another app on the same home, for another thread; each is closed by itself."""
         return App(self._wiring.beside())
+
+    def stop_when(self, given_up: Callable[[], bool]) -> None:
+        """Has what the store is asked end with an UnavailableError once `given_up` says so."""
+        self._wiring.given_up = given_up
+        if "store" in vars(self._wiring):
+            self._wiring.store.stop_when(given_up)
 
     def __enter__(self) -> Self:
         return self

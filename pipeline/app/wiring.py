@@ -72,6 +72,7 @@ class Wiring:
 
     Attributes:
         processes: How many enrich, whatever the settings say; None leaves it to them.
+        given_up: Tells a store that is opened later whether its answers are still waited for.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class Wiring:
         # How long leases that others held were waited for.
         self.waited_seconds = 0.0
         self._followed: Store | None = None
+        self.given_up: Callable[[], bool] | None = None
         if make and not home.is_dir():
             self._make_home()
 
@@ -175,7 +177,10 @@ class Wiring:
         """The store, opened once; a server that does not answer is waited for by its own link."""
         from pipeline.store.open import open_store
 
-        return open_store(self.store_url, create=self.make, environment=self.environment)
+        opened = open_store(self.store_url, create=self.make, environment=self.environment)
+        if self.given_up is not None:
+            opened.stop_when(self.given_up)
+        return opened
 
     @cached_property
     def archive(self) -> Archive:

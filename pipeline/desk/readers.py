@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -29,10 +29,11 @@ _LOOK_SECONDS: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a thread is asked, and where its answer goes."""
+    """What a thread is asked, where its answer goes, and whether nobody waits for it any more."""
 
     ask: Callable[[App], Any]
     answer: Future[Any]
+    given_up: threading.Event = field(default_factory=threading.Event)
 
 
 class Readers:
@@ -74,13 +75,15 @@ class Readers:
             WirewatchError: What the question raised.
         """
         future: Future[T] = Future()
+        asked = Question(question, future)
         try:
-            self._questions.put_nowait(Question(question, future))
+            self._questions.put_nowait(asked)
         except queue.Full:
             raise UnavailableError("too many requests wait; try again in a moment", 2.0) from None
         try:
             return await asyncio.wait_for(asyncio.wrap_future(future), limit_seconds)
         except TimeoutError:
+            asked.given_up.set()
             raise UnavailableError(
                 f"this took longer than {limit_seconds:g} s; narrow it, or try again", 2.0
             ) from None
@@ -105,10 +108,12 @@ class Readers:
                     if question.answer.set_running_or_notify_cancel():
                         try:
                             app = app or stack.enter_context(self._another(stamp))
+                            app.stop_when(question.given_up.is_set)
                             question.answer.set_result(question.ask(app))
                         except BaseException as error:  # noqa: BLE001  it is the asker's to handle
                             question.answer.set_exception(error)
-                            if not isinstance(error, PermanentError):  # what is open may be broken
+                            broken = not isinstance(error, PermanentError) and not question.given_up.is_set()
+                            if broken:  # what is open may be
                                 stack.close()
                                 app = None
                     asked += 1

@@ -21,6 +21,7 @@ from pipeline.desk.readers import Readers
 from pipeline.desk.site import Site, SiteOptions
 from pipeline.errors import UnavailableError
 from pipeline.listening import address_of, listen, server_of
+from pipeline.processes import one_heap
 from pipeline.settings import DeskSettings
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ def serve(
     def opened() -> App:
         return open_app(store=store, home=home, config=config, make=False)
 
+    one_heap()
     with opened() as app:
         found, kept, folder = app.care.desk_settings(), app.home, app.config
     doors = doors_of(options, found.desk, environment)

@@ -19,6 +19,7 @@ from pipeline.desk.access import Doors
 from pipeline.desk.desk_texts import texts
 from pipeline.desk.readers import Readers
 from pipeline.desk.site import Site, SiteOptions
+from pipeline.errors import UnavailableError
 from pipeline.ports import Commit
 from pipeline.records import Candidate
 
@@ -291,6 +292,29 @@ def test_threads_read_the_configuration_once_and_each_opens_the_store(tmp_path):
 
     found = asyncio.run(asked())
     assert [len({id(part) for part in each}) for each in zip(*found, strict=True)] == [1, 1, 3]
+    readers.close()
+
+
+def test_a_question_that_took_too_long_is_stopped_and_the_thread_goes_on(tmp_path):
+    made = Desk(tmp_path, everyday())
+    readers = Readers(made.opened, made.config, lambda: 0.0, threads=1)
+    apps, ends = [], []
+
+    def endless(app):
+        apps.append(app)
+        try:
+            app._wiring.store._file.rows(
+                "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+            )
+        except UnavailableError as error:
+            ends.append(str(error))
+            raise
+
+    with pytest.raises(UnavailableError, match="this took longer than"):
+        asyncio.run(readers.ask(endless, 0.2))
+    asyncio.run(readers.ask(apps.append, 60))
+    assert "given up" in ends[0]
+    assert len(set(map(id, apps))) == 1
     readers.close()
 
 

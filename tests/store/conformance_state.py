@@ -9,8 +9,9 @@ from typing import get_args
 import pytest
 from store_records import article, at, decision, one_of_each, story, word_term
 
-from pipeline.errors import LeaseHeldError
+from pipeline.errors import LeaseHeldError, UnavailableError
 from pipeline.ports import Commit, Store
+from pipeline.query.tree import Wildcard
 from pipeline.records import Alert, DeliveryState, Message, Rejection, Request, WatchState
 from pipeline.store import open_store
 
@@ -23,6 +24,19 @@ class StateConformance:
         opened = open_store(url)
         yield opened
         opened.close()
+
+    def test_who_is_not_waited_for_is_stopped(self, store: Store) -> None:
+        words = " ".join(f"a{number}" for number in range(12_000))
+        store.commit(Commit(articles=(article(1, "Storm", words),)))
+        over = False
+        store.stop_when(lambda: over)
+        wide = Wildcard(None, "*a*9*")
+        assert len(store.search(wide, None, 10)) == 1
+        over = True
+        with pytest.raises(UnavailableError, match="given up"):
+            store.search(wide, None, 10)
+        over = False
+        assert len(store.search(wide, None, 10)) == 1
 
     # -- state and alerts --------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ that it sees one commit; a stream reads from a point in time opened that way.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -115,6 +115,10 @@ class ElasticsearchStore(Store, Movable):
     @override
     def close(self) -> None:
         self.link.close()
+
+    @override
+    def stop_when(self, given_up: Callable[[], bool]) -> None:
+        self.link.given_up = given_up
 
     # -- writing -----------------------------------------------------------------------------------------
 

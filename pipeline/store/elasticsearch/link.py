@@ -119,11 +119,15 @@ class Link:
     Args:
         address: Where, and as whom.
         timeout_seconds: How long one operation may be tried again.
+
+    Attributes:
+        given_up: Asked before each request whether its answer is still waited for.
     """
 
     def __init__(self, address: Address, timeout_seconds: float) -> None:
         self.address = address
         self.timeout = timeout_seconds
+        self.given_up: Callable[[], bool] = lambda: False
         options: dict[str, Any] = {"max_retries": 0, "retry_on_timeout": False}
         options["serializer"] = OrjsonSerializer()
         # Half, so that one stalled request leaves time for another.
@@ -158,6 +162,8 @@ class Link:
             StoreError: Elasticsearch refuses.
             ApiError: With one of the codes `pass_on`.
         """
+        if self.given_up():
+            raise UnavailableError(f"cannot {what}: it was given up, since it took too long")
 
         def once() -> Answer:
             try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -85,6 +85,10 @@ class SqliteStore(Store, Movable):
     @override
     def close(self) -> None:
         self._file.close()
+
+    @override
+    def stop_when(self, given_up: Callable[[], bool]) -> None:
+        self._file.stop_when(given_up)
 
     # -- writing -----------------------------------------------------------------------------------------
 

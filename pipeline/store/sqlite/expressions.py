@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import product
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, product
 from math import prod
-from typing import NamedTuple
 
-from pipeline.query.fields import in_range, literal_prefix, phrase_value, text_fields, wildcard
+from pipeline.query.fields import fitting, in_range, literal_prefix, phrase_value, text_fields
 from pipeline.query.tree import (
     TIME_FIELDS,
     And,
@@ -32,11 +32,35 @@ NOTHING = '"\ue0fe"'
 MOST_WORDS = 400
 
 
-class Words(NamedTuple):
-    """Quoted words, prefixes and phrases, any of which in any of the columns is a hit."""
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Quoted words, prefixes and phrases, any of which in any of the columns is a hit.
+
+    Attributes:
+        columns: The columns.
+        first: All words, where one expression holds them; one word more than it holds, where there are more.
+        again: Goes through all of them, however many: `*a*` may stand for most of a vocabulary.
+    """
 
     columns: tuple[str, ...]
-    words: list[str]
+    first: list[str]
+    again: Callable[[], Iterable[str]]
+
+    @classmethod
+    def of(cls, columns: tuple[str, ...], words: Callable[[], Iterable[str]]) -> Words:
+        """Words that can be gone through more than once."""
+        return cls(columns, list(islice(words(), MOST_WORDS + 1)), words)
+
+    @property
+    def few(self) -> bool:
+        """Whether one expression holds them all."""
+        return len(self.first) <= MOST_WORDS
+
+    def pieces(self) -> Iterator[str]:
+        """Expressions that hold them all together, one after another."""
+        words = iter(self.again())
+        while piece := list(islice(words, MOST_WORDS)):
+            yield said(self.columns, piece)
 
 
 def any_of(expressions: Iterable[str]) -> str:
@@ -45,9 +69,9 @@ def any_of(expressions: Iterable[str]) -> str:
     return f"({' OR '.join(distinct)})" if distinct else NOTHING
 
 
-def said(words: Words) -> str:
-    """Words as an expression."""
-    return f"({{{' '.join(words.columns)}}} : {any_of(words.words)})"
+def said(columns: tuple[str, ...], words: Iterable[str]) -> str:
+    """Words in columns as an expression."""
+    return f"({{{' '.join(columns)}}} : {any_of(words)})"
 
 
 def writable(form: str) -> bool:
@@ -61,7 +85,11 @@ def _in_order(fields: Iterable[str]) -> tuple[str, ...]:
 
 
 def _keys(tokens: Iterable[str]) -> Words:
-    return Words(("keys",), [f'"{token}"' for token in tokens])
+    return _listed(("keys",), [f'"{token}"' for token in tokens])
+
+
+def _listed(columns: tuple[str, ...], words: list[str]) -> Words:
+    return Words.of(columns, lambda: words)
 
 
 class Expressions:
@@ -86,7 +114,7 @@ class Expressions:
             case Not() | TimeRange() | Everything():
                 return None
         words = self.words(query)
-        return None if words is None or len(words.words) > MOST_WORDS else said(words)
+        return said(words.columns, words.first) if words is not None and words.few else None
 
     def _all_of(self, parts: Sequence[Query]) -> str | None:
         positive = [self.of(part) for part in parts if not isinstance(part, Not)]
@@ -122,7 +150,7 @@ class Expressions:
         fields = text_fields(field)
         if not fields:
             return _keys(key(field or "", form) for form in forms if writable(form))
-        return Words(fields, [f'"{form}"' for form in forms if is_token(form)])
+        return _listed(fields, [f'"{form}"' for form in forms if is_token(form)])
 
     def _phrase(self, query: Phrase) -> Words | None:
         fields = text_fields(query.field)
@@ -131,46 +159,52 @@ class Expressions:
         columns = _in_order(fields)
         words = [[form for form in forms if is_token(form)] for forms in query.words]
         if not words or not all(words):
-            return Words(columns, [])
+            return _listed(columns, [])
         if (query.slop > 0 and len(words) > 1) or prod(map(len, words)) > MOST_WORDS:
             return None
-        return Words(columns, [f'"{" ".join(each)}"' for each in product(*words)])
+        return _listed(columns, [f'"{" ".join(each)}"' for each in product(*words)])
 
     def nearby(self, query: Phrase) -> str:
         """What every hit of a phrase with gaps fits, as an expression: its words near each other."""
         fields = _in_order(text_fields(query.field))
         words = [[form for form in forms if is_token(form)] for forms in query.words]
         if prod(map(len, words)) > MOST_WORDS:
-            each = (said(Words(fields, [f'"{form}"' for form in forms])) for forms in words)
+            each = (said(fields, [f'"{form}"' for form in forms]) for forms in words)
             return f"({' AND '.join(each)})"
         gap = len(words) - 2 + query.slop  # between the first and the last, whatever their order
         quoted = (" ".join(f'"{form}"' for form in forms) for forms in product(*words))
-        return said(Words(fields, [f"NEAR({forms}, {gap})" for forms in quoted]))
+        return said(fields, [f"NEAR({forms}, {gap})" for forms in quoted])
 
     def _wildcard(self, fields: tuple[str, ...], field: str, pattern: str) -> Words:
-        fits = wildcard(pattern).fullmatch
         if pattern and not pattern.strip("*"):
             return _keys(map(present, fields or (field,)))
         if not fields:
-            return self._values(field, lambda value: fits(value) is not None, literal_prefix(pattern))
+            fits = fitting(pattern)
+            return self._values(field, lambda value: bool(fits(value)), literal_prefix(pattern))
         columns, literal = _in_order(fields), literal_prefix(pattern)
-        if literal and not is_token(literal):
-            return Words(columns, [])
+        if not writable(pattern) or (literal and not is_token(literal)):
+            return _listed(columns, [])
         if literal and literal != pattern and not pattern[len(literal) :].strip("*"):
-            return Words(columns, [f'"{literal}" *'])
-        return Words(
+            return _listed(columns, [f'"{literal}" *'])
+        return Words.of(
             columns,
-            [f'"{term}"' for term in self._terms(literal) if is_word(term) and is_token(term) and fits(term)],
+            lambda: (
+                f'"{term}"' for term in self._terms(literal, pattern) if is_word(term) and is_token(term)
+            ),
         )
 
     def _values(self, field: str, fits: Callable[[str], bool], literal: str) -> Words:
         prefix = key(field, literal) if writable(literal) else mark(field)
-        return _keys(term for term in self._terms(prefix) if fits(value_of(term)))
+        return Words.of(
+            ("keys",), lambda: (f'"{term}"' for term in self._terms(prefix) if fits(value_of(term)))
+        )
 
-    def _terms(self, prefix: str) -> Iterable[str]:
-        """The tokens of the index that begin with a prefix."""
-        sql = "SELECT term FROM article_terms WHERE term >= ? AND term < ?"
-        return (row[0] for row in self._file.rows(sql, (prefix, prefix + "\U0010ffff")))
+    def _terms(self, prefix: str, pattern: str = "*") -> Iterator[str]:
+        """The tokens of the index that begin with a prefix and fit a wildcard pattern."""
+        # A wildcard of SQLite's GLOB means what ours does; it has brackets besides.
+        sql = "SELECT term FROM article_terms WHERE term >= ? AND term < ? AND term GLOB ?"
+        values = (prefix, prefix + "\U0010ffff", pattern.replace("[", "[[]"))
+        return (row[0] for row in self._file.each(sql, values))
 
 
 def positive(query: Query) -> Iterable[Query]:

@@ -24,11 +24,13 @@ _WRITER_KIB, _READER_KIB = 64 * 1024, 16 * 1024
 # Tables and indices, but for those that SQLite makes by itself.
 _OBJECTS = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
 _LOCKED = "the store {path} was locked for {timeout:g} s: try again"
+_GIVEN_UP = "a question to the store {path} was given up: it took too long"
 _MOVED = "the store {path} was written to meanwhile: try again"
 # The primary result codes of SQLite that a user can do something about (https://sqlite.org/rescode.html).
 _MEANINGS: dict[int, tuple[type[WirewatchError], str]] = {
     sqlite3.SQLITE_BUSY: (UnavailableError, _LOCKED),
     sqlite3.SQLITE_LOCKED: (UnavailableError, _LOCKED),
+    sqlite3.SQLITE_INTERRUPT: (UnavailableError, _GIVEN_UP),
     sqlite3.SQLITE_FULL: (UnavailableError, "the disk of {path} is full: free some space and try again"),
     sqlite3.SQLITE_IOERR: (UnavailableError, "the disk of {path} fails ({error}): free space and try again"),
     sqlite3.SQLITE_READONLY: (
@@ -42,6 +44,9 @@ _MEANINGS: dict[int, tuple[type[WirewatchError], str]] = {
         "the store {path} is damaged ({error}): replay the archive into a new one",
     ),
 }
+
+# Steps of SQLite's machine between two looks at whether an answer is still waited for: below a millisecond.
+_STEPS_BETWEEN_LOOKS = 10_000
 
 # A database is at least one page, and a page at least this.
 _LEAST_BYTES = 512
@@ -75,6 +80,7 @@ class DatabaseFile:
         self._timeout = timeout_seconds
         self._cache_kib = _WRITER_KIB if create else _READER_KIB
         self._depth = 0
+        self._given_up: Callable[[], bool] | None = None
         self._frozen: tuple[int, int] | None = None
         # A reader without the right to write may not touch the write-ahead log: it opens otherwise.
         self._reads_only = not create and path.is_file() and not _writable(path)
@@ -97,6 +103,11 @@ class DatabaseFile:
         """Closes the connection."""
         self._connection.close()
 
+    def stop_when(self, given_up: Callable[[], bool]) -> None:
+        """Has statements end with an UnavailableError once this says so."""
+        self._given_up = given_up
+        self._connection.set_progress_handler(given_up, _STEPS_BETWEEN_LOOKS)
+
     def _open(self) -> None:
         self._frozen = self._stamp() if self._reads_only and not self._has_log() else None
         self._connection = self._connect()
@@ -110,6 +121,7 @@ class DatabaseFile:
             where = f"{self.path.absolute().as_uri()}?{mode}"
         connection = sqlite3.connect(where, timeout=self._timeout, isolation_level=None, uri=self._reads_only)
         connection.execute(f"PRAGMA cache_size = -{self._cache_kib}")
+        connection.set_progress_handler(self._given_up, _STEPS_BETWEEN_LOOKS)
         return connection
 
     def _stamp(self) -> tuple[int, int]:
@@ -248,6 +260,11 @@ class DatabaseFile:
         """All rows of a statement."""
         with self._unmoved() if not self._depth else nullcontext(), self.translated():
             return self._connection.execute(sql, values).fetchall()
+
+    def each(self, sql: str, values: Sequence[object] = ()) -> Iterator[Row]:
+        """The rows of a statement one by one, inside a transaction, where not all are needed at once."""
+        with self.translated():
+            yield from self._connection.execute(sql, values)
 
     def one(self, sql: str, values: Sequence[object] = ()) -> Row:
         """The first row of a statement that always has one."""

@@ -16,16 +16,7 @@ from pipeline.query.evaluate import checked, holds
 from pipeline.query.fields import Indexed, micros
 from pipeline.query.tree import TIME_FIELDS, And, Everything, Exists, Not, Or, Phrase, Query, Term, TimeRange
 from pipeline.store.rules import ranking
-from pipeline.store.sqlite.expressions import (
-    MOST_WORDS,
-    NOTHING,
-    Expressions,
-    Words,
-    any_of,
-    positive,
-    said,
-    writable,
-)
+from pipeline.store.sqlite.expressions import NOTHING, Expressions, Words, any_of, positive, writable
 from pipeline.store.sqlite.file import DatabaseFile
 from pipeline.store.sqlite.schema import WEIGHTS
 from pipeline.store.sqlite.terms import seen_from
@@ -142,7 +133,7 @@ class Queries:
             return self._story(query)
         words = self._expressions.words(query)
         if words is not None:
-            return self._pieces(words)
+            return self._pieces(words, within)
         return self._verified(query, within) if isinstance(query, Phrase) else self._every()
 
     def _intersection(self, parts: Sequence[Query], within: Seqs | None) -> Seqs:
@@ -159,10 +150,14 @@ class Queries:
             found = _both(found, self._set(part, found))
         return self._every() if found is None else found
 
-    def _pieces(self, words: Words) -> Seqs:
-        starts = range(0, len(words.words), MOST_WORDS)
-        pieces = (Words(words.columns, words.words[start : start + MOST_WORDS]) for start in starts)
-        return _union(self._match(said(piece), [], None) for piece in pieces)
+    def _pieces(self, words: Words, within: Seqs | None) -> Seqs:
+        """The hits of more words than one expression holds: done as soon as no article is left."""
+        every = left = self._every() if within is None else within
+        for piece in words.pieces():
+            if not len(left):
+                break
+            left = _without(left, self._match(piece, [], left))
+        return _without(every, left)
 
     def _verified(self, query: Phrase, within: Seqs | None) -> Seqs:
         candidates = _both(within, self._match(self._expressions.nearby(query), [], within))
