@@ -255,10 +255,11 @@ class Wiring:
     @cached_property
     def fetcher(self) -> FeedFetcher:
         """Polls feeds over HTTP."""
+        from pipeline.normalize.identity.landing import are_one_page
         from pipeline.normalize.plaintext.wall import is_wall_page
         from pipeline.sources.fetch.fetcher import FeedFetcher
 
-        return FeedFetcher(self.settings.fetch, is_wall=is_wall_page)
+        return FeedFetcher(self.settings.fetch, is_wall=is_wall_page, are_one_page=are_one_page)
 
     @cached_property
     def watch_list(self) -> WatchList:

@@ -148,6 +148,26 @@ def test_a_date_without_a_zone_is_read_by_the_habits_of_its_source(written, besi
 
 
 @pytest.mark.parametrize(
+    ("written", "beside", "expected"),
+    [
+        ("03/09/2026 10:00 +0000", ["14/09/2026 10:00 +0000"], "2026-09-03"),
+        ("03/09/2026 10:00 +0000", ["02/17/2026 10:00 +0000"], "2026-03-09"),
+        ("03.09.2026", ["Monday, 02.17.2026"], "2026-03-09"),
+        # The near reading is the likely one only where nothing tells the order.
+        ("09/12/2026", [], "2026-09-12"),
+        # An order that would put it into the future is none of this date.
+        ("12/09/2026", ["03/31/2025"], "2026-09-12"),
+        # Others that contradict each other tell nothing.
+        ("03/09/2026 10:00 +0000", ["14/09/2026", "09/14/2026"], "2026-03-09"),
+    ],
+)
+def test_the_order_of_day_and_month_is_that_of_the_sources_other_dates(written, beside, expected):
+    fetched = datetime(2026, 9, 17, 12, tzinfo=UTC)
+    dated = settle([(written, "feed")], "", fetched, ("en",), "", [written, *beside])
+    assert f"{dated.published:%Y-%m-%d}" == expected
+
+
+@pytest.mark.parametrize(
     ("text", "language", "clock"),
     [
         ("2019年6月7日 10時30分", "ja", "10:30"),

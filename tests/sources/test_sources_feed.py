@@ -129,6 +129,17 @@ def test_a_truncated_sitemap_gives_what_is_whole(feed_of):
     assert len(read_feed(feed_of(SITEMAP + "<url><loc>https://s.test/3"), 10)[0]) == 2
 
 
+@pytest.mark.parametrize("torn", ["", "</nothing>"])
+def test_an_emoji_written_as_two_halves_is_one_and_half_of_one_costs_nothing_else(feed_of, torn):
+    halves = SITEMAP.replace("<news:title>", "<news:title>&#xD83C;&#xDF0A; &#55356; ", 1) + torn
+    known = [item.url for item in read_feed(feed_of(SITEMAP), 10)[0]]
+    items = read_feed(feed_of(halves), 10)[0]
+    assert [item.url for item in items] == known
+    assert items[0].title.startswith("🌊 \ufffd ")
+    (item,) = read_feed(feed_of(rss(ITEM.replace("Ferry returns", "&#55356;&#57098; Ferry returns"))), 10)[0]
+    assert item.title == "🌊 Ferry returns to the lake"
+
+
 def test_an_index_of_sitemaps_names_them(feed_of):
     body = "<sitemapindex><sitemap><loc>https://s.test/news.xml</loc></sitemap></sitemapindex>"
     with pytest.raises(RejectedError, match=r"index of sitemaps.*https://s\.test/news\.xml"):

@@ -8,6 +8,7 @@ import pytest
 from misbehaving import Misbehaving
 from source_samples import ITEM, PAGE, a_feed, fetch_one, rss
 
+from pipeline.normalize.identity.landing import are_one_page
 from pipeline.settings import FetchSettings
 from pipeline.sources.fetch.fetcher import FeedFetcher
 from pipeline.sources.raw_items import captured
@@ -186,6 +187,26 @@ def test_one_text_under_several_addresses_is_no_page(server, fetcher, now, tease
     assert wall.pages == ()
     assert [item.body for item in wall.items] == ["teaser", "teaser"]
     assert dict(wall.state.pending) == {server.url("/p/1"): 1, server.url("/p/2"): 1}
+
+
+@pytest.mark.parametrize(
+    ("named", "kept"),
+    [
+        (("/p/1", "/p/1"), 2),  # the second is the first's AMP page
+        (("", "/p/1"), 2),
+        (("", ""), 0),
+        (("/login", "/login"), 0),
+        (("/p/1", "/p/2"), 0),
+    ],
+)
+def test_one_text_under_two_addresses_of_one_page_is_that_page(server, settings, now, teasers, named, kept):
+    for link, canonical in zip(("/p/1", "/p/2"), named, strict=True):
+        head = f'<head><link rel="canonical" href="{server.url(canonical)}"></head>' if canonical else ""
+        server.serve(link, PAGE.replace(b"<body>", head.encode() + b"<body>"), content_type="text/html")
+    fetcher = FeedFetcher(settings, sleep=lambda _: None, are_one_page=are_one_page)
+    fetched = fetch_one(fetcher, teasers, now, pages="always")
+    assert (len(fetched.pages), len(fetched.state.pending)) == (kept, 2 - kept)
+    fetcher.close()
 
 
 def test_a_wall_is_tried_again_and_the_last_time_kept(server, settings, now, teasers):

@@ -1,4 +1,4 @@
-"""The zone of an outlet's dates that name none: what it writes beside others, and what its clock shows."""
+"""How an outlet writes its dates: the zone of those that name none, and which comes first, day or month."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from pipeline.normalize.date.zones import zone_letters
 
 _OFFSET = re.compile(r"\d\s?([+-])(\d{2}):?(\d{2})\s*$")
 _LETTERS = re.compile(r"\d\s?\(?([A-Z]{2,5})\)?\s*$")
+_FIGURES = re.compile(r"^\D{0,15}(\d{1,2})[./-](\d{1,2})[./-](?:\d{4}|\d{2})\b")
+_MONTHS: Final = 12
 # Clocks differ by so much; and no zone is further ahead of UTC.
 _SKEW: Final = timedelta(minutes=15)
 _MOST: Final = timedelta(hours=14)
@@ -44,6 +46,17 @@ def clock_zone(moments: Iterable[RelativeTime], fetched: datetime) -> timezone |
     ahead = max((gap for gap in told if gap <= _MOST), default=timedelta(0))
     hours = math.ceil((ahead - _SKEW) / timedelta(hours=1))
     return timezone(timedelta(hours=hours)) if hours > 0 else None
+
+
+def day_first(dates: Iterable[str]) -> bool | None:
+    """Whether a source writes the day before the month in dates of figures, where all that can tell agree.
+
+    >>> day_first(["03/09/2031", "14/09/2031"]), day_first(["9/3/31", "9/14/31"]), day_first(["03/09/2031"])
+    (True, False, None)
+    """
+    found = [(int(each[1]), int(each[2])) for text in dates if (each := _FIGURES.match(text))]
+    told = {first > _MONTHS for first, second in found if (first > _MONTHS) != (second > _MONTHS)}
+    return told.pop() if len(told) == 1 else None
 
 
 def _ahead(text: str, country: str) -> timedelta | None:

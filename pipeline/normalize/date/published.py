@@ -15,7 +15,7 @@ from dateutil import parser as dateutil_parser
 from pipeline.languages.template import one_of
 from pipeline.normalize.date.calendars import western
 from pipeline.normalize.date.date_words import all_months, all_weekdays, fillers, leads, months_of
-from pipeline.normalize.date.habits import clock_zone, written_zone
+from pipeline.normalize.date.habits import clock_zone, day_first, written_zone
 from pipeline.normalize.date.relative import RelativeTime, by_library, relative
 from pipeline.normalize.date.zones import LETTERS, named_zone, only_zone, zone_letters
 from pipeline.records import DateSource
@@ -96,11 +96,12 @@ class Dated:
 
 
 class _Context(NamedTuple):
-    """What a date is read with: when it was fetched, the article's language, the outlet's country."""
+    """A date's surroundings: when it was fetched, the article's language, its outlet's country and order."""
 
     fetched: datetime
     language: str
     country: str
+    day_first: bool | None
 
     @property
     def letters(self) -> Mapping[str, timezone]:
@@ -108,7 +109,9 @@ class _Context(NamedTuple):
         return zone_letters(self.country)
 
 
-def parse_date(text: str, fetched: datetime, language: str = "", country: str = "") -> RelativeTime | None:
+def parse_date(
+    text: str, fetched: datetime, language: str = "", country: str = "", day_first: bool | None = None
+) -> RelativeTime | None:
     """Reads a date in any common form; what gives no zone is UTC.
 
     Args:
@@ -116,12 +119,13 @@ def parse_date(text: str, fetched: datetime, language: str = "", country: str = 
         fetched: For relative dates, and to choose between day-first and month-first (UTC).
         language: ISO 639-1; decides 03/04/2015 where nothing else does, and which names of months are asked.
         country: ISO 3166; decides between zones of the same letters ("IST").
+        day_first: The order of 03/04/2015, where the source's other dates tell it.
 
     Returns:
         The moment, or None where the text is no date with day, month and year.
     """
     text = " ".join(text.split())[:120]
-    context = _Context(fetched, language, country)
+    context = _Context(fetched, language, country, day_first)
     try:
         if not any(char.isdigit() for char in text):
             return relative(text, fetched, language)
@@ -220,7 +224,8 @@ def _numeric(found: re.Match[str], context: _Context) -> RelativeTime | None:
     first, mark, second, year = int(found[1]), found[2], int(found[3]), int(found[4])
     year += (2000 if year < 70 else 1900) if year < 100 else 0
     orders = [(second, first), (first, second)]  # (month, day): day first, then month first
-    if mark == "/" and context.language in {"", "en", "und"}:
+    english = mark == "/" and context.language in {"", "en", "und"}
+    if context.day_first is False or (context.day_first is None and english):
         orders.reverse()
     times: list[datetime] = []
     for month, day in orders:
@@ -240,7 +245,7 @@ def _numeric(found: re.Match[str], context: _Context) -> RelativeTime | None:
     chosen = (past or times)[:1]
     # Of two readings in the past, the one within a week of the fetch is the likely one: feeds carry news.
     near = [time for time in past if context.fetched - time <= timedelta(days=7)]
-    if len(near) == 1:
+    if len(near) == 1 and context.day_first is None:
         chosen = near
     return RelativeTime(chosen[0], _CLOCK_WORD.search(found[5]) is not None) if chosen else None
 
@@ -382,11 +387,12 @@ def settle(
         country: Of the outlet (ISO 3166), or "".
         beside: Other dates of the same source, as written.
     """
-    zones = _habits(beside, fetched, languages, country)
+    zones, order = _habits(beside, fetched, languages, country), day_first(beside)
     read = [
         (moment, source)
         for text, source in candidates
-        if text.strip() and (moment := _read(text, fetched, languages, country)) is not None
+        if text.strip()
+        and (moment := _read(text, fetched, languages, country, order if source == "feed" else None))
     ]
     slipped: Dated | None = None
     note = ""
@@ -418,11 +424,13 @@ class _Zones(NamedTuple):
     runs_ahead: bool
 
 
-def _read(text: str, fetched: datetime, languages: Sequence[str], country: str) -> RelativeTime | None:
+def _read(
+    text: str, fetched: datetime, languages: Sequence[str], country: str, day_first: bool | None
+) -> RelativeTime | None:
     """A date in the first of the languages in which it is one of news, else as the first says."""
     found = None
     for language in dict.fromkeys(languages):
-        moment = parse_date(text, fetched, language, country)
+        moment = parse_date(text, fetched, language, country, day_first)
         if moment is not None and not _impossible(moment.time):
             return moment
         found = found or moment
@@ -430,7 +438,8 @@ def _read(text: str, fetched: datetime, languages: Sequence[str], country: str) 
 
 
 def _habits(beside: Sequence[str], fetched: datetime, languages: Sequence[str], country: str) -> _Zones:
-    read = (_read(text, fetched, languages, country) for text in beside)
+    order = day_first(beside)
+    read = (_read(text, fetched, languages, country, order) for text in beside)
     clock = clock_zone((moment for moment in read if moment), fetched)
     ahead = tuple(zone for zone in (only_zone(country), clock) if zone is not None)
     return _Zones(written_zone(beside, country), ahead, clock is not None)

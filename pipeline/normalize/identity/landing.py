@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -9,10 +10,13 @@ from rapidfuzz import fuzz
 
 from pipeline.domains import registrable_domain
 from pipeline.normalize.identity.urls import canonical_url, credible_canonical, host_of, is_front_page
+from pipeline.normalize.plaintext.page import read_page
 from pipeline.text import fold
 
 # From titles so alike (0 to 100) a page is that of its item; login pages and other articles are far below.
 _ALIKE_TITLES: Final = 60.0
+# A page is there for desks, for telephones, as AMP and for printers; what is there more often is no article.
+_FORMS: Final = 4
 
 
 def article_url(link: str, found: str, claimed: str, home: str, *, same: bool) -> str:
@@ -38,6 +42,19 @@ def article_url(link: str, found: str, claimed: str, home: str, *, same: bool) -
         if own_site or same_place:
             return canonical
     return credible_canonical(claimed, landed)
+
+
+def are_one_page(pages: Mapping[str, str]) -> bool:
+    """Whether pages are the forms of one, AMP or mobile: all name one address, and it is one of theirs.
+
+    Args:
+        pages: HTML, by the link that a feed gave.
+    """
+    if len(pages) > _FORMS:
+        return False
+    links = {canonical_url(link): read_page(page).canonical for link, page in pages.items()}
+    named = {credible_canonical(claimed, link) for link, claimed in links.items()}
+    return len(named) == 1 and named <= links.keys()
 
 
 def is_page_of(title: str, page_title: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -36,6 +35,7 @@ class ArticlePages:
         client: The network.
         sleep: Waits between two pages of a site that asks for it.
         is_wall: Whether a page (HTML) hides its article, given the feed's language, and title and teaser.
+        are_one_page: Whether pages (HTML) under several links are forms of one, for readers of other devices.
     """
 
     def __init__(
@@ -44,11 +44,13 @@ class ArticlePages:
         client: Client,
         sleep: Callable[[float], None] = time.sleep,
         is_wall: Callable[[str, str, str], bool] = lambda _page, _language, _known: False,
+        are_one_page: Callable[[Mapping[str, str]], bool] = lambda _pages: False,
     ) -> None:
         self._settings = settings
         self._client = client
         self._sleep = sleep
         self._is_wall = is_wall
+        self._are_one_page = are_one_page
         self._robots = Robots(client, settings.user_agent.partition("/")[0])
 
     def fetch(
@@ -56,8 +58,9 @@ class ArticlePages:
     ) -> tuple[dict[str, Answer], list[tuple[str, int]]]:
         """Fetches pages.
 
-        A page that hides its article, and one text under several addresses, waits: the item goes on with the
-        feed's text, and the page is tried again. The last time it is kept as it is, for whoever reads it.
+        A page that hides its article waits, and so does one text under several addresses that are not one
+        page's: the item goes on with the feed's text, and the page is tried again. The last time it is kept
+        as it is, for whoever reads it.
 
         Args:
             feed: Whose items they are of.
@@ -86,24 +89,35 @@ class ArticlePages:
             except PermanentError:
                 continue  # the item goes on with what the feed gave
             seconds += took
-            text = decode(answer.body, answer.headers.get("content-type", ""))
+            text = _text(answer)
             if tries + 1 < _TRIES and self._is_wall(text, feed.language, known_of.get(link, "")):
                 later.append((link, tries + 1))
                 continue
             pages[link] = (answer, visible(text), tries)
-        times = Counter(text for _, text, _ in pages.values())
-        for link, (_, text, tries) in list(pages.items()):
-            if times[text] > 1 and tries + 1 < _TRIES:
+        for link in self._of_one_text(pages):
+            _, _, tries = pages[link]
+            if tries + 1 < _TRIES:
                 later.append((link, tries + 1))
                 del pages[link]
         return {link: answer for link, (answer, _, _) in pages.items()}, later
+
+    def _of_one_text(self, pages: Mapping[str, tuple[Answer, str, int]]) -> list[str]:
+        """The links under which the site showed what it shows under other links too, as walls are."""
+        links: dict[str, list[str]] = {}
+        for link, (_, text, _) in pages.items():
+            links.setdefault(text, []).append(link)
+        found: list[str] = []
+        for alike in filter(lambda alike: len(alike) > 1, links.values()):
+            if not self._are_one_page({link: _text(pages[link][0]) for link in alike}):
+                found += alike
+        return found
 
     def _page(self, feed: FeedSource, link: str, *, first: bool) -> tuple[Answer, float]:
         """The page at a link, or where a page that does nothing else sends its readers; and the seconds."""
         answer = self._asked(feed, link, wait=not first)
         seconds, seen = answer.seconds, {link, answer.url}
         for _ in range(_REFRESHES):
-            text = decode(answer.body, answer.headers.get("content-type", ""))
+            text = _text(answer)
             target = sent_on(text, answer.url) if len(visible(text)) <= _STUB_CHARS else ""
             if not target or target in seen or _goes_down(answer.url, target):
                 break
@@ -130,6 +144,10 @@ class ArticlePages:
         if answer.status != 200 or kind not in {"text/html", "application/xhtml+xml", ""} or not answer.body:
             raise PermanentError(f"{redact(link)}: no page ({answer.status}, {kind[:40]})")
         return answer
+
+
+def _text(answer: Answer) -> str:
+    return decode(answer.body, answer.headers.get("content-type", ""))
 
 
 def _goes_down(url: str, target: str) -> bool:

@@ -76,6 +76,7 @@ class FeedFetcher:
         client: The network; one of its own when None.
         sleep: Waits between two pages of a site that asks for it.
         is_wall: Whether a page (HTML) hides its article, given the feed's language, and title and teaser.
+        are_one_page: Whether pages (HTML) under several links are forms of one, for readers of other devices.
     """
 
     def __init__(
@@ -84,10 +85,11 @@ class FeedFetcher:
         client: Client | None = None,
         sleep: Callable[[float], None] = time.sleep,
         is_wall: Callable[[str, str, str], bool] = lambda _page, _language, _known: False,
+        are_one_page: Callable[[Mapping[str, str]], bool] = lambda _pages: False,
     ) -> None:
         self._settings = settings
         self._client = client or Client(settings)
-        self._pages = ArticlePages(settings, self._client, sleep, is_wall)
+        self._pages = ArticlePages(settings, self._client, sleep, is_wall, are_one_page)
 
     def close(self) -> None:
         """Closes all connections."""

@@ -24,6 +24,9 @@ _META_DECLARED = re.compile(
 )
 # What C0 controls XML forbids; they come from word processors and cut databases, and mean nothing.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+# References to halves of a character, as programs write emoji that count in UTF-16; XML forbids them.
+_HALVES = re.compile(r"(?:&#(?:[xX]0*[dD][89a-fA-F][0-9a-fA-F]{2}|0*5[5-7]\d{3});)+")
+_REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|(\d+));")
 _OF_PRINTERS = frozenset("\x0b\x0c\x1a")  # tabs and feeds, and the end of a DOS file
 _FEW_CONTROLS = 3
 _LINE_END = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
@@ -106,10 +109,15 @@ def read_bytes(body: bytes, content_type: str = "") -> Decoded:
 def without_controls(text: str) -> str:
     r"""Text without the control characters and lone surrogates that XML forbids.
 
-    >>> without_controls("a\x00b\n")
-    'ab\n'
+    >>> without_controls("a\x00b\n"), without_controls("tide &#xD83C;&#xDF0A;, &#xD83C;")
+    ('ab\n', 'tide 🌊, \ufffd')
     """
-    return _CONTROLS.sub("", text)
+    return _HALVES.sub(_whole, _CONTROLS.sub("", text))
+
+
+def _whole(halves: re.Match[str]) -> str:
+    units = (int(each[1] or each[2], 16 if each[1] else 10) for each in _REFERENCE.finditer(halves[0]))
+    return "".join(map(chr, units)).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def is_binary(text: str) -> bool:
