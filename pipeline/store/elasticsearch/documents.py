@@ -107,6 +107,18 @@ def _named(entities: Iterable[Entity | EntityCount]) -> Source:
     return {field: list(dict.fromkeys(names)) for field, names in found.items()}
 
 
+def _points(entities: Iterable[Entity]) -> list[dict[str, float]]:
+    """Where places lie, each point once; the middle of a country only where none of its cities is named."""
+    located = [(entity, entity.at) for entity in entities if entity.at is not None]
+    with_city = {entity.country for entity, _ in located if not _is_country(entity)}
+    points = [at for entity, at in located if not (_is_country(entity) and entity.country in with_city)]
+    return [{"lat": latitude, "lon": longitude} for latitude, longitude in dict.fromkeys(points)]
+
+
+def _is_country(entity: Entity) -> bool:
+    return entity.id == f"place:{entity.country}"
+
+
 def article_source(stored: StoredArticle, taken_in: datetime | None = None) -> Source:
     """An article, searchable.
 
@@ -154,6 +166,7 @@ def article_source(stored: StoredArticle, taken_in: datetime | None = None) -> S
             topic_ids=[topic.id for topic in enriched.topics],
             keywords=list(enriched.keywords),
             entity_spans=spans,
+            location=_points(enriched.entities),
             identity=[identity(key) for key in article.keys],
             traits=binary(stored.traits),
             stems=_some(**{field: " ".join(tokens) for field, tokens in seen.tokens.items()}),

@@ -14,7 +14,7 @@ from pipeline.errors import StoreError
 from pipeline.store.elasticsearch.link import Link
 
 # Raised when a template changes so that documents must be written anew (`migrate`).
-VERSION = 9
+VERSION = 10
 # Beside the package in a checkout; a wheel takes them along.
 _PLACES = (Path(__file__).parents[3] / "config" / "elasticsearch", Path(__file__).parent / "templates")
 TEMPLATES = next((place for place in _PLACES if (place / "index").is_dir()), _PLACES[0])

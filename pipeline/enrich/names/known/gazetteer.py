@@ -58,6 +58,14 @@ class City(NamedTuple):
     alone: bool = True
 
 
+class Country(NamedTuple):
+    """A country: its GeoNames id, its middle (degrees), its Wikidata id; None and "" for a few islands."""
+
+    geonames: int
+    at: tuple[float, float] | None
+    wikidata: str
+
+
 class Gazetteer:
     """Names of cities in Latin letters, and of cities and countries in one language's script.
 
@@ -178,6 +186,16 @@ def _own_key(name: str, language: str, *, stemmed: bool) -> str:
 def gazetteer() -> Gazetteer:
     """The one that is shipped."""
     return Gazetteer(_packed("cities.tsv.gz"))
+
+
+@cache
+def countries() -> Mapping[str, Country]:
+    """Countries by their codes (ISO 3166-1)."""
+    rows = (line.split("\t") for line in _packed("countries.tsv.gz"))
+    return {
+        code: Country(int(id_), (float(latitude), float(longitude)) if latitude else None, wikidata)
+        for code, id_, latitude, longitude, wikidata in rows
+    }
 
 
 @cache
