@@ -313,6 +313,9 @@ class Store(Protocol):
     def members(self, stories: Sequence[str], upto: int) -> list[MemberRow]:
         """The members of these stories with seq <= upto, in any order."""
 
+    def times(self, story: str) -> list[datetime]:
+        """When each article of a story was published, or fetched where nobody says, by sequence number."""
+
     def stories(self, ids: Sequence[str]) -> dict[str, Story]:
         """Stories by id; unknown and ended ids are left out."""
 

@@ -351,6 +351,10 @@ class Read:
         """The articles of stories as lines of a list, by id."""
         return self.lines([name for story in stories for name in story.members])
 
+    def times(self, story: str) -> list[datetime]:
+        """When each article of a story was published, or was fetched where nobody says."""
+        return self._wiring.store.times(story)
+
     def decisions(self, articles: Sequence[str]) -> dict[str, Decision]:
         """Why each of several articles is in its story; those without a record are left out."""
         return self._wiring.store.decisions(articles)

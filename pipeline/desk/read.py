@@ -220,9 +220,14 @@ def _stale(app: App, now: datetime) -> datetime | None:
     return newest if newest is not None and now - newest > HOUR else None
 
 
+def _there(story: Story, lines: Mapping[str, ArticleRow]) -> list[ArticleRow]:
+    """The members of which there are lines, in their order."""
+    return [lines[name] for name in story.members if name in lines]
+
+
 def row_of(story: Story, lines: Mapping[str, ArticleRow], seen: int, told: Sequence[str] = ()) -> StoryRow:
     """A story as a row."""
-    present = [lines[name] for name in story.members if name in lines]
+    present = _there(story, lines)
     outlets = {each.id: each.outlet for each in present}
     first: dict[str, ArticleRow] = {}
     for each in present:
@@ -339,9 +344,11 @@ def story(app: App, ask: Ask) -> View:
     found, lineage = app.read.current(asked)
     if found.id != asked:
         return View(to=f"{ask.root}/stories/{found.id}", status=301)
-    members = app.read.lines_of([found])
-    present = [members[name] for name in found.members if name in members]
-    listed = present if ask.one("all") else present[-LISTED:]
+    whole = bool(ask.one("all")) or len(found.members) <= LISTED
+    members = app.read.lines(found.members if whole else [*_looked_at(found), *found.members[-LISTED:]])
+    listed = _there(found, members)
+    times = [each.time for each in listed] if whole else app.read.times(found.id)
+    listed = listed if whole else listed[-LISTED:]
     decisions = app.read.decisions([each.id for each in listed])
     lines = [(source_of(each, ask.seen), joined(decisions.get(each.id))) for each in listed]
     by_time = ask.one("by") == "time"
@@ -351,7 +358,6 @@ def story(app: App, ask: Ask) -> View:
         ordered = sorted(lines, key=lambda line: (line[0].outlet.casefold(), *_in_time(line[0])))
         groups = [(name, list(each)) for name, each in groupby(ordered, key=lambda line: line[0].outlet)]
         groups.sort(key=lambda group: _in_time(group[1][0][0]))
-    times = [each.time for each in present]
     span = max(times) - min(times) if times else HOUR
     step = max(HOUR, span / 47)
     former = [each.story for each in lineage if each.into == found.id and each.kind == "merged"]
@@ -364,7 +370,7 @@ def story(app: App, ask: Ask) -> View:
             "sources": {source.id: source for source, _ in lines},
             "groups": groups,
             "by_time": by_time,
-            "hidden": len(present) - len(listed),
+            "hidden": len(times) - len(listed),
             "fresh": sum(1 for source, _ in lines if source.fresh),
             "chart": spark(times, max([*times, found.last_published]), step, bars=48),
             "step": step,
@@ -377,8 +383,8 @@ def story(app: App, ask: Ask) -> View:
             "watch": ask.one("watch"),
             "near": [(source_of(each.line, ask.seen), each.line.story, each) for each in near],
         },
-        lambda: one_story_shape(found, members, lineage, near),
-        lambda: _article_csv(present),
+        lambda: one_story_shape(found, app.read.lines_of([found]), lineage, near),
+        lambda: _article_csv(_there(found, app.read.lines_of([found]))),
         followed=True,
     )
 

@@ -270,6 +270,10 @@ class StoreConformance:
         assert sorted(row.seq for row in store.members(["both", "unknown"], 2)) == [1, 2]
         assert store.members(["old"], 3) == []
         assert store.members([], 3) == []
+        assert store.times("both") == [
+            row.enriched.article.time for row in store.between(0, 9) if row.story == "both"
+        ]
+        assert store.times("unknown\ud800") == []
 
     def test_a_decision_is_replaced(self, store: Store) -> None:
         store.commit(Commit(decisions=(decision("a", "s1"),)))

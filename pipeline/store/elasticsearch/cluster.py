@@ -342,6 +342,16 @@ class ElasticsearchStore(Store, Movable):
             self.reads.close(point)
 
     @override
+    def times(self, story: str) -> list[datetime]:
+        asked = {"term": {"story": well_formed(story)}}
+        point = self.roots.consistent(lambda: self.reads.open(self.names.articles))
+        try:
+            hits = self.reads.stream(point, [{"seq": "asc"}], PAGE, query=asked, source=["time_us"])
+            return [from_micros(hit["_source"]["time_us"]) for hit in hits]
+        finally:
+            self.reads.close(point)
+
+    @override
     def stories(self, ids: Sequence[str]) -> dict[str, Story]:
         asked = {hashed(each): each for each in ids}
         index = self.names.alias("stories")

@@ -300,6 +300,11 @@ class SqliteStore(Store, Movable):
         return [row for row in found if row.seq <= upto]
 
     @override
+    def times(self, story: str) -> list[datetime]:
+        sql = "SELECT time FROM article WHERE story = ? ORDER BY seq"
+        return [from_micros(row[0]) for row in self._file.rows(sql, (well_formed(story),))]
+
+    @override
     def stories(self, ids: Sequence[str]) -> dict[str, Story]:
         asked = {well_formed(each): each for each in ids}
         rows = self._consistent("SELECT id, document FROM story WHERE id IN ({})", asked)
