@@ -43,4 +43,4 @@ def say(language: str, key: str, **values: object) -> str:
     phrases = texts()[language]
     if key not in phrases and "count" in values:
         key = f"{key}_{'one' if values['count'] == 1 else 'many'}"
-    return phrases[key].format(**values)
+    return phrases[key].format_map(values) if values else phrases[key]

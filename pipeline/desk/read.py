@@ -16,7 +16,7 @@ from pipeline.app.shapes import (
     story_shape,
 )
 from pipeline.desk.charts import Spark, spark
-from pipeline.desk.view import Ask, View, cut
+from pipeline.desk.view import Ask, Joined, View, cut
 from pipeline.errors import UsageError
 from pipeline.ports import StoryFilter, StoryOrder, place_in
 from pipeline.records import ArticleKind, ArticleRow, Decision, Story
@@ -268,9 +268,12 @@ def _language_of(story: Story, members: Sequence[ArticleRow]) -> str:
     return language_tag(next((each.language for each in members if each.title == story.title), ""))
 
 
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}").fullmatch
+
+
 def language_tag(language: str) -> str:
     """What `lang` may say; "" where nobody knows."""
-    return language if re.fullmatch(r"[a-z]{2,3}", language) and language != "und" else ""
+    return language if _LANGUAGE(language) and language != "und" else ""
 
 
 def source_of(article: ArticleRow, seen: int) -> Source:
@@ -312,17 +315,6 @@ def _story_csv(found: Sequence[Story]) -> tuple[Sequence[str], ...]:
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """Why an article is in its story, in a few words."""
-
-    founded: bool
-    score: float
-    needed: float
-    reasons: tuple[str, ...]
-    by: str
-
-
 def joined(decision: Decision | None) -> Joined | None:
     """The short form of a decision: what counted most."""
     if decision is None:
@@ -348,6 +340,7 @@ def story(app: App, ask: Ask) -> View:
     members = app.read.lines(found.members if whole else [*_looked_at(found), *found.members[-LISTED:]])
     listed = _there(found, members)
     times = [each.time for each in listed] if whole else app.read.times(found.id)
+    language = _language_of(found, listed)
     listed = listed if whole else listed[-LISTED:]
     decisions = app.read.decisions([each.id for each in listed])
     lines = [(source_of(each, ask.seen), joined(decisions.get(each.id))) for each in listed]
@@ -366,7 +359,7 @@ def story(app: App, ask: Ask) -> View:
         "story",
         {
             "story": found,
-            "row": row_of(found, members, ask.seen),
+            "title_language": language,
             "sources": {source.id: source for source, _ in lines},
             "groups": groups,
             "by_time": by_time,

@@ -146,7 +146,10 @@ def feed_address(ask: Ask) -> str:
 
 def part(name: object) -> str:
     """An id as a part of a path; one that ends like a twin of a page keeps its dot for itself."""
-    written = quote(str(name).encode(errors="replace"), safe=":")
+    text = str(name)
+    if text.isalnum() and text.isascii():
+        return text
+    written = quote(text.encode(errors="replace"), safe=":")
     head, dot, tail = written.rpartition(".")
     return f"{head}%2E{tail}" if dot and tail in {"json", "csv", "atom"} else written
 
@@ -233,6 +236,8 @@ class Lines(str):
 
 def _final(value: object) -> object:
     """What every expression of a template goes through before it is escaped."""
+    if type(value) is str and len(value) <= MOST_SHOWN_CHARS and value.isprintable():
+        return value  # nearly all: a page has thousands
     if isinstance(value, Lines):
         return "\n".join(plain(line) for line in cut(value, MOST_LINES_CHARS).splitlines())
     if not isinstance(value, str) or isinstance(value, Markup):
@@ -271,6 +276,17 @@ def _environment() -> Environment:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Why an article is in its story, in a few words."""
+
+    founded: bool
+    score: float
+    needed: float
+    reasons: tuple[str, ...]
+    by: str
+
+
 class ViewWords:
     """What templates may ask: phrases, links and times in the words of one request."""
 
@@ -307,6 +323,20 @@ class ViewWords:
                 )
         return self.say("just_now")
 
+    def feature(self, name: str) -> str:
+        """What a decision calls one of its parts."""
+        return self.say(f"f_{name}") if name in FEATURES else name
+
+    def reason(self, joined: Joined) -> str:
+        """Why an article is in its story, in a line."""
+        if joined.founded:
+            text = self.say("founded")
+        else:
+            text = self.say("joined_by", score=f"{joined.score:.3f}", needed=f"{joined.needed:.3f}")
+            if joined.reasons:
+                text += f": {', '.join(map(self.feature, joined.reasons))}"
+        return text if joined.by == "assign" else f"{text} · {self.say(f'by_{joined.by}')}"
+
 
 def as_html(ask: Ask, page: View) -> str:
     """Renders a page."""
@@ -321,11 +351,12 @@ def as_html(ask: Ask, page: View) -> str:
         stamp=words.stamp,
         moment=datetime.fromisoformat,
         ago=words.ago,
-        outward=safe_url,
+        outward=cache(safe_url),  # the same address is asked for twice in a line
         cut=cut,
         as_lines=Lines,
         address=lambda to: address(ask, to),
-        known_features=FEATURES,
+        feature=words.feature,
+        reason=words.reason,
         none=None,
         twin=lambda form: link(f"{ask.root}{'/stories' if ask.path == '/' else ask.path}.{form}", ask.query),
         languages=sorted(texts()),
