@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from pipeline.languages import calendar_names
 from pipeline.languages.word_file import WordFile, read
-from pipeline.stories.facts.counts import claims
+from pipeline.stories.facts.counts import claims, without_longer
 from pipeline.stories.features.packed import Packed
 from pipeline.text import fold
 
@@ -25,6 +25,8 @@ _WEAKEST, _STRONGEST = 2.0, 9.9
 # A day without a year is the one nearest to the report, at most so many days before it or a few behind.
 _PAST_DAYS: Final = 120
 _COMING_DAYS: Final = 10
+_FIGURE: Final = re.compile(r"\d")
+_WITH_FRACTION: Final = re.compile(r"\d[.,]\d")
 
 
 class Facts(NamedTuple):
@@ -80,7 +82,8 @@ def magnitudes(text: str, language: str) -> tuple[float, ...]:
     >>> magnitudes("Magnitude 6.1 quake shakes coast; a 5,2-magnitude one followed", "en")
     (6.1, 5.2)
     """
-    pattern = _magnitude(language)
+    # Few texts have such a number, and looking for one costs a tenth of reading for what stands beside it.
+    pattern = _magnitude(language) if _WITH_FRACTION.search(text) else None
     if pattern is None:
         return ()
     found = (float((m["a"] or m["b"]).replace(",", ".")) for m in pattern.finditer(text))
@@ -92,7 +95,7 @@ def _magnitude(language: str) -> re.Pattern[str] | None:
     words = _WORDS.magnitude.get(language)
     if words is None:
         return None
-    number = r"\d[.,]\d"
+    number = _WITH_FRACTION.pattern
     before = "|".join(map(re.escape, sorted(words.before, key=len, reverse=True)))
     after = "|".join(map(re.escape, sorted(words.after, key=len, reverse=True)))
     sides = [rf"(?:{before})\s*(?:-\s*)?(?P<a>{number})(?![\d.,]\d)"]
@@ -106,22 +109,32 @@ def days(text: str, language: str, published: date) -> frozenset[date]:
     >>> sorted(days("Blast of 3 March: two held", "en", date(2026, 3, 9)))
     [datetime.date(2026, 3, 3)]
     """
-    months = calendar_names.months(language)
+    if not _FIGURE.search(text):
+        return frozenset()
+    months, folded = calendar_names.months(language), fold(text)
     found: set[date] = set()
-    if months:
-        for match in _dates(language).finditer(fold(text)):
+    # Looking for each name costs a tenth of trying the pattern everywhere.
+    if any(name in folded for name in _month_parts(language, folded.isascii())):
+        for match in _dates(language).finditer(folded):
             month = months.get(calendar_names.bare(match["m1"] or match["m2"]))
             if month is not None:
                 found |= _day(match["y1"] or match["y2"], month, int(match["d1"] or match["d2"]), published)
     found |= {
         day
-        for match in _IDEOGRAPHS.finditer(text)
+        for match in (_IDEOGRAPHS.finditer(text) if "日" in text else ())
         for day in _day(match["y"], int(match["m"]), int(match["d"]), published)
     }
     return frozenset(found)
 
 
 _IDEOGRAPHS: Final = re.compile(r"(?:(?P<y>\d{4})\s*年\s*)?(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})\s*日")
+
+
+@cache
+def _month_parts(language: str, ascii_only: bool) -> tuple[str, ...]:
+    """What a text has that names a month; in ASCII, without what it cannot have."""
+    names = calendar_names.months(language)
+    return without_longer(name for name in names if not ascii_only or name.isascii())
 
 
 @cache

@@ -21,7 +21,7 @@ from pipeline.text import fold, words
 _SPELLED_ALIKE: Final = 75.0
 _FUZZY_LETTERS: Final = 5
 # Where alphabets begin that are not Latin.
-_LATIN: Final = 0x250
+_LATIN: Final = "\u0250"
 
 
 class Mentioned(NamedTuple):
@@ -81,7 +81,7 @@ def mentioned(data: bytes) -> Mentioned:
 
 
 def _readable(word: str) -> bool:
-    return len(word) > 2 and all(ord(letter) < _LATIN for letter in word)
+    return len(word) > 2 and (word.isascii() or max(word) < _LATIN)
 
 
 def in_common(mine: Mentioned, others: Sequence[Mentioned]) -> InCommon:
