@@ -45,6 +45,8 @@ HEAD: Final = np.dtype(
     ]
 )
 _HEAD: Final = struct.Struct("<4s2d3Q3d4H3I")
+_TITLE_FORM: Final = struct.Struct("<Q")
+_TITLE_FORM_AT: Final = 20
 # Version 2 had no years; where they stand now.
 _YEARS_AT: Final = 36
 # Made once: `json.dumps` would make it for each article.
@@ -390,6 +392,12 @@ class IndexedArticle:
     def fetched(self) -> float:
         """When it came; seconds since 1970."""
         return self.packed.head.fetched
+
+    @property
+    def title_form(self) -> int:
+        """Digest of its title, blind to figures; read alone, since many members are asked for it."""
+        form: int = _TITLE_FORM.unpack_from(self.data, _TITLE_FORM_AT)[0]
+        return form
 
     @property
     def packed(self) -> Packed:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.stories.features.packed import Dense, Ids, IndexedArticle
+from pipeline.stories.features.packed import Ids, IndexedArticle
 from pipeline.stories.index.columns import Codes, Columns, Mask, code_width, signs
 from pipeline.stories.index.frozen import Frozen
 from pipeline.stories.index.postings import QUERY_TERMS, Places, Postings, heaviest_of_each, unpacked
@@ -31,6 +31,8 @@ NEAR_BITS_OF_TWO: Final = 46
 # So many of the best are put in order at first; seldom more are looked at.
 _RANKED_AT_FIRST: Final = 64
 _ROOM: Final = 1024
+# So many codes are compared with all articles before the next: 256 KiB of them, and as much to write over.
+_SLOTS_AT_ONCE: Final = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +213,8 @@ class CandidateLookup:
         """What is written over for each article."""
         self._partial: Floats = np.zeros(room)
         self._place: NDArray[np.int32] = np.zeros(room, dtype=np.int32)
-        self._differing: NDArray[np.uint64] = np.zeros(room, dtype=np.uint64)
-        self._counted: NDArray[np.uint8] = np.zeros(room, dtype=np.uint8)
+        self._differing: NDArray[np.uint64] = np.zeros(_SLOTS_AT_ONCE, dtype=np.uint64)
+        self._counted: NDArray[np.uint8] = np.zeros(_SLOTS_AT_ONCE, dtype=np.uint8)
 
     def _grow(self) -> None:
         """Half as many slots again."""
@@ -297,10 +299,9 @@ class CandidateLookup:
 
     def _by_vectors(self, asked: Sequence[Asked], windows: _Windows) -> list[Ranking]:
         """By the number of differing bits (Charikar 2002)."""
-        found = [self._near(each.member.traits.dense) for each in asked]
         rankings = [
             Ranking(slots, values, partial(self._comparable, windows, asker))
-            for asker, (slots, values) in enumerate(found)
+            for asker, (slots, values) in enumerate(self._near(asked))
         ]
         counts = [len(ranking.best) for ranking in rankings]
         best = np.concatenate([ranking.best for ranking in rankings])
@@ -313,16 +314,40 @@ class CandidateLookup:
         """Which slots hold vectors that an article may be compared with."""
         return windows.hold(np.broadcast_to(asker, slots.shape), slots) & self._coded[slots]
 
-    def _near(self, dense: Dense) -> tuple[Places, Floats]:
-        """The slots whose codes are near that of a vector, with the number of differing bits, negative."""
-        if self._center is None or len(dense) != len(self._center) or not len(self):
-            return np.zeros(0, dtype=np.intp), np.zeros(0)
-        code = signs(dense[np.newaxis], self._center)[0]
-        differing, counted = self._differing[: len(self)], self._counted[: len(self)]
-        np.bitwise_xor(self._first_bits[: len(self)], code[0], out=differing)
-        np.bitwise_count(differing, out=counted)
-        slots = np.flatnonzero(counted <= NEAR_BITS)
-        bits = counted[slots] + np.bitwise_count(self._second_bits[slots] ^ code[1])
+    def _near(self, asked: Sequence[Asked]) -> list[tuple[Places, Floats]]:
+        """For each article the slots whose codes are near its own, with how many bits differ, negative."""
+        near = [(np.zeros(0, dtype=np.intp), np.zeros(0)) for _ in asked]
+        vectors = [each.member.traits.dense for each in asked]
+        size = 0 if self._center is None else len(self._center)
+        fitting = [place for place, dense in enumerate(vectors) if len(dense) == size > 0]
+        if self._center is None or not fitting or not len(self):
+            return near
+        codes = signs(np.stack([vectors[place] for place in fitting]), self._center)
+        for place, code, slots in zip(fitting, codes, self._near_at_first(codes[:, 0]), strict=True):
+            near[place] = self._near_in_all(code, slots)
+        return near
+
+    def _near_at_first(self, codes: Codes) -> list[Places]:
+        """For each code the slots that differ from its first 64 bits in few.
+
+        So many slots at a time as stay near the processor while all codes go over them.
+        """
+        found: list[list[Places]] = [[] for _ in codes]
+        for start in range(0, len(self), _SLOTS_AT_ONCE):
+            bits = self._first_bits[start : min(start + _SLOTS_AT_ONCE, len(self))]
+            differing, counted = self._differing[: len(bits)], self._counted[: len(bits)]
+            for code, slots in zip(codes, found, strict=True):
+                np.bitwise_xor(bits, code, out=differing)
+                np.bitwise_count(differing, out=counted)
+                near = np.flatnonzero(counted <= NEAR_BITS)
+                if len(near):
+                    slots.append(near + start)
+        return [np.concatenate([np.zeros(0, dtype=np.intp), *slots]) for slots in found]
+
+    def _near_in_all(self, code: Codes, slots: Places) -> tuple[Places, Floats]:
+        """Of some slots those whose first 128 bits are near too, with how many of all differ, negative."""
+        bits = np.bitwise_count(self._first_bits[slots] ^ code[0])
+        bits += np.bitwise_count(self._second_bits[slots] ^ code[1])
         near = bits <= NEAR_BITS_OF_TWO
         slots, bits = slots[near], bits[near]
         others = np.bitwise_count(self._other_bits.take(slots, axis=0) ^ code[2:])

@@ -124,25 +124,25 @@ class StoryProfile:
         So tickers, weather and daily columns come under one title for years. What is this day's does not
         belong with what was another's; the same text again, at another address, does.
         """
-        if self.size < _COLUMN or not member.outlet or member.packed.time is None:
+        time, outlet = member.time, member.outlet
+        if self.size < _COLUMN or not outlet or time is None:
             return False
-        form, time = member.packed.head.title_form, member.packed.head.time
-        same = [
-            each
-            for each in self.members
-            if each.packed.head.title_form == form
-            and each.article != member.article
-            and each.outlet == member.outlet
-        ]
-        if len(same) < _COLUMN or not any(abs(each.packed.head.time - time) >= _OTHER_DAY for each in same):
+        ours = [each for each in self.members if each.outlet == outlet]
+        if len(ours) < _COLUMN:
+            return False
+        form = member.title_form
+        same = [each for each in ours if each.title_form == form and each.article != member.article]
+        days = [each.time for each in same if each.time is not None]
+        if len(same) < _COLUMN or not any(abs(day - time) >= _OTHER_DAY for day in days):
             return False
         signature = member.packed.signature
         return all(each.packed.signature != signature for each in same)
 
     def alike(self, outlet: str, form: int, exact: int) -> int:
         """How many members of an outlet have a title of this form, but another one."""
-        heads = [member.packed.head for member in self.members if member.outlet == outlet]
-        return sum(head.title_form == form and head.title_exact != exact for head in heads)
+        ours = [member for member in self.members if member.outlet == outlet]
+        heads = [member.packed.head for member in ours if member.title_form == form]
+        return sum(head.title_exact != exact for head in heads)
 
     def lengths(self, language: str) -> tuple[int, float, float]:
         """Of the members in a language: how many, and the squared lengths of the sums of bodies and pairs."""
