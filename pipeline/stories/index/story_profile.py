@@ -18,8 +18,8 @@ from pipeline.stories.index.sums import Floats, SparseSum, Sums, summed_texts
 # Up to so many members a story keeps no sums. Inner products with them are then exact too: 5² < 2⁵, and
 # 5 + 48 bits fit float64.
 SMALL: Final = 5
-# See `summed_texts`.
-_MEASURED_AT_ONCE: Final = 1 << 14
+# So few stories at once that what is sorted of them stays near the processor; see also `summed_texts`.
+_MEASURED_AT_ONCE: Final = 64
 # Stories of so many members in all are summed up together, which takes some megabytes.
 _SUMMED_MEMBERS: Final = 1024
 # So often an outlet has written a title before it is a column; articles so far apart (in seconds) are of
