@@ -73,7 +73,17 @@ def sessions() -> list[Json]:
             "wirewatch-growing-stories",
             "Stories by growth and origins",
             STORIES,
-            ["title", "hot", "origins", "size", "outlets", "topics", "keywords", "last_published"],
+            [
+                "title",
+                "hot",
+                "origins",
+                "size",
+                "outlets",
+                "topics",
+                "keywords",
+                "situation",
+                "last_published",
+            ],
             [("hot", "desc"), ("origins", "desc")],
         ),
         session(
@@ -128,6 +138,18 @@ def news_desk() -> Json:
         {"origins": origins, "n": count("Stories")},
         xy("bar", "origins", ["n"]),
     )
+    # A click on one leaves its stories on the board.
+    situations = chart(
+        "situations",
+        "Situations by stories",
+        STORIES,
+        {
+            "situation": terms("Situation", "situation", 50, "n"),
+            "n": count("Stories"),
+            "hot": highest("Hottest", "hot"),
+        },
+        table(["situation", "n", "hot"], "n"),
+    )
     by_topic = chart(
         "topics-over-time",
         "Articles over time by topic",
@@ -163,12 +185,12 @@ def news_desk() -> Json:
     return dashboard(
         "wirewatch-news-desk",
         "Wirewatch: News desk",
-        "Stories by growth and origins, articles by topic, outlets, languages and kinds, newest articles.",
+        "Stories by growth and origins, situations, articles by topic, outlet, language and kind, the newest.",
         "now-7d",
         rows(
             (5, [(panel, 12) for panel in tile]),
             (16, [(documents("growing", "Stories by growth and origins", "wirewatch-growing-stories"), 48)]),
-            (13, [(by_topic, 32), (by_origins, 16)]),
+            (13, [(by_topic, 24), (by_origins, 10), (situations, 14)]),
             (13, [(outlets, 20), (languages, 14), (kinds, 14)]),
             (20, [(documents("newest", "Newest articles", "wirewatch-newest-articles"), 48)]),
         ),

@@ -167,12 +167,13 @@ class TieEvidence(TypedDict):
 
 
 class TieDocument(TypedDict):
-    """Why a story belongs to its situation."""
+    """Why a story belongs to its situation, or by which `correction` of a person it is in none."""
 
     score: float
     threshold: float
     by: str
     evidence: list[TieEvidence]
+    correction: str | None
 
 
 class ListedStory(TypedDict):

@@ -152,6 +152,41 @@ class Correct:
         parted = Correction("", "split", ((one,), rest), at, note, who=who)
         return [named(each) for each in ((parted, joined) if rest else (joined,))]
 
+    def tying(self, name: str, into: str, note: str = "", who: str = "") -> Correction:
+        """That a story belongs to a situation; not said yet.
+
+        Args:
+            name: The story.
+            into: The situation, or a story of it; a story that is alone begins one.
+            note: Why.
+            who: Whose word it is.
+
+        Raises:
+            UsageError: It belongs to it already, or both are one story, or the id means two situations.
+            NotFoundError: There is no such story or situation.
+        """
+        story = self._read.current(name)[0]
+        situation, other = self._read.affair(into)
+        if other is not None and other.id == story.id:
+            raise UsageError("tie needs the ids of two different stories")
+        if story.situation == situation:
+            raise UsageError(f"story {story.id} belongs to situation {situation} already")
+        stories = [story] if other is None or other.situation else [story, other]
+        groups = (*(tuple(sorted(each.members)) for each in stories), (situation,))
+        return named(Correction("", "tie", groups, self._wiring.clock(), note, who=who))
+
+    def untying(self, name: str, note: str = "", who: str = "") -> Correction:
+        """That a story does not belong to its situation; not said yet.
+
+        Raises:
+            UsageError: It is in none.
+        """
+        story = self._read.current(name)[0]
+        if not story.situation:
+            raise UsageError(f"story {story.id} is in no situation")
+        groups = (tuple(sorted(story.members)), (story.situation,))
+        return named(Correction("", "untie", groups, self._wiring.clock(), note, who=who))
+
     # -- saying it ---------------------------------------------------------------------------------------
 
     def merge(self, names: Sequence[str], note: str = "", who: str = "") -> StoriesFound:
@@ -171,6 +206,22 @@ class Correct:
             ContradictionError: A merge that a person made keeps them together.
         """
         return self.say(self.splitting(name, articles, note, who))
+
+    def tie(self, name: str, into: str, note: str = "", who: str = "") -> StoriesFound:
+        """Brings a story into a situation, until that is undone or a person says otherwise.
+
+        Raises:
+            UsageError: It is there already.
+        """
+        return self.say(self.tying(name, into, note, who))
+
+    def untie(self, name: str, note: str = "", who: str = "") -> StoriesFound:
+        """Takes a story out of its situation, until that is undone or a person says otherwise.
+
+        Raises:
+            UsageError: It is in none.
+        """
+        return self.say(self.untying(name, note, who))
 
     def undo(self, name: str, note: str = "", who: str = "") -> StoriesFound:
         """Takes a correction back; see `undoing`.
@@ -291,11 +342,12 @@ class Correct:
         }
 
     def corrected(self) -> list[StoredArticle]:
-        """The articles that a correction in force names and that are still stored, in ingest sequence.
+        """The articles that a merge or split in force names and that are still stored, in ingest sequence.
 
         Their stories are labels: what a merge named is in one story, what a split parted is not.
         """
-        said = [each for each in in_force(self._wiring.store.corrections()) if each.kind != "apart"]
+        known = in_force(self._wiring.store.corrections())
+        said = [each for each in known if each.kind in ("merge", "split")]
         names = {a for correction in said for group in correction.groups for a in group}
         return sorted(self._wiring.store.articles(sorted(names)).values(), key=lambda stored: stored.seq)
 

@@ -234,6 +234,23 @@ class Read:
             )
         return story.situation, entries
 
+    def affair(self, name: str) -> tuple[str, Story | None]:
+        """The situation that an id stands for, its own or that of a story, and the story if it is one's.
+
+        Raises:
+            NotFoundError: There is none with this id.
+            UsageError: It is the id of a situation that still has stories, and of a story that has left it.
+        """
+        own = self._wiring.store.stories([name]).get(name)
+        begun = bool(self.listed(StoryFilter(situation=name), "new", 1))
+        if own is None:
+            return (name, None) if begun else self.affair(self.current(name)[0].id)
+        if begun and own.situation != name:
+            raise UsageError(
+                f"{name}: a situation, and the story that has left it; name another story of the one you mean"
+            )
+        return own.situation or own.id, own
+
     def _timeline(self, situation: str) -> list[TimelineEntry]:
         return entries_of(self._wiring.store, situation)
 

@@ -13,6 +13,8 @@ from pipeline.records import Correction, Request, RequestKind, content_id
 
 # In one request, of stories or of names.
 MOST_NAMES = 200
+# What may be asked for again although it was done: a story may come and go.
+_REPEATED: Final = {"retry", "undo", "apart", "tie", "untie"}
 _KINDS: Final[dict[str, RequestKind]] = {kind: kind for kind in get_args(RequestKind)}
 
 
@@ -34,9 +36,10 @@ class Requests:
 
         Args:
             kind: "merge" of stories, "split" of articles off a story, "move" of an article into a story,
-                "apart" of forms from an article, or "undo" of a correction.
-            stories: Which stories; one for a split and a move, none for the last two.
-            names: The articles; an article and its forms; or the correction.
+                "apart" of forms from an article, "tie" of a story to a situation, "untie" of one from it, or
+                "undo" of a correction.
+            stories: Which stories; one for a split, a move, a tie and an untie, none for "apart" and "undo".
+            names: The articles; an article and its forms; the situation or a story of it; or the correction.
             note: Why.
             who: Whose words they are.
 
@@ -45,18 +48,25 @@ class Requests:
         """
         if max(len(stories), len(names)) > MOST_NAMES:
             raise UsageError(f"at most {MOST_NAMES} at once")
+        correct, more = self._correct, (note, who)
         match kind, [*stories], [*names]:
             case "merge", [_, *_], []:
-                return [self._correct.merging(stories, note, who)]
+                said = [correct.merging(stories, *more)]
             case "split", [story], [_, *_]:
-                return [self._correct.splitting(story, names, note, who)]
+                said = [correct.splitting(story, names, *more)]
             case "move", [story], [name]:
-                return self._correct.belonging(name, story, note, who)
+                said = correct.belonging(name, story, *more)
             case "apart", [], [name, form, *forms]:
-                return [self._correct.telling_apart(name, [form, *forms], note, who)]
+                said = [correct.telling_apart(name, [form, *forms], *more)]
+            case "tie", [story], [into]:
+                said = [correct.tying(story, into, *more)]
+            case "untie", [story], []:
+                said = [correct.untying(story, *more)]
             case "undo", [], [name]:
-                return [self._correct.undoing(name, note, who)]
-        raise UsageError("choose two stories to merge, or articles to take out of one story")
+                said = [correct.undoing(name, *more)]
+            case _:
+                raise UsageError("choose two stories to merge, or articles to take out of one story")
+        return said
 
     def file(
         self, kind: str, stories: Sequence[str], names: Sequence[str], note: str = "", who: str = ""
@@ -81,7 +91,7 @@ class Requests:
             )
         looked_at, at = tuple(map(self._looked_at, stories)), self._wiring.clock()
         # Entries may be tried again, and a correction taken back, as often as somebody likes; twice is once.
-        again = f"{at:%Y%m%d%H%M}" if kind in {"retry", "undo", "apart"} else ""
+        again = f"{at:%Y%m%d%H%M}" if kind in _REPEATED else ""
         identity = content_id("request", kind, *sorted(looked_at), "", *sorted(names), who, again)
         known = next((each for each in self.all() if each.id == identity), None)
         if known is not None and known.state not in {"refused", "stale"}:

@@ -190,11 +190,12 @@ def one_story_shape(
 
 
 def tie_shape(tie: Tie | None) -> Json | None:
-    """Why a story belongs to its situation; None for one that is alone or the first of it."""
+    """Why a story belongs to its situation, or by which correction it is in none; else None."""
     if tie is None:
         return None
     evidence = [{"kind": e.kind, "text": e.article, "weight": e.weight} for e in tie.evidence]
-    return {"score": tie.score, "threshold": tie.threshold, "by": tie.by, "evidence": evidence}
+    shown = {"score": tie.score, "threshold": tie.threshold, "by": tie.by, "evidence": evidence}
+    return shown | {"correction": tie.said or None}
 
 
 def situation_shape(situation: str, entries: Sequence[TimelineEntry]) -> Json:

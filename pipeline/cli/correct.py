@@ -1,4 +1,4 @@
-"""Verbs by which a person overrules the machine: merge, split, tell-apart; corrections take that back."""
+"""Verbs by which a person overrules the machine: merge, split, tie, untie, tell-apart; undo takes it back."""
 
 from __future__ import annotations
 
@@ -85,6 +85,39 @@ def tell_apart(
             _filed(context, app.requests.file("apart", [], [article, *forms], note, _who()))
             return
         _said(context, app, app.correct.telling_apart(article, forms, note, _who()), dry_run=dry_run)
+
+
+def tie(
+    context: typer.Context,
+    story: Annotated[str, typer.Argument(metavar="STORY")],
+    into: Annotated[
+        str, typer.Argument(metavar="SITUATION", help="A situation's id, or that of a story of it")
+    ],
+    note: Note = "",
+    dry_run: DryRun = False,
+    later: Later = False,
+) -> None:
+    """Brings a story into the situation that it belongs to, and keeps it there."""
+    with opened(context, make=False) as app:
+        if later:
+            _filed(context, app.requests.file("tie", [story], [into], note, _who()))
+        else:
+            _said(context, app, app.correct.tying(story, into, note, _who()), dry_run=dry_run)
+
+
+def untie(
+    context: typer.Context,
+    story: Annotated[str, typer.Argument(metavar="STORY")],
+    note: Note = "",
+    dry_run: DryRun = False,
+    later: Later = False,
+) -> None:
+    """Takes a story out of its situation, and keeps it out."""
+    with opened(context, make=False) as app:
+        if later:
+            _filed(context, app.requests.file("untie", [story], [], note, _who()))
+        else:
+            _said(context, app, app.correct.untying(story, note, _who()), dry_run=dry_run)
 
 
 @listing.callback(invoke_without_command=True)
@@ -178,6 +211,6 @@ def corrections_export(context: typer.Context) -> None:
 
 def register(cli: typer.Typer) -> None:
     """Adds these verbs to the command line."""
-    for verb in (merge, split, tell_apart):
+    for verb in (merge, split, tie, untie, tell_apart):
         cli.command()(verb)
     cli.add_typer(listing, name="corrections")

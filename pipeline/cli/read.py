@@ -14,6 +14,7 @@ from pipeline.app.shapes import (
     one_story_shape,
     situation_shape,
     story_shape,
+    tie_shape,
     version_shapes,
 )
 from pipeline.cli.session import answer, opened
@@ -119,6 +120,7 @@ def why(
         now = app.read.by_id([stored.story]).get(stored.story)
     document = decision_shape(decision, stored)
     document["situation"] = now.situation or None if now is not None else None
+    document["tie"] = tie_shape(now.tie) if now is not None else None
     document["told_apart"] = [{"article": name, "correction": said} for name, said in apart]
     answer(context, document, lambda out: why_text(out, document, stored.enriched.article.title, names))
 

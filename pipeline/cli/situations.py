@@ -56,6 +56,8 @@ def tie_text(tie: Json | None) -> str:
     """What ties a story to its situation, in one line; "" for the story that it began with."""
     if tie is None:
         return ""
+    if tie["correction"]:
+        return f"a person's correction {tie['correction']}"
     if tie["by"] != "assign":
         return "a story that it was parted from or took in"
     told = [each for each in tie["evidence"] if each["weight"] >= _TOLD]

@@ -219,7 +219,8 @@ def preview_text(out: Console, preview: Json) -> None:
     for when in ("before", "after"):
         out.print(f"[bold]{when}[/bold]")
         for story in preview[when]:
-            out.print(f"  {story['id']} {story['title']} ({story['size']} articles)", markup=False)
+            affair = f" · situation {story['situation']}" if story["situation"] else ""
+            out.print(f"  {story['id']} {story['title']} ({story['size']} articles){affair}", markup=False)
             for article in story["articles"]:
                 out.print(f"    {article['id']} {article['title']} · {article['source']}", markup=False)
     consequences = [entry for entry in preview["moved"] if not entry["named"]]
@@ -227,7 +228,10 @@ def preview_text(out: Console, preview: Json) -> None:
     for entry in consequences:
         out.print(f"  {entry['article']} {entry['title']}: {entry['from']} → {entry['into']}", markup=False)
     mails = preview["mails"]
-    out.print("Watches are asked about these stories at the next alert run, and tell of what is new to them.")
+    if preview["moved"]:
+        out.print(
+            "Watches are asked about these stories at the next alert run, and tell of what is new to them."
+        )
     if mails["looked_at_first"]:
         out.print(f"{mails['looked_at_first']} changes are asked about first, as stories are now.")
     for entry in mails["go_on"]:

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipeline.cli.situations import tie_text
+
 Json = Mapping[str, Any]
 
 _WORDS: Final = {
@@ -52,6 +54,9 @@ def why_text(out: Console, decision: Json, title: str, titles: Mapping[str, str]
         out.print(f"  {entry['kind']}: {text}", markup=False)
     if decision.get("situation"):
         out.print(f"  part of the situation {decision['situation']}", markup=False)
+    if tie := decision.get("tie"):
+        tied = "tied by" if decision.get("situation") else "in no situation by"
+        out.print(f"  {tied}: {tie_text(tie)}", markup=False)
     for form in decision.get("forms", ()):
         if form["because"]:
             where = form["url"] or form["feed"] or form["item"]

@@ -18,15 +18,16 @@ from pipeline.errors import ContradictionError, UsageError
 from pipeline.records import Rejection, Story
 
 MOST_NOTE_CHARS: Final = 500
-_ADDRESS: Final = re.compile(r"/stories/([^/?#]+)")
+_ADDRESS: Final = re.compile(r"/(?:stories|situations)/([^/?#]+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A story of a preview, with its articles and whether each of them comes from elsewhere."""
+    """A story of a preview, its situation, its articles, and whether each of them comes from elsewhere."""
 
     id: str
     title: str
+    situation: str
     sources: tuple[tuple[Source, bool], ...]
 
 
@@ -69,6 +70,7 @@ def preview(app: App, ask: Ask) -> View:
         return Outcome(
             story.id,
             story.title,
+            story.situation,
             tuple(
                 (source_of(each.line, -1), home.get(each.enriched.article.id, story.id) != story.id)
                 for each in present
@@ -77,6 +79,8 @@ def preview(app: App, ask: Ask) -> View:
 
     lines = {name: source_of(each.line, -1) for name, each in found.articles.items()}
     document = preview_shape(found)
+    whole = (*found.before, *found.after)
+    affairs = {story.situation for story in whole if story.situation}
     return View(
         "preview",
         {
@@ -84,7 +88,9 @@ def preview(app: App, ask: Ask) -> View:
             "before": [shown(story) for story in found.before],
             "after": [shown(story) for story in found.after],
             "consequences": [(lines[a], old, new) for a, old, new, named in found.moved if not named],
-            "titles": {story.id: story.title for story in (*found.before, *found.after)},
+            "titles": app.read.titles(sorted(affairs)) | {story.id: story.title for story in whole},
+            "affairs": bool(affairs),
+            "moves": bool(found.moved),
             "mails": document["mails"],
             "versions": list(dict.fromkeys(f"{s.id}:{s.version}" for s in looked_at.values())),
             "names": names,
@@ -108,8 +114,9 @@ def _contradicted(app: App, error: ContradictionError) -> View:
 def asked(ask: Ask) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     """What a form asks for: kind, stories and names."""
     stories = ask.all_posted("story", MOST_NAMES + 1)
+    kind = ask.posted("kind")
     names = (*ask.all_posted("article", MOST_NAMES + 1), *ask.all_posted("correction", 2))
-    return ask.posted("kind"), stories, names
+    return kind, stories, tuple(map(_id_of, names)) if kind == "tie" else names
 
 
 def _id_of(story: str) -> str:

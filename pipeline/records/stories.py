@@ -110,14 +110,17 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """Why a story belongs to a situation; stored when it was decided.
+    """Why a story belongs to a situation, or why it does not; stored when it was decided.
 
     Attributes:
-        situation: The situation's id: that of the story it began with.
+        situation: The situation's id: that of the story it began with; "" where a person took the story out.
         score, threshold: How well the story fits, and how well it must.
         evidence: What they have in common, strongest first; weights are shares of the score.
         by: Who decided; "repair" where a story was parted from, or took in, one that belonged to it.
-        seq: The ingest sequence of the article that tied it; of a repair, that of the first article after it.
+        seq: The ingest sequence of the article that tied it; of a repair and of a person's word, that of the
+            first article after it.
+        said: The id of the correction by which a person tied it or took it out; else "".
+        former: How the machine had tied it, where a person said otherwise; None where it was alone.
     """
 
     situation: str
@@ -126,6 +129,8 @@ class Tie:
     evidence: tuple[Evidence, ...] = ()
     by: Literal["assign", "repair", "person"] = "assign"
     seq: int = 0
+    said: str = ""
+    former: Tie | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +154,8 @@ class Story:
         texts: How many different texts, whoever prints them; 0 where it was not counted.
         dated: Whether any member says when it was published; else its times are when its articles were seen.
         situation: The long affair that it is a part of, with other stories; "" while it is alone.
-        tie: Why it belongs to its situation; None for the story that it began with.
+        tie: Why it belongs to its situation, or that a person took it out; None for the story that it began
+            with.
     """
 
     id: str
@@ -220,9 +226,11 @@ class Correction:
         id: Derived from kind, groups, `of` and `at`, so that the same can be said again later.
         kind: "merge": all articles of all groups belong together; "split": no article of one group
             belongs with an article of another; "apart": some forms that an article came in are another
-            article; "undo": the correction `of` is not in force, unless this undo is undone itself.
+            article; "tie": the stories that hold the articles of each group belong to a situation; "untie":
+            the story does not; "undo": the correction `of` is not in force, unless this undo is undone too.
         groups: Article ids, each group sorted; of "apart" the article, and the keys of the forms that are not
-            its own; an undo has those of what was said in the beginning.
+            its own; of "tie" and "untie" the last one is the situation's id; an undo has those of what was
+            said in the beginning.
         at: When (UTC); later than every correction before it.
         note: In the person's words.
         of: The id of the correction that an undo takes back; else "".
@@ -230,7 +238,7 @@ class Correction:
     """
 
     id: str
-    kind: Literal["merge", "split", "apart", "undo"]
+    kind: Literal["merge", "split", "apart", "tie", "untie", "undo"]
     groups: tuple[tuple[str, ...], ...]
     at: datetime
     note: str = ""
@@ -238,7 +246,7 @@ class Correction:
     who: str = ""
 
 
-RequestKind = Literal["merge", "split", "move", "apart", "undo", "retry"]
+RequestKind = Literal["merge", "split", "move", "apart", "tie", "untie", "undo", "retry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,13 +255,13 @@ class Request:
 
     Attributes:
         id: Derived from what is asked, of which versions, by whom: pressing twice is one.
-        kind: "merge", "split", "move" of an article into a story, "apart" of forms from an article, "undo",
-            or "retry" of quarantine entries.
+        kind: "merge", "split", "move" of an article into a story, "apart" of forms from an article, "tie" of
+            a story to a situation, "untie" of one from its own, "undo", or "retry" of quarantine entries.
         at: When it was asked for (UTC).
         who: Who asked.
         corrections: What the person says by it; carried out by whoever groups next, and said as of then.
         stories: Ids of stories, each with the version that was looked at: "ID:VERSION".
-        names: The articles, the correction or the quarantine entries that were named.
+        names: The articles, the situation, the correction or the quarantine entries that were named.
         note: In the person's words.
         state: "waiting", "working", "done", "refused", or "stale" where the stories had changed.
         result: What came of it, or why it was refused; one line.

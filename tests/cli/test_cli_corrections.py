@@ -124,6 +124,49 @@ def test_what_is_said_later_waits_for_whoever_writes_next_and_is_done_once(run, 
     assert err.startswith("wirewatch: story nothing:")
 
 
+def test_a_story_is_tied_and_taken_out_on_the_command_line(run, tmp_path):
+    as_json(run("load", jsonl(tmp_path / "a.jsonl", ARTICLE, *OTHERS), "--json"))
+    stories = {story["title"]: story for story in as_json(run("stories", "--json"))}
+    bridge, court, choir = (stories[row["title"]]["id"] for row in (ARTICLE, *OTHERS))
+    preview = as_json(run("tie", court, bridge, "--dry-run", "--json"))
+    assert {story["situation"] for story in preview["before"]} == {None}
+    assert {story["situation"] for story in preview["after"]} == {bridge}
+    code, text, _ = run("tie", court, bridge, "--dry-run")
+    assert code == 0
+    assert f"situation {bridge}" in text
+    assert "Watches are asked" not in text
+    assert as_json(run("situations", "--json")) == []
+
+    tied = as_json(run("tie", court, bridge, "--note", "one flood", "--json"))["stories"]
+    assert {(story["id"], story["situation"]) for story in tied} == {(court, bridge), (bridge, bridge)}
+    as_json(run("tie", choir, bridge[:12], "--later", "--json"))
+    assert [each["state"] for each in as_json(run("corrections", "carry-out", "--json"))] == ["done"]
+    (affair,) = as_json(run("situations", "--json"))
+    assert {story["id"] for story in affair["stories"]} == {bridge, court, choir}
+    said = as_json(run("corrections", "list", "--json"))
+    assert [(each["kind"], each["stories"]) for each in said] == [
+        ("tie", sorted([bridge, court])),
+        ("tie", [choir]),
+    ]
+    code, text, _ = run("situation", choir)
+    assert code == 0
+    assert f"tied by: a person's correction {said[0]['id']}" in text
+    assert run("corrections", "export")[1] == ""  # of stories it says nothing
+
+    as_json(run("untie", choir, "--json"))
+    article = stories[OTHERS[1]["title"]]["articles"][0]["id"]
+    why = as_json(run("why", article, "--json"))
+    assert (why["situation"], why["tie"]["by"]) == (None, "person")
+    code, text, _ = run("why", article)
+    assert code == 0
+    assert f"in no situation by: a person's correction {why['tie']['correction']}" in text
+    for once_more, err in (("untie", choir), "in no situation"), (("tie", court, bridge), "already"):
+        code, _, said_why = run(*once_more)
+        assert (code, err in said_why) == (2, True)
+    as_json(run("corrections", "undo", why["tie"]["correction"], "--json"))
+    assert as_json(run("story", choir, "--json"))["situation"] == bridge
+
+
 def test_the_beginning_of_an_id_is_enough_while_it_is_unique(run, tmp_path):
     as_json(run("load", jsonl(tmp_path / "a.jsonl", ARTICLE, *OTHERS), "--json"))
     (first, *_) = as_json(run("stories", "--json"))

@@ -43,6 +43,8 @@ VERBS = {
     "article": ("s", "{article}"),
     "merge": ("csw", "{story}", "{other}"),
     "split": ("csw", "{large}", "{member}"),
+    "tie": ("csw", "{other}", "{affair}"),
+    "untie": ("csw", "{affair}"),
     "tell-apart": ("csw", "{edited}", "{form}"),
     "doctor": ("cs",),
     "verify": ("cs",),

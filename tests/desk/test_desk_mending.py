@@ -125,6 +125,42 @@ def test_an_article_that_belongs_elsewhere_is_moved_by_one_request(loaded):
     assert len(client.get("/stories.json").json()) == 3
 
 
+def test_a_story_is_tied_to_an_affair_and_taken_out_from_its_pages(loaded):
+    client = loaded.client()
+    one, two, three = client.get("/stories.json").json()
+
+    def said(*pairs):
+        shown = post(client, "/stories/preview", pairs, 200).text
+        assert PageReader(shown).problems() == []
+        assert "no watch is asked" in shown
+        state = carried_out(client, post(client, "/requests", fields(shown)).headers["location"], loaded)
+        assert state["state"] == "done", state
+        return state["said"]
+
+    before = {story["id"]: story["situation"] for story in (one, two, three)}
+    assert set(before.values()) == {None}
+    where = f"http://desk.example/stories/{one['id']}?x=1"
+    (first,) = said(("kind", "tie"), ("story", two["id"]), ("article", where))
+    said(("kind", "tie"), ("story", three["id"]), ("article", f"/situations/{one['id']}"))
+    affair = client.get(f"/situations/{one['id']}.json").json()
+    assert {each["id"] for each in affair["stories"]} == set(before)
+    page = client.get(f"/situations/{one['id']}").text
+    assert PageReader(page).problems() == []
+    assert f"/corrections#c-{first}" in page
+    assert ("kind", "untie") in fields(page)
+    story = client.get(f"/stories/{three['id']}").text
+    assert PageReader(story).problems() == []
+    (out,) = said(*[each for each in fields(story) if each[1] in {"untie", three["id"]}][:2])
+    assert client.get(f"/stories/{three['id']}.json").json()["situation"] is None
+    assert f"/corrections#c-{out}" in client.get(f"/stories/{three['id']}").text
+    for each in [each["id"] for each in client.get("/corrections.json").json() if each["kind"] != "undo"]:
+        if each not in {c["of"] for c in client.get("/corrections.json").json()}:
+            undo = [("kind", "undo"), ("correction", each)]
+            carried_out(client, post(client, "/requests", undo).headers["location"], loaded)
+    now = {story["id"]: story["situation"] for story in client.get("/stories.json").json()}
+    assert now == before
+
+
 def test_what_cannot_be_is_refused_before_it_is_kept(loaded):
     client = loaded.client()
     story = client.get("/stories.json").json()[0]

@@ -14,8 +14,10 @@ MOST = 10_000
 class Affairs:
     """Which stories belonged together at a change.
 
-    A tie is never taken back, and says from which article on it holds, so the answer does not depend on how
-    much came at once. The story that a situation began with has no tie: it belongs to it from the beginning.
+    A tie says from which article on it holds, so the answer does not depend on how much came at once. The
+    story that a situation began with has no tie: it belongs to it from the beginning. What a person says
+    holds from the next article on: watches decide before a correction is carried out. A question about the
+    time before sees what is in force today.
 
     Args:
         store: Read only.

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pipeline.ports import Commit, Lease, Store
-from pipeline.records import Correction, Lineage, Tie
+from pipeline.ports import Commit, Lease, Store, StoryFilter
+from pipeline.records import Correction, Lineage, StoredArticle, Story, Tie
 from pipeline.stages.grouping.state import Clustering
+from pipeline.stories.features.packed import IndexedArticle
 from pipeline.stories.placing.carried_out import carry_out
 from pipeline.stories.placing.corrections import Constraints, in_force, origin_of
 from pipeline.stories.placing.reassign import compared, repair
 from pipeline.stories.scoring.scorer import Scorer
+from pipeline.stories.situations.person_ties import (
+    TIE_KINDS,
+    PersonTies,
+    last_word,
+    machine_tie,
+    stories_meant,
+)
+from pipeline.stories.situations.situation_index import TRIED, SituationIndex
+
+# So many stories of a situation, the newest, are what others are compared with once a person spoke of it.
+_STORIES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +73,8 @@ class Repairing:
         self._clustering.cover_all(start, end)
         recent = {row.story for row in self._store.active([(start, now)], [(start, now)])}
         commit = self._mended(recent, now, "repair", Commit(marks=marks or {}), self._placement())
+        situations = self._clustering.situations
+        commit = with_person_ties(self._store, situations, commit, self._store.corrections())
         self._store.commit(commit, self._renew())
         return _counts(commit)
 
@@ -88,11 +102,19 @@ class Repairing:
         known = self._store.corrections()
         kept = {each.id for each in known}
         everything = [*known, *(each for each in corrections if each.id not in kept)]
+        placing = [each for each in corrections if not is_about_situations(each, everything)]
+        commit = Commit(corrections=corrections, at=corrections[-1].at)
+        commit = self._placed(placing, everything, commit)
+        return with_person_ties(self._store, self._clustering.situations, commit, everything)
+
+    def _placed(
+        self, corrections: Sequence[Correction], everything: Sequence[Correction], commit: Commit
+    ) -> Commit:
+        """What is said on stories changes where articles are."""
         constraints = self._clustering.constraints = Constraints(everything)
         names = {a for each in corrections for group in each.groups for a in group}
         names |= {other for a in names for other in constraints.together(a)}
-        named = self._store.articles(sorted(names))
-        commit = Commit(corrections=corrections)
+        named = self._store.articles(sorted(names)) if names else {}
         if not named:
             return commit
         times = [stored.enriched.article.time for stored in named.values()]
@@ -149,9 +171,126 @@ class Repairing:
         then = self._store.head() + 1
         for each in sorted(lineage, key=lambda one: (one.into, one.story)):
             former, now = known.get(each.story), known.get(each.into)
-            if former is not None and former.situation and not (now is not None and now.situation):
+            if former is None or (former.tie is not None and former.tie.said):
+                continue  # a person's word follows the articles that it names
+            if former.situation and not (now is not None and now.situation):
                 found.setdefault(each.into, Tie(former.situation, by=by, seq=then))
         return found
+
+
+def is_about_situations(correction: Correction, known: Sequence[Correction]) -> bool:
+    """Whether a correction says which situation a story belongs to, or takes that back."""
+    return origin_of(correction, [*known, correction]).kind in TIE_KINDS
+
+
+def with_person_ties(
+    store: Store, situations: SituationIndex, commit: Commit, known: Sequence[Correction]
+) -> Commit:
+    """A commit with the situations that persons' words give to the stories that it is about.
+
+    Args:
+        store: As it is before the commit.
+        situations: What is known of situations; is changed where a word changes which stories they have.
+        commit: What moves articles, or says something of situations.
+        known: All corrections, oldest first, with those of the commit.
+    """
+    return _Tying(store, situations, commit, known).tied()
+
+
+class _Tying:
+    """Makes true of the stories of one commit what persons said of their situations."""
+
+    def __init__(
+        self, store: Store, situations: SituationIndex, commit: Commit, known: Sequence[Correction]
+    ) -> None:
+        self._store = store
+        self._situations = situations
+        self._commit = commit
+        self._ties = PersonTies(in_force(known))
+        origins = [origin_of(each, known) for each in commit.corrections]
+        self._said = [each for each in origins if each.kind in TIE_KINDS]
+        self._moved = {stored.enriched.article.id: stored for stored in commit.articles}
+
+    def tied(self) -> Commit:
+        """The commit with these situations, and with what is known of them."""
+        changed = {story.id: story for story in self._commit.stories}
+        words = [*self._said, *self._ties.about(_members(changed.values()))]
+        if not words and not any(story.tie is not None and story.tie.said for story in changed.values()):
+            return self._commit
+        meant = {story for story in self._meant(words) if story not in changed}
+        before = self._store.stories(sorted({*changed, *meant}))
+        stories = {**{name: before[name] for name in meant if name in before}, **changed}
+        about: dict[str, list[Correction]] = {}
+        standing = self._ties.about(_members(stories.values()))
+        where = self._where(standing)
+        for said in standing:
+            for story in stories_meant(said, where):
+                about.setdefault(story, []).append(said)
+        told = {
+            name: self._told(story, before.get(name), about.get(name, ())) for name, story in stories.items()
+        }
+        fresh = {name: story for name, story in told.items() if story != stories[name]}
+        for name in fresh.keys() - changed.keys():
+            told[name] = replace(told[name], version=told[name].version + 1)
+        regrouped = {
+            situation
+            for name, story in fresh.items()
+            if story.situation != stories[name].situation
+            for situation in (name, story.situation, stories[name].situation)
+        }
+        for situation in sorted(regrouped - {""}):
+            self._make_anew(situation, told)
+        kept = {name: story for name, story in told.items() if name in changed or name in fresh}
+        return replace(
+            self._commit,
+            stories=tuple(kept[name] for name in sorted(kept)),
+            learned=dict(self._commit.learned) | self._situations.dirty(),
+        )
+
+    def _meant(self, words: Sequence[Correction]) -> set[str]:
+        where = self._where(words)
+        return {story for said in words for story in stories_meant(said, where)}
+
+    def _where(self, words: Iterable[Correction]) -> dict[str, str]:
+        """The stories of the articles that words name, once the commit is done."""
+        names = {article for said in words for group in said.groups[:-1] for article in group}
+        names -= set(self._commit.retired)
+        found = {name: line.story for name, line in self._store.lines(sorted(names)).items()}
+        return found | {name: self._moved[name].story for name in names if name in self._moved}
+
+    def _told(self, story: Story, before: Story | None, words: Sequence[Correction]) -> Story:
+        machine = machine_tie(story)
+        situation, said = last_word(words, machine)
+        if not said:
+            begun = machine is not None and machine == Tie(machine.situation)
+            return replace(story, situation=situation, tie=None if begun else machine)
+        old = before.tie if before is not None else None
+        same = old is not None and (old.situation, old.said) == (situation, said)
+        seq = old.seq if old is not None and same else self._store.head() + 1
+        return replace(
+            story, situation=situation, tie=Tie(situation, by="person", seq=seq, said=said, former=machine)
+        )
+
+    def _make_anew(self, situation: str, told: Mapping[str, Story]) -> None:
+        """Brings what is known of a situation to the stories that it has now."""
+        page = self._store.story_page(StoryFilter(situation=situation), "new", _STORIES)
+        inside = {story.id: story for story in page if story.id not in self._commit.ended}
+        inside = {**inside, **told}
+        inside = {name: story for name, story in inside.items() if story.situation == situation}
+        alone = told.get(situation)
+        tried = TRIED
+        if not inside and alone is not None and not alone.situation:
+            inside = {situation: alone}
+            tried = TRIED if alone.tie is not None else min(TRIED, len(alone.members))
+        ordered = sorted(inside.values(), key=lambda each: (each.tie.seq if each.tie else 0, each.first_seq))
+        firsts = [story.members[0] for story in ordered]
+        stored: Mapping[str, StoredArticle] = {**self._store.articles(firsts), **self._moved}
+        members = [IndexedArticle(name, stored[name].seq, stored[name].traits) for name in firsts]
+        self._situations.make_anew(situation, members, tried)
+
+
+def _members(stories: Iterable[Story]) -> Iterable[str]:
+    return (article for story in stories for article in story.members)
 
 
 def _counts(commit: Commit) -> RepairCounts:

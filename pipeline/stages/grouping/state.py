@@ -179,7 +179,7 @@ def _carried(story: Story, before: Story | None) -> Story:
 
 
 def _tied(story: Story, joined: Mapping[str, str], ties: Mapping[str, Tie]) -> Story:
-    if story.id in joined and not story.situation:
+    if story.id in joined and not story.situation and story.tie is None:
         story = replace(story, situation=joined[story.id])
     if story.id in ties:
         tie = ties[story.id]

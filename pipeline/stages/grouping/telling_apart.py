@@ -26,6 +26,7 @@ from pipeline.records import (
     content_id,
 )
 from pipeline.sources.read.payload import parse_batch
+from pipeline.stages.grouping.repair import with_person_ties
 from pipeline.stages.grouping.state import Clustering
 from pipeline.stages.intake.preparer import Preparer, raw_key
 from pipeline.stages.intake.workers import Workers
@@ -126,8 +127,10 @@ class TellingApart:
         if stored is None:
             return commit
         if said in in_force(everything):
-            return self._parted(stored, set(forms), correction, commit)
-        return self._united(stored, forms, correction, commit)
+            commit = self._parted(stored, set(forms), correction, commit)
+        else:
+            commit = self._united(stored, forms, correction, commit)
+        return with_person_ties(self._store, self._clustering.situations, commit, everything)
 
     def _parted(self, stored: StoredArticle, forms: set[str], said: Correction, commit: Commit) -> Commit:
         old = stored.enriched.article
@@ -174,7 +177,8 @@ class TellingApart:
         if not owners:
             return commit
         name = min(owners)
-        further = [each for each in in_force(self._store.corrections()) if each.groups[0] == (name,)]
+        standing = in_force(self._store.corrections())
+        further = [each for each in standing if each.kind == "apart" and each.groups[0] == (name,)]
         if further or len(owners) > 1:
             again = f"; `wirewatch corrections undo {further[0].id}` comes first" if further else ""
             raise ContradictionError(f"article {name} was told apart further since{again}")

@@ -2,6 +2,7 @@
 
 Articles that a "merge" names belong together, and so do all that are linked through others: a component.
 A "split" keeps the components of its groups apart. An "undo" takes another correction back, an undo too.
+"tie" and "untie" say of whole stories which situation they belong to: `stories/situations/person_ties.py`.
 """
 
 from __future__ import annotations
@@ -69,7 +70,20 @@ def said_already(known: Sequence[Correction], correction: Correction) -> bool:
     """Whether saying it would change nothing of what is in force."""
     if correction.kind == "undo":
         return correction.of in taken_back(known)
-    return any(c.kind == correction.kind and c.groups == correction.groups for c in in_force(known))
+    same = [each.kind == correction.kind and each.groups == correction.groups for each in in_force(known)]
+    if correction.kind in ("tie", "untie") and any(same):
+        # The last word on a story counts, so what was said between would be overruled.
+        articles = _articles(correction)
+        since = in_force(known)[len(same) - same[::-1].index(True) :]
+        return not any(
+            each.kind in ("tie", "untie") and not articles.isdisjoint(_articles(each)) for each in since
+        )
+    return any(same)
+
+
+def _articles(tie: Correction) -> set[str]:
+    """The articles of the stories that a word on situations is about."""
+    return {article for group in tie.groups[:-1] for article in group}
 
 
 def said_after(known: Sequence[Correction], correction: Correction) -> Correction:

@@ -176,6 +176,29 @@ class SituationIndex:
             score -= TIME_LOSS * math.log1p(gap / _WEEK_SECONDS)
         return round(score, 6), dict(zip(common.tolist(), parts.tolist(), strict=True))
 
+    def make_anew(self, situation: str, members: Sequence[IndexedArticle], tried: int = TRIED) -> None:
+        """Brings what is known of a situation to the stories that it has: where a person said which.
+
+        Args:
+            situation: Its id.
+            members: The first article of each of its stories, in the order in which they were tied; none
+                where nothing is to be tied to it any more.
+            tried: With how many articles its only story was compared with the others.
+        """
+        self._loaded()
+        known = self._alone.get(situation) or self._several.get(situation)
+        if known is not None:
+            self._take_out(known)
+        profile: SituationProfile | None = None
+        for traits in (read_traits(member, self._center) for member in members):
+            if profile is not None:
+                more, length = summed(profile, traits)
+                profile = replace(profile, stories=profile.stories + 1, traits=more, length=length)
+            elif len(traits.ids):
+                profile = SituationProfile(situation, 0, 1, tried, traits, 1.0, 0.0)
+        if profile is not None:
+            self._put(profile)
+
     # -- what is known -----------------------------------------------------------------------------------
 
     def _profile(self, serial: int) -> SituationProfile:
