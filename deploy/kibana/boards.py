@@ -185,7 +185,7 @@ def news_desk() -> Json:
     return dashboard(
         "wirewatch-news-desk",
         "Wirewatch: News desk",
-        "Stories by growth and origins, situations, articles by topic, outlet, language and kind, the newest.",
+        "Stories by growth and origins, situations, articles by topic, outlet, language and kind.",
         "now-7d",
         rows(
             (5, [(panel, 12) for panel in tile]),
