@@ -133,3 +133,41 @@ def test_letters_of_no_encoding_are_doubted_and_not_guessed(feed_of):
     items, (entry,) = parse_capture(feed_of(body), 10)
     assert items == []
     assert entry.reason in {"not text", "its encoding is not declared, and its letters fit none"}
+
+
+SPELLED = {
+    "cp1250 iso8859_2": [
+        "Vlada povećala poreze",
+        "Sodišče oprostilo župana",
+        "Rząd podnosi podatki",
+        "Soud osvobodil starostu",
+        "Ceny benzínu opäť rastú",
+        "Lemondott a győri polgármester",
+        "Primarul din Iaşi demisionează",
+    ],
+    "cp1257": ["Degalai vėl brangsta", "Tiesa attaisno bijušo mēru"],
+    "cp1254": ["Belediye başkanı görevden alındı"],
+    "cp1252 mac_roman": [
+        "Où est passé l’été ?",
+        "Perché la città è al buio",
+        "¿Quién pagará la factura?",
+        "Avião faz pouso de emergência",
+        "Bensinen blir dyrere på lørdag",
+        "Straße nach Unfall gesperrt",
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("headline", "name"),
+    [(text, name) for names, texts in SPELLED.items() for text in texts for name in names.split()],
+)
+def test_one_letter_beyond_ascii_is_read_by_the_spelling_of_its_language(headline, name):
+    assert decode(headline.encode(name)) == headline
+
+
+def test_chinese_in_seven_bits_is_read_and_tildes_in_braces_stay():
+    text = "<title>港口大桥明天开放</title>"
+    assert decode(text.encode("hz")) == text
+    for other in (b"<title>~{a~} and ~{!~}</title>", b"see /~user/{x} ~{name~}"):
+        assert decode(other) == other.decode()

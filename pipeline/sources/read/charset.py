@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from charset_normalizer import CharsetMatch, from_bytes
 
+from pipeline.languages.letter_pairs import spelled_encoding
 from pipeline.languages.letters import latin_encoding, likelihood
 
 _BOMS = (
@@ -45,6 +46,8 @@ _CANDIDATES = [
     *("cp874", "cp932", "cp949", "euc_jp", "gb18030", "big5hkscs"),
 ]
 _ISO_2022 = ("iso2022_jp", "iso2022_kr")
+# Chinese in seven bits, as mails of the nineties have it: RFC 1843.
+_HZ = re.compile(rb"~\{(?:[\x21-\x77][\x21-\x7e]){2,}~\}")
 _WESTERN = "cp1252"
 _LATIN = frozenset({"cp1250", "cp1252", "cp1254", "cp1257", "cp1258", "iso8859-2", "iso8859-15", "iso8859-9"})
 _MANY_BYTES = 300  # so many lend statistics enough
@@ -97,7 +100,8 @@ def read_bytes(body: bytes, content_type: str = "") -> Decoded:
     if wide:
         return Decoded(body.decode(wide, "replace"))
     names = _declared(body, content_type)
-    for name in (*(_ISO_2022 if b"\x1b$" in body else ()), *names, "utf-8"):
+    shifted = _ISO_2022 if b"\x1b$" in body else ("hz",) if _HZ.search(body) else ()
+    for name in (*shifted, *names, "utf-8"):
         try:
             if _looks_like(body, name):
                 return Decoded(body.decode(name))
@@ -203,7 +207,8 @@ def _recognised(body: bytes) -> Decoded:
         return Decoded(loose)
     sparse = _is_sparse(body)
     sample = _sample(body)
-    name = (latin_encoding(sample) if sparse else "") or _best_of(sample, sparse=sparse)
+    spelled = (spelled_encoding(sample) or latin_encoding(sample)) if sparse else ""
+    name = spelled or _best_of(sample, sparse=sparse)
     if name:
         other = _GREEK.get(name)
         if other and _GREEK_CAPITAL[other].search(sample) and not _GREEK_CAPITAL[name].search(sample):
