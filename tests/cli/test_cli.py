@@ -6,6 +6,7 @@ import pytest
 import verb_runs
 
 from dags.local.environment import ROOT
+from pipeline.records import content_id
 
 ARTICLE = {
     "title": "Flood closes the bridge at Harrow",
@@ -266,3 +267,17 @@ def test_evaluate_answers_as_the_contract_says(run, tmp_path):
     top = {"shown": 20, "moments": 3, "mixed": nothing, "twice": nothing, "missing": nothing}
     assert row["top_of_page"] == top
     assert answer["mean"] == {"bcubed_f1": 1.0, "pairwise_f1": 1.0}
+
+
+def test_a_page_that_is_listed_again_is_no_event_of_two_articles(run, tmp_path):
+    letters = str.maketrans("0123456789", "ghijklmnop")
+    fresh = []
+    for n in range(22):
+        words = [content_id("word", str(n), str(place)).translate(letters)[:8] for place in range(12)]
+        line = {"title": " ".join(words[:5]), "text": f"{' '.join(words)}. " * 3, "source": words[0]}
+        fresh.append(line | {"published": "2026-01-06T09:00:00Z", "cluster": f"event {n}"})
+    listed = ARTICLE | {"cluster": "page", "published": "2026-01-05T09:00:00Z"}
+    rows = [listed, *fresh, listed | {"published": "2026-01-06T09:00:00Z"}]
+    (row,) = as_json(run("evaluate", jsonl(tmp_path / "g.jsonl", *rows), "--json"))["files"]
+    assert row["stories"] > 20
+    assert row["top_of_page"]["missing"]["worst"] == 0
