@@ -172,13 +172,5 @@ def test_the_scheduler_runs_a_dag_whose_task_reaches_the_store(running, pages):
     assert '"task_id":"files"' in log  # the api-server reads the task's log from the shared volume
 
 
-def test_old_runs_are_cleaned_from_the_database_and_new_ones_stay(running, pages):
-    before = pages.get("/dags/load/dagRuns").raise_for_status().json()["total_entries"]
-    done = running.run("airflow-cleanup", ["python", "-m", "deploy.airflow", "clean"])
-    assert done.returncode == 0, done.stderr[-4000:]
-    assert "more than 30 days ago" in done.stdout
-    assert pages.get("/dags/load/dagRuns").json()["total_entries"] == before > 0
-
-
 def test_all_services_end_on_sigterm(running, pages):
     assert running.stop() == []

@@ -314,8 +314,8 @@ def _asia() -> Iterator[tuple[str, str, tuple[str, ...]]]:
         f"<div class='more-on'><h3>قصص مقترحة</h3><ul><li><a href='/1'>كيف عادت المياه إلى القرية</a></li><li><a href='/2'>سوق السمك يفتح أبوابه</a></li></ul></div>{_p(t[2:4])}{tweet}{_p(t[4:])}</div>"
         "<div class='sources'>المصدر: وكالات</div></div>"
     )
-    quoted = "الحملة تبدأ صباح السبت في جميع المراكز."
-    yield "embedded post ar", _page("ar", "حملة تطعيم ضد الحصبة", body), (*t[:4], quoted, *t[4:])
+    quoted, by = "الحملة تبدأ صباح السبت في جميع المراكز.", "— وزارة الصحة 25 نوفمبر"
+    yield "embedded post ar", _page("ar", "حملة تطعيم ضد الحصبة", body), (*t[:4], quoted, by, *t[4:])
 
     t = TEXTS["ja"]
     ranking = "".join(f"<li><a href='/r{n}'>北の港で初競り 第{n}報</a></li>" for n in range(1, 6))

@@ -80,3 +80,74 @@ def test_text_deep_within_others_is_kept() -> None:
 )
 def test_a_strange_page_is_read_as_far_as_it_goes(page: str) -> None:
     assert isinstance(read_page(page).text, str)
+
+
+LINES = [
+    "The harbour railway of Westray was opened again on Saturday, a year after the storm took its bridge.",
+    "Two hundred people stood on the quay when the first train came in with the mayor and the school band.",
+    "It runs four times a day until October, and the company hopes for ten thousand passengers a month.",
+    "The new bridge stands two metres higher than the old one, and no wave of that storm would reach it.",
+]
+TOLD = [f"<p>{line}</p>" for line in LINES]
+
+
+def _page(body: str, title: str = "Harbour railway opens again - Westray Mail") -> str:
+    return f"<html lang='en'><head><title>{title}</title></head><body>{body}</body></html>"
+
+
+def _menu(count: int) -> str:
+    return "".join(f"<li><a href='/{n}'>Council {n}</a></li><li>{n} letters</li>" for n in range(count))
+
+
+def _article(*inside: str) -> str:
+    """A page of an article whose second paragraph is followed by something."""
+    lines = [*TOLD[:2], *inside, *TOLD[2:]]
+    return _page(f"<article><h1>Harbour railway opens again</h1>{''.join(lines)}</article>")
+
+
+def test_posts_that_an_article_quotes_are_its_text_with_who_wrote_them() -> None:
+    post = (
+        "<div class='social-media-embed'><blockquote><p>I have waited a year for this whistle!</p>"
+        "— Ada of the quay (@ada) <a href='/s'>28 November</a></blockquote></div>"
+    )
+    share = "<div class='social-share'><p>Tell your friends about this article on all networks.</p></div>"
+    quoted = ["I have waited a year for this whistle!", "— Ada of the quay (@ada) 28 November"]
+    assert read_page(_article(post, share)).text.split("\n\n") == [*LINES[:2], *quoted, *LINES[2:]]
+
+
+def test_the_sites_name_as_first_heading_is_no_headline() -> None:
+    others = "".join(
+        f"<div><h3>Story {n} of the week</h3>{TOLD[0][:60]} {n} and more.</p></div>" for n in range(9)
+    )
+    name = "<div><h1>Westray Mail</h1><p>Something went wrong with the connection!</p></div>"
+    article = f"<div class='content'><h2>Harbour railway opens again</h2>{''.join(TOLD)}</div>"
+    page = _page(f"<div class='top'>{name}<div class='latest'>{others}</div></div>{article}")
+    assert read_page(page).text.split("\n\n") == LINES
+
+
+def test_a_page_of_menus_without_a_headline_gives_the_text_that_stands_among_them() -> None:
+    box = f"<div class='box'><b>Railway</b><div>{'<br>'.join(LINES[:3])}</div></div>"
+    menu = f"<ul>{_menu(60)}</ul>"
+    text = read_page(_page(menu + box + menu, "City of Westray")).text
+    assert all(line in text for line in LINES[:3])
+    assert "letters" not in text
+
+
+@pytest.mark.parametrize("hidden", ["style='visibility: hidden'", "style='color:red;display:none'", "hidden"])
+def test_what_a_page_hides_is_not_its_text_and_an_article_shown_by_a_script_is(hidden: str) -> None:
+    secret = f"<div {hidden}><p>This line was hidden by the outlet, who knows why it did so.</p></div>"
+    assert "hidden" not in read_page(_article(secret)).text
+    story = f"<div class='story' {hidden}>{''.join(TOLD)}</div>"
+    late = _page(f"<div class='page'><h1>Harbour railway opens again</h1>{story}</div>")
+    assert read_page(late).text.split("\n\n") == LINES
+
+
+def test_a_long_list_of_labels_is_a_menu_and_a_short_one_the_articles() -> None:
+    fonts = ("Georgia", "Arial", "Impact", "Tahoma", "Verdana", "Lucida", "Courier", "Palatino")
+    labels = [
+        f"<ul class='{name}'>{''.join(f'<li>{each}</li>' for each in of)}</ul>"
+        for name, of in (("font-options", fonts), ("towns", ("Skaill", "Pierowall", "Rapness")))
+    ]
+    text = read_page(_article(*labels)).text
+    assert all(line in text for line in (*LINES, "Pierowall"))
+    assert "Tahoma" not in text

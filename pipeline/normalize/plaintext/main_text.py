@@ -10,7 +10,7 @@ import copy
 import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any, Final, NamedTuple
 
 import trafilatura
@@ -32,11 +32,15 @@ _FURNITURE: Final = re.compile(
     r"read-?(?:more|next)|qr-?code|copyright|outbrain|taboola|toolbar|modal|popup|banner|skip-?link)(?:$|[\s_-])",
     re.IGNORECASE,
 )
+_HIDDEN: Final = re.compile(r"display:\s*none|visibility:\s*hidden", re.IGNORECASE)
+# A post of another site, which the article quotes.
+_EMBEDDED: Final = re.compile(r"embed|tweet", re.IGNORECASE)
 _BLOCKS: Final = word_set("p h2 h3 h4 h5 li blockquote pre figcaption caption tr dd dt")
 _UNSEEN: Final = ("script", "style", "noscript", "template")
 _HEADINGS: Final = word_set("h2 h3 h4 h5")
 _CAPTION: Final = re.compile(r"caption|figure|credit|gallery|image|photo|media|video", re.IGNORECASE)
 _ROWS: Final = word_set("li tr blockquote dd dt")
+_LOOSE: Final = word_set("div td section article blockquote")
 _PLAIN: Final = word_set("div section article td main")
 _PARTS: Final = _BLOCKS | _PLAIN
 _SPACE: Final = re.compile(r"\s+")
@@ -53,6 +57,14 @@ _MOST_OF_IT: Final = 0.4
 _SENTENCES: Final = 2
 # Less of a container than this is left where it is a gallery.
 _LEAST_KEPT: Final = 0.3
+# More lines than this, of which less than so much is longer than a label, are menus.
+_MANY_LINES: Final = 60
+_LEAST_TOLD: Final = 0.3
+# Of a kind of blocks so much must be found twice for all of it to be the article's.
+_LEAST_TWICE: Final = 0.1
+# So many items in a row with fewer characters each are labels.
+_MANY_ITEMS: Final = 6
+_LABEL_CHARS: Final = 20
 # Paragraphs longer than this tell where the article stands, by so much of their beginning.
 _LEAST_PARAGRAPH: Final = 20
 _OF_PARAGRAPH: Final = 60
@@ -65,6 +77,8 @@ _LONG_BODY: Final = 200
 # A page of so many elements has this many characters for each, or is no article.
 _MANY_ELEMENTS: Final = 3_000
 _LEAST_OF_ELEMENT: Final = 4
+# What is at the end of a title and less than so much of it names the site.
+_OF_TITLE: Final = 0.5
 # A heading shorter than this names no article.
 _TITLE_CHARS: Final = 10
 # The headline is among the first headings, or the page has none; they may stand within each other.
@@ -107,7 +121,11 @@ def _with_container(tree: Any, extracted: list[str]) -> list[str]:
         if dense.chars > _DENSER * length:  # under the headline stands its standfirst, the article elsewhere
             container = _common(container, dense.element)
     if container is None:
-        return theirs
+        return (
+            theirs
+            if dense is None or not _is_menu(theirs)
+            else [each.text for each in _blocks(dense.element)]
+        )
     spared = dense.path if dense is not None and dense.chars >= _MOST_OF_IT * _chars(theirs) else frozenset()
     blocks = _blocks(container, spared)
     ours = [block for place, block in enumerate(blocks) if place >= _FIRST or _squeezed(block.text) != named]
@@ -153,6 +171,13 @@ def _common(one: Any, other: Any) -> Any | None:
     return None if found is None or found.tag in {"body", "html"} else found
 
 
+def _is_menu(lines: Sequence[str]) -> bool:
+    """Whether lines are those of menus for the most part: so trafilatura takes a page that it gives up."""
+    return len(lines) > _MANY_LINES and _chars(
+        line for line in lines if len(line) > _LEAST_TEXT
+    ) < _LEAST_TOLD * _chars(lines)
+
+
 def _chars(lines: Iterable[str]) -> int:
     return sum(map(len, lines))
 
@@ -193,13 +218,15 @@ def _kept(blocks: Sequence[_Block], shared: Sequence[bool]) -> list[bool]:
     held by elements like those of its other paragraphs, or are rows and items that stand among them.
     """
     kept = list(shared)
-    alike = {(block.holder, block.tag) for block, both in zip(blocks, shared, strict=True) if both}
+    alike = _alike(blocks, shared)
+    labels = _labels(blocks, shared)
     holders = {holder for holder, tag in alike if tag not in _HEADINGS}
     first, last = shared.index(True), len(shared) - 1 - shared[::-1].index(True)
     for place, block in enumerate(blocks):
-        if kept[place] or block.tag in _HEADINGS or _is_caption(block):
+        if kept[place] or place in labels or block.tag in _HEADINGS or _is_caption(block):
             continue
-        among = first < place < last and (block.tag in _ROWS or (not block.tag and _is_sentence(block.text)))
+        row = block.tag in _ROWS or block.holder.startswith("blockquote.")
+        among = first < place < last and (row or (not block.tag and _is_sentence(block.text)))
         kept[place] = among or (block.holder, block.tag) in alike
     for place, block in enumerate(blocks[:-1]):
         like = block.holder in holders or (block.holder, block.tag) in alike
@@ -208,7 +235,30 @@ def _kept(blocks: Sequence[_Block], shared: Sequence[bool]) -> list[bool]:
     return kept
 
 
+def _alike(blocks: Sequence[_Block], shared: Sequence[bool]) -> set[tuple[str, str]]:
+    """The kinds of blocks of which enough was found twice, by holder and tag: one word of a chart is not."""
+    chars: dict[tuple[str, str], list[int]] = {}
+    for block, both in zip(blocks, shared, strict=True):
+        of_kind = chars.setdefault((block.holder, block.tag), [0, 0])
+        of_kind[both] += len(block.text)
+    return {kind for kind, (once, twice) in chars.items() if twice and twice >= _LEAST_TWICE * (once + twice)}
+
+
+def _labels(blocks: Sequence[_Block], shared: Sequence[bool]) -> set[int]:
+    """The places of items of long lists of a word or two, which only the container has: menus."""
+    found: set[int] = set()
+    for _, run in groupby(range(len(blocks)), key=lambda at: (blocks[at].holder, blocks[at].tag, shared[at])):
+        places = list(run)
+        is_list = blocks[places[0]].tag == "li" and not shared[places[0]]
+        chars = _chars(blocks[place].text for place in places)
+        if is_list and len(places) >= _MANY_ITEMS and chars < _LABEL_CHARS * len(places):
+            found.update(places)
+    return found
+
+
 def _is_caption(block: _Block) -> bool:
+    if block.tag == "blockquote":
+        return False
     return block.tag == "figcaption" or _CAPTION.search(block.holder) is not None
 
 
@@ -276,14 +326,19 @@ def _densest(tree: Any) -> Any | None:
 def _headline(tree: Any) -> Any | None:
     """The one first heading, else the heading that the page's title repeats."""
     heads = tree.xpath("//h1")
-    if len(heads) == 1:
-        return heads[0]
     title = _squeezed("".join(tree.xpath("//title/text()")[:1]))
+    if len(heads) == 1 and not _names_the_site(_squeezed(_own_text(heads[0])), title):
+        return heads[0]
     for head in islice(tree.iter("h1", "h2", "h3"), _MOST_HEADS):
         text = _squeezed(_own_text(head))
         if len(text) >= _TITLE_CHARS and title.startswith(text):
             return head
     return None
+
+
+def _names_the_site(head: str, title: str) -> bool:
+    """Whether a first heading is what titles end with: the site's name, which stands over each page."""
+    return bool(head) and title.endswith(head) and len(head) < _OF_TITLE * len(title)
 
 
 def _text_length(element: Any) -> int:
@@ -341,8 +396,9 @@ def _flush(loose: list[str], element: Any) -> Iterator[_Block]:
     """Text that stands in no paragraph of its own; words alone are labels of buttons."""
     text = _SPACE.sub(" ", " ".join(loose)).strip()
     loose.clear()
-    if _is_sentence(text) or (len(text) > _LEAST_TEXT and element.tag in {"div", "td", "section", "article"}):
-        yield _Block(text, _holder(element))
+    least = _LEAST_SENTENCE if element.tag == "blockquote" else _LEAST_TEXT
+    if _is_sentence(text) or (len(text) > least and element.tag in _LOOSE):
+        yield _Block(text, _holder(element), "blockquote" if element.tag == "blockquote" else "")
 
 
 def _own_text(element: Any) -> str:
@@ -365,8 +421,12 @@ def _holder(element: Any) -> str:
 def _is_furniture(element: Any) -> bool:
     if element.tag in _FURNITURE_TAGS or (element.tag == "article" and _is_card(element)):
         return True
+    if element.get("hidden") is not None or _HIDDEN.search(element.get("style") or ""):
+        return True
     named = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('role') or ''}"
-    return element.tag not in {"body", "html", "article", "main"} and _FURNITURE.search(named) is not None
+    if element.tag in {"body", "html", "article", "main"} or _FURNITURE.search(named) is None:
+        return False
+    return _EMBEDDED.search(named) is None or next(element.iter("blockquote"), None) is None
 
 
 def _is_card(article: Any) -> bool:
