@@ -50,6 +50,7 @@ ENV PATH=/opt/wirewatch/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     AIRFLOW_HOME=/airflow \
     AIRFLOW__CORE__DAGS_FOLDER=/opt/wirewatch/dags \
+    AIRFLOW__CORE__PLUGINS_FOLDER=/opt/wirewatch/dags/plugins \
     AIRFLOW__CORE__LOAD_EXAMPLES=False \
     AIRFLOW__LOGGING__BASE_LOG_FOLDER=/airflow/logs \
     WIREWATCH_HOME=/data \

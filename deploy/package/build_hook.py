@@ -52,10 +52,10 @@ class WheelHook(BuildHookInterface[Any]):
             file.write_text(renamed(file.read_text(encoding="utf-8")), encoding="utf-8")
         (package / "py.typed").touch()
         # The folder that an Airflow is shown: each file by itself, so it is no package.
-        (package / "dags").mkdir()
-        for file in (root / "dags").glob("*.py"):
+        (package / "dags" / "plugins").mkdir(parents=True)
+        for file in (*(root / "dags").glob("*.py"), *(root / "dags" / "plugins").glob("*.py")):
             source = renamed(file.read_text(encoding="utf-8"))
-            (package / "dags" / file.name).write_text(source, encoding="utf-8")
+            (package / file.relative_to(root)).write_text(source, encoding="utf-8")
         for name in (".airflowignore", "pools.json"):
             shutil.copy(root / "dags" / name, package / "dags")
         build_data["force_include"][str(package)] = "wirewatch"

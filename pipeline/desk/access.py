@@ -39,6 +39,19 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who asks, as an application says that the pages are mounted in, and that has a login of its own.
+
+    Attributes:
+        person: Who it is; None for somebody who is not logged in, or may not read.
+        login: Where one logs in there.
+    """
+
+    person: Person | None
+    login: str
+
+
+@dataclass(frozen=True, slots=True)
 class Doors:
     """How one may come in.
 
@@ -51,6 +64,7 @@ class Doors:
         editors: Users of the proxy who may write.
         hosts: What may stand in `Host`, without its port.
         read_only: Whether nobody may write.
+        mounted: Whether a `Visitor` in the scope says who asks, and nothing else does.
         tokens: Of programs; "metrics" among its scopes opens `/metrics`, "feeds" the feeds.
     """
 
@@ -62,6 +76,7 @@ class Doors:
     editors: tuple[str, ...] = ()
     hosts: tuple[str, ...] = LOCAL
     read_only: bool = False
+    mounted: bool = False
     tokens: Tokens | None = None
 
 

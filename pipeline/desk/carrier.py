@@ -8,7 +8,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Protocol
 
@@ -29,11 +29,12 @@ class RunVerb(Protocol):
         """Runs it to its end."""
 
 
-def child_process(options: Sequence[str]) -> RunVerb:
+def child_process(options: Sequence[str], environment: Mapping[str, str] | None = None) -> RunVerb:
     """Runs verbs in a child: models and state are not kept in the process of the pages.
 
     Args:
         options: The store, home and configuration of the pages.
+        environment: What the child has, where it is not what this process has.
     """
 
     def run(arguments: Sequence[str]) -> tuple[int, str, str]:
@@ -45,6 +46,7 @@ def child_process(options: Sequence[str]) -> RunVerb:
             check=False,
             timeout=_MOST_SECONDS,
             stdin=subprocess.DEVNULL,
+            env=None if environment is None else dict(environment),
         )
         return done.returncode, done.stdout, done.stderr
 

@@ -14,13 +14,25 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.api.api_tokens import Scope as ApiScope
-from pipeline.desk.access import Doors, Person, Sessions, feed_signature, host_name, same_origin
+from pipeline.desk.access import (
+    Doors,
+    Person,
+    Sessions,
+    Visitor,
+    feed_signature,
+    host_name,
+    same_origin,
+)
 
 COOKIE: Final = "wirewatch_desk"
 PERSON: Final = "wirewatch.person"
+# Where an application that the pages are mounted in says who asks; nothing that is sent can stand there.
+VISITOR: Final = "wirewatch.visitor"
 # Answered before any login: they say nothing that is not in the project's own files.
 # The read API asks for a token of its own.
 _OPEN: Final = ("/health", "/login", "/static/", "/api/")
+# Behind another login no page of ours is shown to a stranger, not even how it looks.
+_OPEN_MOUNTED: Final = ("/health", "/api/")
 HEADERS: Final = {
     "content-security-policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
@@ -91,7 +103,8 @@ class Guard:
         path = path_of(scope)
         person = self._person(scope, headers)
         scope[PERSON] = person
-        if path == _OPEN[0] or path.startswith(_OPEN[1:]) or self._by_key(scope, path):
+        free = _OPEN_MOUNTED if self._doors.mounted else _OPEN
+        if path == free[0] or path.startswith(free[1:]) or self._by_key(scope, path):
             return None
         if path == "/metrics" and self._scrapes(headers):
             return None
@@ -128,6 +141,9 @@ class Guard:
 
     def _person(self, scope: Scope, headers: dict[str, str]) -> Person | None:
         doors = self._doors
+        if doors.mounted:
+            visitor = scope.get(VISITOR)
+            return visitor.person if isinstance(visitor, Visitor) else None
         peer = (scope.get("client") or ("", 0))[0]
         if doors.proxy_header and peer in doors.proxy_addresses:
             name = headers.get(doors.proxy_header.lower(), "")
@@ -141,6 +157,8 @@ class Guard:
         return self._sessions.read(cookie_of(headers, COOKIE), self._clock())
 
     def _login(self, scope: Scope) -> Response:
+        if self._doors.mounted:
+            return self._login_elsewhere(scope)
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         root, path = scope.get("root_path", ""), path_of(scope)
         if scope["method"] == "GET" and self._sessions.opened_by_token(query.pop("token", "")):
@@ -161,6 +179,15 @@ class Guard:
             target = quote(path) + (f"?{behind}" if behind else "")
             return RedirectResponse(f"{root}/login?{urlencode({'next': target})}", 303)
         return self._refuse(scope, 403, "no_token" if self._doors.token else "no_login")
+
+    def _login_elsewhere(self, scope: Scope) -> Response:
+        visitor = scope.get(VISITOR)
+        page = scope["method"] == "GET" and not path_of(scope).endswith((".json", ".csv", ".atom"))
+        if not isinstance(visitor, Visitor) or not page or path_of(scope).startswith("/static/"):
+            return self._refuse(scope, 401, "no_login")
+        behind = scope["query_string"].decode("latin-1")
+        here = f"{scope.get('root_path', '')}{quote(path_of(scope))}{f'?{behind}' if behind else ''}"
+        return RedirectResponse(f"{visitor.login}?{urlencode({'next': here})}", 303)
 
 
 def give_session(answer: Response, scope: Scope, value: str) -> None:

@@ -6,7 +6,7 @@ import secrets
 import sys
 import time
 import webbrowser
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,6 +93,27 @@ def desk_site(
         api_tokens=Tokens(home / "desk" / "tokens"),
     )
     return Site(readers, options, carrier.wake).application(), behind
+
+
+def mounted(environment: Mapping[str, str], hosts: Sequence[str]) -> ASGIApp:
+    """The pages for an application that has a login of its own, and puts a `Visitor` into each scope.
+
+    Args:
+        environment: Where home, configuration and store are, as for every verb.
+        hosts: Under which names that application is reached.
+
+    Raises:
+        ConfigError: The configuration is broken.
+    """
+
+    def opened() -> App:
+        return open_app(environment=environment, make=False)
+
+    with opened() as app:
+        settings, home, config = app.care.desk_settings().desk, app.home, app.config
+    doors = Doors(mounted=True, hosts=(*LOCAL, *hosts, *settings.hosts), read_only=settings.read_only)
+    site, _ = desk_site(opened, home, config, doors, child_process((), environment))
+    return site
 
 
 def serve(

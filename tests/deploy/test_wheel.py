@@ -78,10 +78,11 @@ def test_the_command_of_a_wheel_answers(installed):
 
 def test_a_wheel_has_the_dags_for_ones_own_airflow(installed):
     """They import the installed package, wherever in a file: `pipeline` is not there."""
-    ours = {path.name for path in (ROOT / "dags").glob("*.*")}
+    ours = {path.name for path in (ROOT / "dags").glob("*.*")} | {"plugins"}
     folder = installed / "wirewatch" / "dags"
     assert {path.name for path in folder.iterdir()} == ours
-    for path in folder.glob("*.py"):
+    assert [path.name for path in folder.glob("plugins/*")] == ["desk.py"]
+    for path in folder.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         names = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
         assert not {name for name in names if name.partition(".")[0] in {"pipeline", "dags"}}, path.name
