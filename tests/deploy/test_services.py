@@ -146,17 +146,6 @@ def test_a_wrong_password_is_refused(running):
     assert httpx.get(f"{running.api}/api/v2/dags", timeout=PATIENT).status_code == 401
 
 
-def test_the_desk_is_behind_airflows_login(running, pages):
-    address = f"{running.api}/desk/feeds"
-    stranger = httpx.get(address, timeout=PATIENT)
-    assert stranger.status_code == 303
-    assert stranger.headers["location"].startswith("/auth/login?next=")
-    token = pages.headers["Authorization"]
-    answer = httpx.get(address, headers={"Authorization": token}, timeout=PATIENT)
-    assert answer.status_code == 200, answer.text
-    assert "You are admin (may change things)" in answer.text
-
-
 def test_the_dag_processor_finds_the_dags(pages):
     end = time.monotonic() + 60
     names = set()
@@ -181,6 +170,18 @@ def test_the_scheduler_runs_a_dag_whose_task_reaches_the_store(running, pages):
     told = running.run("wirewatch", ["wirewatch", "--json", "stories"])
     assert [story["size"] for story in json.loads(told.stdout)] == [2], told.stderr
     assert '"task_id":"files"' in log  # the api-server reads the task's log from the shared volume
+
+
+def test_the_desk_is_behind_airflows_login(running, pages):
+    address = f"{running.api}/desk/"
+    stranger = httpx.get(address, timeout=PATIENT)
+    assert stranger.status_code == 303
+    assert stranger.headers["location"].startswith("/auth/login?next=")
+    token = pages.headers["Authorization"]
+    answer = httpx.get(address, headers={"Authorization": token}, timeout=PATIENT)
+    assert answer.status_code == 200, answer.text
+    assert "You are admin (may change things)" in answer.text
+    assert "2 articles" in answer.text
 
 
 def test_all_services_end_on_sigterm(running, pages):
