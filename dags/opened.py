@@ -33,8 +33,8 @@ def told_operator(context: Mapping[str, Any]) -> None:
 # Owner and retries of every task. A transient error waits and is tried again; the waits grow to an hour.
 TASK_DEFAULTS: dict[str, Any] = {
     "owner": "wirewatch",
-    "retries": 3,
-    "retry_delay": timedelta(seconds=30),
+    "retries": 5,
+    "retry_delay": timedelta(seconds=10),
     "retry_exponential_backoff": True,
     "max_retry_delay": timedelta(hours=1),
     # A task that hangs is stopped, and tried again; longer ones say so themselves.

@@ -1,6 +1,8 @@
 """`python -m deploy.elasticsearch`: passwords, roles and users, once Elasticsearch answers.
 
-Roles are `config/elasticsearch/roles/*.json` (what may be done with which index), and one for Kibana.
+Where: `ELASTICSEARCH_URL`, and `ELASTICSEARCH_CA` (a PEM file) where its certificate is your own authority's.
+Roles are `config/elasticsearch/roles/*.json` (what may be done with which index), and one for Kibana. Without
+`KIBANA_SYSTEM_PASSWORD` Kibana's own connection is left alone, as the operator on Kubernetes sees to it.
 Running it again sets the same things again; it is how a changed password of `.env` takes effect.
 """
 
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import sys
 import time
 from collections.abc import Mapping
@@ -21,7 +24,7 @@ from deploy.env import ROOT
 Json = dict[str, Any]
 ROLES = ROOT / "config" / "elasticsearch" / "roles"
 PATIENCE_SECONDS = 120.0
-SECRETS = ("ELASTIC_PASSWORD", "KIBANA_SYSTEM_PASSWORD", "WIREWATCH_ELASTIC_PASSWORD", "KIBANA_USER_PASSWORD")
+SECRETS = ("ELASTIC_PASSWORD", "WIREWATCH_ELASTIC_PASSWORD", "KIBANA_USER_PASSWORD")
 _NOT_YET = (httpx.codes.BAD_GATEWAY, httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.GATEWAY_TIMEOUT)
 
 # Kibana's pages for those who look at the news: all of Kibana, so that boards can be edited. What they see
@@ -105,9 +108,10 @@ def set_up(
     Raises:
         SetupError: Elasticsearch refuses, or does not answer in time.
     """
-    password = {"password": environment["KIBANA_SYSTEM_PASSWORD"]}
-    send(server, "POST", "/_security/user/kibana_system/_password", password, patience_seconds)
-    done = ["password of kibana_system"]
+    done = []
+    if own := environment.get("KIBANA_SYSTEM_PASSWORD"):
+        send(server, "POST", "/_security/user/kibana_system/_password", {"password": own}, patience_seconds)
+        done.append("password of kibana_system")
     for name, role in roles(ROLES, prefix).items():
         send(server, "PUT", f"/_security/role/{name}", role, patience_seconds)
         done.append(f"role {name}")
@@ -125,7 +129,14 @@ def main() -> int:
         return 2
     auth = httpx.BasicAuth("elastic", os.environ["ELASTIC_PASSWORD"])
     try:
-        with httpx.Client(base_url=os.environ["ELASTICSEARCH_URL"], auth=auth, timeout=30.0) as server:
+        authority = os.environ.get("ELASTICSEARCH_CA")
+        verify = ssl.create_default_context(cafile=authority) if authority else True
+    except OSError as error:
+        sys.stderr.write(f"elasticsearch: ELASTICSEARCH_CA: {error}\n")
+        return 2
+    url = os.environ["ELASTICSEARCH_URL"]
+    try:
+        with httpx.Client(base_url=url, auth=auth, verify=verify, timeout=30.0) as server:
             for step in set_up(server, os.environ):
                 sys.stdout.write(f"{step}: set\n")
     except SetupError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,3 +39,15 @@ def make_pools() -> None:
         for name, pool in POOLS.items():
             if Pool.get_pool(name, session=session) is None:
                 Pool.create_or_update_pool(name, **pool, session=session)
+
+
+def clean_database(days: int) -> None:
+    """Removes what Airflow's database holds of runs that ended more than so many days ago.
+
+    The last scheduled run of each DAG stays, since Airflow tells by it when the next one is due. A task could
+    not do this: Airflow keeps its database from tasks.
+    """
+    from airflow.utils.db_cleanup import run_cleanup
+
+    before = datetime.now(UTC) - timedelta(days=days)
+    run_cleanup(clean_before_timestamp=before, confirm=False, skip_archive=True)

@@ -13,7 +13,10 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from dags.local.environment import ROOT, airflow_environment, make_pools
+from dags.local.environment import ROOT, airflow_environment, clean_database, make_pools
+
+# How long the database keeps runs.
+KEPT_DAYS = 30
 
 
 def _secret(home: Path) -> str:
@@ -57,6 +60,7 @@ def main() -> int:
 
     initdb()
     make_pools()
+    clean_database(KEPT_DAYS)  # before anything else reads it: SQLite has one writer
     sys.stdout.write(f"Airflow on http://127.0.0.1:{port} in about half a minute; Ctrl-C stops it.\n")
     sys.stdout.flush()
     return _run_all(str(Path(sys.executable).parent / "airflow"), port)

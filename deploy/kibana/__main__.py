@@ -2,7 +2,8 @@
 
 Where and as whom: `KIBANA_URL` (http://127.0.0.1:5601), `KIBANA_API_KEY` or `KIBANA_USERNAME` and
 `KIBANA_PASSWORD`, `KIBANA_SPACE`, `KIBANA_CA` (a PEM file), `WIREWATCH_PREFIX` where the indices do not begin
-with `wirewatch`. Without a key or password, the password of `elastic` is taken from `.env` (`make env`).
+with `wirewatch`, `WIREWATCH_DESK_URL` where readers find the desk, for links to it. Without a key or
+password, the password of `elastic` is taken from `.env` (`make env`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 import httpx
 
 from deploy.env import ROOT
+from deploy.kibana.boards import DESK
 
 FOLDER = ROOT / "config" / "kibana"
 PREFIX = "wirewatch"
@@ -39,6 +41,14 @@ def prefixed(ndjson: str, prefix: str) -> str:
             attributes["title"] = prefix + attributes["title"].removeprefix(PREFIX)
         lines.append(json.dumps(found, ensure_ascii=False, separators=(",", ":")) + "\n")
     return "".join(lines)
+
+
+def linked(ndjson: str, desk: str) -> str:
+    """The same objects with links to a desk at another address."""
+    # Links stand as JSON in JSON, where a quote would have to be escaped twice.
+    if not desk.startswith(("http://", "https://")) or set(desk) & set('"\\ '):
+        raise ImportFailedError(f"WIREWATCH_DESK_URL={desk}: not an http or https address")
+    return ndjson.replace(DESK, desk.rstrip("/"))
 
 
 def from_file(path: Path, name: str) -> str:
@@ -103,13 +113,19 @@ def _post(kibana: httpx.Client, name: str, body: bytes, patience_seconds: float)
         pause = min(2 * pause, 10.0)
 
 
-def put(kibana: httpx.Client, file: Path, prefix: str, patience_seconds: float = PATIENCE_SECONDS) -> int:
+def put(
+    kibana: httpx.Client,
+    file: Path,
+    prefix: str,
+    patience_seconds: float = PATIENCE_SECONDS,
+    desk: str = DESK,
+) -> int:
     """Imports one file; returns how many objects Kibana took.
 
     Raises:
         ImportFailedError: Kibana refuses, or does not answer in time.
     """
-    text = file.read_text(encoding="utf-8")
+    text = linked(file.read_text(encoding="utf-8"), desk)
     body = (text if prefix == PREFIX else prefixed(text, prefix)).encode()
     answer = _post(kibana, file.name, body, patience_seconds)
     if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
@@ -138,7 +154,8 @@ def main() -> int:
     try:
         with client(os.environ, ROOT / ".env") as kibana:
             for file in files:
-                taken = put(kibana, file, os.environ.get("WIREWATCH_PREFIX", PREFIX))
+                prefix = os.environ.get("WIREWATCH_PREFIX", PREFIX)
+                taken = put(kibana, file, prefix, desk=os.environ.get("WIREWATCH_DESK_URL", DESK))
                 sys.stdout.write(f"{file.name}: {taken} objects in {kibana.base_url}\n")
     except ImportFailedError as error:
         sys.stderr.write(f"kibana: {error}\n")

@@ -1,4 +1,4 @@
-"""The three dashboards, the data views they look through and the tables inside them.
+"""The four dashboards, the data views they look through and the tables inside them.
 
 Fields are those of `config/elasticsearch/index/*.json`. `python -m deploy.kibana.boards` writes
 `config/kibana/wirewatch.ndjson`; a test says when that was forgotten.
@@ -28,17 +28,29 @@ from deploy.kibana.lens import (
     unique,
     xy,
 )
-from deploy.kibana.objects import dashboard, data_view, rows, session, text
+from deploy.kibana.objects import Control, dashboard, data_view, rows, session, text
 
 FILE = Path(__file__).resolve().parents[2] / "config" / "kibana" / "wirewatch.ndjson"
 
 ARTICLES, STORIES, FEEDS = "wirewatch-articles", "wirewatch-stories", "wirewatch-feeds"
 QUARANTINE, OUTBOX, ALERTS = "wirewatch-quarantine", "wirewatch-outbox", "wirewatch-alerts"
+TELLINGS = "wirewatch-tellings"
+# Where the desk is; `deploy.kibana` puts in another place.
+DESK = "http://127.0.0.1:8090"
 
 # Backfill was published long before it came, so it says nothing about lag.
 LIVE = "backfill : false"
 SECONDS = {"id": "duration", "params": {"inputFormat": "seconds", "outputFormat": "humanizePrecise"}}
 LINK = {"id": "url", "params": {"type": "a", "labelTemplate": "{{value}}", "openLinkInCurrentTab": False}}
+
+
+def _page(path: str, label: str) -> Json:
+    """Shows an id as a link to its page on the desk."""
+    params = {"type": "a", "urlTemplate": f"{DESK}/{path}/{{{{value}}}}", "labelTemplate": label}
+    return {"id": "url", "params": params | {"openLinkInCurrentTab": False}}
+
+
+STORY, ARTICLE = _page("stories", "story"), _page("articles", "article")
 
 
 def data_views() -> list[Json]:
@@ -49,20 +61,30 @@ def data_views() -> list[Json]:
             "Articles",
             ARTICLES,
             "time",
-            {"url": LINK, "lag_seconds": SECONDS, "index_lag_seconds": SECONDS},
+            {
+                "url": LINK,
+                "lag_seconds": SECONDS,
+                "index_lag_seconds": SECONDS,
+                "story": STORY,
+                "id": ARTICLE,
+            },
         ),
         data_view(
             STORIES,
             "Stories",
             STORIES,
             "last_published",
-            {"hot": {"id": "number", "params": {"pattern": "0.0"}}},
+            {"hot": {"id": "number", "params": {"pattern": "0.0"}}, "id": STORY},
+            # As articles have it, so that a control narrows both.
+            {"outlet": "outlets", "language": "languages"},
         ),
         # A feed has one document, its present state: no time to choose by.
         data_view(FEEDS, "Feeds", FEEDS, formats={"lag_seconds": SECONDS, "interval_seconds": SECONDS}),
         data_view(QUARANTINE, "Quarantine", QUARANTINE, "at"),
         data_view(OUTBOX, "Deliveries", OUTBOX, "due"),
-        data_view(ALERTS, "Alerts", ALERTS, "at"),
+        data_view(ALERTS, "Alerts", ALERTS, "at", {"story": STORY}),
+        # One document a watch and a story in which it found something, told or not.
+        data_view(TELLINGS, "Watches and stories", TELLINGS, "at", {"story": STORY}),
     ]
 
 
@@ -75,6 +97,7 @@ def sessions() -> list[Json]:
             STORIES,
             [
                 "title",
+                "id",
                 "hot",
                 "origins",
                 "size",
@@ -90,7 +113,7 @@ def sessions() -> list[Json]:
             "wirewatch-newest-articles",
             "Newest articles",
             ARTICLES,
-            ["title", "url", "outlet", "kind", "language", "topics"],
+            ["title", "url", "id", "story", "outlet", "kind", "language", "topics"],
             [("time", "desc")],
         ),
         session(
@@ -115,7 +138,23 @@ def sessions() -> list[Json]:
             [("due", "desc")],
             "state : failed or attempts > 1",
         ),
+        session(
+            "wirewatch-near-misses",
+            "Found and not told",
+            TELLINGS,
+            ["watch", "story", "miss"],
+            [("at", "desc")],
+            "alerts : 0",
+        ),
     ]
+
+
+# Above the boards of articles and stories.
+_BY_ARTICLE = (
+    Control("Outlet", ARTICLES, "outlet"),
+    Control("Topic", ARTICLES, "topics"),
+    Control("Language", ARTICLES, "language"),
+)
 
 
 def news_desk() -> Json:
@@ -124,7 +163,7 @@ def news_desk() -> Json:
         chart("stories", "Stories", STORIES, {"n": count("Stories")}, number("n")),
         chart("articles", "Articles", ARTICLES, {"n": count("Articles")}, number("n")),
         chart("outlets-now", "Outlets", ARTICLES, {"n": unique("Outlets", "outlet")}, number("n")),
-        chart("alerts", "Alerts", ALERTS, {"n": count("Alerts")}, number("n")),
+        chart("languages-now", "Languages", ARTICLES, {"n": unique("Languages", "language")}, number("n")),
     ]
     origins = ranges(
         "Independent origins",
@@ -186,7 +225,6 @@ def news_desk() -> Json:
         "wirewatch-news-desk",
         "Wirewatch: News desk",
         "Stories by growth and origins, situations, articles by topic, outlet, language and kind.",
-        "now-7d",
         rows(
             (5, [(panel, 12) for panel in tile]),
             (16, [(documents("growing", "Stories by growth and origins", "wirewatch-growing-stories"), 48)]),
@@ -194,6 +232,7 @@ def news_desk() -> Json:
             (13, [(outlets, 20), (languages, 14), (kinds, 14)]),
             (20, [(documents("newest", "Newest articles", "wirewatch-newest-articles"), 48)]),
         ),
+        _BY_ARTICLE,
     )
 
 
@@ -218,7 +257,6 @@ def names_and_topics() -> Json:
         "wirewatch-names-and-topics",
         "Wirewatch: Names and topics",
         "Top people, organisations, places, topics and keywords, and their rise against the period before.",
-        "now-7d",
         rows(
             (
                 17,
@@ -249,6 +287,65 @@ def names_and_topics() -> Json:
                 ],
             ),
         ),
+        _BY_ARTICLE,
+    )
+
+
+def watches() -> Json:
+    """What each watch found and told, and how two of them compare: choose both in the list above."""
+    found, told = count("Stories found"), count("Told", "alerts > 0")
+    tile = [
+        chart("found", "Stories found", TELLINGS, {"n": found}, number("n")),
+        chart("told", "Stories told", TELLINGS, {"n": told}, number("n")),
+        chart("alerts", "Alerts", ALERTS, {"n": count("Alerts")}, number("n")),
+        chart("sent", "Messages sent", OUTBOX, {"n": count("Messages", "state : sent")}, number("n")),
+    ]
+    watch = terms("Watch", "watch", 8, "n")
+    share = chart(
+        "share",
+        "Share of voice: stories found by each watch",
+        TELLINGS,
+        {"watch": watch, "time": over_time("Time", "at"), "n": found},
+        xy("bar_percentage_stacked", "time", ["n"], "watch"),
+    )
+    shares = chart(
+        "shares",
+        "Stories found, in all",
+        TELLINGS,
+        {"watch": watch, "n": found},
+        donut("watch", "n"),
+    )
+    compared = chart(
+        "compared",
+        "Watches compared",
+        TELLINGS,
+        {
+            "watch": terms("Watch", "watch", 50, "n"),
+            "n": found,
+            "told": told,
+            "untold": count("Not told", "alerts : 0"),
+        },
+        table(["watch", "n", "told", "untold"], "n"),
+    )
+    course = chart(
+        "alerts-course",
+        "Alerts over time",
+        ALERTS,
+        {"watch": watch, "time": over_time("Time", "at"), "n": count("Alerts")},
+        xy("line", "time", ["n"], "watch"),
+    )
+    return dashboard(
+        "wirewatch-watches",
+        "Wirewatch: Watches",
+        "What each watch found and told, and the share of voice of those that are chosen.",
+        rows(
+            (5, [(panel, 12) for panel in tile]),
+            (14, [(share, 32), (shares, 16)]),
+            (14, [(compared, 24), (course, 24)]),
+            (14, [(documents("misses", "Found and not told", "wirewatch-near-misses"), 48)]),
+        ),
+        (Control("Watch", TELLINGS, "watch"),),
+        "now-30d",
     )
 
 
@@ -337,7 +434,6 @@ def pipeline() -> Json:
         "wirewatch-pipeline",
         "Wirewatch: Pipeline",
         "Feeds by status, lag from publication to index, quarantine by reason, deliveries.",
-        "now-7d",
         rows(
             (12, [(by_state, 28), (by_status, 20)]),
             (15, [(documents("feeds", "Feeds, the worst first", "wirewatch-feed-states"), 48)]),
@@ -357,7 +453,7 @@ def pipeline() -> Json:
 
 def objects() -> list[Json]:
     """All of it; what is referred to stands before what refers to it."""
-    return [*data_views(), *sessions(), news_desk(), names_and_topics(), pipeline()]
+    return [*data_views(), *sessions(), news_desk(), names_and_topics(), watches(), pipeline()]
 
 
 def ndjson() -> str:

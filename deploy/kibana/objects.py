@@ -38,16 +38,35 @@ def _object(kind: str, name: str, version: str, attributes: Json, references: Se
 
 
 def data_view(
-    name: str, title: str, pattern: str, time: str = "", formats: Mapping[str, Json] | None = None
+    name: str,
+    title: str,
+    pattern: str,
+    time: str = "",
+    formats: Mapping[str, Json] | None = None,
+    also: Mapping[str, str] | None = None,
 ) -> Json:
-    """An index pattern with a name, its time field, and how fields are shown."""
+    """An index pattern with a name, its time field, and how fields are shown.
+
+    Args:
+        name: Its id.
+        title: As shown.
+        pattern: Which indices.
+        time: The field that the chosen period is about; "" where there is none.
+        formats: By field.
+        also: Keyword fields under another name, new name → field of the index: a control looks for one name
+            in all views of its dashboard.
+    """
+    runtime = {
+        new: {"type": "keyword", "script": {"source": f"for (def each : doc['{field}']) {{ emit(each) }}"}}
+        for new, field in (also or {}).items()
+    }
     attributes: Json = {
         "title": pattern,
         "name": title,
         "fields": "[]",
         "fieldAttrs": "{}",
         "fieldFormatMap": text(formats or {}),
-        "runtimeFieldMap": "{}",
+        "runtimeFieldMap": text(runtime),
         "sourceFilters": text([{"value": field} for field in HIDDEN]),
         "typeMeta": "{}",
         "allowHidden": False,
@@ -110,9 +129,67 @@ def rows(*lines: tuple[int, Sequence[tuple[Panel, int]]]) -> list[Placed]:
     return placed
 
 
-def dashboard(name: str, title: str, description: str, since: str, placed: Sequence[Placed]) -> Json:
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A list above a dashboard, of which one or several values are chosen.
+
+    Attributes:
+        title: As shown.
+        view: The data view that its values come from.
+        field: Of that view. The choice narrows every panel, so each view of the dashboard must have it.
+    """
+
+    title: str
+    view: str
+    field: str
+
+
+def _control_group(controls: Sequence[Control]) -> tuple[Json, list[Json]]:
+    """What a dashboard keeps of its controls, and what they refer to; each narrows those after it."""
+    panels: Json = {}
+    references: list[Json] = []
+    for order, control in enumerate(controls):
+        name = f"control-{control.field}"
+        panels[name] = {
+            "type": "optionsListControl",
+            "order": order,
+            "grow": True,
+            "width": "medium",
+            "explicitInput": {
+                "id": name,
+                "fieldName": control.field,
+                "title": control.title,
+                "searchTechnique": "prefix",
+                "selectedOptions": [],
+                "sort": {"by": "_count", "direction": "desc"},
+            },
+        }
+        references.append(
+            {"type": "index-pattern", "id": control.view, "name": f"controlGroup_{name}:optionsListDataView"}
+        )
+    settings = dict.fromkeys(("ignoreFilters", "ignoreQuery", "ignoreTimerange", "ignoreValidations"), False)
+    group: Json = {
+        "chainingSystem": "HIERARCHICAL",
+        "controlStyle": "oneLine",
+        "ignoreParentSettingsJSON": text(settings),
+        "panelsJSON": text(panels),
+        "showApplySelections": False,
+    }
+    return group, references
+
+
+def dashboard(
+    name: str,
+    title: str,
+    description: str,
+    placed: Sequence[Placed],
+    controls: Sequence[Control] = (),
+    since: str = "now-7d",
+) -> Json:
     """A dashboard; it opens with the last `since` (e.g. "now-7d") and refreshes each five minutes."""
-    panels, references = [], []
+    group, lists = _control_group(controls)
+    panels: list[Json] = []
+    references: list[Json] = []
     for place in placed:
         panel = place.panel
         entry: Json = {
@@ -151,4 +228,6 @@ def dashboard(name: str, title: str, description: str, since: str, placed: Seque
             "searchSourceJSON": text({"filter": [], "query": {"language": "kuery", "query": ""}})
         },
     }
-    return _object("dashboard", name, DASHBOARD, attributes, references)
+    if controls:
+        attributes["controlGroupInput"] = group
+    return _object("dashboard", name, DASHBOARD, attributes, references + lists)

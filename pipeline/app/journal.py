@@ -24,6 +24,7 @@ from pipeline.records import Capture, Correction, JournalEntry, Rejection, Reque
 from pipeline.stories.placing.corrections import Constraints, named, said_after, said_already
 
 if TYPE_CHECKING:
+    from pipeline.stages.grouping.checkpoint import Checkpoints
     from pipeline.stages.grouping.group import GroupCounts, Grouping
     from pipeline.stages.grouping.repair import RepairCounts
     from pipeline.stages.grouping.state import Clustering
@@ -299,16 +300,19 @@ class Writer:
 
     def _fresh_clustering(self, *, kept: bool = False) -> Clustering:
         """The clustering state, not covering anything yet; `kept` where it may come from a checkpoint."""
-        from pipeline.stages.grouping.checkpoint import Checkpoints
         from pipeline.stages.grouping.state import Clustering
 
         wiring = self.wiring
-        checkpoints = None
         # A checkpoint is of the home's own store.
-        if kept and self.store is wiring.store:
-            folder = wiring.home / "cache" / "clustering"
-            checkpoints = Checkpoints(folder, self.store, self.renew, wiring.window, wiring.vector_center)
+        checkpoints = self._checkpoints() if kept and self.store is wiring.store else None
         return Clustering(self.store, wiring.scorer, wiring.window, wiring.vector_center, checkpoints)
+
+    def _checkpoints(self) -> Checkpoints:
+        from pipeline.stages.grouping.checkpoint import Checkpoints
+
+        wiring = self.wiring
+        folder = wiring.home / "cache" / "clustering"
+        return Checkpoints(folder, self.store, self.renew, wiring.window, wiring.vector_center)
 
     def _forget_checkpoint(self) -> None:
         """To be done before articles are taken out, which no change will tell."""
@@ -319,8 +323,10 @@ class Writer:
 
     def drop_before(self, time: datetime) -> int:
         """Forgets the articles before a time; returns how many."""
-        self._forget_checkpoint()
-        return self.store.drop_before(time, self.renew())
+        remain = self._checkpoints().dropping(time)
+        dropped = self.store.drop_before(time, self.renew())
+        remain()
+        return dropped
 
     def go_on_from(self, warm: Warm | None) -> None:
         """Takes over the state of the batch before, if nobody else wrote since."""

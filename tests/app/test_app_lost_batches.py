@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from pipeline.app import App
+from pipeline.app.journal import writing
 from pipeline.errors import PermanentError
+from pipeline.stages.grouping.checkpoint import MARK, Checkpoints
 
 BILL = "Parliament of Norland passes the fishing bill, and boats from Tamsa leave its waters"
 TITLES = {1: "Flood closes the bridge", 9: BILL, 11: f"{BILL} for good", 12: "Volcano covers Tamsa in ash"}
@@ -73,3 +75,26 @@ def test_a_batch_that_is_damaged_is_not_passed_over(month, tmp_path):
     file.write_bytes(b"not a WARC")
     with pytest.raises(PermanentError, match=file.name):
         App(wiring).stores.replay(f"sqlite:///{tmp_path / 'again.db'}")
+
+
+def test_a_retention_keeps_what_remains_of_the_clustering_state(month, monkeypatch, tmp_path):
+    wiring, _ = month
+    monkeypatch.setattr(Checkpoints.__init__, "__defaults__", (1,))
+    app = App(wiring)
+    later = tmp_path / "later.jsonl"
+
+    def load(number, title):
+        row = {"title": title, "text": f"{title}, officials said. " * 6, "url": f"https://b.example/{number}"}
+        later.write_text(json.dumps(row | {"published": "2026-01-12T11:00:00Z"}))
+        app.ingest.load([str(later)])
+
+    load(1, "Strike at the harbour of Tamsa")
+    before = wiring.store.mark(MARK)
+    with writing(wiring) as writer:
+        assert writer.drop_before(datetime(2026, 1, 10, tzinfo=UTC)) == 2
+    remains = wiring.store.mark(MARK)
+    assert remains not in ("", before)
+    load(2, "Strike at the harbour of Tamsa goes on")
+    assert wiring.store.mark(MARK) == remains
+    newest = list(wiring.store.between(0, 9))[-1].enriched.article.id
+    assert len(wiring.store.stories([story_of(wiring, newest)])[story_of(wiring, newest)].members) == 2

@@ -67,7 +67,7 @@ def test_each_dag_is_documented_owned_retried_and_never_catches_up(seen, name):
     assert dag["catchup"] is False
     assert dag["runs"] == 1
     assert dag["owners"] == ["wirewatch"]
-    assert dag["retries"][-1] == 3
+    assert dag["retries"][-1] == 5
     assert dag["told"]
     assert dag["bounded"]
 

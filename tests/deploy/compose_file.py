@@ -21,14 +21,24 @@ def text(file=FILE):
     return "\n".join(re.sub(r"(^|\s)#.*", "", line) for line in file.read_text().splitlines())
 
 
-def parsed():
-    """The file as a mapping."""
-    return yaml.load(text(), Loader=Loader)  # noqa: S506 - a SafeLoader
+def parsed(file=FILE):
+    """A file as a mapping."""
+    return yaml.load(text(file), Loader=Loader)  # noqa: S506 - a SafeLoader
 
 
 def services():
     """Services by name."""
     return parsed()["services"]
+
+
+def distributed():
+    """Services with docker-compose.workers.yml laid over them."""
+    found = services()
+    for name, over in parsed(WORKERS)["services"].items():
+        under = found[over["extends"]["service"]] if "extends" in over else found.get(name, {})
+        environment = {**under.get("environment", {}), **over.get("environment", {})}
+        found[name] = {**under, **over, "environment": environment}
+    return found
 
 
 def variables(*files):

@@ -159,11 +159,13 @@ class Stage:
         secrets: What `make env` wrote.
         replaced: Text of environment values → what stands for it here.
         extra: Variables on top of the service's own.
+        found: Services by name; those of docker-compose.yml alone, if nothing is said.
     """
 
-    def __init__(self, folder, place, secrets, replaced, extra):
+    def __init__(self, folder, place, secrets, replaced, extra, found=None):
         self.folder, self.place, self.secrets = folder, place, secrets
         self.replaced, self.extra = replaced, extra
+        self.services = found or services()
         self.running = {}
 
     def environment(self, name):
@@ -173,7 +175,9 @@ class Stage:
             if instruction == "ENV":
                 image |= dict(pair.split("=", 1) for pair in arguments.split())
         image["PATH"] = image["PATH"].replace("$PATH", os.environ["PATH"])
-        own = {k: resolved(v, self.secrets) for k, v in (services()[name].get("environment") or {}).items()}
+        own = {
+            k: resolved(v, self.secrets) for k, v in (self.services[name].get("environment") or {}).items()
+        }
         values = image | own
         for old, new in {PLACE: str(self.place), **self.replaced}.items():
             values = {k: v.replace(old, new) for k, v in values.items()}
@@ -193,7 +197,7 @@ class Stage:
         """Runs a service, or another command in its environment, to its end."""
         environment = self.environment(name)
         done = subprocess.run(
-            self.command(command or services()[name]["command"], environment),
+            self.command(command or self.services[name]["command"], environment),
             env=environment,
             cwd=self.place,
             capture_output=True,
@@ -210,16 +214,22 @@ class Stage:
     def start(self, name, called="", command=None, **more):
         """Starts a service in a process group of its own; another command of it under another name."""
         environment = self.environment(name) | more
-        command = self.command(command or services()[name]["command"], environment)
+        command = self.command(command or self.services[name]["command"], environment)
         called = called or name
         with self.log(called).open("wb") as log:
             self.running[called] = subprocess.Popen(
                 command, env=environment, cwd=self.place, stdout=log, stderr=log, start_new_session=True
             )
 
+    def lose(self, name):
+        """Ends one as a power cut does."""
+        lost = self.running.pop(name)
+        lost.kill()
+        lost.wait(30)
+
     def healthy(self, name, seconds=120):
         """Asks the service's own health check until it is content."""
-        check = services()[name]["healthcheck"]["test"][1:]
+        check = self.services[name]["healthcheck"]["test"][1:]
         end = time.monotonic() + seconds
         while True:
             done = self._check(name, check)

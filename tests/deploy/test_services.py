@@ -184,5 +184,13 @@ def test_the_desk_is_behind_airflows_login(running, pages):
     assert "2 articles" in answer.text
 
 
+def test_old_runs_are_cleaned_from_the_database_and_new_ones_stay(running, pages):
+    before = pages.get("/dags/load/dagRuns").raise_for_status().json()["total_entries"]
+    done = running.run("airflow-cleanup", ["python", "-m", "deploy.airflow", "clean"])
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert "more than 30 days ago" in done.stdout
+    assert pages.get("/dags/load/dagRuns").json()["total_entries"] == before > 0
+
+
 def test_all_services_end_on_sigterm(running, pages):
     assert running.stop() == []

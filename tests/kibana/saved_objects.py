@@ -86,6 +86,33 @@ def used(chart):
     return [layer["xAccessor"], *layer["accessors"], *split]
 
 
+def controls(name):
+    """(field, data view) of each list above a dashboard."""
+    board = of_kind("dashboard")[name]
+    panels = json.loads(board["attributes"].get("controlGroupInput", {}).get("panelsJSON", "{}"))
+    views = {reference["name"]: reference["id"] for reference in board["references"]}
+    ordered = sorted(panels.items(), key=lambda panel: panel[1]["order"])
+    return [
+        (panel["explicitInput"]["fieldName"], views[f"controlGroup_{each}:optionsListDataView"])
+        for each, panel in ordered
+    ]
+
+
+def views_of(name):
+    """The data views that the panels of a dashboard look through."""
+    board = of_kind("dashboard")[name]
+    found = {chart.view for chart in charts().values() if chart.dashboard == name}
+    for reference in board["references"]:
+        if reference["type"] == "search":
+            found.add(objects()["search", reference["id"]]["references"][0]["id"])
+    return found
+
+
+def runtime(view):
+    """The fields that a data view makes of others, as Elasticsearch takes them with a search."""
+    return json.loads(of_kind("index-pattern")[view]["attributes"]["runtimeFieldMap"])
+
+
 def kql_fields(kql):
     """The fields that a KQL query names."""
     return set(re.findall(r"([\w.]+)\s*(?::|[<>]=?)", kql))

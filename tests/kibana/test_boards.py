@@ -8,9 +8,21 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from saved_objects import FILE, charts, kql_fields, mapping, objects, of_kind, search, used
+from saved_objects import (
+    FILE,
+    charts,
+    controls,
+    kql_fields,
+    mapping,
+    objects,
+    of_kind,
+    runtime,
+    search,
+    used,
+    views_of,
+)
 
-from deploy.kibana.boards import ndjson
+from deploy.kibana.boards import DESK, ndjson
 
 CHARTS = charts()
 BOARDS = sorted(of_kind("dashboard"))
@@ -22,9 +34,10 @@ def test_the_file_is_what_its_generator_writes():
     assert FILE.read_text(encoding="utf-8") == ndjson(), "run: python -m deploy.kibana.boards"
 
 
-def test_the_three_dashboards_are_there():
+def test_the_four_dashboards_are_there():
     titles = [board["attributes"]["title"] for board in of_kind("dashboard").values()]
-    assert titles == ["Wirewatch: News desk", "Wirewatch: Names and topics", "Wirewatch: Pipeline"]
+    names = ["News desk", "Names and topics", "Watches", "Pipeline"]
+    assert titles == [f"Wirewatch: {name}" for name in names]
 
 
 def test_ids_are_unique():
@@ -55,6 +68,9 @@ def test_each_panel_has_its_references_under_the_names_kibana_looks_for(name):
         else:
             assert panel["type"] == "search"
             expected.append((f"{panel['panelIndex']}:{panel['panelRefName']}", "search"))
+    expected += [
+        (f"controlGroup_control-{field}:optionsListDataView", "index-pattern") for field, _ in controls(name)
+    ]
     assert [(r["name"], r["type"]) for r in board["references"]] == expected
 
 
@@ -194,6 +210,57 @@ def test_each_field_of_a_session_is_in_the_mapping_and_can_be_sorted_by(name):
     assert all(fields[field] in NUMBERS and order in ("asc", "desc") for field, order in attributes["sort"])
     source = json.loads(attributes["kibanaSavedObjectMeta"]["searchSourceJSON"])
     assert kql_fields(source["query"]["query"]) <= set(fields)
+
+
+# -- controls and links -------------------------------------------------------------------------------------
+
+
+def test_outlet_topic_language_and_watch_can_be_chosen():
+    found = {name: [field for field, _ in controls(name)] for name in BOARDS}
+    assert found == {
+        "wirewatch-names-and-topics": ["outlet", "topics", "language"],
+        "wirewatch-news-desk": ["outlet", "topics", "language"],
+        "wirewatch-pipeline": [],
+        "wirewatch-watches": ["watch"],
+    }
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_what_is_chosen_above_a_dashboard_is_a_field_of_all_that_is_below(name):
+    """A panel whose view lacks the field would be empty, as if there were nothing."""
+    for field, view in controls(name):
+        for each in {view, *views_of(name)}:
+            known = mapping(_pattern(each)["title"])
+            if field not in known:
+                source = runtime(each)[field]["script"]["source"]
+                assert known[source.partition("doc['")[2].partition("']")[0]] == "keyword"
+                assert runtime(each)[field]["type"] == "keyword"
+            else:
+                assert known[field] == "keyword"
+
+
+def test_each_story_and_article_is_a_link_to_its_page_on_the_desk():
+    from pipeline.desk.site import _GET
+
+    paths = {path.partition("{")[0] for path, *_ in _GET}
+    found = {}
+    for view in of_kind("index-pattern"):
+        for field, form in json.loads(_pattern(view)["fieldFormatMap"]).items():
+            if template := form["params"].get("urlTemplate"):
+                assert template.endswith("/{{value}}")
+                path = template.removeprefix(DESK).removesuffix("{{value}}")
+                assert path in paths
+                found[view, field] = path
+    assert found == {
+        ("wirewatch-articles", "id"): "/articles/",
+        ("wirewatch-articles", "story"): "/stories/",
+        ("wirewatch-stories", "id"): "/stories/",
+        ("wirewatch-alerts", "story"): "/stories/",
+        ("wirewatch-tellings", "story"): "/stories/",
+    }
+    shown = {name: objects()["search", name]["attributes"]["columns"] for name in SESSIONS}
+    assert "id" in shown["wirewatch-growing-stories"]
+    assert {"id", "story"} <= set(shown["wirewatch-newest-articles"])
 
 
 # -- Lens ---------------------------------------------------------------------------------------------------

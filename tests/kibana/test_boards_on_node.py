@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from saved_objects import between, charts, objects, of_kind, query, search
+from saved_objects import between, charts, objects, of_kind, query, runtime, search
 
 from pipeline.ports import Commit
 from pipeline.records import (
@@ -24,6 +24,7 @@ from pipeline.records import (
     StoredArticle,
     Story,
     Topic,
+    WatchState,
 )
 
 URL = os.environ.get("ELASTICSEARCH_URL", "")
@@ -143,6 +144,12 @@ REST = Commit(
         Alert("x1", "storms", "new", "calm", ("a1",), "because", 1, _day(1)),
         Alert("x2", "storms", "new", "old", ("a2",), "because", 2, _day(20)),
     ),
+    tellings=(
+        WatchState("storms", "calm", ("a1",), alerts=("x1",), at=_day(1)),
+        WatchState("storms", "wide", ("a2",), miss="one outlet of two", at=_day(2)),
+        WatchState("banks", "wide", ("a3",), miss="too small", at=_day(2)),
+        WatchState("storms", "old", ("a4",), alerts=("x2",), at=_day(20)),
+    ),
     messages=(
         _message("m1", 1, "sent"),
         _message("m2", 1, "sent", attempts=3, error="timeout"),
@@ -213,9 +220,8 @@ def test_each_chart_runs_and_finds_something(node, name):
     found = _asked(node, name)
     assert found["hits"]["total"]["value"] > 0
     for aggregation in found.get("aggregations", {}).values():
-        assert aggregation.get("buckets") or aggregation.get("value") or aggregation.get("values"), (
-            aggregation
-        )
+        found = ("buckets", "value", "values", "doc_count")
+        assert any(aggregation.get(key) for key in found), aggregation
 
 
 @pytest.mark.parametrize("name", SESSIONS)
@@ -244,7 +250,41 @@ def test_tiles_count_what_is_in_the_period(node):
     assert _asked(node, "wirewatch-news-desk/stories")["hits"]["total"]["value"] == 3
     assert _asked(node, "wirewatch-news-desk/articles")["hits"]["total"]["value"] == 4
     assert _asked(node, "wirewatch-news-desk/outlets-now")["aggregations"]["n"]["value"] == 3
-    assert _asked(node, "wirewatch-news-desk/alerts")["hits"]["total"]["value"] == 1
+    assert _asked(node, "wirewatch-news-desk/languages-now")["aggregations"]["n"]["value"] == 2
+    assert _asked(node, "wirewatch-watches/alerts")["hits"]["total"]["value"] == 1
+
+
+def test_watches_are_compared_by_what_they_found_and_told(node):
+    assert _asked(node, "wirewatch-watches/found")["hits"]["total"]["value"] == 3
+    assert _asked(node, "wirewatch-watches/told")["aggregations"]["n"]["doc_count"] == 1
+    assert _asked(node, "wirewatch-watches/sent")["aggregations"]["n"]["doc_count"] == 2
+    for name in ("share", "shares", "compared"):
+        found = _asked(node, f"wirewatch-watches/{name}")["aggregations"]["watch"]
+        assert _counts(found) == {"storms": 2, "banks": 1}
+    rows = {each["key"]: each for each in found["buckets"]}
+    assert (rows["storms"]["told"]["doc_count"], rows["storms"]["untold"]["doc_count"]) == (1, 1)
+    assert (rows["banks"]["told"]["doc_count"], rows["banks"]["untold"]["doc_count"]) == (0, 1)
+    assert _counts(_asked(node, "wirewatch-watches/alerts-course")["aggregations"]["watch"]) == {"storms": 1}
+
+
+@pytest.mark.parametrize(
+    ("view", "field", "value", "found"),
+    [
+        ("wirewatch-articles", "outlet", "Courier", 2),
+        ("wirewatch-stories", "outlet", "Courier", 3),
+        ("wirewatch-stories", "outlet", "Ledger", 0),
+        ("wirewatch-stories", "language", "en", 3),
+        ("wirewatch-stories", "topics", "War", 3),
+        ("wirewatch-tellings", "watch", "banks", 1),
+        ("wirewatch-outbox", "watch", "banks", 1),
+    ],
+)
+def test_a_choice_above_a_dashboard_narrows_each_view(node, view, field, value, found):
+    body = {
+        "query": {"bool": {"filter": [_filter(view, "", SINCE, NOW), {"term": {field: value}}]}},
+        "runtime_mappings": runtime(view),
+    }
+    assert node(view, body)["hits"]["total"]["value"] == found
 
 
 def test_stories_by_growth_then_origins(node):

@@ -71,6 +71,7 @@ class Demo:
         self.feeds = list(store.feeds().values())
         self.quarantine, self.alerts = store.quarantine(), store.alerts()
         self.messages = store.outbox(get_args(DeliveryState))
+        self.tellings = store.tellings_of(sorted(each.id for each in self.stories))
 
     def ask(self, view, kql, body, since=SINCE, until=NOW):
         found = of_kind("index-pattern")[view]["attributes"]
@@ -165,16 +166,17 @@ def panel(board, *names):
 # -- News desk ----------------------------------------------------------------------------------------------
 
 
-@panel("news-desk", "stories", "articles", "outlets-now", "alerts")
+@panel("news-desk", "stories", "articles", "outlets-now", "languages-now")
 def test_tiles(demo):
     def total(name):
         return demo.asked(f"wirewatch-news-desk/{name}")["hits"]["total"]["value"]
 
     assert total("stories") == sum(SINCE <= each.last_published <= NOW for each in demo.stories) > 10
     assert total("articles") == len(demo.within()) > 10
-    assert total("alerts") == sum(SINCE <= each.at <= NOW for each in demo.alerts) > 0
     outlets = demo.asked("wirewatch-news-desk/outlets-now")["aggregations"]["n"]["value"]
     assert outlets == len({each.article.outlet for each in demo.within()} - {""}) > 1
+    languages = demo.asked("wirewatch-news-desk/languages-now")["aggregations"]["n"]["value"]
+    assert languages == len({each.article.language for each in demo.within()} - {""}) > 1
 
 
 @panel("news-desk", "origins")
@@ -244,6 +246,36 @@ def test_names_over_time(demo, field):
     for bucket in found["buckets"]:
         times = [each.article.time for each in demo.within() if bucket["key"] in values(each, field)]
         assert by_day(bucket["time"]) == days(times)
+
+
+# -- Watches ------------------------------------------------------------------------------------------------
+
+
+@panel("watches", "found", "told", "alerts", "sent", "share", "shares", "compared", "alerts-course")
+def test_watches(demo):
+    def asked(name):
+        return demo.asked(f"wirewatch-watches/{name}")
+
+    inside = [each for each in demo.tellings if SINCE <= each.at <= NOW]
+    told_of = [each for each in inside if each.alerts]
+    assert asked("found")["hits"]["total"]["value"] == len(inside) > 0
+    assert asked("told")["aggregations"]["n"]["doc_count"] == len(told_of) > 0
+    alerts = [each for each in demo.alerts if SINCE <= each.at <= NOW]
+    assert asked("alerts")["hits"]["total"]["value"] == len(alerts) > 0
+    sent = sum(each.state == "sent" and SINCE <= each.due <= NOW for each in demo.messages)
+    assert asked("sent")["aggregations"]["n"]["doc_count"] == sent > 0
+    for name in ("share", "shares", "compared"):
+        found = asked(name)["aggregations"]["watch"]
+        assert dict(told(found)) == Counter(each.watch for each in inside)
+    for bucket in found["buckets"]:
+        assert bucket["told"]["doc_count"] == sum(each.watch == bucket["key"] for each in told_of)
+        assert bucket["told"]["doc_count"] + bucket["untold"]["doc_count"] == bucket["doc_count"]
+    course = asked("alerts-course")["aggregations"]["watch"]
+    assert dict(told(course)) == Counter(each.watch for each in alerts)
+    misses = demo.session("wirewatch-near-misses")
+    assert {(each["watch"], each["story"]) for each in misses} == {
+        (each.watch, each.story) for each in inside if not each.alerts
+    }
 
 
 # -- Pipeline -----------------------------------------------------------------------------------------------

@@ -148,3 +148,15 @@ def test_the_command_says_each_file(kibana, monkeypatch, capsys):
     kibana.answers = [(401, {})]
     assert importing.main() == 1
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_links_lead_to_the_desk_of_this_place(kibana, tmp_path):
+    kibana.answers = [OK]
+    with importing.client({"KIBANA_URL": kibana.url, "KIBANA_PASSWORD": "x"}, tmp_path / ".env") as client:
+        importing.put(client, FILE, "wirewatch", desk="https://news.example.org/desk/")
+        with pytest.raises(importing.ImportFailedError, match="not an http or https address"):
+            importing.put(client, FILE, "wirewatch", desk="news.example.org")
+    ((_, _, part),) = kibana.asked
+    sent = part.get_payload(decode=True).decode()
+    assert "https://news.example.org/desk/stories/{{value}}" in sent
+    assert "127.0.0.1" not in sent

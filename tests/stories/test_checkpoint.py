@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import random
 import stat
+import tracemalloc
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from invented_members import made, member
+from invented_members import ARTICLE, made, member, members
 
 from pipeline.errors import ContradictionError
 from pipeline.ports import Commit
@@ -23,6 +25,8 @@ from pipeline.stages.grouping.index_files import DamagedIndexError
 from pipeline.stages.grouping.repair import Repairing
 from pipeline.stages.grouping.state import Clustering
 from pipeline.store.sqlite.database import SqliteStore
+from pipeline.stories.features.packed import IndexedArticle, Sparse
+from pipeline.stories.index.frozen import Streamed
 from pipeline.stories.index.story_index import StoryIndex
 from pipeline.stories.placing.corrections import in_force
 
@@ -117,6 +121,13 @@ class Stream:
         ended = () if told else (stored.story,)
         self.store.commit(Commit(retired=(article,), stories=told, ended=ended), self.lease())
 
+    def forget_before(self, time):
+        """As retention does it."""
+        remain = self.checkpoints().dropping(time)
+        dropped = self.store.drop_before(time, self.lease())
+        remain()
+        return dropped
+
     def happens(self, what, chance):
         """One thing out of a few."""
         self.now += timedelta(minutes=1)
@@ -132,8 +143,7 @@ class Stream:
         elif what == "retire":
             self.retire(chance.choice(known))
         elif what == "retention":
-            self.store.commit(Commit(marks={MARK: ""}), self.lease())
-            self.store.drop_before(self.now - timedelta(days=chance.choice([5, 20])), self.lease())
+            self.forget_before(self.now - timedelta(days=chance.choice([5, 20])))
         elif what == "undo" and in_force(self.store.corrections()):
             said = chance.choice(in_force(self.store.corrections()))
             self.say("undo", said.groups, said.id)
@@ -173,8 +183,8 @@ def test_runs_go_on_from_a_checkpoint_and_keep_it_again(artefact, often, tmp_pat
         stream.now += timedelta(hours=7)
         stream.load([day % 4, (day + 1) % 4])
         names.append(stream.store.mark(MARK))
-    # The first run makes one of nothing; the second has two articles to keep.
-    assert stream.from_checkpoint == 28
+    # The first run makes one of nothing; the second has two articles to keep, and goes on from that.
+    assert stream.from_checkpoint == 29
     assert 3 < len(set(names)) < 15
     files = list((tmp_path / "s" / "kept").iterdir())
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
@@ -250,7 +260,7 @@ def test_machines_without_a_common_folder_have_checkpoints_side_by_side(artefact
     for turn in range(8):
         stream.folder = tmp_path / f"machine {turn % 2}"
         stream.load([1, 2, 3])
-    assert stream.from_checkpoint == 5
+    assert stream.from_checkpoint == 7
     assert len(stream.store.mark(MARK).split()) == 2
     stream.store.close()
 
@@ -325,3 +335,109 @@ def test_an_article_from_before_a_checkpoint_reaches_is_placed_by_the_store(arte
     found = stream.store.articles([first, last])
     assert found[first].story == found[last].story
     stream.store.close()
+
+
+def test_what_remains_after_a_retention_is_kept_and_nothing_is_made_anew(artefact, tmp_path):
+    stream = Stream(tmp_path / "s", artefact)
+    for day in range(12):
+        stream.now += timedelta(days=1)
+        stream.load([1, 1, 2, day % 5], undated={3})
+    before = stream.store.mark(MARK)
+    dropped = stream.forget_before(stream.now - timedelta(days=5))
+    remains = stream.store.mark(MARK)
+    assert dropped > 20
+    assert remains not in ("", before)
+    opened = index_files.opened(stream.folder / "kept", remains)
+    there = {opened.frozen.member(slot).article for slot in range(len(opened.frozen))}
+    assert there <= set(stream.articles())
+    assert len(there) < 40
+    # Decisions are compared with those of a state made anew, in `load`.
+    stream.load([1, 2, 3, 4])
+    stream.now += timedelta(hours=1)
+    stream.load([1, 2, 3, 4])
+    assert stream.store.mark(MARK) == remains
+    stream.store.close()
+
+
+def test_an_article_that_got_its_date_later_goes_with_a_retention(artefact, tmp_path):
+    stream = Stream(tmp_path / "s", artefact)
+    stream.load([1, 2], undated={0})
+    stream.load([1, 2])
+    stored = stream.store.articles(stream.articles())[stream.articles()[0]]
+    article = replace(
+        stored.enriched.article, published=stream.now - timedelta(days=6), published_from="feed"
+    )
+    dated = replace(stored, enriched=replace(stored.enriched, article=article))
+    stream.store.commit(Commit(articles=(dated,)), stream.lease())
+    assert stream.forget_before(stream.now - timedelta(days=5)) == 1
+    opened = index_files.opened(stream.folder / "kept", stream.store.mark(MARK))
+    assert opened.frozen.slot_of(article.id) is None
+    stream.load([1, 2])
+    stream.store.close()
+
+
+def test_a_retention_that_breaks_off_leaves_no_checkpoint_to_believe(artefact, tmp_path):
+    stream = Stream(tmp_path / "s", artefact)
+    for _ in range(3):
+        stream.load([1, 2, 3])
+    stream.checkpoints().dropping(stream.now)
+    assert stream.store.mark(MARK) == ""
+    stream.load([1, 2, 3])
+    stream.store.close()
+
+
+@settings(max_examples=20, deadline=None)
+@given(items=st.lists(ARTICLE, min_size=1, max_size=30), chance=st.randoms(use_true_random=False))
+def test_what_is_kept_while_it_comes_is_what_is_kept_of_an_index(artefact, items, chance):
+    rows = [(one, f"s{number % 5}") for number, one in enumerate(members(items))]
+    index = StoryIndex.rebuilt(rows, 7.0, artefact.center)
+    chance.shuffle(rows)
+    wanted, laid, records = frozen(index)
+    laid = together(laid)
+    for source in (rows, sorted(rows, key=lambda row: row[0].seq)):
+        arrays, pieces, ours = frozen(Streamed(iter(source), artefact.center))
+        assert [ours[place] for place in arrays["records"]] == [records[place] for place in wanted["records"]]
+        assert names_of_stories(arrays) == names_of_stories(wanted)
+        for name in ("time", "fetched", "coded", "codes", "article_digests", "article_slots"):
+            np.testing.assert_array_equal(arrays[name], wanted[name])
+        for part in zip(together(pieces), laid, strict=True):
+            np.testing.assert_array_equal(*part)
+
+
+def frozen(index):
+    """What is to be kept of an index, with its records."""
+    records = []
+
+    def keep(data):
+        records.append(data)
+        return len(records) - 1
+
+    return *index.freeze(keep), records
+
+
+def names_of_stories(arrays):
+    """The name of each slot's story; which number a story has is left open."""
+    text, ends = arrays["names"].tobytes().decode(), [0, *arrays["name_ends"].tolist()]
+    return [text[ends[number] : ends[number + 1]] for number in arrays["homes"].tolist()]
+
+
+def together(pieces):
+    return [np.concatenate(part) for part in zip(*pieces, strict=True)]
+
+
+def test_memory_of_the_first_checkpoint_does_not_hold_the_articles(artefact, tmp_path):
+    words = {n * 16_000_057 % (1 << 32): 1.0 for n in range(256)}
+    features = replace(made(1, 1), body=Sparse.unit(words, 256), lead="x" * 2000)
+    data, peaks = features.to_bytes(), []
+    for articles in (4_000, 10_000):
+        rows = (
+            (IndexedArticle(f"{number:016x}", number, bytes(bytearray(data))), f"s{number // 2}")
+            for number in range(articles)
+        )
+        tracemalloc.start()
+        index_files.keep(tmp_path, f"n{articles}", Streamed(rows, artefact.center), None, {})
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    # Less than half of what the articles take.
+    assert len(data) > 4_000
+    assert peaks[1] - peaks[0] < 6_000 * 2_000

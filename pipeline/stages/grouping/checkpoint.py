@@ -3,7 +3,8 @@
 The index is kept in files now and then, with the number of the store's newest change. Whoever opens it puts
 in what arrived and moved since. The store stays the truth: it has the names of the checkpoints that are of it
 (the mark below), and forgets them before something happens that its changes do not tell: when articles are
-taken out. What is missing, foreign or damaged is made anew.
+taken out. After a retention what remains of the newest one is kept; what is missing, foreign or damaged is
+made anew.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from __future__ import annotations
 import gc
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +29,7 @@ from pipeline.stages.grouping import index_files
 from pipeline.stages.grouping.index_files import DamagedIndexError, KeptIndex
 from pipeline.stories.features import packed
 from pipeline.stories.features.packed import IndexedArticle
+from pipeline.stories.index.frozen import Freezable, Frozen, Remaining, Streamed
 from pipeline.stories.index.postings import POSTED_TERMS
 from pipeline.stories.index.story_index import StoryIndex
 
@@ -43,7 +46,7 @@ _SINCE_SHARE: Final = 200
 # It grows until it reaches back so many windows more than is needed, or is made of so many files.
 _WINDOWS_MORE: Final = 3
 _FILES: Final = 400
-# One that is made anew reaches back this share of a window more than is needed: what it reads is in memory.
+# One that is made anew reaches back this share of a window more than is needed.
 _MORE: Final = 4
 _MACHINES: Final = 8
 _NEWEST: Final = 100
@@ -122,13 +125,66 @@ class Checkpoints:
         return bool(newest) and newest[-1].last_published > time
 
     def _anew(self, published: datetime, fetched: datetime) -> Reach:
-        """From the store."""
-        rows = self._store.active([(published, _LAST)], [(fetched, _LAST)])
-        members = ((IndexedArticle(row.article, row.seq, row.traits), row.story) for row in rows)
-        index = rebuilt(members, self._window, self._center)
-        if len(index) >= self._few:
-            self._keep(index, None, published.isoformat(), fetched.isoformat())
-        return Reach(index, published, fetched)
+        """From the store: kept while it is read, so that memory does not grow with the window.
+
+        What cannot be kept is made in memory, which takes some 4 KiB an article.
+        """
+        source = self._active(published, fetched)
+        first = list(islice(source, self._few))
+        if len(first) == self._few:
+            rows = Streamed(chain(first, source), self._center)
+            if self._keep(rows, None, self._notes(published.isoformat(), fetched.isoformat())):
+                kept = self._opened()
+                if kept is not None:
+                    return Reach(self._going_on(kept), published, fetched)
+            first, source = [], self._active(published, fetched)
+        return Reach(rebuilt(chain(first, source), self._window, self._center), published, fetched)
+
+    def _active(self, published: datetime, fetched: datetime) -> Iterator[tuple[IndexedArticle, str]]:
+        for row in self._store.active([(published, _LAST)], [(fetched, _LAST)]):
+            yield IndexedArticle(row.article, row.seq, row.traits), row.story
+
+    # -- what was taken out ------------------------------------------------------------------------------
+
+    def dropping(self, time: datetime) -> Callable[[], None]:
+        """To be asked for before articles from before a time are taken out of the store.
+
+        The store forgets its checkpoints, so that nothing is believed if all ends here.
+
+        Returns:
+            To be called after it: keeps what remains of the checkpoint. That costs what went, and reading
+            the arrays and postings once.
+        """
+        kept = self._opened()
+        if self._store.mark(MARK):
+            self._store.commit(Commit(marks={MARK: ""}), self._renew())
+
+        def remain() -> None:
+            if kept is None:
+                return
+            try:
+                gone = self._gone(kept.frozen, time)
+            except DamagedIndexError as error:
+                log.warning("the clustering state is to be made anew: %s", error)
+            else:
+                self._keep(Remaining(kept.frozen, gone), kept, dict(kept.notes))
+
+        return remain
+
+    def _gone(self, frozen: Frozen, before: datetime) -> NDArray[np.bool_]:
+        """By slot, whether the store has lost it: of those before a time, or about then, or undated.
+
+        Features are frozen: an article that had no date may have got one since.
+        """
+        upto = (before + timedelta(days=1)).timestamp()
+        gone = np.zeros(len(frozen), dtype=np.bool_)
+        doubtful = np.flatnonzero(np.isnan(frozen.arrays.time) | (frozen.arrays.time < upto)).tolist()
+        for start in range(0, len(doubtful), _AT_ONCE):
+            slots = doubtful[start : start + _AT_ONCE]
+            names = [frozen.member(slot).article for slot in slots]
+            there = self._store.lines(names)
+            gone[slots] = [name not in there for name in names]
+        return gone
 
     # -- what was kept -----------------------------------------------------------------------------------
 
@@ -177,41 +233,49 @@ class Checkpoints:
         for row in self._store.members(sorted(asked), head):
             if frozen.slot_of(row.article) is None:
                 return None
-        index = StoryIndex.kept(frozen, self._window / timedelta(days=1), self._center)
+        index = self._going_on(kept)
         for article, story in moves.items():
             if article not in strangers:
                 index.move(article, story)
         _put_in(index, rows)
         return index
 
+    def _going_on(self, kept: KeptIndex) -> StoryIndex:
+        return StoryIndex.kept(kept.frozen, self._window / timedelta(days=1), self._center)
+
     def _kept_again(self, index: StoryIndex, kept: KeptIndex) -> StoryIndex:
         """Keeps an index again where much has happened since."""
         since = self._store.last_change() - int(kept.notes["change"])
         if since > max(_SINCE, len(index) // _SINCE_SHARE):
-            self._keep(index, kept, kept.notes["published"], kept.notes["fetched"])
+            self._keep(index, kept, self._notes(kept.notes["published"], kept.notes["fetched"]))
         return index
 
-    def _keep(self, index: StoryIndex, before: KeptIndex | None, published: str, fetched: str) -> None:
-        """Keeps an index that is as the store is, and notes its name there."""
-        name, former = secrets.token_hex(8), self._here()
-        elsewhere = [each for each in self._store.mark(MARK).split() if each not in former]
-        notes = {
+    def _notes(self, published: str, fetched: str) -> dict[str, Any]:
+        """What is noted of an index that is as the store is."""
+        return {
             "published": published,
             "fetched": fetched,
             "change": self._store.last_change(),
             "head": self._store.head(),
             "rules": self._rules(),
         }
+
+    def _keep(self, index: Freezable, before: KeptIndex | None, notes: dict[str, Any]) -> bool:
+        """Keeps an index, and notes its name in the store; whether that could be done."""
+        name, former = secrets.token_hex(8), self._here()
+        elsewhere = [each for each in self._store.mark(MARK).split() if each not in former]
+        done = False
         try:
             index_files.keep(self._folder, name, index, before, notes)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, DamagedIndexError) as error:
             log.warning("the clustering state is not kept: %s", error)
         else:
             names = [name, *elsewhere][:_MACHINES]
             self._store.commit(Commit(marks={MARK: " ".join(names)}), self._renew())
             # The former one may still be read by whoever lost the lease.
-            former = [name, *former]
+            former, done = [name, *former], True
         index_files.clear(self._folder, former, () if before is None else before.segments)
+        return done
 
 
 def rebuilt(

@@ -25,9 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import StoreError
-from pipeline.stories.index.frozen import Arrays, Frozen
+from pipeline.stories.index.frozen import Arrays, Freezable, Frozen
 from pipeline.stories.index.postings import Laid
-from pipeline.stories.index.story_index import StoryIndex
 
 # Raised with every change of what the files hold or mean.
 _FORMAT: Final = 1
@@ -95,15 +94,15 @@ class _Part:
 
 
 def keep(
-    folder: Path, name: str, index: StoryIndex, before: KeptIndex | None, notes: Mapping[str, Any]
+    folder: Path, name: str, index: Freezable, before: KeptIndex | None, notes: Mapping[str, Any]
 ) -> None:
     """Keeps an index under a new name.
 
     Args:
         folder: Where; made when missing.
         name: Not used before.
-        index: Each article of it has a story, and none was taken out of what was kept.
-        before: What the index goes on from.
+        index: Each article of it has a story; of a `StoryIndex`, none was taken out of what was kept.
+        before: What it goes on from, or remains of.
         notes: Given back by `opened`.
 
     Raises:

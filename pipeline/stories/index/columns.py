@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import compress
 
 import numpy as np
@@ -60,13 +60,12 @@ class Columns:
     @classmethod
     def joined(cls, parts: Sequence[Columns], order: Places) -> Columns:
         """Those of several one after another, then put in order: order[0] comes first."""
-        time, fetched, coded, codes, posted = (
-            np.concatenate([getattr(part, name) for part in parts])[order]
-            for name in ("time", "fetched", "coded", "codes", "posted")
+        time, fetched, coded, codes, posted, terms, weights = (
+            np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)
         )
-        terms, weights = (
-            np.concatenate([getattr(part, name) for part in parts]) for name in ("terms", "weights")
-        )
+        if np.array_equal(order, np.arange(len(order))):
+            return cls(time, fetched, coded, codes, posted, terms, weights)
+        time, fetched, coded, codes, posted = (each[order] for each in (time, fetched, coded, codes, posted))
         lengths = np.concatenate([part.posted for part in parts])
         # Where the terms of each lie, and where they are to lie.
         before, after = (np.cumsum(lengths) - lengths)[order], np.cumsum(posted) - posted

@@ -6,22 +6,44 @@ that goes on from here notes what changed since.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from hashlib import blake2b
-from typing import Any, Final
+from itertools import islice
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from pipeline.stories.features.packed import Ids, IndexedArticle
-from pipeline.stories.index.columns import Codes, Mask
+from pipeline.stories.index.columns import Codes, Columns, Mask
+from pipeline.stories.index.postings import Laid, laid_in_parts, without
 from pipeline.stories.index.sums import Floats
 
 Whole = NDArray[np.integer[Any]]
 Digests = NDArray[np.uint64]
 _SEQ_BYTES: Final = 8
 _ID_BYTES: Final = 4
+# So many members are read out together.
+_AT_ONCE: Final = 1024
+
+
+class Freezable(Protocol):
+    """What can be kept as an index."""
+
+    def freeze(self, keep: Callable[[bytes], int]) -> tuple[dict[str, NDArray[Any]], Iterator[Laid]]:
+        """What is to be kept of it.
+
+        Args:
+            keep: Keeps a record and returns its place.
+
+        Returns:
+            By name, what `Arrays` has, but for terms and ends; and the postings with their terms.
+
+        Raises:
+            ValueError: It cannot be kept.
+        """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,6 +153,109 @@ class Frozen:
         start, end = _between(self.arrays.story_ends, number)
         slots: list[int] = self.arrays.story_slots[start:end].tolist()
         return slots
+
+
+class Streamed(Freezable):
+    """An index that is kept while its members come, so that they are never in memory together.
+
+    Args:
+        rows: Members with the ids of their stories, in any order, each once.
+        center: As in `StoryIndex`.
+    """
+
+    def __init__(
+        self, rows: Iterable[tuple[IndexedArticle, str]], center: NDArray[np.float64] | None
+    ) -> None:
+        self._rows = iter(rows)
+        self._center = center
+
+    @override
+    def freeze(self, keep: Callable[[bytes], int]) -> tuple[dict[str, NDArray[Any]], Iterator[Laid]]:
+        parts = [Columns.of([], self._center)]
+        numbers: dict[str, int] = {}
+        # By piece: sequence numbers, places of records, numbers of stories, digests of ids.
+        told: list[tuple[NDArray[Any], ...]] = [(np.zeros(0, np.int64),) * 3 + (np.zeros(0, np.uint64),)]
+        while piece := list(islice(self._rows, _AT_ONCE)):
+            members = [member for member, _ in piece]
+            parts.append(Columns.of(members, self._center))
+            seqs, places = [m.seq for m in members], [keep(packed_member(m)) for m in members]
+            homes = [numbers.setdefault(story, len(numbers)) for _, story in piece]
+            names = digests([member.article for member in members])
+            told.append((*(np.array(each, np.int64) for each in (seqs, places, homes)), names))
+        seqs_of, records, at, named = (np.concatenate(each) for each in zip(*told, strict=True))
+        order = np.argsort(seqs_of, kind="stable")
+        columns = Columns.joined(parts, order)
+        parts.clear()
+        homes_of, articles = at[order].astype(np.int32), named[order]
+        arrays = {
+            "time": columns.time,
+            "fetched": columns.fetched,
+            "coded": columns.coded,
+            "codes": columns.codes,
+            "records": records[order],
+            **_grouped(homes_of, len(numbers)),
+            **_looked_up(articles, np.arange(len(articles))),
+            **_named(list(numbers)),
+        }
+        return arrays, laid_in_parts(columns.posted, columns.terms, columns.weights)
+
+
+class Remaining(Freezable):
+    """What was kept of an index, without some of its members; their records stay where they are.
+
+    Args:
+        frozen: What was kept.
+        gone: Whether the member of a slot is to go, shape [n].
+    """
+
+    def __init__(self, frozen: Frozen, gone: Mask) -> None:
+        self._frozen = frozen
+        self._gone = gone
+
+    @override
+    def freeze(self, keep: Callable[[bytes], int]) -> tuple[dict[str, NDArray[Any]], Iterator[Laid]]:
+        before, stay = self._frozen.arrays, ~self._gone
+        slots = np.cumsum(stay) - 1
+        there = stay[before.article_slots]
+        arrays = {
+            **{
+                name: getattr(before, name)[stay] for name in ("time", "fetched", "coded", "codes", "records")
+            },
+            **_grouped(before.homes[stay].astype(np.int32), self._frozen.stories),
+            "article_digests": before.article_digests[there],
+            "article_slots": slots[before.article_slots[there]].astype(np.int32),
+            **{
+                name: getattr(before, name)
+                for name in ("names", "name_ends", "story_digests", "story_numbers")
+            },
+        }
+        return arrays, without(before.terms, before.ends, self._frozen.read_postings, self._gone)
+
+
+def _grouped(homes: Whole, stories: int) -> dict[str, NDArray[Any]]:
+    """What `Arrays` has of who is in which story."""
+    return {
+        "homes": homes,
+        "story_slots": np.argsort(homes, kind="stable").astype(np.int32),
+        "story_ends": np.cumsum(np.bincount(homes, minlength=stories)),
+    }
+
+
+def _looked_up(found: Digests, places: Whole) -> dict[str, NDArray[Any]]:
+    order = np.argsort(found, kind="stable")
+    return {"article_digests": found[order], "article_slots": places[order].astype(np.int32)}
+
+
+def _named(names: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """What `Arrays` has of the ids of stories."""
+    encoded = [name.encode("utf-8", "surrogatepass") for name in names]
+    known, numbers = extended(np.zeros(0, np.uint64), np.zeros(0, np.int64), names, 0)
+    return {
+        "names": np.frombuffer(b"".join(encoded), np.uint8),
+        "name_ends": np.cumsum([len(each) for each in encoded], dtype=np.int64),
+        "story_digests": known,
+        "story_numbers": numbers,
+    }
 
 
 def packed_member(member: IndexedArticle) -> bytes:

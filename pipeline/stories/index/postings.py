@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Final
 
 import numpy as np
@@ -20,6 +20,9 @@ _WEIGHT_BITS: Final = 16
 _POSTING_BYTES: Final = 8
 # So many postings are laid together at once.
 _AT_ONCE: Final = 1 << 20
+# So many are sorted at once, unless that takes too many parts, for each of which all terms are looked at.
+_SORTED: Final = 1 << 17
+_PARTS: Final = 64
 
 Places = NDArray[np.intp]
 Packed = NDArray[np.uint64]
@@ -167,6 +170,50 @@ class Postings:
         places = np.minimum(np.searchsorted(self._first_terms, wanted), len(self._first_terms) - 1)
         ends = self._first_ends[places + (self._first_terms[places] == wanted)]
         return self._first_ends[places].tolist(), ends.tolist()
+
+
+def laid_in_parts(posted: Places, terms: Ids, weights: Bits) -> Iterator[Laid]:
+    """Postings of slots from 0 on, given as to `Postings`; some terms after others, so little is sorted."""
+    ends = np.cumsum(posted)
+    # Ids are digests: each part of their range has about as many.
+    parts = min(_PARTS, 1 + len(terms) // _SORTED)
+    bounds = np.linspace(0, 1 << 32, parts + 1).astype(np.int64)
+    for low, high in pairwise(bounds.tolist()):
+        here = np.flatnonzero((terms >= low) & (terms < high))
+        slots = np.searchsorted(ends, here, side="right").astype(np.uint64)
+        # Stable: slots stay ascending.
+        order = np.argsort(terms[here], kind="stable")
+        postings = ((slots << np.uint64(_WEIGHT_BITS)) | weights[here])[order]
+        some = terms[here][order]
+        begins = np.flatnonzero(np.diff(some, prepend=np.int64(-1)))
+        yield some[begins], np.diff(np.append(begins, len(some))), postings
+
+
+def without(
+    terms: Ids, ends: NDArray[np.int64], read: Callable[[int, int], bytes], gone: NDArray[np.bool_]
+) -> Iterator[Laid]:
+    """Postings that lie elsewhere, given as to `Postings.kept`, without those of some slots.
+
+    Args:
+        terms: As there.
+        ends: As there.
+        read: As there.
+        gone: By slot, whether it goes; those behind it move up.
+    """
+    places = np.cumsum(~gone).astype(np.uint64) - np.uint64(1)
+    start = 0
+    while start < len(terms):
+        wanted = int(np.searchsorted(ends, ends[start] + _AT_ONCE, side="right")) - 1
+        end = min(max(wanted, start + 1), len(terms))
+        postings = np.frombuffer(read(int(ends[start]), int(ends[end])), "<u8")
+        slots = (postings >> np.uint64(_WEIGHT_BITS)).astype(np.intp)
+        stay = ~gone[slots]
+        which = np.repeat(np.arange(end - start), np.diff(ends[start : end + 1]))[stay]
+        counts = np.bincount(which, minlength=end - start)
+        some = counts > 0
+        moved = (places[slots[stay]] << np.uint64(_WEIGHT_BITS)) | postings[stay].astype(np.uint16)
+        yield terms[start:end][some], counts[some], moved
+        start = end
 
 
 def _packed(first: int, posted: Places, weights: Bits) -> Packed:

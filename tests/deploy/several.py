@@ -1,0 +1,132 @@
+"""Workers as machines of their own, as far as one machine can be two.
+
+Each worker is the first process of a namespace of process ids, so its end is the end of all that runs
+there, as when a machine loses its power. It has a folder of its own (home, configuration, logs), and does not
+see the folder of another: an empty disk lies over it. What they have in common, they reach by addresses.
+"""
+
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import rehearsal
+from compose_file import ROOT, distributed
+
+SECONDS = 240  # for anything that is waited for; a busy machine is no failure
+
+# An empty disk over the folder of the other, then the worker as process 1.
+_ALONE = 'mount -t tmpfs none "$0" && exec "$@"'
+
+
+def can_be_several():
+    """What is missing here for a machine to be two; "" if nothing."""
+    if rehearsal.postgres_programs() is None:
+        return "no Postgres here; apt-get install postgresql"
+    if shutil.which("redis-server") is None:
+        return "no Redis here; apt-get install redis-server"
+    ask = ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "mount", "-t", "tmpfs", "none", "/mnt"]
+    if subprocess.run(ask, check=False, capture_output=True).returncode:
+        return "no namespaces may be made here (unshare)"
+    return ""
+
+
+def until(what, seconds=SECONDS, every=0.2):
+    """Asks until there is an answer; returns it."""
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < end, what
+        time.sleep(every)
+    return found
+
+
+def driver(folder):
+    """The driver for Postgres, which the image has and the environment of developers has not."""
+    uv = Path(sys.executable).with_name("uv")
+    ask = [uv, "pip", "install", "--quiet", "--require-hashes", "--target", folder, "-r"]
+    subprocess.run([*ask, ROOT / "deploy" / "postgres.txt"], check=True, capture_output=True)
+    return folder
+
+
+def place(folder):
+    """The project where the image has it, by links; the virtual environment is the one that runs."""
+    folder.mkdir()
+    for entry in ("pipeline", "dags", "deploy", "config"):
+        (folder / entry).symlink_to(ROOT / entry)
+    (folder / "venv").symlink_to(sys.prefix)
+    return folder
+
+
+@contextmanager
+def redis(folder, password):
+    """A queue as docker-compose.workers.yml runs it; yields its port."""
+    port = str(rehearsal.free_port())
+    command = [
+        word.replace("${WIREWATCH_REDIS_PASSWORD:?run make env}", password)
+        for word in distributed()["redis"]["command"]
+    ]
+    command += ["--port", port, "--bind", "127.0.0.1"]
+    with (
+        (folder / "redis.log").open("wb") as log,
+        subprocess.Popen(command, stdout=log, cwd=folder) as server,
+    ):
+        try:
+            ask = ["redis-cli", "-p", port, "-a", password, "--no-auth-warning", "ping"]
+            until(lambda: b"PONG" in subprocess.run(ask, check=False, capture_output=True).stdout)
+            yield port
+        finally:
+            server.terminate()
+
+
+class Worker:
+    """A machine that carries out tasks.
+
+    Args:
+        stage: Where it runs.
+        name: Of the worker, and of its folder beneath the stage's.
+        hidden: The folder that it must not see.
+        configuration: Copied into its own folder.
+    """
+
+    def __init__(self, stage, name, hidden, configuration):
+        self.stage, self.name, self.hidden = stage, name, hidden
+        self.folder = stage.folder / name
+        shutil.copytree(configuration, self.folder / "config")
+        self.lost = 0
+
+    def start(self):
+        """Starts it, or starts it again."""
+        command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+        command += ["sh", "-c", _ALONE, str(self.hidden)]
+        worker = ["airflow", "celery", "worker", "--celery-hostname", f"{self.name}@%h"]
+        self.stage.start(
+            "airflow-worker",
+            self._called(),
+            [*command, *worker],
+            AIRFLOW_HOME=str(self.folder / "airflow"),
+            AIRFLOW__LOGGING__BASE_LOG_FOLDER=str(self.folder / "logs"),
+            AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT=str(rehearsal.free_port()),
+            WIREWATCH_HOME=str(self.folder / "home"),
+            WIREWATCH_CONFIG=str(self.folder / "config"),
+        )
+
+    def ready(self):
+        """Waits until it takes tasks."""
+        log = self.stage.log(self._called())
+        until(lambda: b" ready." in log.read_bytes())
+
+    def kill(self):
+        """Ends it and all that runs there, at once."""
+        self.stage.lose(self._called())
+        self.lost += 1
+
+    def newest(self, dag, task):
+        """When a task last began here, and its map index (-1 where it is not mapped); or None."""
+        files = (self.folder / "logs").glob(f"dag_id={dag}/run_id=*/task_id={task}/**/attempt=*.log")
+        indices = [(file, file.parent.name.partition("map_index=")[2] or -1) for file in files]
+        return max(((file.stat().st_ctime, int(index)) for file, index in indices), default=None)
+
+    def _called(self):
+        return f"{self.name}-{self.lost}"
