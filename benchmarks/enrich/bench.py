@@ -24,6 +24,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
@@ -180,6 +182,7 @@ def main() -> None:
     parser.add_argument("--config", type=Path, default=ROOT / "config")
     parser.add_argument("--count", type=int, default=150)
     options = parser.parse_args()
+    threadpool_limits(1, user_api="blas")  # as Wirewatch does; waiting threads would count as work
     measure = load(ROOT / "tests" / "cases" / "measure.py")
     taxonomy = Taxonomy.from_document(read_document(options.config / "topics.yaml"))
     aliases = Aliases.from_document(read_document(options.config / "aliases.yaml"))

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
 from pipeline.enrich.enricher import Enricher
+from pipeline.enrich.names.known.aliases import Aliases
 from pipeline.enrich.names.known.gazetteer import countries, gazetteer, given_names
-from pipeline.records import Entity
+from pipeline.enrich.names.resolve import resolve
+from pipeline.ports import Mention
+from pipeline.records import Entity, Span
 from tests.enrich.conftest import CONFIG
 from tests.enrich.test_enrich import article
 
@@ -163,3 +167,113 @@ def test_residents_live_in_a_place(enricher: Enricher) -> None:
         enricher, "Ash falls on villages", "Ash fell for days. Residents of Lumajang slept in mosques."
     )
     assert found["Lumajang"].kind == "place"
+
+
+def guessed(aliases: Aliases, title: str, text: str, *guesses: tuple[str, str]) -> dict[str, Entity]:
+    """What is made of a model's guesses: (words, label), each where it stands first."""
+    one = article(title, text)
+    mentions = []
+    for words, label in guesses:
+        field: Literal["title", "text"] = "title" if words in title else "text"
+        start = (title if field == "title" else text).index(words)
+        mentions.append(Mention(Span(field, start, start + len(words), words), label))
+    return {span.text: entity for entity in resolve(one, mentions, aliases) for span in entity.spans}
+
+
+LONG = (
+    " The committee will hear more witnesses on Thursday and vote before the recess, its chairwoman said, "
+    "and nobody expects the outcome to be close this time."
+)
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "guess", "left"),
+    [
+        (
+            "Halvard Brenk Speaks Truth to the Mighty",
+            "When Halvard Brenk speaks, people listen.",
+            "Halvard Brenk Speaks",
+            "Halvard Brenk",
+        ),
+        (
+            "Panel Flips Quorndale Rule on Endangered Species",
+            "The panel on Monday changed the rule.",
+            "Flips Quorndale",
+            "",
+        ),
+        (
+            "Locusts Encroach on the Rice Fields of the North",
+            "Swarms of locusts reached the fields.",
+            "Locusts Encroach",
+            "",
+        ),
+        (
+            "Leaked Audio Captures Brenk Defending the Policy",
+            "Halvard Brenk defended it.",
+            "Captures Brenk",
+            "Brenk",
+        ),
+        (
+            "Karen Miller Quits the Race for Mayor of Town",
+            "The race for mayor has one candidate less.",
+            "Karen Miller Quits",
+            "Karen Miller",
+        ),
+    ],
+)
+def test_names_of_a_headline_in_capitals_are_held_against_the_text(
+    aliases: Aliases, title: str, text: str, guess: str, left: str
+) -> None:
+    found = guessed(aliases, title, text + LONG, (guess, "PERSON"))
+    assert {entity.name for entity in found.values()} == ({left} if left else set())
+
+
+def test_a_sentence_as_title_keeps_its_names(aliases: Aliases) -> None:
+    found = guessed(
+        aliases, "Quorndale reverses a rule on rare frogs", "The rule was old." + LONG, ("Quorndale", "ORG")
+    )
+    assert "Quorndale" in found
+
+
+@pytest.mark.parametrize(
+    ("text", "guess", "label", "left", "kind"),
+    [
+        (
+            "The Halvard J. Brenk Foundation is sued.",
+            "Halvard J. Brenk Foundation",
+            "PERSON",
+            "Halvard J. Brenk Foundation",
+            "organisation",
+        ),
+        ("That is a lie, spokesman Jodd Deerling said.", "Jodd Deerling", "ORG", "Jodd Deerling", "person"),
+        (
+            "Rep. Tony Garzell R-Texas spoke first.",
+            "Tony Garzell R-Texas",
+            "PERSON",
+            "Tony Garzell",
+            "person",
+        ),
+        (
+            "Watch Quill News Channel (QNC) at nine.",
+            "Quill News Channel (QNC",
+            "ORG",
+            "Quill News Channel",
+            "organisation",
+        ),
+        (
+            "The state lists the Pacific leatherback sea turtle.",
+            "Pacific leatherback sea",
+            "LOC",
+            "Pacific",
+            "place",
+        ),
+        ("Concerts were put off due to COVID-19 concerns.", "COVID-19", "ORG", "", ""),
+        ("He was stopped on suspicion of DUI at noon.", "DUI", "ORG", "", ""),
+        ("She was struck by a grey Toyota Camry.", "Toyota", "ORG", "Toyota", "organisation"),
+    ],
+)
+def test_what_a_model_takes_in_and_is_no_part_of_the_name(
+    aliases: Aliases, text: str, guess: str, label: str, left: str, kind: str
+) -> None:
+    found = guessed(aliases, "A quiet week in town", text, (guess, label))
+    assert {written: entity.kind for written, entity in found.items()} == ({left: kind} if left else {})

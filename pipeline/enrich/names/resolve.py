@@ -11,6 +11,7 @@ from pipeline.enrich.names.known.aliases import Aliases, KnownNames
 from pipeline.enrich.names.known.gazetteer import countries, gazetteer
 from pipeline.enrich.names.mentions import FieldText, Named, field_text, named_in
 from pipeline.enrich.names.name_words import NAME_WORDS
+from pipeline.enrich.names.sense.headlines import confirmed
 from pipeline.enrich.names.sense.mending import sensible
 from pipeline.enrich.names.sense.surroundings import context_of
 from pipeline.ports import Mention
@@ -57,6 +58,8 @@ def resolve(article: Article, mentions: Sequence[Mention], aliases: Aliases) -> 
     ]
     context = context_of(article, aliases, rows)
     rows = [(part, sensible(part, row, context)) for part, row in rows]
+    if article.language == "en" and fields[0].headline and not fields[0].shouting:
+        rows[0] = (fields[0], confirmed(fields[0], rows[0][1], fields[1]))
     named = [(part, one) for part, row in rows for one in row]
     groups = _grouped(_settled_kinds(named), aliases)
     _add_repeats(groups, rows)

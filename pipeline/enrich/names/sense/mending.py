@@ -34,6 +34,7 @@ from pipeline.enrich.names.sense.surroundings import (
     speaks_of_company,
     word_before,
 )  # fmt: skip
+from pipeline.enrich.names.sense.trimming import trimmed
 
 _ADDRESS: Final = re.compile(r"[/@#=\\_]|https?:|www\.")
 
@@ -103,14 +104,14 @@ def _mended(  # noqa: PLR0911  # one answer a reason, read from top to bottom
     short = shortened(field.written(one), context) if one.last - one.first == 1 else None
     if short is not None and not field.shouting:
         return replace(one, kind=short.kind, known=short)
-    stripped = _without_no_names(field, one)
+    stripped = trimmed(field, one)
     if stripped is None:
         return None
     if stripped != one:
         known = context.aliases.find(field.folded(stripped))
         if known is not None:
             return replace(stripped, kind=known.kind, known=known)
-    one = _of_family(field, _person_of_calling(field, _event(field, stripped)), context)
+    one = _of_family(field, _person_of_calling(field, _event(field, _body(field, stripped))), context)
     if one.kind in {"event", "work"} and not _is_persons(field, one):
         return one
     whole = _completed(field, one)
@@ -157,38 +158,6 @@ def _holds_city(field: FieldText, one: Named, context: Context) -> bool:
     return any(city is not None and city.population >= LARGE_CITY for city in cities)
 
 
-def _without_no_names(field: FieldText, one: Named) -> Named | None:
-    """A mention without the words at its ends that nobody is called; None where none is left."""
-    first, last = one.first, one.last
-    tokens = field.tokens
-    behind = tokens[last].folded if last < len(tokens) else ""
-    if (
-        last - first == 1
-        and behind in WORDS.variant_words
-        and tokens[first].text.isalpha()
-        and one.kind != "person"
-    ):
-        return None
-    if one.kind in {"work", "event"}:
-        return one
-    if one.kind == "organisation" and last - first > 1:
-        named = any(len(word) > 1 and word not in WORDS.no_names for word in field.folded(one))
-        return one if named else None
-    strippable = one.kind != "organisation" and tokens[first].folded not in given_names()
-    if last - first > 1 and not strippable:
-        return one
-    while first < last and (tokens[first].folded in WORDS.no_names or not tokens[first].text[0].isalpha()):
-        first += 1
-    while first < last and (
-        tokens[last - 1].folded in WORDS.no_names
-        or (one.kind != "organisation" and tokens[last - 1].text.isdigit())
-    ):
-        last -= 1
-    if first == last or tokens[first].text[0].islower():
-        return None
-    return replace(one, first=first, last=last)
-
-
 def _event(field: FieldText, one: Named) -> Named:
     """A storm with its name: "Storm Brenna"."""
     tokens = field.tokens
@@ -199,16 +168,38 @@ def _event(field: FieldText, one: Named) -> Named:
     return one
 
 
+def _body(field: FieldText, one: Named) -> Named:
+    """The body that a person's name is part of: "Donald J. Trump Foundation"."""
+    tail = field.tokens[one.last - 1].folded
+    if one.kind != "person" or one.last - one.first < NAME_TOKENS or tail in WORDS.common:
+        return one
+    return replace(one, kind="organisation") if tail in WORDS.organisation_tails else one
+
+
 def _person_of_calling(field: FieldText, one: Named) -> Named:
     """Whom a calling stands before, without it: "Farmer Gus Ahlberg"."""
     first = one.first
     while first < one.last - 1 and field.tokens[first].folded in WORDS.callings:
         first += 1
     if first == one.first:
-        return one
+        return replace(one, kind="person") if _is_called(field, one) else one
     if one.kind != "person" and field.tokens[one.last - 1].folded in WORDS.organisation_tails:
         return one
     return replace(one, first=first, kind="person")
+
+
+def _is_called(field: FieldText, one: Named) -> bool:
+    """Whether an organisation of two words is a person with a calling before: "spokesman Judd Deere"."""
+    if one.kind != "organisation" or one.last - one.first != 2 or field.headline:
+        return False
+    if field.tokens[one.first - 1].text == "the" or word_before(field, one) not in WORDS.person_before:
+        return False
+    return all(
+        token.text.isalpha() and token.text[1:].islower() for token in field.tokens[one.first : one.last]
+    ) and (
+        field.tokens[one.last - 1].folded
+        not in WORDS.organisation_tails | WORDS.organisation_ends | WORDS.company_words
+    )
 
 
 def _of_family(field: FieldText, one: Named, context: Context) -> Named:
