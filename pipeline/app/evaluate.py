@@ -233,8 +233,9 @@ class _Stream:
         shown = [[labels[a] for a in story.members if a in labels] for story in stories[:SHOWN]]
         newest = max((row.published for row in labelled if row.published), default=_LOADED)
         # A line that is a known article once more is none of its own: a page that lists it again is no news.
-        came = dict(zip(reversed(names), reversed(labelled), strict=True)).values()
-        recent = [r.cluster for r in came if (r.published or newest) >= newest - timedelta(days=1)]
+        came = dict(zip(reversed(names), reversed(labelled), strict=True))
+        once = (came[name] for name in dict.fromkeys(names))  # of events as large the earlier one is wanted
+        recent = [r.cluster for r in once if (r.published or newest) >= newest - timedelta(days=1)]
         wanted = [event for event, count in Counter(recent).most_common(SHOWN) if count > 1]
         return top_of_page([labels for labels in shown if labels], wanted)
 
