@@ -1,6 +1,7 @@
 """Several homes on one store, with one archive in an object store between them: no disk is shared."""
 
 import json
+import shutil
 
 import pytest
 
@@ -64,3 +65,22 @@ def test_what_one_home_left_behind_another_takes_in(home, tmp_path, monkeypatch)
     counts = App(home("b")).ingest.load([articles(tmp_path, "y", "Mayor resigns")]).counts
     assert counts.new == 1
     assert home("c").store.head() == 2
+
+
+def test_a_home_moves_its_archive_into_an_object_store_by_copying_it(make_wiring, tmp_path, monkeypatch):
+    """As docs/operating.md says: copy the folder while nothing runs, and name the place."""
+    url = f"sqlite:///{tmp_path}/moved.db"
+    before = make_wiring("old", store=url)
+    App(before).ingest.load([articles(tmp_path, "one", "Bridge closed", "Mayor resigns")])
+    expected = fingerprint(before.store)
+    before.close()
+    shutil.copytree(tmp_path / "old" / "archive", tmp_path / "bucket")
+    monkeypatch.setenv("WIREWATCH_ARCHIVE", f"file://{tmp_path}/bucket")
+    after = make_wiring("new", store=url)
+    assert [entry.n for entry in after.archive.entries()] == [1]
+    counts = App(after).ingest.load([articles(tmp_path, "two", "Ferry aground")]).counts
+    assert (counts.new, after.archive.last()) == (1, 2)
+    again = App(after).stores.replay(f"sqlite:///{tmp_path}/again.db")
+    assert again["fingerprint"] == fingerprint(after.store) != expected
+    checks = {each["check"]: each["ok"] for each in App(after).care.verify()}
+    assert all(checks.values()), checks
