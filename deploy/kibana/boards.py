@@ -28,6 +28,7 @@ from deploy.kibana.lens import (
     unique,
     xy,
 )
+from deploy.kibana.maps import world
 from deploy.kibana.objects import Control, dashboard, data_view, rows, session, text
 
 FILE = Path(__file__).resolve().parents[2] / "config" / "kibana" / "wirewatch.ndjson"
@@ -256,7 +257,7 @@ def names_and_topics() -> Json:
     return dashboard(
         "wirewatch-names-and-topics",
         "Wirewatch: Names and topics",
-        "Top people, organisations, places, topics and keywords, and their rise against the period before.",
+        "People, organisations, places, topics and keywords, their rise, and where articles are about.",
         rows(
             (
                 17,
@@ -286,6 +287,7 @@ def names_and_topics() -> Json:
                     (_rising("keywords", "Keywords", "keywords", "Keyword"), 24),
                 ],
             ),
+            (20, [(world("map", "Where articles are about", ARTICLES, "location"), 48)]),
         ),
         _BY_ARTICLE,
     )

@@ -212,7 +212,7 @@ class Panel:
     Attributes:
         name: Unique in its dashboard; Kibana's `panelIndex`.
         title: As shown.
-        kind: "lens" or "search".
+        kind: "lens", "map" or "search".
         config: What Kibana calls `embeddableConfig`.
         references: (name within the panel, type, id).
     """

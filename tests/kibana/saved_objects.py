@@ -72,6 +72,21 @@ def charts():
     return found
 
 
+def maps():
+    """(data view, field of points) of each map by "dashboard/panel"."""
+    found = {}
+    for name, board in of_kind("dashboard").items():
+        views = {reference["name"]: reference["id"] for reference in board["references"]}
+        for panel in json.loads(board["attributes"]["panelsJSON"]):
+            if panel["type"] == "map":
+                layers = json.loads(panel["embeddableConfig"]["attributes"]["layerListJSON"])
+                for source in (layer["sourceDescriptor"] for layer in layers):
+                    if reference := source.get("indexPatternRefName"):
+                        view = views[f"{panel['panelIndex']}:{reference}"]
+                        found[f"{name}/{panel['panelIndex']}"] = view, source["geoField"]
+    return found
+
+
 def used(chart):
     """The columns that a chart draws."""
     drawn = chart.drawn

@@ -14,6 +14,7 @@ from saved_objects import (
     controls,
     kql_fields,
     mapping,
+    maps,
     objects,
     of_kind,
     runtime,
@@ -65,6 +66,12 @@ def test_each_panel_has_its_references_under_the_names_kibana_looks_for(name):
             inner = [f"indexpattern-datasource-layer-{layer}" for layer in layers]
             assert [reference["name"] for reference in attributes["references"]] == inner
             expected += [(f"{panel['panelIndex']}:{each}", "index-pattern") for each in inner]
+        elif panel["type"] == "map":
+            layers = json.loads(panel["embeddableConfig"]["attributes"]["layerListJSON"])
+            inner = [layer["sourceDescriptor"].get("indexPatternRefName") for layer in layers]
+            # Kibana looks for the place of the layer in the list.
+            assert inner == [None, "layer_1_source_index_pattern"]
+            expected.append((f"{panel['panelIndex']}:{inner[1]}", "index-pattern"))
         else:
             assert panel["type"] == "search"
             expected.append((f"{panel['panelIndex']}:{panel['panelRefName']}", "search"))
@@ -261,6 +268,35 @@ def test_each_story_and_article_is_a_link_to_its_page_on_the_desk():
     shown = {name: objects()["search", name]["attributes"]["columns"] for name in SESSIONS}
     assert "id" in shown["wirewatch-growing-stories"]
     assert {"id", "story"} <= set(shown["wirewatch-newest-articles"])
+
+
+# -- the map ------------------------------------------------------------------------------------------------
+
+
+def test_the_map_shows_points_of_the_mapping():
+    ((view, field),) = maps().values()
+    assert mapping(_pattern(view)["title"])[field] == "geo_point"
+
+
+# What Kibana's schemas of a map's parts allow; each of them forbids any other key.
+OF_SOURCE = {"id", "type", "applyForceRefresh", "applyGlobalQuery", "applyGlobalTime", "indexPatternRefName"}
+OF_SOURCE |= {"metrics", "geoField", "requestType", "resolution"}
+OF_STYLE = {
+    "fillColor": {"color", "type", "field", "fieldMetaOptions"},
+    "iconSize": {"minSize", "maxSize", "field", "fieldMetaOptions"},
+    "lineColor": {"color"},
+    "lineWidth": {"size"},
+    "labelText": {"field"},
+}
+
+
+def test_the_map_has_no_key_that_kibana_forbids():
+    panels = json.loads(objects()["dashboard", "wirewatch-names-and-topics"]["attributes"]["panelsJSON"])
+    (panel,) = [each for each in panels if each["type"] == "map"]
+    _, circles = json.loads(panel["embeddableConfig"]["attributes"]["layerListJSON"])
+    assert set(circles["sourceDescriptor"]) <= OF_SOURCE
+    for name, style in circles["style"]["properties"].items():
+        assert set(style["options"]) <= OF_STYLE[name]
 
 
 # -- Lens ---------------------------------------------------------------------------------------------------

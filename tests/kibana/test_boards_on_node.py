@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from saved_objects import between, charts, objects, of_kind, query, runtime, search
+from saved_objects import between, charts, maps, objects, of_kind, query, runtime, search
 
 from pipeline.ports import Commit
 from pipeline.records import (
@@ -39,6 +39,9 @@ CHARTS = charts()
 SESSIONS = sorted(of_kind("search"))
 
 
+POINTS = {"Oslo": (59.91, 10.75), "Rome": (41.89, 12.48)}
+
+
 def _day(days, minutes=0):
     return NOW - timedelta(days=days) + timedelta(minutes=minutes)
 
@@ -63,7 +66,9 @@ def _article(
         feeds=(feed,),
         digest=name,
     )
-    entities = tuple(Entity(f"{kind}:{name.lower()}", name, kind, 1) for name, kind in names)
+    entities = tuple(
+        Entity(f"{kind}:{name.lower()}", name, kind, 1, at=POINTS.get(name)) for name, kind in names
+    )
     found = tuple(Topic(name.lower(), name, 0.9) for name in topics)
     enriched = EnrichedArticle(article, entities, found, ("key",))
     return StoredArticle(enriched, seq, f"s{seq}", backfill=backfill)
@@ -265,6 +270,23 @@ def test_watches_are_compared_by_what_they_found_and_told(node):
     assert (rows["storms"]["told"]["doc_count"], rows["storms"]["untold"]["doc_count"]) == (1, 1)
     assert (rows["banks"]["told"]["doc_count"], rows["banks"]["untold"]["doc_count"]) == (0, 1)
     assert _counts(_asked(node, "wirewatch-watches/alerts-course")["aggregations"]["watch"]) == {"storms": 1}
+
+
+def test_the_map_shows_where_articles_are_about(node):
+    ((view, field),) = maps().values()
+    body = {
+        "size": 0,
+        "query": _filter(view, "", SINCE, NOW),
+        "aggs": {
+            "cells": {
+                "geotile_grid": {"field": field, "precision": 5},
+                "aggs": {"middle": {"geo_centroid": {"field": field}}},
+            }
+        },
+    }
+    cells = node(view, body)["aggregations"]["cells"]["buckets"]
+    places = {round(each["middle"]["location"]["lat"], 1): each["doc_count"] for each in cells}
+    assert places == {59.9: 2, 41.9: 1}
 
 
 @pytest.mark.parametrize(
