@@ -268,8 +268,12 @@ class StoryIndex:
         found: dict[StoryProfile | None, None] = {}
         # Some at a time: a kept story is made when it is asked for. One may be None: no story yet.
         for slots in chain([ranking.best.tolist()], ranking.rest()):
-            for start in range(0, len(slots), _LOOKED_AT):
-                found |= dict.fromkeys(self._placement.homes(slots[start : start + _LOOKED_AT]))
+            start, size = 0, _LOOKED_AT
+            while start < len(slots):
+                before = len(found)
+                found |= dict.fromkeys(self._placement.homes(slots[start : start + size]))
                 if len(found) > limit:
                     return [home for home in found if home is not None][:limit]
+                # Where one large story has all the best, many of its members are passed over at once.
+                start, size = start + size, _LOOKED_AT if len(found) > before else 2 * size
         return [home for home in found if home is not None][:limit]

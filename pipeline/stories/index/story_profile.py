@@ -37,13 +37,14 @@ class StoryProfile:
         changes: How often members came and went.
     """
 
-    __slots__ = ("_articles", "_lengths", "_sums", "changes", "members", "story")
+    __slots__ = ("_articles", "_lengths", "_outlets", "_sums", "changes", "members", "story")
 
     def __init__(self, story: str) -> None:
         self.story = story
         self.members: list[IndexedArticle] = []
         self.changes = 0
         self._articles: set[str] | None = None
+        self._outlets: dict[str, list[IndexedArticle]] | None = None
         self._sums: Sums | None = None
         self._lengths: dict[str | int, tuple[int, float, float]] | None = None
 
@@ -90,6 +91,8 @@ class StoryProfile:
         self._changed()
         if self._articles is not None:
             self._articles.add(member.article)
+        if self._outlets is not None:
+            self._outlets.setdefault(member.outlet, []).append(member)
         if self._sums is not None:
             self._sums.add(member, position)
 
@@ -105,6 +108,8 @@ class StoryProfile:
         member = self.members.pop(position)
         if self._articles is not None:
             self._articles.discard(article)
+        if self._outlets is not None:
+            self._outlets[member.outlet].remove(member)
         self._changed()
         if self._sums is not None:
             self._sums.remove(member, position)
@@ -127,7 +132,7 @@ class StoryProfile:
         time, outlet = member.time, member.outlet
         if self.size < _COLUMN or not outlet or time is None:
             return False
-        ours = [each for each in self.members if each.outlet == outlet]
+        ours = self._of_outlet(outlet)
         if len(ours) < _COLUMN:
             return False
         form = member.title_form
@@ -138,10 +143,19 @@ class StoryProfile:
         signature = member.packed.signature
         return all(each.packed.signature != signature for each in same)
 
+    def _of_outlet(self, outlet: str) -> list[IndexedArticle]:
+        """The members of an outlet, in any order; large stories have them by outlet."""
+        if len(self.members) <= SMALL:
+            return [member for member in self.members if member.outlet == outlet]
+        if self._outlets is None:
+            self._outlets = {}
+            for member in self.members:
+                self._outlets.setdefault(member.outlet, []).append(member)
+        return self._outlets.get(outlet, [])
+
     def alike(self, outlet: str, form: int, exact: int) -> int:
         """How many members of an outlet have a title of this form, but another one."""
-        ours = [member for member in self.members if member.outlet == outlet]
-        heads = [member.packed.head for member in ours if member.title_form == form]
+        heads = [member.packed.head for member in self._of_outlet(outlet) if member.title_form == form]
         return sum(head.title_exact != exact for head in heads)
 
     def lengths(self, language: str) -> tuple[int, float, float]:
@@ -167,7 +181,7 @@ class StoryProfile:
         self.changes += 1
         self._lengths = None
         if len(self.members) <= SMALL:
-            self._sums = self._articles = None
+            self._sums = self._articles = self._outlets = None
 
     def _known(self) -> dict[str | int, tuple[int, float, float]]:
         """Counts and squared lengths, by language and by dimension."""
