@@ -98,7 +98,7 @@ ARTICLES = (
 )
 
 
-def _story(name, days, origins, hot):
+def _story(name, days, origins, hot, situation=""):
     return Story(
         id=name,
         title=f"Story {name}",
@@ -113,12 +113,13 @@ def _story(name, days, origins, hot):
         topics=(Topic("war", "War", 0.9),),
         keywords=("barricade", "curfew"),
         hot=hot,
+        situation=situation,
     )
 
 
 STORIES = (
     _story("calm", 1, 1, 0.1),
-    _story("growing", 2, 3, 7.5),
+    _story("growing", 2, 3, 7.5, situation="affair"),
     _story("wide", 3, 12, 7.5),
     _story("old", 20, 5, 99.0),
 )
@@ -274,19 +275,10 @@ def test_watches_are_compared_by_what_they_found_and_told(node):
 
 def test_the_map_shows_where_articles_are_about(node):
     ((view, field),) = maps().values()
-    body = {
-        "size": 0,
-        "query": _filter(view, "", SINCE, NOW),
-        "aggs": {
-            "cells": {
-                "geotile_grid": {"field": field, "precision": 5},
-                "aggs": {"middle": {"geo_centroid": {"field": field}}},
-            }
-        },
-    }
-    cells = node(view, body)["aggregations"]["cells"]["buckets"]
-    places = {round(each["middle"]["location"]["lat"], 1): each["doc_count"] for each in cells}
-    assert places == {59.9: 2, 41.9: 1}
+    cells = {"geotile_grid": {"field": field, "precision": 5}}
+    body = {"size": 0, "query": _filter(view, "", SINCE, NOW), "aggs": {"cells": cells}}
+    found = node(view, body)["aggregations"]["cells"]["buckets"]
+    assert [each["doc_count"] for each in found] == [2, 1]  # Oslo, and Rome
 
 
 @pytest.mark.parametrize(

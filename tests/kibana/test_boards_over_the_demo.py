@@ -211,6 +211,13 @@ def test_articles_by_kind(demo):
     assert told(found) == top(Counter(each.kind for each in demo.within()), 10) != []
 
 
+@panel("news-desk", "situations")
+def test_stories_by_situation(demo):
+    found = demo.asked("wirewatch-news-desk/situations")["aggregations"]["situation"]
+    inside = [each for each in demo.stories if each.situation and SINCE <= each.last_published <= NOW]
+    assert told(found) == top(Counter(each.situation for each in inside), 50)
+
+
 def test_growing_stories_and_newest_articles(demo):
     found = demo.session("wirewatch-growing-stories")
     wanted = [each for each in demo.stories if SINCE <= each.last_published <= NOW]
