@@ -23,7 +23,7 @@ def of_kind(kind):
 def mapping(pattern):
     """Field → type of the indices behind a data view, from the index templates."""
     kind = pattern.removeprefix("wirewatch-")
-    fields = {}
+    fields: dict[str, str] = {}
     for file in (TEMPLATES / "component" / "base.json", TEMPLATES / "index" / f"{kind}.json"):
         _walk(json.loads(file.read_text())["template"]["mappings"]["properties"], "", fields)
     return fields

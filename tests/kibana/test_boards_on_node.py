@@ -18,6 +18,7 @@ from pipeline.records import (
     Article,
     EnrichedArticle,
     Entity,
+    EntityKind,
     FeedState,
     Message,
     Rejection,
@@ -50,7 +51,8 @@ def _article(
     seq, days, outlet, language, topics, people, lag_minutes, *, feed, backfill=False, places=(), firms=()
 ):
     name = f"a{seq}"
-    names = [(name, "person") for name in people] + [(name, "place") for name in places]
+    names: list[tuple[str, EntityKind]] = [(name, "person") for name in people]
+    names += [(name, "place") for name in places]
     names += [(name, "organisation") for name in firms]
     article = Article(
         id=name,
@@ -170,10 +172,12 @@ def node():
     import httpx
 
     from pipeline.store import open_store
+    from pipeline.store.elasticsearch.cluster import ElasticsearchStore
     from pipeline.store.elasticsearch.indices import drop_everything
 
     prefix = f"boards{uuid.uuid4().hex[:8]}"
     store = open_store(f"{URL}?prefix={prefix}")
+    assert isinstance(store, ElasticsearchStore)
     lease = store.acquire("stories", "boards", NOW, 300.0)
     # Taken in one by one, five minutes after they were fetched.
     for each in ARTICLES:

@@ -38,6 +38,7 @@ def demo(tmp_path_factory, models):
     """What the demo's store says, and a function that searches behind a data view."""
     from pipeline.app import App
     from pipeline.app.wiring import Wiring
+    from pipeline.store.elasticsearch.cluster import ElasticsearchStore
     from pipeline.store.elasticsearch.indices import drop_everything
     from seeds.demo import SEEDS, outlets
 
@@ -55,8 +56,10 @@ def demo(tmp_path_factory, models):
         app.ingest.fetch([], every=True)
         app.watches.alert()
         app.correct.repair()
-    yield Demo(wiring.store)
-    drop_everything(wiring.store.link, wiring.store.names)
+    store = wiring.store
+    assert isinstance(store, ElasticsearchStore)
+    yield Demo(store)
+    drop_everything(store.link, store.names)
     wiring.close()
 
 
@@ -153,7 +156,7 @@ def lags(articles, until=None):
     ]
 
 
-DONE = set()
+DONE: set[str] = set()
 
 
 def panel(board, *names):

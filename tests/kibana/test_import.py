@@ -22,10 +22,14 @@ class Kibana(ThreadingHTTPServer):
 
 
 class Page(BaseHTTPRequestHandler):
+    server: Kibana
+
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
-        (part,) = message_from_bytes(head + body).get_payload()
+        parts = message_from_bytes(head + body).get_payload()
+        assert isinstance(parts, list)
+        (part,) = parts
         self.server.asked.append((self.path, dict(self.headers), part))
         status, answer = (
             self.server.answers.pop(0) if len(self.server.answers) > 1 else self.server.answers[0]

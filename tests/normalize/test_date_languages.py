@@ -127,10 +127,19 @@ def test_letters_mean_what_they_mean_in_the_outlets_country(
     assert at(f"17 March 2026 08:15 {letters}", "en", country) == found
 
 
-def article(**fields: str) -> tuple[str | None, str]:
-    made = normalize(
-        RawItem(id="i", capture="c", position=0, fetched=FETCHED, title="Ferry fire inquiry", **fields)
+def article(published: str, url: str = "", language: str = "", page: str = "") -> tuple[str | None, str]:
+    item = RawItem(
+        "i",
+        "c",
+        0,
+        FETCHED,
+        url,
+        title="Ferry fire inquiry",
+        page=page,
+        published=published,
+        language=language,
     )
+    made = normalize(item)
     return (made.published.strftime("%m-%d %H:%M") if made.published else None), made.published_from
 
 

@@ -144,6 +144,7 @@ def test_the_machines_own_zone_does_not_matter() -> None:
 def test_a_date_without_a_zone_is_read_by_the_habits_of_its_source(written, beside, expected):
     fetched = datetime(2026, 3, 1, 12, tzinfo=UTC)
     dated = settle([(written, "feed")], "", fetched, ("en",), "", beside)
+    assert dated.published is not None
     assert dated.published.isoformat() == expected
 
 

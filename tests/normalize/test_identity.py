@@ -16,7 +16,7 @@ from pipeline.normalize.identity.recognise import known_as, lookup_keys, own_key
 from pipeline.normalize.identity.revise import first_met, revise
 from pipeline.normalize.identity.urls import canonical_url, credible_canonical
 from pipeline.normalize.identity.withdrawal import is_withdrawal
-from pipeline.records import RawItem, content_id
+from pipeline.records import Article, RawItem, content_id
 
 NOON = datetime(2031, 3, 4, 12, tzinfo=UTC)
 FERRY = (
@@ -48,7 +48,9 @@ def article(title, text, *, link="", guid="", hours=0.0, later=0.0, feed="", dat
 
 def outcome(*forms):
     """How many articles these forms are, one after another, and the reasons."""
-    owners, stored, reasons = {}, {}, []
+    owners: dict[str, str] = {}
+    stored: dict[str, Article] = {}
+    reasons = []
     for form in forms:
         known = known_as(form, {k: owners[k] for k in lookup_keys(form) if k in owners}, stored)
         if known:

@@ -6,10 +6,14 @@ import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pipeline.normalize.plaintext.page import read_page
+
+if TYPE_CHECKING:
+    from pages import Sample
 
 
 def _loaded(name: str) -> ModuleType:
@@ -44,7 +48,7 @@ def test_pages_are_read_as_well_as_promised() -> None:
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
-def test_each_layout(sample: pages.Sample) -> None:
+def test_each_layout(sample: Sample) -> None:
     precision, recall, f1 = pages.score(extracted(sample.html), "\n".join(sample.article))
     assert f1 >= LEAST_OF_ONE, (precision, recall)
 

@@ -12,11 +12,12 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from pipeline.records import Message
+from pipeline.records import Channel, Message
 
 NOWHERE = "127.0.0.1"
 DUE = datetime(2026, 3, 2, tzinfo=UTC)
@@ -210,9 +211,18 @@ def http_server(hook):
         server.server_close()
 
 
-def mail(to="reader@example.org", number=1, **more):
+class _Sent(TypedDict, total=False):
+    """How a message differs from a rendered mail."""
+
+    channel: Channel
+    payload: bytes
+
+
+def mail(to="reader@example.org", number=1, **more: Unpack[_Sent]):
     """A rendered mail."""
     payload = f"Message-ID: <{number}@example.org>\r\nTo: {to}\r\nSubject: x\r\n\r\n.dot\r\nbody {number}\r\n".encode()  # noqa: E501  # quoted as it is said
-    values = {"channel": "mail", "state": "rendered", "due": DUE, "payload": payload}
-    values["message_id"] = f"<{number}@example.org>"
-    return Message(id=f"m{number}", watch="w", alerts=("a",), to=to, **(values | more))
+    return Message(
+        id=f"m{number}", watch="w", alerts=("a",), to=to, state="rendered", due=DUE,
+        message_id=f"<{number}@example.org>",
+        channel=more.get("channel", "mail"), payload=more.get("payload", payload),
+    )  # fmt: skip

@@ -67,11 +67,11 @@ class Here(requests.adapters.HTTPAdapter):
         self.port = port
         super().__init__()
 
-    def send(self, request, **options):
+    def send(self, request, *arguments, **options):
         parts = urlsplit(request.url)
         request.url = urlunsplit(("http", f"127.0.0.1:{self.port}", parts.path, parts.query, ""))
         request.headers["X-Host"] = parts.netloc
-        return super().send(request, **options)
+        return super().send(request, *arguments, **options)
 
 
 @contextmanager

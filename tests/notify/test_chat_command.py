@@ -39,6 +39,8 @@ class Receiver(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
+    server: Receiver
+
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         name = "team" if "/hooks/" in self.path else "desk" if "/message" in self.path else "phone"

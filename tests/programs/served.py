@@ -46,6 +46,7 @@ def desk(home):
     """The desk of a home, on a free port."""
     chosen = [str(BIN / "wirewatch"), "desk", "--port", "0"]
     with subprocess.Popen(chosen, stdout=subprocess.PIPE, text=True, env=environment(home)) as process:
+        assert process.stdout is not None
         try:
             start = process.stdout.readline().strip()
             yield Served(start.partition("/?")[0], start, process.pid)

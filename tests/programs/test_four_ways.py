@@ -18,7 +18,7 @@ from served import BIN, CLEAN, desk, run
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "programs.md").read_text(encoding="utf-8")
-SECTION = re.search(r"^## A watch, four ways$(.*?)^## ", PAGE, re.MULTILINE | re.DOTALL)[1]
+(SECTION,) = re.findall(r"^## A watch, four ways$(.*?)^## ", PAGE, re.MULTILINE | re.DOTALL)
 WATCH = "earthquakes"
 
 
@@ -69,7 +69,9 @@ def link(served):
     with httpx.Client(follow_redirects=True) as browser:
         browser.get(served.start, timeout=60)
         page = patient(browser, f"{served.address}/watches/{WATCH}").text
-    return re.search(r'href="?([^" >]+\.atom\?[^" >]*key=[^" >]+)', page)[1].replace("&amp;", "&")
+    found = re.search(r'href="?([^" >]+\.atom\?[^" >]*key=[^" >]+)', page)
+    assert found is not None
+    return found[1].replace("&amp;", "&")
 
 
 def test_in_a_feed_reader(served, link, told) -> None:

@@ -132,6 +132,7 @@ def test_corrections_only_when_allowed_and_only_as_they_were_previewed(home) -> 
 def over_http(home):
     chosen = [WIREWATCH, *arguments(home, "--http", "--port", "0")]
     with subprocess.Popen(chosen, stdout=subprocess.PIPE, text=True, env=CLEAN) as process:
+        assert process.stdout is not None
         try:
             yield process.stdout.readline().strip()
         finally:

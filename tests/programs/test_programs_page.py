@@ -16,8 +16,9 @@ BIN = Path(sys.executable).parent
 
 def commands(heading):
     """The indented lines of a section, block by block, without their comments."""
-    section = re.search(rf"^## {heading}$(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)[1]
-    return re.findall(r"^    (\S.*)$", section, re.MULTILINE)
+    section = re.search(rf"^## {heading}$(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    assert section is not None
+    return re.findall(r"^    (\S.*)$", section[1], re.MULTILINE)
 
 
 @pytest.fixture
@@ -55,5 +56,6 @@ def test_the_export_commands_do_what_the_page_says(shell, tmp_path) -> None:
         assert (tmp_path / name).is_file()
     assert len((tmp_path / "articles.jsonl").read_text("utf-8").splitlines()) >= 8
     picture = ElementTree.parse(tmp_path / "week.svg").getroot()
+    assert picture is not None
     assert len(picture.findall("{*}text")) > 7
-    assert [each for each in picture.findall("{*}rect") if int(each.get("height")) > 0]
+    assert [each for each in picture.findall("{*}rect") if int(each.attrib["height"]) > 0]
