@@ -10,11 +10,13 @@ from pipeline.errors import QueryError
 from pipeline.query.evaluate import matches
 from pipeline.query.hits import hits
 from pipeline.query.parse import parse
+from pipeline.records import StoredArticle
 
 
 def _corpus():
     """All texts as articles, and for each query the ids that it must and must not find."""
-    articles, wanted = {}, []
+    articles: dict[tuple[str, str], StoredArticle] = {}
+    wanted = []
     for query, found, not_found in EVERYDAY:
         ids = []
         for text in (*found, *not_found):

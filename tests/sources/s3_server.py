@@ -21,7 +21,7 @@ def s3_server(folder: Path) -> Iterator[dict[str, str]]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = str(taken.getsockname()[1])
-    uv = Path(sys.executable).with_name("uv")
+    uv = str(Path(sys.executable).with_name("uv"))
     run = [uv, "run", "--quiet", "--isolated", "--no-project", *_MOTO, "python", "-m", "moto.server"]
     command = [*run, "-p", port, "-H", "127.0.0.1"]
     url = f"http://127.0.0.1:{port}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TypedDict, Unpack
 
 from pipeline.ports import FeedSource, Fetched
 from pipeline.records import FeedState
@@ -23,8 +24,18 @@ def rss(*items: str, head: str = "<title>The Fictional Post</title>") -> str:
     return f'<?xml version="1.0"?><rss version="2.0"><channel>{head}{"".join(items)}</channel></rss>'
 
 
+class _Configured(TypedDict, total=False):
+    """What else is configured of a feed."""
+
+    outlet: str
+    language: str
+    pages: str
+    allow_private: bool
+    secrets: tuple[str, ...]
+
+
 def fetch_one(
-    fetcher: FeedFetcher, url: str, now: datetime, state: FeedState | None = None, **more: object
+    fetcher: FeedFetcher, url: str, now: datetime, state: FeedState | None = None, **more: Unpack[_Configured]
 ) -> Fetched:
     """Polls one feed."""
     feed = FeedSource("f", url, **more)

@@ -65,7 +65,7 @@ def check_public(entry):
 
 
 def test_a_feed_has_one_outlet_wherever_it_is():
-    outlets = {}
+    outlets: dict[str, str] = {}
     for name, entry in ENTRIES:
         assert outlets.setdefault(entry.url, entry.outlet) == entry.outlet, (name, entry.url)
 

@@ -32,9 +32,7 @@ def site():
         }
         for path, text in pages.items():
             kind = "text/html" if text.startswith("<!doctype") else "application/rss+xml"
-            server.routes[path] = lambda asked, text=text, kind=kind: asked.answer(
-                text.encode(), content_type=kind
-            )
+            server.serve(path, text.encode(), content_type=kind)
         server.routes["/gone.xml"] = lambda asked: asked.answer(b"", 410)
         yield server
 

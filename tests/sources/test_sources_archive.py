@@ -18,7 +18,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from pipeline.errors import PermanentError, UnavailableError
-from pipeline.records import JournalEntry
+from pipeline.records import JournalEntry, JournalKind
 from pipeline.sources.archive import layout
 from pipeline.sources.archive.folder import WarcArchive
 from pipeline.sources.raw_items import captured
@@ -201,7 +201,7 @@ def test_retention_drops_whole_days(archive, captures, now):
 
 def test_the_journal_is_in_order_and_follows_on(archive, now, tmp_path):
     assert list(archive.entries()) == []
-    kinds = ["batch", "repair", "correction", "alert"]
+    kinds: list[JournalKind] = ["batch", "repair", "correction", "alert"]
     entries = [JournalEntry(kind, now, "2026/03/01/b.warc.gz", {"é": [1, None]}) for kind in kinds]
     assert [archive.append(entry) for entry in entries] == [1, 2, 3, 4]
     assert [entry.kind for entry in WarcArchive(tmp_path).entries()] == kinds

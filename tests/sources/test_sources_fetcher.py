@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import time
+from collections.abc import Generator
 from datetime import timedelta
 
 import pytest
@@ -21,6 +22,7 @@ def test_a_changed_feed_gives_a_capture_its_items_and_a_state(server, fetcher, n
     url = server.serve("/feed", a_feed(1, 2), ETag='"v1"', Last_Modified="Sun, 01 Mar 2026 10:00:00 GMT")
     fetched = fetch_one(fetcher, url, now, outlet="Tram News", language="en")
     assert [item.guid for item in fetched.items] == ["t-1", "t-2"]
+    assert fetched.capture is not None
     assert parse_capture(fetched.capture, 5000) == (list(fetched.items), list(fetched.rejections))
     assert (fetched.capture.outlet, fetched.capture.language, fetched.capture.feed) == (
         "Tram News",
@@ -36,6 +38,7 @@ def test_status_and_headers_are_kept_with_what_came(server, fetcher, now):
     more = {"Content_Encoding": "gzip", "X_Cache": "hit \u00e9", "Set_Cookie": "session=s3cret"}
     url = server.serve("/feed", packed, 203, Content_Type="text/xml", **more)
     capture = fetch_one(fetcher, url, now).capture
+    assert capture is not None
     headers = dict(capture.headers)
     assert (capture.status, capture.body) == (203, a_feed(1))
     assert (headers["content-encoding"], headers["content-length"]) == ("gzip", str(len(packed)))
@@ -67,6 +70,7 @@ def test_a_feed_that_came_cut_off_is_asked_for_again_until_it_is_whole(server, f
     first = fetch_one(fetcher, url, now)
     assert len(first.items) < 3
     assert first.rejections[0].reason.startswith("damaged (cut off)")
+    assert first.capture is not None
     assert parse_capture(first.capture, 5000) == (list(first.items), list(first.rejections))
     second = fetch_one(fetcher, url, now + timedelta(hours=2), first.state)
     assert ([item.guid for item in second.items], second.rejections) == (["t-1", "t-2", "t-3"], ())
@@ -157,6 +161,7 @@ def test_a_page_instead_of_a_feed_says_where_the_feeds_are(server, fetcher, now)
     url = server.serve("/", page, content_type="application/rss+xml")
     fetched = fetch_one(fetcher, url, now)
     assert f"a web page, not a feed; it links to: {server.url('/real.xml')}" in fetched.state.error
+    assert fetched.capture is not None
     assert fetched.capture.body == page
     assert len(fetched.rejections) == 1
     again = fetch_one(fetcher, url, now, fetched.state)
@@ -275,6 +280,7 @@ def test_leaving_early_stops_the_rest(server, settings, now):
     feeds = [FeedSource(f"f{n}", server.serve(f"/{n}", a_feed(n))) for n in range(50)]
     results = fetcher.fetch([(feed, FeedState(feed.id)) for feed in feeds], now)
     next(results)
+    assert isinstance(results, Generator)
     results.close()
     fetcher.close()
     assert len(server.asked) < 10
@@ -307,6 +313,7 @@ def test_an_index_of_sitemaps_is_followed_to_its_news(server, fetcher, now):
     fetched = fetch_one(fetcher, url, now)
     assert [item.url.rpartition("/")[2] for item in fetched.items] == ["4", "5", "6", "11", "12"]
     assert (fetched.state.error, fetched.state.failures, fetched.rejections) == ("", 0, ())
+    assert fetched.capture is not None
     captures = [fetched.capture, *fetched.pages]
     assert parse_batch(captures, 5000) == (list(fetched.items), [])
 

@@ -7,6 +7,7 @@ import socket
 import ssl
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 from http2_server import http2_server
 from misbehaving import Exchange, Misbehaving
@@ -121,6 +122,8 @@ def test_the_time_a_request_waits_for_its_turn_does_not_count(server):
 
 def test_ssl_contexts_are_strict_by_default():
     with Client(FetchSettings()) as client:
+        assert isinstance(client._guarded, httpx.HTTPTransport)
         pool = client._guarded._pool
+        assert pool._ssl_context is not None
         assert pool._ssl_context.verify_mode == ssl.CERT_REQUIRED
         assert pool._ssl_context.check_hostname

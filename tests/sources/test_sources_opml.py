@@ -243,7 +243,7 @@ _TEXT = st.text(st.sampled_from("abz ÄéЖ中1.-:|/'<&\u200b"), max_size=12)
 @settings(deadline=None)
 @given(st.lists(st.tuples(_TEXT, _TEXT, _TEXT), max_size=8))
 def test_ids_are_always_allowed_and_different(rows):
-    taken = set()
+    taken: set[str] = set()
     for outlet, title, path in rows:
         name = feed_id(outlet, title, f"https://a.test/{path}", (), taken)
         assert re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,79}", name)

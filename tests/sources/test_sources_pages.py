@@ -53,6 +53,7 @@ def test_pages_are_captures_that_join_their_items(server, fetcher, now, teasers)
         ("page", "html", "f", "Tram News")
     }
     assert all("The whole text" in item.page and item.body == "teaser" for item in fetched.items)
+    assert fetched.capture is not None
     assert parse_batch([fetched.capture, *fetched.pages], 5000) == (list(fetched.items), [])
 
 
@@ -94,6 +95,7 @@ def test_a_page_is_given_up_after_five_tries(server, fetcher, now, teasers):
     for _ in range(7):
         state = fetch_one(fetcher, teasers, now, state, pages="always").state
     assert pages_asked(server).count("/p/1") == 5
+    assert state is not None
     assert state.pending == ()
 
 
@@ -140,7 +142,7 @@ def test_an_odd_robots_txt_does_no_harm(server, fetcher, now, teasers, text):
 
 
 def test_a_crawl_delay_is_kept(server, settings, now, teasers):
-    waits = []
+    waits: list[float] = []
     server.serve("/robots.txt", b"User-agent: *\nCrawl-delay: 3600")
     fetcher = FeedFetcher(settings, sleep=waits.append)
     fetch_one(fetcher, teasers, now, pages="always")
@@ -220,6 +222,7 @@ def test_a_wall_is_tried_again_and_the_last_time_kept(server, settings, now, tea
         kept.append(len(fetched.pages))
     assert kept[0] == 0
     assert sum(kept) == 2
+    assert state is not None
     assert state.pending == ()
     fetcher.close()
 
@@ -235,6 +238,7 @@ def test_a_page_that_sends_its_readers_on_is_followed_to_the_article(server, fet
     (item,) = fetched.items
     assert (item.url, item.found) == (link, server.url("/p/article"))
     assert "The whole text" in item.page
+    assert fetched.capture is not None
     assert parse_batch([fetched.capture, *fetched.pages], 5000) == (list(fetched.items), [])
 
 

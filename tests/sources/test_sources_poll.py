@@ -60,6 +60,7 @@ def test_the_next_poll_is_always_within_bounds(events):
             code = {"fail": 0, "410": 410, "429": 429}[event]
             reply = poll_rules.Reply(status=code, error="x", retry_after="999999999" if code == 429 else "")
             state = poll_rules.failed(state, reply, SETTINGS, now)
+        assert state.next_poll is not None
         wait = (state.next_poll - now).total_seconds()
         bound = 86_400 if not state.failures else 30 * 86_400
         assert 600 <= wait <= bound, (event, before, state)
@@ -256,7 +257,7 @@ def test_groups_never_part_a_host(hosts, size):
     ]
     parted = poll_rules.groups(feeds, size)
     assert sorted(feed.id for group in parted for feed in group) == sorted(feed.id for feed in feeds)
-    places = {}
+    places: dict[str, int] = {}
     for number, group in enumerate(parted):
         for feed in group:
             assert places.setdefault(feed.url.split("/")[2], number) == number

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from pipeline.enrich.enricher import Enricher
 from pipeline.errors import RejectedError
 from pipeline.records import EnrichedArticle, RawItem
 from pipeline.stages.intake import preparer
@@ -37,8 +38,11 @@ def test_what_costs_more_memory_than_there_is_is_refused():
         bytearray(1 << 60)
 
 
-class _NothingFound:
-    def enrich(self, articles):
+class _NothingFound(Enricher):
+    def __init__(self):
+        """Finds nothing, so it needs nothing."""
+
+    def enrich(self, articles, vectors=None):  # noqa: ARG002  # as the real one is called
         return [EnrichedArticle(article) for article in articles]
 
 

@@ -17,13 +17,17 @@ import pytest
 from pipeline.errors import UnavailableError
 from pipeline.records import Article
 from pipeline.stages.intake.known_vectors import KnownVectors, made_vectors
+from pipeline.stages.intake.preparer import Preparer
 from pipeline.stages.intake.workers import Workers
 
 ROOT = Path(__file__).parents[2]
 
 
-class Shouter:
+class Shouter(Preparer):
     """Stands where a `Preparer` stands; each job says which process did it."""
+
+    def __init__(self):
+        """Prepares nothing, so it needs nothing."""
 
     def shout(self, word):
         logging.getLogger("wirewatch").warning("a shout")
