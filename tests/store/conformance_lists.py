@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
+from typing import TypedDict, Unpack
 
 import pytest
 from store_records import article, at, decision, story, word_term
 
 from pipeline.ports import Commit, Store, StoryFilter, StoryOrder, place_in
-from pipeline.records import Candidate, Decision, EnrichedArticle, Evidence, Message, Span, Story, Tie, Topic
+from pipeline.query.tree import Query
+from pipeline.records import (
+    ArticleKind,
+    Candidate,
+    Decision,
+    EnrichedArticle,
+    Evidence,
+    Message,
+    Span,
+    Story,
+    Tie,
+    Topic,
+)
 
 SHAPES = (
     # hot, hours, members, outlets, origins, topic, language
@@ -44,6 +58,22 @@ def shelf() -> Commit:
     return Commit(articles=tuple(articles), stories=tuple(stories))
 
 
+class Wanted(TypedDict, total=False):
+    """What a list is narrowed by: the fields of a `StoryFilter`."""
+
+    since: datetime | None
+    query: Query | None
+    topic: str
+    language: str
+    min_articles: int
+    min_outlets: int
+    min_origins: int
+    after_seq: int
+    kind: ArticleKind | None
+    situation: str
+    tied: bool
+
+
 class ListConformance:
     """A subclass has a fixture `store`, as in `conformance`."""
 
@@ -52,8 +82,10 @@ class ListConformance:
         store.commit(shelf())
         return store
 
-    def listed(self, shelved: Store, order: StoryOrder = "hot", limit: int = 99, **wanted: object) -> str:
-        found = shelved.story_page(StoryFilter(**wanted), order, limit)  # type: ignore[arg-type]
+    def listed(
+        self, shelved: Store, order: StoryOrder = "hot", limit: int = 99, **wanted: Unpack[Wanted]
+    ) -> str:
+        found = shelved.story_page(StoryFilter(**wanted), order, limit)
         assert {each.id: each for each in found} == shelved.stories([each.id for each in found])
         return "".join(each.id[1:] for each in found)
 
@@ -79,9 +111,7 @@ class ListConformance:
             ({"query": word_term("storm")}, ""),
         ],
     )
-    def test_a_list_has_what_was_asked_for(
-        self, shelved: Store, wanted: dict[str, object], found: str
-    ) -> None:
+    def test_a_list_has_what_was_asked_for(self, shelved: Store, wanted: Wanted, found: str) -> None:
         in_order = "".join(each for each in "10243" if each in found)
         assert self.listed(shelved, "hot", **wanted) == in_order
 

@@ -15,7 +15,7 @@ from conformance import StoreConformance
 from conformance_changes import ChangeConformance
 from conformance_faults import FaultConformance
 from conformance_lists import ListConformance
-from conformance_queries import QueryConformance
+from conformance_queries import RankedQueryConformance
 from conformance_state import StateConformance
 from elasticsearch import Elasticsearch
 from node_stores import NODE, new_url, removed
@@ -85,7 +85,7 @@ class TestElasticsearch(StoreConformance, StateConformance, ListConformance, Cha
     pass
 
 
-class TestElasticsearchQueries(QueryConformance):
+class TestElasticsearchQueries(RankedQueryConformance):
     pass
 
 

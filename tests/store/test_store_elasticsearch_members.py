@@ -29,7 +29,8 @@ def store(url: str):
 
 def members(store: ElasticsearchStore) -> list[tuple[str, str, int, bytes]]:
     """What the members' documents say, by seq."""
-    return sorted((tuple(row) for row in store.active(ALWAYS)), key=lambda row: row[2])
+    found = [(row.article, row.story, row.seq, row.traits) for row in store.active(ALWAYS)]
+    return sorted(found, key=lambda row: row[2])
 
 
 def articles(store: ElasticsearchStore) -> list[tuple[str, str, int, bytes]]:

@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conformance_faults import check_whole
@@ -86,12 +87,12 @@ def secured(certificate: Path | None = None) -> Iterator[str]:
     try:
         digest = base64.b64encode(hashlib.sha1(b"admin-secret").digest()).decode()  # noqa: S324  the realm's format
         given = {"users": f"admin:{{SHA}}{digest}\n", "users_roles": "superuser:admin\n"}
-        for name in ("node.crt", "node.key") if certificate else ():
-            given[name] = (certificate / name).read_text()
+        if certificate:
+            given |= {name: (certificate / name).read_text() for name in ("node.crt", "node.key")}
         for name, content in given.items():
             (node.dir / "config" / name).write_text(content)  # in the seconds before it reads them
         url = f"{'https' if certificate else 'http'}://127.0.0.1:{http}"
-        trust = {"ca_certs": str(certificate / "ca.crt")} if certificate else {}
+        trust: dict[str, Any] = {"ca_certs": str(certificate / "ca.crt")} if certificate else {}
         end = time.monotonic() + 120
         with Elasticsearch(url, basic_auth=("admin", "admin-secret"), **trust) as admin:
             while time.monotonic() < end and node.p.poll() is None:
@@ -182,7 +183,8 @@ def test_three_nodes_lose_their_master_and_go_on() -> None:
         failures: list[Exception] = []
         thread = writing(f"http://{url}", 1500, failures)
         wait_for(store, 400)
-        master = store.link.client.cat.master(format="json")[0]["node"]
+        rows: Any = store.link.client.cat.master(format="json").body
+        master = rows[0]["node"]
         next(node for node in nodes if node.dir.name == master).kill()
         thread.join()
         assert failures == []

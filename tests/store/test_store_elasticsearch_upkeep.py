@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conformance import everything
@@ -160,7 +161,11 @@ def test_a_migration_writes_stories_anew_from_their_records(url: str) -> None:
     told = replace(story("s1", ("a1",)), keywords=("lava", "ash"))
     store.commit(Commit(stories=(told,)))
     stories = store.names.alias("stories")
-    older = {"script": "ctx._source.remove('keywords')", "refresh": True, "conflicts": "proceed"}
+    older: dict[str, Any] = {
+        "script": "ctx._source.remove('keywords')",
+        "refresh": True,
+        "conflicts": "proceed",
+    }
     store.link.client.update_by_query(index=stories, **older)
     migrate_store(url)
     (hit,) = store.link.client.search(index=stories)["hits"]["hits"]

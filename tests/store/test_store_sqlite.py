@@ -18,7 +18,7 @@ from conformance import StoreConformance
 from conformance_changes import ChangeConformance
 from conformance_faults import FaultConformance, check_whole
 from conformance_lists import ListConformance
-from conformance_queries import QueryConformance
+from conformance_queries import QueryConformance, RankedQueryConformance
 from conformance_state import StateConformance
 from store_child import batch
 from store_copies import check_copy
@@ -43,7 +43,7 @@ class TestSqlite(StoreConformance, StateConformance, ListConformance, ChangeConf
         return f"sqlite:///{tmp_path}/folder/store.db"
 
 
-class TestSqliteQueries(QueryConformance):
+class TestSqliteQueries(RankedQueryConformance):
     @pytest.fixture(scope="class")
     @classmethod
     def corpus_url(cls, tmp_path_factory) -> str:
@@ -51,9 +51,10 @@ class TestSqliteQueries(QueryConformance):
 
 
 class TestSqliteQueriesInPieces(QueryConformance):
-    """One expression holds so few words here that most wildcards and ranges are asked for in pieces."""
+    """One expression holds so few words here that most wildcards and ranges are asked for in pieces.
 
-    test_a_word_in_the_title_counts_more = None  # what is asked for in pieces has no score
+    What is asked for in pieces has no score.
+    """
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -271,6 +272,7 @@ def test_a_reader_without_the_right_to_write_reads(tmp_path) -> None:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             preexec_fn=without_roots_rights,  # noqa: PLW1509  one system call, nothing else
         )  # fmt: skip
+        assert reader.stdout is not None
         assert reader.stdout.readline() == "3 [1, 2, 3] []\n"
         place.chmod(0o700)
         (place / "store.db").chmod(0o600)

@@ -292,7 +292,9 @@ def test_an_index_kept_and_taken_up_again_many_times_is_the_one_that_grew(artefa
                 grown.add(one, story)
         index_files.keep(tmp_path, f"n{piece}", index, before, {"piece": piece})
         before = index_files.opened(tmp_path, f"n{piece}")
+        assert before is not None
         assert before.notes == {"piece": piece}
+    assert before is not None
     index = StoryIndex.kept(before.frozen, 7.0, artefact.center)
     asked = [member(1000 + n, n) for n in range(6)]
     for one in asked:

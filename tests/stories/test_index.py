@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from invented_members import ARTICLE, DAY, made, member, members
 
 from pipeline.errors import StoreError
-from pipeline.records import Correction
+from pipeline.records import Candidate, Correction
 from pipeline.stories.features.packed import IndexedArticle
 from pipeline.stories.index import lookup as slots_module
 from pipeline.stories.index.story_index import StoryIndex
@@ -35,10 +35,13 @@ QUICK = settings(
 
 def answers(index, artefact, asked):
     """What an index says of articles: candidates in order, with the bits of their scores and explanations."""
-    said = []
+    said: list[list[tuple[str, float, Candidate]]] = []
     for one in asked:
         found = index.candidates(*index.find([one]))
-        scored = artefact.scorer.weigh(one, found) if found else None
+        if not found:
+            said.append([])
+            continue
+        scored = artefact.scorer.weigh(one, found)
         rows = range(len(found))
         said.append([(found[i].story, scored.values[i], scored.explain(i)) for i in rows])
     return said

@@ -27,10 +27,12 @@ def test_thirty_days_do_not_flap(newsroom):
             fresh.append(write(number, event, rng.randrange(4), rng.randrange(4), 24 * day + hour))
             number += 1
         room.take(fresh, batch=2)
+        earliest = fresh[0].article.published
+        assert earliest is not None
         recent = {
             p.story
             for p in room.index.stories()
-            if any(m.time >= fresh[0].article.published.timestamp() - 7 * 86_400 for m in p.members)
+            if any(m.time >= earliest.timestamp() - 7 * 86_400 for m in p.members)
         }
         first = repair(room.index, room.artefact.scorer, room.constraints, recent)
         again = repair(room.index, room.artefact.scorer, room.constraints, recent)
