@@ -70,7 +70,8 @@ def test_what_a_replay_decides_is_the_same(world, tmp_path):
 
 def test_a_first_run_that_crashed_is_still_the_first_one(world):
     end = year(world)
-    commit, done = world.store.commit, []
+    commit = world.store.commit
+    done: list[object] = []
 
     def failing(*args, **kwargs):
         if len(done) == 2:

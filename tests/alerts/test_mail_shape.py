@@ -33,7 +33,7 @@ def item(*articles, kind="new", **more):
     )
 
 
-RENDERERS = {}
+RENDERERS: dict[str, Renderer] = {}
 
 
 def payload(*items, one=None, message=MESSAGE, desk="", **mail):

@@ -165,6 +165,9 @@ def test_a_follow_up_on_another_story_is_in_the_thread_of_the_first(tmp_path):
         def send(self, message):
             self.sent.append(email.message_from_bytes(message.payload, policy=email.policy.default))
 
+        def close(self):
+            pass
+
     from alert_records import World
 
     store = open_store(f"sqlite:///{tmp_path}/w.db")

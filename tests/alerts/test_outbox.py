@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from email.message import EmailMessage
 from pathlib import Path
 from typing import get_args
 
@@ -45,6 +46,9 @@ class Sink:
         if error:
             raise error
         self.sent.append(message)
+
+    def close(self):
+        pass
 
 
 @pytest.fixture
@@ -183,7 +187,9 @@ def test_a_server_that_is_away_for_two_weeks_burns_no_mail(world):
         now += HOUR
     waiting = world.store.outbox()
     assert [m.attempts for m in waiting] == [0, 0]
-    assert ServerTrouble.of(world.store).since == NOW
+    trouble = ServerTrouble.of(world.store)
+    assert trouble is not None
+    assert trouble.since == NOW
     sink.answers.clear()
     assert run(world, sink, now=now).delivered == 2
     assert ServerTrouble.of(world.store) is None
@@ -294,7 +300,9 @@ def test_a_digest_waits_and_tells_the_stories_as_they_are_then(world):
     assert run(world, sink, digest, now=NOW + HOUR).delivered == 1
     mail = email.message_from_bytes(sink.sent[0].payload, policy=email.policy.default)
     assert mail["Subject"] == "2 stories for ‘drills’"
-    text = mail.get_body(("plain",)).get_content()
+    body = mail.get_body(("plain",))
+    assert body is not None
+    text = body.get_content()
     assert "Drill one" in text
     assert "Drill three" in text
 
@@ -307,7 +315,7 @@ def test_follow_ups_answer_the_first_mail_of_each_reader(world):
     world.arrive(article(2, text="2"), article(3, text="3"), article(4, "Drill", text="4"))
     sink.answers.clear()
     run(world, sink, one, now=NOW + HOUR)
-    mails = {}
+    mails: dict[str, list[EmailMessage]] = {}
     for message in sink.sent:
         mails.setdefault(message.to, []).append(
             email.message_from_bytes(message.payload, policy=email.policy.default)
@@ -315,7 +323,9 @@ def test_follow_ups_answer_the_first_mail_of_each_reader(world):
     for found in mails.values():
         first, second = found
         assert second["In-Reply-To"] == second["References"] == first["Message-ID"]
-        text = second.get_body(("plain",)).get_content()
+        body = second.get_body(("plain",))
+        assert body is not None
+        text = body.get_content()
         assert "4 independent sources, 1 when we last wrote" in text.replace("\n", " ")
         assert text.index("New since the last mail") < text.index("Report 2") < text.index("Who reports")
     # Two doublings within one run are one mail.

@@ -103,6 +103,9 @@ class Children:
             text=True,
             env=environment,
         )
+        assert self._server.stdin is not None
+        assert self._server.stdout is not None
+        self._orders, self._answers = self._server.stdin, self._server.stdout
         self.order = {"store": f"sqlite:///{tmp_path}/w.db", "home": str(tmp_path)}
         self.order["smtp"] = f"smtp://127.0.0.1:{port}" if port else ""
 
@@ -110,19 +113,19 @@ class Children:
         """Runs children, kills the first after some seconds; returns exit codes and seconds."""
         orders = [self.order | {"now": now.isoformat()}] * number
         started = time.monotonic()
-        self._server.stdin.write(json.dumps(orders) + "\n")
-        self._server.stdin.flush()
-        pids = json.loads(self._server.stdout.readline())
+        self._orders.write(json.dumps(orders) + "\n")
+        self._orders.flush()
+        pids = json.loads(self._answers.readline())
         if kill_after is not None:
             time.sleep(kill_after)
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pids[0], signal.SIGKILL)
-        return json.loads(self._server.stdout.readline()), time.monotonic() - started
+        return json.loads(self._answers.readline()), time.monotonic() - started
 
     def close(self):
-        self._server.stdin.close()
+        self._orders.close()
         self._server.wait(30)
-        self._server.stdout.close()
+        self._answers.close()
 
 
 def survive(tmp_path, trials, port, box):

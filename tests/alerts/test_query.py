@@ -41,7 +41,9 @@ def day(year, month, date, hour=0):
 
 
 def term(text, field=None):
-    return Term(field, text, parse(text).forms)
+    found = parse(text)
+    assert isinstance(found, Term)
+    return Term(field, text, found.forms)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +92,9 @@ def test_a_word_of_several_tokens_is_a_phrase():
     found = parse("bed/breakfast")
     assert isinstance(found, Phrase)
     assert found.words == (("bed",), ("breakfast",))
-    assert parse('"north korea"~3').slop == 3
+    near = parse('"north korea"~3')
+    assert isinstance(near, Phrase)
+    assert near.slop == 3
 
 
 def test_names_match_by_whole_words():
@@ -349,7 +353,8 @@ def elastic():
 @given(texts=st.lists(queries, min_size=8, max_size=20))
 @settings(max_examples=20, deadline=None)
 def test_matcher_and_elasticsearch_agree(elastic, texts):
-    agree(*elastic, texts)
+    store, found = elastic
+    agree(store, found, texts)
 
 
 # -- highlighting ----------------------------------------------------------------------------------

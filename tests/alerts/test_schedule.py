@@ -1,5 +1,6 @@
 """When alerts go out: digests, quiet hours, the limit a day, time zones and their changes."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.alerts.send.schedule import next_digest, plan, quiet_end, slot
-from pipeline.records import Alert, Delivery, Digest, QuietHours
+from pipeline.records import Alert, Delivery, Digest, Message, QuietHours
 
 BERLIN = "Europe/Berlin"
 
@@ -147,7 +148,9 @@ def test_the_limit_holds_on_every_local_day(gaps, limit, digest):
         at_most_per_day=limit,
         digest=Digest((7, 12, 17), timezone=BERLIN) if digest else None,
     )
-    at, counts, messages = utc("2026-03-27T12:00"), {}, {}
+    at = utc("2026-03-27T12:00")
+    counts: Mapping[str, Mapping[str, int]] = {}
+    messages: dict[str, Message] = {}
     for number, gap in enumerate(gaps):
         at += timedelta(minutes=gap)
         waiting = [m for m in messages.values() if m.due > at]

@@ -1,6 +1,7 @@
 """What time alone makes true is told when its time comes, and at the same place in a replay."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import pytest
 from alert_records import START, World, article, facts, watch
@@ -8,6 +9,7 @@ from alert_records import START, World, article, facts, watch
 from pipeline.alerts.decide.decide import rule_of
 from pipeline.alerts.decide.times import Dues, first_time
 from pipeline.query.hits import Prepared
+from pipeline.records import Alert, StoredArticle
 from pipeline.stages.alerting.alert import Alerting
 from pipeline.stages.alerting.questions import backtest_watch, why_story
 from pipeline.store import open_store
@@ -47,6 +49,7 @@ def test_the_first_time_is_worked_out_when_an_article_comes(query, after):
         assert found is None
     else:
         assert found is not None
+        assert one.article.published is not None
         assert abs(found - one.article.published - 6 * HOUR) <= timedelta(seconds=1)
 
 
@@ -60,6 +63,7 @@ def test_time_alone_makes_it_tell_and_only_once(world):
     assert not alerts(world, LATER, at=came(1) + 8 * HOUR)
     found = why_story(world.store, LATER, "s1", came(1) + 8 * HOUR, facts)
     assert found.alerted
+    assert found.change is not None
     assert found.change.kind == "time"
 
 
@@ -81,7 +85,8 @@ def test_an_edit_takes_what_waited_with_it(world):
 
 def replayed(url, runs, stretch):
     store = open_store(url)
-    world, told = World(store), []
+    world = World(store)
+    told: list[Alert] = []
     for arriving, at in runs:
         world.arrive(*arriving)
         told += alerts(world, LATER, NOT_NEW, at=at, stretch=stretch) if at else ()
@@ -99,7 +104,7 @@ def test_a_replay_tells_the_same_at_the_same_place(urls):
         )
         for n, hour in enumerate(hours, start=1)
     ]
-    live = []
+    live: list[tuple[Sequence[StoredArticle], datetime]] = []
     for n, one in enumerate(made):
         until = made[n + 1].enriched.article.fetched if n + 1 < len(made) else START + 60 * HOUR
         live.append(((one,), one.enriched.article.fetched))

@@ -103,7 +103,9 @@ ARTICLES = [
 def test_the_first_five_minutes_are_as_the_page_has_them(tmp_path):
     """The watch and the commands of the page, typed in order."""
     first = section("## Your first watch, in five minutes")
-    entry = dedent(re.search(r"```yaml\n(.*?)```", first, re.DOTALL)[1])
+    block = re.search(r"```yaml\n(.*?)```", first, re.DOTALL)
+    assert block is not None
+    entry = dedent(block[1])
     config = tmp_path / "config"
     config.mkdir()
     (config / "settings.yaml").write_text("base: ../base\n")
@@ -130,6 +132,7 @@ def test_the_first_five_minutes_are_as_the_page_has_them(tmp_path):
     assert quoted == meaning(watch, datetime(2026, 3, 2, tzinfo=UTC))
     assert "Looks for articles with the word ‘ferry’" in " ".join(told["watch check"].split())
     assert "backfill" in told["watch why ferries STORY"]
-    new = re.search(r"`wirewatch watch new \"([^\"]+)\"`", first)[1]
-    typed(["watch", "new", new, "--mail", "you@example.org", "--yes"])
+    new = re.search(r"`wirewatch watch new \"([^\"]+)\"`", first)
+    assert new is not None
+    typed(["watch", "new", new[1], "--mail", "you@example.org", "--yes"])
     assert "New Zealand" in (config / "watches.yaml").read_text()

@@ -196,6 +196,7 @@ def test_why_follows_a_merge(world):
     found = why_story(world.store, one, "s1", NOW, facts)
     assert (found.story, found.alerted) == ("s2", True)
     assert "the story took in or came from s1" in found.notes
+    assert found.change is not None
     assert (found.change.n, found.change.kind) == (1, "arrival")
 
 
@@ -207,6 +208,7 @@ def test_why_names_the_change_that_told_or_would_have(world):
     assert decide(world, watch("zebra", "another")) == ()
     silent = why_story(world.store, one, "s1", NOW, facts)
     assert not silent.alerted
+    assert silent.change is not None
     assert (silent.change.n, silent.change.kind, silent.change.article) == (3, "edit", "a0001")
     assert (
         "it would have told with change 3: article a0001 was edited at 2026-03-02 08:01 UTC" in silent.notes
@@ -215,6 +217,7 @@ def test_why_names_the_change_that_told_or_would_have(world):
     world.arrive(article(3, "Drill: boat sank", story="s3"))
     decide(world, one)
     told = why_story(world.store, one, "s3", NOW, facts)
+    assert told.change is not None
     assert (told.alerted, told.change.n) == (True, 4)
     assert why_story(world.store, one, "s2", NOW, facts).change is None
 

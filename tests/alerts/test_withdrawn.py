@@ -32,6 +32,9 @@ class Sink:
     def send(self, message):
         self.sent.append(message)
 
+    def close(self):
+        pass
+
 
 @pytest.fixture
 def world(tmp_path):
@@ -64,7 +67,9 @@ def told(world, *watches):
 
 def text(message):
     mail = email.message_from_bytes(message.payload, policy=email.policy.default)
-    return mail["Subject"], mail.get_body(("plain",)).get_content().replace("\r\n", "\n")
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return mail["Subject"], body.get_content().replace("\r\n", "\n")
 
 
 def withdrawals(world, name="drills"):
