@@ -80,7 +80,7 @@ def test_what_is_refused_says_why(programs) -> None:
 
 
 def test_it_comes_later_when_it_is_told_to(programs) -> None:
-    waited = []
+    waited: list[float] = []
     client, carrier = client_of(programs, per_minute=1, wait=waited.append)
     client.story("s1")
     with pytest.raises(UnavailableError, match="requests a minute"):

@@ -133,7 +133,12 @@ def test_patience_does_not_end_while_the_writer_renews():
 def test_batches_of_one_run_keep_one_state(make_wiring, monkeypatch):
     rebuilds = []
     rebuild = Clustering._rebuild
-    monkeypatch.setattr(Clustering, "_rebuild", lambda self: (rebuilds.append(self), rebuild(self))[1])
+
+    def counted(self):
+        rebuilds.append(self)
+        return rebuild(self)
+
+    monkeypatch.setattr(Clustering, "_rebuild", counted)
     feeds = sorted((ROOT / "seeds" / "feeds" / "first").glob("*.xml"))
     wiring = make_wiring()
     app = App(wiring)

@@ -16,7 +16,7 @@ from test_app_situations import NEWS
 from pipeline.app import App
 from pipeline.app.replay import fingerprint
 from pipeline.errors import ContradictionError, NotFoundError, UsageError
-from pipeline.records import Watch
+from pipeline.records import Correction, Watch
 from pipeline.stages.alerting.alert import Alerting
 from pipeline.store.codec import decode, encode
 from pipeline.stories.placing.corrections import in_force
@@ -75,7 +75,8 @@ SPILL = sorted(TITLES[::2])
 
 def obeyed(store):
     """Asserts that of the words on each story the last one that is in force holds."""
-    where, last = placement(store), {}
+    where = placement(store)
+    last: dict[str, list[Correction]] = {}
     for said in in_force(store.corrections()):
         for story in stories_meant(said, where) if said.kind in ("tie", "untie") else ():
             (last.setdefault(story, [])).append(said)
@@ -177,6 +178,7 @@ def test_a_story_is_tied_taken_back_and_said_again(loaded):
     (tied,), _ = app.correct.tie(budget.id, spill.id, "paid by it", "ann")
     (said,) = app.correct.all()
     assert (said.kind, said.who, said.groups) == ("tie", "ann", (budget.members, (spill.id,)))
+    assert tied.tie is not None
     assert (tied.situation, tied.tie.by, tied.tie.said) == (spill.id, "person", said.id)
     assert affairs(app) == [sorted([*SPILL, budget.title])]
     with pytest.raises(UsageError, match="already"):
@@ -204,6 +206,7 @@ def test_a_story_that_is_taken_out_stays_out_and_the_others_stay_together(loaded
     app = App(loaded())
     spill, _, arrest, _, trial, _ = stories(app)
     ((out,), _) = app.correct.untie(trial.id, "another captain", "ben")
+    assert out.tie is not None
     assert (out.situation, out.tie.by, out.tie.former) == ("", "person", trial.tie)
     with pytest.raises(UsageError, match="no situation"):
         app.correct.untie(trial.id)

@@ -50,7 +50,8 @@ def test_a_worker_with_another_configuration_is_told_of_and_not_mixed_in(
 
 def test_what_articles_are_not_made_by_does_not_part_workers(make_wiring, configured, feed):
     digests = set()
-    for number, more in enumerate([{}, {"mail": {"from": "x@y.org"}}, {"enrich": {"processes": 3}}]):
+    others: list[dict[str, object]] = [{}, {"mail": {"from": "x@y.org"}}, {"enrich": {"processes": 3}}]
+    for number, more in enumerate(others):
         wiring = make_wiring(config=configured(feed, name=f"c{number}", **more))
         digests.add(wiring.settings.reading_digest)
     assert len(digests) == 1

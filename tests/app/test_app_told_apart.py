@@ -41,7 +41,8 @@ def url(kind):
 @pytest.fixture
 def home(server, item, feed_body, configured, make_wiring):
     """Opens a home; what its feed shows is changed by the second thing it gives."""
-    shown, hours = [], [0]
+    shown: list[str] = []
+    hours = [0]
     config = configured(
         {"id": "f", "url": server.route("/feed", lambda exchange: exchange.answer(feed_body(*shown)))},
         stories={"vectors": "none"},

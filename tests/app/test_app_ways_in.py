@@ -121,7 +121,8 @@ def test_a_fetch_tells_each_stage_and_how_much_there_is_to_do(
         {"id": f"f{n}", "url": server.serve(f"/{n}", feed_body(*entries[n:])), "outlet": f"Harbour {n}"}
         for n in range(2)
     ]
-    told, done = [], Counter()
+    told: list[tuple[str, int]] = []
+    done: Counter[str] = Counter()
 
     def stages(name, total):
         told.append((name, total))

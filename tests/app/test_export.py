@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from dags.local.environment import ROOT
 from pipeline.app import App, open_app
-from pipeline.app.export.exporting import KINDS, ExportOrder, Rows
+from pipeline.app.export.exporting import KINDS, ExportOrder, Kind, Rows
 from pipeline.app.export.ninjs import ninjs
 from pipeline.app.shapes import article_shape, decision_shape, situation_shape, story_shape
 from pipeline.errors import QueryError, UnavailableError, UsageError
@@ -38,6 +38,8 @@ from pipeline.records import (
 from pipeline.store import open_store
 
 WIREWATCH = str(Path(sys.executable).parent / "wirewatch")
+# Rows of each kind in the store of `app`.
+ROWS: dict[Kind, int] = {"articles": 60, "stories": 12, "situations": 3, "decisions": 60}
 START = datetime(2026, 3, 1, tzinfo=UTC)
 NOW = START + timedelta(days=30)
 A_STORY = 5
@@ -83,7 +85,7 @@ def situation(story):
 def fill(store, count, first=1, step=500):
     for start in range(first, first + count, step):
         articles = [stored(seq) for seq in range(start, min(start + step, first + count))]
-        groups = {}
+        groups: dict[str, list[StoredArticle]] = {}
         for each in articles:
             groups.setdefault(each.story, []).append(each)
         stories = [
@@ -139,7 +141,11 @@ def test_articles_stories_and_decisions_as_the_shapes_have_them(app: App, tmp_pa
     stories = store.stories(names)
     members = {each.enriched.article.id: each.line for each in every}
     assert lines(tmp_path / "stories.jsonl") == [story_shape(stories[name], members) for name in names]
-    decided = [decision_shape(store.decision(each.enriched.article.id), each) for each in every]
+    decided = []
+    for each in every:
+        decision = store.decision(each.enriched.article.id)
+        assert decision is not None
+        decided.append(decision_shape(decision, each))
     assert lines(tmp_path / "decisions.jsonl") == decided
     assert sorted(path.name for path in tmp_path.glob("*.*")) == [
         "articles.jsonl", "decisions.jsonl", "stories.jsonl"
@@ -176,7 +182,7 @@ def test_by_time_query_and_cursor(app: App, tmp_path) -> None:
 
 
 def test_csv_is_read_back_and_holds_no_formula(app: App, tmp_path) -> None:
-    for kind, rows in (("articles", 60), ("stories", 12), ("situations", 3), ("decisions", 60)):
+    for kind, rows in ROWS.items():
         app.export.into(ExportOrder(kind), tmp_path / f"{kind}.csv")
         with (tmp_path / f"{kind}.csv").open(encoding="utf-8", newline="") as file:
             found = list(csv.DictReader(file, strict=True))
@@ -192,7 +198,7 @@ def test_csv_is_read_back_and_holds_no_formula(app: App, tmp_path) -> None:
 
 def test_parquet_holds_the_same_in_types(app: App, tmp_path) -> None:
     pq = pytest.importorskip("pyarrow.parquet")
-    for kind, rows in (("articles", 60), ("stories", 12), ("situations", 3), ("decisions", 60)):
+    for kind, rows in ROWS.items():
         app.export.into(ExportOrder(kind), tmp_path / f"{kind}.parquet")
         assert pq.read_table(tmp_path / f"{kind}.parquet").num_rows == rows
     table = pq.read_table(tmp_path / "articles.parquet")
@@ -214,7 +220,8 @@ def valid():
 
 
 def test_ninjs_of_articles_and_stories(app: App, tmp_path, valid) -> None:
-    for kind, name in (("articles", "article"), ("stories", "story")):
+    kinds: dict[Kind, str] = {"articles": "article", "stories": "story"}
+    for kind, name in kinds.items():
         app.export.into(ExportOrder(kind), tmp_path / f"{kind}.ninjs")
         app.export.into(ExportOrder(kind), tmp_path / f"{kind}.jsonl")
         items, rows = lines(tmp_path / f"{kind}.ninjs"), lines(tmp_path / f"{kind}.jsonl")
@@ -326,7 +333,7 @@ def test_what_is_asked_wrongly_makes_nothing(app: App, tmp_path) -> None:
         (ExportOrder("articles", query='"open'), QueryError),
         (ExportOrder("articles", since="soon"), UsageError),
         (ExportOrder("articles", format="xml"), UsageError),
-        (ExportOrder("outlets"), UsageError),
+        (ExportOrder("outlets"), UsageError),  # type: ignore[arg-type]  # no such kind: refused
     ):
         with pytest.raises(error):
             app.export.into(order, tmp_path / "x" / "out")

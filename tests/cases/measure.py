@@ -214,7 +214,9 @@ def names(enricher: Enricher, *, held_out: bool) -> Tally:
     tally = Tally()
     for case in cases("names", held_out=held_out):
         (enriched,) = enricher.enrich([_labelled(case)])
-        found = {(span.text, entity.kind) for entity in enriched.entities for span in entity.spans}
+        found: set[tuple[str, str]] = {
+            (span.text, entity.kind) for entity in enriched.entities for span in entity.spans
+        }
         _compare(tally, case, found)
     return tally
 
