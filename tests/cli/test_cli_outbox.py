@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mail_servers import Postbox, smtp_server
@@ -22,7 +23,12 @@ PAYLOAD = b"Message-ID: <x@y>\r\nTo: a@example.org\r\nSubject: s\r\n\r\nbody\r\n
 
 
 def message(name, state="failed", **more):
-    values = {"payload": PAYLOAD, "message_id": f"<{name}@y>", "attempts": 3, "error": "550 no such user"}
+    values: dict[str, Any] = {
+        "payload": PAYLOAD,
+        "message_id": f"<{name}@y>",
+        "attempts": 3,
+        "error": "550 no such user",
+    }
     return Message(name, "ferries", (), "mail", "a@example.org", state, **(values | {"due": DUE} | more))
 
 

@@ -11,15 +11,19 @@ AT = datetime(2026, 1, 5, tzinfo=UTC)
 
 def test_each_version_says_what_the_next_one_changed():
     def made(version, title, text, updated=None):
-        fields = {
-            "id": "a",
-            "keys": ("k",),
-            "url": "",
-            "outlet": "o",
-            "published": AT,
-            "published_from": "feed",
-        }
-        return Article(title=title, text=text, version=version, updated=updated, fetched=AT, **fields)
+        return Article(
+            id="a",
+            keys=("k",),
+            url="",
+            outlet="o",
+            published=AT,
+            published_from="feed",
+            title=title,
+            text=text,
+            version=version,
+            updated=updated,
+            fetched=AT,
+        )
 
     one = made(1, "Flood", "Same.\n\nTwo are missing.")
     two = made(2, "Flood, bridge closed", "Same.\n\nTwo are missing.")

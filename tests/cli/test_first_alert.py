@@ -20,8 +20,9 @@ from seeds.demo import SEEDS, outlets
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SECTION = re.search(r"^## Your own news, in ten minutes$(.*?)^## ", README, re.MULTILINE | re.DOTALL)[1]
-LINES = re.findall(r"^    (wirewatch .*)$", SECTION.replace("\\\n", ""), re.MULTILINE)
+SECTION = re.search(r"^## Your own news, in ten minutes$(.*?)^## ", README, re.MULTILINE | re.DOTALL)
+assert SECTION is not None
+LINES = re.findall(r"^    (wirewatch .*)$", SECTION[1].replace("\\\n", ""), re.MULTILINE)
 
 
 class Mailbox:

@@ -19,9 +19,11 @@ def said(**given):
         "article": "a1", "story": "s1", "founded": False, "by": "assign", "threshold": 0.2,
         "chosen": None, "runner_up": None, "evidence": [], "constraints": [], **given,
     }  # fmt: skip
-    out = Console(file=io.StringIO(), width=300)
-    why_text(out, decision, "Ferry [sinks]", {"s1": "Ferry lost", "s2": "Train lost"})
-    return out.file.getvalue()
+    written = io.StringIO()
+    why_text(
+        Console(file=written, width=300), decision, "Ferry [sinks]", {"s1": "Ferry lost", "s2": "Train lost"}
+    )
+    return written.getvalue()
 
 
 def test_what_told_against_the_runner_up_is_what_it_has_less_of():

@@ -24,6 +24,7 @@ def serving():
     with subprocess.Popen(
         [sys.executable, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, env=quiet
     ) as process:
+        assert process.stdin is not None
         yield process
         process.stdin.close()
 

@@ -40,6 +40,7 @@ print(json.dumps({key: value for key, value in environment().items() if key in k
 class Postbox:
     def __init__(self):
         self.taken = []
+        self.port = 0
 
     async def handle_DATA(self, server, session, envelope):  # noqa: ARG002, N802  # the name aiosmtpd calls
         self.taken.append((session.auth_data, envelope.rcpt_tos, envelope.content))
@@ -61,8 +62,14 @@ def postbox():
         return AuthResult(success=good, auth_data=data.login)
 
     box = Postbox()
-    options = {"auth_require_tls": False, "auth_required": True, "authenticator": authenticate}
-    server = Controller(box, hostname="127.0.0.1", port=free_port(), **options)
+    server = Controller(
+        box,
+        hostname="127.0.0.1",
+        port=free_port(),
+        auth_require_tls=False,
+        auth_required=True,
+        authenticator=authenticate,
+    )
     server.start()
     box.port = server.port
     yield box

@@ -72,9 +72,10 @@ def ask(tmp_path_factory):
 
 
 def test_airflows_login_stands_before_every_page(ask):
-    strangers = [(who, "GET", f"/desk{path}", {}) for who in ("", "garbage") for path in PAGES + HIDDEN]
-    files = [("", "GET", "/desk/static/desk.css", {}), ("", "GET", "/desk/stories.json", {})]
-    readers = [("viewer", "GET", f"/desk{path}", {}) for path in PAGES]
+    none: dict[str, str] = {}
+    strangers = [(who, "GET", f"/desk{path}", none) for who in ("", "garbage") for path in PAGES + HIDDEN]
+    files = [("", "GET", "/desk/static/desk.css", none), ("", "GET", "/desk/stories.json", none)]
+    readers = [("viewer", "GET", f"/desk{path}", none) for path in PAGES]
     writes = [
         (who, "POST", "/desk/stories/preview", headers)
         for who in ("", "viewer", "user", "admin")

@@ -61,9 +61,9 @@ class Desk:
         )
         return Site(readers, options, lambda: self.filed.append(1)).application()
 
-    def client(self, doors=None, clock=lambda: NOW, **more):
-        given = {"base_url": "http://127.0.0.1:8090", "follow_redirects": False} | more
-        return TestClient(self.site(doors, clock), **given)
+    def client(self, doors=None, clock=lambda: NOW, base_url="http://127.0.0.1:8090", **more):
+        more.setdefault("follow_redirects", False)
+        return TestClient(self.site(doors, clock), base_url, **more)
 
     def close(self):
         for readers in self._readers:

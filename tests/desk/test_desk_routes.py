@@ -1,5 +1,7 @@
 """Every route, for everybody, over stores with nothing, the usual and the worst in them, on both backends."""
 
+from dataclasses import replace
+
 import pytest
 from desk_site import Desk
 from desk_store import everyday
@@ -12,7 +14,7 @@ from pipeline.desk.access import Doors
 from pipeline.ports import Commit
 
 HERE = {"sec-fetch-site": "same-origin"}
-PROXY = {"proxy_header": "X-User", "proxy_addresses": ("testclient",), "editors": ("ed",)}
+PROXY = Doors(proxy_header="X-User", proxy_addresses=("testclient",), editors=("ed",))
 PEOPLE = {
     "stranger": {},
     "reader": {"x-user": "ann"},
@@ -64,7 +66,7 @@ def kept(request, backend, tmp_path_factory):
     """What is in the store, and a client of its pages for each person."""
     url = new_url() if backend == "elasticsearch" else ""
     made = Desk(tmp_path_factory.mktemp("routes"), STORES[request.param], url)
-    sites = {only: made.client(Doors(**PROXY, read_only=only)) for only in (False, True)}
+    sites = {only: made.client(replace(PROXY, read_only=only)) for only in (False, True)}
     yield request.param, {name: sites[name == "read-only"] for name in PEOPLE}
     made.close()
     if url:
