@@ -15,6 +15,7 @@ import sys
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from compose_file import ROOT, resolved, services
 
@@ -60,9 +61,10 @@ def build(folder, **arguments_given):
     """
     place = folder / PLACE.strip("/")
     place.mkdir(parents=True)
-    environment = {**os.environ, "UV_PYTHON": str(Path(sys._base_executable)), "UV_LINK_MODE": "hardlink"}
+    python = getattr(sys, "_base_executable", sys.executable)  # whose `venv` ours is; not documented
+    environment = {**os.environ, "UV_PYTHON": str(Path(python)), "UV_LINK_MODE": "hardlink"}
     environment.pop("VIRTUAL_ENV", None)
-    given = {}
+    given: dict[str, str] = {}
     for name, told in instructions(0):
         arguments = re.sub(r"\$\{(\w+)\}", lambda found: given[found[1]], told)
         if name == "ARG":
@@ -105,7 +107,7 @@ def postgres(folder, password):
     """A server of our own with the database and user of docker-compose.yml; yields its port."""
     programs, port, data = postgres_programs(), free_port(), folder / "postgres"
     data.mkdir()
-    as_user = {}
+    as_user: dict[str, Any] = {}
     if os.geteuid() == 0:  # it refuses to run as root
         as_user = {"user": "nobody", "group": "nogroup", "extra_groups": []}
         for path in (data, *data.parents):
@@ -160,17 +162,21 @@ class Stage:
         replaced: Text of environment values → what stands for it here.
         extra: Variables on top of the service's own.
         found: Services by name; those of docker-compose.yml alone, if nothing is said.
+
+    Attributes:
+        api: Where Airflow's API server answers, once somebody has said so.
     """
 
     def __init__(self, folder, place, secrets, replaced, extra, found=None):
         self.folder, self.place, self.secrets = folder, place, secrets
         self.replaced, self.extra = replaced, extra
         self.services = found or services()
-        self.running = {}
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.api = ""
 
     def environment(self, name):
         """The service's environment, as it is in its container, in places of this machine."""
-        image = {}
+        image: dict[str, str] = {}
         for instruction, arguments in instructions(1):
             if instruction == "ENV":
                 image |= dict(pair.split("=", 1) for pair in arguments.split())

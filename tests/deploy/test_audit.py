@@ -56,8 +56,10 @@ def advisories(named):
 
 @pytest.mark.parametrize(("named", "code"), [(set(), 0), ({"starlette"}, 2)])
 def test_what_is_locked_is_looked_up(named, code):
+    make = shutil.which("make")
+    assert make is not None
     with advisories(named) as (address, asked):
-        command = [shutil.which("make"), "--no-print-directory", "audit", f"OSV={address}"]
+        command = [make, "--no-print-directory", "audit", f"OSV={address}"]
         clean = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
         done = subprocess.run(command, cwd=ROOT, env=clean, capture_output=True, text=True, check=False)
     said = done.stdout + done.stderr

@@ -17,6 +17,7 @@ from compose_file import ROOT
 from pipeline.ports import Commit
 from pipeline.records import Article, EnrichedArticle, FeedState, StoredArticle
 from pipeline.store import migrate_store, open_store
+from pipeline.store.elasticsearch.cluster import ElasticsearchStore
 from pipeline.store.elasticsearch.indices import drop_everything
 
 URL = os.environ.get("ELASTICSEARCH_URL", "")
@@ -58,6 +59,7 @@ def test_the_guides_snapshot_brings_a_store_back_to_a_cluster_that_has_nothing_o
     before = list(store.between(0, 9))
     call(register)
     assert call(take)["snapshot"]["state"] == "SUCCESS"
+    assert isinstance(store, ElasticsearchStore)
     drop_everything(store.link, store.names)  # indices and templates
     assert call(restore)["snapshot"]["shards"]["failed"] == 0
     store.close()
@@ -72,5 +74,6 @@ def test_the_guides_snapshot_brings_a_store_back_to_a_cluster_that_has_nothing_o
     assert again.head() == 3
     mapping = httpx.get(f"{URL}/{prefix}-articles-2026.03/_mapping", timeout=60).json()
     assert all(found["mappings"]["dynamic"] == "strict" for found in mapping.values())
+    assert isinstance(again, ElasticsearchStore)
     drop_everything(again.link, again.names)
     again.close()

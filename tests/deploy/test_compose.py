@@ -269,7 +269,10 @@ def test_the_airflow_commands_exist(tmp_path):
 
 
 def test_airflow_documents_every_option_that_is_set():
-    package = Path(importlib.util.find_spec("airflow").submodule_search_locations[0])
+    airflow = importlib.util.find_spec("airflow")
+    assert airflow is not None
+    assert airflow.submodule_search_locations
+    package = Path(airflow.submodule_search_locations[0])
     known = yaml.safe_load((package / "config_templates" / "config.yml").read_text())
     known["core"]["options"].update(_AUTH_MANAGER)
     for key in services()[AIRFLOW[0]]["environment"] | _image_environment():
@@ -279,12 +282,17 @@ def test_airflow_documents_every_option_that_is_set():
 
 
 # Read by the simple auth manager, which documents them on its own page.
-_AUTH_MANAGER = {"simple_auth_manager_users": {}, "simple_auth_manager_passwords_file": {}}
+_AUTH_MANAGER: dict[str, dict[str, object]] = {
+    "simple_auth_manager_users": {},
+    "simple_auth_manager_passwords_file": {},
+}
 
 
 def _image_environment():
     block = re.search(r"^ENV PATH=.*?(?<!\\)$", DOCKERFILE, re.MULTILINE | re.DOTALL)
-    return dict(pair.split("=", 1) for pair in block[0].removeprefix("ENV ").replace("\\\n", " ").split())
+    assert block is not None
+    told: str = block[0].removeprefix("ENV ").replace("\\\n", " ")
+    return dict(pair.split("=", 1) for pair in told.split())
 
 
 def test_wirewatch_reads_every_variable_that_is_set_for_it():

@@ -68,6 +68,8 @@ def _distribution(folder):
 @contextmanager
 def _secured():
     spec = importlib.util.spec_from_file_location("es_node", Path(SCRIPTS) / "es_node.py")
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     extra = {

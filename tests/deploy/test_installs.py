@@ -147,8 +147,8 @@ def test_the_wheel_on_each_python(wheel, locked, tmp_path, number):
 
 def test_the_wheel_by_uvx_without_an_installation(wheel, locked, tmp_path):
     cache = installed(UV, "cache", "dir").stdout.strip()
-    run = (UV, "tool", "run", "--quiet", "--python", interpreter("3.11"), "--cache-dir", cache)
-    run = (*run, "--constraints", locked, "--from", wheel, "wirewatch")
+    quiet = (UV, "tool", "run", "--quiet", "--python", interpreter("3.11"), "--cache-dir", cache)
+    run = (*quiet, "--constraints", locked, "--from", wheel, "wirewatch")
     installed(*run, "--version")
     walk(tmp_path, *run)
 

@@ -49,7 +49,7 @@ def objects(name):
 
 def faults(found):
     """What Kubernetes would not take, key by key."""
-    uv = Path(sys.executable).with_name("uv")
+    uv = str(Path(sys.executable).with_name("uv"))
     ask = [uv, "run", "--quiet", "--isolated", "--no-project", *_SCHEMAS, "python", "-c", _CHECK, *KUBERNETES]
     done = subprocess.run(
         ask, input=json.dumps(list(found), default=str), capture_output=True, text=True, check=False
@@ -82,9 +82,10 @@ def closed(schema):
 @pytest.fixture(scope="module")
 def operator():
     """The schema of each kind that the operator of Elastic knows, from its Go module."""
-    if not shutil.which("go"):
+    go = shutil.which("go")
+    if not go:
         pytest.skip("no Go here, which brings the operator's schemas")
-    ask = [shutil.which("go"), "mod", "download", "-json", ECK]
+    ask = [go, "mod", "download", "-json", ECK]
     done = subprocess.run(ask, capture_output=True, text=True, check=False, cwd="/")
     assert done.returncode == 0, done.stdout + done.stderr
     file = Path(json.loads(done.stdout)["Dir"]) / "config" / "crds" / "v1" / "all-crds.yaml"
@@ -168,7 +169,7 @@ def test_the_chart_of_airflow_takes_the_values():
     chart, helm = os.environ.get("AIRFLOW_CHART"), shutil.which("helm")
     if not chart or not helm:
         pytest.skip("no AIRFLOW_CHART, or no helm")
-    ask = [helm, "template", "airflow", chart, "--namespace", "wirewatch", "-f", FOLDER / "airflow.yaml"]
+    ask = [helm, "template", "airflow", chart, "--namespace", "wirewatch", "-f", str(FOLDER / "airflow.yaml")]
     done = subprocess.run(ask, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     made = [each for each in yaml.safe_load_all(done.stdout) if each]

@@ -10,6 +10,7 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).parent))
 from compose_file import ROOT, services, variables
+from typer.core import TyperGroup
 from typer.main import get_command
 
 from deploy import env
@@ -21,9 +22,15 @@ from pipeline.settings import SettingsFile
 GUIDE = (ROOT / "docs" / "operating.md").read_text()
 
 
+def _groups():
+    command = get_command(cli)
+    assert isinstance(command, TyperGroup)
+    return command.commands
+
+
 def _verbs():
     """Every `wirewatch VERB [VERB]` of the guide."""
-    groups = get_command(cli).commands
+    groups = _groups()
     for found in re.findall(
         r"(?<![/\w-])wirewatch(?: --[a-z]+ \S+)* ([a-z]+(?:-[a-z]+)*)(?: ([a-z]+))?", GUIDE
     ):
@@ -33,7 +40,7 @@ def _verbs():
 
 @pytest.mark.parametrize("found", sorted(set(_verbs())), ids=" ".join)
 def test_each_verb_exists(found):
-    groups = get_command(cli).commands
+    groups = _groups()
     assert found[0] in groups
     below = getattr(groups[found[0]], "commands", None)
     if below is not None:
@@ -70,7 +77,7 @@ def _keys():
 
 
 def test_each_key_of_the_settings_is_told_with_its_default():
-    rows = {}
+    rows: dict[str, str] = {}
     for line in GUIDE.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         for key in re.findall(r"`([a-z_]+(?:\.[a-z_]+)?)`", cells[0]) if line.startswith("| `") else ():
@@ -116,6 +123,7 @@ def test_the_feed_of_the_guide_is_a_feed():
     block = re.search(r"^    - id: harbour-post\n(?:      .*\n)+", GUIDE, re.MULTILINE)
     from pipeline.settings import FeedsFile
 
+    assert block is not None
     entries = yaml.safe_load(block[0])
     assert FeedsFile.model_validate({"feeds": entries}).feeds[0].pages == "short"
 
@@ -128,8 +136,9 @@ def test_the_sqlite_backup_of_the_guide_works(tmp_path):
         store.execute("CREATE TABLE t (x)")
         store.execute("INSERT INTO t VALUES (1)")
     store.close()
-    code = re.search(r'python -c "(import sqlite3; .*)"$', GUIDE, re.MULTILINE)[1]
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    code = re.search(r'python -c "(import sqlite3; .*)"$', GUIDE, re.MULTILINE)
+    assert code is not None
+    subprocess.run([sys.executable, "-c", code[1]], cwd=tmp_path, check=True)
     copy = sqlite3.connect(tmp_path / "backup.db")
     assert copy.execute("SELECT x FROM t").fetchall() == [(1,)]
     copy.close()

@@ -148,7 +148,7 @@ def test_a_wrong_password_is_refused(running):
 
 def test_the_dag_processor_finds_the_dags(pages):
     end = time.monotonic() + 60
-    names = set()
+    names: set[str] = set()
     while names != {"alert", "ingest", "load", "maintain"}:
         assert time.monotonic() < end, (names, pages.get("/importErrors").json())
         names = {dag["dag_id"] for dag in pages.get("/dags").raise_for_status().json()["dags"]}

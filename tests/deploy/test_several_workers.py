@@ -96,6 +96,7 @@ class Postbox:
 
     def __init__(self):
         self.asked, self.go, self.taken = threading.Event(), threading.Event(), []
+        self.url = ""
 
     async def handle_DATA(self, _server, _session, envelope):  # noqa: N802  # the name aiosmtpd calls
         if not self.go.is_set():
@@ -263,7 +264,7 @@ def lose(workers, airflow, dag, task, index=None):
 def tries(airflow, run, dag):
     """How often each task of a run was begun."""
     rows = airflow.get(f"/dags/{dag}/dagRuns/{run}/taskInstances").raise_for_status().json()
-    counts = Counter()
+    counts: Counter[str] = Counter()
     for row in rows["task_instances"]:
         counts[row["task_id"]] = max(counts[row["task_id"]], row["try_number"])
     return counts
