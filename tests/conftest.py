@@ -109,7 +109,8 @@ def make_wiring(tmp_path, models, names_and_topics):
         wiring = Wiring(home, config, url, dict(os.environ), lambda: at)
         wiring.__dict__["embedder"] = embedder
         senses = TopicClassifier.trained() if wiring.settings.stories.vectors == "e5" else None
-        wiring.__dict__["enricher"] = Enricher(recognizer, *names_and_topics(wiring.settings), senses)
+        aliases, taxonomy = names_and_topics(wiring.settings)
+        wiring.__dict__["enricher"] = Enricher(recognizer, aliases, taxonomy, senses)
         made.append(wiring)
         return wiring
 
@@ -128,7 +129,7 @@ def make_app(make_wiring):
 
 def left_out(terminalreporter):
     """Why tests were skipped, and for each reason which: how many of each file."""
-    reasons = {}
+    reasons: dict[str, Counter[str]] = {}
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         files = reasons.setdefault(reason.removeprefix("Skipped: "), Counter())

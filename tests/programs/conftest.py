@@ -20,10 +20,8 @@ def made_home(tmp_path_factory):
     (home / "config" / "settings.yaml").write_text(yaml.safe_dump(settings))
     shutil.copy(ROOT / "seeds" / "config" / "watches.yaml", home / "config")
     with open_app(home=home, config=home / "config", environment={}) as app:
-        app.ingest.load(
-            [ROOT / "seeds" / "articles", *sorted((ROOT / "seeds" / "feeds" / "first").glob("*.xml"))],
-            alert=True,
-        )
+        feeds = sorted((ROOT / "seeds" / "feeds" / "first").glob("*.xml"))
+        app.ingest.load([str(each) for each in (ROOT / "seeds" / "articles", *feeds)], alert=True)
     return home
 
 
