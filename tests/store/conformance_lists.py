@@ -229,8 +229,8 @@ class ListConformance:
         assert store.decisions([]) == {}
 
     def test_decisions_that_passed_a_story_over_the_closest_first(self, store: Store) -> None:
-        def beside(name: str, story: str, score: float, **more: object) -> Decision:
-            return replace(decision(name, "own", 0.9), runner_up=Candidate(story, score), **more)  # type: ignore[arg-type]
+        def beside(name: str, story: str, score: float) -> Decision:
+            return replace(decision(name, "own", 0.9), runner_up=Candidate(story, score))
 
         alone = replace(decision("d", "s1", 0.35), founded=True)
         kept = (

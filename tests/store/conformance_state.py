@@ -112,11 +112,10 @@ class StateConformance:
         assert store.alerts("v", at(2)) == []
 
     def test_the_outbox_shows_what_is_to_be_done(self, store: Store) -> None:
-        states = ("sent", "rendered", "decided", "failed", "suppressed", "decided")
-        made = [
-            Message(f"m{n}", "w", (), "mail", "a@b", state, at(9 - n))  # type: ignore[arg-type]
-            for n, state in enumerate(states)
-        ]
+        states: tuple[DeliveryState, ...] = (
+            "sent", "rendered", "decided", "failed", "suppressed", "decided",
+        )  # fmt: skip
+        made = [Message(f"m{n}", "w", (), "mail", "a@b", state, at(9 - n)) for n, state in enumerate(states)]
         store.commit(Commit(messages=tuple(made)))
         assert [each.id for each in store.outbox()] == ["m5", "m2", "m1"]
         assert [each.id for each in store.outbox(get_args(DeliveryState))] == [

@@ -17,6 +17,7 @@ from pipeline.records import (
     EnrichedArticle,
     Entity,
     EntityCount,
+    EntityKind,
     Evidence,
     FeedState,
     Lineage,
@@ -94,9 +95,9 @@ def article(
     )
 
 
-def entity(name: str, kind: str = "person", identity: str = "") -> Entity:
+def entity(name: str, kind: EntityKind = "person", identity: str = "") -> Entity:
     spans = (Span("text", 0, len(name), name),)
-    return Entity(identity or f"{kind}:{name.lower()}", name, kind, 2, 0.5, spans)  # type: ignore[arg-type]
+    return Entity(identity or f"{kind}:{name.lower()}", name, kind, 2, 0.5, spans)
 
 
 def story(name: str, members: tuple[str, ...], *, hours: float = 0, title: str = "Story") -> Story:
