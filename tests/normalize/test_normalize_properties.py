@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import TypedDict, Unpack
 
 import pytest
 from hypothesis import example, given, settings
@@ -38,8 +38,21 @@ PHRASES = st.sampled_from(
 PROSE = st.lists(PHRASES | st.text(max_size=12), max_size=12).map("".join)
 
 
-def item(**fields: object) -> RawItem:
-    return replace(RawItem(id="i", capture="c", position=0, fetched=FETCHED), **fields)  # type: ignore[arg-type]
+class _Fields(TypedDict, total=False):
+    """What a source says of an item."""
+
+    url: str
+    title: str
+    body: str
+    page: str
+    html: bool
+    published: str
+    outlet: str
+    language: str
+
+
+def item(**fields: Unpack[_Fields]) -> RawItem:
+    return RawItem(id="i", capture="c", position=0, fetched=FETCHED, **fields)
 
 
 def url_of(scheme: str, host: str, path: str, query: list[tuple[str, str]]) -> str:
