@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import articles
 import pytest
 
 from pipeline.enrich.enricher import Enricher
 from pipeline.enrich.vectors.embedder import E5Embedder
-from tests.enrich import articles
 
 # (open part, held-out part)
 KIND_F1 = (0.95, 0.84)

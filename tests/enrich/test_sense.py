@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 import pytest
+from test_enrich import article
 
 from pipeline.enrich.enricher import Enricher
 from pipeline.enrich.names.known.aliases import Aliases
@@ -15,7 +16,6 @@ from pipeline.enrich.names.resolve import resolve
 from pipeline.ports import Mention
 from pipeline.records import Entity, Span
 from tests.enrich.conftest import CONFIG
-from tests.enrich.test_enrich import article
 
 
 def named(enricher: Enricher, title: str, text: str, language: str = "en") -> dict[str, Entity]:

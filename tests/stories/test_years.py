@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from invented_news import article
 
 from pipeline.stories.features import years
 from pipeline.stories.features.features import arrive
@@ -16,7 +17,6 @@ from pipeline.stories.features.statistics import StreamStatistics
 from pipeline.stories.index.story_profile import SMALL, StoryProfile
 from pipeline.stories.scoring.scorer import Mix
 from pipeline.stories.scoring.scorer_config import ScorerConfig
-from tests.stories.invented_news import article
 
 TEXT = "A quake of magnitude 6.1 hit the island of Qeshm, officials in Bandar Abbas said."
 
