@@ -54,10 +54,11 @@ test-slow: setup ## the long tests: random kills, and Airflow's services on a re
 	$(BIN)/python -m pytest -m slow
 
 .PHONY: lint
-lint: setup ## ruff, mypy --strict, import-linter, vulture
+lint: setup ## ruff, mypy --strict and over the tests, import-linter, vulture
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file tests/mypy.ini
 	$(BIN)/lint-imports
 	$(BIN)/vulture
 

@@ -60,7 +60,7 @@ def test_a_room_brings_nothing_along():
 
 
 def test_what_is_imported_from_a_room_is_a_file_of_it():
-    """So in tests, too, which mypy does not read."""
+    """So in tests and DAGs, too."""
     rooms = {name for name, path in MODULES.items() if path.name == "__init__.py" and not [*imported(path)]}
     stale = [
         f"{path.relative_to(ROOT)}: from {node.module} import {alias.name}"
