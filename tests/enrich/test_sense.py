@@ -277,3 +277,21 @@ def test_what_a_model_takes_in_and_is_no_part_of_the_name(
 ) -> None:
     found = guessed(aliases, "A quiet week in town", text, (guess, label))
     assert {written: entity.kind for written, entity in found.items()} == ({left: kind} if left else {})
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "persons"),
+    [
+        ("es", "Judoca Sancha Quiroga gana el bronce en la Villa Olímpica", {"Sancha Quiroga"}),
+        ("es", "La Selección Quirina pierde ante el Comité Vecinal", set()),
+        ("pt", "Brasileiro Ítalo Varanda vence nos Jogos Olímpicos", {"Ítalo Varanda"}),
+        ("pt", "Conheça Rayana Lobato, a esperança da Vila Nova", {"Rayana Lobato"}),
+        ("fr", "La Française Odile Marvenne retrouve la Première Dame", {"Odile Marvenne"}),
+        ("fr", "Grâce à Brunard et Cannette, la France engrange", set()),
+    ],
+)
+def test_persons_by_their_look_in_romance_languages(
+    enricher: Enricher, language: str, title: str, persons: set[str]
+) -> None:
+    (enriched,) = enricher.enrich([article(title, "", language)])
+    assert {entity.name for entity in enriched.entities if entity.kind == "person"} == persons

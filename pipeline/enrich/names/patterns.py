@@ -42,7 +42,7 @@ def named_spans(text: str, language: str) -> list[tuple[int, int, str]]:
         while first < last and fold(words[first]) in _OPENERS:
             first += 1
         opened = first
-        while first < last and is_title(fold(words[first]).strip(".")):
+        while first < last and _is_calling(words[first]):
             first += 1
         titled = first > opened
         if not titled and first == 0:
@@ -75,6 +75,21 @@ def _acronyms(text: str, found: list[tuple[int, int, str]]) -> list[tuple[int, i
     return made
 
 
+def _is_calling(word: str) -> bool:
+    folded = fold(word).strip(".")
+    return is_title(folded) or folded in NAME_WORDS.callings_and_origins
+
+
+def _is_nobody(words: list[str]) -> bool:
+    """Whether no person is called so, by the first or last word, or it is two: "Buchard et Cannone"."""
+    folded = [fold(word) for word in words]
+    return (
+        folded[0] in NAME_WORDS.no_person_heads
+        or folded[-1] in NAME_WORDS.no_person_tails
+        or (folded[0] not in given_names() and not NAME_WORDS.between_persons.isdisjoint(folded))
+    )
+
+
 def _behind_join(text: str, start: int, words: list[str]) -> int:
     """Where a name begins behind a word that only opens the sentence, as in "Doppietta di Marco Rossi"."""
     if len(words) < _JOINED or fold(words[0]) in given_names() or _ORG.search(words[0]):
@@ -91,6 +106,8 @@ def _label(words: list[str], *, titled: bool, language: str) -> str:
     run = " ".join(words)
     if _ORG.search(run):
         return "ORG"
+    if _is_nobody(words):
+        return ""
     if titled:
         return "PERSON"
     if language == "de":
