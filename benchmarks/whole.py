@@ -12,6 +12,7 @@ import json
 import os
 import random
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+# A load of so many articles shows what a start costs.
+FEW = 10
 
 
 def articles(count: int) -> list[dict[str, str]]:
@@ -98,16 +101,54 @@ def in_airflow(made: list[dict[str, str]], folder: Path) -> tuple[float, float]:
     return command_line, airflow
 
 
+def by_processes(made: list[dict[str, str]], folder: Path) -> dict[int, tuple[float, float]]:
+    """Seconds by the clock and of the processor for `wirewatch load` with one and with two processes.
+
+    What a start costs is taken off, by a load of a few articles.
+    """
+    found: dict[int, tuple[float, float]] = {}
+    for processes in (1, 2):
+        config = folder / f"processes-{processes}"
+        config.mkdir()
+        (config / "settings.yaml").write_text(f"base: {ROOT / 'config'}\nenrich:\n  processes: {processes}\n")
+        costs = []
+        for name, some in (("few", made[:FEW]), ("all", made)):
+            file = folder / f"{name}.jsonl"
+            file.write_text("".join(json.dumps(a) + "\n" for a in some))
+            home = folder / f"home-{processes}-{name}"
+            wirewatch = str(Path(sys.executable).parent / "wirewatch")
+            command = [wirewatch, "--home", str(home), "--config", str(config), "load", str(file)]
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            begun = time.perf_counter()
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+            wall, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
+            costs.append((wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime))
+        few, whole = costs
+        found[processes] = whole[0] - few[0], whole[1] - few[1]
+    return found
+
+
 def main() -> None:
     """Prints one line a comparison."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--articles", type=int, default=300)
-    count = parser.parse_args().articles
+    parser.add_argument("--processes", action="store_true", help="only one process beside two")
+    chosen = parser.parse_args()
+    count = chosen.articles
     sys.path.insert(0, str(ROOT))
     made = articles(count)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         print(f"{count} articles of about {sum(len(a['text'].split()) for a in made) // count} words")
+        costs = by_processes(made, folder)
+        for processes, (wall, processor) in costs.items():
+            rate = (count - FEW) / wall
+            print(
+                f"{processes} processes: {rate:.1f} articles/s by the clock, {processor:.1f} s of processor"
+            )
+        print(f"two over one: {costs[1][0] / costs[2][0]:.2f}")
+        if chosen.processes:
+            return
         for vectors in ("none", "e5"):
             alone, whole = over_spacy(made, vectors, folder)
             print(
