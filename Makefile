@@ -57,8 +57,7 @@ test-slow: setup ## the long tests: random kills, and Airflow's services on a re
 lint: setup ## ruff, mypy --strict and over the tests, import-linter, vulture
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/mypy --config-file tests/mypy.ini
+	$(BIN)/mypy --config-file tests/mypy.ini & tests=$$!; $(BIN)/mypy && wait $$tests
 	$(BIN)/lint-imports
 	$(BIN)/vulture
 

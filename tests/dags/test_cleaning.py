@@ -3,7 +3,7 @@
 import pytest
 from test_connections import python
 
-pytestmark = pytest.mark.airflow
+pytestmark = [pytest.mark.airflow, pytest.mark.slow]
 
 RUN = """
 import sys
