@@ -318,7 +318,8 @@ def test_nothing_is_lost_and_nothing_comes_twice(stage, workers, airflow, outlet
 
     until(lambda: airflow.get(where).json()["state"] == "success", every=1)
     until(lambda: {mail["To"] for mail in postbox.taken} == {f"{each}@newsroom.example" for each in THINGS})
-    assert all(tries(airflow, run, "ingest")[task] > 1 for task in ("fetch", "enrich", "group"))
+    begun = tries(airflow, run, "ingest")
+    assert all(begun[task] > 1 for task in ("fetch", "enrich", "group")), begun
 
     with closing(open_store(f"sqlite:///{store}", create=False)) as kept:
         found = Counter(each.enriched.article.title for each in kept.between(0, kept.head()))

@@ -104,7 +104,13 @@ def test_every_line_of_the_pages_is_carried_out(typed):
         for command in lines(page):
             words = shlex.split(command)[1:]
             known = {"STORY": [other["id"], largest["id"]], "ARTICLE": [article], "NAME": ["ferries"]}
-            known["[ID…]"] = known["ID"] = [entry if "quarantine" in words else largest["id"]]
+            known["SITUATION"] = [other["id"]]
+            named = largest["id"]
+            if "quarantine" in words:
+                named = entry
+            elif words[:2] == ["corrections", "undo"]:
+                named = json.loads(typed("--json", "corrections", "list"))[-1]["id"]
+            known["[ID…]"] = known["ID"] = [named]
             filled = [known[word].pop() if known.get(word) else word for word in words]
             if "situation" in filled:
                 continue  # tests/app/test_app_situations.py has one
