@@ -9,9 +9,10 @@ import shutil
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 import rehearsal
 from compose_file import ROOT, distributed
 
@@ -121,6 +122,12 @@ class Worker:
         """Ends it and all that runs there, at once."""
         self.stage.lose(self._called())
         self.lost += 1
+
+    def send(self, signal):
+        """Sends a signal to all that runs there."""
+        for each in psutil.Process(self.stage.running[self._called()].pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                each.send_signal(signal)
 
     def newest(self, dag, task):
         """When a task last began here, and its map index (-1 where it is not mapped); or None."""

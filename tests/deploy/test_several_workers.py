@@ -8,6 +8,7 @@ the same stories again, and each mail goes out once.
 import asyncio
 import json
 import shutil
+import signal
 import sqlite3
 import sys
 import threading
@@ -246,9 +247,12 @@ def airflow(stage, workers):
 def lose(workers, airflow, dag, task, index=None):
     """Ends the worker that began a task last and is still at it, and starts another in its place."""
 
+    def running():
+        found = airflow.get(f"/dags/{dag}/dagRuns/~/taskInstances", params={"state": "running"}).json()
+        return {row["map_index"] for row in found["task_instances"] if row["task_id"] == task}
+
     def holder():
-        running = airflow.get(f"/dags/{dag}/dagRuns/~/taskInstances", params={"state": "running"}).json()
-        indices = {row["map_index"] for row in running["task_instances"] if row["task_id"] == task}
+        indices = running()
         begun = [
             (when, worker)
             for worker in workers
@@ -256,7 +260,19 @@ def lose(workers, airflow, dag, task, index=None):
         ]
         return max(begun, key=lambda each: each[0], default=None)
 
-    _, worker = until(holder)
+    def caught():
+        """A worker that stands still in the middle of the task: it cannot end it between two looks."""
+        if (found := holder()) is None:
+            return None
+        (_, place), worker = found
+        worker.send(signal.SIGSTOP)
+        time.sleep(1)  # what it had said before is known now
+        if place in running():
+            return worker
+        worker.send(signal.SIGCONT)
+        return None
+
+    worker = until(caught)
     worker.kill()
     worker.start()
 
