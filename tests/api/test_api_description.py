@@ -5,7 +5,7 @@ import schemathesis
 from api_programs import Programs
 from desk_site import Desk
 from desk_store import everyday
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
@@ -38,6 +38,8 @@ def test_nothing_that_is_asked_breaks_the_description(described, path) -> None:
     @given(cases)
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     def check(case):
+        # A parameter without a value is in no address, so the server cannot know of it.
+        assume(all(value not in ([], {}, None) for value in (case.query or {}).values()))
         case.call_and_validate(headers=headers, excluded_checks=LEFT_OUT)
 
     check()
