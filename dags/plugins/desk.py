@@ -32,11 +32,12 @@ def token_of(scope: Scope) -> str:
     """The token of a program, else that of a browser; "" where there is none."""
     from airflow.api_fastapi.auth.managers.base_auth_manager import COOKIE_NAME_JWT_TOKEN
 
+    from pipeline.api.api_tokens import bearer_of
     from pipeline.desk.guard import cookie_of, headers_of
 
     headers = headers_of(scope)
-    kind, _, token = headers.get("authorization", "").partition(" ")
-    return token if kind.lower() == "bearer" else cookie_of(headers, COOKIE_NAME_JWT_TOKEN)
+    token = bearer_of(headers)
+    return cookie_of(headers, COOKIE_NAME_JWT_TOKEN) if token is None else token
 
 
 def person_of(manager: BaseAuthManager[BaseUser], user: BaseUser) -> Person | None:

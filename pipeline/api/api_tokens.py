@@ -12,7 +12,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -129,6 +129,12 @@ class Tokens:
             return ApiToken(name, scopes, int(kept["per_minute"]), str(kept["made"])), str(kept["digest"])
         except (OSError, ValueError, TypeError, KeyError):  # gone, or half a file: it opens nothing
             return None
+
+
+def bearer_of(headers: Mapping[str, str]) -> str | None:
+    """What stands behind `Authorization: Bearer`; None where nothing of that kind is sent."""
+    kind, _, token = headers.get("authorization", "").partition(" ")
+    return token if kind.lower() == "bearer" else None
 
 
 def _digest(secret: str) -> str:

@@ -22,7 +22,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Scope
 
-from pipeline.api.api_tokens import PER_MINUTE, SCOPES, ApiToken, Tokens
+from pipeline.api.api_tokens import PER_MINUTE, SCOPES, ApiToken, Tokens, bearer_of
 from pipeline.api.description import description
 from pipeline.api.operations import OPERATIONS, Operation
 from pipeline.api.parameters import read_parameters
@@ -141,8 +141,8 @@ class ReadApi:
         return None
 
     def _token(self, request: Request) -> ApiToken | None:
-        kind, _, given = request.headers.get("authorization", "").partition(" ")
-        if kind.lower() == "bearer" and self._options.tokens is not None:
+        given = bearer_of(request.headers)
+        if given is not None and self._options.tokens is not None:
             found = self._options.tokens.opened_by(given.strip())
             if found is not None:
                 return found

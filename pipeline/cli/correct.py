@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,7 +20,7 @@ from pipeline.cli.session import answer, opened
 from pipeline.cli.tables import corrections_table, preview_text, requests_table, stories_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pipeline.app import App
     from pipeline.records import Correction, Request
@@ -44,10 +45,8 @@ def merge(
 ) -> None:
     """Joins stories about one event, and keeps them together."""
     with opened(context, make=False) as app:
-        if later:
-            _filed(context, app.requests.file("merge", stories, [], note, _who()))
-        else:
-            _said(context, app, app.correct.merging(stories, note, _who()), dry_run=dry_run)
+        asked, spoken = ("merge", stories, ()), partial(app.correct.merging, stories)
+        _word(context, app, asked, spoken, note, dry_run=dry_run, later=later)
 
 
 def split(
@@ -62,10 +61,8 @@ def split(
 ) -> None:
     """Takes articles about another event out of a story, into one of their own, and keeps them apart."""
     with opened(context, make=False) as app:
-        if later:
-            _filed(context, app.requests.file("split", [story], articles, note, _who()))
-        else:
-            _said(context, app, app.correct.splitting(story, articles, note, _who()), dry_run=dry_run)
+        asked, spoken = ("split", [story], articles), partial(app.correct.splitting, story, articles)
+        _word(context, app, asked, spoken, note, dry_run=dry_run, later=later)
 
 
 def tell_apart(
@@ -81,10 +78,8 @@ def tell_apart(
 ) -> None:
     """Tells apart articles that were taken for one: makes each anew, from the archive."""
     with opened(context, make=False) as app:
-        if later:
-            _filed(context, app.requests.file("apart", [], [article, *forms], note, _who()))
-            return
-        _said(context, app, app.correct.telling_apart(article, forms, note, _who()), dry_run=dry_run)
+        asked, spoken = ("apart", (), [article, *forms]), partial(app.correct.telling_apart, article, forms)
+        _word(context, app, asked, spoken, note, dry_run=dry_run, later=later)
 
 
 def tie(
@@ -99,10 +94,8 @@ def tie(
 ) -> None:
     """Brings a story into the situation that it belongs to, and keeps it there."""
     with opened(context, make=False) as app:
-        if later:
-            _filed(context, app.requests.file("tie", [story], [into], note, _who()))
-        else:
-            _said(context, app, app.correct.tying(story, into, note, _who()), dry_run=dry_run)
+        asked, spoken = ("tie", [story], [into]), partial(app.correct.tying, story, into)
+        _word(context, app, asked, spoken, note, dry_run=dry_run, later=later)
 
 
 def untie(
@@ -114,10 +107,8 @@ def untie(
 ) -> None:
     """Takes a story out of its situation, and keeps it out."""
     with opened(context, make=False) as app:
-        if later:
-            _filed(context, app.requests.file("untie", [story], [], note, _who()))
-        else:
-            _said(context, app, app.correct.untying(story, note, _who()), dry_run=dry_run)
+        asked, spoken = ("untie", [story], ()), partial(app.correct.untying, story)
+        _word(context, app, asked, spoken, note, dry_run=dry_run, later=later)
 
 
 @listing.callback(invoke_without_command=True)
@@ -150,10 +141,8 @@ def corrections_undo(
 ) -> None:
     """Takes a correction back: its stories are placed again by the machine."""
     with opened(context, make=False) as app:
-        if later:
-            _filed(context, app.requests.file("undo", [], [correction], note, _who()))
-        else:
-            _said(context, app, app.correct.undoing(correction, note, _who()), dry_run=dry_run)
+        asked, spoken = ("undo", (), [correction]), partial(app.correct.undoing, correction)
+        _word(context, app, asked, spoken, note, dry_run=dry_run, later=later)
 
 
 @listing.command("requests")
@@ -168,6 +157,23 @@ def corrections_carry_out(context: typer.Context) -> None:
     """Carries out at once what was asked for; a run that groups does so by itself."""
     with opened(context, make=False) as app:
         _requests(context, app.requests.carry_out())
+
+
+def _word(
+    context: typer.Context,
+    app: App,
+    asked: tuple[str, Sequence[str], Sequence[str]],
+    spoken: Callable[[str, str], Correction],
+    note: str,
+    *,
+    dry_run: bool,
+    later: bool,
+) -> None:
+    """Files a request (kind, stories and names), or carries out what is `spoken` with a note by somebody."""
+    if later:
+        _filed(context, app.requests.file(*asked, note, _who()))
+    else:
+        _said(context, app, spoken(note, _who()), dry_run=dry_run)
 
 
 def _filed(context: typer.Context, request: Request) -> None:

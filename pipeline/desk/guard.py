@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.api.api_tokens import Scope as ApiScope
+from pipeline.api.api_tokens import bearer_of
 from pipeline.desk.access import (
     Doors,
     Person,
@@ -131,8 +132,8 @@ class Guard:
         return hmac.compare_digest(given.encode(errors="surrogatepass"), signed.encode())
 
     def _scrapes(self, headers: dict[str, str]) -> bool:
-        kind, _, token = headers.get("authorization", "").partition(" ")
-        return kind.lower() == "bearer" and self._token_reads(token, "metrics")
+        token = bearer_of(headers)
+        return token is not None and self._token_reads(token, "metrics")
 
     def _token_reads(self, token: str, scope: ApiScope) -> bool:
         tokens = self._doors.tokens
@@ -151,8 +152,8 @@ class Guard:
                 return Person(name[:200], "editor" if name in doors.editors else "reader")
         if doors.open:
             return Person("desk", "editor")
-        kind, _, token = headers.get("authorization", "").partition(" ")
-        if kind.lower() == "bearer" and self._sessions.opened_by_token(token):
+        token = bearer_of(headers)
+        if token is not None and self._sessions.opened_by_token(token):
             return Person("desk", "editor")
         return self._sessions.read(cookie_of(headers, COOKIE), self._clock())
 

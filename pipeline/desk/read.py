@@ -341,6 +341,10 @@ def story(app: App, ask: Ask) -> View:
     listed = _there(found, members)
     times = [each.time for each in listed] if whole else app.read.times(found.id)
     language = _language_of(found, listed)
+
+    def every() -> Mapping[str, ArticleRow]:
+        return members if whole else app.read.lines_of([found])
+
     listed = listed if whole else listed[-LISTED:]
     decisions = app.read.decisions([each.id for each in listed])
     lines = [(source_of(each, ask.seen), joined(decisions.get(each.id))) for each in listed]
@@ -376,8 +380,8 @@ def story(app: App, ask: Ask) -> View:
             "watch": ask.one("watch"),
             "near": [(source_of(each.line, ask.seen), each.line.story, each) for each in near],
         },
-        lambda: one_story_shape(found, app.read.lines_of([found]), lineage, near),
-        lambda: _article_csv(_there(found, app.read.lines_of([found]))),
+        lambda: one_story_shape(found, every(), lineage, near),
+        lambda: _article_csv(_there(found, every())),
         followed=True,
     )
 
