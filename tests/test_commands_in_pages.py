@@ -1,7 +1,8 @@
-"""Every command in the documents exists, with its verbs and options, and the tutorial runs as written."""
+"""Every command in the documents exists; the tutorial runs as written, and the demo ends as README shows."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -9,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from datetime import timedelta
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
@@ -94,6 +96,39 @@ def shown(block):
     return re.findall(r"\b[0-9a-f]{16}\b", block)
 
 
+def check_what_the_readme_shows(home):
+    """The stories and mails that the README says the demo ends with, against what it ended with."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^ {5}([0-9a-f]{16}) +(\S.*?)… +(\d+) +(\d+) +(\S.*), …$", readme, re.MULTILINE)
+    command = [
+        sys.executable,
+        "-m",
+        "pipeline.cli",
+        "--json",
+        "--home",
+        home,
+        "stories",
+        "--limit",
+        str(len(rows)),
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    stories = [
+        (each["id"], each["title"], each["size"], each["origins"], each["outlets"][0])
+        for each in json.loads(done.stdout)
+    ]
+    assert [
+        (story, title, int(size), int(origins), outlet) for story, title, size, origins, outlet in rows
+    ] == [
+        (story, title[: len(shown)], *rest)
+        for (story, title, *rest), (_, shown, *_) in zip(stories, rows, strict=True)
+    ]
+    files = sorted((home / "spool").rglob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
+    mails = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
+    assert re.findall(r"^ {5}(\S+@newsroom\.example) +(.*)$", readme, re.MULTILINE) == [
+        (mail["To"], mail["Subject"]) for mail in mails
+    ]
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1500)
 def test_the_tutorial_runs_as_written(tmp_path, monkeypatch):
@@ -114,6 +149,7 @@ def test_the_tutorial_runs_as_written(tmp_path, monkeypatch):
         app.watches.alert()
     with App(Wiring(home, config, store, os.environ, lambda: now() + timedelta(days=1))) as later:
         later.watches.alert()
+    check_what_the_readme_shows(home)
 
     typed, promised = [], []
     for block in blocks(DOCS / "tutorial.md"):

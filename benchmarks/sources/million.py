@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import sqlite3
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from benchmarks.store.made_up import VOCABULARY, word
 from pipeline.sources.files import find_files
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,14 +30,28 @@ _SETTINGS = f"base: {ROOT / 'config'}\nstories: {{vectors: none}}\nenrich: {{mod
 _START = datetime(2015, 1, 1, tzinfo=UTC)
 
 
+def _text(number: int) -> tuple[str, str]:
+    """Title and text; two articles in a row tell of one event, whose names no other event has."""
+    chance = random.Random(number // 2)
+    town, plan, mayor, river, place, body = (
+        word(chance.randrange(5_000, VOCABULARY)).capitalize() for _ in range(6)
+    )
+    cost, said = chance.randrange(2, 900), ("said", "told reporters")[number % 2]
+    title = (f"{town} votes for {plan} bridge", f"Council of {town} approves bridge at {plan}")[number % 2]
+    return title, (
+        f"The council of {town} voted on the {plan} bridge over the {river}, which will cost {cost} million. "
+        f"{mayor}, the mayor, {said} that {place} had waited for it. The {body} group is against the plan."
+    )
+
+
 def make_files(folder: Path, count: int) -> None:
     """Short articles, five minutes apart, one a file."""
     folder.mkdir(parents=True)
     for number in range(count):
-        council, town, plan = number % 997, number % 1009, number % 1013
+        title, text = _text(number)
         row = {
-            "title": f"Council {council} of town {town} votes on plan {plan}",
-            "text": f"Number {number}: the council {council} of {town} voted on plan {plan}, the mayor said.",
+            "title": title,
+            "text": text,
             "url": f"https://outlet{number % 20}.example/{number}",
             "source": f"Outlet {number % 20}",
             "published": (_START + timedelta(minutes=5 * number)).isoformat(),

@@ -125,7 +125,8 @@ class Watches:
         topics = [text for entry in entries for text in (entry["id"], *dict(entry["name"]).values())]
         settings = self._wiring.settings
         known = Known(topics, [feed.id for feed in settings.feeds], settings.channels)
-        return check_watches(self._wiring.store, watches, self._wiring.clock(), known)
+        with self._wiring.history() as store:
+            return check_watches(store, watches, self._wiring.clock(), known)
 
     def draft(self, words: str, name: str = "", mail: str = "") -> dict[str, Any]:
         """A first watch from a few words: what it is, means, hits now, and would have sent in a month.

@@ -9,10 +9,11 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pipeline.errors import ConfigError, LeaseHeldError, StoreError, TransientError
@@ -181,6 +182,17 @@ class Wiring:
         if self.given_up is not None:
             opened.stop_when(self.given_up)
         return opened
+
+    @contextmanager
+    def history(self) -> Iterator[Store]:
+        """The store to try a watch on: before the first `fetch` has made it, one without articles."""
+        from pipeline.store.open import open_store, sqlite_path
+
+        if self.make or not self.store_url.startswith("sqlite:") or sqlite_path(self.store_url).is_file():
+            yield self.store
+            return
+        with TemporaryDirectory() as folder, closing(open_store(f"sqlite:///{folder}/none.db")) as empty:
+            yield empty
 
     @cached_property
     def archive(self) -> Archive:

@@ -94,16 +94,17 @@ def _asked(folder: Path) -> tuple[Any, bool]:
     from pipeline.alerts.watch.first_watch import first_watch
     from pipeline.app.care.working_folder import FirstWishes
     from pipeline.notify.smtp import server_of
-    from pipeline.sources.feeds.feed_packs import pack_named, packs
+    from pipeline.sources.feeds.feed_packs import packs
 
     err = Console(stderr=True, highlight=False)
     err.print(f"A working folder in {folder.resolve()}. Enter leaves a question open.\n", markup=False)
     err.print("Packs of feeds:", markup=False)
     for name, found in packs().items():
         err.print(f"  {name:<22} {len(found.file.feeds):>3} feeds  {found.file.title}", markup=False)
-    chosen = _ask(
-        "Which of them (names, with commas between; Enter: a dozen feeds of world news)",
-        lambda text: tuple(pack_named(name).name for name in text.replace(",", " ").split()),
+    named, lists = _ask(
+        "Your feeds: names of packs, or OPML files of your feed reader, with commas between"
+        " (Enter: a dozen feeds of world news)",
+        _sources,
     )
     mail = _ask("Your mail address", str.strip)
     words = _ask(
@@ -115,7 +116,26 @@ def _asked(folder: Path) -> tuple[Any, bool]:
         lambda text: _checked(text, server_of),
     )
     test = bool(smtp and mail) and typer.confirm("Send a test message now?", default=True, err=True)
-    return FirstWishes(packs=chosen, watch=words, mail=mail, smtp=smtp), test
+    return FirstWishes(packs=named, opml=lists, watch=words, mail=mail, smtp=smtp), test
+
+
+def _sources(text: str) -> tuple[tuple[str, ...], tuple[Path, ...]]:
+    """Packs and OPML files of an answer; each was looked into, so that what is wrong is asked again."""
+    from pipeline.sources.feeds.feed_packs import pack_named
+    from pipeline.sources.feeds.opml import read_opml_file
+
+    named: list[str] = []
+    lists: list[Path] = []
+    for part in filter(None, map(str.strip, text.split(","))):
+        file = Path(part).expanduser()
+        if file.suffix.lower() in {".opml", ".xml"} or file.is_file():
+            read_opml_file(file)
+            lists.append(file)
+        elif "://" in part:
+            raise UsageError(f"{part}: afterwards `wirewatch feeds add {part}` adds a site or a feed")
+        else:
+            named += [pack_named(name).name for name in part.split()]
+    return tuple(named), tuple(lists)
 
 
 def _ask(question: str, read: Callable[[str], Found]) -> Found:

@@ -150,3 +150,33 @@ def test_questions_on_a_terminal(run, tmp_path, monkeypatch):
     assert watches[-1]["query"] == '"ferry accident"'
     assert watches[-1]["deliver"] == {"mail": ["me@desk.test"]}
     assert next(answers, None) is None
+
+
+def test_opml_and_packs_are_answers_to_one_question(run, tmp_path, monkeypatch):
+    opml = tmp_path / "my reader.opml"
+    opml.write_text(
+        '<opml version="2.0"><body><outline text="Harbour News" xmlUrl="https://harbour.test/rss"/></body></opml>'
+    )
+    name, pack = next(iter(packs().items()))
+    feeds = ("missing.opml", "https://harbour.test", f"my reader.opml, {name}")
+    answers = iter([*feeds, "", "", ""])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("typer.prompt", lambda *_, **__: next(answers))
+    code, _, err = run("init")
+    assert code == 0, err
+    assert "missing.opml: cannot be read" in err
+    assert "`wirewatch feeds add https://harbour.test`" in err
+    ids = [feed.id for feed in load_settings(tmp_path / "config", {}).feeds]
+    assert len(ids) == len(pack.feeds()) + 1
+    assert "harbour-news" in ids
+
+
+def test_a_watch_is_checked_before_anything_was_fetched(run, tmp_path):
+    made(run("--json", "init", "--watch", "New Zealand, health", "--mail", "me@desk.test"))
+    code, out, err = run("watch", "check")
+    assert code == 0, err
+    assert "there are no articles yet to try it on" in out
+    assert not (tmp_path / "data").exists()
+    code, _, err = run("stories")  # while there is nothing that could be listed
+    assert code == 1
+    assert "there is no store" in err
