@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -22,11 +23,12 @@ from pipeline.cli import cli
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [
-    ROOT / "README.md",
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
     *(page for page in sorted(DOCS.glob("*.md")) if page.name != "licenses.md"),
     *sorted((DOCS / "users").glob("*.md")),
 ]
-TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 # The parts of a line of the shell; what a command is given by another is not its own.
 PARTS = re.compile(r"\s*(?:&&|\|\||[|;])\s*")
 
@@ -74,6 +76,62 @@ def test_each_command_is_understood(page):
 def test_each_target_exists(page):
     named = {found for line in lines(page) for found in re.findall(r"(?:^|&& )make ([a-z-]+)", line)}
     assert named <= TARGETS
+
+
+def make_lines(page):
+    """The `make …` lines of a page's code, without remarks."""
+    for line in lines(page):
+        for part in PARTS.split(re.sub(r"\s#.*$", "", line)):
+            if re.match(r"make [a-z]", part):
+                yield part
+
+
+def made(*arguments):
+    """Carries out a line of make; fails unless it succeeds."""
+    make = shutil.which("make")
+    assert make is not None
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    done = subprocess.run(
+        [make, *arguments], cwd=ROOT, env=clean, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"make {shlex.join(arguments)}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+    return done.stdout
+
+
+@pytest.mark.parametrize("line", sorted({line for page in PAGES for line in make_lines(page)}))
+def test_each_line_of_make_can_be_made(line):
+    """With what the page gives it; what it would carry out is asked for, and not done."""
+    words = shlex.split(line)[1:]
+    made("--dry-run", *words)
+    target = re.search(rf"^{words[0]}:.*\n((?:\t.*\n)*)", MAKEFILE, re.MULTILINE)
+    assert target is not None
+    asked = set(re.findall(r'test -[nd] "\$\(([A-Z_]+)\)"', target[1]))
+    given = {word.partition("=")[0] for word in words if "=" in word}
+    remark = next(each for page in PAGES for each in lines(page) if each.startswith(line))
+    assert asked <= given | set(re.findall(r"[A-Z_]+", remark)), f"{line} asks for {asked - given}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", ["make setup", "make help", "make test ROOM=query"])
+def test_a_first_walk_through_the_code(line):
+    """As CONTRIBUTING.md and docs/develop.md begin; the demo and all tests have runs of their own."""
+    assert any(line in make_lines(page) for page in PAGES)
+    told = made(*shlex.split(line)[1:])
+    if line == "make help":
+        assert {found[1] for found in re.finditer(r"^  make ([a-z-]+) ", told, re.MULTILINE)} == TARGETS
+
+
+def test_each_module_and_script_that_is_named_exists():
+    named = [
+        word for page in PAGES for line in lines(page) for word in re.findall(r"python -m ([\w.]+)", line)
+    ]
+    named = [
+        name
+        for name in named
+        if name.partition(".")[0] in {"benchmarks", "deploy", "pipeline", "seeds", "tests"}
+    ]
+    assert len(named) > 10
+    assert [name for name in named if importlib.util.find_spec(name) is None] == []
 
 
 def test_the_pages_have_commands_at_all():
