@@ -87,14 +87,14 @@ def ascii_domain(domain: str) -> str:
     ('xn--bcher-kva.example', '[192.0.2.1]')
 
     Raises:
-        ValueError: It is no domain.
+        ValueError: It is not a domain.
     """
     if domain.isascii():
         return domain.lower()
     try:
         return idna.encode(domain, uts46=True).decode("ascii")
     except idna.IDNAError as error:
-        raise ValueError(f"{domain!r} is no domain: {error}") from None
+        raise ValueError(f"{domain!r} is not a domain: {error}") from None
 
 
 def deliverable(domain: str) -> str:
@@ -112,7 +112,7 @@ def deliverable(domain: str) -> str:
     try:
         idna.encode(found, uts46=True)
     except idna.IDNAError as error:
-        raise ValueError(f"{domain!r} is no domain: {error}") from None
+        raise ValueError(f"{domain!r} is not a domain: {error}") from None
     return found
 
 

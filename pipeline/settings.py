@@ -117,7 +117,7 @@ def known_zone(name: str) -> str:
         if name:
             ZoneInfo(name)
     except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
-        raise ValueError(f"{name!r} is no time zone; write one such as Europe/Berlin or UTC") from None
+        raise ValueError(f"{name!r} is not a time zone; write one such as Europe/Berlin or UTC") from None
     return name
 
 

@@ -113,7 +113,7 @@ class Tokens:
             StoreError: It cannot be taken away.
         """
         if not _NAME.fullmatch(name) or not self._path(name).exists():
-            raise NotFoundError(f"token {name}: there is none; `wirewatch tokens list` names them")
+            raise NotFoundError(f"token {name}: there is no such token; `wirewatch tokens list` names them")
         try:
             self._path(name).unlink()
         except OSError as error:

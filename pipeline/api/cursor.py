@@ -61,9 +61,9 @@ def read_cursor(text: str, question: str, kinds: Sequence[type]) -> PageCursor:
         whose, at, *place = said
         now = datetime.fromtimestamp(int(at), UTC)
     except (ValueError, TypeError, OverflowError, OSError, RecursionError, binascii.Error):
-        raise UsageError("cursor: this is none that was given out; begin without one") from None
+        raise UsageError("cursor: this one was never given out; begin without one") from None
     if len(place) != len(kinds) or not all(map(_fits, place, kinds)):
-        raise UsageError("cursor: this is none that was given out; begin without one")
+        raise UsageError("cursor: this one was never given out; begin without one")
     if whose != question:
         raise UsageError("cursor: it belongs to another question; ask with the same filters, or without it")
     return PageCursor(tuple(place), now)

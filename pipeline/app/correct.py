@@ -124,9 +124,11 @@ class Correct:
         known = self._wiring.store.corrections()
         found = [each for each in known if each.id.startswith(name)] if name else []
         if not found:
-            raise NotFoundError(f"correction {name}: there is none; `wirewatch corrections list` lists them")
+            raise NotFoundError(
+                f"correction {name}: no correction has this id; `wirewatch corrections list` lists them"
+            )
         if len(found) > 1 and all(each.id != name for each in found):
-            raise UsageError(f"correction {name}: {len(found)} ids begin so; give more of it")
+            raise UsageError(f"correction {name}: {len(found)} ids begin like that; give more of it")
         target = next((each for each in found if each.id == name), found[0])
         undo = taken_back(known).get(target.id)
         if undo:

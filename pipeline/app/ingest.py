@@ -194,9 +194,7 @@ class Ingest:
         if ids:
             unknown = [name for name in ids if name not in feeds]
             if unknown:
-                raise UsageError(
-                    f"feed {unknown[0]}: there is none of this id; `wirewatch feeds list` lists them"
-                )
+                raise UsageError(f"feed {unknown[0]}: no feed has this id; `wirewatch feeds list` lists them")
             return [feeds[name] for name in ids]
         if every:
             return [feed for feed in feeds.values() if feed.enabled]

@@ -41,7 +41,9 @@ class Outbox:
         found = [message for message in self.messages() if message.id.startswith(name)]
         exact = [message for message in found if message.id == name]
         if not (exact or found):
-            raise NotFoundError(f"message {name}: none waits or failed; `wirewatch outbox list` lists them")
+            raise NotFoundError(
+                f"message {name}: no message with this id waits or failed; `wirewatch outbox list` lists them"
+            )
         if not exact and len(found) > 1:
             raise UsageError(f"message {name}: {len(found)} ids begin like that; write more of it")
         return (exact or found)[0]

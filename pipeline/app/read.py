@@ -189,7 +189,7 @@ class Read:
             name = step[-1].into
         if (whole := self._begun("stories", story)) is not None:
             return self.current(whole)
-        raise NotFoundError(f"story {story}: there is none with this id; `wirewatch stories` lists them")
+        raise NotFoundError(f"story {story}: no story has this id; `wirewatch stories` lists them")
 
     def story(self, story_id: str) -> tuple[Story, Mapping[str, StoredArticle], list[Lineage]]:
         """One story with its articles and its lineage."""
@@ -308,7 +308,7 @@ class Read:
         """
         found = self._wiring.store.beginning(kind, name, 2) if name else []
         if len(found) > 1:
-            raise UsageError(f"{name}: several {kind} have an id that begins so; give more of it")
+            raise UsageError(f"{name}: several {kind} have an id that begins like that; give more of it")
         return found[0] if found and found[0] != name else None
 
     def why(self, name: str) -> tuple[Decision, StoredArticle, Mapping[str, str]]:

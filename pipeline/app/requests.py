@@ -123,7 +123,7 @@ class Requests:
         """
         found = next((each for each in self.all() if each.id == name), None)
         if found is None:
-            raise NotFoundError(f"request {name}: there is none with this id")
+            raise NotFoundError(f"request {name}: there is no such request")
         return found
 
     def open(self) -> list[Request]:

@@ -204,7 +204,7 @@ class Watches:
             NotFoundError: There is no watch of this name.
         """
         if watch not in {each.name for each in self._wiring.watches}:
-            raise NotFoundError(f"watch {watch}: watches.yaml has none of this name")
+            raise NotFoundError(f"watch {watch}: no watch in watches.yaml has this name")
         alerts = sorted(
             self._wiring.store.alerts(watch), key=lambda alert: (alert.at, alert.id), reverse=True
         )
@@ -409,6 +409,4 @@ def _named(watches: tuple[Watch, ...], name: str, where: str) -> Watch:
     for watch in watches:
         if watch.name == name:
             return watch
-    raise NotFoundError(
-        f"watch {name}: there is none of this name in {where}; `wirewatch watch list` lists them"
-    )
+    raise NotFoundError(f"watch {name}: no watch in {where} has this name; `wirewatch watch list` lists them")

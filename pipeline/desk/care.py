@@ -62,7 +62,7 @@ def feed(app: App, ask: Ask) -> View:
     name = ask.given["id"]
     known = next((feed for feed in app.care.feeds() if feed["id"] == name), None)
     if known is None:
-        raise NotFoundError(f"feed {name}: feeds.yaml has none of this id")
+        raise NotFoundError(f"feed {name}: no feed in feeds.yaml has this id")
     state = next(each for each in app.care.feed_health() if each["id"] == name)
     quoted = name.replace('"', "")
     hits = app.read.search(f'feed:"{quoted}"', since=None, limit=50)

@@ -51,7 +51,7 @@ def watch(app: App, ask: Ask) -> View:
     name = ask.given["name"]
     known = next((each for each in app.watches.all() if each["name"] == name), None)
     if known is None:
-        raise NotFoundError(f"watch {name}: watches.yaml has none of this name")
+        raise NotFoundError(f"watch {name}: no watch in watches.yaml has this name")
     alerts = sorted(app.watches.alerts(watch=name), key=lambda alert: (alert.at, alert.id), reverse=True)
     shown = alerts[: TOLD if not ask.one("all") else len(alerts)]
     messages = app.watches.messages([alert.id for alert in shown], name)

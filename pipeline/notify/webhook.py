@@ -126,7 +126,7 @@ def _host(url: str) -> str:
     except (ValueError, httpx.InvalidURL):
         usable = False
     if not usable:
-        raise PermanentError("the webhook is no valid http(s) address")
+        raise PermanentError("the webhook is not a valid http(s) address")
     return parts.netloc.rpartition("@")[2]
 
 

@@ -188,7 +188,9 @@ def alerts(app: App, watch: str, since: str = "", limit: int = MOST) -> Json:
     start = moment(since or None, now())
     known = {each["name"] for each in app.watches.all()}
     if watch not in known:
-        raise NotFoundError(f"watch {watch}: there is none; there are {', '.join(sorted(known)[:MOST])}")
+        raise NotFoundError(
+            f"watch {watch}: there is no such watch; there are {', '.join(sorted(known)[:MOST])}"
+        )
     found = sorted(app.watches.alerts(watch, start), key=lambda each: (each.seq, each.id), reverse=True)
     shown = found[: bounded(limit)]
     stories: dict[str, Story] = {}

@@ -437,7 +437,7 @@ class _Reader:
 
     def _moment(self, node: Any, text: str) -> dates.Interval:
         if dates.is_relative(text) and self._now is None:
-            raise _NeedsNowError("the query says now, and here nobody says when that is")
+            raise _NeedsNowError("the query says now, which means nothing here")
         try:
             return dates.moment(text, self._now or datetime(2000, 1, 1, tzinfo=UTC))
         except ValueError as error:

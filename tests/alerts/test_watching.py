@@ -184,7 +184,7 @@ def test_why_nothing_came_yet(world):
     decide(world, watch(name="another"))
     late = why_story(world.store, one, "s3", NOW, facts)
     assert late.verdict.startswith("not alerted: its articles were matched before the watch was there")
-    with pytest.raises(NotFoundError, match="there is none with this id"):
+    with pytest.raises(NotFoundError, match="no story has this id"):
         why_story(world.store, one, "s404", NOW, facts)
 
 

@@ -68,7 +68,7 @@ def test_what_has_not_changed_is_not_sent_again(programs) -> None:
 
 def test_what_is_refused_says_why(programs) -> None:
     client, carrier = client_of(programs, "news")
-    with pytest.raises(ApiError, match="there is none") as caught:
+    with pytest.raises(ApiError, match="no story has this id") as caught:
         client.story("nobody")
     assert caught.value.status == 404
     with pytest.raises(ApiError, match="column") as caught:

@@ -166,10 +166,10 @@ def test_wrong_usage_is_one_line_and_exit_2(run, arguments, expected):
 def test_what_is_not_there_is_one_line_and_exit_1(run, tmp_path):
     run("load", jsonl(tmp_path / "a.jsonl", ARTICLE))
     for arguments, expected in (
-        (("story", "0000000000000000"), "there is none"),
+        (("story", "0000000000000000"), "no story has this id"),
         (("why", "0000000000000000"), "not in the store"),
-        (("quarantine", "show", "0000"), "there is none"),
-        (("merge", "a", "b"), "there is none"),
+        (("quarantine", "show", "0000"), "no entry has this id"),
+        (("merge", "a", "b"), "no story has this id"),
         (("watch", "why", "nobody", "x"), "nobody"),
     ):
         code, _, err = run(*arguments)

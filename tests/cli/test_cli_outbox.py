@@ -114,7 +114,9 @@ def test_doctor_names_what_was_given_up_and_the_operator_is_told_once(place):
     assert {each["check"]: each["ok"] for each in ask(place, "doctor")}["outbox"] is True
 
 
-@pytest.mark.parametrize(("name", "said"), [("zz", "none waits or failed"), ("aa", "2 ids begin")])
+@pytest.mark.parametrize(
+    ("name", "said"), [("zz", "no message with this id waits or failed"), ("aa", "2 ids begin")]
+)
 def test_an_id_that_is_wrong(place, name, said):
     options = ["--home", str(place / "home"), "--config", str(place / "config")]
     found = CliRunner().invoke(cli, [*options, "outbox", "show", name])

@@ -197,7 +197,7 @@ def test_an_old_id_leads_to_the_story_that_took_it_in(editor):
 @pytest.mark.parametrize(
     ("path", "status", "said"),
     [
-        ("/stories/nothing", 404, "there is none with this id"),
+        ("/stories/nothing", 404, "no story has this id"),
         ("/articles/nothing", 404, "not in the store"),
         ("/watches/nothing", 404, "nothing"),
         ("/feeds/nothing", 404, "nothing"),

@@ -95,8 +95,8 @@ def test_every_question_over_stdio(home) -> None:
         assert person["type"] == "person"
         assert person["stories"]
         assert "column" in await refused(client, "search_articles", query='"open')
-        assert "there is none" in await refused(client, "story", story="nobody")
-        assert "there is none" in await refused(client, "situation", situation="nobody")
+        assert "no story has this id" in await refused(client, "story", story="nobody")
+        assert "no story has this id" in await refused(client, "situation", situation="nobody")
         assert "since" in await refused(client, "stories_now", since="soon")
         await refused(client, "request_correction", kind="merge", stories=["a", "b"])
 

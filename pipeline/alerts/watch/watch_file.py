@@ -33,18 +33,20 @@ class _Closed(BaseModel):
 def _address(address: str) -> str:
     local, _, domain = address.rpartition("@")
     if _ADDRESS.fullmatch(address) and not local.isascii():
-        raise ValueError(f"{address!r} has letters before the @ that mail servers do not take: only ASCII is")
+        raise ValueError(
+            f"{address!r} has letters before the @ that mail servers do not take: use ASCII there"
+        )
     try:
         if _ADDRESS.fullmatch(address) and Address(addr_spec=f"{local}@{deliverable(domain)}").addr_spec:
             return address
     except (ValueError, IndexError, HeaderParseError) as error:
-        raise ValueError(f"{address!r} is no mail address: {error}") from None
-    raise ValueError(f"{address!r} is no mail address")
+        raise ValueError(f"{address!r} is not a mail address: {error}") from None
+    raise ValueError(f"{address!r} is not a mail address")
 
 
 def _url(url: str) -> str:
     if url and not re.fullmatch(r"https?://[^\s/]+\S*", url, re.IGNORECASE):
-        raise ValueError(f"{url!r} is no http(s) address")
+        raise ValueError(f"{url!r} is not an http(s) address")
     return url
 
 

@@ -84,5 +84,5 @@ class FeedList:
         known = {feed.id: feed for feed in self._wiring.settings.feeds}
         for name in ids:
             if name not in known:
-                raise UsageError(f"feed {name}: there is none of this id; `wirewatch feeds list` lists them")
+                raise UsageError(f"feed {name}: no feed has this id; `wirewatch feeds list` lists them")
         return [known[name] for name in ids] or [feed for feed in known.values() if feed.enabled]

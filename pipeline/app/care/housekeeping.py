@@ -223,12 +223,12 @@ class Care:
         if found is None and entry_id:
             begun = [each for each in self._wiring.store.quarantine() if each.id.startswith(entry_id)]
             if len(begun) > 1:
-                raise UsageError(f"{entry_id}: several entries have an id that begins so; give more of it")
+                raise UsageError(f"{entry_id}: the ids of several entries begin like that; give more of it")
             found = begun[0] if begun else None
         if found is not None:
             return found
         raise NotFoundError(
-            f"quarantine entry {entry_id}: there is none; `wirewatch quarantine list` lists them"
+            f"quarantine entry {entry_id}: no entry has this id; `wirewatch quarantine list` lists them"
         )
 
     def replay_quarantine(self, ids: Sequence[str]) -> IngestReport:

@@ -97,12 +97,12 @@ class _Scanner:
             return self._quoted(place)
         if char == "'" and self._starts_word(place):
             if re.match(r"'[^'\s][^']*'(?=[\s)]|$)", written[place:]):
-                raise self._error(place, 'single quotation marks are none here; write "…" for a phrase')
+                raise self._error(place, 'single quotation marks do not quote here; write "…" for a phrase')
             return place + 1
         if char in _SINGLE and self._starts_word(place):
             return place + 1
         if char in _DASHES and self._starts_word(place) and not two[1:].isspace() and two[1:]:
-            raise self._error(place, f"{char} is a dash and no minus; write - before what is to be left out")
+            raise self._error(place, f"{char} is a dash, not a minus; write - before what is to be left out")
         if two in _OPERATORS:
             # A "||" that a date stands before is date maths.
             maths = char == "|" and _is_date_before(written, place)

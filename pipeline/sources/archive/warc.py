@@ -357,9 +357,9 @@ def _foreign(record: Any, fetched: datetime) -> Capture | None:
         return None
     status = record.http_headers.get_statuscode() if record.http_headers else "200"
     if not status.isdecimal():
-        raise PermanentError("its header of HTTP is damaged")
+        raise PermanentError("its HTTP header is damaged")
     if not record.http_headers and (said("Content-Type") or "").startswith("application/http"):
-        raise PermanentError("its header of HTTP is damaged")
+        raise PermanentError("its HTTP header is damaged")
     if said("WARC-Segment-Number"):
         raise PermanentError("it is one segment of several")
     of = record.http_headers or record.rec_headers

@@ -67,7 +67,7 @@ def find_feeds(client: Client, address: str, now: datetime) -> list[FoundFeed]:
     if not tried:
         why = failed or ("no link on it leads to one" if links else "and it links to none")
         raise UsageError(
-            f"{redact(url)}: is no feed, {why}; look for the address of its RSS feed on the site"
+            f"{redact(url)}: is not a feed, {why}; look for the address of its RSS feed on the site"
         )
     return tried
 

@@ -206,7 +206,7 @@ def why_story(store: Store, watch: Watch, story: str, now: datetime, facts: Fact
     found = heir(store, story)
     members = sorted(store.articles(found.members).values(), key=lambda each: each.seq) if found else []
     if found is None or not members:
-        raise NotFoundError(f"story {story}: there is none with this id; `wirewatch stories` lists them")
+        raise NotFoundError(f"story {story}: no story has this id; `wirewatch stories` lists them")
     ancestors, split = ancestry(store.lineage(found.id), found.id)
     view = StoryView(found.id, tuple(members), ancestors, split)
     rule, names = rule_of(watch, now), (found.id, *ancestors)

@@ -163,7 +163,7 @@ class Link:
             ApiError: With one of the codes `pass_on`.
         """
         if self.given_up():
-            raise UnavailableError(f"cannot {what}: it was given up, since it took too long")
+            raise UnavailableError(f"cannot {what}: it was given up, because it took too long")
 
         def once() -> Answer:
             try:
