@@ -83,7 +83,7 @@ def make_lines(page):
     for line in lines(page):
         for part in PARTS.split(re.sub(r"\s#.*$", "", line)):
             if re.match(r"make [a-z]", part):
-                yield part
+                yield part.strip()
 
 
 def made(*arguments):
