@@ -56,6 +56,10 @@ class Stream:
 
     def load(self, events, days_ago=0.0, undated=()):
         """New articles come; a state from a checkpoint and one made anew must decide alike, to the bit."""
+        self.run_on([self.clustering(self.checkpoints()), self.clustering()], events, days_ago, undated)
+
+    def run_on(self, runs, events, days_ago=0.0, undated=()):
+        """The same for runs that have begun."""
         articles, traits = [], {}
         for place, event in enumerate(events):
             self.number += 1
@@ -73,9 +77,8 @@ class Stream:
                     digest=name,
                 )
             )  # fmt: skip
-        kept, anew = self.clustering(self.checkpoints()), self.clustering()
-        decided = []
-        for each in (kept, anew):
+        kept, decided = runs[0], []
+        for each in runs:
             each.cover(articles)
             half = len(articles) // 2
             pieces = [articles[:half], articles[half:]]
@@ -91,7 +94,7 @@ class Stream:
         ]
         changed = {stored.enriched.article.id: stored for stored in placed}
         touched = {stored.story: 1 for stored in placed}
-        told = [each.told(touched, changed) for each in (kept, anew)]
+        told = [each.told(touched, changed) for each in runs]
         assert told[0] == told[1]
         decisions = tuple(decision for _, decision in decided[0])
         commit = Commit(articles=tuple(placed), stories=told[0], decisions=decisions, at=self.now)
@@ -189,6 +192,23 @@ def test_runs_go_on_from_a_checkpoint_and_keep_it_again(artefact, often, tmp_pat
     files = list((tmp_path / "s" / "kept").iterdir())
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
     assert len([path for path in files if path.suffix == ".json"]) <= 2
+    stream.store.close()
+
+
+def test_a_long_run_holds_what_is_new_and_not_all_that_it_took_in(artefact, often, tmp_path):
+    stream = Stream(tmp_path / "s", artefact)
+    stream.load([0, 1])
+    long = Clustering(stream.store, artefact.scorer, WINDOW, artefact.center, stream.checkpoints(), most=10)
+    anew = Clustering(stream.store, artefact.scorer, WINDOW, artefact.center)
+    held, made_again, index = [], 0, long.index
+    for day in range(60):
+        stream.now += timedelta(days=1)
+        stream.run_on([long, anew], [day % 5, (day + 1) % 5, (day + 2) % 5])
+        made_again += long.index is not index
+        index = long.index
+        held.append(len(index) - len(index._frozen))
+    assert made_again > 10
+    assert max(held) < 30 < stream.store.head()
     stream.store.close()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,9 @@ from pipeline.stories.placing.corrections import Constraints
 from pipeline.stories.scoring.scorer import Scorer
 from pipeline.stories.situations.situation_index import SituationIndex
 
+# In memory an article takes some 6 KiB; a run that has put in so many goes on from the checkpoint again.
+PUT_IN: Final = 10_000
+
 
 class Clustering:
     """The stories that new articles may join.
@@ -30,6 +34,7 @@ class Clustering:
         window: A story is a candidate while it has an article within this distance of the new one.
         center: See `StoryIndex`.
         checkpoints: Of the store; None where everything is read from it.
+        most: With checkpoints, after so many new articles the index is made again.
     """
 
     def __init__(
@@ -39,9 +44,14 @@ class Clustering:
         window: timedelta,
         center: NDArray[np.float64] | None,
         checkpoints: Checkpoints | None = None,
+        most: int = PUT_IN,
     ) -> None:
         self._store = store
         self._checkpoints = checkpoints
+        self._most = most
+        # Since the index was made: how many were put in, and from when on it was needed.
+        self._put_in = 0
+        self._needed: tuple[datetime, datetime] | None = None
         self._scorer = scorer
         self._window = window
         self._center = center
@@ -57,13 +67,20 @@ class Clustering:
         """Makes sure that every story within the window of these articles is in the index.
 
         A rebuild reads one window more, so that a long run in order of time seldom needs one. The index
-        passes over what lies outside an article's own window, so holding more changes nothing.
+        passes over what lies outside an article's own window, so holding more changes nothing. An index
+        from a checkpoint is good for all that is newer; a long run makes it again so that it does not grow.
         """
         times = _span((article.time for article in articles), self._window)
         arrivals = _span((article.fetched for article in articles), self._window)
         undated = any(article.published is None for article in articles)
         if _holds(self._times, times) and _holds(self._arrivals, arrivals) and undated <= self._undated:
+            before = self._needed or (times[0], arrivals[0])
+            self._needed = min(before[0], times[0]), min(before[1], arrivals[0])
+            if self._put_in >= self._most:
+                self._reached((self._needed[0], times[1]), (self._needed[1], arrivals[1]))
+                self._put_in, self._needed = 0, None
             return
+        self._put_in, self._needed = 0, (times[0], arrivals[0])
         if self._reached(times, arrivals):
             return
         self._times = (times[0], _later(times[1], self._window))
@@ -120,6 +137,7 @@ class Clustering:
             for seq, (article, traits) in enumerate(arrivals, self._head + 1)
         ]
         self._head += len(members)
+        self._put_in += len(members)
         decisions = assign_all(members, self.index, self._scorer, self.constraints)
         return list(zip(members, decisions, strict=True))
 
