@@ -58,7 +58,7 @@ def mcp(
     http: Annotated[bool, typer.Option("--http", help="Over HTTP on 127.0.0.1 instead of stdio")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="With --http; 0 takes a free one")] = 8091,
     corrections: Annotated[
-        bool, typer.Option("--allow-corrections", help="Merges and splits may be previewed and asked for")
+        bool, typer.Option("--allow-corrections", help="Corrections may be previewed and asked for")
     ] = False,
 ) -> None:
     """Lets a language model's program ask: search, stories, sources, why, what is new (MCP)."""

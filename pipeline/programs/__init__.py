@@ -1,1 +1,5 @@
-"""For programs that read: answers (what a language model is told), mcp_server (how it asks)."""
+"""For programs that read: what they are told, and how they ask.
+
+answers (what a language model is told), mending (how it asks for a correction), mcp_server (the protocol),
+hub_callbacks (how hubs of feeds reach us).
+"""

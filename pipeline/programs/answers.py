@@ -6,7 +6,7 @@ cannot quote helps nobody. A sentence never comes without the outlet and the lin
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
@@ -34,7 +34,8 @@ def bounded(limit: int) -> int:
     return min(max(limit, 1), MOST)
 
 
-def _cut(text: str, most: int = _LINE) -> str:
+def cut(text: str, most: int = _LINE) -> str:
+    """A text, at most so long."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
@@ -42,8 +43,8 @@ def _article(stored: StoredArticle) -> Json:
     article = stored.enriched.article
     return {
         "id": article.id,
-        "title": _cut(stored.enriched.shown.title or article.title),
-        "outlet": _cut(article.outlet),
+        "title": cut(stored.enriched.shown.title or article.title),
+        "outlet": cut(article.outlet),
         "link": article.link or article.url,
         "published": stamp(article.published),
         "language": article.language,
@@ -56,27 +57,28 @@ def _said(text: str, article: str, members: Mapping[str, StoredArticle]) -> Json
     """A sentence and who says it; of an article that is gone, that it is."""
     line = _article(members[article]) if article in members else None
     return {
-        "text": _cut(text, _PASSAGE),
+        "text": cut(text, _PASSAGE),
         "article": article,
         "outlet": line["outlet"] if line else "",
         "link": line["link"] if line else "",
     }
 
 
-def _story(story: Story, members: Mapping[str, StoredArticle]) -> Json:
+def story_told(story: Story, members: Mapping[str, StoredArticle]) -> Json:
+    """A story as every answer has it: what its articles say, and on which numbers they disagree."""
     return {
         "id": story.id,
-        "title": _cut(story.title),
+        "title": cut(story.title),
         "articles": len(story.members),
         "independent_texts": story.origins,
-        "outlets": [_cut(name) for name in story.outlets[:MOST]],
+        "outlets": [cut(name) for name in story.outlets[:MOST]],
         "languages": list(story.languages[:MOST]),
         "first_published": stamp(story.first_published),
         "last_published": stamp(story.last_published),
         "summary": [_said(each.text, each.article, members) for each in story.summary],
         "disagreements": [
             {
-                "about": _cut(each.subject),
+                "about": cut(each.subject),
                 "sides": [
                     _said(quote, article, members) | {"number": number}
                     for number, article, quote in each.sides[:MOST]
@@ -92,7 +94,7 @@ def search_articles(app: App, query: str, since: str = "", limit: int = 10) -> J
     hits = app.read.search(query, since=since or None, limit=bounded(limit))
     return {
         "articles": [
-            _article(hit.article) | {"text": _cut(hit.article.enriched.shown.text, _PASSAGE)} for hit in hits
+            _article(hit.article) | {"text": cut(hit.article.enriched.shown.text, _PASSAGE)} for hit in hits
         ]
     }
 
@@ -100,16 +102,16 @@ def search_articles(app: App, query: str, since: str = "", limit: int = 10) -> J
 def stories_now(app: App, query: str = "", since: str = "24h", limit: int = 10) -> Json:
     """Stories with news, newest first."""
     found, members = app.read.stories(since=since or None, query=query or None, limit=bounded(limit))
-    return {"stories": [_story(story, members) for story in found]}
+    return {"stories": [story_told(story, members) for story in found]}
 
 
 def one_story(app: App, story: str) -> Json:
     """A story with its sources; an old id of a merged story leads to the new one."""
     found, members, lineage = app.read.story(story)
     present = [members[name] for name in found.members if name in members]
-    return _story(found, members) | {
+    return story_told(found, members) | {
         "sources": [
-            _article(each) | {"text": _cut(each.enriched.shown.text, _LINE)}
+            _article(each) | {"text": cut(each.enriched.shown.text, _LINE)}
             for each in present[-MOST_SOURCES:]
         ],
         "more_sources": max(len(present) - MOST_SOURCES, 0),
@@ -128,14 +130,14 @@ def situation(app: App, situation: str) -> Json:
     return {
         "id": name,
         "stories": [
-            _story(entry.story, members)
+            story_told(entry.story, members)
             | {
                 "sources": [
                     _article(members[each]) for each in entry.story.members[:_FEW_SOURCES] if each in members
                 ],
-                "new_words": [_cut(word) for word in entry.news],
-                "who": [_cut(each) for each in entry.who],
-                "new_names": [_cut(each) for each in entry.newcomers],
+                "new_words": [cut(word) for word in entry.news],
+                "who": [cut(each) for each in entry.who],
+                "new_names": [cut(each) for each in entry.newcomers],
             }
             for entry in shown
         ],
@@ -144,7 +146,7 @@ def situation(app: App, situation: str) -> Json:
 
 
 def why(app: App, article: str) -> Json:
-    """Why an article is in its story: the decision as it was recorded."""
+    """Why an article is in its story, as it was recorded, and the forms that were taken for it."""
     decision, stored, titles = app.read.why(article)
     shape = decision_shape(decision, stored)
     kept = ("decided_story", "founded", "by", "chosen", "runner_up", "threshold", "margin", "constraints")
@@ -152,7 +154,8 @@ def why(app: App, article: str) -> Json:
         "article": _article(stored),
         "decision": {name: shape[name] for name in kept},
         "evidence": shape["evidence"][:MOST],
-        "titles": {name: _cut(title) for name, title in titles.items()},
+        "forms": shape["forms"][:MOST],
+        "titles": {name: cut(title) for name, title in titles.items()},
     }
 
 
@@ -173,7 +176,7 @@ def whats_new(app: App, after: int = -1, limit: int = MOST) -> Json:
                 "at": stamp(change.at),
                 "article": _article(stored[change.article]) if change.article in stored else None,
                 "story": change.story,
-                "story_title": _cut(titles.get(change.story, "")),
+                "story_title": cut(titles.get(change.story, "")),
                 "from_story": change.former,
             }
             for change in changes
@@ -203,8 +206,8 @@ def alerts(app: App, watch: str, since: str = "", limit: int = MOST) -> Json:
             {
                 "at": stamp(each.at),
                 "kind": each.kind,
-                "reason": _cut(each.reason),
-                "story": _story(stories[each.story], members) if each.story in stories else None,
+                "reason": cut(each.reason),
+                "story": story_told(stories[each.story], members) if each.story in stories else None,
             }
             for each in shown
         ],
@@ -222,33 +225,4 @@ def entity(app: App, name: str) -> Json:
         "articles": found["articles"],
         "stories": found["stories"][:MOST],
         "named_beside_it": found["companions"][:MOST],
-    }
-
-
-def preview(app: App, kind: str, stories: Sequence[str], articles: Sequence[str] = ()) -> Json:
-    """What a merge or a split would change; nothing is changed."""
-    found = app.correct.preview(*app.requests.words(kind, tuple(stories), tuple(articles)))
-    looked_at = [app.correct.current(each) for each in stories]
-    return {
-        "kind": kind,
-        "before": [_story(story, found.articles) for story in found.before[:MOST]],
-        "after": [_story(story, found.articles) for story in found.after[:MOST]],
-        "stories": list(dict.fromkeys(f"{story.id}:{story.version}" for story in looked_at)),
-        "articles": list(articles),
-    }
-
-
-def request(app: App, kind: str, stories: Sequence[str], articles: Sequence[str], note: str) -> Json:
-    """Keeps a request for what was previewed; somebody else carries it out.
-
-    Raises:
-        UsageError: A story comes without the version that was looked at.
-    """
-    if kind not in {"merge", "split"} or not all(name.rpartition(":")[2].isdigit() for name in stories):
-        raise UsageError("preview it first, and give kind, stories and articles as the preview had them")
-    kept = app.requests.file(kind, tuple(stories), tuple(articles), _cut(" ".join(note.split())), "mcp")
-    return {
-        "request": kept.id,
-        "state": kept.state,
-        "see": "wirewatch corrections list, or the desk's /corrections",
     }

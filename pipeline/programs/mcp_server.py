@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +18,7 @@ from pipeline.desk.readers import Readers
 from pipeline.errors import UsageError, WirewatchError
 from pipeline.listening import listen, server_of
 from pipeline.programs import answers
+from pipeline.programs.mending import Mending, MendingKind, said
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
@@ -42,7 +43,7 @@ class McpOptions:
     Attributes:
         http: Whether it is served over HTTP instead of stdio.
         port: Where, on 127.0.0.1; 0 takes a free one.
-        corrections: Whether a merge or split may be previewed and asked for.
+        corrections: Whether corrections may be previewed and asked for.
     """
 
     http: bool = False
@@ -55,7 +56,7 @@ def mcp_server(readers: Readers, *, corrections: bool) -> MCPServer:
 
     Args:
         readers: The threads that answer.
-        corrections: Whether a merge or split may be asked for.
+        corrections: Whether corrections may be asked for.
     """
     from mcp.server import MCPServer
     from mcp.server.mcpserver.exceptions import ToolError
@@ -111,25 +112,43 @@ def mcp_server(readers: Readers, *, corrections: bool) -> MCPServer:
         return await told(lambda app: answers.entity(app, name))
 
     if corrections:
-
-        @reads
-        async def preview_correction(
-            kind: str, stories: list[str], articles: list[str] | None = None
-        ) -> Json:
-            """What a "merge" of stories, or a "split" of articles off one, would change; changes nothing."""
-            return await told(lambda app: answers.preview(app, kind, stories, articles or []))
-
-        @server.tool(annotations=ToolAnnotations(destructive_hint=False, open_world_hint=False))
-        async def request_correction(
-            kind: str, stories: list[str], articles: list[str] | None = None, note: str = ""
-        ) -> Json:
-            """Asks for what was previewed. `stories` as the preview gave them, each with its version.
-
-            The desk carries it out, and refuses what has changed since; a person can take it back.
-            """
-            return await told(lambda app: answers.request(app, kind, stories, articles or [], note))
+        _mend(server, told)
 
     return server
+
+
+def _mend(server: MCPServer, told: Callable[[Callable[[App], Json]], Awaitable[Json]]) -> None:
+    """Adds the tools that ask for corrections."""
+    from mcp.types import ToolAnnotations
+
+    mending = Mending()
+    reads = server.tool(annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False))
+
+    @reads
+    async def corrections(limit: int = 10) -> Json:
+        """What was said and asked for, newest first, with the ids that an "undo" needs. At most 25."""
+        return await told(lambda app: said(app, limit))
+
+    @reads
+    async def preview_correction(
+        kind: MendingKind, stories: list[str] | None = None, names: list[str] | None = None
+    ) -> Json:
+        """What a correction would change; changes nothing.
+
+        "merge": `stories` that are one. "split": of one story, the articles `names` that do not belong to it.
+        "move": into one story, the article in `names`. "tie": one story to a situation (`names`: its id or
+        a story of it); "untie": one story from its situation. "apart": `names` are an article and those of
+        its forms (`why` lists them) that are another article. "undo": `names` is the id of a correction.
+        """
+        return await told(lambda app: mending.preview(app, kind, stories or [], names or []))
+
+    @server.tool(annotations=ToolAnnotations(destructive_hint=False, open_world_hint=False))
+    async def request_correction(preview: str, note: str = "") -> Json:
+        """Asks for what was previewed, by the `preview` of that answer; `note` says why.
+
+        The desk carries it out, and refuses what has changed since; a person can take it back.
+        """
+        return await told(lambda app: mending.request(app, preview, note))
 
 
 def check_mcp() -> None:

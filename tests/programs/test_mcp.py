@@ -98,34 +98,133 @@ def test_every_question_over_stdio(home) -> None:
         assert "no story has this id" in await refused(client, "story", story="nobody")
         assert "no story has this id" in await refused(client, "situation", situation="nobody")
         assert "since" in await refused(client, "stories_now", since="soon")
-        await refused(client, "request_correction", kind="merge", stories=["a", "b"])
+        for tool in MENDING:
+            await refused(client, tool, preview="0" * 16)
 
     over_stdio(home, talk)
 
 
+MENDING = {"corrections", "preview_correction", "request_correction"}
+
+
 def test_corrections_only_when_allowed_and_only_as_they_were_previewed(home) -> None:
     async def talk(client):
-        assert {tool.name for tool in (await client.list_tools()).tools} - READING == {
-            "preview_correction", "request_correction"
-        }  # fmt: skip
+        tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+        assert set(tools) - READING == MENDING
+        assert [name for name, tool in tools.items() if not tool.annotations.read_only_hint] == [
+            "request_correction"
+        ]
         found = (await ask(client, "stories_now", since=""))["stories"]
         names = [each["id"] for each in found[:2]]
-        assert "preview" in await refused(client, "request_correction", kind="merge", stories=names)
+        assert "preview" in await refused(client, "request_correction", preview="0" * 16)
+        await refused(client, "request_correction", kind="merge", stories=names)
+        await refused(client, "preview_correction", kind="burn", stories=names)
+        assert "choose" in await refused(client, "preview_correction", kind="split", stories=names)
         seen = await ask(client, "preview_correction", kind="merge", stories=names)
         assert len(seen["after"]) < len(seen["before"])
-        kept = await ask(
-            client, "request_correction", kind="merge", stories=seen["stories"], note="one event"
-        )
+        kept = await ask(client, "request_correction", preview=seen["preview"], note="one event")
         assert kept["state"] == "waiting"
+        assert await ask(client, "request_correction", preview=seen["preview"], note="again") == kept
         assert [each["id"] for each in (await ask(client, "stories_now", since=""))["stories"]][:2] == names
-        return kept["request"], seen["stories"]
+        (listed,) = (await ask(client, "corrections"))["requests"]
+        assert (listed["id"], listed["state"]) == (kept["request"], "waiting")
+        return kept["request"], names
 
     name, stories = over_stdio(home, talk, "--allow-corrections")
-    with open_app(home=home, config=home / "config", environment={}, make=False) as app:
+    with opened(home) as app:
         (request,) = app.requests.all()
-        assert (request.id, request.kind, list(request.stories)) == (name, "merge", stories)
+        assert (request.id, request.kind) == (name, "merge")
+        assert [each.partition(":")[0] for each in request.stories] == stories
         assert (request.who, request.note) == ("mcp", "one event")
         assert app.correct.all() == []
+
+
+def opened(home):
+    return open_app(home=home, config=home / "config", environment={}, make=False)
+
+
+def carried_out(home):
+    """What became of everything that was asked for."""
+    with opened(home) as app:
+        return {each.id: each.state for each in app.requests.carry_out()}
+
+
+def test_every_kind_of_correction_can_be_asked_for_and_taken_back(home) -> None:
+    """What `corrections` knows on the command line, with what each changes."""
+
+    async def talk(client):
+        async def asked(kind, stories=(), names=()):
+            given = {"kind": kind, "stories": list(stories), "names": list(names)}
+            seen = await ask(client, "preview_correction", **given)
+            kept = await ask(client, "request_correction", preview=seen["preview"], note=kind)
+            state = carried_out(home)[kept["request"]]
+            assert state == "done", (kind, state)
+            return seen, (await ask(client, "corrections"))["corrections"]
+
+        found = (await ask(client, "stories_now", since="", limit=25))["stories"]
+        large = max(found, key=lambda story: story["articles"])
+        assert large["articles"] > 2
+        other, third = [each["id"] for each in found if each["id"] != large["id"]][:2]
+        sources = (await ask(client, "story", story=large["id"]))["sources"]
+        out = sources[-1]["id"]
+
+        async def home_of(article):
+            return (await ask(client, "why", article=article))["article"]["story"]
+
+        seen, said = await asked("split", [large["id"]], [out])
+        assert [each["article"] for each in seen["moved"] if each["named"]] == [out]
+        assert await home_of(out) != large["id"]
+        await asked("undo", names=[said[0]["id"]])
+        assert await home_of(out) == large["id"]
+        seen, said = await asked("move", [other], [out])
+        assert await home_of(out) == other
+        assert {each["kind"] for each in said[:2]} == {"split", "merge"}
+        assert {each["who"] for each in said} == {"mcp"}
+        _, said = await asked("tie", [other], [third])
+        assert said[0]["kind"] == "tie"
+        assert len((await ask(client, "situation", situation=other))["stories"]) == 2
+        await asked("untie", [other])
+        assert "alone" in await refused(client, "situation", situation=other)
+        assert "no situation" in await refused(
+            client, "preview_correction", kind="untie", stories=[other], names=[]
+        )
+        seen = await ask(client, "preview_correction", kind="merge", stories=[other, third])
+        merged, _ = await asked("merge", [other, third])
+        assert len(merged["after"]) < len(merged["before"])
+        # The same preview again: its stories are not what they were.
+        assert "changed" in await refused(client, "request_correction", preview=seen["preview"])
+        await refused(client, "preview_correction", kind="apart", names=[out, "https://none.example/"])
+
+    over_stdio(home, talk, "--allow-corrections")
+
+
+def test_forms_that_were_taken_for_one_article_can_be_told_apart(home, tmp_path) -> None:
+    forms = (
+        ("Bulletin: ferry aground", "The ferry Aurora ran aground off Tarn with ninety aboard. " * 4),
+        ("Bulletin: mayor freed", "A court in Ellery freed the mayor and dropped all charges of fraud. " * 4),
+    )
+    for n, (title, text) in enumerate(forms):
+        path = tmp_path / f"{n}.jsonl"
+        row = {"title": title, "text": text, "url": "https://q.example/b", "source": "Q"}
+        path.write_text(json.dumps(row) + "\n")
+        with open_app(home=home, config=home / "config", environment={}) as app:
+            app.ingest.load([str(path)])
+
+    async def talk(client):
+        query = "title:bulletin AND outlet:Q"
+        assert len((await ask(client, "search_articles", query=query))["articles"]) == 1
+        why = await ask(client, "why", article="https://q.example/b")
+        first, second = why["forms"]
+        assert first["because"] == ""
+        assert second["because"]
+        seen = await ask(
+            client, "preview_correction", kind="apart", names=[why["article"]["id"], second["item"]]
+        )
+        kept = await ask(client, "request_correction", preview=seen["preview"])
+        assert carried_out(home) == {kept["request"]: "done"}
+        assert len((await ask(client, "search_articles", query=query))["articles"]) == 2
+
+    over_stdio(home, talk, "--allow-corrections")
 
 
 @contextmanager
