@@ -7,6 +7,7 @@ from desk_site import Desk
 from desk_store import everyday
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from node_stores import BACKENDS, new_url, removed
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from pipeline.api.operations import OPERATIONS
@@ -16,16 +17,19 @@ from pipeline.desk.access import Doors
 LEFT_OUT = [positive_data_acceptance]
 
 
-@pytest.fixture(scope="module")
-def described(tmp_path_factory):
-    """The description as the server gives it, and the headers that a program sends."""
-    desk = Desk(tmp_path_factory.mktemp("described"), everyday())
+@pytest.fixture(scope="module", params=BACKENDS)
+def described(request, tmp_path_factory):
+    """The description as the server gives it, and the headers that a program sends; on each kind of store."""
+    url = new_url() if request.param == "elasticsearch" else ""
+    desk = Desk(tmp_path_factory.mktemp("described"), everyday(), url)
     programs = Programs(desk)
     token = programs.client().headers["authorization"]
     headers = {"Authorization": token, "Host": "127.0.0.1:8090"}
     site = desk.site(Doors(passwords={"editor": "correct horse battery"}))
     yield schemathesis.openapi.from_asgi("/api/v1/openapi.json", site, headers=headers), headers
     desk.close()
+    if url:
+        removed(url)
 
 
 @pytest.mark.parametrize("path", [each.path for each in OPERATIONS] + ["/openapi.json"])

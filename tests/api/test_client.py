@@ -2,9 +2,6 @@
 
 import httpx
 import pytest
-from api_programs import Programs
-from desk_site import Desk
-from desk_store import everyday
 
 from pipeline.client import ApiError, NewsClient
 from pipeline.errors import UnavailableError
@@ -22,13 +19,6 @@ class Carrier(httpx.BaseTransport):
         answer = self._client.get(request.url.raw_path.decode(), headers=headers)
         self.answers.append(answer.status_code)
         return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
-
-
-@pytest.fixture(scope="module")
-def programs(tmp_path_factory):
-    made = Desk(tmp_path_factory.mktemp("client"), everyday())
-    yield Programs(made)
-    made.close()
 
 
 def client_of(programs, *scopes, per_minute=1000, wait=lambda _: None):
