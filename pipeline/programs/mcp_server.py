@@ -18,7 +18,7 @@ from pipeline.desk.readers import Readers
 from pipeline.errors import UsageError, WirewatchError
 from pipeline.listening import listen, server_of
 from pipeline.programs import answers
-from pipeline.programs.mending import Mending, MendingKind, said
+from pipeline.programs.previewed import Mending, MendingKind, said
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
