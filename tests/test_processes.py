@@ -4,8 +4,11 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 
-from pipeline.processes import died_here, this_process
+import pytest
+
+from pipeline.processes import died_here, give_way, this_process
 
 NAME = "from pipeline.processes import this_process; print(this_process())"
 
@@ -42,3 +45,22 @@ def test_the_process_of_another_namespace_is_not_known_to_be_gone():
             name = done.stdout.strip()
             assert name.startswith(f"{host}:")
             assert not died_here(name)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a priority is the whole process's")
+def test_a_thread_that_gives_way_takes_nobody_with_it():
+    """It runs behind others, and so do its children; the thread that started it stays as it was."""
+    before, found = os.getpriority(os.PRIO_PROCESS, 0), []
+
+    def work():
+        give_way()
+        give_way()
+        found.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        child = [sys.executable, "-c", "import os; print(os.getpriority(os.PRIO_PROCESS, 0))"]
+        found.append(int(subprocess.run(child, capture_output=True, check=True).stdout))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found == [max(before, 10)] * 2
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before

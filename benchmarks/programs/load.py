@@ -150,6 +150,23 @@ def commit(url: str, upto: int) -> tuple[float, float]:
         store.close()
 
 
+def busy() -> subprocess.Popen[bytes]:
+    """A process that wants all of a processor, and nothing of the store."""
+    return subprocess.Popen([sys.executable, "-c", "while True: sum(range(1000))"])
+
+
+@contextmanager
+def nothing_but_busy(many: int) -> Iterator[None]:
+    """So many of them: what a writer pays for neighbours alone."""
+    processes = [busy() for _ in range(many)]
+    try:
+        yield
+    finally:
+        for each in processes:
+            each.kill()
+            each.wait()
+
+
 async def beside(url: str, upto: int) -> tuple[float, float]:
     """The same in a process of its own, while others ask."""
     program = (
@@ -184,21 +201,34 @@ def main() -> None:
         with served(home, config) as (address, pid, token):
             asyncio.run(clients(address, token, 4, 2.0))
             alone = asyncio.run(beside(url, second))
+            third = second + chosen.written
+            with nothing_but_busy(2):
+                crowded = asyncio.run(beside(url, third))
             before = memory_mib(pid)
+            growth: list[float] = []
 
-            async def together() -> tuple[Outcome, tuple[float, float]]:
+            async def watched() -> None:
+                for _ in range(6):
+                    await asyncio.sleep(chosen.seconds / 6)
+                    growth.append(memory_mib(pid))
+
+            async def together() -> tuple[Outcome, tuple[float, float], None]:
                 asked = clients(address, token, chosen.clients, chosen.seconds)
-                return await asyncio.gather(asked, beside(url, second + chosen.written))
+                return await asyncio.gather(asked, beside(url, third + chosen.written), watched())
 
             with never_reading(address, token, 20):
-                found, written = asyncio.run(together())
-            after = memory_mib(pid)
+                found, written, _ = asyncio.run(together())
+            log = (home / "wirewatch.db-wal").stat().st_size / 2**20
         answered = sum(found.statuses.values())
         print(f"{chosen.clients} clients, {chosen.seconds:g} s: {answered} answers {dict(found.statuses)}")
         print(f"{answered / chosen.seconds:.0f}/s, p95 {found.p95():.2f} s, {found.broken} broken off")
-        print(f"memory of the server {before:.0f} -> {after:.0f} MiB")
-        for name, one, other in zip(("by the clock", "of processor"), alone, written, strict=True):
-            line = f"{one:.2f} s alone, {other:.2f} s, {other / one:.2f} x"
+        print(f"memory of the server {before:.0f} MiB, then {', '.join(f'{each:.0f}' for each in growth)}")
+        print(f"write-ahead log {log:.0f} MiB")
+        for name, one, other, more in zip(
+            ("by the clock", "of processor"), alone, written, crowded, strict=True
+        ):
+            line = f"{one:.2f} s alone, {other:.2f} s ({other / one:.2f} x) beside the clients"
+            line += f", {more:.2f} s ({more / one:.2f} x) beside two that are only busy"
             print(f"{chosen.written} articles written, {name}: {line}")
         assert set(found.statuses) <= FINE
 

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from pipeline.app import App
 from pipeline.errors import PermanentError, UnavailableError
-from pipeline.processes import keep_for_good
+from pipeline.processes import give_way, keep_for_good
 from pipeline.settings import configuration_stamp
 
 T = TypeVar("T")
@@ -100,6 +100,7 @@ class Readers:
             thread.join(timeout=5.0)
 
     def _work(self) -> None:
+        give_way()
         question, asked = self._questions.get(), 0
         while question is not None:
             with ExitStack() as stack:

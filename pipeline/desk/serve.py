@@ -21,7 +21,7 @@ from pipeline.desk.readers import Readers
 from pipeline.desk.site import Site, SiteOptions
 from pipeline.errors import UnavailableError
 from pipeline.listening import address_of, listen, server_of
-from pipeline.processes import one_heap
+from pipeline.processes import give_way, one_heap
 from pipeline.settings import DeskSettings
 
 if TYPE_CHECKING:
@@ -151,6 +151,7 @@ def serve(
     if options.browser:
         webbrowser.open(address)
     server = server_of(site, lifespan="off", timeout_keep_alive=_IDLE_SECONDS)
+    give_way()  # not before the carrier's thread is there: it writes, in a child that would inherit this
     try:
         server.run(sockets=[listening])
     finally:
