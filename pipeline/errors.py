@@ -11,6 +11,7 @@ The tree:
         ├── UsageError          an argument is wrong (exit 2)
         ├── QueryError          a Lucene query is wrong: names the column
         ├── RejectedError       an item cannot become an article: goes to quarantine with the reason
+        │   └── EmptyFeedError  a feed has no entries just now, which is no fault of a polled one
         ├── NotFoundError       an id that is not in the store, a batch that is not in the archive
         ├── ContradictionError  a correction that contradicts an earlier one
         └── StoreError          the store refuses: an unknown schema, a missing right, a bad document
@@ -87,6 +88,10 @@ class QueryError(PermanentError):
 
 class RejectedError(PermanentError):
     """An item cannot become an article; its text is the reason kept in quarantine."""
+
+
+class EmptyFeedError(RejectedError):
+    """A feed is whole and has no entries."""
 
 
 class NotFoundError(PermanentError):

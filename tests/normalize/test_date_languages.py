@@ -220,7 +220,7 @@ def test_letters_of_zones_are_those_of_the_country_that_a_feed_names(
     body = rss if kind == "rss" else json.dumps({"language": locale, "items": [said]})
     fetched = datetime(2026, 11, 21, tzinfo=UTC)
     capture = captured("feed", "feed", "https://paper.example.com/feed", fetched, body.encode())
-    (item,), _ = parse_capture(capture, 10)
+    (item,), *_ = parse_capture(capture, 10)
     published = normalize(item).published
     assert published is not None
     assert (published.hour, published.minute // 30) == (hour, {9: 1, 5: 0, 8: 1, 0: 1, 15: 1}[hour])

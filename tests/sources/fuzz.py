@@ -198,7 +198,8 @@ def run(count: int, seed: int) -> Tally:
     for number, capture in enumerate(inputs(count, seed)):
         started = time.perf_counter()
         try:
-            problem = _problem(*parse_capture(capture, 100), capture, tally)
+            found = parse_capture(capture, 100)
+            problem = _problem(found.items, found.rejections, capture, tally)
         except Exception as error:  # noqa: BLE001  anything at all is a finding
             problem = f"raised {error!r}"
         seconds = time.perf_counter() - started

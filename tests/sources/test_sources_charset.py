@@ -130,7 +130,7 @@ def test_few_letters_beyond_ascii_are_western():
 def test_letters_of_no_encoding_are_doubted_and_not_guessed(feed_of):
     body = bytes([0x81, 0x8D, 0xFF, 0x90, 0x9D, 0xFE] * 200)
     assert not read_bytes(body).sure
-    items, (entry,) = parse_capture(feed_of(body), 10)
+    items, (entry,), *_ = parse_capture(feed_of(body), 10)
     assert items == []
     assert entry.reason in {"not text", "its encoding is not declared, and its letters fit none"}
 

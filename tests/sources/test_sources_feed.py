@@ -94,7 +94,7 @@ def test_json_feed(feed_of):
             "not an item",
         ],
     }
-    items, rejections = parse_capture(feed_of(json.dumps(feed)), 10)
+    items, rejections, *_ = parse_capture(feed_of(json.dumps(feed)), 10)
     assert [item.guid for item in items] == ["7", "8"]
     assert (items[0].title, items[0].html, items[0].url) == ("Seven &amp; up", True, "https://outlet.test/7")
     assert (items[0].authors, items[0].tags) == (("Jo",), ("a", "1"))
@@ -179,7 +179,7 @@ def test_an_error_page_is_told_by_its_title(feed_of):
     ],
 )
 def test_one_rejection_with_the_reason(feed_of, body, reason):
-    items, (rejection,) = parse_capture(feed_of(body), 10)
+    items, (rejection,), *_ = parse_capture(feed_of(body), 10)
     assert items == []
     assert reason in rejection.reason
     assert (rejection.stage, rejection.source) == ("parse", "https://outlet.test/feed.xml")
@@ -220,14 +220,14 @@ def test_a_sitemap_with_any_entity_is_refused(feed_of):
 
 def test_a_long_sitemap_is_cut_and_says_so(feed_of):
     body = SITEMAP + "<url><loc>https://s.test/3</loc></url>" * 50 + "</urlset>"
-    items, (rejection,) = parse_capture(feed_of(body), 10)
+    items, (rejection,), *_ = parse_capture(feed_of(body), 10)
     assert len(items) == 10
     assert rejection.reason.startswith("entries left out: 42,")
 
 
 def test_a_fault_of_our_own_is_a_rejection_too(feed_of, monkeypatch):
     monkeypatch.setattr("pipeline.sources.read.syndication.feed.survey", lambda *_: 1 / 0)
-    items, (rejection,) = parse_capture(feed_of(rss(ITEM)), 10)
+    items, (rejection,), *_ = parse_capture(feed_of(rss(ITEM)), 10)
     assert items == []
     assert rejection.reason == "a fault in Wirewatch: ZeroDivisionError: division by zero"
 
@@ -247,7 +247,7 @@ def test_depth_is_bounded(feed_of):
 def test_a_hundred_thousand_entries_are_cut(feed_of):
     many = rss(*(ITEM.replace("f-1", f"f-{number}") for number in range(100_000)))
     started = time.monotonic()
-    items, (rejection,) = parse_capture(feed_of(many), 500)
+    items, (rejection,), *_ = parse_capture(feed_of(many), 500)
     assert [item.guid for item in items] == [f"f-{number}" for number in range(500)]
     assert rejection.reason.startswith("entries left out: 99,500, beyond the 500")
     assert time.monotonic() - started < 5
@@ -255,7 +255,7 @@ def test_a_hundred_thousand_entries_are_cut(feed_of):
 
 def test_a_malformed_feed_is_cut_too(feed_of):
     many = rss("<item><title>broken & bare</title></item>", *(ITEM for _ in range(5_000)))
-    items, (rejection,) = parse_capture(feed_of(many), 100)
+    items, (rejection,), *_ = parse_capture(feed_of(many), 100)
     assert len(items) == 100
     assert rejection.reason.startswith("entries left out: 4,901,")
 
@@ -264,7 +264,7 @@ def test_a_malformed_feed_is_cut_too(feed_of):
 def test_junk_takes_bounded_time(feed_of, junk):
     body = rss(ITEM)[: -len("</channel></rss>")] + junk * (4_000_000 // len(junk))
     started = time.process_time()
-    items, _ = parse_capture(feed_of(body), 10)
+    items, *_ = parse_capture(feed_of(body), 10)
     assert time.process_time() - started < 15
     assert items[0].guid == "f-1"
 
@@ -279,7 +279,7 @@ def numbered_items(count):
 @pytest.mark.parametrize("cut", range(24, 400, 37))
 def test_a_feed_that_is_cut_off_gives_its_whole_items_and_says_so(feed_of, cut):
     document = rss(*numbered_items(3))[:-cut]
-    items, refused = parse_capture(feed_of(document), 10)
+    items, refused, *_ = parse_capture(feed_of(document), 10)
     assert len(items) == document.count("</item>")
     assert [entry.reason.split(":")[0] for entry in refused] == ["damaged (cut off)"]
 
@@ -298,7 +298,7 @@ def test_a_feed_that_is_cut_off_gives_its_whole_items_and_says_so(feed_of, cut):
 def test_a_broken_entry_does_not_reach_into_the_next(feed_of, whole, broken, read):
     pieces = numbered_items(4)
     pieces[1] = pieces[1].replace(whole, broken, 1)
-    items, refused = parse_capture(feed_of(rss(*pieces)), 10)
+    items, refused, *_ = parse_capture(feed_of(rss(*pieces)), 10)
     assert len(items) == read
     assert {item.guid for item in items} >= {"f-0", "f-2", "f-3"}
     assert all(item.body == items[0].body for item in items if item.guid != "f-1")
@@ -399,7 +399,7 @@ def test_nothing_is_dropped_for_its_guid_or_date(feed_of):
 def test_a_guid_is_a_link_only_where_it_is_an_address(feed_of):
     guids = ("daily", "tag:a.test,2026:1", "https://a.test/1", "/2")
     items = [f"<item><title>a</title><guid>{guid}</guid></item>" for guid in guids]
-    found, _ = parse_capture(feed_of(rss(*items)), 10)
+    found, *_ = parse_capture(feed_of(rss(*items)), 10)
     assert [item.url for item in found] == ["", "", "https://a.test/1", "https://outlet.test/2"]
     assert [item.guid for item in found] == list(guids)
 
@@ -423,7 +423,7 @@ def test_an_entry_with_too_many_elements_is_refused(feed_of):
 def test_what_comes_before_too_many_elements_is_kept(feed_of):
     first = "<item><title>Größe – 大きさ</title><guid>1</guid></item>"
     body = rss(first, "<item><title>x</title>" + "<a/>" * 250_000 + "</item>")
-    items, (rejection,) = parse_capture(feed_of(body), 10)
+    items, (rejection,), *_ = parse_capture(feed_of(body), 10)
     assert [item.title for item in items] == ["Größe – 大きさ"]
     assert rejection.reason.startswith("entries left out: 1,")
 

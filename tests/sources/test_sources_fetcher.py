@@ -23,7 +23,7 @@ def test_a_changed_feed_gives_a_capture_its_items_and_a_state(server, fetcher, n
     fetched = fetch_one(fetcher, url, now, outlet="Tram News", language="en")
     assert [item.guid for item in fetched.items] == ["t-1", "t-2"]
     assert fetched.capture is not None
-    assert parse_capture(fetched.capture, 5000) == (list(fetched.items), list(fetched.rejections))
+    assert parse_capture(fetched.capture, 5000)[:2] == (list(fetched.items), list(fetched.rejections))
     assert (fetched.capture.outlet, fetched.capture.language, fetched.capture.feed) == (
         "Tram News",
         "en",
@@ -71,7 +71,7 @@ def test_a_feed_that_came_cut_off_is_asked_for_again_until_it_is_whole(server, f
     assert len(first.items) < 3
     assert first.rejections[0].reason.startswith("damaged (cut off)")
     assert first.capture is not None
-    assert parse_capture(first.capture, 5000) == (list(first.items), list(first.rejections))
+    assert parse_capture(first.capture, 5000)[:2] == (list(first.items), list(first.rejections))
     second = fetch_one(fetcher, url, now + timedelta(hours=2), first.state)
     assert ([item.guid for item in second.items], second.rejections) == (["t-1", "t-2", "t-3"], ())
     assert fetch_one(fetcher, url, now + timedelta(hours=4), second.state).state.status == 304

@@ -28,7 +28,7 @@ def read(path, now, **more):
         if isinstance(found, Rejection):
             rejections.append(found)
         else:
-            more_items, refused = parse_capture(found, 5000)
+            more_items, refused, *_ = parse_capture(found, 5000)
             items += more_items
             rejections += refused
     return items, rejections

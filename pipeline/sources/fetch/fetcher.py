@@ -25,7 +25,7 @@ from pipeline.sources.fetch.article_pages import ArticlePages
 from pipeline.sources.fetch.http import Answer, Client
 from pipeline.sources.raw_items import captured
 from pipeline.sources.read.charset import decode
-from pipeline.sources.read.payload import is_damaged, is_empty_feed, join_pages, named_sitemaps, parse_capture
+from pipeline.sources.read.payload import join_pages, parse_capture
 from pipeline.sources.read.syndication.sitemap import SitemapPlace, newest_sitemaps
 
 _ACCEPT_FEED = (
@@ -161,17 +161,15 @@ class FeedFetcher:
         now: datetime,
     ) -> Fetched:
         capture = _capture(feed, "feed", answer, now)
-        items, rejections = parse_capture(capture, self._settings.max_entries)
-        places = named_sitemaps(capture, rejections)
-        if places:
-            return self._of_sitemaps(feed, state, capture, places, reply, now)
-        if is_empty_feed(capture, rejections):
-            rejections = []
+        found = parse_capture(capture, self._settings.max_entries)
+        if found.sitemaps:
+            return self._of_sitemaps(feed, state, capture, found.sitemaps, reply, now)
+        items, rejections = found.items, [] if found.is_empty else found.rejections
         if items or not rejections:
             text = decode(answer.body)
             links = _without_secrets(feed, find_hub(answer.headers, text))
             reply = replace(reply, hints=read_hints(answer.headers, text), links=links)
-            if is_damaged(rejections):
+            if found.is_damaged:
                 # What is missing may be there when it is asked for as if for the first time.
                 digest, reply = "", replace(reply, etag="", modified="")
             after = poll_rules.succeeded(state, reply, digest, items, self._paced(feed), now)
@@ -207,8 +205,8 @@ class FeedFetcher:
                 captures.append(_capture(feed, "feed", answer, now))
             said = said or _reply(feed, answer).error
         read = [parse_capture(capture, self._settings.max_entries) for capture in captures]
-        items = [item for found, _ in read for item in found]
-        refused = tuple(rejection for _, rejections in read for rejection in rejections)
+        items = [item for found in read for item in found.items]
+        refused = tuple(rejection for found in read for rejection in found.rejections)
         reply = replace(reply, etag="", modified="")
         if not items:
             wrong = replace(reply, error=hidden(said or "none of its sitemaps holds an item", feed.secrets))

@@ -13,7 +13,7 @@ from pipeline.sources.feeds.feed_ids import feed_id
 from pipeline.sources.fetch.http import Answer, Client
 from pipeline.sources.raw_items import captured
 from pipeline.sources.read.charset import decode
-from pipeline.sources.read.payload import is_empty_feed, parse_capture
+from pipeline.sources.read.payload import parse_capture
 from pipeline.sources.read.webpage import feed_links
 
 _ACCEPT = {"Accept": "text/html, application/rss+xml, application/atom+xml, application/feed+json, */*;q=0.5"}
@@ -83,8 +83,9 @@ def _feed(answer: Answer, url: str, now: datetime) -> FoundFeed | None:
     capture = captured(
         "feed", "feed", url, now, answer.body, content_type=answer.headers.get("content-type", "")
     )
-    items, rejections = parse_capture(capture, _ENTRIES)
-    if not items and not is_empty_feed(capture, rejections):
+    found = parse_capture(capture, _ENTRIES)
+    items = found.items
+    if not items and not found.is_empty:
         return None
     outlet = items[0].outlet if items else ""
     language = items[0].language if items else ""

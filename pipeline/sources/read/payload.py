@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
-from pipeline.errors import RejectedError
+from pipeline.errors import EmptyFeedError, RejectedError
 from pipeline.records import Capture, Payload, RawItem, Rejection
 from pipeline.sources.raw_items import blank_item, numbered, rejection, said_of
 from pipeline.sources.read.charset import (
@@ -19,17 +20,32 @@ from pipeline.sources.read.charset import (
 )
 from pipeline.sources.read.jsonl import read_lines
 from pipeline.sources.read.recognise_payload import recognised
-from pipeline.sources.read.syndication.sitemap import INDEX_OF_SITEMAPS, SitemapIndexError, SitemapPlace
-from pipeline.sources.read.syndication.xml_guard import DAMAGED
+from pipeline.sources.read.syndication.sitemap import SitemapIndexError, SitemapPlace
 
-Parsed = tuple[list[RawItem], list[Rejection]]
-NO_ENTRIES = "a feed without entries"
 FAULT = "a fault in Wirewatch"
 _TITLE_CHARS = 1000
-_SITEMAPS_MAX = 50_000  # of an index, by the protocol
 _PAGE_CHARS = 4_000_000
 _PAGE_TAGS = 100_000
 _FIRST_LINE = re.compile(r"#line=(\d{1,12})$")
+
+
+class Parsed(NamedTuple):
+    """What a capture was cut into.
+
+    Attributes:
+        items: In order.
+        rejections: What could not become an item.
+        is_empty: It is a polled feed without entries just now: no fault, and nothing for the quarantine.
+        is_damaged: It is a feed that came broken, and something in it is lost: it may be whole when it is
+            asked for again.
+        sitemaps: Those that it names, where it is an index of sitemaps and was refused as such.
+    """
+
+    items: list[RawItem]
+    rejections: list[Rejection]
+    is_empty: bool = False
+    is_damaged: bool = False
+    sitemaps: tuple[SitemapPlace, ...] = ()
 
 
 def parse_capture(capture: Capture, max_entries: int) -> Parsed:
@@ -40,20 +56,25 @@ def parse_capture(capture: Capture, max_entries: int) -> Parsed:
         max_entries: So many items are taken from a feed; what is left out is a rejection.
 
     Returns:
-        The items in order, and what could not become one. A capture without items gives exactly one
-        rejection, unless it is JSON lines: there each bad line gives one.
+        A capture without items gives exactly one rejection, unless it is JSON lines: there each bad line
+        gives one.
     """
     try:
         capture, kind = recognised(capture)
         return _READERS[kind](capture, max_entries)
     except RejectedError as error:
-        return [], [rejection(capture, str(error), _excerpt(capture))]
+        return Parsed(
+            [],
+            [rejection(capture, str(error), _excerpt(capture))],
+            is_empty=isinstance(error, EmptyFeedError) and capture.kind == "feed",
+            sitemaps=error.places if isinstance(error, SitemapIndexError) else (),
+        )
     except Exception as error:  # noqa: BLE001  one capture must not stop the others; it can be replayed
         reason = f"{FAULT}: {type(error).__name__}: {said_of(error)[:200]}"
-        return [], [rejection(capture, reason, _excerpt(capture))]
+        return Parsed([], [rejection(capture, reason, _excerpt(capture))])
 
 
-def parse_batch(captures: Iterable[Capture], max_entries: int) -> Parsed:
+def parse_batch(captures: Iterable[Capture], max_entries: int) -> tuple[list[RawItem], list[Rejection]]:
     """Cuts captures into items, and joins each page to the feed's item that it belongs to.
 
     A page whose item is not in the batch (it was fetched later) becomes an item of its own, with the item's
@@ -67,40 +88,21 @@ def parse_batch(captures: Iterable[Capture], max_entries: int) -> Parsed:
         if capture.kind == "page" and capture.item:
             pages[capture.feed, capture.item] = capture
             continue
-        more, refused = parse_capture(capture, max_entries)
-        items += more
-        if capture.feed and named_sitemaps(capture, refused):
-            indexes.setdefault(capture.feed, []).extend(refused)
-        elif not is_empty_feed(capture, refused):
-            rejections += refused
+        found = parse_capture(capture, max_entries)
+        items += found.items
+        if capture.feed and found.sitemaps:
+            indexes.setdefault(capture.feed, []).extend(found.rejections)
+        elif not found.is_empty:
+            rejections += found.rejections
     joined, late = join_pages(items, pages)
     brought = {item.feed for item in items}
     unread = [entry for feed, entries in indexes.items() if feed not in brought for entry in entries]
     return joined, [*rejections, *unread, *late]
 
 
-def is_empty_feed(capture: Capture, rejections: Sequence[Rejection]) -> bool:
-    """Whether a polled feed has no entries just now: no fault, and nothing for the quarantine."""
-    return capture.kind == "feed" and [entry.reason for entry in rejections] == [NO_ENTRIES]
-
-
-def is_damaged(rejections: Sequence[Rejection]) -> bool:
-    """Whether a feed came broken, and something in it is lost: it may be whole when it is asked for again."""
-    return any(entry.reason.startswith(DAMAGED) for entry in rejections)
-
-
-def named_sitemaps(capture: Capture, rejections: Sequence[Rejection]) -> tuple[SitemapPlace, ...]:
-    """The sitemaps that a capture names, where it is an index of sitemaps and was refused as such."""
-    if not any(entry.reason.startswith(INDEX_OF_SITEMAPS) for entry in rejections):
-        return ()
-    try:
-        _feed(capture, _SITEMAPS_MAX)
-    except SitemapIndexError as index:
-        return index.places
-    return ()
-
-
-def join_pages(items: Sequence[RawItem], pages: Mapping[tuple[str, str], Capture]) -> Parsed:
+def join_pages(
+    items: Sequence[RawItem], pages: Mapping[tuple[str, str], Capture]
+) -> tuple[list[RawItem], list[Rejection]]:
     """Items with their pages; a page whose item is not among them becomes an item of its own.
 
     Args:
@@ -116,9 +118,9 @@ def join_pages(items: Sequence[RawItem], pages: Mapping[tuple[str, str], Capture
             except RejectedError as error:  # it goes on with what the feed gave
                 rejections.append(rejection(page, str(error), item.url))
     for late in pages.values():
-        more, refused = parse_capture(late, 1)
-        items += more
-        rejections += refused
+        found = parse_capture(late, 1)
+        items += found.items
+        rejections += found.rejections
     return items, rejections
 
 
@@ -133,14 +135,15 @@ def _feed(capture: Capture, max_entries: int) -> Parsed:
         taken = f"beyond the {len(items):,} that are taken (fetch.max_entries)"
         reasons.append(f"entries left out: {left_out:,}, {taken}")
     # The URL as excerpt keeps the entry the same from poll to poll.
-    return items, [rejection(capture, reason, capture.url) for reason in reasons]
+    refused = [rejection(capture, reason, capture.url) for reason in reasons]
+    return Parsed(items, refused, is_damaged=bool(damage))
 
 
 def _page(capture: Capture, _: int) -> Parsed:
     text = _page_text(capture)
     url = capture.item or (capture.url if capture.kind == "page" else "")
     found = capture.url if capture.kind == "page" else ""
-    return numbered([replace(blank_item(capture), url=url, page=text, found=found)]), []
+    return Parsed(numbered([replace(blank_item(capture), url=url, page=text, found=found)]), [])
 
 
 def _page_text(capture: Capture) -> str:
@@ -159,7 +162,7 @@ def _article(capture: Capture, _: int) -> Parsed:
         title, body = "", text
     url = capture.url if capture.kind == "page" else ""
     item = replace(blank_item(capture), url=url, title=title.strip(), body=body.strip())
-    return numbered([item]), []
+    return Parsed(numbered([item]), [])
 
 
 def _json_lines(capture: Capture, _: int) -> Parsed:
@@ -168,7 +171,7 @@ def _json_lines(capture: Capture, _: int) -> Parsed:
     if not lines:
         raise RejectedError("empty")
     items = numbered(line.item for line in lines if line.item)
-    return items, [rejection(capture, line.reason, line.text) for line in lines if line.reason]
+    return Parsed(items, [rejection(capture, line.reason, line.text) for line in lines if line.reason])
 
 
 def _decoded(capture: Capture) -> str:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import feedparser
 
 from pipeline.addresses import absolute
-from pipeline.errors import RejectedError
+from pipeline.errors import EmptyFeedError, RejectedError
 from pipeline.records import Capture, RawItem, SourceText
 from pipeline.sources.raw_items import DATE_CHARS, blank_item, language_code, marked_up, numbered
 from pipeline.sources.read import webpage
@@ -48,11 +48,14 @@ def read_feed(capture: Capture, max_entries: int) -> Entries:
         The items, what was left out, and what was lost.
 
     Raises:
+        EmptyFeedError: It is whole, and has no entries.
         RejectedError: No item can be had; the reason says why (empty, a page, an XML bomb, not a feed, …).
     """
     found = _entries(capture, max_entries)
+    if not found.items and found.damage:
+        raise RejectedError(found.damage)
     if not found.items:
-        raise RejectedError(found.damage or "a feed without entries")
+        raise EmptyFeedError("a feed without entries")
     return found._replace(items=numbered(found.items))
 
 

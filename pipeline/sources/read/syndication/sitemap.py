@@ -19,7 +19,6 @@ from pipeline.sources.raw_items import language_code
 from pipeline.sources.read.syndication.xml_guard import Survey
 
 ROOTS = frozenset({"urlset", "sitemapindex"})
-INDEX_OF_SITEMAPS = "an index of sitemaps"
 _MAX_NAMED = 10
 _FORGIVING = {"encoding": "utf-8", "recover": True, "resolve_entities": False, "no_network": True}
 _NEWS = "news"  # the extension's element, in a namespace of that name
@@ -38,7 +37,7 @@ class SitemapIndexError(RejectedError):
 
     def __init__(self, places: tuple[SitemapPlace, ...]) -> None:
         named = ", ".join(redact(place.url) for place in places[:_MAX_NAMED])
-        super().__init__(f"{INDEX_OF_SITEMAPS}; name one of them as the feed: {named}")
+        super().__init__(f"an index of sitemaps; name one of them as the feed: {named}")
         self.places = places
 
 

@@ -23,7 +23,8 @@ _ENTRIES = frozenset({"item", "entry", "url", "sitemap"})
 _ENTRY_END = re.compile(rb"</(?:\w+:)?(?:item|entry|url|sitemap)\s*>")
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>\s*")
 _MARK = re.compile(rb"[<&]")
-DAMAGED = "damaged"
+# So many an index of sitemaps may name, by the protocol; it is read whole, since it has no items.
+_MAX_SITEMAPS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Survey:
             return ""
         where = "cut off" if self.broken.cut_off else f"broken in line {self.line:,}"
         lost = "what followed is missing" if self.broken.cut_off else "the others are lost"
-        return f"{DAMAGED} ({where}): {read:,} of {self.broken.begun:,} entries could be read, and {lost}"
+        return f"damaged ({where}): {read:,} of {self.broken.begun:,} entries could be read, and {lost}"
 
 
 class _EnoughError(Exception):
@@ -62,7 +63,7 @@ class _Surveyor:
     """The handlers of one expat pass."""
 
     def __init__(self, max_entries: int) -> None:
-        self._max_entries = max_entries
+        self.max_entries = max_entries
         self.root = ""
         self.open: list[str] = []
         self.entries = 0
@@ -82,7 +83,10 @@ class _Surveyor:
             raise RejectedError(f"it declares XML entities that could be an attack ({name[:40]!r})")
 
     def _start(self, name: str, _: object) -> None:
-        self.root = self.root or name.rpartition(":")[2].lower()
+        if not self.root:
+            self.root = name.rpartition(":")[2].lower()
+            if self.root == "sitemapindex":
+                self.max_entries = _MAX_SITEMAPS
         self.open.append(name)
         self.elements += 1
         if len(self.open) > MAX_DEPTH:
@@ -95,7 +99,7 @@ class _Surveyor:
     def _end(self, name: str) -> None:
         self.open.pop()
         if len(self.open) <= 2 and name.rpartition(":")[2].lower() in _ENTRIES:
-            if self.entries == self._max_entries:
+            if self.entries == self.max_entries:
                 raise _EnoughError
             self.entries += 1
             self.cut_at, self.cut_open = self.parser.CurrentByteIndex, tuple(self.open)
@@ -115,7 +119,7 @@ def survey(text: str, max_entries: int) -> Survey:
     except _EnoughError:
         return _cut(data, surveyor)
     except expat.ExpatError as error:
-        return _broken(data, surveyor, max_entries, error.lineno)
+        return _broken(data, surveyor, error.lineno)
     return Survey(data, surveyor.root, left_out=0)
 
 
@@ -126,13 +130,13 @@ def _cut(data: bytes, surveyor: _Surveyor) -> Survey:
     return Survey(data[:end] + closing, surveyor.root, left_out=left_out)
 
 
-def _broken(data: bytes, surveyor: _Surveyor, max_entries: int, line: int) -> Survey:
+def _broken(data: bytes, surveyor: _Surveyor, line: int) -> Survey:
     """A malformed document: cut for the forgiving parser, which has no limits, and mended."""
     if not surveyor.root and b"<!ENTITY" in data:
         raise RejectedError("it declares XML entities in a broken DOCTYPE")
     end = len(data)
     for count, found in enumerate(_ENTRY_END.finditer(data), 1):
-        if count == max_entries:
+        if count == surveyor.max_entries:
             end = found.end()
             break
     for count, found in enumerate(_MARK.finditer(data, 0, end), 1):
