@@ -185,10 +185,13 @@ def test_what_stands_before_the_damage_of_one_stream_is_read(read):
     assert refused
 
 
-def test_a_file_that_is_one_gzip_stream_is_read(read):
-    whole = gzip.compress(b"".join(record(PAGE, n, gz=False) for n in (1, 2, 3)))
+@pytest.mark.parametrize("first_bytes", [0, 65_000, 300_000, 3_000_000])
+def test_a_file_that_is_one_gzip_stream_is_read(read, first_bytes):
+    first = PAGE + b"<p>" + bytes(ord("a") + n * n % 26 for n in range(first_bytes))
+    pages = {1: first, 2: PAGE, 3: PAGE}
+    whole = gzip.compress(b"".join(record(page, n, gz=False) for n, page in pages.items()))
     captures, refused = read("a.warc.gz", whole)
-    assert [capture.url[-1] for capture in captures] == ["1", "2", "3"]
+    assert [(int(capture.url[-1]), capture.body) for capture in captures] == list(pages.items())
     assert refused == []
 
 

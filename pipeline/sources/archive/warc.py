@@ -40,9 +40,9 @@ MAX_RECORD_BYTES = 16 * 1024 * 1024
 _GZIP = b"\x1f\x8b\x08"
 _RECORD = re.compile(rb"\x1f\x8b\x08[\x00\x04\x08]|WARC/\d\.\d\r?\n")
 _FIRST_LINE = re.compile(rb"(?:^|\n\r?\n)WARC/\d\.\d\r?\n")
+_FIRST_LINE_BYTES = 16  # more than such a line and the empty one before it have
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _HEADER_BYTES = 16 * 1024
-_LOOK_BYTES = 256 * 1024
 _AGAIN_BYTES = 256 * 1024 * 1024  # so much of a damaged file is read twice
 _CHUNK = re.compile(rb"\s{0,4}([0-9A-Fa-f]{1,8})(?:;[^\r\n]{0,200})?\r?\n")
 _HEADER = "Wirewatch-Capture"
@@ -190,9 +190,9 @@ def read_foreign_warc(path: Path, fetched: datetime) -> Iterator[Capture | Rejec
     """
     seen = refused = 0
     with path.open("rb") as file:
-        one = _is_one_stream(file)
-        whole = cast("IO[bytes]", GzipFile(file)) if one else file
-        for found in _records(whole, fetched, one_stream=one):
+        one_stream = _is_one_stream(file)
+        unpacked = cast("IO[bytes]", GzipFile(file)) if one_stream else file
+        for found in _records(unpacked, fetched, one_stream=one_stream):
             if isinstance(found, str):
                 refused += 1
                 yield _damage(path, found, fetched)
@@ -209,13 +209,19 @@ def _damage(path: Path, reason: str, fetched: datetime) -> Rejection:
 
 
 def _is_one_stream(file: IO[bytes]) -> bool:
-    """Whether several records are packed together, rather than each by itself, as far as a look shows."""
-    decoder, out = zlib.decompressobj(16 + zlib.MAX_WBITS), b""
+    """Whether several records are packed together, rather than each by itself.
+
+    The first packed piece tells: it ends with its record, or a second record begins in it.
+    """
+    decoder, packed, before, begun = zlib.decompressobj(16 + zlib.MAX_WBITS), b"", b"", 0
     with contextlib.suppress(zlib.error):
-        while len(out) < _LOOK_BYTES and not decoder.eof and (piece := file.read(512)):
-            out += decoder.decompress(piece, _LOOK_BYTES)
+        while begun < 2 and not decoder.eof and (packed := packed or file.read(_PIECE_BYTES)):
+            window = before + decoder.decompress(packed, _PIECE_BYTES)
+            packed = decoder.unconsumed_tail
+            begun += sum(found.end() > len(before) for found in _FIRST_LINE.finditer(window))
+            before = window[-_FIRST_LINE_BYTES:]
     file.seek(0)
-    return len(_FIRST_LINE.findall(out)) > 1
+    return begun > 1
 
 
 class _Records(ArchiveIterator):  # type: ignore[misc]
@@ -248,25 +254,21 @@ class _Records(ArchiveIterator):  # type: ignore[misc]
         return found
 
 
-def _records(
-    file: IO[bytes], fetched: datetime, skip: int = 0, *, one_stream: bool = False
-) -> Iterator[Capture | str | None]:
-    """What each record after the first `skip` gives; a text says why one cannot be read."""
-    start = read = again_bytes = 0
+def _records(file: IO[bytes], fetched: datetime, *, one_stream: bool) -> Iterator[Capture | str | None]:
+    """What each record gives; a text says why one cannot be read."""
+    start = again_bytes = 0
     while start >= 0:
         file.seek(start)
         records = _Records(file)
         try:
             for record in records:
-                read += 1
                 start, found = int(records.offset), _read_or_reason(record, fetched)
                 whole = records.ends()
-                if read > skip and not whole:
+                if not whole:
                     found = f"damaged at byte {start:,} (it is cut off, or its length is wrong)"
-                if read > skip:
-                    yield found
-                    if isinstance(found, Capture) and (cut := _truncated(record)):
-                        yield f"the record of {_shown(record)} was cut off by its crawler ({cut})"
+                yield found
+                if isinstance(found, Capture) and (cut := _truncated(record)):
+                    yield f"the record of {_shown(record)} was cut off by its crawler ({cut})"
                 if not whole or records.err_count:
                     break
             else:  # with no record more, in warcio's eyes
@@ -276,10 +278,6 @@ def _records(
                     return
                 yield f"damaged at byte {start:,} (no record)"
         except Exception as error:  # noqa: BLE001  as above
-            if not start and "non-chunked gzip" in str(error):  # all records are packed as one
-                file.seek(0)
-                yield from _records(cast("IO[bytes]", GzipFile(file)), fetched, read, one_stream=True)
-                return
             start = int(records.offset)
             yield f"damaged at byte {start:,} ({_plain(error)})"
         again_bytes += file.tell() - (0 if one_stream else start)  # a stream is unpacked from its beginning
