@@ -1,53 +1,47 @@
 """The servers of the notify tests are used here too; stores of either kind, new for each test."""
 
-import os
+from __future__ import annotations
+
 import sys
-import uuid
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from node_stores import BACKENDS, new_url, removed
 
 from pipeline.store import open_store
-from pipeline.store.elasticsearch.indices import drop_everything
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notify"))
 
-NODE = pytest.param(
-    "elasticsearch",
-    marks=[
-        pytest.mark.elasticsearch,
-        pytest.mark.skipif("ELASTICSEARCH_URL" not in os.environ, reason="needs ELASTICSEARCH_URL"),
-    ],
-)
+if TYPE_CHECKING:
+    from alert_records import World
 
 
-@pytest.fixture(params=["sqlite", NODE])
-def urls(request, tmp_path):
-    """Addresses of new stores of one kind, as many as are asked for; on a node they are taken away after."""
+@pytest.fixture(params=BACKENDS)
+def new_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """Gives the addresses of new stores of one kind; on a node they are taken away after."""
     if request.param == "sqlite":
-        yield (f"sqlite:///{tmp_path}/{n}.db" for n in count())
+        numbers = count()
+        yield lambda: f"sqlite:///{tmp_path}/{next(numbers)}.db"
         return
-    node, prefix = os.environ["ELASTICSEARCH_URL"].rstrip("/"), f"alerts-{uuid.uuid4().hex}"
-    made = []
+    made: list[str] = []
 
-    def addresses():
-        for n in count():
-            made.append(f"{node}?prefix={prefix}-{n}")
-            yield made[-1]
+    def give() -> str:
+        made.append(new_url())
+        return made[-1]
 
-    yield addresses()
+    yield give
     for url in made:
-        store = open_store(url)
-        drop_everything(store.link, store.names)
-        store.close()
+        removed(url)
 
 
 @pytest.fixture
-def either_world(urls):
+def either_world(new_place: Callable[[], str]) -> Iterator[World]:
     """A small world in a store of either kind."""
     from alert_records import World
 
-    store = open_store(next(urls))
+    store = open_store(new_place())
     yield World(store)
     store.close()

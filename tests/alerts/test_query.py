@@ -1,15 +1,14 @@
 """Queries: what is understood, what is refused and where, and that every reader of them agrees."""
 
-import os
 import random
 import string
-import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from alert_records import START, World, article
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from node_stores import new_url, on_node
 
 from pipeline.errors import QueryError
 from pipeline.query.hits import prepared, spans
@@ -338,7 +337,7 @@ def elastic():
         )
         for seq in range(1, 21)
     ]
-    store = open_store(f"{os.environ['ELASTICSEARCH_URL'].rstrip('/')}?prefix=fuzz-{uuid.uuid4().hex[:12]}")
+    store = open_store(new_url())
     assert isinstance(store, ElasticsearchStore)
     try:
         World(store).arrive(*found)
@@ -348,8 +347,7 @@ def elastic():
         store.close()
 
 
-@pytest.mark.elasticsearch
-@pytest.mark.skipif("ELASTICSEARCH_URL" not in os.environ, reason="needs ELASTICSEARCH_URL")
+@on_node
 @given(texts=st.lists(queries, min_size=8, max_size=20))
 @settings(max_examples=20, deadline=None)
 def test_matcher_and_elasticsearch_agree(elastic, texts):

@@ -96,7 +96,7 @@ def replayed(url, runs, stretch):
     }
 
 
-def test_a_replay_tells_the_same_at_the_same_place(urls):
+def test_a_replay_tells_the_same_at_the_same_place(new_place):
     hours = [0, 1, 5, 6.5, 7, 13, 20]
     made = [
         article(
@@ -110,10 +110,10 @@ def test_a_replay_tells_the_same_at_the_same_place(urls):
         live.append(((one,), one.enriched.article.fetched))
         live.append(((), until - timedelta(minutes=1)))
     end = START + 60 * HOUR
-    by_hand = replayed(next(urls), live, 1000)
+    by_hand = replayed(new_place(), live, 1000)
     assert {cause for *_, cause, _ in by_hand} >= {"time"}
     for stretch in (1, 2, 3, 1000):
-        assert replayed(next(urls), [(made, end)], stretch) == by_hand
+        assert replayed(new_place(), [(made, end)], stretch) == by_hand
 
 
 def test_a_backtest_knows_of_time(world):

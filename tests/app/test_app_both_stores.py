@@ -3,7 +3,7 @@
 from typing import get_args
 
 import pytest
-from node_stores import NODE, new_url, removed
+from node_stores import ON_NODE, new_url, removed
 
 from dags.local.environment import ROOT
 from pipeline.app import App
@@ -11,10 +11,7 @@ from pipeline.app.replay import fingerprint
 from pipeline.records import DeliveryState
 from pipeline.store import open_store
 
-pytestmark = [
-    pytest.mark.elasticsearch,
-    pytest.mark.skipif(not NODE, reason="set ELASTICSEARCH_URL to the URL of an Elasticsearch 9 node"),
-]
+pytestmark = ON_NODE
 SEEDS = ROOT / "seeds"
 FEEDS = [SEEDS / "feeds" / part / "harbour-post.xml" for part in ("first", "later")]
 

@@ -13,7 +13,7 @@ from typing import get_args
 
 import pytest
 from killing import survived
-from node_stores import NODE, new_url, removed
+from node_stores import new_url, on_node, removed
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notify"))
 
@@ -201,9 +201,8 @@ def test_killed_at_a_hundred_moments_it_ends_as_if_it_was_not(world, tmp_path):
     checked(world, tmp_path, 100)
 
 
-@pytest.mark.elasticsearch
+@on_node
 @pytest.mark.timeout(900)
-@pytest.mark.skipif(not NODE, reason="set ELASTICSEARCH_URL to the URL of an Elasticsearch 9 node")
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 @pytest.mark.parametrize("world", ["node"], indirect=True)
 def test_on_the_node_too(world, tmp_path):

@@ -1,18 +1,16 @@
 """A person's word: taken back, said again, previewed, replayed, killed, and obeyed whatever the order."""
 
 import json
-import shutil
-import uuid
 from functools import partial
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from killing import again_after_kills
-from node_stores import NODE, new_url, removed
+from node_stores import on_node
+from word_sequences import articles, assert_both_stores_say_the_same, copied, placement, taken, try_sequences
 
 from pipeline.app import App
-from pipeline.app.replay import fingerprint, stories_held
+from pipeline.app.replay import fingerprint
 from pipeline.errors import ContradictionError, NotFoundError, UsageError
 from pipeline.records import Correction
 from pipeline.store.codec import decode
@@ -75,10 +73,6 @@ def loaded(make_wiring, lines, tmp_path):
     return make
 
 
-def placement(store):
-    return {a.enriched.article.id: a.story for a in store.between(0, store.head())}
-
-
 def obeyed(store):
     """Asserts that the stories say what the corrections in force say."""
     where = placement(store)
@@ -131,30 +125,8 @@ STEPS = st.lists(
 
 
 def test_any_sequence_leaves_what_is_in_force_and_replays_the_same(loaded, make_wiring, tmp_path):
-    base = loaded()
-    base.close()
-
-    @settings(
-        max_examples=6,
-        phases=[Phase.explicit, Phase.generate],
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(steps=STEPS)
-    def law(steps):
-        name = f"run-{uuid.uuid4().hex[:8]}"
-        shutil.copytree(tmp_path / "home", tmp_path / name)
-        wiring = make_wiring(name)
-        app = App(wiring)
-        for step in steps:
-            do(app, step)
-            obeyed(wiring.store)
-        again = app.stores.replay(f"sqlite:///{tmp_path / name / 'again.db'}")
-        assert again["fingerprint"] == fingerprint(wiring.store)
-        assert again["stories"] == stories_held(wiring.store)
-        wiring.close()
-
-    law()
+    loaded().close()
+    try_sequences(tmp_path / "home", make_wiring, STEPS, partial(taken, take=do, obeyed=obeyed))
 
 
 def test_a_merge_is_taken_back_said_again_and_taken_back(loaded):
@@ -224,10 +196,6 @@ def test_old_json_reads_as_before():
     assert Constraints([found]).together("a") == ["b"]
 
 
-def articles(wiring):
-    return [a.enriched.article.id for a in wiring.store.between(0, 100)]
-
-
 def said_and_taken_back(wiring):
     """Says, takes back and says again, from wherever a former try stopped."""
     app = App(wiring)
@@ -240,13 +208,6 @@ def said_and_taken_back(wiring):
         known = app.correct.all()
         if len(known) == done:
             app.correct.undo(known[-1].id)
-
-
-def copied(tmp_path, make_wiring, number):
-    """What opens a copy of the home "base"."""
-    name = f"crash-{number}"
-    shutil.copytree(tmp_path / "base", tmp_path / name)
-    return partial(make_wiring, name)
 
 
 @pytest.mark.slow
@@ -296,13 +257,8 @@ def test_a_request_killed_before_any_write_is_carried_out_once_and_whole(loaded,
     assert kills >= 6
 
 
-@pytest.mark.elasticsearch
-@pytest.mark.skipif(
-    not NODE,
-    reason="set ELASTICSEARCH_URL to the URL of an Elasticsearch 9 node",
-)
+@on_node
 def test_both_stores_say_the_same_of_a_sequence(loaded):
-    url = new_url()
     steps = [
         ("merge", 0, 2),
         ("split", 0, 1),
@@ -312,14 +268,6 @@ def test_both_stores_say_the_same_of_a_sequence(loaded):
         ("undo", 2, 0),
         ("repair", 0, 0),
     ]
-    try:
-        prints = []
-        for number, store in enumerate((None, url)):
-            wiring = loaded(f"home-{number}", store=store)
-            for step in steps:
-                do(App(wiring), step)
-                obeyed(wiring.store)
-            prints.append((fingerprint(wiring.store), wiring.store.corrections()))
-        assert prints[0] == prints[1]
-    finally:
-        removed(url)
+    assert_both_stores_say_the_same(
+        loaded, partial(taken, steps=steps, take=do, obeyed=obeyed), lambda wiring: placement(wiring.store)
+    )

@@ -1,17 +1,14 @@
 """A person's word on situations: kept by every later run, taken back, previewed, replayed, killed."""
 
 import json
-import shutil
-import uuid
 from functools import partial
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from killing import again_after_kills
-from node_stores import NODE, new_url, removed
-from test_app_corrections import articles, placement
+from node_stores import on_node
 from test_app_situations import NEWS
+from word_sequences import articles, assert_both_stores_say_the_same, copied, placement, taken, try_sequences
 
 from pipeline.app import App
 from pipeline.app.replay import fingerprint
@@ -126,34 +123,6 @@ def do(app, step):
         assert placement(store) == before
 
 
-def law_of(loaded, make_wiring, tmp_path, steps_of, most):
-    loaded().close()
-
-    @settings(
-        max_examples=most,
-        phases=[Phase.explicit, Phase.generate],
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(steps=steps_of)
-    def law(steps):
-        name = f"run-{uuid.uuid4().hex[:8]}"
-        shutil.copytree(tmp_path / "home", tmp_path / name)
-        wiring = make_wiring(name)
-        app = App(wiring)
-        for step in steps:
-            do(app, step)
-            obeyed(wiring.store)
-        app.ingest.load([str(tmp_path / "later.jsonl")])
-        app.correct.repair()
-        obeyed(wiring.store)
-        again = app.stores.replay(f"sqlite:///{tmp_path / name / 'again.db'}")
-        assert again["fingerprint"] == fingerprint(wiring.store)
-        wiring.close()
-
-    law()
-
-
 PLACES = (st.integers(0, 5), st.integers(0, 5))
 TIES = st.lists(
     st.tuples(st.sampled_from(["tie", "tie", "untie", "undo", "undo"]), *PLACES), min_size=2, max_size=9
@@ -167,7 +136,15 @@ ALL = st.lists(
 
 @pytest.mark.parametrize("steps", [TIES, ALL], ids=["ties", "all corrections"])
 def test_any_sequence_leaves_what_is_in_force_and_replays_the_same(loaded, make_wiring, tmp_path, steps):
-    law_of(loaded, make_wiring, tmp_path, steps, 6)
+    loaded().close()
+
+    def try_one(wiring, steps):
+        taken(wiring, steps, do, obeyed)
+        App(wiring).ingest.load([str(tmp_path / "later.jsonl")])
+        App(wiring).correct.repair()
+        obeyed(wiring.store)
+
+    try_sequences(tmp_path / "home", make_wiring, steps, try_one)
 
 
 def test_a_story_is_tied_taken_back_and_said_again(loaded):
@@ -352,12 +329,8 @@ def test_killed_before_any_write_it_is_done_once_and_whole(loaded, make_wiring, 
     base.close()
     assert unsaid != expected
 
-    def copied(number):
-        shutil.copytree(tmp_path / "base", tmp_path / f"crash-{number}")
-        return partial(make_wiring, f"crash-{number}")
-
     kills = 0
-    for wiring, lived in again_after_kills(59, copied, asked_for):
+    for wiring, lived in again_after_kills(59, partial(copied, tmp_path, make_wiring), asked_for):
         obeyed(wiring.store)
         assert [c.kind for c in wiring.store.corrections()] == ["tie"]
         assert {r.state for r in wiring.store.requests()} == {"done"}
@@ -368,10 +341,8 @@ def test_killed_before_any_write_it_is_done_once_and_whole(loaded, make_wiring, 
     assert kills >= 4
 
 
-@pytest.mark.elasticsearch
-@pytest.mark.skipif(not NODE, reason="set ELASTICSEARCH_URL to the URL of an Elasticsearch 9 node")
+@on_node
 def test_both_stores_say_the_same_of_a_sequence(loaded, tmp_path):
-    url = new_url()
     steps = [
         ("tie", 1, 0),
         ("untie", 4, 0),
@@ -381,15 +352,9 @@ def test_both_stores_say_the_same_of_a_sequence(loaded, tmp_path):
         ("undo", 3, 0),
         ("repair", 0, 0),
     ]
-    try:
-        prints = []
-        for number, store in enumerate((None, url)):
-            wiring = loaded(f"home-{number}", store=store)
-            for step in steps:
-                do(App(wiring), step)
-                obeyed(wiring.store)
-            App(wiring).ingest.load([str(tmp_path / "later.jsonl")])
-            prints.append((fingerprint(wiring.store), wiring.store.corrections(), affairs(App(wiring))))
-        assert prints[0] == prints[1]
-    finally:
-        removed(url)
+
+    def try_one(wiring):
+        taken(wiring, steps, do, obeyed)
+        App(wiring).ingest.load([str(tmp_path / "later.jsonl")])
+
+    assert_both_stores_say_the_same(loaded, try_one, lambda wiring: affairs(App(wiring)))

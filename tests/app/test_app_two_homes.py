@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from node_stores import NODE, new_url, removed
+from node_stores import BACKENDS, new_url, removed
 
 from pipeline.app import App, open_app
 from pipeline.app.wiring import IDENTITY, JOURNAL
@@ -13,14 +13,12 @@ from pipeline.ports import Commit
 from pipeline.store import open_store
 
 
-@pytest.fixture(params=["sqlite", pytest.param("node", marks=pytest.mark.elasticsearch)])
+@pytest.fixture(params=BACKENDS)
 def elsewhere(request, tmp_path):
     """The URL of a store that is in no home."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'shared.db'}"
         return
-    if not NODE:
-        pytest.skip("set ELASTICSEARCH_URL to the URL of an Elasticsearch 9 node")
     url = new_url()
     yield url
     removed(url)

@@ -1,7 +1,6 @@
 """The snapshot and the restore of docs/operating.md, on a real node."""
 
 import json
-import os
 import re
 import sys
 import uuid
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from node_stores import NODE, ON_NODE
 
 sys.path.insert(0, str(Path(__file__).parent))
 from compose_file import ROOT
@@ -20,11 +20,7 @@ from pipeline.store import migrate_store, open_store
 from pipeline.store.elasticsearch.cluster import ElasticsearchStore
 from pipeline.store.elasticsearch.indices import drop_everything
 
-URL = os.environ.get("ELASTICSEARCH_URL", "")
-pytestmark = [
-    pytest.mark.elasticsearch,
-    pytest.mark.skipif(not URL, reason="needs a node: set ELASTICSEARCH_URL=http://127.0.0.1:9200"),
-]
+pytestmark = ON_NODE
 
 # `$ES/PATH -X METHOD [-d 'BODY']`
 CALL = re.compile(r"\$ES(/_\S+) -X (PUT|POST)(?: -d '(.*?)')")
@@ -40,13 +36,13 @@ def _article(seq, month):
 def test_the_guides_snapshot_brings_a_store_back_to_a_cluster_that_has_nothing_of_it():
     register, take, restore = CALL.findall((ROOT / "docs" / "operating.md").read_text())
     prefix = f"backup{uuid.uuid4().hex[:8]}"
-    url = f"{URL}?prefix={prefix}"
+    url = f"{NODE}?prefix={prefix}"
 
     def call(found):
         path, method, body = (
             part.replace("wirewatch", prefix).replace("backup/monday", f"backup/{prefix}") for part in found
         )
-        answer = httpx.request(method, f"{URL}{path}", json=json.loads(body), timeout=120)
+        answer = httpx.request(method, f"{NODE}{path}", json=json.loads(body), timeout=120)
         if "path.repo" in answer.text:
             pytest.skip("the node has no path.repo to write snapshots to")
         assert answer.is_success, answer.text
@@ -72,7 +68,7 @@ def test_the_guides_snapshot_brings_a_store_back_to_a_cluster_that_has_nothing_o
     lease = again.acquire("stories", "me", datetime(2026, 3, 2, tzinfo=UTC), 300.0)
     again.commit(Commit(articles=(_article(3, 3),)), lease)
     assert again.head() == 3
-    mapping = httpx.get(f"{URL}/{prefix}-articles-2026.03/_mapping", timeout=60).json()
+    mapping = httpx.get(f"{NODE}/{prefix}-articles-2026.03/_mapping", timeout=60).json()
     assert all(found["mappings"]["dynamic"] == "strict" for found in mapping.values())
     assert isinstance(again, ElasticsearchStore)
     drop_everything(again.link, again.names)

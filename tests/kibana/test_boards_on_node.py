@@ -1,13 +1,13 @@
 """Every panel's search on a real Elasticsearch node, over what the store wrote, and what it finds."""
 
 import json
-import os
 import sys
 import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from node_stores import NODE, ON_NODE
 
 sys.path.insert(0, str(Path(__file__).parent))
 from saved_objects import between, charts, maps, objects, of_kind, query, runtime, search
@@ -28,11 +28,7 @@ from pipeline.records import (
     WatchState,
 )
 
-URL = os.environ.get("ELASTICSEARCH_URL", "")
-pytestmark = [
-    pytest.mark.elasticsearch,
-    pytest.mark.skipif(not URL, reason="needs a node: set ELASTICSEARCH_URL=http://127.0.0.1:9200"),
-]
+pytestmark = ON_NODE
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 SINCE = NOW - timedelta(days=7)
@@ -176,7 +172,7 @@ def node():
     from pipeline.store.elasticsearch.indices import drop_everything
 
     prefix = f"boards{uuid.uuid4().hex[:8]}"
-    store = open_store(f"{URL}?prefix={prefix}")
+    store = open_store(f"{NODE}?prefix={prefix}")
     assert isinstance(store, ElasticsearchStore)
     lease = store.acquire("stories", "boards", NOW, 300.0)
     # Taken in one by one, five minutes after they were fetched.
@@ -188,7 +184,7 @@ def node():
 
     def ask(view, body):
         alias = of_kind("index-pattern")[view]["attributes"]["title"].replace("wirewatch", prefix, 1)
-        return httpx.post(f"{URL}/{alias}/_search", json=body, timeout=60).raise_for_status().json()
+        return httpx.post(f"{NODE}/{alias}/_search", json=body, timeout=60).raise_for_status().json()
 
     yield ask
     drop_everything(store.link, store.names)

@@ -15,17 +15,14 @@ from typing import get_args
 
 import httpx
 import pytest
+from node_stores import NODE, ON_NODE
 
 from pipeline.records import DeliveryState
 
 sys.path.insert(0, str(Path(__file__).parent))
 from saved_objects import between, charts, objects, of_kind, query, search
 
-URL = os.environ.get("ELASTICSEARCH_URL", "")
-pytestmark = [
-    pytest.mark.elasticsearch,
-    pytest.mark.skipif(not URL, reason="needs a node: set ELASTICSEARCH_URL=http://127.0.0.1:9200"),
-]
+pytestmark = ON_NODE
 
 CHARTS = charts()
 # Two days of the recorded feeds, and the two before.
@@ -42,7 +39,7 @@ def demo(tmp_path_factory, models):
     from pipeline.store.elasticsearch.indices import drop_everything
     from seeds.demo import SEEDS, outlets
 
-    url = f"{URL}?prefix=demo{uuid.uuid4().hex[:8]}"
+    url = f"{NODE}?prefix=demo{uuid.uuid4().hex[:8]}"
     home = tmp_path_factory.mktemp("demo")
     (home / "empty.txt").write_text("")  # the demo's data has nothing for the quarantine
     with outlets() as server:
@@ -82,7 +79,7 @@ class Demo:
         window = [between(field, since, until)] if field else []
         body = {"query": {"bool": {"filter": [query(kql), *window]}}, "track_total_hits": True, **body}
         alias = found["title"].replace("wirewatch", self.names.prefix, 1)
-        return httpx.post(f"{URL}/{alias}/_search", json=body, timeout=60).raise_for_status().json()
+        return httpx.post(f"{NODE}/{alias}/_search", json=body, timeout=60).raise_for_status().json()
 
     def asked(self, name, *, shifted=False):
         chart = CHARTS[name]

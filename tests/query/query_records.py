@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -46,8 +44,3 @@ def store_with(url: str, articles: Sequence[StoredArticle]) -> Iterator[Store]:
         if isinstance(store, ElasticsearchStore):
             drop_everything(store.link, store.names)
         store.close()
-
-
-def node_url() -> str:
-    """A place of its own on the Elasticsearch node of the tests."""
-    return f"{os.environ['ELASTICSEARCH_URL'].rstrip('/')}?prefix=query-{uuid.uuid4().hex[:12]}"

@@ -1,10 +1,9 @@
 """The everyday queries on the evaluator and on both stores, and queries that must be refused."""
 
-import os
-
 import pytest
 from everyday import EVERYDAY
-from query_records import node_url, said, store_with
+from node_stores import new_url, on_node
+from query_records import said, store_with
 
 from pipeline.errors import QueryError
 from pipeline.query.evaluate import matches
@@ -66,10 +65,9 @@ def test_sqlite(tmp_path):
         check(store)
 
 
-@pytest.mark.elasticsearch
-@pytest.mark.skipif("ELASTICSEARCH_URL" not in os.environ, reason="needs ELASTICSEARCH_URL")
+@on_node
 def test_elasticsearch():
-    with store_with(node_url(), ARTICLES) as store:
+    with store_with(new_url(), ARTICLES) as store:
         check(store)
 
 

@@ -18,16 +18,13 @@ from conformance_lists import ListConformance
 from conformance_queries import RankedQueryConformance
 from conformance_state import StateConformance
 from elasticsearch import Elasticsearch
-from node_stores import NODE, new_url, removed
+from node_stores import ON_NODE, new_url, removed
 
 from pipeline.store import open_store
 from pipeline.store.elasticsearch.cluster import ElasticsearchStore
 from pipeline.store.elasticsearch.root import Root
 
-pytestmark = [
-    pytest.mark.elasticsearch,
-    pytest.mark.skipif(not NODE, reason="set ELASTICSEARCH_URL to the URL of an Elasticsearch 9 node"),
-]
+pytestmark = ON_NODE
 
 
 @contextmanager

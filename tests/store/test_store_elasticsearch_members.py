@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 from store_records import article, at, entity
-from test_store_elasticsearch import NODE, corpus_url, pytestmark, shared_url, url
+from test_store_elasticsearch import corpus_url, pytestmark, shared_url, url
 
 from pipeline.ports import Commit
 from pipeline.store import migrate_store, open_store
 from pipeline.store.elasticsearch import documents
 from pipeline.store.elasticsearch.cluster import ElasticsearchStore
 
-__all__ = ["NODE", "corpus_url", "pytestmark", "shared_url", "url"]
+__all__ = ["corpus_url", "pytestmark", "shared_url", "url"]
 
 ALWAYS = [(at(-99_999), at(99_999))]
 MONTH_HOURS = 24 * 45

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 from conformance import everything
+from node_stores import NODE
 from store_child import batch
 from store_copies import check_copy, fill
 from store_records import article, at, one_of_each, story, word_term
-from test_store_elasticsearch import NODE, corpus_url, place, pytestmark, shared_url, url
+from test_store_elasticsearch import corpus_url, place, pytestmark, shared_url, url
 
 from pipeline.errors import QueryError, StoreError, UnavailableError, UsageError
 from pipeline.ports import Commit
