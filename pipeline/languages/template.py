@@ -13,19 +13,32 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
-_NAME: Final = (
-    r"(?-i:[A-ZÀ-ÖØ-ÞЀ-Я][\w'.-]*(?: (?:[A-ZÀ-ÖØ-ÞЀ-Я][\w'.-]*|de|del|da|di|la|von|van|der|den|bin|al|el|du|"
-    r"dos|zu|ten|ter|le)){0,4})"
-)
-_NETWORKS: Final = (
-    "facebook|twitter|x|instagram|linkedin|threads|whatsapp|telegram|youtube|tiktok|bluesky|mastodon|"
-    "google news|google|pinterest|reddit|vkontakte|vk|flipboard|e-?mail|rss|messenger|viber|line|xing|"
-    "snapchat|apple news"
-)
+from pipeline.languages.word_file import WordFile, read
+
+
+class _PlaceWords(WordFile):
+    name_particles: tuple[str, ...]
+    name_joins: tuple[str, ...]
+    networks: tuple[str, ...]
+
+
+def one_of(words: Iterable[str]) -> str:
+    r"""A pattern for any of some words as they are written, longest first.
+
+    >>> one_of(["p.m.", "noon"])
+    '(?:noon|p\\.m\\.)'
+    """
+    return "(?:" + "|".join(map(re.escape, sorted(words, key=lambda word: (-len(word), word)))) + ")"
+
+
+_WORDS: Final = read(Path(__file__).with_name("template_words.yaml"), _PlaceWords)
 # Names of networks, each word by itself.
-NETWORKS: Final = frozenset(word for name in _NETWORKS.replace("-?", "").split("|") for word in name.split())
+NETWORKS: Final = frozenset(word for name in _WORDS.networks for word in name.split())
+_NAME_WORD: Final = r"[A-ZÀ-ÖØ-ÞЀ-Я][\w'.-]*"
+_NAME: Final = rf"(?-i:{_NAME_WORD}(?: (?:{_NAME_WORD}|{one_of(_WORDS.name_particles)})){{0,4}})"
 _PLACES: Final = {
     "anything": r".{0,300}",
     "words": r"[^.!?:;|]{1,80}?",
@@ -33,11 +46,11 @@ _PLACES: Final = {
     "number": r"\d+(?:[.,]\d+)?[kK]?",
     "year": r"\d{4}(?:\s?[-–/]\s?\d{2,4})?",
     "name": _NAME,
-    "names": rf"{_NAME}(?:(?:,| and| und| et| y| e| en| &|, and|;)? {_NAME}){{0,6}}",
+    "names": rf"{_NAME}(?:(?:[,;&]|,? {one_of(_WORDS.name_joins)})? {_NAME}){{0,6}}",
     "site": r"(?:https?://\S+|(?:[\w-]+\.)+[a-z]{2,12}(?:/\S*)?)",
     "mail": r"\S+@\S+\.\w{2,12}",
     "handle": r"@\w{2,30}",
-    "network": rf"(?:{_NETWORKS})",
+    "network": one_of(_WORDS.networks),
 }
 # Marks may stand between words: "Comments (23)", "Share | Tweet".
 _GAP: Final = r"\W{1,3}"
@@ -75,15 +88,6 @@ def pattern_of(phrase: str) -> str:
     if rest:
         raise TemplateError(f"{phrase!r}: a bracket closes that was not opened")
     return found
-
-
-def one_of(words: Iterable[str]) -> str:
-    r"""A pattern for any of some words as they are written, longest first.
-
-    >>> one_of(["p.m.", "noon"])
-    '(?:noon|p\\.m\\.)'
-    """
-    return "(?:" + "|".join(map(re.escape, sorted(words, key=lambda word: (-len(word), word)))) + ")"
 
 
 def one_of_phrases(phrases: Iterable[str]) -> str:

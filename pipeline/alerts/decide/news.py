@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
+from pipeline.languages.calendar_names import bare, months
 from pipeline.languages.template import one_of
 from pipeline.languages.word_file import WordFile, read
 from pipeline.records import Entity, StoredArticle
@@ -35,13 +36,6 @@ _NUMBER = re.compile(
 _DATE_SIGNS = re.compile("[年月日时時分秒点號号岁歳回년월일시분초세회]")
 _ORDINAL = "第제"
 _YEARS = range(1900, 2101)
-_MONTHS = (
-    "jan feb mar apr may jun jul aug sep oct nov dec januar februar märz mai juni juli oktober dezember "
-    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre "
-    "janvier février mars avril juin juillet août septembre octobre novembre décembre "
-    "january february march april june july august september october november december"
-)
-_MONTH = frozenset(_MONTHS.split())
 _WORD = re.compile(r"\w+")
 _END = re.compile(r"[.!?](?=\s+[^\s\d])|[。！？।؟]|\n")
 
@@ -188,7 +182,7 @@ def numbers(text: str, language: str = "") -> list[str]:
 
 
 def _placed(text: str, language: str) -> list[tuple[str, int]]:
-    found = (each for each in _NUMBER.finditer(text) if not _dated(text, each))
+    found = (each for each in _NUMBER.finditer(text) if not _dated(text, each, language))
     placed = [(_plain(each[0]), each.start()) for each in found]
     if language in _in_letters():
         pattern, figures = _in_letters()[language]
@@ -203,7 +197,7 @@ def _plain(number: str) -> str:
     return number.replace(",", ".")
 
 
-def _dated(text: str, found: re.Match[str]) -> bool:
+def _dated(text: str, found: re.Match[str], language: str) -> bool:
     if found[0].isdigit() and int(found[0]) in _YEARS and len(found[0]) == 4:
         return True
     if _DATE_SIGNS.match(text, found.end()) or text[max(0, found.start() - 1) : found.start()] in tuple(
@@ -214,7 +208,12 @@ def _dated(text: str, found: re.Match[str]) -> bool:
     before = re.search(r"(\w+)\.?\s+$", text[max(0, found.start() - 16) : found.start()])
     day = found[0].isdigit() and int(found[0]) <= 31
     # "37 may have died" is no date.
-    return day and any(word and word[1] != "may" and word[1].lower() in _MONTH for word in (after, before))
+    return day and any(word and word[1] != "may" and _is_month(word[1], language) for word in (after, before))
+
+
+def _is_month(word: str, language: str) -> bool:
+    """Whether it names a month in the language of the text, or in English."""
+    return bare(word) in months("en") or bare(word) in months(language)
 
 
 def _sentence(text: str, place: int) -> str:

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from pathlib import Path
+from typing import Final
 
 from pipeline.languages.template import NETWORKS, one_of
-from pipeline.normalize.date.date_words import date_word, fillers, leads
+from pipeline.languages.word_file import WordFile, read
+from pipeline.normalize.date.date_words import ENDINGS, date_word, fillers, leads
 from pipeline.normalize.date.relative import counts_from_fetch
 from pipeline.normalize.words.vocabulary import every
-from pipeline.text import fold, word_set
+from pipeline.text import fold
 
+
+class _BareLineWords(WordFile):
+    buttons: frozenset[str]
+    before_dates: tuple[str, ...]
+
+
+_WORDS: Final = read(Path(__file__).with_name("bare_line_words.yaml"), _BareLineWords)
 _I = re.IGNORECASE
-_NETWORK_WORDS = NETWORKS | word_set("plus ok feed email e mail")
+_NETWORK_WORDS = NETWORKS | _WORDS.buttons
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W_]+")
-_DATE_TOKEN = re.compile(rf"(?:{date_word()}|\d{{1,4}}(?:st|nd|rd|th|er|º|h)?|[apAP]\.?[mM]\.?)$", _I)
+_DATE_TOKEN = re.compile(rf"(?:{date_word()}|\d{{1,4}}{one_of(ENDINGS.bare_days)}?|[apAP]\.?[mM]\.?)$", _I)
 _NUMERIC = re.compile(r"\b\d{1,4}[./-]\d{1,2}[./-]\d{2,4}\b")
-_CLOCK_ONLY = re.compile(r"\W*\d{1,2}[:.h]\d{2}(?:[:.]\d{2})?\s*(?:[ap]\.?m\.?|uhr|h)?\W*", _I)
+_CLOCK_ONLY = re.compile(
+    rf"\W*\d{{1,2}}[:.h]\d{{2}}(?:[:.]\d{{2}})?\s*(?:[ap]\.?m\.?|{one_of(ENDINGS.hours)})?\W*", _I
+)
 _MARKS = " :|-–—•·*()[]"
 # Shorter words before a date ("on", "le") make no line by themselves.
 _LEAD_CHARS = 4
@@ -61,9 +73,8 @@ def _said_of_dates() -> frozenset[str]:
 @cache
 def _lead() -> re.Pattern[str]:
     long = [lead for lead in leads() if len(lead) >= _LEAD_CHARS]
-    return re.compile(
-        rf"^\W{{0,3}}(?:(?:{one_of(leads())}|article|story|this|was|post|page)\W+)*{one_of(long)}\b", _I
-    )
+    before = one_of((*leads(), *_WORDS.before_dates))
+    return re.compile(rf"^\W{{0,3}}(?:{before}\W+)*{one_of(long)}\b", _I)
 
 
 def is_date_line(line: str) -> bool:

@@ -16,23 +16,24 @@ _NAME = (
     r"(?:[A-ZÀ-ÖØ-ÞЀ-Я][\w'.-]*|[A-ZÀ-Þ]{2,})"
     rf"(?:\s(?:(?:[A-ZÀ-ÖØ-ÞЀ-Я][\w'.-]*|[A-ZÀ-Þ]{{2,}})|{one_of(_WORDS.name_particles)})){{1,4}}"
 )
-_JOIN = rf"(?:,\s(?:and\s)?|\s{one_of(_WORDS.name_joins)}\s)"
+_JOIN = rf"(?:,\s(?:{one_of(_WORDS.list_joins)}\s)?|\s{one_of(_WORDS.name_joins)}\s)"
 _BYLINE = re.compile(
     rf"^\W{{0,3}}(?i:{one_of(_WORDS.byline_leads)}):?\s+(?P<names>{_NAME}(?:{_JOIN}{_NAME}){{0,4}})"
     r"(?P<rest>(?:\s*[,|/•·–—(-]\s?.{0,120}|\s*@\w+)?)\W{0,3}$"
 )
 _AGENCY_LINE = re.compile(
-    rf"^\W{{0,3}}(?i:{one_of(_WORDS.agency_leads)})\s+(?:the\s)?"
+    rf"^\W{{0,3}}(?i:{one_of(_WORDS.agency_leads)})\s+(?:{one_of(_WORDS.articles)}\s)?"
     r"(?P<agency>[A-Za-zÀ-ÿ][\w .'&/-]{1,50})(?P<rest>(?:\s*[,|(].{0,60})?)\W{0,3}$"
 )
 _STAFF = re.compile(
     rf"^\W{{0,3}}(?:(?i:{one_of(_WORDS.staff_leads)})\s+)?"
-    rf"(?i:(?:our |the )?(?:{one_of(_WORDS.staff)}|[\w ]{{2,25}} {one_of(_WORDS.desks)}))\W{{0,3}}$"
+    rf"(?i:(?:{one_of(_WORDS.staff_articles)} )?"
+    rf"(?:{one_of(_WORDS.staff)}|[\w ]{{2,25}} {one_of(_WORDS.desks)}))\W{{0,3}}$"
 )
 _ROLE = re.compile(
     rf"^\W{{0,3}}(?P<names>{_NAME})\s?(?:[,|/•·–—-]\s?|\s\()"
-    rf"(?:(?i:(?:[\w' ]{{0,40}}\s)?(?:{one_of(_WORDS.roles)}|special to [\w .]{{2,40}}))"
-    r"|[Tt]he [A-Z]\w+(?: [A-Z]\w+){0,3})(?:[, ]+[^.]{0,30})?[\W]{0,2}(?<!\.)$"
+    rf"(?:(?i:(?:[\w' ]{{0,40}}\s)?(?:{one_of(_WORDS.roles)}|{one_of(_WORDS.role_leads)} [\w .]{{2,40}}))"
+    rf"|(?i:{one_of(_WORDS.articles)}) [A-Z]\w+(?: [A-Z]\w+){{0,3}})(?:[, ]+[^.]{{0,30}})?[\W]{{0,2}}(?<!\.)$"
 )
 _SPLIT = re.compile(_JOIN)
 _VERB_AFTER = re.compile(rf"\b{one_of(_WORDS.sentence_words)}\b")

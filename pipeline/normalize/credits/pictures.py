@@ -18,11 +18,13 @@ class _PictureWords(WordFile):
     alone: tuple[str, ...]
     agencies: tuple[str, ...]
     houses: tuple[str, ...]
+    kinds: tuple[str, ...]
+    name_particles: tuple[str, ...]
 
 
 _WORDS: Final = read(Path(__file__).with_name("picture_words.yaml"), _PictureWords)
 _TAIL_CHARS: Final = 140
-_NAME: Final = r"(?:[A-ZÀ-ÖØ-ÞЀ-Я][^\W\d_]*[\w.'’-]*|de|del|da|di|la|van|von|der|den|bin|al|el|ten)"
+_NAME: Final = rf"(?:[A-ZÀ-ÖØ-ÞЀ-Я][^\W\d_]*[\w.'’-]*|{one_of(_WORDS.name_particles)})"
 _NAMES: Final = rf"{_NAME}(?:[ ,&]{{1,2}}{_NAME}){{0,5}}"
 _HOUSE: Final = rf"(?:{one_of(_WORDS.houses)})(?!\w)"
 _AGENCY: Final = rf"(?:{one_of((*_WORDS.agencies, *_WORDS.houses))})(?!\w)"
@@ -32,7 +34,7 @@ _JOIN: Final = rf"(?:{_SLASH}|\s?(?:,|–|—|-)\s?)"
 _OWNERS: Final = rf"(?:{_AGENCY}|{_NAMES})(?:{_JOIN}(?:{_AGENCY}|{_NAMES}|{_PICTURE})){{0,3}}"
 # "Photo by Jane Doe/AFP", "AP Photo/Jane Doe", "REUTERS/Jane Doe", "Jane Doe / EFE", "© Jane Doe"
 _SURE: Final = (
-    rf"(?:(?i:file|handout|stock|archive)\s)?{_PICTURE}(?:\s(?i:{one_of(_WORDS.leads)}))?\s?[:/|,]?\s?{_OWNERS}"
+    rf"(?:(?i:{one_of(_WORDS.kinds)})\s)?{_PICTURE}(?:\s(?i:{one_of(_WORDS.leads)}))?\s?[:/|,]?\s?{_OWNERS}"
     rf"|{_AGENCY}\s{_PICTURE}(?:\s?/\s?{_OWNERS})?"
     rf"|{_AGENCY}\s?/\s?{_OWNERS}"
     rf"|{_NAMES}{_SLASH}{_AGENCY}(?:{_JOIN}(?:{_AGENCY}|{_PICTURE}|{_NAMES})){{0,2}}"

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 from pipeline.languages import calendar_names
 from pipeline.languages.calendar_names import bare, names_as_written
 from pipeline.languages.template import one_of
+from pipeline.languages.word_file import WordFile, read
 from pipeline.normalize.date.zones import LETTERS
 from pipeline.normalize.words.vocabulary import LANGUAGES, every, vocabulary
 from pipeline.text import fold
 
-# Letters of zones that are everyday words.
-_AMBIGUOUS_LETTERS: Final = frozenset(
-    {"ET", "CT", "MT", "PT", "ART", "EAST", "WEST", "MET", "CAT", "EAT", "GET"}
-)
+
+class _Endings(WordFile):
+    hours: tuple[str, ...]
+    clocks: tuple[str, ...]
+    days: tuple[str, ...]
+    bare_days: tuple[str, ...]
+    years: tuple[str, ...]
+    zones: frozenset[str]
+    everyday_zones: frozenset[str]
+    languages_first: tuple[str, ...]
+
+
+ENDINGS: Final = read(Path(__file__).with_name("endings.yaml"), _Endings)
 
 
 def months_of(language: str) -> Mapping[str, int]:
@@ -37,7 +48,7 @@ def _months(known: str, language: str) -> Mapping[str, int]:
 def all_months() -> Mapping[str, int]:
     """The names of months in all languages that have a word file; of two meanings that of more outlets."""
     found: dict[str, int] = {}
-    for language in ("en", "de", "fr", "es", "it", "pt", "nl", "ru", "pl", "tr", *LANGUAGES):
+    for language in (*ENDINGS.languages_first, *LANGUAGES):
         for name, number in months_of(language).items():
             if len(name) > 2:
                 found.setdefault(name, number)
@@ -48,6 +59,28 @@ def all_months() -> Mapping[str, int]:
 def all_weekdays() -> frozenset[str]:
     """The folded names of weekdays in all languages that have a word file."""
     return frozenset(name for language in LANGUAGES for name in calendar_names.weekdays(language))
+
+
+@cache
+def english_months() -> tuple[str, ...]:
+    """The full names of months in English, by number; the first, for none, is ""."""
+    written = sorted((name for name in months_of("en") if name.isascii()), key=len)
+    full = {months_of("en")[name]: name.capitalize() for name in written}
+    return ("", *(full[number] for number in range(1, 13)))
+
+
+@cache
+def east_asian_day() -> str:
+    """A pattern for a weekday in Chinese, Japanese or Korean: in full, or one sign in brackets."""
+    names = {
+        language: {*calendar_names.weekdays(language), *every()[language].dates.filler}
+        for language in ("zh", "ja", "ko")
+    }
+    signs = {name for name in names["ja"] | names["ko"] if len(name) == 1} | {
+        name[-1] for name in names["zh"]
+    }
+    full = {name for found in names.values() for name in found if len(name) > 1}
+    return rf"[(（]?(?:{one_of(full)}|(?<=[(（]){one_of(signs)}(?=[)）]))[)）]?"
 
 
 @cache
@@ -96,7 +129,7 @@ def leads() -> tuple[str, ...]:
 def date_word() -> str:
     """A pattern for a word of a date as it is written (month, weekday, zone, "today"), whatever its case."""
     days = {word for spoken in every().values() for word in (*spoken.dates.today, *spoken.dates.yesterday)}
-    letters = {name for name in LETTERS if len(name) > 1} - _AMBIGUOUS_LETTERS
+    letters = {name for name in LETTERS if len(name) > 1} - ENDINGS.everyday_zones
     ours = {name for spoken in every().values() for names in spoken.dates.months.values() for name in names}
     names = {name for name in names_as_written(LANGUAGES) if len(name) > 1}
-    return one_of(names | letters | days | ours | {"et", "pt", "noon", "midnight", "eastern", "pacific"})
+    return one_of(names | letters | days | ours | ENDINGS.zones)

@@ -14,7 +14,16 @@ from dateutil import parser as dateutil_parser
 
 from pipeline.languages.template import one_of
 from pipeline.normalize.date.calendars import western
-from pipeline.normalize.date.date_words import all_months, all_weekdays, fillers, leads, months_of
+from pipeline.normalize.date.date_words import (
+    ENDINGS,
+    all_months,
+    all_weekdays,
+    east_asian_day,
+    english_months,
+    fillers,
+    leads,
+    months_of,
+)
 from pipeline.normalize.date.habits import clock_zone, day_first, written_zone
 from pipeline.normalize.date.relative import RelativeTime, by_library, relative
 from pipeline.normalize.date.zones import LETTERS, named_zone, only_zone, zone_letters
@@ -25,15 +34,14 @@ _RFC = re.compile(r"^(?:[A-Za-z]{3,9}\.?,?\s+)?\d{1,2}\s+[A-Za-z]{3,9}\.?,?\s+\d
 _ISO = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}(?:[T ]|$)")
 _YEAR_FIRST = re.compile(r"^(\d{4})[/.]\s?(\d{1,2})[/.]\s?(\d{1,2})\b\.?")
 _YEAR_AHEAD = re.compile(r"\d{4}\b")
-_EAST_ASIAN_DAY = re.compile(
-    r"[(（]?(?:[日月火水木金土]曜日?|(?:星期|週|周|礼拜)[一二三四五六日天]|(?<=[(（])[日月火水木金土一二三四五六일월화수목금토](?=[)）])|[일월화수목금토]요일)[)）]?"
-)
+_EAST_ASIAN_DAY = re.compile(east_asian_day())
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?(Z)?$")
 _EPOCH = re.compile(r"^\d{9,10}(?:\.\d+)?$|^\d{12,13}$")
 _NUMERIC = re.compile(r"^\D{0,15}(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})\b(.*)$", re.DOTALL)
 _LEAD = re.compile(rf"^\W*(?:{one_of(leads())}\b[\s:.,|]*)+", re.IGNORECASE)
 _CLOCK_WORD = re.compile(
-    r"(?<![\d:+-])(\d{1,2})[.:hH](\d{2})(?:[.:](\d{2}))?(?!\d)(?:\.\d+)?\s*(?:uhr\b|h\b|hrs\b|hs\b)?",
+    r"(?<![\d:+-])(\d{1,2})[.:hH](\d{2})(?:[.:](\d{2}))?(?!\d)(?:\.\d+)?\s*"
+    rf"(?:{one_of(ENDINGS.clocks)}\b)?",
     re.IGNORECASE,
 )
 _CLOCK_PART = re.compile(
@@ -41,7 +49,9 @@ _CLOCK_PART = re.compile(
     re.IGNORECASE,
 )
 _CLOCK_FIRST = re.compile(
-    r"^(\d{1,2}[:.hH]\d{2}(?::\d{2})?(?:\s?[ap]\.?m\.?)?(?:\s?uhr)?)[\s,|–-]+(?=\S*\d)(.*)$", re.IGNORECASE
+    rf"^(\d{{1,2}}[:.hH]\d{{2}}(?::\d{{2}})?(?:\s?[ap]\.?m\.?)?(?:\s?{one_of(ENDINGS.hours)})?)"
+    r"[\s,|–-]+(?=\S*\d)(.*)$",
+    re.IGNORECASE,
 )
 _EAST_ASIAN = re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]\s?")
 _NAMED_OFFSET = re.compile(r"\b(?:GMT|UTC)\s?([+-])(\d{1,2})(?::?(\d{2}))?\b")
@@ -51,29 +61,13 @@ _HAS_OFFSET = re.compile(
     + "|".join(name for name in sorted(LETTERS) if len(name) > 1)
     + r")\b"
 )
-_HOUR_WORD = re.compile(r"\b(\d{1,2})\s*(?:uhr|h)\b", re.IGNORECASE)
-_ORDINAL = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|er|º|°|e|an?)\b", re.IGNORECASE)
-# "2026ko", "2026(e)ko": of that year, in Basque.
-_OF_YEAR = re.compile(r"\b(\d{4})(?:\(e\))?ko\b")
+_HOUR_WORD = re.compile(rf"\b(\d{{1,2}})\s*{one_of(ENDINGS.hours)}\b", re.IGNORECASE)
+_ORDINAL = re.compile(rf"\b(\d{{1,2}}){one_of(ENDINGS.days)}\b", re.IGNORECASE)
+_OF_YEAR = re.compile(rf"\b(\d{{4}}){one_of(ENDINGS.years)}\b")
 _WORD = re.compile(r"[^\W\d_]+\.?")
-_ENGLISH = (
-    "",
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 _URL_DATE = re.compile(
-    r"(?<!\d)(?P<y>(?:19[89]|20[0-4])\d)(?P<s>[/._-]?)(?P<m>0?[1-9]|1[0-2]|jan|feb|mar|apr|may|"
-    r"jun|jul|aug|sep|oct|nov|dec)(?P=s)"
+    r"(?<!\d)(?P<y>(?:19[89]|20[0-4])\d)(?P<s>[/._-]?)"
+    rf"(?P<m>0?[1-9]|1[0-2]|{one_of(name[:3] for name in english_months()[1:])})(?P=s)"
     r"(?P<d>0[1-9]|[12]\d|3[01]|[1-9](?=[/._-]))(?!\d)",
     re.IGNORECASE,
 )
@@ -277,7 +271,9 @@ def _loose(text: str, context: _Context) -> RelativeTime | None:
     if not re.search(r"\b(?:1[5-9]|2[01])\d{2}\b|'\d{2}\b|\b\d{1,2} \w+ \d{2}\b", form):
         return None
     kept = [
-        word for word in form.split() if not word[0].isalpha() or word in _ENGLISH or _is_clock_word(word)
+        word
+        for word in form.split()
+        if not word[0].isalpha() or word in english_months() or _is_clock_word(word)
     ]
     words = [word.upper() if word.upper().strip(".") in LETTERS else word for word in kept]
     parsed = dateutil_parser.parse(" ".join(words), tzinfos=context.letters, dayfirst=True, default=_NO_DATE)
@@ -307,7 +303,7 @@ def _in_english(text: str, language: str, *, sure: bool) -> tuple[int, list[str]
 
     def english(found: re.Match[str]) -> str:
         name = found[0].rstrip(".")
-        return found[0] if sure and name in all_weekdays() else f" {_ENGLISH[names[name]].lower()} "
+        return found[0] if sure and name in all_weekdays() else f" {english_months()[names[name]].lower()} "
 
     text = _month_pattern(language).sub(english, fold(text)) if names else fold(text)
     months, pieces = 0, []
@@ -315,7 +311,7 @@ def _in_english(text: str, language: str, *, sure: bool) -> tuple[int, list[str]
         word = piece.strip(".,")
         if word in all_months() and not (sure and word in all_weekdays()):
             months += 1
-            pieces.append(f" {_ENGLISH[all_months()[word]]} ")
+            pieces.append(f" {english_months()[all_months()[word]]} ")
         elif piece == "-":
             pieces.append(" ")
         elif word not in all_weekdays() and word not in fillers():

@@ -36,6 +36,17 @@ class _AffixWords(WordFile):
     kept_tails: tuple[str, ...]
     sections: Mapping[str, tuple[str, ...]]
     section_words: tuple[str, ...]
+    section_joins: tuple[str, ...]
+    decked: tuple[str, ...]
+    numbered: tuple[str, ...]
+    media: tuple[str, ...]
+    media_joins: tuple[str, ...]
+    plus_media: tuple[str, ...]
+    with_when: tuple[str, ...]
+    with_number: tuple[str, ...]
+    dashed_tails: tuple[str, ...]
+    video_tails: Phrases
+    starred_tails: tuple[str, ...]
 
 
 _WORDS: Final = read(Path(__file__).with_name("affix_words.yaml"), _AffixWords)
@@ -71,7 +82,7 @@ DOTTED: Final = re.compile(
 # Such as +++ Eilmeldung +++ … or (2nd LD) … or Update 3: …
 DECKED: Final = re.compile(
     rf"^(?:\+{{2,}}\s*{WORD_LABEL}\s*\+{{2,}}\s*:?|"
-    r"\((?:\d\w\w )?(?:LEAD|LD|ADD|WRAP)\)|(?i:update|wrapup) \d{1,2}:)\s+(?=\S)",
+    rf"\((?:\d\w\w )?{one_of(_WORDS.decked)}\)|{one_of(_WORDS.numbered)} \d{{1,2}}:)\s+(?=\S)",
     re.IGNORECASE,
 )
 # Reuters: "UPDATE 2-", "WRAPUP 3-", "RPT-UPDATE 1-", "EXCLUSIVE-"; capitals only, no blank before the dash.
@@ -87,10 +98,11 @@ SLUG_LOOSE: Final = re.compile(
     rf"^{one_of(_WORDS.small_slugs)}\s*\d{{0,2}}\s?-\s?(?=[A-Z\"'])",
     re.IGNORECASE,
 )
+_MEDIA = one_of(_WORDS.media)
 _BRACKET_WORD = (
-    rf"(?:{WORD_LABEL}|{one_of_phrases(_WORDS.bracketed)}|\+ ?(?:video|photos?|vidéo|fotos)|"
-    r"(?:video|photos?)(?: and |/|, ?)(?:video|photos?)|[a-z]\+|"
-    r"updated[ :][^()\[\]]{1,30}|update[ :]\d?[^()\[\]]{0,20})"
+    rf"(?:{WORD_LABEL}|{one_of_phrases(_WORDS.bracketed)}|\+ ?{one_of(_WORDS.plus_media)}|"
+    rf"{_MEDIA}(?: {one_of(_WORDS.media_joins)} |/|, ?){_MEDIA}|[a-z]\+|"
+    rf"{one_of(_WORDS.with_when)}[ :][^()\[\]]{{1,30}}|{one_of(_WORDS.with_number)}[ :]\d?[^()\[\]]{{0,20}})"
 )
 BRACKETED: Final = re.compile(
     rf"^[\[(]\s*{_BRACKET_WORD}\s*[\])]\s*[:\-–—|]?\s*(?=\S)|\s*[\[(]\s*{_BRACKET_WORD}\s*[\])]$",
@@ -98,8 +110,8 @@ BRACKETED: Final = re.compile(
 )
 TAIL_LABEL: Final = re.compile(
     rf"\s*(?:(?:[|]|\s--?|\s[–—])\s*{one_of_phrases(_WORDS.tails)}|"
-    r"(?:--|:(?= live$))\s*(?:updated|live)|[;:]\s(?:veja |assista ao )?v[ií]deos?|"
-    r"\s\*+(?:updated?|live|video|breaking)\*+|"
+    rf"(?:--|:(?= live$))\s*{one_of(_WORDS.dashed_tails)}|[;:]\s{one_of_phrases(_WORDS.video_tails)}|"
+    rf"\s\*+{one_of(_WORDS.starred_tails)}\*+|"
     rf"(?:[|]|\s[-–—]|,|:(?= live (?:updates?|blog)))\s*{one_of_phrases(_WORDS.comma_tails)})\.?$",
     re.IGNORECASE,
 )
@@ -112,6 +124,6 @@ KEPT_TAIL: Final = re.compile(
 SECTION: Final = re.compile(
     rf"^(?:{one_of({name for names in _WORDS.sections.values() for name in names})}"
     rf"(?: {one_of(_WORDS.section_words)})?"
-    r"(?:\s*(?:&|,|/|\+|\band\b|\bund\b|\bet\b)\s*|$)){1,4}(?<![&,/+])$",
+    rf"(?:\s*(?:&|,|/|\+|\b{one_of(_WORDS.section_joins)}\b)\s*|$)){{1,4}}(?<![&,/+])$",
     re.IGNORECASE,
 )

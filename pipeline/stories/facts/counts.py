@@ -72,6 +72,9 @@ class _Partial(WordFile):
     articles: tuple[str, ...]
     numbers: tuple[str, ...]
     and_words: tuple[str, ...] = Field(alias="and")
+    then: tuple[str, ...]
+    about: tuple[str, ...]
+    selves: tuple[str, ...]
     units: tuple[str, ...]
 
 
@@ -91,13 +94,13 @@ _AND: Final = re.compile(
     rf"(?:\b{one_of((*_PART.family, *_PART.people))}s?(?:,|\s+(?:and|&))|"
     rf"(?:^|\b(?:{one_of((*_PART.articles, *_PART.numbers[:6]))}|\d+)\s+)"
     rf"(?:[\w'-]+\s+){{1,2}}(?:{one_of(_PART.and_words)}|&))\s+"
-    r"(?:(?:at least|about|some|nearly|another)\s+)?$",
+    rf"(?:{one_of(_PART.about)}\s+)?$",
     re.IGNORECASE,
 )
 _OF_WHAT: Final = re.compile(rf"\s*{one_of(_PART.units)}\b", re.IGNORECASE)
 # "kills 2 children, herself", "killed 13 soldiers and 72 civilians".
 _AND_SELF: Final = re.compile(
-    r"(?:\s+[\w-]+){0,4}?,?\s+(?:and\s+|then\s+)*(?:him|her|them)?sel(?:f|ves)\b", re.IGNORECASE
+    rf"(?:\s+[\w-]+){{0,4}}?,?\s+(?:{one_of(_PART.then)}\s+)*{one_of(_PART.selves)}\b", re.IGNORECASE
 )
 _AND_MORE: Final = re.compile(
     rf"(?:\s+[\w.-]+){{1,4}}?\s+{one_of(_PART.and_words)}\s+(?:\d[\d,.]*|an?|{one_of(_PART.numbers[:6])})"

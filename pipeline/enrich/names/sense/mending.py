@@ -254,7 +254,10 @@ def _place_by_words(field: FieldText, one: Named) -> Named | None:  # noqa: PLR0
         return None
     named = head in given_names()
     if tail in WORDS.place_tails and not (
-        named and one.kind == "person" and one.last - one.first == 2 and tail in _BOTH
+        named
+        and one.kind == "person"
+        and one.last - one.first == 2
+        and tail in WORDS.place_tails_and_families
     ):
         return replace(one, kind="place")
     if head in WORDS.place_heads and one.last - one.first <= NAME_TOKENS:
@@ -264,12 +267,6 @@ def _place_by_words(field: FieldText, one: Named) -> Named | None:  # noqa: PLR0
         if one.kind == "person" or before in WORDS.place_surely_before or before == "at":
             return replace(one, kind="place")
     return None
-
-
-# Family names among the tails of places.
-_BOTH: Final = frozenset(
-    {"rivers", "valley", "coast", "island", "county", "heights", "shire", "parish", "springs"}
-)
 
 
 def _city(field: FieldText, one: Named, context: Context) -> Named | None:
@@ -332,17 +329,11 @@ def _place_by_preposition(  # noqa: PLR0911  # one answer a reason, read from to
         or len(tokens) > NAME_TOKENS
     ):
         return None
-    if tokens[-1].folded in WORDS.organisation_tails | WORDS.organisation_ends | WORDS.offices | _BODIES:
+    if tokens[-1].folded in WORDS.organisation_tails | WORDS.organisation_ends | WORDS.offices | WORDS.bodies:
         return None
     if one.kind == "organisation" and len(tokens) > 1 and word_before(field, one) != "near":
         return None
     return replace(one, kind="place")
-
-
-# Bodies that one can be "in".
-_BODIES: Final = frozenset(
-    {"senate", "congress", "parliament", "house", "nato", "bundestag", "knesset", "commons"}
-)
 
 
 def _is_persons(field: FieldText, one: Named) -> bool:
