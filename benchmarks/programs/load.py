@@ -28,6 +28,7 @@ import httpx
 
 from benchmarks.store.bench import fill
 from pipeline.api.api_tokens import SCOPES, Tokens
+from pipeline.processes import give_way
 from pipeline.store.open import open_store
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -213,8 +214,12 @@ def main() -> None:
                     growth.append(memory_mib(pid))
 
             async def together() -> tuple[Outcome, tuple[float, float], None]:
-                asked = clients(address, token, chosen.clients, chosen.seconds)
-                return await asyncio.gather(asked, beside(url, third + chosen.written), watched())
+                writing = asyncio.create_task(beside(url, third + chosen.written))
+                watching = asyncio.create_task(watched())
+                await asyncio.sleep(0.5)
+                give_way()  # the clients are elsewhere in life, and take the writer no processor
+                asked = await clients(address, token, chosen.clients, chosen.seconds)
+                return asked, await writing, await watching
 
             with never_reading(address, token, 20):
                 found, written, _ = asyncio.run(together())
