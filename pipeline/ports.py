@@ -360,8 +360,8 @@ class Store(Protocol):
     def decisions(self, articles: Sequence[str]) -> dict[str, Decision]:
         """Why several articles are in their stories; those without a record are left out."""
 
-    def near(self, story: str, limit: int) -> list[Decision]:
-        """Decisions that passed this story over for another or for a new one, the closest first, ties by id.
+    def near(self, stories: Sequence[str], limit: int) -> list[Decision]:
+        """Decisions that passed one of these over for another or a new one, the closest first, ties by id.
 
         They stay as they were decided: the article may have come to the story since.
         """

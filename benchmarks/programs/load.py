@@ -213,16 +213,17 @@ def main() -> None:
                     await asyncio.sleep(chosen.seconds / 6)
                     growth.append(memory_mib(pid))
 
-            async def together() -> tuple[Outcome, tuple[float, float], None]:
+            async def together() -> tuple[Outcome, tuple[float, float]]:
                 writing = asyncio.create_task(beside(url, third + chosen.written))
                 watching = asyncio.create_task(watched())
                 await asyncio.sleep(0.5)
                 give_way()  # the clients are elsewhere in life, and take the writer no processor
                 asked = await clients(address, token, chosen.clients, chosen.seconds)
-                return asked, await writing, await watching
+                await watching
+                return asked, await writing
 
             with never_reading(address, token, 20):
-                found, written, _ = asyncio.run(together())
+                found, written = asyncio.run(together())
             log = (home / "wirewatch.db-wal").stat().st_size / 2**20
         answered = sum(found.statuses.values())
         print(f"{chosen.clients} clients, {chosen.seconds:g} s: {answered} answers {dict(found.statuses)}")

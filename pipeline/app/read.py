@@ -40,6 +40,16 @@ class StoryMiss:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class StoryBeside:
+    """A story, what happened to it, decisions that passed it over, and titles of the stories these name."""
+
+    story: Story
+    lineage: list[Lineage]
+    passed: list[Decision]
+    titles: dict[str, str]
+
+
 StoriesFound: TypeAlias = "tuple[list[Story], Mapping[str, StoredArticle]]"
 
 
@@ -191,6 +201,23 @@ class Read:
             return self.current(whole)
         raise NotFoundError(f"story {story}: no story has this id; `wirewatch stories` lists them")
 
+    def looked_up(self, name: str, limit: int = NEAR) -> StoryBeside:
+        """A story with what its page says beside it, in three questions where the id is a story's own.
+
+        Raises:
+            NotFoundError: No story ever had this id.
+        """
+        store = self._wiring.store
+        lineage = store.lineage(name)
+        former = [each.story for each in lineage if each.into == name and each.kind == "merged"]
+        passed = store.near(list(dict.fromkeys([name, *former])), limit)
+        named = [name, *(each for step in lineage for each in (step.story, step.into))]
+        stories = store.stories(list(dict.fromkeys([*named, *(each.story for each in passed)])))
+        if name not in stories:
+            found, lineage = self.current(name)
+            return StoryBeside(found, lineage, [], {})
+        return StoryBeside(stories[name], lineage, passed, {each.id: each.title for each in stories.values()})
+
     def story(self, story_id: str) -> tuple[Story, Mapping[str, StoredArticle], list[Lineage]]:
         """One story with its articles and its lineage."""
         found, lineage = self.current(story_id)
@@ -311,6 +338,12 @@ class Read:
             raise UsageError(f"{name}: several {kind} have an id that begins like that; give more of it")
         return found[0] if found and found[0] != name else None
 
+    def decided(self, article: StoredArticle) -> tuple[Decision | None, dict[str, Story]]:
+        """The decision record of an article, None where there is none; the stories it names, and its own."""
+        decision = self._wiring.store.decision(article.enriched.article.id)
+        named = [c.story for c in (decision.chosen, decision.runner_up) if c is not None] if decision else []
+        return decision, self._wiring.store.stories(list(dict.fromkeys([*named, article.story])))
+
     def why(self, name: str) -> tuple[Decision, StoredArticle, Mapping[str, str]]:
         """The decision record of an article, the article, and the titles of the stories it names.
 
@@ -318,12 +351,11 @@ class Read:
             NotFoundError: The article is not in the store, or was stored without a decision.
         """
         article = self.stored(name)
-        decision = self._wiring.store.decision(article.enriched.article.id)
+        decision, stories = self.decided(article)
         if decision is None:
             raise NotFoundError(f"article {name}: no decision is recorded for it")
-        named = [c.story for c in (decision.chosen, decision.runner_up) if c is not None]
-        titles = {found.id: found.title for found in self._wiring.store.stories(named).values()}
-        return decision, article, titles
+        named = {c.story for c in (decision.chosen, decision.runner_up) if c is not None}
+        return decision, article, {each: stories[each].title for each in sorted(named & set(stories))}
 
     def article(self, name: str) -> tuple[StoredArticle, list[Version]]:
         """One article with its earlier versions."""
@@ -385,17 +417,20 @@ class Read:
             limit: How many.
         """
         former = [each.story for each in lineage if each.into == story.id and each.kind == "merged"]
-        passed = [
-            d for name in dict.fromkeys([story.id, *former]) for d in self._wiring.store.near(name, limit)
-        ]
+        passed = self._wiring.store.near(list(dict.fromkeys([story.id, *former])), limit)
+        return self.misses(story, passed, self.lines([each.article for each in passed]))
+
+    def misses(
+        self, story: Story, passed: Sequence[Decision], lines: Mapping[str, ArticleRow]
+    ) -> list[StoryMiss]:
+        """Of decisions that passed a story over, those whose articles are elsewhere, with these lines."""
         members = set(story.members)
-        lines = self.lines([each.article for each in passed])
         found = {
             each.article: StoryMiss(lines[each.article], each, each.passed_over.score)
             for each in passed
             if each.passed_over and each.article in lines and each.article not in members
         }
-        return sorted(found.values(), key=lambda each: (-each.score, each.line.id))[:limit]
+        return sorted(found.values(), key=lambda each: (-each.score, each.line.id))
 
     def count(self, wanted: StoryFilter, most: int) -> int:
         """How many stories a list without a query has, at most `most`."""

@@ -14,7 +14,6 @@ from pipeline.app import App
 from pipeline.app.shapes import article_shape, decision_shape, version_shapes
 from pipeline.desk.read import source_of
 from pipeline.desk.view import Ask, View, cut
-from pipeline.errors import NotFoundError
 from pipeline.records import Article, Decision, StoredArticle
 
 MOST_TEXT_CHARS: Final = 60_000
@@ -44,11 +43,8 @@ def article(app: App, ask: Ask) -> View:
     record = stored.enriched.article
     if record.id != ask.given["id"]:
         return View(to=f"{ask.root}/articles/{record.id}", status=303)
-    try:
-        decision, _, titles = app.read.why(record.id)
-    except NotFoundError:
-        decision, titles = None, {}
-    story_now, _ = app.read.current(stored.story)
+    decision, stories = app.read.decided(stored)
+    story_now = stories.get(stored.story) or app.read.current(stored.story)[0]
     following = [*(v.article for v in versions), record][1:]
     document = article_shape(stored) | {
         "versions": version_shapes(versions, record),
@@ -71,7 +67,7 @@ def article(app: App, ask: Ask) -> View:
             ][::-1],
             "decision": decision,
             "table": list(_features(decision)) if decision else [],
-            "titles": {name: cut(title) for name, title in titles.items()},
+            "titles": {name: cut(story.title) for name, story in stories.items()},
             "story": story_now,
             "forms": record.forms,
         },

@@ -333,11 +333,13 @@ def joined(decision: Decision | None) -> Joined | None:
 def story(app: App, ask: Ask) -> View:
     """One story: what happened, who says so, why they are together, who was told."""
     asked = ask.given["id"]
-    found, lineage = app.read.current(asked)
+    looked_up = app.read.looked_up(asked)
+    found, lineage, passed = looked_up.story, looked_up.lineage, looked_up.passed
     if found.id != asked:
         return View(to=f"{ask.root}/stories/{found.id}", status=301)
     whole = bool(ask.one("all")) or len(found.members) <= LISTED
-    members = app.read.lines(found.members if whole else [*_looked_at(found), *found.members[-LISTED:]])
+    chosen = found.members if whole else [*_looked_at(found), *found.members[-LISTED:]]
+    members = app.read.lines([*chosen, *(each.article for each in passed)])
     listed = _there(found, members)
     times = [each.time for each in listed] if whole else app.read.times(found.id)
     language = _language_of(found, listed)
@@ -358,7 +360,10 @@ def story(app: App, ask: Ask) -> View:
     span = max(times) - min(times) if times else HOUR
     step = max(HOUR, span / 47)
     former = [each.story for each in lineage if each.into == found.id and each.kind == "merged"]
-    near = app.read.near_misses(found, lineage)
+    near = app.read.misses(found, passed, members)
+    # Of an article that has moved since it was decided.
+    moved = {each.line.story for each in near} - set(looked_up.titles)
+    titles = looked_up.titles | (app.read.titles(sorted(moved)) if moved else {})
     return View(
         "story",
         {
@@ -374,9 +379,7 @@ def story(app: App, ask: Ask) -> View:
             "lineage": lineage,
             "standing": app.correct.standing_on(found.members)[:50],
             "tellings": app.watches.tellings_of([found.id, *former]),
-            "titles": app.read.titles(
-                [*(name for x in lineage for name in (x.story, x.into)), *(each.line.story for each in near)]
-            ),
+            "titles": titles,
             "watch": ask.one("watch"),
             "near": [(source_of(each.line, ask.seen), each.line.story, each) for each in near],
         },

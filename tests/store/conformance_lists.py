@@ -243,11 +243,11 @@ class ListConformance:
             replace(decision("g", "s1"), founded=True, chosen=None),
         )
         store.commit(Commit(decisions=kept))
-        assert [each.article for each in store.near("s1", 9)] == ["b", "d", "a", "e", "f"]
-        assert store.near("s1", 1) == [store.decision("b")]
-        assert store.near("nobody", 9) == []
+        assert [each.article for each in store.near(["s1"], 9)] == ["b", "d", "a", "e", "f"]
+        assert store.near(["s1"], 1) == [store.decision("b")]
+        assert store.near(["nobody"], 9) == []
         store.commit(Commit(decisions=(decision("b", "s1"), beside("d", "s2", 0.1))))
-        assert [each.article for each in store.near("s1", 9)] == ["a", "e", "f"]
+        assert [each.article for each in store.near(["s1"], 9)] == ["a", "e", "f"]
 
     def test_messages_by_the_alerts_that_they_carry(self, store: Store) -> None:
         def message(name: str, *alerts: str, watch: str = "w", hours: float = 0) -> Message:

@@ -157,7 +157,7 @@ def test_an_older_file_learns_what_its_decisions_and_messages_name(tmp_path) -> 
         unrefer(file)
         file.execute(f"PRAGMA user_version = {MIGRATIONS.index(REFERRED) - 1}")
     store = SqliteStore(path)
-    assert store.near("s2", 9) == [near]
+    assert store.near(["s2"], 9) == [near]
     assert store.messages_of("w", ["a1"]) == [message]
     store.close()
 

@@ -399,10 +399,10 @@ class ElasticsearchStore(Store, Movable):
         return {asked[hit["_id"]]: decode(Decision, hit["_source"]["document"]) for hit in hits}
 
     @override
-    def near(self, story: str, limit: int) -> list[Decision]:
+    def near(self, stories: Sequence[str], limit: int) -> list[Decision]:
         request: dict[str, Any] = {
             "index": self.names.alias("decisions"),
-            "query": {"term": {"near": well_formed(story)}},
+            "query": {"terms": {"near": list(map(well_formed, stories))}},
             "source": ["document"],
         }
         order: list[dict[str, Any]] = [

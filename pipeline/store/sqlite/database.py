@@ -342,10 +342,7 @@ class SqliteStore(Store, Movable):
     ) -> list[Story]:
         with self._file.reading():
             found = story_lists.page(self._file, wanted, order, limit, after)
-            documents: dict[str, str] = dict(
-                self._file.rows_of("SELECT id, document FROM story WHERE id IN ({})", found)
-            )
-            return [decode(Story, documents[name]) for name in found]
+        return [decode(Story, document) for document in found]
 
     @override
     def count_stories(self, wanted: StoryFilter, most: int) -> int:
@@ -372,9 +369,11 @@ class SqliteStore(Store, Movable):
         return {asked[name]: decode(Decision, document) for name, document in rows}
 
     @override
-    def near(self, story: str, limit: int) -> list[Decision]:
-        sql = "SELECT document FROM decision WHERE near = ? ORDER BY near_score DESC, article LIMIT ?"
-        return self._documents(Decision, sql, story, limit)
+    def near(self, stories: Sequence[str], limit: int) -> list[Decision]:
+        marks = ", ".join("?" * len(stories))
+        sql = f"SELECT document FROM decision WHERE near IN ({marks})"  # noqa: S608  # marks
+        sql += " ORDER BY near_score DESC, article LIMIT ?"
+        return self._documents(Decision, sql, *map(well_formed, stories), limit)
 
     @override
     def lineage(self, story: str) -> list[Lineage]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pipeline.ports import StoryFilter, StoryOrder
 from pipeline.query.fields import micros
@@ -12,6 +12,7 @@ from pipeline.store.sqlite.statements import label
 from pipeline.text import well_formed
 
 _BY: dict[StoryOrder, str] = {"hot": "hot", "new": "newest", "size": "size"}
+_RECORDS = "SELECT document FROM story_rank CROSS JOIN story USING (id)"
 _TABLES = {"stories": "story", "articles": "article"}
 
 
@@ -55,7 +56,7 @@ def page(
     limit: int,
     after: tuple[int, float, str] | None,
 ) -> list[str]:
-    """The ids of a page."""
+    """The records of a page, as they are stored."""
     by, late = _BY[order], "0" if order == "size" else "undated"
     conditions, values = _conditions(wanted)
     if after is not None:
@@ -67,9 +68,19 @@ def page(
         holds = " AND ".join([*conditions, *more])
         return f"SELECT id FROM story_rank WHERE {holds} ORDER BY {in_order}"  # noqa: S608  our own
 
-    if (query := wanted.hitting) is None:
-        return [row[0] for row in file.rows(f"{listed()} LIMIT ?", (*values, limit))]
-    hits = Queries(file).hits(query)
+    if wanted.hitting is None:
+        # In the order of the ranks, each with its record: the tables share the id and no other name.
+        joined = listed().replace("SELECT id FROM story_rank", _RECORDS, 1)
+        return [row[0] for row in file.rows(f"{joined} LIMIT ?", (*values, limit))]
+    found = _hit(file, listed, values, limit, Queries(file).hits(wanted.hitting))
+    documents: dict[str, str] = dict(file.rows_of("SELECT id, document FROM story WHERE id IN ({})", found))
+    return [documents[name] for name in found]
+
+
+def _hit(
+    file: DatabaseFile, listed: Callable[..., str], values: Sequence[object], limit: int, hits: Seqs
+) -> list[str]:
+    """The ids of a page of those that are hit."""
     if (found := _walked(file, listed(), values, limit, hits)) is not None:
         return found
     hit = {row[0] for row in file.rows_of("SELECT story FROM article WHERE seq IN ({})", hits.tolist())}
