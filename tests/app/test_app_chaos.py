@@ -27,7 +27,8 @@ from pipeline.records import DeliveryState
 
 START = datetime(2015, 2, 9, 9, tzinfo=UTC)
 STEPS = int(os.environ.get("WIREWATCH_CHAOS_STEPS", "60"))
-VERBS = ("fetch", "fetch", "load", "alert", "repair", "merge", "split", "tell-apart", "undo")
+SAID = ("merge", "split", "tie", "untie", "tell-apart", "undo")
+VERBS = ("fetch", "fetch", "load", "alert", "repair", *SAID)
 PLACES = ("Tarn", "Ellery", "Brook", "Lorn", "Skerry", "Harrow")
 EVENTS = ("ferry runs aground", "mayor is freed by a court", "bridge closed by flood", "harvest is poor")
 BULLETIN = "https://o0.example/bulletin"
@@ -95,6 +96,10 @@ def planned(app, verb, chance):
         if verb == "split" and (large := [story for story in stories if len(story.members) > 1]):
             story = chance.choice(large)
             return app.correct.splitting(story.id, [chance.choice(sorted(story.members))])
+        if verb == "tie" and len(stories) > 1:
+            return app.correct.tying(*(story.id for story in chance.sample(stories, 2)))
+        if verb == "untie" and (inside := [story for story in stories if story.situation]):
+            return app.correct.untying(chance.choice(inside).id)
         if verb == "tell-apart":
             articles = (stored.enriched.article for stored in store.between(0, store.head()))
             ways = [(a.id, f.key.partition(":")[2]) for a in articles for f in a.forms if f.because]

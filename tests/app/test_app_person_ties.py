@@ -74,10 +74,11 @@ def obeyed(store):
     """Asserts that of the words on each story the last one that is in force holds."""
     where = placement(store)
     last: dict[str, list[Correction]] = {}
-    for said in in_force(store.corrections()):
-        for story in stories_meant(said, where) if said.kind in ("tie", "untie") else ():
-            (last.setdefault(story, [])).append(said)
     held = store.stories(sorted(set(where.values())))
+    begun = {story.members[0]: name for name, story in held.items()}
+    for said in in_force(store.corrections()):
+        for story in stories_meant(said, where, begun) if said.kind in ("tie", "untie") else ():
+            (last.setdefault(story, [])).append(said)
     for name, words in last.items():
         story, said = held[name], words[-1]
         if said.kind == "tie":
@@ -253,6 +254,46 @@ def test_a_tied_story_that_another_takes_in_brings_its_situation(loaded):
     app.correct.undo(app.correct.all()[0].id)
     assert app.read.current(whole.id)[0].situation == ""
     assert situations(app)[tennis.title] == ""
+
+
+def test_what_is_parted_from_a_story_keeps_what_was_said_of_it(loaded):
+    """Tied or taken out; an undo lets both parts go; what came after the word was said goes without it."""
+    app = App(loaded())
+    spill, budget, _, orchestra, _, tennis = stories(app)
+    (whole,), _ = app.correct.merge([budget.id, orchestra.id])
+    (late,) = set(budget.members + orchestra.members) - {whole.members[0]}
+    app.correct.tie(whole.id, spill.id)
+    tie = app.correct.all()[-1]
+    app.correct.undo(app.correct.all()[0].id)
+    home = placement(app._wiring.store)
+    parts = [app.read.current(home[article])[0] for article in (whole.members[0], late)]
+    assert len({part.id for part in parts}) == 2
+    assert [(part.situation, part.tie.said) for part in parts if part.tie] == [(spill.id, tie.id)] * 2
+    app.correct.untie(parts[1].id)
+    assert [app.read.current(part.id)[0].situation for part in parts] == [spill.id, ""]
+    app.correct.undo(app.correct.all()[-1].id)
+    app.correct.undo(tie.id)
+    assert {situations(app)[title] for title in (budget.title, orchestra.title)} == {""}
+    # The tennis was not there when it was said.
+    app.correct.undo(app.correct.all()[-1].id)
+    (whole,), _ = app.correct.merge([parts[0].id, tennis.id])
+    assert whole.situation == spill.id
+    app.correct.undo(app.correct.all()[-1].id)
+    assert situations(app)[tennis.title] == ""
+
+
+def test_what_is_parted_from_a_story_that_was_taken_out_stays_out_until_an_undo(loaded):
+    app = App(loaded())
+    spill, _, arrest, _, trial, _ = stories(app)
+    (whole,), _ = app.correct.merge([arrest.id, trial.id])
+    app.correct.untie(whole.id)
+    untie = app.correct.all()[-1]
+    app.correct.undo(app.correct.all()[0].id)
+    home = placement(app._wiring.store)
+    parts = [home[one.members[0]] for one in (arrest, trial)]
+    assert [app.read.current(part)[0].situation for part in parts] == ["", ""]
+    app.correct.undo(untie.id)
+    assert [app.read.current(part)[0].situation for part in parts] == [spill.id, spill.id]
 
 
 def test_what_is_meant_must_be_there(loaded):

@@ -165,17 +165,31 @@ class Repairing:
         )
 
     def _inherited(self, lineage: Collection[Lineage], by: Literal["repair", "person"]) -> dict[str, Tie]:
-        """The situations of stories that were made out of one that has one, or took one in and had none."""
+        """The situations of stories that were made out of one that has one, or took one in and had none.
+
+        Where a person spoke of that one, the word itself says what becomes of it (`with_person_ties`); beneath
+        it lies how the machine had it, for what was parted as for the rest.
+        """
         known = self._store.stories(sorted({name for each in lineage for name in (each.story, each.into)}))
+        words = {each.id: each for each in self._store.corrections()}
         found: dict[str, Tie] = {}
         then = self._store.head() + 1
         for each in sorted(lineage, key=lambda one: (one.into, one.story)):
             former, now = known.get(each.story), known.get(each.into)
-            if former is None or (former.tie is not None and former.tie.said):
-                continue  # a person's word follows the articles that it names
-            if former.situation and not (now is not None and now.situation):
-                found.setdefault(each.into, Tie(former.situation, by=by, seq=then))
+            if former is None or (now is not None and now.situation):
+                continue
+            said = former.tie.said if former.tie is not None else ""
+            if said and not (each.kind == "split" and self._begins_with(each.into, words.get(said))):
+                continue
+            machine = machine_tie(former)
+            if machine is not None and machine.situation:
+                found.setdefault(each.into, Tie(machine.situation, by=by, seq=then))
         return found
+
+    def _begins_with(self, story: str, said: Correction | None) -> bool:
+        """Whether a story's first article is one that a word names."""
+        first = self._clustering.index.profile(story).members[0].article
+        return said is not None and any(first in group for group in said.groups[:-1])
 
 
 def is_about_situations(correction: Correction, known: Sequence[Correction]) -> bool:
@@ -223,8 +237,9 @@ class _Tying:
         about: dict[str, list[Correction]] = {}
         standing = self._ties.about(_members(stories.values()))
         where = self._where(standing)
+        begun = self._begun(where)
         for said in standing:
-            for story in stories_meant(said, where):
+            for story in stories_meant(said, where, begun):
                 about.setdefault(story, []).append(said)
         told = {
             name: self._told(story, before.get(name), about.get(name, ())) for name, story in stories.items()
@@ -249,7 +264,15 @@ class _Tying:
 
     def _meant(self, words: Sequence[Correction]) -> set[str]:
         where = self._where(words)
-        return {story for said in words for story in stories_meant(said, where)}
+        begun = self._begun(where)
+        return {story for said in words for story in stories_meant(said, where, begun)}
+
+    def _begun(self, where: Mapping[str, str]) -> dict[str, str]:
+        """By their first articles, the stories that hold some, once the commit is done."""
+        names = set(where.values())
+        told = {story.id: story for story in self._commit.stories if story.id in names}
+        held = {**self._store.stories(sorted(names - told.keys())), **told}
+        return {story.members[0]: name for name, story in held.items()}
 
     def _where(self, words: Iterable[Correction]) -> dict[str, str]:
         """The stories of the articles that words name, once the commit is done."""

@@ -1,8 +1,10 @@
 """A person's word on situations: which story belongs to which, whatever the texts say.
 
 A word names the articles of a story, and the last part of its groups is the situation. It is about the story
-that holds most of these articles, so that it follows them when stories are merged or split. Of several words
-on one story the last counts; where none is in force, it is as the machine had it.
+that holds most of these articles, so that it follows them when stories are merged or split, and about every
+story that one of them begins: what is parted from a story was part of it when the word was said. What comes
+to a story later changes neither. Of several words on one story the last counts; where none is in force, it
+is as the machine had it.
 """
 
 from __future__ import annotations
@@ -36,14 +38,17 @@ class PersonTies:
         return [self._said[place] for place in sorted(places)]
 
 
-def stories_meant(said: Correction, where: Mapping[str, str]) -> set[str]:
+def stories_meant(said: Correction, where: Mapping[str, str], begun: Mapping[str, str]) -> set[str]:
     """The stories that a word is about: for each of its groups the one that holds most of the articles.
+
+    So are those that begin with one of the articles: they were parted from it.
 
     Args:
         said: Of kind "tie" or "untie".
         where: The story of each article that is stored.
+        begun: By their first articles, the stories that hold any of these.
     """
-    found = set[str]()
+    found = {begun[article] for group in said.groups[:-1] for article in group if article in begun}
     for group in said.groups[:-1]:
         counts = Counter(where[article] for article in group if article in where)
         # Of equal ones that of the first article: a counter keeps the order in which they came.
