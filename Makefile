@@ -88,7 +88,7 @@ bench: setup ## speed: start, whole pipeline, assigning, polling, parsing, alert
 	$(RUN) -m benchmarks.programs.exporting
 
 .PHONY: train
-train: setup ## choose the scorer's numbers again on the labelled news in DATA, into config/scorer.yaml
+train: setup ## choose the scorer's numbers again on the labelled news in DATA and its variants, into config/scorer.yaml; hours
 	@test -n "$(DATA)" || { echo "make: say where the labelled news are: make train DATA=folder" >&2; exit 1; }
 	$(RUN) -m benchmarks.stories.train $(DATA) --cache .bench/vectors.sqlite --date $$(date +%F)
 

@@ -11,14 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.app.evaluate import Labelled as Line
-from pipeline.app.evaluate import read_labelled
 from pipeline.enrich.vectors.embedder import E5Embedder
 from pipeline.errors import RejectedError
 from pipeline.normalize.article import normalize
 from pipeline.normalize.identity.recognise import known_as, own_key
 from pipeline.ports import Vectors
 from pipeline.records import Article, EnrichedArticle, content_id
-from pipeline.stories.features.features import Arrival, arrive
+from pipeline.stories.features.features import arrive
 from pipeline.stories.features.packed import IndexedArticle
 from pipeline.stories.features.statistics import StreamStatistics
 
@@ -29,6 +28,7 @@ class CachedEmbedder:
     name = "e5"
 
     def __init__(self, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
         self._rows = sqlite3.connect(file)
         self._rows.execute("CREATE TABLE IF NOT EXISTS vectors (text TEXT PRIMARY KEY, vector BLOB)")
         self._inner = E5Embedder()
@@ -55,9 +55,8 @@ class Labelled:
 
     Attributes:
         name: The file's, without endings.
-        digest: SHA-256, the first 16 digits.
-        members: Its articles in order of publication.
-        plain: The same without vectors.
+        digest: See `digest_of`; "" where it is a variant of a file.
+        members: Its articles in order of publication, their traits packed.
         lines: The article of each labelled line.
         gold: The label of each line.
     """
@@ -65,15 +64,22 @@ class Labelled:
     name: str
     digest: str
     members: list[IndexedArticle]
-    plain: list[IndexedArticle]
     lines: list[str]
     gold: list[str]
 
+    def whole(self) -> list[IndexedArticle]:
+        """The members, ready to be weighed."""
+        return [member.full() for member in self.members]
 
-def read(file: Path, embedder: CachedEmbedder) -> Labelled:
-    """Normalizes a labelled file and computes traits, with and without vectors."""
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
-    return made_ready(file.name.split(".")[0], digest, read_labelled(file), embedder)
+    def plain(self) -> list[IndexedArticle]:
+        """The same without vectors."""
+        none = np.zeros(0, dtype=np.float16)
+        return [IndexedArticle(m.article, m.seq, replace(m.traits, dense=none)) for m in self.members]
+
+
+def digest_of(file: Path) -> str:
+    """SHA-256, the first 16 digits."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
 
 
 def made_ready(name: str, digest: str, rows: Sequence[Line], embedder: CachedEmbedder) -> Labelled:
@@ -96,9 +102,8 @@ def made_ready(name: str, digest: str, rows: Sequence[Line], embedder: CachedEmb
         known.setdefault(own, article)
         lines.append(own)
     articles = [EnrichedArticle(replace(article, id=own)) for own, article in known.items()]
-    both = [_members(arrive(articles, StreamStatistics.empty(), maker)) for maker in (embedder, None)]
-    return Labelled(name, digest, both[0], both[1], lines, gold)
-
-
-def _members(arrivals: Sequence[Arrival]) -> list[IndexedArticle]:
-    return [IndexedArticle(a.enriched.article.id, n, a.traits) for n, a in enumerate(arrivals, start=1)]
+    arrivals = arrive(articles, StreamStatistics.empty(), embedder)
+    members = [
+        IndexedArticle(a.enriched.article.id, n, a.traits).lean() for n, a in enumerate(arrivals, start=1)
+    ]
+    return Labelled(name, digest, members, lines, gold)

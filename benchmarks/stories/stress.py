@@ -4,12 +4,15 @@ A number that fits a few files may fit nothing else. Each variant changes one th
 feeds: how many articles there are, how dense they come, what else comes with them, what is known of their
 dates, how much of their text there is, and whose outlets are read. Nothing is drawn at random: what is kept
 follows from digests, so that the same files give the same variants.
+
+The stress set of some files is each file as it is, each in the sizes below its own, and the variants of each,
+of at most a thousand articles of it: ten variants of ten thousand articles would take hours and say the same.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
@@ -19,9 +22,25 @@ from pipeline.records import content_id
 
 Lines = Sequence[Line]
 
+# Subsets have about so many articles; variants are made of as many as the middle one has.
+SIZES: Final = (200, 1000, 5000)
+_VARIED: Final = SIZES[1]
 # Characters that are left of a text: about what a feed's summary has.
 CUT_CHARS: Final = 200
 WEEK: Final = timedelta(days=7)
+
+
+def sized(lines: Lines, size: int) -> list[Line]:
+    """Whole events, in the order of their digests, until there are so many articles."""
+    counts = Counter(line.cluster for line in lines)
+    kept: set[str] = set()
+    articles = 0
+    for cluster in sorted(counts, key=lambda each: (content_id(each), each)):
+        if articles >= size:
+            break
+        kept.add(cluster)
+        articles += counts[cluster]
+    return [line for line in lines if line.cluster in kept]
 
 
 def thinned(lines: Lines, share: int) -> list[Line]:
@@ -96,6 +115,7 @@ VARIANTS: Final[Mapping[str, Callable[[Lines], list[Line]]]] = {
     "half of the events": lambda lines: thinned(lines, 2),
     "a third of the articles": lambda lines: sampled(lines, 3),
     "in a week": in_a_week,
+    "a third in a week": lambda lines: in_a_week(sampled(lines, 3)),
     "undated": undated,
     "dates without time": by_the_day,
     "titles": titles,
@@ -108,6 +128,26 @@ def variants(lines: Lines) -> dict[str, list[Line]]:
     """All variants of a file, but for those that change nothing of it."""
     made = {name: change(lines) for name, change in VARIANTS.items()}
     return {name: changed for name, changed in made.items() if changed and changed != list(lines)}
+
+
+def stress_set(files: Mapping[str, Lines]) -> Iterator[tuple[str, list[Line]]]:
+    """The stress set of some files, each set with its name.
+
+    Args:
+        files: Labelled lines by the file's name; each is mixed with the next one, the last with the first.
+    """
+    following = dict(zip(files, [*list(files)[1:], *list(files)[:1]], strict=True))
+    varied = {name: sized(lines, _VARIED) for name, lines in files.items()}
+    for name, lines in files.items():
+        yield name, list(lines)
+        for size in SIZES:
+            subset = sized(lines, size)
+            if len(subset) < len(lines):
+                yield f"{name}, {size} articles", subset
+        for kind, changed in variants(varied[name]).items():
+            yield f"{name}, {kind}", changed
+        if following[name] != name:
+            yield f"{name}, with {following[name]}", interleaved(varied[name], varied[following[name]])
 
 
 def _at(line: Line, published: datetime | None) -> Line:

@@ -4,10 +4,11 @@
 
 Few numbers are chosen, on a coarse grid, because more of them fitted the sets they were chosen on and lost
 on others (docs/benchmarks.md): the threshold, the contrast, and the threshold where there are no vectors.
-The rest of `weights` stays as it is in the file. First assignments, which take seconds, leave a short
-list; of it the best mean BCubed F1 after repair is chosen. The same is done without each source (its
-development and its training set), and what the others chose is scored on its files: those are the scores
-"left out". The same data give the same file.
+The rest of `weights` stays as it is in the file. They are chosen on the stress set (`stress.py`), the files
+and their variants: a choice counts only where it loses on none of them beside what is shipped
+(`choosing.py`), first by first assignments, which take seconds, then the best of those after repair, too.
+What the others trade is said. The same is done without each source, and what the others chose is scored on
+its files: those are the scores "left out". The same data give the same file.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import groupby, product
 from multiprocessing import Pool
@@ -24,8 +25,9 @@ from typing import Final
 
 import yaml
 
-from benchmarks.stories.labelled import CachedEmbedder, Labelled, made_ready, read
-from benchmarks.stories.stress import interleaved, variants
+from benchmarks.stories.choosing import Choice, Table, counting, sources, standing, told, traded, without
+from benchmarks.stories.labelled import CachedEmbedder, Labelled, digest_of, made_ready
+from benchmarks.stories.stress import stress_set
 from pipeline.app.evaluate import read_labelled
 from pipeline.settings import Document, StorySettings
 from pipeline.stories.evaluation import bcubed
@@ -38,19 +40,17 @@ from pipeline.stories.scoring.scorer_config import ScorerConfig, load_scorer
 
 CONFIG: Final = Path(__file__).parents[2] / "config" / "scorer.yaml"
 GRID: Final[Mapping[str, tuple[float, ...]]] = {
-    "threshold": (0.18, 0.20, 0.22, 0.24),
-    "contrast": (0.2, 0.4, 0.8),
+    "threshold": (0.19, 0.20, 0.21, 0.22, 0.23),
+    "contrast": (0.4, 0.8, 1.2),
 }
 WITHOUT_VECTORS: Final[Mapping[str, tuple[float, ...]]] = {
     "threshold_without_vectors": (0.12, 0.14, 0.16, 0.18),
 }
-# How many choices are measured after repair.
-SHORT_LIST: Final = 3
+# How many choices that count at first are measured after repair, beside what is shipped.
+SHORT_LIST: Final = 2
 WINDOW_DAYS: Final = StorySettings().window_days
 REPAIR_SECONDS: Final = timedelta(days=StorySettings().repair_days).total_seconds()
 _DAY: Final = 86_400.0
-
-Choice = tuple[tuple[str, float], ...]
 
 
 def artefact(choice: Choice) -> ScorerConfig:
@@ -64,7 +64,7 @@ def score(data: Labelled, choice: Choice, *, vectors: bool = True, repaired: boo
     """BCubed F1 of one file, at first or with a repair after each day, as `wirewatch evaluate` does it."""
     made, nothing = artefact(choice), Constraints()
     index = StoryIndex(WINDOW_DAYS, made.center if vectors else None)
-    members = data.members if vectors else data.plain
+    members = data.whole() if vectors else data.plain()
     story: dict[str, str] = {}
     for day, group in groupby(members, key=_day):
         together = list(group)
@@ -94,74 +94,82 @@ def choices(grid: Mapping[str, tuple[float, ...]]) -> list[Choice]:
     return [tuple(zip(grid, values, strict=True)) for values in product(*grid.values())]
 
 
-def source(name: str) -> str:
-    """Where a file's articles are from: its development and training set are one source.
-
-    >>> source("allsides_train"), source("feeds2021_dev")
-    ('allsides', 'feeds2021')
-    """
-    return re.sub(r"_(dev|train)$", "", name)
+def shipped() -> Choice:
+    """The numbers of the grid as they are in the file."""
+    weights = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))["weights"]
+    return tuple((name, weights[name]) for name in GRID)
 
 
-def ranked(table: Mapping[Choice, Mapping[str, float]], left_out: str = "") -> list[Choice]:
-    """The choices by their mean over the files that are not of the source left out; ties: the first."""
-    return sorted(table, key=lambda choice: -_mean(table[choice], left_out))
+def short_list(first: Table, present: Choice) -> list[Choice]:
+    """What is worth a repair: the best of what counts by first assignments, and what is shipped."""
+    best = [choice for choice in counting(first, present) if choice != present]
+    return [present, *best[:SHORT_LIST]]
 
 
-def _mean(row: Mapping[str, float], left_out: str = "") -> float:
-    kept = [value for name, value in row.items() if source(name) != left_out] or list(row.values())
-    return round(sum(kept) / len(kept), 6)
-
-
-def select(
-    first: Mapping[Choice, Mapping[str, float]], repaired: Mapping[Choice, Mapping[str, float]], left_out: str
-) -> Choice:
-    """Of the short list by first assignments, the best after repair; a source left out has no say."""
-    short = ranked(first, left_out)[:SHORT_LIST]
-    return ranked({choice: repaired[choice] for choice in short}, left_out)[0]
+def select(first: Table, mended: Table, present: Choice, left_out: str) -> Choice:
+    """The best of the short list that counts after repair, too; a source left out has no say."""
+    short = short_list(without(first, left_out), present)
+    return counting(without({choice: mended[choice] for choice in short}, left_out), present)[0]
 
 
 def train(files: Sequence[Path], cache: Path, date: str) -> str:
     """The new text of config/scorer.yaml."""
-    embedder = CachedEmbedder(cache)
-    data = [read(file, embedder) for file in files]
-    _say(f"{sum(len(d.members) for d in data)} articles of {len(data)} files")
-    first = _scored("at first", data, choices(GRID))
-    sources = list(dict.fromkeys(source(d.name) for d in data))
-    short = {choice for left_out in ("", *sources) for choice in ranked(first, left_out)[:SHORT_LIST]}
-    mended = _scored("after repair", data, [c for c in first if c in short], repaired=True)
-    chosen = select(first, mended, "")
+    data = list(_ready(files, CachedEmbedder(cache)))
+    whole = [d for d in data if d.digest]
+    _say(f"{sum(len(d.members) for d in data)} articles in {len(data)} sets of {len(whole)} files")
+    present = shipped()
+    grid = [present, *(choice for choice in choices(GRID) if choice != present)]
+    first = _scored("at first", data, grid)
+    _say_trades("at first", first, present)
+    every = dict.fromkeys(source for d in whole for source in sorted(sources(d.name)))
+    short = {choice for left_out in ("", *every) for choice in short_list(without(first, left_out), present)}
+    mended = _scored("after repair", data, [choice for choice in grid if choice in short], repaired=True)
+    _say_trades("after repair", mended, present)
+    chosen = select(first, mended, present, "")
     bare = [(*chosen, *choice) for choice in choices(WITHOUT_VECTORS)]
-    plain = ranked(_scored("without vectors", data, bare, vectors=False))[0]
-    others = {left_out: select(first, mended, left_out) for left_out in sources}
+    plain = _scored("without vectors", whole, bare, vectors=False)
+    others = {left_out: select(first, mended, present, left_out) for left_out in every}
     for left_out, choice in others.items():
-        _say(f"without {left_out}: {dict(choice)}")
-    left_out_scores = {d.name: mended[others[source(d.name)]][d.name] for d in data}
-    return rewritten(dict(plain), data, date, mended[chosen], left_out_scores)
+        _say(f"without {left_out}: {told(choice)}")
+    scores = {d.name: mended[chosen][d.name] for d in whole}
+    left_out_scores = {d.name: mended[others[min(sources(d.name))]][d.name] for d in whole}
+    best = max(bare, key=lambda choice: (standing(plain[choice]).mean, -bare.index(choice)))
+    _say(f"chosen: {told(best)}")
+    mean, worst, where = standing(mended[chosen])
+    _say(f"after repair on all sets: mean {mean:.4f}, worst {worst:.4f} ({where})")
+    return rewritten(
+        dict(best), whole, date, {**scores, "stress_mean": mean, "stress_worst": worst}, left_out_scores
+    )
 
 
-def stress(files: Sequence[Path], cache: Path, trials: Sequence[Choice]) -> None:
-    """Says how each choice fares on each file and on its variants, by first assignment.
+def stress(files: Sequence[Path], cache: Path) -> None:
+    """Says how each choice of the grid fares on the stress set, by first assignment, and what it trades.
 
-    Beside each figure of a variant stands its share of the file's own; then the mean and the worst over all.
+    Beside each figure of a variant stands its share of the file's own.
     """
-    embedder = CachedEmbedder(cache)
-    read_files = {file.name.split(".")[0]: read_labelled(file) for file in files}
-    following = dict(zip(read_files, [*list(read_files)[1:], *list(read_files)[:1]], strict=True))
-    every: dict[Choice, list[tuple[float, str]]] = {choice: [] for choice in trials}
-    for name, lines in read_files.items():
-        own: dict[Choice, float] = {}
-        more = {f"with {following[name]}": interleaved(lines, read_files[following[name]])}
-        for kind, changed in ({"as it is": lines} | variants(lines) | more).items():
-            data = made_ready(f"{name}, {kind}", "", changed, embedder)
-            for choice in trials:
-                value = score(data, choice)
-                share = value / own.setdefault(choice, value)
-                every[choice].append((value, data.name))
-                _say(f"{data.name} {dict(choice)} {value:.4f} {share:.3f}")
-    for choice, values in every.items():
-        mean = sum(value for value, _ in values) / len(values)
-        _say(f"{dict(choice)} mean {mean:.4f} worst {min(values)[0]:.4f} ({min(values)[1]})")
+    data = list(_ready(files, CachedEmbedder(cache)))
+    present = shipped()
+    grid = [present, *(choice for choice in choices(GRID) if choice != present)]
+    first = _scored("at first", data, grid)
+    for choice, row in first.items():
+        for name, value in row.items():
+            _say(f"{name}, {told(choice)}: {value:.4f} {value / row[name.partition(', ')[0]]:.3f}")
+    _say_trades("at first", first, present)
+
+
+def _ready(files: Sequence[Path], embedder: CachedEmbedder) -> Iterator[Labelled]:
+    """The stress set of some files; a file as it is has a digest."""
+    rows = {file.name.split(".")[0]: read_labelled(file) for file in files}
+    digests = {file.name.split(".")[0]: digest_of(file) for file in files}
+    for name, lines in stress_set(rows):
+        yield made_ready(name, digests.get(name, ""), lines, embedder)
+
+
+def _say_trades(title: str, table: Table, present: Choice) -> None:
+    mean, worst, where = standing(table[present])
+    _say(f"{title}, shipped, {told(present)}: mean {mean:.4f}, worst {worst:.4f} ({where})")
+    for line in traded(table, present):
+        _say(f"{title}, {line}")
 
 
 def _scored(
@@ -179,8 +187,8 @@ def _scored(
         values = pool.imap(_job, jobs)
         for choice in todo:
             row = {d.name: next(values) for d in data}
-            shown = " ".join(f"{name} {value:.4f}" for name, value in row.items())
-            _say(f"{title} {dict(choice)} {shown} mean {_mean(row):.4f}")
+            shown = "; ".join(f"{name} {value:.4f}" for name, value in row.items())
+            _say(f"{title}, {told(choice)}: {shown}")
             table[choice] = row
     return table
 
@@ -216,7 +224,8 @@ def rewritten(
     lines.append("  scores:  # BCubed F1 after repair, as train.py groups; then with the source left out")
     for kind, values in (("", scores), ("_left_out", left_out)):
         lines += [f"    {name}{kind}: {value:.4f}" for name, value in values.items()]
-        lines.append(f"    mean{kind}: {sum(values.values()) / len(values):.4f}")
+        own = [values[d.name] for d in data]
+        lines.append(f"    mean{kind}: {sum(own) / len(own):.4f}")
     return re.sub(r"^chosen:\n(?:  .*\n)+", "\n".join(lines) + "\n", text, flags=re.MULTILINE)
 
 
@@ -239,12 +248,12 @@ def main() -> None:
     parser.add_argument("--date", default="", help="written into the file")
     parser.add_argument("--dry-run", action="store_true", help="print the file and leave the old one")
     parser.add_argument(
-        "--stress", action="store_true", help="only say how the grid's choices fare on variants of the files"
+        "--stress", action="store_true", help="only say how the choices of the grid fare at first"
     )
     options = parser.parse_args()
     files = [f for d in options.data for f in (_labelled_files(d) if d.is_dir() else [d])]
     if options.stress:
-        stress(files, options.cache, choices(GRID))
+        stress(files, options.cache)
         return
     text = train(files, options.cache, options.date)
     if options.dry_run:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from benchmarks.stories.stress import in_a_week, interleaved, variants
+from benchmarks.stories.stress import in_a_week, interleaved, sized, stress_set, undated, variants
 from pipeline.app.evaluate import Labelled
 from pipeline.records import RawItem, content_id
 
@@ -66,3 +66,25 @@ def test_two_files_in_one_stream_keep_their_own_labels_and_orders() -> None:
     mixed = interleaved(first, later)
     assert [line.item.title[-1] for line in mixed] == ["1", "2", "4", "5", "3"]
     assert [line.cluster for line in mixed] == ["0 flood", "0 flood", "1 flood", "1 flood", "0 flood"]
+
+
+def test_the_stress_set_holds_each_file_in_sizes_variants_and_with_the_next() -> None:
+    """Of a large file variants are made of a part; a subset holds whole events; names are said once."""
+    large = [
+        _line(n, days=n / 50, cluster=f"event {n // 4}", outlet="Post" if n % 3 else "Mail")
+        for n in range(1300)
+    ]
+    files = {"large_dev": large, "small_dev": _news()}
+    made = list(stress_set(files))
+    sets = dict(made)
+    assert len(sets) == len(made)
+    assert sets["large_dev"] == large
+    assert "small_dev, 200 articles" not in sets
+    for size in (200, 1000):
+        subset = sets[f"large_dev, {size} articles"]
+        assert len(subset) == size
+        clusters = {line.cluster for line in subset}
+        assert subset == [line for line in large if line.cluster in clusters]
+    assert sets["large_dev, undated"] == undated(sized(large, 1000))
+    assert len(sets["small_dev, with large_dev"]) == len(sets["large_dev, with small_dev"]) == 1012
+    assert made == list(stress_set(files))
