@@ -86,6 +86,14 @@ class World:
             box.script = {"*": [how]} if how else {}
 
 
+def tied_or_not(app, verb, stories, chance):
+    """A word on the situation of a story."""
+    if verb == "tie":
+        return app.correct.tying(*(story.id for story in chance.sample(stories, 2)))
+    inside = [story for story in stories if story.situation]
+    return app.correct.untying(chance.choice(inside).id) if inside else None
+
+
 def planned(app, verb, chance):
     """What is to be said, chosen before it is; None where there is nothing to say."""
     store = app._wiring.store
@@ -96,10 +104,8 @@ def planned(app, verb, chance):
         if verb == "split" and (large := [story for story in stories if len(story.members) > 1]):
             story = chance.choice(large)
             return app.correct.splitting(story.id, [chance.choice(sorted(story.members))])
-        if verb == "tie" and len(stories) > 1:
-            return app.correct.tying(*(story.id for story in chance.sample(stories, 2)))
-        if verb == "untie" and (inside := [story for story in stories if story.situation]):
-            return app.correct.untying(chance.choice(inside).id)
+        if verb in ("tie", "untie") and len(stories) > 1:
+            return tied_or_not(app, verb, stories, chance)
         if verb == "tell-apart":
             articles = (stored.enriched.article for stored in store.between(0, store.head()))
             ways = [(a.id, f.key.partition(":")[2]) for a in articles for f in a.forms if f.because]

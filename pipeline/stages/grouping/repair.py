@@ -167,8 +167,8 @@ class Repairing:
     def _inherited(self, lineage: Collection[Lineage], by: Literal["repair", "person"]) -> dict[str, Tie]:
         """The situations of stories that were made out of one that has one, or took one in and had none.
 
-        Where a person spoke of that one, the word itself says what becomes of it (`with_person_ties`); beneath
-        it lies how the machine had it, for what was parted as for the rest.
+        Where a person spoke of that one, the word itself says what becomes of it (`with_person_ties`);
+        beneath it lies how the machine had it, for what was parted as for the rest.
         """
         known = self._store.stories(sorted({name for each in lineage for name in (each.story, each.into)}))
         words = {each.id: each for each in self._store.corrections()}
