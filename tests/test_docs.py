@@ -1,6 +1,7 @@
 """The documents hold together: every link leads somewhere, and every page is reached from an index."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,17 @@ def test_the_navigation_of_the_site_names_every_page():
     there = {page.relative_to(ROOT / "docs").as_posix() for page in (ROOT / "docs").rglob("*.md")}
     there = {page for page in there if not page.startswith(("decisions/", "research/"))}
     assert named - {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"} == there
+
+
+def test_the_floors_of_the_house_are_those_that_are_checked():
+    """docs/architecture.md says who may import whom; import-linter holds the code to it."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    floors = [
+        {room.strip().removeprefix("pipeline.") for room in floor.split("|")}
+        for floor in contracts["contracts"][0]["layers"]
+    ]
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    block = re.search(r"^Who may import whom.*\n\n((?: {4}.*\n)+)", text, re.MULTILINE)
+    assert block is not None
+    told = [set(re.findall(r"[a-z]+", floor)) - {"dags"} for floor in block[1].split("→")]
+    assert told == floors
