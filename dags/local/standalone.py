@@ -115,6 +115,14 @@ def _run_all(airflow: str, port: int) -> int:
         ended = any(process.poll() is not None for process in processes)
     if ended:
         sys.stderr.write("make airflow: a part of Airflow ended; stopping the others\n")
+    # The api-server last, because the others' tasks still tell it how they ended.
+    _stop(processes[1:])
+    _stop(processes[:1])
+    return 1 if ended else 0
+
+
+def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
+    """Ends some parts at once, with their children; what does not end in time is killed."""
     for number, patience in ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0)):
         for process in processes:
             # The group, because the api-server and the triggerer have children that outlive them.
@@ -123,7 +131,6 @@ def _run_all(airflow: str, port: int) -> int:
         for process in processes:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(patience)
-    return 1 if ended else 0
 
 
 if __name__ == "__main__":
