@@ -141,9 +141,10 @@ class Writer:
         if is_about_identity(correction, self.store.corrections()):
             self.learned = None
             commit = self._identified(correction)
-            if commit.retired:
-                self._forget_checkpoint()
+            remain = self._checkpoints().retiring(commit.retired) if commit.retired else None
             self.store.commit(replace(commit, marks=_marks(entry)), self.renew())
+            if remain is not None:
+                remain()
             return RepairCounts()
         return repairing.correct(correction, _marks(entry))
 
@@ -315,7 +316,7 @@ class Writer:
         return Checkpoints(folder, self.store, self.renew, wiring.window, wiring.vector_center)
 
     def _forget_checkpoint(self) -> None:
-        """To be done before articles are taken out, which no change will tell."""
+        """So that one that was found damaged is not opened again."""
         from pipeline.stages.grouping.checkpoint import MARK
 
         if self.store.mark(MARK):

@@ -114,8 +114,8 @@ class Stream:
         return [stored.enriched.article.id for stored in self.store.between(0, self.store.head())]
 
     def retire(self, article):
-        """As an undo of "these forms are another article" does it, after the mark is gone."""
-        self.store.commit(Commit(marks={MARK: ""}), self.lease())
+        """As an undo of "these forms are another article" does it."""
+        remain = self.checkpoints().retiring([article])
         stored = self.store.articles([article])[article]
         clustering = self.clustering()
         clustering.cover_all(stored.enriched.article.time, stored.enriched.article.time)
@@ -123,6 +123,7 @@ class Stream:
         told = clustering.told({stored.story: 1}, {})
         ended = () if told else (stored.story,)
         self.store.commit(Commit(retired=(article,), stories=told, ended=ended), self.lease())
+        remain()
 
     def forget_before(self, time):
         """As retention does it."""
@@ -378,6 +379,31 @@ def test_what_remains_after_a_retention_is_kept_and_nothing_is_made_anew(artefac
     stream.now += timedelta(hours=1)
     stream.load([1, 2, 3, 4])
     assert stream.store.mark(MARK) == remains
+    stream.store.close()
+
+
+def test_articles_that_go_one_by_one_leave_a_checkpoint_behind(artefact, tmp_path):
+    stream = Stream(tmp_path / "s", artefact)
+    for _ in range(3):
+        stream.load([1, 1, 2, 3])
+    before = stream.store.mark(MARK)
+    opened = index_files.opened(stream.folder / "kept", before)
+    held = [stream.articles()[0], stream.articles()[-1]]
+    there = [name for name in held if opened.frozen.slot_of(name) is not None]
+    assert there == held[:1]
+    stream.retire(held[1])
+    # It did not have this one, so it is as good as before.
+    assert stream.store.mark(MARK) == before
+    stream.load([1, 2, 3])
+    stream.retire(held[0])
+    after = stream.store.mark(MARK)
+    assert after not in ("", before)
+    remaining = index_files.opened(stream.folder / "kept", after).frozen
+    assert len(remaining) == len(opened.frozen) - 1
+    assert remaining.slot_of(held[0]) is None
+    # Decisions are compared with those of a state made anew, in `load`.
+    stream.load([1, 2, 3])
+    assert stream.store.mark(MARK) == after
     stream.store.close()
 
 

@@ -3,8 +3,8 @@
 The index is kept in files now and then, with the number of the store's newest change. Whoever opens it puts
 in what arrived and moved since. The store stays the truth: it has the names of the checkpoints that are of it
 (the mark below), and forgets them before something happens that its changes do not tell: when articles are
-taken out. After a retention what remains of the newest one is kept; what is missing, foreign or damaged is
-made anew.
+taken out. What remains of the newest one after that is kept; what is missing, foreign or damaged is made
+anew.
 """
 
 from __future__ import annotations
@@ -147,14 +147,22 @@ class Checkpoints:
     # -- what was taken out ------------------------------------------------------------------------------
 
     def dropping(self, time: datetime) -> Callable[[], None]:
-        """To be asked for before articles from before a time are taken out of the store.
+        """To be asked for before articles from before a time are taken out of the store; see `retiring`."""
+        return self._taking_out(lambda frozen: self._gone(frozen, time))
+
+    def retiring(self, articles: Sequence[str]) -> Callable[[], None]:
+        """To be asked for before some articles are taken out of the store.
 
         The store forgets its checkpoints, so that nothing is believed if all ends here.
 
         Returns:
             To be called after it: keeps what remains of the checkpoint. That costs what went, and reading
-            the arrays and postings once.
+            the arrays and postings once; nothing where the checkpoint does not have the articles.
         """
+        return self._taking_out(lambda frozen: _slots(frozen, articles))
+
+    def _taking_out(self, gone_of: Callable[[Frozen], NDArray[np.bool_]]) -> Callable[[], None]:
+        """What `retiring` says; `gone_of` tells by slot what went, once it has gone."""
         kept = self._opened()
         if self._store.mark(MARK):
             self._store.commit(Commit(marks={MARK: ""}), self._renew())
@@ -163,11 +171,14 @@ class Checkpoints:
             if kept is None:
                 return
             try:
-                gone = self._gone(kept.frozen, time)
+                gone = gone_of(kept.frozen)
             except DamagedIndexError as error:
                 log.warning("the clustering state is to be made anew: %s", error)
-            else:
+                return
+            if gone.any():
                 self._keep(Remaining(kept.frozen, gone), kept, dict(kept.notes))
+            else:
+                self._store.commit(Commit(marks={MARK: kept.segments[-1]}), self._renew())
 
         return remain
 
@@ -301,6 +312,13 @@ def _put_in(index: StoryIndex, rows: Sequence[MemberRow]) -> None:
         index.enter([IndexedArticle(row.article, row.seq, row.traits) for row in some])
         for row in some:
             index.settle(row.article, row.story)
+
+
+def _slots(frozen: Frozen, articles: Sequence[str]) -> NDArray[np.bool_]:
+    """By slot, whether it holds one of some articles."""
+    found = np.zeros(len(frozen), dtype=np.bool_)
+    found[[slot for article in articles if (slot := frozen.slot_of(article)) is not None]] = True
+    return found
 
 
 def _earlier(time: datetime, by: timedelta) -> datetime:
