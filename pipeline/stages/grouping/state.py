@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipeline.ports import Period, Store
 from pipeline.records import Article, Decision, StoredArticle, Story, Tie
 from pipeline.stages.grouping.checkpoint import Checkpoints, rebuilt
-from pipeline.stories.describing.describe import describe
+from pipeline.stories.describing.describe import MEMBERS_TOLD, describe
 from pipeline.stories.features.packed import Features, IndexedArticle
 from pipeline.stories.index.story_index import StoryIndex
 from pipeline.stories.placing.assign import assign_all
@@ -24,6 +24,8 @@ from pipeline.stories.situations.situation_index import SituationIndex
 # A run that has put in so many goes on from the checkpoint again: until then they take some 60 to 300 MiB.
 # Making it again more often costs more (every 10,000: an eighth of the time of grouping).
 PUT_IN: Final = 50_000
+# So many articles that were read to tell stories are kept for the next commits of the run.
+_KEPT: Final = 4 * MEMBERS_TOLD
 
 
 class Clustering:
@@ -60,6 +62,8 @@ class Clustering:
         self._times: Period | None = None
         self._arrivals: Period | None = None
         self._undated = False
+        # As they are in the store; those that were asked for last come last.
+        self._articles: dict[str, StoredArticle] = {}
         self.constraints = Constraints(store.corrections())
         self.index = StoryIndex(window / timedelta(days=1), center)
         self.situations = SituationIndex(store.learned, center)
@@ -151,6 +155,9 @@ class Clustering:
     ) -> tuple[Story, ...]:
         """Stories as they are now; those without members are left out.
 
+        What is read does not grow with a story: its newest members, and those of them that this run has
+        told of are at hand.
+
         Args:
             touched: By story id, how many changes it has seen since it was stored.
             changed: Articles that are newer than the store's, by id.
@@ -161,16 +168,17 @@ class Clustering:
         firsts = {self._living(story): story for story in joined if story not in names}
         before = self._store.stories([*names, *firsts])
         members = {name: self.index.profile(name).members for name in names}
-        missing = sorted({m.article for group in members.values() for m in group} - set(changed))
-        articles = self._store.articles(missing) | dict(changed)
+        newest = {m.article for group in members.values() for m in group[-MEMBERS_TOLD:]}
+        articles = self._read(sorted(newest), changed)
         told = [
             _carried(
                 describe(
                     name,
-                    [articles[m.article] for m in members[name]],
+                    [articles[m.article] for m in members[name][-MEMBERS_TOLD:]],
                     version=touched[name]
                     + (name in joined)
                     + (before[name].version if name in before else 0),
+                    older=members[name][:-MEMBERS_TOLD],
                 ),
                 before.get(name),
             )
@@ -179,6 +187,19 @@ class Clustering:
         told += [replace(before[name], version=before[name].version + 1) for name in firsts if name in before]
         situations = dict(zip(joined, joined, strict=True)) | firsts
         return tuple(_tied(story, situations, ties or {}) for story in sorted(told, key=lambda s: s.id))
+
+    def _read(self, names: Sequence[str], changed: Mapping[str, StoredArticle]) -> dict[str, StoredArticle]:
+        """Articles as they are once the commit is done."""
+        kept = self._articles
+        kept.update((name, changed[name]) for name in changed.keys() & kept.keys())
+        found = {name: kept.pop(name) for name in names if name in kept}
+        missing = [name for name in names if name not in found and name not in changed]
+        found |= self._store.articles(missing)
+        found |= {name: changed[name] for name in names if name in changed}
+        kept.update(found)
+        for name in list(kept)[:-_KEPT]:
+            del kept[name]
+        return found
 
     def _living(self, story: str) -> str:
         """The story that one has become part of; itself where it goes on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 from pipeline.records import (
@@ -26,11 +27,13 @@ from pipeline.stories.features.keywords import story_keywords
 from pipeline.stories.features.packed import Features, IndexedArticle
 from pipeline.stories.features.sentences import sentence_spans
 from pipeline.stories.features.tokens import term_id, tokens
-from pipeline.stories.index.story_profile import StoryProfile
+from pipeline.stories.index.story_profile import COMPARED, StoryProfile
 from pipeline.stories.index.sums import SparseSum
 
 TOPICS_KEPT: Final = 5
 ENTITIES_KEPT: Final = 30
+# So many members say what a story is about, the newest. Of older ones it is told that and when they came.
+MEMBERS_TOLD: Final = COMPARED
 # Members of a story that are read closely; of larger ones the newest.
 MEMBERS_READ: Final = 60
 HOT_HALF_LIFE_SECONDS: Final = 43_200.0
@@ -52,18 +55,25 @@ _CLOSING: Final = "\"'”’»)] "
 _FULL_STOPS: Final = (".", "!", "?", "。", "！", "？", "؟", "।")
 
 
-def describe(story: str, articles: Sequence[StoredArticle], version: int = 1) -> Story:
+def describe(
+    story: str, articles: Sequence[StoredArticle], version: int = 1, older: Sequence[IndexedArticle] = ()
+) -> Story:
     """The facts of a story.
 
     Args:
         story: Its id.
-        articles: Its members with their traits, at least one.
+        articles: Its members with their traits, at least one; of a very large story the newest
+            `MEMBERS_TOLD` are enough.
         version: To write into it.
+        older: The members that came before these, in ingest sequence. When they were published is told as
+            it was known when they came.
 
     Raises:
         StoreError: Features of another version.
     """
-    ordered = sorted(articles, key=lambda a: a.seq)
+    every = sorted(articles, key=lambda a: a.seq)
+    older = [*older, *(_indexed(a) for a in every[:-MEMBERS_TOLD])]
+    ordered = every[-MEMBERS_TOLD:]
     plain = [a.enriched.shown for a in ordered]
     traits = [Features.from_bytes(a.traits) for a in ordered]
     profile = StoryProfile.of(
@@ -74,16 +84,16 @@ def describe(story: str, articles: Sequence[StoredArticle], version: int = 1) ->
     central = _central(profile, languages[0], turns)
     text = texts(traits, [a.agency for a in plain])
     outlets = [a.outlet for a in plain]
-    times = sorted(a.time for a in plain)
+    times = sorted([*(a.time for a in plain), *_first_and_last(older)])
     read = sorted(plain[-MEMBERS_READ:], key=lambda a: a.time)
     said = [c for a in read for c in claims(a.id, a.outlet, _opening(a), a.language)]
     return Story(
         id=story,
         title=plain[central].title or traits[central].lead,
-        members=tuple(a.id for a in plain),
+        members=(*(member.article for member in older), *(a.id for a in plain)),
         origins=independent(text, outlets),
         texts=len(set(text)),
-        first_seq=ordered[0].seq,
+        first_seq=older[0].seq if older else ordered[0].seq,
         last_seq=ordered[-1].seq,
         first_published=times[0],
         last_published=times[-1],
@@ -100,8 +110,18 @@ def describe(story: str, articles: Sequence[StoredArticle], version: int = 1) ->
         disagreements=disagreements(said),
         hot=_hot(plain, families(text, outlets)),
         version=version,
-        dated=any(a.published for a in plain),
+        dated=any(a.published for a in plain) or any(member.time is not None for member in older),
     )
+
+
+def _indexed(stored: StoredArticle) -> IndexedArticle:
+    return IndexedArticle(stored.enriched.article.id, stored.seq, stored.traits)
+
+
+def _first_and_last(members: Sequence[IndexedArticle]) -> list[datetime]:
+    """When the first and the last of some members were published, or came where nobody says."""
+    times = [member.fetched if member.time is None else member.time for member in members]
+    return [datetime.fromtimestamp(time, UTC) for time in (min(times), max(times))] if times else []
 
 
 def _by_frequency(values: object) -> tuple[str, ...]:

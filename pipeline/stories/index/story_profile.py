@@ -2,6 +2,9 @@
 
 Small stories keep only the lengths of their sums: comparing with each of a few members costs no more, and
 most stories are small. Both are worked out when first asked for, of many stories together.
+
+A very large story is compared by its newest members alone, so that what a profile holds and what one more
+article costs is bounded, however long a saga runs. Which these are follows from the set of members.
 """
 
 from __future__ import annotations
@@ -18,6 +21,9 @@ from pipeline.stories.index.sums import Floats, SparseSum, Sums, summed_texts
 # Up to so many members a story keeps no sums. Inner products with them are then exact too: 5² < 2⁵, and
 # 5 + 48 bits fit float64.
 SMALL: Final = 5
+# So many of a story's members are compared, the newest: more than the stories of labelled news have. What a
+# story of twice as many would lose is what was said of it long before.
+COMPARED: Final = 512
 # So few stories at once that what is sorted of them stays near the processor; see also `summed_texts`.
 _MEASURED_AT_ONCE: Final = 64
 # Stories of so many members in all are summed up together, which takes some megabytes.
@@ -33,7 +39,7 @@ class StoryProfile:
 
     Attributes:
         story: The story's id.
-        members: In ingest sequence.
+        members: All of them, in ingest sequence.
         changes: How often members came and went.
     """
 
@@ -66,10 +72,16 @@ class StoryProfile:
         return self.members[0].seq
 
     @property
+    def compared(self) -> list[IndexedArticle]:
+        """The members that articles are compared with, in ingest sequence: the newest `COMPARED`."""
+        members = self.members
+        return members if len(members) <= COMPARED else members[-COMPARED:]
+
+    @property
     def sums(self) -> Sums:
-        """The sums over all members; made when first asked for."""
+        """The sums over the members that are compared; made when first asked for."""
         if self._sums is None:
-            self._sums = Sums.of(self.members)
+            self._sums = Sums.of(self.compared)
         return self._sums
 
     @property
@@ -87,14 +99,18 @@ class StoryProfile:
         position = len(self.members)
         if position and member.seq < self.members[-1].seq:
             position = bisect_left(self.members, member.seq, key=_seq)
+        # So many of the oldest are not compared.
+        aside = max(0, len(self.members) - COMPARED)
+        leaving = self.members[aside] if len(self.members) >= COMPARED else None
         self.members.insert(position, member)
         self._changed()
         if self._articles is not None:
             self._articles.add(member.article)
-        if self._outlets is not None:
-            self._outlets.setdefault(member.outlet, []).append(member)
-        if self._sums is not None:
-            self._sums.add(member, position)
+        if leaving is None:
+            self._compare(member, position)
+        elif position > aside:
+            self._compare(member, position - aside)
+            self._compare_no_more(leaving, 0)
 
     def remove(self, article: str) -> IndexedArticle:
         """Takes a member out.
@@ -105,15 +121,36 @@ class StoryProfile:
         if not self.holds(article):
             raise KeyError(article)
         position = next(i for i, m in enumerate(self.members) if m.article == article)
+        aside = max(0, len(self.members) - COMPARED)
         member = self.members.pop(position)
         if self._articles is not None:
             self._articles.discard(article)
+        self._changed()
+        if position >= aside:
+            self._compare_no_more(member, position - aside)
+            if aside:
+                self._compare(self.members[aside - 1], 0)
+        return member
+
+    def _compare(self, member: IndexedArticle, position: int) -> None:
+        """Puts a member among those that are compared."""
+        if self._outlets is not None:
+            self._outlets.setdefault(member.outlet, []).append(member)
+        if self._sums is not None:
+            self._sums.add(member, position)
+
+    def _compare_no_more(self, member: IndexedArticle, position: int) -> None:
+        """Takes the member at a position from among those that are compared."""
         if self._outlets is not None:
             self._outlets[member.outlet].remove(member)
-        self._changed()
         if self._sums is not None:
             self._sums.remove(member, position)
-        return member
+
+    def compares(self, article: str) -> bool:
+        """Whether an article is one of the members that are compared."""
+        if len(self.members) <= COMPARED or not self.holds(article):
+            return self.holds(article)
+        return any(member.article == article for member in self.compared)
 
     def holds(self, article: str) -> bool:
         """Whether an article is a member."""
@@ -144,12 +181,12 @@ class StoryProfile:
         return all(each.packed.signature != signature for each in same)
 
     def _of_outlet(self, outlet: str) -> list[IndexedArticle]:
-        """The members of an outlet, in any order; large stories have them by outlet."""
+        """The compared members of an outlet, in any order; large stories have them by outlet."""
         if len(self.members) <= SMALL:
             return [member for member in self.members if member.outlet == outlet]
         if self._outlets is None:
             self._outlets = {}
-            for member in self.members:
+            for member in self.compared:
                 self._outlets.setdefault(member.outlet, []).append(member)
         return self._outlets.get(outlet, [])
 
@@ -226,7 +263,7 @@ def _measured(sums: Sums) -> dict[str | int, tuple[int, float, float]]:
 def sum_up(profiles: Iterable[StoryProfile]) -> None:
     """Sums up large stories, many in one go."""
     for together in _together([p for p in dict.fromkeys(profiles) if p.unsummed()]):
-        for profile, sums in zip(together, Sums.of_each([p.members for p in together]), strict=True):
+        for profile, sums in zip(together, Sums.of_each([p.compared for p in together]), strict=True):
             profile.summed(sums)
 
 
@@ -235,11 +272,12 @@ def _together(profiles: list[StoryProfile]) -> Iterator[list[StoryProfile]]:
     some: list[StoryProfile] = []
     members = 0
     for profile in profiles:
-        if some and members + profile.size > _SUMMED_MEMBERS:
+        size = len(profile.compared)
+        if some and members + size > _SUMMED_MEMBERS:
             yield some
             some, members = [], 0
         some.append(profile)
-        members += profile.size
+        members += size
     if some:
         yield some
 

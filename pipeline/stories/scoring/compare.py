@@ -225,7 +225,7 @@ class _Comparison:
     def _large(self, member: IndexedArticle, row: int, profile: StoryProfile) -> tuple[Floats, Years]:
         """Takes what of a large story is not text; returns the times and years of the other members."""
         sums, traits = profile.sums, member.traits
-        inside = profile.holds(member.article)
+        inside = profile.compares(member.article)
         outlet = figures = 0
         if len(traits.dense) in sums.dense:
             wide = traits.dense.astype(np.float64)
@@ -236,13 +236,13 @@ class _Comparison:
             outlet = sums.outlets[member.outlet] - inside
             figures = profile.alike(member.outlet, traits.title_form, traits.title_exact)
         self.tally[Tally.INSIDE, row] = inside
-        self.tally[Tally.OTHERS, row] = profile.size - inside
+        self.tally[Tally.OTHERS, row] = len(profile.compared) - inside
         self.tally[Tally.OUTLET, row] = outlet
         self.tally[Tally.TITLE, row] = figures
         times, years = np.frombuffer(sums.times), np.frombuffer(sums.years, dtype=np.uint64)
         if not inside:
             return times, years
-        others = [m.article != member.article for m in profile.members]
+        others = [m.article != member.article for m in profile.compared]
         return times[others], years[others]
 
     def _times_apart(self, large: list[tuple[int, Floats, Years]]) -> None:
