@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -68,14 +68,19 @@ class Ranking:
         self._slots = slots
         self._values = values
         self._allowed = allowed
+        self._rest: list[Places] = []
         self.best = self._ordered(_RANKED_AT_FIRST)
 
     def rest(self) -> Iterator[list[int]]:
-        """What comes after the beginning, piece by piece."""
-        done = _RANKED_AT_FIRST
-        while done < len(self._slots):
-            more = self._ordered(8 * done)[done:]
-            yield (more if self._allowed is None else more[self._allowed(more)]).tolist()
+        """What comes after the beginning, piece by piece; put in order once, however often it is asked for."""
+        done, pieces = _RANKED_AT_FIRST, self._rest
+        for place in count():
+            if place == len(pieces):
+                if done >= len(self._slots):
+                    return
+                more = self._ordered(8 * done)[done:]
+                pieces.append(more if self._allowed is None else more[self._allowed(more)])
+            yield pieces[place].tolist()
             done *= 8
 
     def _ordered(self, limit: int) -> Places:

@@ -31,7 +31,9 @@ def gather(member: IndexedArticle, profile: StoryProfile) -> tuple[Evidence, ...
     if not members:
         return ()
     others, traits = [_read(m.data) for m in members], member.traits
-    against = contradictions(facts_of(member.data), [facts_of(m.data) for m in members])
+    mine = facts_of(member.data)
+    # Where the article says nothing that could be otherwise, nobody is asked.
+    against = contradictions(mine, [facts_of(m.data) for m in members]) if any(mine) else ()
     return (*_closest(traits, others), *_names(traits, others), *_numbers(traits, others), *against)
 
 

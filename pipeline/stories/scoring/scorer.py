@@ -299,7 +299,8 @@ class Mix(Scorer):
 def _read(member: IndexedArticle, profile: StoryProfile) -> InCommon:
     """The facts of an article beside those of a story."""
     mine = mentioned(member.data)
-    if not (mine.names or mine.magnitudes):
+    # Without either there is nothing to have in common, whatever the story's articles name.
+    if not (mine.people or mine.magnitudes):
         return NOTHING
     newest = profile.members[-_FACTS_OF:]
     return in_common(mine, [mentioned(each.data) for each in newest if each.article != member.article])
