@@ -1,10 +1,11 @@
 """What an article costs where input is bad, over what a usual one costs in the same process.
 
-    python -m benchmarks.stories.hostile [--articles 5000]
+    python -m benchmarks.stories.hostile [--articles 5000] [--at-once]
 
 One outlet's titles all alike, near-copies of one text at once, a story that grows and grows, articles that
 nobody dates, and a clock a year ahead: so many articles each, put beside 3,000 usual ones. Processor time of
-the last 400; goal: 3 times.
+the last 400; goal: 3 times. With `--at-once` all but the last 800 are put where they would go, without being
+decided on, so that tens of thousands can be tried.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -25,6 +27,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from benchmarks.stories.invented import DAY_SECONDS, WINDOW_DAYS, Newsroom
 from pipeline.settings import read_document
+from pipeline.stages.grouping.checkpoint import rebuilt
 from pipeline.stages.grouping.group import COMMIT_ARTICLES
 from pipeline.stories.features.packed import Features, IndexedArticle, Sparse
 from pipeline.stories.index.story_index import StoryIndex
@@ -35,6 +38,7 @@ from pipeline.stories.scoring.scorer_config import ScorerConfig, load_scorer
 _SCORER: Final = Path(__file__).parents[2] / "config" / "scorer.yaml"
 _USUAL: Final = 3_000
 _MEASURED: Final = 400
+_DECIDED: Final = 800
 _EVENT: Final = 5_000_000
 Kind = Callable[[Newsroom, int], Features]
 
@@ -81,11 +85,15 @@ def _release(newsroom: Newsroom) -> Features:
 KINDS: Final[tuple[Kind, ...]] = (titles_alike, near_copies, one_saga, undated, year_ahead)
 
 
-def cost(artefact: ScorerConfig, kind: Kind, articles: int) -> tuple[float, int]:
+def cost(artefact: ScorerConfig, kind: Kind, articles: int, *, at_once: bool) -> tuple[float, int]:
     """Milliseconds an article of the last ones, and how large the largest story is."""
     newsroom, constraints = Newsroom(artefact.center), Constraints()
     index = StoryIndex(WINDOW_DAYS, artefact.center)
     members = _members(newsroom, kind, articles)
+    if at_once:
+        first = islice(members, _USUAL + articles - _DECIDED)
+        rows = ((member, _story(kind, member.seq)) for member in first)
+        index = rebuilt(rows, timedelta(days=WINDOW_DAYS), artefact.center)
     measured = 0.0
     while batch := list(islice(members, COMMIT_ARTICLES)):
         begun = time.process_time()
@@ -101,22 +109,31 @@ def _members(newsroom: Newsroom, kind: Kind, articles: int) -> Iterator[IndexedA
         yield IndexedArticle(f"{number:016x}", number, made)
 
 
+def _story(kind: Kind, number: int) -> str:
+    """Where an article goes: two usual ones are on one event."""
+    made = usual if number <= _USUAL else kind
+    if made in (near_copies, one_saga):
+        return "one"
+    return f"{made.__name__} {number if made is titles_alike else number // 2}"
+
+
 def main() -> None:
     """Prints a line a kind."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--articles", type=int, default=5_000)
+    parser.add_argument("--at-once", action="store_true", help="decide on the last ones alone")
     parser.add_argument("--only", choices=[kind.__name__ for kind in KINDS], help="one kind")
     chosen = parser.parse_args()
     articles = chosen.articles
     artefact = load_scorer(read_document(_SCORER), "normal")
-    plain, _ = cost(artefact, usual, articles)
+    plain, _ = cost(artefact, usual, articles, at_once=chosen.at_once)
     print(f"usual {plain:.2f} ms an article", flush=True)
     for kind in KINDS:
         if chosen.only not in (None, kind.__name__):
             continue
-        took, largest = cost(artefact, kind, articles)
+        took, largest = cost(artefact, kind, articles, at_once=chosen.at_once)
         name = kind.__name__.replace("_", " ")
         told = f"{took:6.2f} ms, {took / plain:4.1f} times; largest story {largest:,}"
         print(f"{articles:,} {name:13} {told}", flush=True)
