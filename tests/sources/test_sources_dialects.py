@@ -283,6 +283,17 @@ def test_a_mail_is_its_page_else_its_text_under_its_subject(read, name):
     assert normalize(parse_capture(capture, 1)[0][0]).title == "Ferry runs again"
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "text/html"])
+def test_a_newsletter_has_the_subject_and_date_of_its_mail(read, kind):
+    head = "From: Echo <news@echo.test>\nSubject: Bridge shut\nDate: Mon, 02 Mar 2015 09:00:00 +0100\n"
+    head += f"MIME-Version: 1.0\nContent-Type: {kind}; charset=utf-8\n\n"
+    text = "<p>Engineers found a crack in the second pillar and closed the bridge until Friday.</p>"
+    (capture,), _ = read("a.eml", (head + text).encode())
+    article = normalize(parse_capture(capture, 1)[0][0])
+    assert (article.title, str(article.published)) == ("Bridge shut", "2015-03-02 08:00:00+00:00")
+    assert "closed the bridge" in article.text
+
+
 def test_a_record_that_its_crawler_cut_off_is_read_and_told(read):
     cut = record(PAGE, 1, gz=False).replace(b"WARC-Type:", b"WARC-Truncated: length\r\nWARC-Type:")
     (first, second), (told,) = read("a.warc.gz", gzip.compress(cut) + record(PAGE, 2))

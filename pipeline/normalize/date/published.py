@@ -34,6 +34,7 @@ _RFC = re.compile(r"^(?:[A-Za-z]{3,9}\.?,?\s+)?\d{1,2}\s+[A-Za-z]{3,9}\.?,?\s+\d
 _ISO = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}(?:[T ]|$)")
 _YEAR_FIRST = re.compile(r"^(\d{4})[/.]\s?(\d{1,2})[/.]\s?(\d{1,2})\b\.?")
 _YEAR_AHEAD = re.compile(r"\d{4}\b")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?![\d:])")
 _EAST_ASIAN_DAY = re.compile(east_asian_day())
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?(Z)?$")
 _EPOCH = re.compile(r"^\d{9,10}(?:\.\d+)?$|^\d{12,13}$")
@@ -60,6 +61,11 @@ _HAS_OFFSET = re.compile(
     r"\d\s?[+-]\d{2}:?\d{2}\s*$|\d\s?Z\s*$|\b(?:"
     + "|".join(name for name in sorted(LETTERS) if len(name) > 1)
     + r")\b"
+)
+# A zone's letters in capitals behind a time of day; written small, many are words of some language ("cet").
+_ZONED_CLOCK = re.compile(
+    rf"(?P<clock>\d[:.hH]\d{{2}}(?::\d{{2}})?(?:\s?(?i:[ap]\.?m\b\.?|{one_of(ENDINGS.hours)}\b))?)\s*[,–-]?\s*"
+    r"\(?(?P<letters>[^\W\d_]{2,5})\)?(?!\w)"
 )
 _HOUR_WORD = re.compile(rf"\b(\d{{1,2}})\s*{one_of(ENDINGS.hours)}\b", re.IGNORECASE)
 _ORDINAL = re.compile(rf"\b(\d{{1,2}}){one_of(ENDINGS.days)}\b", re.IGNORECASE)
@@ -155,12 +161,12 @@ def _parse(text: str, context: _Context) -> RelativeTime | None:
     text = " ".join(_EAST_ASIAN.sub(r"\1-\2-\3 ", text).split())
     text = _CLOCK_FIRST.sub(r"\2 \1", text)
     text = _YEAR_FIRST.sub(r"\1-\2-\3", text)
-    if not _ISO.match(text):
-        ago = relative(text, context.fetched, context.language)
-        if ago is not None:
-            return ago
+    ago = None if _ISO.match(text) else relative(text, context.fetched, context.language)
+    # "ma" is today in Hungarian and Monday in Dutch: a year decides.
+    if ago is not None and not _YEAR.search(text):
+        return ago
     found = _absolute(text, context)
-    return found and replace(found, zoned=_HAS_OFFSET.search(text) is not None)
+    return ago if found is None else replace(found, zoned=_HAS_OFFSET.search(text) is not None)
 
 
 def _absolute(text: str, context: _Context) -> RelativeTime | None:
@@ -258,6 +264,7 @@ def _clocks(text: str) -> str:
 
 def _loose(text: str, context: _Context) -> RelativeTime | None:
     """Dates with a month by name: brought into English order of words, then read by dateutil."""
+    text = _ZONED_CLOCK.sub(lambda found: _with_offset(found, context.letters), text)
     text = re.sub(r"\b([ap])\.\s?m\.?", r"\1m", text, flags=re.IGNORECASE)
     text = _ORDINAL.sub(r"\1", _OF_YEAR.sub(r"\1", text))
     text = re.sub(r"(\d{1,2})\.(?=\s*[^\W\d_])", r"\1 ", text)
@@ -280,6 +287,12 @@ def _loose(text: str, context: _Context) -> RelativeTime | None:
     if parsed.year < 1500 or not re.search(r"(?<![\d:])\d{1,2}(?![\d:]|\s?[ap]m\b)", form):
         return None
     return RelativeTime(_utc(parsed), re.search(r"\d:\d{2}|\d ?[ap]m\b", form, re.IGNORECASE) is not None)
+
+
+def _with_offset(found: re.Match[str], letters: Mapping[str, timezone]) -> str:
+    """A time of day with its zone as an offset, where the letters behind it name one."""
+    zone = letters.get(found["letters"])
+    return found[0] if zone is None else f"{found['clock']} {_NO_DATE.replace(tzinfo=zone):%z}"
 
 
 def _is_clock_word(word: str) -> bool:

@@ -143,7 +143,10 @@ def _page(capture: Capture, _: int) -> Parsed:
     text = _page_text(capture)
     url = capture.item or (capture.url if capture.kind == "page" else "")
     found = capture.url if capture.kind == "page" else ""
-    return Parsed(numbered([replace(blank_item(capture), url=url, page=text, found=found)]), [])
+    said = dict(capture.headers) if capture.kind == "file" else {}  # a mail's own
+    item = replace(blank_item(capture), url=url, page=text, found=found)
+    item = replace(item, title=said.get("subject", ""), published=said.get("date", ""))
+    return Parsed(numbered([item]), [])
 
 
 def _page_text(capture: Capture) -> str:
@@ -161,7 +164,8 @@ def _article(capture: Capture, _: int) -> Parsed:
     if len(title) > _TITLE_CHARS:  # a text without line ends
         title, body = "", text
     url = capture.url if capture.kind == "page" else ""
-    item = replace(blank_item(capture), url=url, title=title.strip(), body=body.strip())
+    sent = dict(capture.headers).get("date", "") if capture.kind == "file" else ""
+    item = replace(blank_item(capture), url=url, title=title.strip(), body=body.strip(), published=sent)
     return Parsed(numbered([item]), [])
 
 

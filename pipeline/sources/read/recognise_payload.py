@@ -40,7 +40,8 @@ def recognised(capture: Capture) -> tuple[Capture, Payload]:
     Feed is one.
 
     Returns:
-        The capture, of an MHTML file with the page that is in it, and its payload.
+        The capture, of a message with the page or text that is in it, and its payload. A mail's subject and
+        date are its headers then.
     """
     if capture.payload == "feed":
         return capture, capture.payload
@@ -81,12 +82,14 @@ def _in_message(capture: Capture) -> tuple[Capture, Payload]:
             url = str(said).strip()
             item = url if url.startswith(("http://", "https://")) else capture.item
             typed = str(part.get("Content-Type", ""))
-            return replace(capture, body=_content(part), content_type=typed, item=item), "html"
+            sent = _sent(head) if item == capture.item else capture.headers
+            return replace(capture, body=_content(part), content_type=typed, item=item, headers=sent), "html"
         plain = plain or part
     if plain is None:
         return capture, capture.payload
     text = f"{_subject(head)}\n{decode(_content(plain), str(plain.get('Content-Type', '')))}"
-    return replace(capture, body=text.encode(), content_type="text/plain; charset=utf-8"), "text"
+    typed = "text/plain; charset=utf-8"
+    return replace(capture, body=text.encode(), content_type=typed, headers=_sent(head)), "text"
 
 
 def _parts(message: memoryview, depth: int, left: list[int]) -> Iterator[Message]:
@@ -131,6 +134,13 @@ def _head_of(message: memoryview) -> tuple[Message, int]:
 def _content(part: Message) -> bytes:
     content = part.get_payload(decode=True)
     return content if isinstance(content, bytes) else b""
+
+
+def _sent(message: Message) -> tuple[tuple[str, str], ...]:
+    """Subject and date of a mail; of a page that a browser saved nothing, for its date is that of saving."""
+    if "From" not in message or "Snapshot-Content-Location" in message:
+        return ()
+    return ("subject", _subject(message)), ("date", str(message.get("Date") or "").strip())
 
 
 def _subject(message: Message) -> str:
