@@ -65,7 +65,7 @@ def client(environment: Mapping[str, str], secrets: Path) -> httpx.Client:
     """A client for the Kibana that the environment names.
 
     Args:
-        environment: See the module's text.
+        environment: `KIBANA_URL`, and how to log in: `KIBANA_API_KEY`, or a name and a password.
         secrets: The .env file to fall back on.
 
     Raises:

@@ -230,7 +230,7 @@ def chart(
     """A Lens chart inside a dashboard (by value: it opens in Lens from the panel's menu).
 
     Args:
-        name: See `Panel`.
+        name: Unique in its dashboard.
         title: As shown.
         view: The id of the data view.
         columns: By id; buckets before metrics, in the order of nesting.

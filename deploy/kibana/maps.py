@@ -69,7 +69,7 @@ def world(name: str, title: str, view: str, field: str) -> Panel:
     """A map of the world with a circle where documents lie.
 
     Args:
-        name: See `Panel`.
+        name: Unique in its dashboard.
         title: As shown.
         view: The id of the data view.
         field: Its field of points (`geo_point`).

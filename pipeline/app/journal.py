@@ -67,7 +67,7 @@ class Writer:
         store: Where to.
         renew: Renews the lease.
         clustering: Kept between batches, made anew after a repair or correction.
-        learned: Likewise; a repair or correction teaches nothing.
+        learned: What the stream has taught, kept between batches; a repair or correction teaches nothing.
         missing: How many batches were left out because the archive does not have them any more.
         damaged: What of the archive could not be read, one line each.
         strict: Whether damage stops it.

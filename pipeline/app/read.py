@@ -80,7 +80,7 @@ def chosen(query: str, since: str, until: str, now: datetime) -> Query:
     Args:
         query: "" for all.
         since: An age or a date; "" for any.
-        until: Likewise.
+        until: An age or a date before which it was published; "" for any.
         now: The present time (UTC).
 
     Raises:

@@ -66,7 +66,7 @@ class Wiring:
     Args:
         home: Archive, staging, quarantine and mail spool; made when missing.
         config: The configuration folder.
-        store_url: See `pipeline.store.open_store`.
+        store_url: `sqlite:///path.db`, or `http(s)://host:port[?prefix=NAME]` for Elasticsearch.
         environment: For secrets and `${NAME}` in the configuration.
         clock: Gives the present time (UTC).
         make: Whether a home and a store that are missing are made; a reader makes nothing.

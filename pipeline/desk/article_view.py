@@ -45,7 +45,8 @@ def article(app: App, ask: Ask) -> View:
         return View(to=f"{ask.root}/articles/{record.id}", status=303)
     decision, stories = app.read.decided(stored)
     story_now = stories.get(stored.story) or app.read.current(stored.story)[0]
-    following = [*(v.article for v in versions), record][1:]
+    # Each replaced version beside the one that came after it; the article as it is now came last.
+    replaced = list(zip(versions, [*(v.article for v in versions), record][1:], strict=True))
     document = article_shape(stored) | {
         "versions": version_shapes(versions, record),
         "decision": decision_shape(decision, stored) if decision else None,
@@ -61,10 +62,7 @@ def article(app: App, ask: Ask) -> View:
             "removed": record.removed,
             "entities": stored.enriched.entities[:40],
             "topics": stored.enriched.topics,
-            "changes": [
-                change(version.article, after, version.replaced)
-                for version, after in zip(versions, following, strict=True)
-            ][::-1],
+            "changes": [change(old.article, after, old.replaced) for old, after in reversed(replaced)],
             "decision": decision,
             "table": list(_features(decision)) if decision else [],
             "titles": {name: cut(story.title) for name, story in stories.items()},

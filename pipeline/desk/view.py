@@ -162,7 +162,7 @@ class View:
         template: Of `pages/`, without ".html".
         context: What the template shows.
         document: Its JSON twin, or what makes it when it is asked for; None where it has none.
-        rows: Likewise its CSV twin: the head, and the rows.
+        rows: What makes its CSV twin, the head and the rows, when that is asked for; None where it has none.
         status: The HTTP status.
         to: Where to go instead: with status 301 or 303.
         cookies: To set: name, value, days.

@@ -156,7 +156,7 @@ class Indexed:
         words: Folded words, in order, by text field.
         keywords: Folded values, sorted and distinct, by keyword field.
         published: `Article.time`, in microseconds since 1970.
-        fetched: Likewise.
+        fetched: `Article.fetched`, in microseconds since 1970.
     """
 
     tokens: Tokens

@@ -29,10 +29,10 @@ class Agreement:
     """Everything `evaluate` says about one grouping.
 
     Attributes:
-        bcubed: See `bcubed`.
-        pairwise: See `pairwise`.
-        nmi: See `normalized_mutual_information`.
-        ari: See `adjusted_rand_index`.
+        bcubed: Of each article's story with its event, averaged over the articles (`bcubed`).
+        pairwise: Of the pairs of articles that are together (`pairwise`).
+        nmi: Normalized mutual information, 0 to 1.
+        ari: Adjusted Rand index; 0 is chance, 1 the same grouping.
     """
 
     bcubed: PrecisionRecall

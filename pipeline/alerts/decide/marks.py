@@ -66,19 +66,22 @@ class WatchMarks:
         self._behind = {name: n for name, n in self._behind.items() if name in names or name == NAMELESS}
 
     def way(self, names: Collection[str], last: int, aside: Collection[str] = ()) -> list[Leg]:
-        """The legs up to the newest change, each with all who have come as far as it starts.
+        """The legs up to the newest change, one after the other.
+
+        A leg begins where a watch has come to; on it go this watch and all that have come as far already, so
+        that those behind catch up. A leg whose changes all have been asked about is left out.
 
         Args:
             names: The watches that are asked.
             last: The newest change.
             aside: Those of them for which another version stands in; it has come as far as all have.
         """
-        starts = {name: self.reached if name in aside else self.of(name) for name in names}
-        places = sorted({self.reached, *starts.values()})
-        ends = [*places[1:], max(last, self.reached)]
+        come_to = {name: self.reached if name in aside else self.of(name) for name in names}
+        starts = sorted({self.reached, *come_to.values()})
+        ends = [*starts[1:], max(last, self.reached)]
         return [
-            Leg(start, end, frozenset(name for name, own in starts.items() if own <= start))
-            for start, end in zip(places, ends, strict=True)
+            Leg(start, end, frozenset(name for name in names if come_to[name] <= start))
+            for start, end in zip(starts, ends, strict=True)
             if start < end
         ]
 

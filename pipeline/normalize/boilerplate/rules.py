@@ -57,14 +57,18 @@ class LineRule(NamedTuple):
             first: Whether no paragraph of the article stands before it.
             only: Whether it is all the text there is.
         """
-        if self.exact.match(line) or (not only and self.labelled.match(line)):
+        if self.exact.match(line):
             return True
-        if only or self.free.match(line) is None:
+        if only:
             return False
-        sentence = _SENTENCE.match(line) is not None
-        return not (sentence and self.kind in _NO_SENTENCES) and (
-            self.kind == "cookies" or not (first and sentence)
-        )
+        if self.labelled.match(line):
+            return True
+        if self.free.match(line) is None:
+            return False
+        if _SENTENCE.match(line) is None:
+            return True
+        # A sentence is rather the article's; one on cookies is nobody's, not even as the first paragraph.
+        return self.kind == "cookies" or not (first or self.kind in _NO_SENTENCES)
 
 
 class LineRules(NamedTuple):

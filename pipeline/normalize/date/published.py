@@ -457,19 +457,27 @@ def _habits(beside: Sequence[str], fetched: datetime, languages: Sequence[str], 
 def _with_zone(
     moment: RelativeTime, read: Iterable[tuple[RelativeTime, DateSource]], fetched: datetime, zones: _Zones
 ) -> RelativeTime:
-    """A time of day that came without a zone, in the zone that something else gives it."""
+    """A time of day that came without a zone, in the zone that something else gives it.
+
+    First the page, where it has the same moment with a zone; then the zone in which the source writes; then,
+    where without one it would be of the future, that of its country or of its clock.
+    """
     if moment.zoned or not moment.exact:
         return moment
     for other, source in read:
-        behind = (moment.time - other.time).total_seconds()
-        # The same moment on a clock elsewhere: whole quarters of an hour apart, and the seconds alike.
-        whole = behind % 900 == 0 and 0 < abs(behind) <= _MOST_BEHIND
-        if source == "page" and other.zoned and other.exact and whole:
+        if source == "page" and other.zoned and other.exact and _is_on_another_clock(moment, other):
             return other
-    believed = [zones.written] if zones.written else []
-    believed += zones.ahead if zones.runs_ahead or moment.time - fetched > _SKEW else ()
-    for zone in believed:
+    is_ahead = zones.runs_ahead or moment.time - fetched > _SKEW
+    for zone in (zones.written, *(zones.ahead if is_ahead else ())):
+        if zone is None:
+            continue
         there = moment.time.replace(tzinfo=zone).astimezone(UTC)
         if there - fetched <= _SKEW:
             return RelativeTime(there, exact=True)
     return moment
+
+
+def _is_on_another_clock(moment: RelativeTime, other: RelativeTime) -> bool:
+    """Whether two times may be one on two clocks: whole quarters of an hour apart, and the seconds alike."""
+    behind = (moment.time - other.time).total_seconds()
+    return behind % 900 == 0 and 0 < abs(behind) <= _MOST_BEHIND

@@ -46,8 +46,8 @@ class Comparison:
 
     Attributes:
         link, guid: Whether these are the same; "unknown" where one has none.
-        title: How alike the titles are, 0 to 100, words in any order; with `ordered` as they stand.
-        ordered: Likewise as they stand.
+        title: How alike the titles are, 0 to 100, words in any order.
+        ordered: How alike they are, 0 to 100, words as they stand.
         text: The share of the shorter text's words that the other has; None where one says too little.
         gap: Between the dates of publication; None where one has none.
         together: Whether both came in one capture: a source tells its items apart there.

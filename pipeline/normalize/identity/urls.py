@@ -44,6 +44,7 @@ _HOST = re.compile(r"^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)*
 _SCHEMELESS = re.compile(r"^(?:[\w-]+\.)+[a-zA-Z]{2,24}(?:[:/?#]|$)")
 _FILE_NAME = re.compile(r"^[^/?#]+\.(?:txt|html?|jsonl?|gz|xml|warc|md)$", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x20\x7f\u00a0\u200b\ufeff\ud800-\udfff]")
+_ARTICLE_CHARS = 8  # by which an article's path is longer than its section's at least
 _SAFE_PATH = "/:@!$&'()*+,;=~-._"
 # Names that never are an article's number, whatever their value.
 _NEVER_NUMBERS = re.compile(
@@ -227,11 +228,10 @@ def credible_canonical(claimed: str, url: str) -> str:
     if registrable_domain(host_of(canonical)) != registrable_domain(host_of(url)):
         return url
     own, other = urlsplit(url), urlsplit(canonical)
-    told = {value for _, value in parse_qsl(own.query) if any(char.isdigit() for char in value)}
-    if any(value not in canonical for value in told) or (
-        own.query and own.path == other.path != "/" and not other.query
-    ):
-        return url
-    if own.path.startswith(other.path + "/") and not other.query and len(other.path) < len(own.path) - 8:
+    numbers = {value for _, value in parse_qsl(own.query) if any(char.isdigit() for char in value)}
+    loses_number = any(value not in canonical for value in numbers)
+    loses_query = own.query and not other.query and own.path == other.path != "/"
+    is_section = own.path.startswith(other.path + "/") and len(other.path) < len(own.path) - _ARTICLE_CHARS
+    if loses_number or loses_query or (is_section and not other.query):
         return url
     return canonical

@@ -201,14 +201,14 @@ def text_tokens(text: str, found: Iterable[str], language: str) -> tuple[str, ..
         found: Its `words`.
         language: Its language.
     """
-    stems = map(_stem_tokens(base_language(language)).__getitem__, found)
+    stems = map(_StemTokens.of(base_language(language)).__getitem__, found)
     return (*stems, *sorted(other_tokens(text, language)))
 
 
 def other_tokens(text: str, language: str) -> set[str]:
     """The tokens of a text beside the stems of its words: other spellings, and words as they are written."""
     # Pieces come again: no way of writing but of numbers reaches over a space.
-    made: set[str] = set().union(*map(_pieces(language).__getitem__, set(text.split())))
+    made: set[str] = set().union(*map(_PieceTokens.of(language).__getitem__, set(text.split())))
     for match in _spaced_numbers(language).finditer(text) if _spaced().search(text) else ():
         joined = "".join(match[0].split())
         if joined.isdigit():
@@ -235,14 +235,20 @@ def _tokens_of_piece(piece: str, language: str) -> frozenset[str]:
 
 def piece_tokens(piece: str, language: str) -> frozenset[str]:
     """The tokens of what stands between two spaces, alone, beside the stems of its words."""
-    return _pieces(language)[piece]
+    return _PieceTokens.of(language)[piece]
 
 
-class _Pieces(dict[str, frozenset[str]]):
+class _PieceTokens(dict[str, frozenset[str]]):
     """What stands between two spaces → its tokens, worked out as it comes: every piece of a text asks."""
 
     def __init__(self, language: str) -> None:
         self._language = language
+
+    @classmethod
+    @lru_cache(maxsize=64)
+    def of(cls, language: str) -> _PieceTokens:
+        """The one of a language."""
+        return cls(language)
 
     def __missing__(self, piece: str) -> frozenset[str]:
         if len(piece) >= _LONG_PIECE:  # rarely comes again
@@ -255,27 +261,23 @@ class _Pieces(dict[str, frozenset[str]]):
         return found
 
 
-@lru_cache(maxsize=64)
-def _pieces(language: str) -> _Pieces:
-    return _Pieces(language)
-
-
 class _StemTokens(dict[str, str]):
-    """Folded word → its token in one language, as `_Pieces`."""
+    """Folded word → its token in one language, worked out as it comes."""
 
     def __init__(self, language: str) -> None:
         self._language = language
+
+    @classmethod
+    @cache
+    def of(cls, language: str) -> _StemTokens:
+        """The one of a language."""
+        return cls(language)
 
     def __missing__(self, word: str) -> str:
         if len(self) >= _REMEMBERED:
             self.clear()
         self[word] = found = stem_token(word, self._language)
         return found
-
-
-@cache
-def _stem_tokens(base: str) -> _StemTokens:
-    return _StemTokens(base)
 
 
 def bare_text(text: str) -> str:

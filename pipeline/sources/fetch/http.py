@@ -33,6 +33,7 @@ _MOVED = {301, 308}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _REMEDY = "to allow it, list the host under fetch.private_hosts or give the feed allow_private"
 _REPLY_BYTES = 65_536  # what a hub says in answer to a form is not read by anybody
+_LENGTH_DIGITS = 19  # a longer number is no length of anything
 _HOST_LOCKS = 1024  # striped: two hosts that share one merely wait for each other
 
 
@@ -187,17 +188,16 @@ class Client:
     def _body(response: httpx.Response, max_bytes: int) -> Unpacked:
         if not response.is_success:
             return Unpacked(b"")
+        too_large = PermanentError(f"larger than {max_bytes // 1024:,} KiB")
         announced = response.headers.get("content-length", "")
-        pieces, size = [], int(announced) if announced.isdecimal() and len(announced) < 20 else 0
-        if size <= max_bytes:
-            size = 0
-            for piece in response.stream if isinstance(response.stream, httpx.SyncByteStream) else ():
-                size += len(piece)
-                if size > max_bytes:
-                    break
-                pieces.append(piece)
-        if size > max_bytes:
-            raise PermanentError(f"larger than {max_bytes // 1024:,} KiB")
+        if announced.isdecimal() and len(announced) <= _LENGTH_DIGITS and int(announced) > max_bytes:
+            raise too_large
+        pieces, size = [], 0
+        for piece in response.stream if isinstance(response.stream, httpx.SyncByteStream) else ():
+            size += len(piece)
+            if size > max_bytes:
+                raise too_large
+            pieces.append(piece)
         found = unpack(b"".join(pieces), response.headers.get("content-encoding", ""), max_bytes)
         # A file may be packed itself, as sitemaps are (sitemap.xml.gz, application/x-gzip).
         inner = unpack(found.body, "gzip", max_bytes)

@@ -72,8 +72,8 @@ class Checkpoints:
         folder: Where they are kept.
         store: Which is read, and has the mark.
         renew: Renews the lease and returns it.
-        window: See `Clustering`.
-        center: Likewise.
+        window: A story is a candidate while it has an article within this distance of the new one.
+        center: The mean of the embedder's vectors, shape [d]; None where it has none.
         few: Stores of fewer articles have none.
     """
 

@@ -297,15 +297,16 @@ class _Tying:
     def _make_anew(self, situation: str, told: Mapping[str, Story]) -> None:
         """Brings what is known of a situation to the stories that it has now."""
         page = self._store.story_page(StoryFilter(situation=situation), "new", _STORIES)
-        inside = {story.id: story for story in page if story.id not in self._commit.ended}
-        inside = {**inside, **told}
-        inside = {name: story for name, story in inside.items() if story.situation == situation}
-        alone = told.get(situation)
+        stored_before = {story.id: story for story in page if story.id not in self._commit.ended}
+        now = stored_before | dict(told)
+        inside = [story for story in now.values() if story.situation == situation]
         tried = TRIED
-        if not inside and alone is not None and not alone.situation:
-            inside = {situation: alone}
-            tried = TRIED if alone.tie is not None else min(TRIED, len(alone.members))
-        ordered = sorted(inside.values(), key=lambda each: (each.tie.seq if each.tie else 0, each.first_seq))
+        founder = told.get(situation)
+        if not inside and founder is not None and not founder.situation:
+            # It is alone again; with few articles it has yet to be compared.
+            inside = [founder]
+            tried = TRIED if founder.tie is not None else min(TRIED, len(founder.members))
+        ordered = sorted(inside, key=lambda each: (each.tie.seq if each.tie else 0, each.first_seq))
         firsts = [story.members[0] for story in ordered]
         stored: Mapping[str, StoredArticle] = {**self._store.articles(firsts), **self._moved}
         members = [IndexedArticle(name, stored[name].seq, stored[name].traits) for name in firsts]

@@ -35,7 +35,7 @@ class Clustering:
         store: Read when the state is rebuilt.
         scorer: Says how well an article fits a story.
         window: A story is a candidate while it has an article within this distance of the new one.
-        center: See `StoryIndex`.
+        center: The mean of the embedder's vectors, shape [d]; None where it has none.
         checkpoints: Of the store; None where everything is read from it.
         most: With checkpoints, after so many new articles the index is made again.
     """

@@ -43,7 +43,7 @@ class KnownVectors:
     its vector is made here.
 
     Args:
-        known: See `made_vectors`.
+        known: Vectors as text, by the id of what was embedded (`made_vectors`).
         embedder: Makes the others.
     """
 

@@ -20,7 +20,7 @@ from pipeline.store.elasticsearch.link import Link
 # use several of its processors.
 SENDERS = 2
 CHUNK_BYTES = 2 * 1024 * 1024
-_STALE, _MISSING = 409, 404
+_REFUSED, _MISSING, _STALE, _TOO_MANY, _BROKEN = 400, 404, 409, 429, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +161,14 @@ def _send(link: Link, chunk: Chunk) -> list[Write]:
         answer = client.bulk(operations=[line for _, lines in left for line in lines])
         again: Chunk = []
         for item, outcome in zip(left, answer["items"], strict=True):
-            result = next(iter(outcome.values()))
+            write, result = item[0], next(iter(outcome.values()))
             status = result["status"]
-            if status in (429, 503) or status >= 500:
+            # A newer version is there, or what was to be deleted is not: either way it is as it should be.
+            settled = status == _STALE or (status == _MISSING and write.body is None)
+            if status == _TOO_MANY or status >= _BROKEN:
                 again.append(item)
-            elif status >= 400 and status != _STALE and (status, item[0].body) != (_MISSING, None):
-                refused.extend(_refusals(item[0], result.get("error") or {}))
+            elif status >= _REFUSED and not settled:
+                refused.extend(_refusals(write, result.get("error") or {}))
         left = again
         if left:
             raise _BusyError(next(iter(answer["items"][0].values())).get("error"))

@@ -238,7 +238,11 @@ class Roots:
         return self.consistent_with(lambda _: ask())
 
     def consistent_with(self, ask: Callable[[Root], Answer]) -> Answer:
-        """Likewise; `ask` is told the root of that commit."""
+        """What `ask` reads, of one commit, whose root it is told.
+
+        Raises:
+            UnavailableError: The store was written to all the time.
+        """
         end = time.monotonic() + self.link.timeout
         while True:
             before = self.settled().root

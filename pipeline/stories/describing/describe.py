@@ -145,16 +145,15 @@ def _central(profile: StoryProfile, language: str, turns: Sequence[int]) -> int:
     Others than news come only where there is none, and a member whose title is a fragment only where no
     title is whole.
     """
-    best, position = (-3, False, -1.0), 0
+    ranks: dict[int, tuple[int, bool, float]] = {}
     for place, member in enumerate(profile.members):
         traits = member.traits
-        if traits.language != language or not (traits.title or traits.lead):
-            continue
-        near = _cosine(profile.body[language], traits) + _cosine(profile.pairs[language], traits, pairs=True)
-        rank = (-turns[place], _whole(traits.title), round(near, 9))
-        if rank > best:
-            best, position = rank, place
-    return position
+        if traits.language == language and (traits.title or traits.lead):
+            words, pairs = profile.body[language], profile.pairs[language]
+            near = _cosine(words, traits) + _cosine(pairs, traits, pairs=True)
+            ranks[place] = (-turns[place], _whole(traits.title), round(near, 9))
+    # Of several of the highest rank the first.
+    return max(ranks, key=lambda place: ranks[place], default=0)
 
 
 def _whole(title: str) -> bool:

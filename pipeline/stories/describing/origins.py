@@ -61,7 +61,10 @@ def families(text: Sequence[int], outlets: Sequence[str]) -> list[int]:
 
 
 def independent(text: Sequence[int], outlets: Sequence[str]) -> int:
-    """The number of independent origins; an unknown outlet is one of its own for each text.
+    """The number of independent origins: the most texts that can each have an outlet of their own.
+
+    An unknown outlet is another for each text. Texts get their outlets one after the other; where one finds
+    all of its own taken, texts before it may move to another of theirs (`_heard`).
 
     >>> independent([0, 0, 1], ["Post", "Courier", "Post"])
     2
@@ -73,34 +76,38 @@ def independent(text: Sequence[int], outlets: Sequence[str]) -> int:
     printed: dict[int, dict[str | int, None]] = {}
     for number, outlet in zip(text, outlets, strict=True):
         printed.setdefault(number, {})[outlet or number] = None
-    voice: dict[str | int, int] = {}
-    return sum(_heard(number, printed, voice) for number in printed)
+    text_of: dict[str | int, int] = {}  # by outlet, as far as it has one
+    return sum(_heard(number, printed, text_of) for number in printed)
 
 
-def _heard(text: int, printed: Mapping[int, Mapping[str | int, None]], voice: dict[str | int, int]) -> bool:
+def _heard(text: int, printed: Mapping[int, Mapping[str | int, None]], text_of: dict[str | int, int]) -> bool:
     """Gives one more text an outlet of its own, if need be by giving other texts other outlets of theirs.
+
+    From the text to its outlets, from a taken one to the text that has it, to that one's other outlets, and
+    so on, until an outlet is free; then every text on this way moves one outlet further.
 
     Args:
         text: Its number.
         printed: The outlets of each text.
-        voice: The text that each outlet stands for; is brought up to date.
+        text_of: The text that each outlet stands for; is brought up to date.
     """
-    reached: dict[str | int, int] = {}
-    had = {number: outlet for outlet, number in voice.items()}
+    outlet_of = {number: outlet for outlet, number in text_of.items()}
+    reached_from: dict[str | int, int] = {}
     waiting = [text]
     for number in waiting:
         for outlet in printed[number]:
-            if outlet in reached:
+            if outlet in reached_from:
                 continue
-            reached[outlet] = number
-            if outlet in voice:
-                waiting.append(voice[outlet])
+            reached_from[outlet] = number
+            if outlet in text_of:
+                waiting.append(text_of[outlet])
                 continue
-            free = outlet
-            while reached[free] != text:
-                voice[free] = reached[free]
-                free = had[reached[free]]
-            voice[free] = text
+            free, mover = outlet, number
+            while mover != text:
+                text_of[free] = mover
+                free = outlet_of[mover]
+                mover = reached_from[free]
+            text_of[free] = text
             return True
     return False
 

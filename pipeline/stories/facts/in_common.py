@@ -31,7 +31,7 @@ class Mentioned(NamedTuple):
         people, names: Ids of persons, and of all names.
         numbers: Figures of more than one digit.
         words: The folded words of its persons' names that are spelled in Latin letters, and each name whole.
-        title: Likewise the words of its title, whether a name or not.
+        title: The folded words of its title that are spelled in Latin letters, whether a name or not.
         magnitudes: Of earthquakes in title and first sentence.
         language: Its language.
     """

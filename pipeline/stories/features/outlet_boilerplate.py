@@ -80,7 +80,7 @@ class ComparisonText:
         title: The title; never empty when the record's is not.
         text: The text, with its remaining lines and paragraphs as they were.
         title_kept: Spans (start, end) of the record's title that remain, in order.
-        text_kept: Likewise of the text.
+        text_kept: Spans (start, end) of the record's text that remain, in order.
     """
 
     title: str

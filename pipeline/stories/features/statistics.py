@@ -21,7 +21,7 @@ from pipeline.stories.features.tokens import pair_id, prior_share, term_id
 PRIOR_ARTICLES: Final = 2000
 # At so many articles of a language all counts are halved, which forgets what was common long ago.
 TERMS_HALVED_AT: Final = 20_000
-# Likewise for pairs of words, of which there are more.
+# At so many the counts of pairs of words are halved: there are more of them.
 PAIRS_HALVED_AT: Final = 5_000
 # How much rarer than by chance two words stand side by side, for the prior of a pair.
 _PAIR_SHARE: Final = 0.2
@@ -120,7 +120,10 @@ class Language:
         return self._idf(self.terms, expected, term_id(word))
 
     def pair_idf(self, first: str, second: str) -> float:
-        """Likewise of a pair, whose prior is a fifth of what chance would give: 0.2 N₀ s₁ s₂."""
+        """The inverse document frequency of two words side by side.
+
+        Its prior is a fifth of what chance would give: 0.2 N₀ s₁ s₂.
+        """
         language = self.language
         chance = prior_share(first, language) * prior_share(second, language)
         return self._idf(self.pairs, _PAIR_SHARE * PRIOR_ARTICLES * chance, pair_id(first, second))

@@ -171,29 +171,29 @@ class Streamed(Freezable):
 
     @override
     def freeze(self, keep: Callable[[bytes], int]) -> tuple[dict[str, NDArray[Any]], Iterator[Laid]]:
+        # Piece by piece as the members come; put in their order when all are there.
         parts = [Columns.of([], self._center)]
-        numbers: dict[str, int] = {}
-        # By piece: sequence numbers, places of records, numbers of stories, digests of ids.
-        told: list[tuple[NDArray[Any], ...]] = [(np.zeros(0, np.int64),) * 3 + (np.zeros(0, np.uint64),)]
+        seqs, records, homes = ([np.zeros(0, np.int64)] for _ in range(3))
+        named = [np.zeros(0, np.uint64)]
+        numbers: dict[str, int] = {}  # of the stories
         while piece := list(islice(self._rows, _AT_ONCE)):
             members = [member for member, _ in piece]
             parts.append(Columns.of(members, self._center))
-            seqs, places = [m.seq for m in members], [keep(packed_member(m)) for m in members]
-            homes = [numbers.setdefault(story, len(numbers)) for _, story in piece]
-            names = digests([member.article for member in members])
-            told.append((*(np.array(each, np.int64) for each in (seqs, places, homes)), names))
-        seqs_of, records, at, named = (np.concatenate(each) for each in zip(*told, strict=True))
-        order = np.argsort(seqs_of, kind="stable")
+            seqs.append(np.array([member.seq for member in members], np.int64))
+            records.append(np.array([keep(packed_member(member)) for member in members], np.int64))
+            homes.append(np.array([numbers.setdefault(story, len(numbers)) for _, story in piece], np.int64))
+            named.append(digests([member.article for member in members]))
+        order = np.argsort(np.concatenate(seqs), kind="stable")
         columns = Columns.joined(parts, order)
         parts.clear()
-        homes_of, articles = at[order].astype(np.int32), named[order]
+        articles = np.concatenate(named)[order]
         arrays = {
             "time": columns.time,
             "fetched": columns.fetched,
             "coded": columns.coded,
             "codes": columns.codes,
-            "records": records[order],
-            **_grouped(homes_of, len(numbers)),
+            "records": np.concatenate(records)[order],
+            **_grouped(np.concatenate(homes)[order].astype(np.int32), len(numbers)),
             **_looked_up(articles, np.arange(len(articles))),
             **_named(list(numbers)),
         }

@@ -36,7 +36,7 @@ def heaviest_of_each(ids: Ids, weights: Weights, lengths: Places, limit: int) ->
 
     Args:
         ids: Of all vectors, those of each ascending.
-        weights: Likewise; above 0, so their bits are in the order of the numbers.
+        weights: Of each of the ids; above 0, so their bits are in the order of the numbers.
         lengths: How many terms each vector has; at most 2¹⁶ vectors.
         limit: At most so many terms of each.
 

@@ -22,7 +22,7 @@ from pipeline.stories.features.packed import (
     Sparse,
 )
 
-# See `summed_texts`.
+# From this number on a term is a pair of words; below it, a word of the body (`summed_texts`).
 _PAIRS_FROM: Final = 1 << 32
 
 Floats = NDArray[np.float64]
@@ -115,7 +115,7 @@ class Sums:
 
     Args:
         members: Of one story, in ingest sequence.
-        heads: See `packed.HEAD`.
+        heads: The fixed head of the packed features of each (`packed.HEAD`).
 
     Attributes:
         body: Body vectors, by language.

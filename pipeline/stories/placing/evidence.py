@@ -43,7 +43,7 @@ class _Read(NamedTuple):
     Attributes:
         texts: Title and first sentence, each with its words, sorted; those without words are left out.
         names: Ids of names, with what to show.
-        numbers: See `Features`.
+        numbers: The figures in title and lead, as written there.
     """
 
     texts: tuple[tuple[str, str], ...]

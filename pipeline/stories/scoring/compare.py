@@ -95,8 +95,8 @@ class _Comparison:
 
     Args:
         asked: The articles, with the stories of each.
-        scale: See `compare`.
-        unknown: Likewise.
+        scale: After so many days closeness in time has fallen to 1/e.
+        unknown: The gap in days where a time is unknown.
 
     Attributes:
         rows: How many stories there are in all.
@@ -331,7 +331,7 @@ def compare(
     Args:
         asked: The articles, their traits decoded, each with the profiles of its stories. One that holds
             nothing but the article has nothing in common with it.
-        time_scale_days: See `Compared.near`.
+        time_scale_days: After so many days closeness in time has fallen to 1/e.
         unknown_gap_days: The gap in time where one is unknown.
         contrast: How much a word loses that other stories share with the article; see `contrast`.
         vector_floor: The cosine of vectors that counts as nothing in common.

@@ -126,7 +126,7 @@ def _rivals(present: Floats, squares: Floats, nearness: Floats) -> Floats:
     Args:
         present: How much of each word a story has, 0 to 1, shape [stories, words].
         squares: The words' squared weights in the article.
-        nearness: See `nearness`.
+        nearness: How near each story is to each other one, 0 to 1, shape [stories, stories].
 
     Returns:
         Shape [stories, words].

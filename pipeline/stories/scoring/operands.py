@@ -49,7 +49,7 @@ class Small:
 
     Attributes:
         rows, askers: The story of each, and the article that asks.
-        heads: See `packed.HEAD`.
+        heads: The fixed head of the packed features of each (`packed.HEAD`).
         speaking: Whether it is in the article's language.
         fitting: Whether their dense vectors can be compared.
         ours, own: Whether it is of the article's outlet; whether it is the article itself.

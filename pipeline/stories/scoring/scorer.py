@@ -76,7 +76,7 @@ class Scorer(Protocol):
         """The score of one story that has no rivals."""
 
     def explain(self, member: IndexedArticle, profile: StoryProfile) -> Candidate:
-        """Likewise, with contributions that sum to it."""
+        """The score of one story that has no rivals, with contributions that sum to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +195,8 @@ class Mix(Scorer):
         w = self.weights
         shared = compare(asked, w.time_scale_days, w.unknown_gap_days, w.contrast, w.vector_floor)
         parts = self._parts(shared)
-        whole, base = (p.base(w.centroid_share) for p in (parts, parts.contrasted(shared)))
+        # Without contrast and with it: what is lost between the two is told as contrast's.
+        whole, base = parts.base(w.centroid_share), parts.contrasted(shared).base(w.centroid_share)
         vectors = self._rescaled(shared.vector)
         losses = self._factors(shared)
         values = base * losses.time * losses.outlet * losses.figures * losses.years
@@ -203,18 +204,19 @@ class Mix(Scorer):
         values = values * losses.facts
         stories = [profile.story for _, profiles in asked for profile in profiles]
 
-        def explain(start: int, place: int) -> Candidate:
-            row = start + place
+        # The rows of an article's stories follow one another, from its first on.
+        def explain(first: int, place: int) -> Candidate:
+            row = first + place
             bases = whole[row].item(), base[row].item()
             told = self._contributions(shared, parts, bases, vectors[row].item(), losses, row)
             return Candidate(stories[row], values[row].item(), told)
 
         scored: list[Scored] = []
-        start = 0
+        first = 0
         for _, profiles in asked:
-            here = values[start : start + len(profiles)].tolist()
-            scored.append(Scored(here, partial(explain, start)))
-            start += len(profiles)
+            after = first + len(profiles)
+            scored.append(Scored(values[first:after].tolist(), partial(explain, first)))
+            first = after
         return scored
 
     @override
