@@ -1,14 +1,22 @@
 """What all tests share: the repository on the path, and models that are loaded once a session."""
 
+from __future__ import annotations
+
 import os
 import shutil
 from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:  # a room's tests load no more than they need
+    from pipeline.app import App
+    from pipeline.app.wiring import Wiring
 
 # A room's tests on their own (`make test ROOM=...`) look at fewer examples than all of them do.
 # No deadline: a busy machine is no failure.
@@ -58,14 +66,14 @@ os.umask(_MASK)
 
 
 @pytest.fixture(autouse=True)
-def mask():
+def mask() -> Iterator[None]:
     """The mask of new files as it was: opening a home sets it for the whole process."""
     yield
     os.umask(_MASK)
 
 
 @pytest.fixture(scope="session")
-def models():
+def models() -> tuple[RememberingRecognizer, RememberingEmbedder]:
     """Recognizer and embedder as shipped, remembered for the session."""
     from pipeline.enrich.names.recognize import SpacyRecognizer
     from pipeline.enrich.vectors.embedder import E5Embedder
@@ -75,7 +83,7 @@ def models():
 
 
 @pytest.fixture(scope="session")
-def names_and_topics():
+def names_and_topics() -> Callable[..., Any]:
     """What is known of names and topics, made once for what the two files say."""
     from pipeline.enrich.names.known.aliases import Aliases
     from pipeline.enrich.topics.taxonomy import Taxonomy
@@ -92,7 +100,7 @@ def names_and_topics():
 
 
 @pytest.fixture
-def make_wiring(tmp_path, models, names_and_topics):
+def make_wiring(tmp_path, models, names_and_topics) -> Iterator[Callable[..., Wiring]]:
     """Makes a wiring with a home of its own, the seeds' configuration, and a clock that stands still."""
     from pipeline.app.wiring import Wiring
     from pipeline.enrich.enricher import Enricher
@@ -120,7 +128,7 @@ def make_wiring(tmp_path, models, names_and_topics):
 
 
 @pytest.fixture
-def make_app(make_wiring):
+def make_app(make_wiring) -> Callable[..., App]:
     """Makes an app as `make_wiring` makes its parts."""
     from pipeline.app import App
 

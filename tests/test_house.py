@@ -147,6 +147,17 @@ def test_a_module_has_a_name_of_its_own():
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
 
+def test_a_fixture_says_what_it_gives():
+    silent = [
+        f"{path.relative_to(ROOT)}: {node.name}"
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and node.returns is None
+        if any(ast.unparse(each).startswith("pytest.fixture") for each in node.decorator_list)
+    ]
+    assert silent == []
+
+
 def test_no_rule_reads_the_clock_or_prints():
     for path in FILES:
         text = path.read_text(encoding="utf-8")

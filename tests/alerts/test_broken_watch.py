@@ -1,5 +1,10 @@
 """One broken watch stops no other, goes on with its last good version, and is named."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from pipeline.alerts.watch.last_good import completed, said, to_keep
@@ -13,7 +18,7 @@ BROKEN = "  - {name: quakes, query: 'quake AND ('}\n"
 
 
 @pytest.fixture
-def read(tmp_path):
+def read(tmp_path) -> Callable[[str], Any]:
     """Reads a list of watches the way a run does: within a whole configuration."""
     for name in ("settings", "feeds", "topics", "aliases", "scorer"):
         (tmp_path / f"{name}.yaml").write_text("{}\n")

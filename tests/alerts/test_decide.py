@@ -1,5 +1,8 @@
 """When a watch fires: once for a story, again only as asked, and the same at any batch size."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -17,7 +20,7 @@ NOW = START + timedelta(days=1)
 
 
 @pytest.fixture
-def world(tmp_path):
+def world(tmp_path) -> Iterator[World]:
     store = open_store(f"sqlite:///{tmp_path}/w.db")
     yield World(store)
     store.close()

@@ -1,5 +1,8 @@
 """The first alert run over a store: a new store tells of everything, an old one starts no storm."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import get_args
@@ -19,7 +22,7 @@ WATCHES = (
 
 
 @pytest.fixture
-def world(tmp_path):
+def world(tmp_path) -> Iterator[World]:
     store = open_store(f"sqlite:///{tmp_path}/w.db")
     yield World(store)
     store.close()

@@ -1,5 +1,7 @@
 """Each watch has a mark: new, changed or mended it goes on from there; nothing lost, nothing told twice."""
 
+from __future__ import annotations
+
 import json
 from datetime import timedelta
 
@@ -26,7 +28,7 @@ UNREADABLE = "unreadable"
 
 
 @pytest.fixture
-def world(either_world):
+def world(either_world) -> World:
     """A world in which watches have run before, over one article."""
     either_world.arrive(article(1, "Of no matter", story="s0"))
     run(either_world, QUAKES)

@@ -1,11 +1,13 @@
 """A watch that tells a situation once: its other stories only by what is news, whatever the batches."""
 
+from __future__ import annotations
+
 import email
 import email.policy
 from datetime import timedelta
 
 import pytest
-from alert_records import START, article, facts, watch
+from alert_records import START, World, article, facts, watch
 
 from pipeline.alerts.send.render import Renderer
 from pipeline.records import Delivery
@@ -23,7 +25,7 @@ ALL = (SPILL, ONCE, DOUBLED, STORIES)
 
 
 @pytest.fixture
-def world(either_world):
+def world(either_world) -> World:
     """A world in which watches have run before."""
     either_world.arrive(article(1, "Of no matter", story="s0"))
     run(either_world, *ALL)

@@ -1,9 +1,12 @@
 """The outbox: decided, rendered, sent, each message once."""
 
+from __future__ import annotations
+
 import email
 import email.policy
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
@@ -52,7 +55,7 @@ class Sink:
 
 
 @pytest.fixture
-def world(tmp_path):
+def world(tmp_path) -> Iterator[World]:
     store = open_store(f"sqlite:///{tmp_path}/w.db")
     yield World(store)
     store.close()

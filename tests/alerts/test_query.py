@@ -1,7 +1,10 @@
 """Queries: what is understood, what is refused and where, and that every reader of them agrees."""
 
+from __future__ import annotations
+
 import random
 import string
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 from node_stores import new_url, on_node
 
 from pipeline.errors import QueryError
+from pipeline.ports import Store
 from pipeline.query.hits import prepared, spans
 from pipeline.query.parse import LONGEST, describe, hits, is_relative, matches, parse
 from pipeline.query.tree import (
@@ -27,6 +31,7 @@ from pipeline.query.tree import (
     TimeRange,
     Wildcard,
 )
+from pipeline.records import StoredArticle
 from pipeline.store import open_store
 from pipeline.store.elasticsearch.cluster import ElasticsearchStore
 from pipeline.store.elasticsearch.indices import drop_everything
@@ -313,7 +318,7 @@ def test_matcher_and_store_agree(data, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def elastic():
+def elastic() -> Iterator[tuple[Store, list[StoredArticle]]]:
     """Twenty articles in Elasticsearch: an index costs too much to make one for each example."""
     rng = random.Random(8)
 

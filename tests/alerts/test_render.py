@@ -1,5 +1,7 @@
 """Mails and webhooks: what they say, and that titles and outlets cannot inject anything."""
 
+from __future__ import annotations
+
 import email
 import email.policy
 import json
@@ -7,6 +9,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from alert_records import START, article, facts, watch
@@ -222,7 +225,7 @@ def attacked(evil, url="https://example.org/1"):
 
 
 @pytest.fixture(scope="module")
-def harmless():
+def harmless() -> Any:
     return attacked("drill")
 
 

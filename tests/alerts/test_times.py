@@ -1,5 +1,7 @@
 """What time alone makes true is told when its time comes, and at the same place in a replay."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -20,7 +22,7 @@ NOT_NEW = watch("drill AND NOT published:>now-6h", "not new", conditions={"outle
 
 
 @pytest.fixture
-def world(either_world):
+def world(either_world) -> World:
     return either_world
 
 

@@ -1,7 +1,10 @@
 """What a watch means, why it was silent, and what it would have done."""
 
+from __future__ import annotations
+
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import time, timedelta
 
@@ -24,7 +27,7 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def world(tmp_path):
+def world(tmp_path) -> Iterator[World]:
     store = open_store(f"sqlite:///{tmp_path}/w.db")
     yield World(store)
     store.close()

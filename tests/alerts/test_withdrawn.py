@@ -1,8 +1,11 @@
 """An article that its outlet withdraws: those who were told of it are told so, once, and nobody else is."""
 
+from __future__ import annotations
+
 import email
 import email.policy
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import get_args
@@ -37,7 +40,7 @@ class Sink:
 
 
 @pytest.fixture
-def world(tmp_path):
+def world(tmp_path) -> Iterator[World]:
     store = open_store(f"sqlite:///{tmp_path}/w.db")
     yield World(store)
     store.close()

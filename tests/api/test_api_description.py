@@ -1,5 +1,10 @@
 """The description against the server: schemathesis asks what it allows, and much that it does not."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 import schemathesis
 from api_programs import Programs
@@ -18,7 +23,7 @@ LEFT_OUT = [positive_data_acceptance]
 
 
 @pytest.fixture(scope="module", params=BACKENDS)
-def described(request, tmp_path_factory):
+def described(request, tmp_path_factory) -> Iterator[tuple[Any, dict[str, str]]]:
     """The description as the server gives it, and the headers that a program sends; on each kind of store."""
     url = new_url() if request.param == "elasticsearch" else ""
     desk = Desk(tmp_path_factory.mktemp("described"), everyday(), url)

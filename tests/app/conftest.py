@@ -1,6 +1,9 @@
 """A server that plays the outlets, and configurations whose feeds it serves."""
 
+from __future__ import annotations
+
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,7 @@ from source_samples import rss  # noqa: E402
 
 
 @pytest.fixture
-def server():
+def server() -> Iterator[Misbehaving]:
     """All of 127.0.0.0/8 is this machine, so it plays as many hosts as a test names."""
     with Misbehaving(host="0.0.0.0") as running:  # noqa: S104
         running.host = "127.0.0.1"
@@ -22,7 +25,7 @@ def server():
 
 
 @pytest.fixture
-def configured(tmp_path):
+def configured(tmp_path) -> Callable[..., Path]:
     """Writes a configuration with these feeds over that of the seeds; a name gives another folder."""
 
     def write(*feeds, name="config", base="seeds/config", **settings):
@@ -38,7 +41,7 @@ def configured(tmp_path):
 
 
 @pytest.fixture
-def item():
+def item() -> Callable[..., str]:
     """An item of a feed."""
 
     def write(title, link="", text="", guid="", date="Sun, 08 Feb 2015 09:00:00 GMT"):
@@ -50,6 +53,6 @@ def item():
 
 
 @pytest.fixture
-def feed_body():
+def feed_body() -> Callable[..., bytes]:
     """A feed around items, as bytes."""
     return lambda *items: rss(*items).encode()

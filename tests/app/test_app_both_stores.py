@@ -1,6 +1,9 @@
 """The same input gives the same stories, decisions and alerts on SQLite and on Elasticsearch."""
 
-from typing import get_args
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, get_args
 
 import pytest
 from node_stores import ON_NODE, new_url, removed
@@ -17,7 +20,7 @@ FEEDS = [SEEDS / "feeds" / part / "harbour-post.xml" for part in ("first", "late
 
 
 @pytest.fixture
-def on_node():
+def on_node() -> Iterator[Callable[[], Any]]:
     """Makes URLs of stores on the node that are not there yet; what is made there is removed afterwards."""
     made = []
 

@@ -1,9 +1,12 @@
 """A watch that breaks at night: news still comes and is told, and everybody hears what is broken."""
 
+from __future__ import annotations
+
 import email
 import email.policy
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -21,7 +24,7 @@ def line(title, text=TEXT, number=1):
 
 
 @pytest.fixture
-def place(configured, make_wiring, tmp_path):
+def place(configured, make_wiring, tmp_path) -> Any:
     """A folder whose watches are rewritten between runs; each run is a new process's."""
 
     class Place:

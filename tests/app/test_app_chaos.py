@@ -1,10 +1,13 @@
 """Everything at random over a changing feed and mail server, killed with -9: as if nobody had killed it."""
 
+from __future__ import annotations
+
 import json
 import os
 import random
 import re
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -175,7 +178,7 @@ def lives(world, tmp_path, kills_wanted):
 
 
 @pytest.fixture
-def world(server, item, feed_body, configured, tmp_path, request):
+def world(server, item, feed_body, configured, tmp_path, request) -> Iterator[World]:
     """Makes the two homes, on SQLite or on the node."""
     with ExitStack() as stack:
         node = ""

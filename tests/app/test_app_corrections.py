@@ -1,6 +1,9 @@
 """A person's word: taken back, said again, previewed, replayed, killed, and obeyed whatever the order."""
 
+from __future__ import annotations
+
 import json
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -11,6 +14,7 @@ from word_sequences import articles, assert_both_stores_say_the_same, copied, pl
 
 from pipeline.app import App
 from pipeline.app.replay import fingerprint
+from pipeline.app.wiring import Wiring
 from pipeline.errors import ContradictionError, NotFoundError, UsageError
 from pipeline.records import Correction
 from pipeline.store.codec import decode
@@ -42,7 +46,7 @@ PLACES = [
 
 
 @pytest.fixture(scope="module")
-def lines():
+def lines() -> str:
     """Six articles on four events, as lines to load."""
     return "".join(
         json.dumps(
@@ -60,7 +64,7 @@ def lines():
 
 
 @pytest.fixture
-def loaded(make_wiring, lines, tmp_path):
+def loaded(make_wiring, lines, tmp_path) -> Callable[..., Wiring]:
     """Makes wirings over stores that hold the articles."""
     file = tmp_path / "news.jsonl"
     file.write_text(lines)

@@ -1,5 +1,7 @@
 """`fetch` killed with -9 anywhere between response and commit, and run again: nothing lost, nothing twice."""
 
+from __future__ import annotations
+
 import json
 import os
 import random
@@ -8,6 +10,7 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from killing import again_after_kills
@@ -35,7 +38,7 @@ PAGE = "<html><head><title>{0}</title></head><body><article><h1>{0}</h1>{1}</art
 
 
 @pytest.fixture
-def feeds(server, item, feed_body):
+def feeds(server, item, feed_body) -> list[dict[str, Any]]:
     """Five feeds on three hosts, one of teasers, one an error page; all know their ETag."""
 
     def serve(path, body, **headers):

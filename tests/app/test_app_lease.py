@@ -1,5 +1,7 @@
 """A writer that was killed holds nobody up: the next run on the machine takes its lease and goes on."""
 
+from __future__ import annotations
+
 import json
 import os
 import signal
@@ -7,10 +9,12 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +33,7 @@ WIREWATCH = Path(sys.executable).parent / "wirewatch"
 
 
 @pytest.fixture
-def alert(tmp_path):
+def alert(tmp_path) -> Iterator[Callable[..., Any]]:
     """Starts `wirewatch alert` on the home that `make_wiring` makes, in a process of its own."""
     started = []
 

@@ -1,7 +1,11 @@
 """What was archived and never taken in, and what of archive and journal is damaged: found, told, no stop."""
 
+from __future__ import annotations
+
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from killing import survived
@@ -18,7 +22,7 @@ TEXTS = {
 
 
 @pytest.fixture
-def written(tmp_path):
+def written(tmp_path) -> Callable[[str], Any]:
     def write(title):
         file = tmp_path / f"{title}.jsonl"
         file.write_text(json.dumps({"title": title, "text": TEXTS[title], "source": "Outlet"}))
@@ -36,7 +40,7 @@ def archive_check(app):
 
 
 @pytest.fixture
-def cut_short(make_wiring, written):
+def cut_short(make_wiring, written) -> Callable[[int], Any]:
     """Makes a home where loading FIRST was killed before its n-th write; its file is gone by now."""
 
     def make(kill_at):

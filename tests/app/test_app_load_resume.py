@@ -1,5 +1,7 @@
 """A load that was cut short goes on where it was: nothing is read into the archive or the store twice."""
 
+from __future__ import annotations
+
 import os
 import pty
 import signal
@@ -18,7 +20,7 @@ FIRST_DAY = datetime(2015, 2, 8, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path) -> Path:
     """Six texts without a date, of which two are of one event."""
     where = tmp_path / "texts"
     where.mkdir()

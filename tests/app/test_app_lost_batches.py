@@ -1,5 +1,7 @@
 """A replay goes on over batches that retention took from the archive, and says how many they were."""
 
+from __future__ import annotations
+
 import json
 import logging
 from datetime import UTC, datetime
@@ -8,6 +10,7 @@ import pytest
 
 from pipeline.app import App
 from pipeline.app.journal import writing
+from pipeline.app.wiring import Wiring
 from pipeline.errors import PermanentError
 from pipeline.stages.grouping.checkpoint import MARK, Checkpoints
 
@@ -16,7 +19,7 @@ TITLES = {1: "Flood closes the bridge", 9: BILL, 11: f"{BILL} for good", 12: "Vo
 
 
 @pytest.fixture
-def month(make_wiring, tmp_path):
+def month(make_wiring, tmp_path) -> tuple[Wiring, list[str]]:
     """Articles of four days; a person took the second from the third, and joined it to the first."""
     names = []
     for day, title in TITLES.items():

@@ -1,12 +1,16 @@
 """Several homes on one store, with one archive in an object store between them: no disk is shared."""
 
+from __future__ import annotations
+
 import json
 import shutil
+from collections.abc import Callable
 
 import pytest
 
 from pipeline.app import App
 from pipeline.app.replay import fingerprint
+from pipeline.app.wiring import Wiring
 
 
 def articles(folder, name, *titles):
@@ -25,7 +29,7 @@ def articles(folder, name, *titles):
 
 
 @pytest.fixture
-def home(make_wiring, tmp_path, monkeypatch):
+def home(make_wiring, tmp_path, monkeypatch) -> Callable[[str], Wiring]:
     """Opens a home of its own over the common store and archive."""
     (tmp_path / "bucket").mkdir()
     monkeypatch.setenv("WIREWATCH_ARCHIVE", f"file://{tmp_path}/bucket")

@@ -1,6 +1,9 @@
 """A person's word on situations: kept by every later run, taken back, previewed, replayed, killed."""
 
+from __future__ import annotations
+
 import json
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -12,6 +15,7 @@ from word_sequences import articles, assert_both_stores_say_the_same, copied, pl
 
 from pipeline.app import App
 from pipeline.app.replay import fingerprint
+from pipeline.app.wiring import Wiring
 from pipeline.errors import ContradictionError, NotFoundError, UsageError
 from pipeline.records import Correction, Watch
 from pipeline.stages.alerting.alert import Alerting
@@ -37,7 +41,7 @@ def lines_of(rows, outlet="Harbour Post"):
 
 
 @pytest.fixture
-def loaded(make_wiring, tmp_path):
+def loaded(make_wiring, tmp_path) -> Callable[..., Wiring]:
     """Makes wirings over stores that hold an affair of three stories and three stories that are alone."""
     file = tmp_path / "affair.jsonl"
     file.write_text(lines_of(NEWS))

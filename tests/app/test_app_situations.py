@@ -1,5 +1,7 @@
 """An affair of months: one situation, the same whatever the batches, after repair and after a merge."""
 
+from __future__ import annotations
+
 import json
 
 import pytest
@@ -42,7 +44,7 @@ NEWS = (
 
 
 @pytest.fixture
-def news(tmp_path):
+def news(tmp_path) -> str:
     file = tmp_path / "affair.jsonl"
     rows = [
         {"title": title, "text": text, "published": f"{day}T08:00:00Z", "source": "Harbour Post"}

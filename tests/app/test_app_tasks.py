@@ -1,6 +1,9 @@
 """Airflow's way through the stages, worker by worker, without Airflow."""
 
+from __future__ import annotations
+
 import logging
+from typing import Any
 
 import pytest
 import yaml
@@ -11,7 +14,7 @@ TEXT = "A flood closed the bridge of Harrow on Sunday, the mayor said, and thirt
 
 
 @pytest.fixture
-def feed(server, item, feed_body):
+def feed(server, item, feed_body) -> dict[str, Any]:
     body = feed_body(item("Harrow bridge closed", "https://a.test/1", TEXT), item("", "", ""))
     return {"id": "courier", "url": server.serve("/feed", body), "outlet": "Courier"}
 

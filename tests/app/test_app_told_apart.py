@@ -1,7 +1,11 @@
 """A person says that what was taken for one article is two: both are there again, and that is taken back."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from killing import survived
@@ -24,7 +28,7 @@ MAYOR_LATER = MAYOR + "Her lawyer said that she would go back to work on Wednesd
 
 
 @pytest.fixture
-def url(kind):
+def url(kind) -> Iterator[Callable[[str], Any]]:
     """Makes the URL of a store of a name; what is made on the node is removed afterwards."""
     place, made = new_url(), set()
 
@@ -39,7 +43,7 @@ def url(kind):
 
 
 @pytest.fixture
-def home(server, item, feed_body, configured, make_wiring):
+def home(server, item, feed_body, configured, make_wiring) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """Opens a home; what its feed shows is changed by the second thing it gives."""
     shown: list[str] = []
     hours = [0]

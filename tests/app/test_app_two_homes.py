@@ -1,6 +1,9 @@
 """A store follows the journal of one home; another home, or a missing mount, changes nothing in it."""
 
+from __future__ import annotations
+
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,7 @@ from pipeline.store import open_store
 
 
 @pytest.fixture(params=BACKENDS)
-def elsewhere(request, tmp_path):
+def elsewhere(request, tmp_path) -> Iterator[str]:
     """The URL of a store that is in no home."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'shared.db'}"
@@ -25,7 +28,7 @@ def elsewhere(request, tmp_path):
 
 
 @pytest.fixture
-def file(tmp_path):
+def file(tmp_path) -> Callable[[int], list[str]]:
     """Writes an article to load."""
 
     def write(n):

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +22,7 @@ FIXTURE = Path(__file__).with_name("first_version.tar.gz")
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
+def run(tmp_path, monkeypatch, capsys) -> Callable[..., Any]:
     """Runs the command, as JSON, on what the first version left behind."""
     with tarfile.open(FIXTURE) as old:
         old.extractall(tmp_path, filter="data")

@@ -1,7 +1,11 @@
 """One article, many ways in: recognised whatever feed, address or guid it comes by, from a real server."""
 
+from __future__ import annotations
+
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -13,7 +17,7 @@ OTHER = "Parliament voted on the herring quota, and the minister of Norland resi
 
 
 @pytest.fixture
-def polled(server, make_wiring, configured, feed_body):
+def polled(server, make_wiring, configured, feed_body) -> Callable[..., Any]:
     """Polls one feed after the other, each with its items, outlet and policy; returns the stored articles."""
 
     def poll(*feeds):

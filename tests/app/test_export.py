@@ -1,5 +1,7 @@
 """Export: what was chosen, in the order it came, in files that go on where they were stopped."""
 
+from __future__ import annotations
+
 import csv
 import json
 import os
@@ -7,11 +9,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -106,7 +109,7 @@ def fill(store, count, first=1, step=500):
 
 
 @pytest.fixture
-def home(tmp_path):
+def home(tmp_path) -> Iterator[Path]:
     store = open_store(f"sqlite:///{tmp_path}/home/wirewatch.db")
     fill(store, 60)
     yield tmp_path / "home"
@@ -122,7 +125,7 @@ def opened(home):
 
 
 @pytest.fixture
-def app(home):
+def app(home) -> Iterator[App]:
     with opened(home) as one:
         yield one
 
@@ -212,7 +215,7 @@ def test_parquet_holds_the_same_in_types(app: App, tmp_path) -> None:
 
 
 @pytest.fixture(scope="module")
-def valid():
+def valid() -> Callable[[Any], None]:
     """Whether an item is ninjs; NINJS_SCHEMA names the standard's own schema."""
     own = Path(__file__).with_name("schemas") / "ninjs.yaml"
     schema = yaml.safe_load(Path(os.environ.get("NINJS_SCHEMA", own)).read_text("utf-8"))

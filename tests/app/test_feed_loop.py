@@ -1,14 +1,18 @@
 """`wirewatch watch-feeds`: monitoring without a scheduler, as the installed command does it."""
 
+from __future__ import annotations
+
 import json
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -17,6 +21,7 @@ from hub_newsroom import HubNewsroom, push
 
 from pipeline.app import App
 from pipeline.app.care.feed_loop import FeedLoop, Pushes
+from pipeline.app.wiring import Wiring
 from pipeline.errors import UnavailableError
 from pipeline.programs.hub_callbacks import listening
 
@@ -26,13 +31,13 @@ WATCHES = {"watches": [{"name": "bridge", "query": "bridge", "deliver": DELIVER}
 
 
 @pytest.fixture
-def newsroom():
+def newsroom() -> Iterator[HubNewsroom]:
     with HubNewsroom() as running:
         yield running
 
 
 @pytest.fixture
-def config(newsroom, configured):
+def config(newsroom, configured) -> Path:
     folder = configured(
         {"id": "courier", "url": newsroom.topic, "outlet": "Courier", "interval_seconds": 3600},
         stories={"vectors": "none"},
@@ -107,7 +112,7 @@ def test_listening_needs_an_address_that_hubs_know(config, tmp_path):
 
 
 @pytest.fixture
-def wired(make_wiring, config):
+def wired(make_wiring, config) -> Wiring:
     return make_wiring("home", config)
 
 
@@ -178,7 +183,7 @@ def test_a_subscription_is_renewed_each_day(wired, newsroom):
 
 
 @pytest.fixture
-def callbacks(newsroom):
+def callbacks(newsroom) -> Iterator[tuple[Pushes, Any, Any]]:
     """A listener with one subscription, and the form that was sent to the hub."""
     pushes = Pushes(b"k" * 32)
     with listening("0", pushes) as address:

@@ -1,6 +1,10 @@
 """The command line as scripts and people use it: one JSON document, one line for an error, exit codes."""
 
+from __future__ import annotations
+
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import verb_runs
@@ -18,7 +22,7 @@ ARTICLE = {
 
 
 @pytest.fixture
-def run(tmp_path, verb_server):
+def run(tmp_path, verb_server) -> Callable[..., Any]:
     """Runs the command in a home of its own; returns exit code, stdout and stderr."""
     config = tmp_path / "config"
     config.mkdir()

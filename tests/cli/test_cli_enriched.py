@@ -1,5 +1,7 @@
 """What the command line shows of names, topics, keywords and what was taken out of a text."""
 
+from __future__ import annotations
+
 import json
 import os
 import subprocess
@@ -72,7 +74,7 @@ def as_json(folder: Path, *arguments: object):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory) -> Path:
     """A home with these articles in it, and a configuration whose tables a test may change."""
     folder = tmp_path_factory.mktemp("enriched")
     (folder / "config").mkdir()

@@ -1,5 +1,7 @@
 """`wirewatch outbox`: what was given up is seen, sent again, or taken out; `doctor` and the operator know."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -33,7 +35,7 @@ def message(name, state="failed", **more):
 
 
 @pytest.fixture
-def place(tmp_path):
+def place(tmp_path) -> Path:
     config = tmp_path / "config"
     config.mkdir()
     for name, text in (

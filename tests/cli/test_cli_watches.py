@@ -1,5 +1,7 @@
 """Watches at the command line, with a person before it: a terminal of 80 columns, and what is typed there."""
 
+from __future__ import annotations
+
 import fcntl
 import json
 import os
@@ -30,7 +32,7 @@ ROWS = [
 
 
 @pytest.fixture
-def home(tmp_path):
+def home(tmp_path) -> Path:
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "settings.yaml").write_text(
         f"base: {ROOT / 'config'}\nstories:\n  vectors: none\n"

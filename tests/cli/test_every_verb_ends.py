@@ -3,14 +3,18 @@
 A sample of each is in `test_exit_codes.py`, from a cold start; here `verb_server.py` forks the processes.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import shutil
 import signal
 import threading
 import time
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import get_args
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 import typer.main
@@ -136,7 +140,7 @@ class Feed(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def feed():
+def feed() -> Iterator[str]:
     """The address of one."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Feed) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -145,7 +149,7 @@ def feed():
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory, feed):
+def lived(tmp_path_factory, feed) -> tuple[Path, dict[str, str]]:
     """A home with a story of two, an article that swallowed another, a correction, and a mail that failed."""
     from dags.local.environment import ROOT
 
@@ -208,7 +212,7 @@ def lived(tmp_path_factory, feed):
 
 
 @pytest.fixture
-def there(lived, verb_server, tmp_path):
+def there(lived, verb_server, tmp_path) -> Iterator[tuple[Path, Callable[..., Any]]]:
     """A copy of that home; runs a verb in it."""
     made, names = lived
     shutil.copytree(made, tmp_path, dirs_exist_ok=True)

@@ -1,5 +1,7 @@
 """Exit codes of the installed command: 0 done, 1 failed, 2 misused, 130 interrupted, 143 ended."""
 
+from __future__ import annotations
+
 import json
 import os
 import resource
@@ -9,7 +11,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +26,7 @@ TEXT = "The lamp of the lighthouse at Skerry failed on Tuesday night, the harbou
 
 
 @pytest.fixture
-def place(tmp_path):
+def place(tmp_path) -> Path:
     """A working folder with a configuration, and one article loaded for live alerts, not told of yet."""
     config = tmp_path / "config"
     config.mkdir()
@@ -65,7 +69,7 @@ def ran(place, *arguments, **how):
 
 
 @pytest.fixture
-def silent():
+def silent() -> Iterator[tuple[int, Any]]:
     """A server that takes a connection and never says anything; yields its port and an event: one came."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         came, kept = threading.Event(), []

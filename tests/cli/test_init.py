@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -17,7 +19,7 @@ from pipeline.sources.feeds.feed_packs import packs
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
+def run(tmp_path, monkeypatch, capsys) -> Callable[..., Any]:
     """Runs the command in a folder of its own; returns exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
     for name in ("WIREWATCH_HOME", "WIREWATCH_CONFIG", "WIREWATCH_STORE", "WIREWATCH_SMTP"):

@@ -1,9 +1,13 @@
 """Verbs that read make nothing; what is stored is for its owner; `verify` finds each broken promise."""
 
+from __future__ import annotations
+
 import json
 import sqlite3
 import stat
+from collections.abc import Callable
 from contextlib import closing
+from typing import Any
 
 import pytest
 import verb_runs
@@ -25,7 +29,7 @@ ROWS = [
 
 
 @pytest.fixture
-def run(tmp_path, verb_server):
+def run(tmp_path, verb_server) -> Callable[..., Any]:
     config = tmp_path / "config"
     config.mkdir()
     (config / "settings.yaml").write_text(f"base: {ROOT / 'config'}\nstories:\n  vectors: none\n")

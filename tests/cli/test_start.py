@@ -3,10 +3,13 @@
 How long it takes is measured by `benchmarks/start.py`.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -29,7 +32,7 @@ finally:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
+def home(tmp_path_factory) -> Path:
     """A home with an empty store."""
     path = tmp_path_factory.mktemp("home")
     open_store(f"sqlite:///{path / 'wirewatch.db'}").close()

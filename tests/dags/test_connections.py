@@ -1,10 +1,13 @@
 """Airflow's own connections: mails go by `smtp_default`, articles to `elasticsearch_default`."""
 
+from __future__ import annotations
+
 import json
 import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -54,7 +57,7 @@ def free_port():
 
 
 @pytest.fixture
-def postbox():
+def postbox() -> Iterator[Postbox]:
     """A server that demands the login of `smtp_default`."""
 
     def authenticate(server, session, envelope, mechanism, data):

@@ -1,10 +1,13 @@
 """The DAGs as Airflow sees them."""
 
+from __future__ import annotations
+
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,7 +40,7 @@ print(json.dumps({
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory):
+def seen(tmp_path_factory) -> dict[str, Any]:
     """What a DAG processor sees, in a process of its own."""
     home = tmp_path_factory.mktemp("airflow")
     done = subprocess.run(

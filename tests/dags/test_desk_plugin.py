@@ -1,9 +1,13 @@
 """The desk among Airflow's pages: nobody comes in but by Airflow's login, and a viewer changes nothing."""
 
+from __future__ import annotations
+
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -43,7 +47,7 @@ OWN, OTHER = {"sec-fetch-site": "same-origin"}, {"sec-fetch-site": "cross-site"}
 
 
 @pytest.fixture(scope="module")
-def ask(tmp_path_factory):
+def ask(tmp_path_factory) -> Callable[..., Any]:
     home = tmp_path_factory.mktemp("airflow")
     store = f"sqlite:///{home}/wirewatch.db"
     open_store(store).close()

@@ -1,7 +1,10 @@
 """What is seen of a task and of a feed that fail."""
 
+from __future__ import annotations
+
 import json
 import sys
+from collections.abc import Iterator
 from email import message_from_bytes, policy
 
 import pytest
@@ -41,7 +44,7 @@ with create_session() as session:
 
 
 @pytest.fixture
-def server():
+def server() -> Iterator[Misbehaving]:
     with Misbehaving() as running:
         yield running
 

@@ -1,10 +1,13 @@
 """A feed's credentials from an Airflow connection: they reach the outlet's server, and no other place."""
 
+from __future__ import annotations
+
 import base64
 import gzip
 import json
 import sqlite3
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -60,7 +63,7 @@ print(json.dumps([feed.url for feed in load_settings(Path(sys.argv[1]), environm
 
 
 @pytest.fixture
-def server():
+def server() -> Iterator[Misbehaving]:
     with Misbehaving() as running:
         yield running
 

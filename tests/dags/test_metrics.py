@@ -1,7 +1,11 @@
 """What tasks tell a collector of OpenTelemetry, as Airflow is set to have metrics."""
 
+from __future__ import annotations
+
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
@@ -42,7 +46,7 @@ FEED = (
 
 
 @pytest.fixture
-def collector():
+def collector() -> Iterator[tuple[int, dict[str, Any]]]:
     """The port of a collector, and the last value of each metric that came."""
     found = {}
 

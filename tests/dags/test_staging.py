@@ -1,10 +1,14 @@
 """Batch files between tasks: on a disk, and on a server that speaks S3."""
 
+from __future__ import annotations
+
 import sys
 import time
 import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -17,14 +21,14 @@ pytestmark = pytest.mark.airflow
 
 
 @pytest.fixture(scope="module")
-def s3(tmp_path_factory):
+def s3(tmp_path_factory) -> Iterator[dict[str, str]]:
     """The environment of a server on 127.0.0.1."""
     with s3_server(tmp_path_factory.mktemp("moto")) as environment:
         yield environment
 
 
 @pytest.fixture(params=["file", pytest.param("s3", marks=pytest.mark.slow)])
-def app(request, tmp_path, monkeypatch):
+def app(request, tmp_path, monkeypatch) -> Any:
     """What the staging needs to know of an app."""
     url = f"file://{tmp_path}/staging"
     if request.param == "s3":
@@ -36,7 +40,7 @@ def app(request, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def own(monkeypatch, app):
+def own(monkeypatch, app) -> Callable[..., Any]:
     """A task's own file, of a run and a map index."""
     import airflow.sdk
     from staged import own_file

@@ -1,5 +1,7 @@
 """docker-compose.yml and the Dockerfile: what can be known about them without Docker."""
 
+from __future__ import annotations
+
 import ast
 import importlib.util
 import json
@@ -26,7 +28,7 @@ AIRFLOW = ("airflow-api-server", "airflow-scheduler", "airflow-dag-processor", "
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory):
+def environment(tmp_path_factory) -> tuple[Path, dict[str, str]]:
     """What `make env` writes."""
     path = tmp_path_factory.mktemp("env") / ".env"
     env.write(path)
@@ -38,7 +40,7 @@ def environment(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def compose():
+def compose() -> list[str]:
     """The command that is Docker Compose v2."""
     found = subprocess.run([ROOT / "deploy" / "compose-cli.sh"], capture_output=True, text=True, check=False)
     if found.returncode:

@@ -4,6 +4,8 @@ Skipped unless ELASTICSEARCH_NODE_SCRIPTS names a folder with `es_node.py`, whos
 starts nodes of the distribution in ELASTICSEARCH_NODE_HOME.
 """
 
+from __future__ import annotations
+
 import base64
 import hashlib
 import importlib.util
@@ -13,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,7 +87,7 @@ def _secured():
 
 
 @pytest.fixture(scope="module")
-def secrets(tmp_path_factory):
+def secrets(tmp_path_factory) -> dict[str, str]:
     """What `make env` writes."""
     path = tmp_path_factory.mktemp("env") / ".env"
     env.write(path)
@@ -101,7 +104,7 @@ def _run(url, secrets):
 
 
 @pytest.fixture(scope="module")
-def node(secrets):
+def node(secrets) -> Iterator[str]:
     """A node after elasticsearch-init."""
     with _secured() as url:
         with _as(url, *OPERATOR) as operator:

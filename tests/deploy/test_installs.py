@@ -56,14 +56,14 @@ def installed(*command, **more):
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
+def wheel(tmp_path_factory) -> Path:
     made = tmp_path_factory.mktemp("wheel")
     installed(UV, "build", "--wheel", "--out-dir", made, ROOT)
     return next(made.glob("*.whl"))
 
 
 @pytest.fixture(scope="module")
-def locked(tmp_path_factory):
+def locked(tmp_path_factory) -> Path:
     """What is locked, as constraints: what `make setup` has fetched is fetched from nowhere else."""
     file = tmp_path_factory.mktemp("locked") / "constraints.txt"
     text = installed(

@@ -1,5 +1,7 @@
 """deploy/kubernetes: against Kubernetes' own schemas, ECK's, and Airflow's chart where one is at hand."""
 
+from __future__ import annotations
+
 import json
 import os
 import re
@@ -8,6 +10,7 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -80,7 +83,7 @@ def closed(schema):
 
 
 @pytest.fixture(scope="module")
-def operator():
+def operator() -> dict[tuple[str, Any], Any]:
     """The schema of each kind that the operator of Elastic knows, from its Go module."""
     go = shutil.which("go")
     if not go:

@@ -1,11 +1,15 @@
 """The services of docker-compose.yml, run by their own command lines against a real Postgres."""
 
+from __future__ import annotations
+
 import json
 import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -23,12 +27,12 @@ LOADED_SECONDS = 180
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("rehearsal")
 
 
 @pytest.fixture(scope="module")
-def image(folder):
+def image(folder) -> Any:
     """The image's files, by the Dockerfile's own lines."""
     return rehearsal.build(folder)
 
@@ -56,7 +60,7 @@ def test_the_image_finds_its_own_code_and_templates(image):
 
 
 @pytest.fixture(scope="module")
-def stage(folder, image):
+def stage(folder, image) -> Iterator[rehearsal.Stage]:
     """Postgres, and a place for the services; the store is SQLite, feeds are none."""
     if rehearsal.postgres_programs() is None:
         pytest.skip("no Postgres here; apt-get install postgresql")
@@ -93,7 +97,7 @@ def stage(folder, image):
 
 
 @pytest.fixture(scope="module")
-def prepared(stage):
+def prepared(stage) -> rehearsal.Stage:
     """After airflow-init."""
     done = stage.run("airflow-init")
     assert done.returncode == 0, done.stderr[-4000:]
@@ -112,7 +116,7 @@ def test_init_makes_database_pools_and_password_and_runs_again(prepared):
 
 
 @pytest.fixture(scope="module")
-def running(prepared):
+def running(prepared) -> rehearsal.Stage:
     """All of Airflow, in the order of docker-compose.yml."""
     prepared.start("airflow-api-server")
     prepared.healthy("airflow-api-server")
@@ -133,7 +137,7 @@ def _log_in(stage, password):
 
 
 @pytest.fixture(scope="module")
-def pages(running):
+def pages(running) -> Iterator[httpx.Client]:
     """Airflow's REST API, logged in with the password of .env."""
     answer = _log_in(running, running.secrets["AIRFLOW_ADMIN_PASSWORD"]).raise_for_status()
     header = {"Authorization": f"Bearer {answer.json()['access_token']}"}

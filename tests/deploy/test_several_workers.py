@@ -5,6 +5,8 @@ between tasks are in an object store that speaks S3. Nothing is lost, nothing co
 the same stories again, and each mail goes out once.
 """
 
+from __future__ import annotations
+
 import asyncio
 import json
 import shutil
@@ -14,6 +16,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -109,7 +112,7 @@ class Postbox:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory) -> Path:
     missing = several.can_be_several()
     if missing:
         pytest.skip(missing)
@@ -117,18 +120,18 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def stack():
+def stack() -> Iterator[ExitStack]:
     with ExitStack() as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def outlets(folder, stack):
+def outlets(folder, stack) -> Outlets:
     return Outlets(stack)
 
 
 @pytest.fixture(scope="module")
-def postbox(stack):
+def postbox(stack) -> Postbox:
     box = Postbox()
     server = Controller(box, hostname="127.0.0.1", port=rehearsal.free_port())
     server.start()
@@ -138,7 +141,7 @@ def postbox(stack):
 
 
 @pytest.fixture(scope="module")
-def configuration(folder, outlets):
+def configuration(folder, outlets) -> Path:
     """The configuration that each machine gets a copy of."""
     made = folder / "configuration"
     made.mkdir()
@@ -156,7 +159,7 @@ def configuration(folder, outlets):
 
 
 @pytest.fixture(scope="module")
-def stage(folder, stack, configuration, postbox):
+def stage(folder, stack, configuration, postbox) -> rehearsal.Stage:
     """Postgres, Redis, an object store; the services' own environment, with addresses of this machine."""
     env.write(folder / ".env")
     lines = [line for line in (folder / ".env").read_text().splitlines() if not line.startswith("#")]
@@ -210,7 +213,7 @@ def stage(folder, stack, configuration, postbox):
 
 
 @pytest.fixture(scope="module")
-def workers(stage, configuration):
+def workers(stage, configuration) -> Iterator[list[Worker]]:
     """Airflow with two workers, in the order of the compose file."""
     done = stage.run("airflow-init")
     assert done.returncode == 0, done.stderr[-4000:]
@@ -233,7 +236,7 @@ def workers(stage, configuration):
 
 
 @pytest.fixture(scope="module")
-def airflow(stage, workers):
+def airflow(stage, workers) -> Iterator[httpx.Client]:
     """Airflow's REST API, logged in."""
     login = {"username": "admin", "password": stage.secrets["AIRFLOW_ADMIN_PASSWORD"]}
     with httpx.Client(base_url=f"{stage.api}/api/v2", timeout=60) as client:

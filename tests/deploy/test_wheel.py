@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory):
+def installed(tmp_path_factory) -> Path:
     """A folder that holds what the wheel installs."""
     made = tmp_path_factory.mktemp("wheel")
     build = [Path(sys.executable).parent / "uv", "build", "--wheel", "--out-dir", made, ROOT]

@@ -1,10 +1,14 @@
 """The pages over a store in a file, and clients that come in by each way."""
 
+from __future__ import annotations
+
 import json
+from collections.abc import Iterator
 
 import pytest
 from desk_site import Desk
 from desk_store import everyday
+from starlette.testclient import TestClient
 
 from pipeline.ports import Commit
 
@@ -25,7 +29,7 @@ TEXTS = (
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory):
+def desk(tmp_path_factory) -> Iterator[Desk]:
     """The pages of an everyday store."""
     made = Desk(tmp_path_factory.mktemp("desk"), everyday())
     yield made
@@ -33,13 +37,13 @@ def desk(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def editor(desk):
+def editor(desk) -> TestClient:
     """Somebody who may change things."""
     return desk.client()
 
 
 @pytest.fixture(scope="module")
-def empty(tmp_path_factory):
+def empty(tmp_path_factory) -> Iterator[TestClient]:
     """The pages of a store with nothing in it."""
     made = Desk(tmp_path_factory.mktemp("empty"), Commit())
     yield made.client()
@@ -47,7 +51,7 @@ def empty(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory):
+def loaded(tmp_path_factory) -> Iterator[Desk]:
     """Three stories of one article each, taken in by the stages."""
     made = Desk(tmp_path_factory.mktemp("mending"))
     file = made.home / "articles.jsonl"

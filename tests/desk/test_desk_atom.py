@@ -1,6 +1,9 @@
 """Atom out of the desk: read by a library and by our own reader, asked again, and opened by a key."""
 
+from __future__ import annotations
+
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -58,7 +61,7 @@ def at_once(desk, **what):
 
 
 @pytest.fixture
-def fresh(tmp_path):
+def fresh(tmp_path) -> Iterator[Desk]:
     made = Desk(tmp_path, everyday())
     yield made
     made.close()

@@ -4,8 +4,12 @@ They need Chromium. Where there is none they are skipped; with BROWSER_REQUIRED=
 they fail instead.
 """
 
+from __future__ import annotations
+
 import os
 import re
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -49,7 +53,7 @@ PLACES = (
 
 
 @pytest.fixture(scope="module")
-def browser():
+def browser() -> Iterator[Any]:
     """Chromium; one for all tests."""
     path = chromium()
     if path is None:
@@ -66,7 +70,7 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory):
+def town(tmp_path_factory) -> Iterator[Town]:
     """News in a store, and pages over it."""
     made = Town(tmp_path_factory.mktemp("town"))
     yield made
@@ -74,7 +78,7 @@ def town(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def named(town):
+def named(town) -> dict[str, str]:
     """Ids of what the tests look at, by a word of the title."""
     with town.opened() as app:
         found = app.read.stories()[0]
@@ -89,7 +93,7 @@ def named(town):
 
 
 @pytest.fixture
-def opened(browser, town):
+def opened(browser, town) -> Iterator[Callable[..., Any]]:
     """Opens pages in contexts of their own; what the console said is an error."""
     said, contexts = [], []
 
@@ -121,7 +125,7 @@ def travellers():
 
 
 @pytest.fixture(params=travellers())
-def page(opened, request):
+def page(opened, request) -> Any:
     scripts, width = request.param
     return opened(width, java_script_enabled=scripts)
 

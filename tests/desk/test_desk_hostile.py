@@ -1,6 +1,9 @@
 """Texts made to break pages: what comes out has no element and no attribute but those of the templates."""
 
+from __future__ import annotations
+
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ from desk_store import NOW, everyday
 from html_reader import PageReader
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from starlette.testclient import TestClient
 from test_desk_pages import PAGES
 
 from pipeline.desk.access import Person
@@ -39,7 +43,7 @@ def attributes_of_templates():
 
 
 @pytest.fixture(scope="module", params=sorted(HOSTILE))
-def hostile(request, tmp_path_factory):
+def hostile(request, tmp_path_factory) -> Iterator[TestClient]:
     made = Desk(tmp_path_factory.mktemp("hostile"), everyday(HOSTILE[request.param]))
     yield made.client()
     made.close()

@@ -1,7 +1,10 @@
 """Mending from the page: what will change, a request that a process of its own carries out, its state."""
 
+from __future__ import annotations
+
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -41,7 +44,7 @@ def carried_out(client, where, carrier):
 
 
 @pytest.fixture
-def carrier(loaded):
+def carrier(loaded) -> Iterator[Carrier]:
     """Carries out in a child process, as `wirewatch desk` has it."""
     where = [f"--home={loaded.home}", f"--config={loaded.config}", f"--store=sqlite:///{loaded.home}/desk.db"]
     made = Carrier(loaded.opened, child_process(where))

@@ -1,5 +1,7 @@
 """Each page answers, is well made, says the same as its twins, and puts errors in one line."""
 
+from __future__ import annotations
+
 import asyncio
 import csv
 import io
@@ -65,7 +67,7 @@ def twin(path, form):
 
 
 @pytest.fixture(scope="module")
-def reader(desk):
+def reader(desk) -> TestClient:
     """Somebody whose language changes."""
     return desk.client()
 

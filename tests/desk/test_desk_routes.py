@@ -1,5 +1,8 @@
 """Every route, for everybody, over stores with nothing, the usual and the worst in them, on both backends."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -7,6 +10,7 @@ from desk_site import Desk
 from desk_store import everyday
 from html_reader import PageReader
 from node_stores import BACKENDS, new_url, removed
+from starlette.testclient import TestClient
 from test_desk_hostile import HOSTILE
 
 from pipeline.desk import site
@@ -57,12 +61,12 @@ STORES = {"empty": Commit(), "usual": everyday(), "hostile": everyday(HOSTILE["m
 
 
 @pytest.fixture(scope="module", params=BACKENDS)
-def backend(request):
+def backend(request) -> str:
     return request.param
 
 
 @pytest.fixture(scope="module", params=STORES)
-def kept(request, backend, tmp_path_factory):
+def kept(request, backend, tmp_path_factory) -> Iterator[tuple[str, dict[str, TestClient]]]:
     """What is in the store, and a client of its pages for each person."""
     url = new_url() if backend == "elasticsearch" else ""
     made = Desk(tmp_path_factory.mktemp("routes"), STORES[request.param], url)

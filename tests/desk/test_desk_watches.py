@@ -1,7 +1,10 @@
 """A watch is changed on the page: tried, saved in its own lines, and never over somebody else's word."""
 
+from __future__ import annotations
+
 import html
 import re
+from collections.abc import Iterator
 
 import pytest
 import yaml
@@ -33,7 +36,7 @@ watches:
 
 
 @pytest.fixture
-def edited(tmp_path):
+def edited(tmp_path) -> Iterator[Desk]:
     made = Desk(tmp_path, everyday())
     (made.config / "watches.yaml").write_text(FILE)
     yield made

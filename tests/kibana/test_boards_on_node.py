@@ -1,10 +1,14 @@
 """Every panel's search on a real Elasticsearch node, over what the store wrote, and what it finds."""
 
+from __future__ import annotations
+
 import json
 import sys
 import uuid
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from node_stores import NODE, ON_NODE
@@ -163,7 +167,7 @@ REST = Commit(
 
 
 @pytest.fixture(scope="module")
-def node():
+def node() -> Iterator[Callable[..., Any]]:
     """The articles in a store of their own; yields a function that searches behind a data view."""
     import httpx
 

@@ -4,11 +4,14 @@ The recorded feeds and the two seed articles go through the stages as `make demo
 What a panel should show is counted from what the store's reading methods give, never written down here.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import sys
 import uuid
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
@@ -31,7 +34,7 @@ KINDS = {"people": "person", "organisations": "organisation", "places": "place"}
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory, models):
+def demo(tmp_path_factory, models) -> Iterator[Demo]:
     """What the demo's store says, and a function that searches behind a data view."""
     from pipeline.app import App
     from pipeline.app.wiring import Wiring

@@ -1,7 +1,10 @@
 """`make kibana` against a server that answers as Kibana's saved objects API does."""
 
+from __future__ import annotations
+
 import json
 import threading
+from collections.abc import Iterator
 from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -43,7 +46,7 @@ class Page(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def kibana():
+def kibana() -> Iterator[Kibana]:
     server = Kibana()
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -1,9 +1,12 @@
 """Chat from the installed command to a receiver: taken, refused, away; and what the outbox says of it."""
 
+from __future__ import annotations
+
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -58,7 +61,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def receiver():
+def receiver() -> Iterator[Receiver]:
     server = Receiver()
     Thread(target=server.serve_forever, daemon=True).start()
     yield server
@@ -67,7 +70,7 @@ def receiver():
 
 
 @pytest.fixture
-def home(tmp_path, receiver):
+def home(tmp_path, receiver) -> Path:
     config = tmp_path / "config"
     config.mkdir()
     channels = {name: url.format(port=receiver.server_port) for name, (url, _, _) in CHANNELS.items()}

@@ -1,7 +1,10 @@
 """Mails to real SMTP servers that refuse, stall, greylist, cut the line, and demand STARTTLS and a login."""
 
+from __future__ import annotations
+
 import threading
 import time
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -29,7 +32,7 @@ def notifier(port, scheme="smtp", login="", **more):
 
 
 @pytest.fixture(scope="module")
-def tls(tmp_path_factory):
+def tls(tmp_path_factory) -> Any:
     return certificate(tmp_path_factory.mktemp("tls"))
 
 

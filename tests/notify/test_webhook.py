@@ -1,9 +1,12 @@
 """Webhooks to a real HTTP server, and the addresses that are refused."""
 
+from __future__ import annotations
+
 import hashlib
 import hmac
 import json
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -20,7 +23,7 @@ def clock():
 
 
 @pytest.fixture
-def notifier():
+def notifier() -> Iterator[WebhookNotifier]:
     made = WebhookNotifier(clock, "secret", timeout_seconds=1.0, private_hosts=("127.0.0.1", "LOCALHOST"))
     yield made
     made.close()

@@ -1,5 +1,7 @@
 """A home with stories that the stages made of the seeds, for programs to read."""
 
+from __future__ import annotations
+
 import shutil
 from pathlib import Path
 
@@ -12,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
-def made_home(tmp_path_factory):
+def made_home(tmp_path_factory) -> Path:
     """Made once: two seed articles and the recorded feeds, with the alerts that they make."""
     home = tmp_path_factory.mktemp("programs")
     (home / "config").mkdir()
@@ -26,7 +28,7 @@ def made_home(tmp_path_factory):
 
 
 @pytest.fixture
-def home(made_home, tmp_path):
+def home(made_home, tmp_path) -> Path:
     """A copy for one test."""
     shutil.copytree(made_home, tmp_path / "home")
     return tmp_path / "home"

@@ -1,8 +1,12 @@
 """docs/api.md: its commands are run and its Python is executed, against a desk that runs."""
 
+from __future__ import annotations
+
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from served import desk, run
@@ -14,13 +18,13 @@ PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
-def served(made_home):
+def served(made_home) -> Iterator[Any]:
     with desk(made_home) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def token(made_home):
+def token(made_home) -> str:
     line = "wirewatch tokens add the-page --json"
     return json.loads(run(line, made_home, made_home))["token"]
 

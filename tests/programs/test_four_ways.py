@@ -1,5 +1,7 @@
 """docs/programs.md, "A watch, four ways": each gives what the watch of the demo told, on the demo's feeds."""
 
+from __future__ import annotations
+
 import json
 import os
 import re
@@ -8,8 +10,10 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import feedparser
 import httpx
@@ -23,18 +27,18 @@ WATCH = "earthquakes"
 
 
 @pytest.fixture(scope="module")
-def served(made_home):
+def served(made_home) -> Iterator[Any]:
     with desk(made_home) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def token(made_home):
+def token(made_home) -> str:
     return json.loads(run("wirewatch tokens add four-ways --json", made_home, made_home))["token"]
 
 
 @pytest.fixture(scope="module")
-def told(made_home):
+def told(made_home) -> set[str]:
     """The titles of the stories that the watch told of, as the command line has them."""
     stories = json.loads(run("wirewatch stories --limit 100 --json", made_home, made_home))
     (line,) = (
@@ -64,7 +68,7 @@ def patient(client, address):
 
 
 @pytest.fixture(scope="module")
-def link(served):
+def link(served) -> str:
     """The address of the watch's feed, with its key, as its page has it for an editor."""
     with httpx.Client(follow_redirects=True) as browser:
         browser.get(served.start, timeout=60)

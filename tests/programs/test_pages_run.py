@@ -13,7 +13,9 @@ import os
 import re
 import shlex
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -47,7 +49,7 @@ def lines(page):
 
 
 @pytest.fixture
-def place(made_home, tmp_path, monkeypatch):
+def place(made_home, tmp_path, monkeypatch) -> Path:
     """A folder with what the commands name, and the ids that stand for those that a page leaves open."""
     home = tmp_path / "data"
     shutil.copytree(made_home, home)
@@ -77,7 +79,7 @@ def place(made_home, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def typed(place, capsys, monkeypatch):
+def typed(place, capsys, monkeypatch) -> Callable[..., Any]:
     """Types a command; returns what it said."""
 
     def call(*arguments):

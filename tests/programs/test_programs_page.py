@@ -1,10 +1,14 @@
 """docs/programs.md: what stands there as a command is run, line by line."""
 
+from __future__ import annotations
+
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from defusedxml import ElementTree
@@ -22,7 +26,7 @@ def commands(heading):
 
 
 @pytest.fixture
-def shell(home, tmp_path):
+def shell(home, tmp_path) -> Callable[[str], Any]:
     (tmp_path / "docs").symlink_to(ROOT / "docs")
     clean = {k: v for k, v in os.environ.items() if not k.startswith("WIREWATCH_")}
     path = f"{BIN}{os.pathsep}{os.environ['PATH']}"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from s3_server import BUCKET, s3_server
 
 from pipeline.errors import ConfigError, NotFoundError, PermanentError, UnavailableError
-from pipeline.records import JournalEntry
+from pipeline.records import Capture, JournalEntry
 from pipeline.sources.archive import layout
 from pipeline.sources.archive.folder import WarcArchive
 from pipeline.sources.archive.objects import ObjectArchive
@@ -18,14 +20,14 @@ from pipeline.sources.raw_items import captured
 
 
 @pytest.fixture(scope="module")
-def s3(tmp_path_factory):
+def s3(tmp_path_factory) -> Iterator[dict[str, str]]:
     """The environment of a server on 127.0.0.1."""
     with s3_server(tmp_path_factory.mktemp("moto")) as environment:
         yield environment
 
 
 @pytest.fixture(params=["folder", "objects", pytest.param("s3", marks=pytest.mark.slow)])
-def opened(request, tmp_path, monkeypatch):
+def opened(request, tmp_path, monkeypatch) -> Callable[..., Any]:
     """Opens the same archive again and again, as several processes do."""
     if request.param == "folder":
         return lambda owner="", clock=None: WarcArchive(tmp_path, owner, clock)
@@ -39,7 +41,7 @@ def opened(request, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def captures(now):
+def captures(now) -> list[Capture]:
     bodies = [b"", b"<rss/>", "Zürich".encode() * 1000, bytes(range(256)) * 500]
     return [
         captured("feed", "feed", f"https://a.test/{n}", now, body, feed="f") for n, body in enumerate(bodies)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from misbehaving import Misbehaving
@@ -21,7 +23,7 @@ PAGE = """<!doctype html><html><head><title>Harbour News</title>
 
 
 @pytest.fixture
-def site():
+def site() -> Iterator[Misbehaving]:
     with Misbehaving() as server:
         pages = {
             "/": PAGE,
@@ -38,7 +40,7 @@ def site():
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
+def run(tmp_path, monkeypatch, capsys) -> Callable[..., Any]:
     """Runs the command in a folder with a configuration that may ask this machine."""
     monkeypatch.chdir(tmp_path)
     for name in ("WIREWATCH_HOME", "WIREWATCH_CONFIG", "WIREWATCH_STORE"):

@@ -18,7 +18,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from pipeline.errors import PermanentError, UnavailableError
-from pipeline.records import JournalEntry, JournalKind
+from pipeline.records import Capture, JournalEntry, JournalKind
 from pipeline.sources.archive import layout
 from pipeline.sources.archive.folder import WarcArchive
 from pipeline.sources.raw_items import captured
@@ -35,7 +35,7 @@ BODIES = [
 
 
 @pytest.fixture
-def captures(now):
+def captures(now) -> list[Capture]:
     made = [
         captured(
             "feed",
@@ -63,7 +63,7 @@ def captures(now):
 
 
 @pytest.fixture
-def archive(tmp_path):
+def archive(tmp_path) -> WarcArchive:
     return WarcArchive(tmp_path)
 
 

@@ -9,6 +9,7 @@ import random
 import re
 import time
 import tracemalloc
+from collections.abc import Callable
 
 import brotli
 import pytest
@@ -48,7 +49,7 @@ def chunked(body, size=50):
 
 
 @pytest.fixture
-def read(tmp_path, now):
+def read(tmp_path, now) -> Callable[[str, bytes], tuple[list[Capture], list[Rejection]]]:
     def reading(name, data):
         path = tmp_path / name
         path.write_bytes(data)

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def read(path, now, **more):
 
 
 @pytest.fixture
-def write(tmp_path):
+def write(tmp_path) -> Callable[[str, bytes | str], Path]:
     def make(name: str, body: bytes | str) -> Path:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ from pipeline.sources.read.payload import parse_batch
 
 
 @pytest.fixture
-def teasers(server):
+def teasers(server) -> str:
     """A feed of teasers with their pages here; returns its URL."""
     server.route(
         "*",

@@ -33,7 +33,7 @@ def brought(state, now, *guids):
 
 
 @pytest.fixture
-def state():
+def state() -> FeedState:
     return poll_rules.current(FEED, None)
 
 

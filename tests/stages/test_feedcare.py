@@ -1,11 +1,14 @@
 """The weekly mail on feeds: once a week, only when one is ill, and to the operator."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 
 import pytest
 
-from pipeline.ports import Commit
+from pipeline.ports import Commit, Store
 from pipeline.records import FeedState
 from pipeline.stages.alerting.reports.report_feeds import report_feeds
 from pipeline.store import open_store
@@ -14,7 +17,7 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
 @pytest.fixture
-def store(tmp_path):
+def store(tmp_path) -> Iterator[Store]:
     opened = open_store(f"sqlite:///{tmp_path / 'w.db'}")
     broken = FeedState("harbour", failures=5, succeeded=NOW - timedelta(days=3), error="it answered 503")
     silent = FeedState("valley", news=NOW - timedelta(days=9), rhythm_seconds=3600.0)

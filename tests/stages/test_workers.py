@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,7 +40,7 @@ class Shouter(Preparer):
 
 
 @pytest.fixture
-def workers():
+def workers() -> Iterator[Workers]:
     made = Workers(Shouter, Shouter, 2)
     yield made
     made.close()

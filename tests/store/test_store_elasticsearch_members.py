@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -20,7 +21,7 @@ MONTH_HOURS = 24 * 45
 
 
 @pytest.fixture
-def store(url: str):
+def store(url: str) -> Iterator[ElasticsearchStore]:
     opened = open_store(url)
     assert isinstance(opened, ElasticsearchStore)
     yield opened

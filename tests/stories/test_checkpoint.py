@@ -158,7 +158,7 @@ class Stream:
 
 
 @pytest.fixture
-def often(monkeypatch):
+def often(monkeypatch) -> None:
     """Checkpoints are made again after a few changes."""
     monkeypatch.setattr(checkpoint_module, "_SINCE", 6)
 
