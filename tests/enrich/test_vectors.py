@@ -24,7 +24,7 @@ TEXTS = [
 
 
 @pytest.fixture(scope="module")
-def embedder():
+def embedder() -> E5Embedder:
     return E5Embedder()
 
 

@@ -28,7 +28,7 @@ QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCh
 
 
 @pytest.fixture
-def few(monkeypatch):
+def few(monkeypatch) -> None:
     """So few members are compared and told."""
     monkeypatch.setattr(story_profile, "COMPARED", FEW)
     for module in (state, describing):

@@ -72,7 +72,7 @@ class Ranking:
         self.best = self._ordered(_RANKED_AT_FIRST)
 
     def rest(self) -> Iterator[list[int]]:
-        """What comes after the beginning, piece by piece; put in order once, however often it is asked for."""
+        """What comes after the beginning, piece by piece; put in order once, however often asked for."""
         done, pieces = _RANKED_AT_FIRST, self._rest
         for place in count():
             if place == len(pieces):
@@ -311,8 +311,8 @@ class CandidateLookup:
         counts = [len(ranking.best) for ranking in rankings]
         best = np.concatenate([ranking.best for ranking in rankings])
         allowed = self._comparable(windows, np.repeat(np.arange(len(asked)), counts), best)
-        for ranking, end, count in zip(rankings, np.cumsum(counts).tolist(), counts, strict=True):
-            ranking.best = ranking.best[allowed[end - count : end]]
+        for ranking, end, size in zip(rankings, np.cumsum(counts).tolist(), counts, strict=True):
+            ranking.best = ranking.best[allowed[end - size : end]]
         return rankings
 
     def _comparable(self, windows: _Windows, asker: int | Places, slots: Places) -> Mask:
