@@ -1,4 +1,7 @@
-"""Names of months, weekdays and countries in every language of CLDR. The only file that imports Babel."""
+"""Names of months, weekdays and countries in every language of CLDR. The only file that imports Babel.
+
+It does so when it is first asked: the desk and alerts know of months without ever asking for one.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-from babel.core import get_global
-from babel.localedata import locale_identifiers, resolve_locale_filename
 
 from pipeline.text import fold
 
@@ -75,7 +75,7 @@ def current_code(code: str) -> str:
     >>> [current_code(code) for code in ("de", "deu", "in", "us", "tok")]
     ['de', 'de', 'id', '', '']
     """
-    found = str(get_global("language_aliases").get(code, code))
+    found = str(_table("language_aliases").get(code, code))
     return found if is_language(found) else ""
 
 
@@ -92,14 +92,21 @@ def language_of(country: str) -> str:
     >>> language_of("CZ"), language_of("JP")
     ('cs', 'ja')
     """
-    likely = str(get_global("likely_subtags").get(f"und_{country}", "")).partition("_")[0]
+    likely = str(_table("likely_subtags").get(f"und_{country}", "")).partition("_")[0]
     return likely if is_language(likely) else ""
+
+
+def _table(name: str) -> Mapping[str, Any]:
+    """One of the tables that CLDR has for all languages together."""
+    from babel.core import get_global
+
+    return get_global(name)  # type: ignore[arg-type]  # its literal types name every table
 
 
 @cache
 def zones_of(country: str) -> tuple[str, ...]:
     """The time zones of a country by their names of IANA."""
-    return tuple(get_global("territory_zones").get(country, ()))
+    return tuple(_table("territory_zones").get(country, ()))
 
 
 def _names(language: str, kind: str) -> Iterator[tuple[int, str]]:
@@ -120,6 +127,8 @@ def _files(language: str) -> tuple[dict[str, Any], ...]:
     As they are, without what Babel makes of names that a language does not have: `Locale.months` gives
     Swahili the stand-alone names of whatever language was asked before (2.18).
     """
+    from babel.localedata import locale_identifiers
+
     bases = _FILES.get(language, (language,))
     found = sorted(name for name in locale_identifiers() if name.split("_")[0] in bases)
     return tuple(data for name in found if (data := _file(name)))
@@ -127,6 +136,8 @@ def _files(language: str) -> tuple[dict[str, Any], ...]:
 
 @cache
 def _file(name: str) -> dict[str, Any]:
+    from babel.localedata import resolve_locale_filename
+
     content = Path(resolve_locale_filename(name)).read_bytes()
     if b"months" not in content:  # most countries differ in anything but names; reading them takes a second
         return {}
