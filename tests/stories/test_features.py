@@ -64,6 +64,81 @@ def test_names_that_only_the_boilerplate_has_are_not_compared_and_stay_in_the_re
     assert [name.name for name in arrival.traits.names] == ["Carl Dahl"]
 
 
+def naming(number, *names):
+    """An article that names these, by their ids."""
+    entities = tuple(
+        Entity(
+            name, name.partition(":")[2].title(), kind, 1, 0.4, (Span("text", 10 * n, 10 * n + 4, "Name"),)
+        )
+        for n, (name, kind) in enumerate(names)
+    )
+    return EnrichedArticle(
+        article(number, f"News {number}", "A long text of names. " * 5, "Nine").article, entities
+    )
+
+
+PERSON, PLACE, TEAM = (
+    ("person:crystal-palace", "person"),
+    ("place:goma", "place"),
+    ("org:crystal-palace", "organisation"),
+)
+
+
+def kinds_of(arrival):
+    return [(entity.id, entity.kind) for entity in arrival.enriched.entities]
+
+
+def test_what_many_articles_take_for_a_place_is_no_person_in_the_next():
+    goma = ("person:goma", "person")
+    made = arrive([naming(n, PLACE) for n in range(8)] + [naming(8, goma)], StreamStatistics.empty(), None)
+    assert kinds_of(made[-1]) == [PLACE]
+    assert [name.id for name in made[-1].traits.names] == ["place:goma"]
+    few = arrive([naming(n, PLACE) for n in range(7)] + [naming(7, goma)], StreamStatistics.empty(), None)
+    assert kinds_of(few[-1]) == [goma]
+
+
+def test_a_name_of_several_words_needs_fewer_and_one_of_two_kinds_stays_as_it_is():
+    made = [naming(n, TEAM) for n in range(4)]
+    assert kinds_of(arrive([*made, naming(4, PERSON)], StreamStatistics.empty(), None)[-1]) == [TEAM]
+    both = [naming(n, PERSON if n % 2 else TEAM) for n in range(20)]
+    assert kinds_of(arrive([*both, naming(20, PERSON)], StreamStatistics.empty(), None)[-1]) == [PERSON]
+
+
+def test_a_name_that_was_taken_for_two_things_in_one_article_is_one():
+    made = arrive(
+        [naming(n, TEAM) for n in range(9)] + [naming(9, PERSON, TEAM)], StreamStatistics.empty(), None
+    )
+    (entity,) = made[-1].enriched.entities
+    assert (entity.id, entity.count, len(entity.spans)) == ("org:crystal-palace", 2, 2)
+
+
+def test_a_place_on_the_map_stays_one():
+    state = StreamStatistics.empty()
+    arrive([naming(n, ("person:victoria", "person")) for n in range(20)], state, None)
+    there = Entity("place:victoria", "Victoria", "place", 1, 0.4, (), at=(48.4, -123.4))
+    (arrival,) = arrive([EnrichedArticle(naming(20).article, (there,))], state, None)
+    assert arrival.enriched.entities == (there,)
+
+
+@pytest.mark.parametrize("size", [1, 3, 40])
+def test_what_names_stand_for_is_bounded_and_the_same_however_it_is_cut(monkeypatch, size):
+    monkeypatch.setattr(learned_module, "NAMES_REMEMBERED", 6)
+    made = [
+        naming(n, PLACE if n % 9 else ("person:goma", "person"), (f"org:n{n % 11}", "organisation"))
+        for n in range(40)
+    ]
+    whole, cut = StreamStatistics.empty(), StreamStatistics.empty()
+    found = arrive(made, whole, None)
+    parts = []
+    for start in range(0, len(made), size):
+        parts += arrive(made[start : start + size], cut, None)
+        stored = cut.dirty()
+        cut = StreamStatistics.load(lambda keys, kept=stored: {key: kept[key] for key in keys if key in kept})
+    assert [kinds_of(each) for each in parts] == [kinds_of(each) for each in found]
+    assert cut.kinds().to_bytes() == whole.kinds().to_bytes()
+    assert len(whole.kinds().to_bytes()) <= 8 + 6 * 24
+
+
 def bulletin(number, title, closing, hours):
     return article(number, title, f"Report {number} of the day. {closing}", "Nine", hours)
 

@@ -11,6 +11,8 @@ from pipeline.records import StoredArticle
 from pipeline.stages.intake.preparer import Preparer
 from pipeline.stages.intake.workers import Workers
 from pipeline.stories.describing.describe import describe
+from pipeline.stories.features.features import agreed
+from pipeline.stories.features.statistics import StreamStatistics
 
 BATCH_ARTICLES = 200
 _PART = 25  # articles a worker is given at once
@@ -36,16 +38,17 @@ def reenrich(
         How many articles and stories changed.
     """
     counts = {"articles": 0, "stories": 0}
+    learned = StreamStatistics.load(store.learned)
     batch: list[StoredArticle] = []
     for stored in store.between(0, store.head()):
         if since is None or stored.enriched.article.time >= since:
             batch.append(stored)
         if len(batch) == BATCH_ARTICLES:
-            _save(store, workers, batch, renew, counts)
+            _save(store, workers, batch, learned, renew, counts)
             progress(len(batch))
             batch = []
     if batch:
-        _save(store, workers, batch, renew, counts)
+        _save(store, workers, batch, learned, renew, counts)
         progress(len(batch))
     return counts
 
@@ -54,6 +57,7 @@ def _save(
     store: Store,
     workers: Workers,
     batch: Sequence[StoredArticle],
+    learned: StreamStatistics,
     renew: Callable[[], Lease],
     counts: dict[str, int],
 ) -> None:
@@ -62,7 +66,12 @@ def _save(
     found = [enriched for part in workers.run(Preparer.enrich, parts) for enriched in part]
     # Keywords and recurring lines are told by the weeks before, which no model or table changes.
     kept = [
-        replace(each, keywords=stored.enriched.keywords, recurring=stored.enriched.recurring)
+        replace(
+            each,
+            entities=agreed(each.entities, learned),
+            keywords=stored.enriched.keywords,
+            recurring=stored.enriched.recurring,
+        )
         for stored, each in zip(batch, found, strict=True)
     ]
     pairs = zip(batch, kept, strict=True)

@@ -15,7 +15,7 @@ import numpy as np
 from rensa import RMinHash
 
 from pipeline.ports import Embedder
-from pipeline.records import ArticleKind, EnrichedArticle, Entity, Span
+from pipeline.records import ArticleKind, EnrichedArticle, Entity, EntityKind, Span
 from pipeline.stories.features import outlet_boilerplate, years
 from pipeline.stories.features.keywords import article_keywords
 from pipeline.stories.features.outlet_boilerplate import ComparisonText
@@ -38,6 +38,8 @@ _TITLE_COUNT: Final = 2
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 # Articles of these kinds are about many events or none: they would glue together what they mention.
 _APART: Final[frozenset[ArticleKind]] = frozenset({"briefing", "programme", "reference", "service"})
+# How the id of an entity of a kind that names are mistaken between begins.
+_PREFIX: Final[Mapping[EntityKind, str]] = {"person": "person", "place": "place", "organisation": "org"}
 _NO_DENSE: Final[Dense] = np.zeros(0, dtype=np.float16)
 
 
@@ -74,7 +76,9 @@ def arrive(
         sparse.append(_weigh(text.title, text.text, counts, article.language, learned))
         words = article_keywords(counts, learned.language(article.language))
         texts.append(text)
-        arrived.append(replace(enriched, keywords=words, recurring=recurring))
+        entities = agreed(enriched.entities, learned)
+        learned.observe_names(_names(enriched.entities))
+        arrived.append(replace(enriched, entities=entities, keywords=words, recurring=recurring))
     dense = _embed([embedded_text(text.title, text.text) for text in texts], embedder)
     made = [
         Arrival(enriched, _features(enriched, text, weighed, vector))
@@ -93,15 +97,55 @@ def _apart(traits: Features) -> Features:
 
 
 def read_again(enriched: EnrichedArticle, learned: StreamStatistics) -> EnrichedArticle:
-    """A new form of a known article, its keywords and recurring lines known; nothing is learned from it."""
+    """A new form of a known article: its keywords, recurring lines and names as the stream has them.
+
+    Nothing is learned from it.
+    """
     article = enriched.article
     lines = outlet_boilerplate.read_lines(article)
     text = outlet_boilerplate.comparison_text(lines, learned)
     return replace(
         enriched,
+        entities=agreed(enriched.entities, learned),
         keywords=article_keywords(_counted(text.title, text.text), learned.language(article.language)),
         recurring=outlet_boilerplate.recurring(lines, article.language, learned),
     )
+
+
+def agreed(entities: Sequence[Entity], learned: StreamStatistics) -> tuple[Entity, ...]:
+    """The entities of an article, each as the kind that the articles before it agree on.
+
+    A recognizer reads each article by itself: what many take for a place is no person in the next. A place on
+    the map stays one, whatever the others say.
+    """
+    kinds = learned.kinds()
+    made: dict[str, Entity] = {}
+    changed = False
+    for entity in entities:
+        name = entity.id.partition(":")[2]
+        usual = entity.kind if entity.at or not name else kinds.usual(name, entity.kind)
+        meant = entity
+        if usual != entity.kind:
+            changed = True
+            meant = replace(entity, id=f"{_PREFIX[usual]}:{name}", kind=usual)
+        known = made.get(meant.id)
+        made[meant.id] = meant if known is None else _joined(known, meant)
+    if not changed:
+        return tuple(entities)
+    return tuple(sorted(made.values(), key=lambda entity: (-entity.salience, -entity.count, entity.id)))
+
+
+def _joined(one: Entity, other: Entity) -> Entity:
+    """Two entities of an article that are one."""
+    spans = sorted({*one.spans, *other.spans}, key=lambda span: (span.field != "title", span.start))
+    salience = max(one.salience, other.salience)
+    return replace(one, count=one.count + other.count, salience=salience, spans=tuple(spans))
+
+
+def _names(entities: Sequence[Entity]) -> list[tuple[str, EntityKind]]:
+    """What the ids of an article's entities say behind their kinds, once each."""
+    named = ((entity.id.partition(":")[2], entity.kind) for entity in entities)
+    return list(dict.fromkeys((name, kind) for name, kind in named if name))
 
 
 def _named(entities: Sequence[Entity], text: ComparisonText) -> list[Entity]:

@@ -1,20 +1,23 @@
-"""What is learned from the stream: how common words are, and what each outlet repeats.
+"""What is learned from the stream: how common words are, what each outlet repeats, what names stand for.
 
 It is a fold over articles in ingest sequence. What an article is compared by uses only what came before it
-and itself. Each piece is kept under its own key (`terms:<language>`, `habits:<outlet>`), bounded in size by
-rules that count articles, so that neither batches nor restarts can be told from the outcome.
+and itself. Each piece is kept under its own key (`terms:<language>`, `habits:<outlet>`, `kinds:names`),
+bounded in size by rules that count articles: neither batches nor restarts can be told from the outcome.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from pipeline.errors import StoreError
+from pipeline.records import EntityKind
 from pipeline.stories.features.tokens import pair_id, prior_share, term_id
 
 # How many articles the prior is worth. Found flat between 500 and 8,000 on the development sets.
@@ -28,13 +31,26 @@ _PAIR_SHARE: Final = 0.2
 # Lines remembered for one outlet; beyond it the half that was seen longest ago is forgotten.
 LINES_KEPT: Final = 4096
 
+# Names remembered; beyond it the half that was seen longest ago is forgotten.
+NAMES_REMEMBERED: Final = 8192
+# A name is what earlier articles took it for when so many did, for each one that took it for anything else.
+# One word may be a family name here and a town there, so more has to speak.
+AGREED: Final = 4
+AGREED_OF_ONE_WORD: Final = 8
+# The kinds that a name is mistaken between. Their order is that of the columns kept.
+MISTAKEN: Final[tuple[EntityKind, ...]] = ("person", "place", "organisation")
+
 _TERMS_MAGIC: Final = b"WWT1"
 _LINES_MAGIC: Final = b"WWH2"
 # Before wordings were counted: lines and the two titles alone.
 _FORMER_LINES_MAGIC: Final = b"WWH1"
+_KINDS_MAGIC: Final = b"WWK1"
+_KINDS_KEY: Final = "kinds:names"
 _TERM_ROW: Final = np.dtype([("term", "<u4"), ("count", "<u4")])
 _FORMER_LINE_FIELDS: Final = [("line", "<u8"), ("first", "<u8"), ("second", "<u8"), ("seen", "<u4")]
 _LINE_FIELDS: Final = [("wording", "<u4"), ("titles", "<u4"), ("latest", "<u4"), ("since", "<i4")]
+_KIND_FIELDS: Final = [("name", "<u8"), *((kind, "<u4") for kind in MISTAKEN), ("seen", "<u4")]
+_KIND_ROW: Final = np.dtype(_KIND_FIELDS)
 _FORMER_LINE_ROW: Final = np.dtype(_FORMER_LINE_FIELDS)
 _LINE_ROW: Final = np.dtype(_FORMER_LINE_FIELDS + _LINE_FIELDS)
 # A wording recurs when the outlet wrote it, to the figure, under so many titles over so many hours.
@@ -227,6 +243,76 @@ class OutletLines:
         return lines
 
 
+class NameKinds:
+    """For each name, in how many articles it was taken for a person, a place and an organisation.
+
+    A name is what its entity's id says behind the kind, "goma" of "person:goma": articles that differ on what
+    it is agree on that.
+    """
+
+    def __init__(self) -> None:
+        self.articles = 0
+        # By the name's digest: articles for each kind, then the article that had it last, counted.
+        self._names: dict[int, tuple[int, ...]] = {}
+
+    def usual(self, name: str, kind: EntityKind) -> EntityKind:
+        """What the articles so far take a name for, where they agree on it; else the kind given.
+
+        >>> kinds = NameKinds()
+        >>> for _ in range(8):
+        ...     kinds.observe([("goma", "place")])
+        >>> kinds.usual("goma", "person"), kinds.usual("ann-berg", "person")
+        ('place', 'person')
+        """
+        known = self._names.get(_name_digest(name))
+        if known is None or kind not in MISTAKEN:
+            return kind
+        counts = known[: len(MISTAKEN)]
+        most = max(counts)
+        needed = AGREED if "-" in name else AGREED_OF_ONE_WORD
+        return MISTAKEN[counts.index(most)] if most >= needed * max(1, sum(counts) - most) else kind
+
+    def observe(self, names: Iterable[tuple[str, EntityKind]]) -> None:
+        """Counts the distinct names of one more article, each with the kind it was taken for."""
+        self.articles += 1
+        for name, kind in names:
+            if kind in MISTAKEN:
+                digest = _name_digest(name)
+                counts = list(self._names.get(digest, (0,) * (len(MISTAKEN) + 1)))
+                counts[MISTAKEN.index(kind)] += 1
+                counts[-1] = self.articles
+                self._names[digest] = tuple(counts)
+        if len(self._names) > NAMES_REMEMBERED:
+            newest = sorted(self._names.items(), key=lambda item: (-item[1][-1], item[0]))
+            self._names = dict(newest[: NAMES_REMEMBERED // 2])
+
+    def to_bytes(self) -> bytes:
+        """The same names always give the same bytes: rows sorted by name, little-endian."""
+        rows = np.array([(name, *rest) for name, rest in sorted(self._names.items())], dtype=_KIND_ROW)
+        return _KINDS_MAGIC + struct.pack("<I", self.articles) + rows.tobytes()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> NameKinds:
+        """The inverse of `to_bytes`.
+
+        Raises:
+            StoreError: The bytes are of another kind or version.
+        """
+        if data[:4] != _KINDS_MAGIC:
+            raise StoreError(f"learned state {_KINDS_KEY} is of an unknown version; replay the archive")
+        kinds = cls()
+        kinds.articles = struct.unpack_from("<I", data, 4)[0]
+        rows = np.frombuffer(data, dtype=_KIND_ROW, offset=8).tolist()
+        kinds._names = {name: tuple(rest) for name, *rest in rows}
+        return kinds
+
+
+@lru_cache(maxsize=16_384)
+def _name_digest(name: str) -> int:
+    digest = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "little")
+
+
 class StreamStatistics:
     """All learned state, read from the store piece by piece as it is needed.
 
@@ -240,6 +326,7 @@ class StreamStatistics:
         self._read: dict[str, bytes] = {}
         self._languages: dict[str, Language] = {}
         self._outlets: dict[str, OutletLines] = {}
+        self._kinds: NameKinds | None = None
         self._changed: set[str] = set()
 
     @classmethod
@@ -261,6 +348,7 @@ class StreamStatistics:
             for key in (f"terms:{language}", f"pairs:{language}")
         ]
         asked += [f"habits:{name}" for name in dict.fromkeys(outlets) if name and name not in self._outlets]
+        asked += [_KINDS_KEY] if self._kinds is None else []
         missing = [key for key in asked if key not in self._read]
         if missing:
             self._read |= dict.fromkeys(missing, b"") | dict(self._get(missing))
@@ -290,6 +378,20 @@ class StreamStatistics:
             self._outlets[outlet] = OutletLines.from_bytes(outlet, data) if data else OutletLines()
         return self._outlets[outlet]
 
+    def kinds(self) -> NameKinds:
+        """What names stand for."""
+        if self._kinds is None:
+            data = self._piece(_KINDS_KEY)
+            self._kinds = NameKinds.from_bytes(data) if data else NameKinds()
+        return self._kinds
+
+    def observe_names(self, names: Iterable[tuple[str, EntityKind]]) -> None:
+        """Counts the distinct names of one more article; one without names teaches nothing."""
+        told = list(names)
+        if told:
+            self.kinds().observe(told)
+            self._changed.add(_KINDS_KEY)
+
     def observe_words(self, language: str, terms: Iterable[int], pairs: Iterable[int]) -> None:
         """Counts the distinct words and pairs of one more article."""
         counts = self.language(language)
@@ -310,6 +412,8 @@ class StreamStatistics:
             kind, _, name = key.partition(":")
             if kind == "habits":
                 found[key] = self._outlets[name].to_bytes()
+            elif key == _KINDS_KEY:
+                found[key] = self.kinds().to_bytes()
             else:
                 counts = self._languages[name]
                 found[key] = (counts.terms if kind == "terms" else counts.pairs).to_bytes()
