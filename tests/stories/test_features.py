@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from invented_news import HashedEmbedder, article
@@ -120,6 +122,11 @@ def test_a_place_on_the_map_stays_one():
     assert arrival.enriched.entities == (there,)
 
 
+def keeping(kept, keys):
+    """What a store that holds these pieces answers."""
+    return {key: kept[key] for key in keys if key in kept}
+
+
 @pytest.mark.parametrize("size", [1, 3, 40])
 def test_what_names_stand_for_is_bounded_and_the_same_however_it_is_cut(monkeypatch, size):
     monkeypatch.setattr(learned_module, "NAMES_REMEMBERED", 6)
@@ -133,7 +140,7 @@ def test_what_names_stand_for_is_bounded_and_the_same_however_it_is_cut(monkeypa
     for start in range(0, len(made), size):
         parts += arrive(made[start : start + size], cut, None)
         stored = cut.dirty()
-        cut = StreamStatistics.load(lambda keys, kept=stored: {key: kept[key] for key in keys if key in kept})
+        cut = StreamStatistics.load(partial(keeping, stored))
     assert [kinds_of(each) for each in parts] == [kinds_of(each) for each in found]
     assert cut.kinds().to_bytes() == whole.kinds().to_bytes()
     assert len(whole.kinds().to_bytes()) <= 8 + 6 * 24

@@ -46,7 +46,8 @@ def named_spans(text: str, language: str) -> list[tuple[int, int, str]]:
             first += 1
         titled = first > opened
         if not titled and first == 0:
-            first = _behind_join(text, start, words)
+            nouns = _behind_nouns(words) if language == "de" else 0
+            first = nouns or _behind_join(text, start, words)
         start += sum(len(word) + 1 for word in words[:first])
         words = words[first:]
         label = _label(words, titled=titled, language=language)
@@ -58,6 +59,11 @@ def named_spans(text: str, language: str) -> list[tuple[int, int, str]]:
 
 _ACRONYM = re.compile(rf"(?<![\w'’-])[{_UPPER}]{{3,7}}(?![\w'’-])")
 _UPPER_NEAR = re.compile(rf"[{_UPPER}]{{3,}}[ :,|–—-]{{1,3}}$|^[ :,|–—-]{{1,3}}[{_UPPER}]{{3,}}")
+
+
+def opens_sentence(text: str, start: int) -> bool:
+    """Whether a sentence, a quotation or the text begins here."""
+    return _SENTENCE_START.search(text[max(0, start - 3) : start]) is not None
 
 
 def _acronyms(text: str, found: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
@@ -97,9 +103,17 @@ def _behind_join(text: str, start: int, words: list[str]) -> int:
     at = 1
     while at < len(words) - 1 and words[at][0].islower():
         at += 1
-    opens = at > 1 and _SENTENCE_START.search(text[max(0, start - 3) : start])
+    opens = at > 1 and opens_sentence(text, start)
     later_body = at > 1 and _ORG.search(words[at])
     return at if opens or later_body else 0
+
+
+def _behind_nouns(words: list[str]) -> int:
+    """Where a person begins behind nouns, which German capitalises: "Trainer Vincent Kompany"."""
+    for at in range(min(len(words) - 1, _JOINED)):
+        if fold(words[at]) in given_names():
+            return at
+    return 0
 
 
 def _label(words: list[str], *, titled: bool, language: str) -> str:

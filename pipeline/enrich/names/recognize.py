@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from pipeline.enrich.names.patterns import named_spans
+from pipeline.enrich.names.patterns import named_spans, opens_sentence
 from pipeline.ports import Mention
 from pipeline.records import Article, Span
 
@@ -40,6 +40,8 @@ _LABELS = {
     "GPE_ORG": "GPE",
 }
 _PARTED = "\n\n"
+# The language whose model is believed alone; those of others stand beside what capitals tell.
+_TRUSTED = "en"
 _SURROGATE = re.compile("[\ud800-\udfff]")  # spaCy cannot encode them
 # No word is so long. spaCy cuts marks off such a run one by one, in time that grows with its square: 100,000
 # ampersands took minutes. Scripts that are written without spaces have long runs by nature.
@@ -111,7 +113,10 @@ class SpacyRecognizer:
             for article, document in zip(articles, pipeline.pipe(texts, batch_size=self._batch), strict=True):
                 offset = len(article.title) + len(_PARTED)
                 spans = [(ent.start_char, ent.end_char, ent.label_) for ent in document.ents]
-                results.append(tuple(self._mentions(article, spans, offset)))
+                found = tuple(self._mentions(article, spans, offset))
+                results.append(
+                    found if language == _TRUSTED else _beside(self._by_look(article), found, article)
+                )
         return results
 
     def _joined(self, article: Article) -> str:
@@ -204,6 +209,26 @@ class SpacyRecognizer:
         if text not in _TOLD:
             _TOLD.add(text)
             _LOG.warning("%s", text)
+
+
+def _beside(looked: Sequence[Mention], modelled: Sequence[Mention], article: Article) -> tuple[Mention, ...]:
+    """What was found by its look, and what a model finds beside it.
+
+    The small models of other languages take the first word of many a sentence for a name; what is right is
+    seldom one word alone there.
+    """
+    kept = list(looked)
+    for mention in modelled:
+        span = mention.span
+        content = article.title if span.field == "title" else article.text
+        if mention.label == "MISC" or (" " not in span.text and opens_sentence(content, span.start)):
+            continue
+        if not any(
+            span.field == other.span.field and span.start < other.span.end and other.span.start < span.end
+            for other in looked
+        ):
+            kept.append(mention)
+    return tuple(sorted(kept, key=lambda each: (each.span.field != "title", each.span.start)))
 
 
 def _drop_unused_vectors(pipeline: Language) -> None:

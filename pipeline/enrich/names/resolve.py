@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from pipeline.enrich.names.forms import key_of, organisation_key, skeleton, slug
 from pipeline.enrich.names.known.aliases import Aliases, KnownNames
@@ -24,6 +25,7 @@ _PREFIX: dict[EntityKind, str] = {
     "event": "event",
     "work": "work",
 }
+_MISTAKEN: Final[frozenset[EntityKind]] = frozenset({"person", "organisation", "place"})
 _LEAD_CHARS = 500
 _MAX_SPANS = 200
 # Capitalised words that are family names too: alone they name nobody.
@@ -61,6 +63,8 @@ def resolve(article: Article, mentions: Sequence[Mention], aliases: Aliases) -> 
     if article.language == "en" and fields[0].headline and not fields[0].shouting:
         rows[0] = (fields[0], confirmed(fields[0], rows[0][1], fields[1]))
     named = [(part, one) for part, row in rows for one in row]
+    if not context.sport:
+        named = _as_known_elsewhere(named, context.families)
     groups = _grouped(_settled_kinds(named), aliases)
     _add_repeats(groups, rows)
     return tuple(_located(entity, context.countries) for entity in _entities(groups))
@@ -82,6 +86,24 @@ def _located(entity: Entity, named: frozenset[str]) -> Entity:
     if city is None or not city.alone:
         return entity
     return replace(entity, country=city.country, geonames=city.geonames, at=(city.latitude, city.longitude))
+
+
+def _as_known_elsewhere(
+    named: list[tuple[FieldText, Named]], families: frozenset[str]
+) -> list[tuple[FieldText, Named]]:
+    """Mentions of one article with the same words are one thing: what is a known place here is one there."""
+    known: dict[tuple[str, ...], KnownNames] = {}
+    for part, one in named:
+        if one.known is not None and one.kind == "place":
+            known.setdefault(part.folded(one), one.known)
+    settled = []
+    for part, one in named:
+        meant = known.get(part.folded(one)) if one.known is None and one.kind in _MISTAKEN else None
+        if meant is not None and part.folded(one)[-1] not in families:
+            settled.append((part, replace(one, kind="place", known=meant)))
+        else:
+            settled.append((part, one))
+    return settled
 
 
 def _settled_kinds(named: list[tuple[FieldText, Named]]) -> list[tuple[FieldText, Named]]:

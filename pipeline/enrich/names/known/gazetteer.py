@@ -216,6 +216,42 @@ class AbbreviationsFile(WordFile):
     abbreviations: Mapping[str, Mapping[str, tuple[str, ...]]]
 
 
+class OrganisationsFile(WordFile):
+    """`organisations.yaml`, whose keys are languages."""
+
+    everywhere: Mapping[str, tuple[str, ...]]
+    en: Mapping[str, tuple[str, ...]]
+    de: Mapping[str, tuple[str, ...]]
+    fr: Mapping[str, tuple[str, ...]]
+    es: Mapping[str, tuple[str, ...]]
+    it: Mapping[str, tuple[str, ...]]
+    pt: Mapping[str, tuple[str, ...]]
+    nl: Mapping[str, tuple[str, ...]]
+    pl: Mapping[str, tuple[str, ...]]
+    sv: Mapping[str, tuple[str, ...]]
+    da: Mapping[str, tuple[str, ...]]
+    no: Mapping[str, tuple[str, ...]]
+    tr: Mapping[str, tuple[str, ...]]
+    id: Mapping[str, tuple[str, ...]]
+
+
+@cache
+def organisations(language: str) -> Mapping[tuple[str, ...], str]:
+    """Folded words of bodies that are known in a language, to the name that each goes by."""
+    listed = read(_HERE / "organisations.yaml", OrganisationsFile)
+    rows = {**listed.everywhere, **getattr(listed, language, {})}
+    return {key_of(written): name for name, others in rows.items() for written in (name, *others)}
+
+
+@cache
+def organisation_beginnings(language: str) -> Mapping[str, int]:
+    """The first words of those names, and of how many words the longest is that begins so."""
+    longest: dict[str, int] = {}
+    for key in organisations(language):
+        longest[key[0]] = max(longest.get(key[0], 0), len(key))
+    return longest
+
+
 @cache
 def abbreviations() -> Mapping[str, Mapping[str, str]]:
     """Short forms as newsrooms write them, to full names, for each country and "anywhere"."""

@@ -9,7 +9,14 @@ from functools import cache
 from typing import Final
 
 from pipeline.enrich.names.forms import Token
-from pipeline.enrich.names.known.gazetteer import City, Gazetteer, gazetteer, given_names, regions
+from pipeline.enrich.names.known.gazetteer import (
+    City,
+    Gazetteer,
+    gazetteer,
+    given_names,
+    organisation_beginnings,
+    regions,
+)  # fmt: skip
 from pipeline.enrich.names.mentions import FieldText, Named
 from pipeline.enrich.names.name_words import NAME_WORDS as WORDS
 from pipeline.enrich.names.sense.surroundings import (
@@ -19,6 +26,7 @@ from pipeline.enrich.names.sense.surroundings import (
     Context,
     beside,
     beside_or_hyphen,
+    known_body,
     known_city,
     known_region,
     placed,
@@ -60,10 +68,12 @@ def in_latin(field: FieldText, context: Context, covered: set[int]) -> Iterator[
             at += 1
             continue
         found = (
-            _short_form(field, at, context)
+            body_at(field, at, context)
+            or _short_form(field, at, context)
             or _country(field, at, own, context)
             or (_by_tail(field, at, covered) if context.language == "en" else None)
             or _large_city(field, at, cities, context)
+            or _told(field, at, covered, context)
         )
         if found is None or any(position in covered for position in range(found.first, found.last)):
             at += 1
@@ -71,6 +81,26 @@ def in_latin(field: FieldText, context: Context, covered: set[int]) -> Iterator[
         covered.update(range(found.first, found.last))
         yield found
         at = found.last
+
+
+def body_at(field: FieldText, at: int, context: Context) -> Named | None:
+    """A body that is known by name: "Ryanair", "Stade Rennais"."""
+    longest = organisation_beginnings(context.language).get(field.tokens[at].folded, 0)
+    for last in range(min(at + longest, len(field.tokens)), at, -1):
+        if not all(beside_or_hyphen(field, place) for place in range(at, last - 1)):
+            continue
+        one = Named(field.field, at, last, "organisation", "GAZETTEER")
+        known = known_body(field.folded(one), context)
+        if known is not None and (last - at > 1 or not _beside_capital(field, at)):
+            return replace(one, known=known)
+    return None
+
+
+def _beside_capital(field: FieldText, at: int) -> bool:
+    """Whether another capitalised word stands beside a single one that opens no sentence: "Marco Inter"."""
+    ahead = at > 1 and beside(field, at - 1) and field.tokens[at - 1].text[0].isupper()
+    behind = at + 1 < len(field.tokens) and beside(field, at) and field.tokens[at + 1].text[0].isupper()
+    return ahead or behind
 
 
 def _short_form(field: FieldText, at: int, context: Context) -> Named | None:
@@ -152,6 +182,8 @@ def _is_city_here(  # noqa: PLR0911  # one answer a reason, read from top to bot
     """Whether nothing beside the word makes it part of another name, and it is a place often enough."""
     tokens, single = field.tokens, one.last - one.first == 1
     word = tokens[one.first]
+    if single and (word.folded in WORDS.months or (field.headline and word.folded in WORDS.headline_verbs)):
+        return False
     if single and (word.text.isupper() or len(word.text) < NAME_TOKENS + 1):
         return False
     before = word_before(field, one)
@@ -163,6 +195,7 @@ def _is_city_here(  # noqa: PLR0911  # one answer a reason, read from top to bot
     if (
         city.population < LARGE_CITY
         and not (before in WORDS.place_before and context.language != "en")
+        and not (context.language in _SMALL_NOUNS and before.islower())
         and not sure
     ):
         return False
@@ -171,6 +204,32 @@ def _is_city_here(  # noqa: PLR0911  # one answer a reason, read from top to bot
     if field.headline:
         return city.population >= 3 * LARGE_CITY or not single
     return not _part_of_longer(field, one, context)
+
+
+def _told(field: FieldText, at: int, covered: set[int], context: Context) -> Named | None:
+    """A place that no gazetteer knows, by the word before it: "en Juchitán", "i Åmotfors"."""
+    before = WORDS.told_places.get(context.language, ())
+    word = field.tokens[at]
+    if not before or at == 0 or at - 1 in covered or word.folded in WORDS.no_places | WORDS.no_names:
+        return None
+    if field.tokens[at - 1].text.lower() not in before or not beside(field, at - 1):
+        return None
+    if (
+        word.text.isupper()
+        or len(word.text) <= NAME_TOKENS
+        or word.folded in given_names() | context.families
+    ):
+        return None
+    if at + 1 < len(field.tokens) and (
+        (beside_or_hyphen(field, at) and field.tokens[at + 1].text[0].isupper())
+        or field.text[word.end : word.end + 1] in {"'", "’", "-"}
+    ):
+        return None
+    return Named(field.field, at, at + 1, "place", "WORDS")
+
+
+# Here only names have capitals, and a small word before one says that it opens no sentence.
+_SMALL_NOUNS: Final = frozenset({"fr", "es", "it", "pt", "nl", "ca", "ro", "sv", "da", "no", "pl", "cs"})
 
 
 def _part_of_longer(field: FieldText, one: Named, context: Context) -> bool:
@@ -227,6 +286,11 @@ def in_own_script(field: FieldText, context: Context, covered: set[int]) -> Iter
         covered.update(range(found.first, found.last))
         yield found
         at = found.last
+
+
+def holds_own(field: FieldText, one: Named, language: str) -> bool:
+    """Whether the last word of a mention is a city or country in this language's own script."""
+    return _keys(field.tokens[one.last - 1 : one.last], language)[0] in _own_names(language).names
 
 
 def _keys(tokens: Sequence[Token], language: str) -> list[str]:

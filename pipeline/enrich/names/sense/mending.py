@@ -11,13 +11,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from pipeline.enrich.names.forms import is_title
+from pipeline.enrich.names.forms import Token, is_title
 from pipeline.enrich.names.known.gazetteer import gazetteer, given_names, regions
 from pipeline.enrich.names.mentions import FieldText, Named
 from pipeline.enrich.names.name_words import NAME_WORDS as WORDS
 from pipeline.enrich.names.sense.finding import (
     CASELESS,
     NAMES_IN_MARKS,
+    body_at,
+    holds_own,
     in_latin,
     in_own_script,
     in_quotation_marks,
@@ -28,6 +30,7 @@ from pipeline.enrich.names.sense.surroundings import (
     TAIL_TOKENS,
     Context,
     beside,
+    known_body,
     known_region,
     placed,
     shortened,
@@ -35,6 +38,7 @@ from pipeline.enrich.names.sense.surroundings import (
     word_before,
 )  # fmt: skip
 from pipeline.enrich.names.sense.trimming import trimmed
+from pipeline.languages.common_words import english_words
 
 _ADDRESS: Final = re.compile(r"[/@#=\\_]|https?:|www\.")
 
@@ -55,7 +59,7 @@ def sensible(field: FieldText, row: Iterable[Named], context: Context) -> list[N
     for one in row:
         if one.first < end:
             continue
-        mended = one if one.known is not None else _mended(field, one, context)
+        mended = _lengthened(field, one, context) if one.known is not None else _mended(field, one, context)
         if mended is not None:
             kept.append(mended)
             end = mended.last
@@ -66,6 +70,12 @@ def sensible(field: FieldText, row: Iterable[Named], context: Context) -> list[N
     finder = in_own_script if context.language in CASELESS | NAMES_IN_MARKS else in_latin
     kept += finder(field, context, covered)
     return sorted(kept, key=lambda one: (one.first, one.last))
+
+
+def _lengthened(field: FieldText, one: Named, context: Context) -> Named:
+    """A known body whose name begins with a known place: "Bayern München"."""
+    longer = body_at(field, one.first, context) if one.kind == "place" else None
+    return longer if longer is not None and longer.last > one.last else one
 
 
 def _in_line_with_places(field: FieldText, row: list[Named], context: Context) -> list[Named]:
@@ -111,6 +121,13 @@ def _mended(  # noqa: PLR0911  # one answer a reason, read from top to bottom
         known = context.aliases.find(field.folded(stripped))
         if known is not None:
             return replace(stripped, kind=known.kind, known=known)
+    if context.language == "en":
+        if _is_said(field, stripped):
+            return None
+        stripped = _acronym(field, _without_owner(field, stripped, context))
+    body = known_body(field.folded(stripped), context)
+    if body is not None and field.folded(stripped)[-1] not in context.families:
+        return replace(stripped, kind="organisation", known=body)
     one = _of_family(field, _person_of_calling(field, _event(field, _body(field, stripped))), context)
     if one.kind in {"event", "work"} and not _is_persons(field, one):
         return one
@@ -137,6 +154,10 @@ def _is_guess(field: FieldText, one: Named, context: Context) -> bool:
     token = field.tokens[one.first]
     if context.language != "en" or one.last - one.first > 1 or token.text.isupper():
         return False
+    if _opens_sentence(field, one.first) and (
+        token.folded in context.small or (token.folded[-1] == "s" and token.folded in english_words())
+    ):
+        return True
     before = word_before(field, one)
     if one.kind == "person" and before not in WORDS.place_before:
         if token.folded in context.families or token.folded in given_names():
@@ -147,10 +168,67 @@ def _is_guess(field: FieldText, one: Named, context: Context) -> bool:
     return one.kind == "place" and before not in WORDS.place_surely_before
 
 
+_SENTENCE_END: Final = re.compile(r"[.!?:;\n\"“”‘’'|•–—(\[-]\s*$|\s-\s*$")
+
+
+def _opens_sentence(field: FieldText, at: int) -> bool:
+    """Whether a sentence, a quotation or the field begins with this word."""
+    return at == 0 or bool(
+        _SENTENCE_END.search(field.text[field.tokens[at - 1].end : field.tokens[at].start])
+    )
+
+
+def _is_said(field: FieldText, one: Named) -> bool:
+    """Whether it is plain words with capitals, which nobody is called: "Alert Level", "Boy Scouts"."""
+    if one.kind != "person" or one.last - one.first < 2:
+        return False
+    words = field.folded(one)
+    last = words[-1]
+    plain = last in english_words() and not english_words().isdisjoint(words[:-1])
+    return (plain or last in WORDS.no_person_words) and words[0] not in given_names()
+
+
+def _without_owner(field: FieldText, one: Named, context: Context) -> Named:
+    """A name without the place whose it is: "Auckland's Manukau Harbour"."""
+    if one.kind not in {"place", "organisation"}:
+        return one
+    for place in range(one.first + 1, one.last - 1):
+        mark = field.text[field.tokens[place - 1].end : field.tokens[place].start]
+        if field.tokens[place].text != "s" or mark not in {"'", "’"}:
+            continue
+        owner = replace(one, last=place, kind="place")
+        key = field.folded(owner)
+        known = context.aliases.find(key)
+        if (
+            (known is not None and known.kind == "place")
+            or " ".join(key) in regions()
+            or gazetteer().city(key)
+        ):
+            return replace(one, first=place + 1)
+    return one
+
+
+def _acronym(field: FieldText, one: Named) -> Named:
+    """A body that goes by its initials, which a model calls a person: "CNN"."""
+    token = field.tokens[one.first]
+    if one.kind != "person" or one.last - one.first > 1 or field.shouting or not token.text.isupper():
+        return one
+    alone = not any(
+        0 <= at < len(field.tokens)
+        and len(field.tokens[at].text) > NAME_TOKENS
+        and field.tokens[at].text.isupper()
+        for at in (one.first - 1, one.last)
+    )
+    named = token.folded in given_names() or len(token.text) < NAME_TOKENS or not alone
+    return one if named else replace(one, kind="organisation")
+
+
 def _holds_city(field: FieldText, one: Named, context: Context) -> bool:
     """Whether a run of capitals, found by its look, is a city with another word: "Milano Centrale"."""
     if context.language == "en" or one.kind != "person" or one.last - one.first < 2:
         return False
+    if context.language in NAMES_IN_MARKS and holds_own(field, one, context.language):
+        return True
     words = field.folded(one)
     if words[0] in given_names():
         return False
@@ -278,7 +356,7 @@ def _city(field: FieldText, one: Named, context: Context) -> Named | None:
     if region is not None and not (one.kind == "organisation" and context.sport):
         return replace(one, kind="place", known=known_region(region, context))
     city = gazetteer().city(key, context.countries)
-    if city is None or _capital_letters(field, one):
+    if city is None or _capital_letters(field, one) or (len(key) == 1 and key[0] in WORDS.months):
         return None
     single, before = len(key) == 1, word_before(field, one)
     sure = before in WORDS.place_surely_before and not speaks_of_company(field, one)
@@ -338,7 +416,7 @@ def _place_by_preposition(  # noqa: PLR0911  # one answer a reason, read from to
 
 def _is_persons(field: FieldText, one: Named) -> bool:
     """Whether it is a given name and one or two more words, which mark nothing else."""
-    tokens = field.tokens[one.first : one.last]
+    tokens = _whole_words(field, one)
     if not 2 <= len(tokens) <= NAME_TOKENS or one.kind in {"event", "work"}:
         return False
     first = tokens[0].folded
@@ -355,3 +433,12 @@ def _is_persons(field: FieldText, one: Named) -> bool:
         WORDS.organisation_tails | WORDS.organisation_ends | WORDS.company_words | WORDS.legal_forms
         | WORDS.place_tails | WORDS.place_tails_and_names
     )  # fmt: skip
+
+
+def _whole_words(field: FieldText, one: Named) -> list[Token]:
+    """The words of a mention; a letter with an apostrophe begins the word behind it: "O'Connor"."""
+    words: list[Token] = []
+    for token in field.tokens[one.first : one.last]:
+        begun = words and len(words[-1].text) == 1 and field.text[words[-1].end : token.start] in {"'", "’"}
+        words[len(words) - bool(begun) :] = [token]
+    return words

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
-from pipeline.enrich.names.forms import key_of, slug
+from pipeline.enrich.names.forms import key_of, organisation_key, slug
 from pipeline.enrich.names.known.aliases import Aliases, KnownNames
-from pipeline.enrich.names.known.gazetteer import City, abbreviations
+from pipeline.enrich.names.known.gazetteer import City, abbreviations, organisations
 from pipeline.enrich.names.mentions import FieldText, Named
 from pipeline.enrich.names.name_words import NAME_WORDS as WORDS
 from pipeline.records import Article
@@ -46,6 +46,7 @@ class Context:
         families: Last words of persons that it names in full, folded.
         home: The country that its outlet's address ends in, or "".
         sport: Whether it is on sport, where a city's name may be its team's.
+        small: Words that it writes in small letters somewhere, folded.
     """
 
     language: str
@@ -54,6 +55,7 @@ class Context:
     families: frozenset[str]
     home: str
     sport: bool
+    small: frozenset[str]
 
 
 def context_of(
@@ -62,6 +64,7 @@ def context_of(
     """What the fields of an article and their mentions say together."""
     countries: set[str] = set()
     families: set[str] = set()
+    small: set[str] = set()
     sport: set[str] = set()
     for field, row in rows:
         for one in row:
@@ -72,12 +75,14 @@ def context_of(
         sport.update(
             word for token in field.tokens[:_SPORT_TOKENS] if (word := token.folded) in WORDS.sport_words
         )
+        small.update(token.folded for token in field.tokens if token.text[0].islower())
         sport.update(_SCORE.findall(field.text[:_SPORT_CHARS]))
     host = urlsplit(article.url).hostname or ""
     home = host.rpartition(".")[2].upper()
     return Context(
         article.language, aliases, frozenset(countries), frozenset(families),
         "GB" if home == "UK" else home if len(home) == 2 else "", len(sport) >= _SPORT_WORDS,
+        frozenset(small),
     )  # fmt: skip
 
 
@@ -105,6 +110,17 @@ def known_region(name: str, context: Context) -> KnownNames:
     if known is not None and known.kind == "place":
         return known
     return KnownNames(f"place:{slug(key_of(name))}", name, "place")
+
+
+def known_body(key: tuple[str, ...], context: Context) -> KnownNames | None:
+    """A body that is known in the article's language, as the table has it, else by its own name."""
+    name = organisations(context.language).get(key)
+    if name is None:
+        return None
+    known = context.aliases.find(key_of(name))
+    if known is not None:
+        return known if known.kind == "organisation" else None
+    return KnownNames(f"org:{slug(organisation_key(key_of(name)))}", name, "organisation")
 
 
 def known_city(city: City, aliases: Aliases) -> KnownNames:

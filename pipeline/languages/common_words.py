@@ -1,0 +1,42 @@
+"""English words that other languages do not use: a capital alone makes no name of them.
+
+Names keep their spelling from language to language, so that "Google" is as frequent in German as in English;
+"farmers" is not. The frequencies are those of wordfreq (Speer 2022).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+from pipeline.text import fold
+
+_OTHERS: Final = ("de", "fr", "es", "it", "nl")
+# wordfreq's lists come in steps of a hundredth of a power of ten: so many make a word ten times as frequent.
+_TENFOLD: Final = 100
+
+
+@cache
+def english_words() -> frozenset[str]:
+    """The folded words that are ten times as frequent in English as in any of five other languages.
+
+    >>> {"farmers", "teachers"} <= english_words(), "google" in english_words()
+    (True, False)
+    """
+    elsewhere: dict[str, int] = {}
+    for other in _OTHERS:
+        for word, step in _steps(other).items():
+            elsewhere[word] = min(step, elsewhere.get(word, step))
+    return frozenset(
+        fold(word)
+        for word, step in _steps("en").items()
+        if word.isalpha() and step + _TENFOLD <= elsewhere.get(word, step + _TENFOLD)
+    )
+
+
+def _steps(language: str) -> dict[str, int]:
+    """The words of a list, and how many hundredths of a power of ten each is below the most frequent."""
+    from wordfreq import available_languages, read_cBpack  # a fifth of a second, where a text needs it
+
+    buckets = read_cBpack(available_languages("small")[language])
+    return {word: step for step, bucket in enumerate(buckets) for word in bucket}
