@@ -21,6 +21,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -171,7 +172,7 @@ def sample(path: Path | None, count: int) -> Iterable[dict[str, Any]]:
         return [row for row in lines(path) if len(row.get("text") or "") > 600][:count]
     seeds = sorted((ROOT / "seeds").rglob("*.txt"))
     texts = [file.read_text(encoding="utf-8").split("\n", 1) for file in seeds]
-    return [{"title": title, "text": text} for title, text in texts] * (count // max(len(texts), 1))
+    return list(islice(cycle({"title": title, "text": text} for title, text in texts), count))
 
 
 def main() -> None:

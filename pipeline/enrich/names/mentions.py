@@ -26,6 +26,8 @@ KINDS: dict[str, EntityKind] = {
     "WORK_OF_ART": "work",
     "NAME": "person",
 }
+# The label of a name on the list of bodies: it may be short for a longer one, as "Samsung" is.
+LISTED = "LISTED"
 _MAX_TOKENS = 9
 # "Defense Minister" is an office: the model likes to call its first word an organisation.
 _OFFICES = NAME_WORDS.offices

@@ -10,7 +10,7 @@ from typing import Final
 from pipeline.enrich.names.forms import key_of, organisation_key, skeleton, slug
 from pipeline.enrich.names.known.aliases import Aliases, KnownNames
 from pipeline.enrich.names.known.gazetteer import countries, gazetteer
-from pipeline.enrich.names.mentions import FieldText, Named, field_text, named_in
+from pipeline.enrich.names.mentions import LISTED, FieldText, Named, field_text, named_in
 from pipeline.enrich.names.name_words import NAME_WORDS
 from pipeline.enrich.names.sense.headlines import confirmed
 from pipeline.enrich.names.sense.mending import sensible
@@ -221,7 +221,8 @@ def _adopt(groups: dict[str, _Group], full: list[_Group]) -> None:
     """Lets long names take in what is short for them: acronyms, beginnings, and misread family names."""
     organisations = [group for group in groups.values() if group.kind == "organisation"]
     for id_, group in list(groups.items()):
-        if group.known is not None or not group.names or len(group.key) != 1:
+        listed = all(one.label == LISTED for _, one in group.names)
+        if (group.known is not None and not listed) or not group.names or len(group.key) != 1:
             continue
         word = group.key[0]
         if group.kind != "person":

@@ -17,7 +17,7 @@ from pipeline.enrich.names.known.gazetteer import (
     organisation_beginnings,
     regions,
 )  # fmt: skip
-from pipeline.enrich.names.mentions import FieldText, Named
+from pipeline.enrich.names.mentions import LISTED, FieldText, Named
 from pipeline.enrich.names.name_words import NAME_WORDS as WORDS
 from pipeline.enrich.names.sense.surroundings import (
     LARGE_CITY,
@@ -89,7 +89,7 @@ def body_at(field: FieldText, at: int, context: Context) -> Named | None:
     for last in range(min(at + longest, len(field.tokens)), at, -1):
         if not all(beside_or_hyphen(field, place) for place in range(at, last - 1)):
             continue
-        one = Named(field.field, at, last, "organisation", "GAZETTEER")
+        one = Named(field.field, at, last, "organisation", LISTED)
         known = known_body(field.folded(one), context)
         if known is not None and (last - at > 1 or not _beside_capital(field, at)):
             return replace(one, known=known)

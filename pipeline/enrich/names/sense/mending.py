@@ -13,7 +13,7 @@ from typing import Final
 
 from pipeline.enrich.names.forms import Token, is_title
 from pipeline.enrich.names.known.gazetteer import gazetteer, given_names, regions
-from pipeline.enrich.names.mentions import FieldText, Named
+from pipeline.enrich.names.mentions import LISTED, FieldText, Named
 from pipeline.enrich.names.name_words import NAME_WORDS as WORDS
 from pipeline.enrich.names.sense.finding import (
     CASELESS,
@@ -127,7 +127,7 @@ def _mended(  # noqa: PLR0911  # one answer a reason, read from top to bottom
         stripped = _acronym(field, _without_owner(field, stripped, context))
     body = known_body(field.folded(stripped), context)
     if body is not None and field.folded(stripped)[-1] not in context.families:
-        return replace(stripped, kind="organisation", known=body)
+        return replace(stripped, kind="organisation", label=LISTED, known=body)
     one = _of_family(field, _person_of_calling(field, _event(field, _body(field, stripped))), context)
     if one.kind in {"event", "work"} and not _is_persons(field, one):
         return one
@@ -180,7 +180,7 @@ def _opens_sentence(field: FieldText, at: int) -> bool:
 
 def _is_said(field: FieldText, one: Named) -> bool:
     """Whether it is plain words with capitals, which nobody is called: "Alert Level", "Boy Scouts"."""
-    if one.kind != "person" or one.last - one.first < 2:
+    if one.kind != "person":
         return False
     words = field.folded(one)
     last = words[-1]
