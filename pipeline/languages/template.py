@@ -147,4 +147,6 @@ def _piece(token: str, tokens: list[str], phrase: str) -> tuple[str, list[str]]:
             raise TemplateError(f"{phrase!r}: {token} is none of {', '.join(_PLACES)}")
         return _PLACES[token[1:-1]], tokens
     # French sets a blank before some marks.
-    return re.sub(r"[:;?!]$", lambda mark: rf"\s?{re.escape(mark[0])}", re.escape(token)), tokens
+    if token[-1] in ":;?!":
+        return rf"{re.escape(token[:-1])}\s?{re.escape(token[-1])}", tokens
+    return re.escape(token), tokens
