@@ -217,29 +217,16 @@ class AbbreviationsFile(WordFile):
 
 
 class OrganisationsFile(WordFile):
-    """`organisations.yaml`, whose keys are languages."""
+    """`organisations.yaml`: by language, or "everywhere", names with their other spellings."""
 
-    everywhere: Mapping[str, tuple[str, ...]]
-    en: Mapping[str, tuple[str, ...]]
-    de: Mapping[str, tuple[str, ...]]
-    fr: Mapping[str, tuple[str, ...]]
-    es: Mapping[str, tuple[str, ...]]
-    it: Mapping[str, tuple[str, ...]]
-    pt: Mapping[str, tuple[str, ...]]
-    nl: Mapping[str, tuple[str, ...]]
-    pl: Mapping[str, tuple[str, ...]]
-    sv: Mapping[str, tuple[str, ...]]
-    da: Mapping[str, tuple[str, ...]]
-    no: Mapping[str, tuple[str, ...]]
-    tr: Mapping[str, tuple[str, ...]]
-    id: Mapping[str, tuple[str, ...]]
+    organisations: Mapping[str, Mapping[str, tuple[str, ...]]]
 
 
 @cache
 def organisations(language: str) -> Mapping[tuple[str, ...], str]:
     """Folded words of bodies that are known in a language, to the name that each goes by."""
-    listed = read(_HERE / "organisations.yaml", OrganisationsFile)
-    rows = {**listed.everywhere, **getattr(listed, language, {})}
+    listed = read(_HERE / "organisations.yaml", OrganisationsFile).organisations
+    rows = {**listed["everywhere"], **listed.get(language, {})}
     return {key_of(written): name for name, others in rows.items() for written in (name, *others)}
 
 
