@@ -14,13 +14,14 @@ from invented_news import START, article, write
 
 from pipeline.ports import Commit
 from pipeline.records import StoredArticle
-from pipeline.stages.grouping import state
+from pipeline.stages.grouping import index_files, state
 from pipeline.store.sqlite.database import SqliteStore
 from pipeline.stories.describing import describe as describing
 from pipeline.stories.features.features import arrive
 from pipeline.stories.features.packed import IndexedArticle
 from pipeline.stories.features.statistics import StreamStatistics
 from pipeline.stories.index import story_profile
+from pipeline.stories.index.story_index import DENSE_STORIES, LEXICAL_STORIES, StoryIndex
 from pipeline.stories.index.story_profile import StoryProfile
 
 FEW = 8
@@ -81,6 +82,38 @@ def test_what_one_more_member_costs_does_not_grow_with_a_story():
         profile.add(member(n, n % 40))
     assert len(profile.sums.times) == story_profile.COMPARED
     assert len(profile.body["en"].ids) <= 1.1 * before
+
+
+def by_all(index, ranking, limit):
+    """The stories of the best members, with all of them put in order."""
+    every = ranking._ordered(len(index))
+    if ranking._allowed is not None:
+        every = every[ranking._allowed(every)]
+    homes = dict.fromkeys(index._placement.homes(every.tolist()))
+    return [home.story for home in homes if home is not None][:limit]
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_stories_behind_a_large_one_come_in_their_order(artefact, tmp_path, kept):
+    chance, index = random.Random(3), StoryIndex(30.0, artefact.center)
+    for n in range(700):
+        # The first story has most of one event's members; others of it are further stories.
+        index.add(member(n, 0), "large" if chance.random() < 0.9 else f"s{n % 12}")
+    if kept:
+        index_files.keep(tmp_path, "n", index, None, {})
+        index = StoryIndex.kept(index_files.opened(tmp_path, "n").frozen, 30.0, artefact.center)
+    for n in range(700, 900):
+        index.add(member(n, 0), "large" if chance.random() < 0.9 else f"t{n % 3}")
+    for n in range(0, 900, 7):
+        index.move(f"{n:016x}", chance.choice(["large", "s1", "t0", "u"]))
+    for n in range(3, 900, 50):
+        index.remove(f"{n:016x}")
+    for one in [member(1000 + n, 0) for n in range(4)]:
+        [found] = index.find([one])
+        words = by_all(index, found.words, LEXICAL_STORIES)
+        vectors = by_all(index, found.vectors, DENSE_STORIES)
+        assert [p.story for p in index.candidates(found)] == list(dict.fromkeys(words + vectors))
+        assert len(words) == LEXICAL_STORIES
 
 
 def stored(number):

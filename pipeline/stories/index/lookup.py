@@ -7,10 +7,10 @@ articles are looked up together, and each is answered as if it were asked alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import count, pairwise
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -57,31 +57,40 @@ class Ranking:
         slots: In any order, each once.
         values: How much each is like it.
         allowed: Says which of some slots count at all.
+        first: So many are put in order.
 
     Attributes:
         best: The beginning; whoever asked with `allowed` leaves in it what that allows.
     """
 
     def __init__(
-        self, slots: Places, values: Floats, allowed: Callable[[Places], Mask] | None = None
+        self,
+        slots: Places,
+        values: Floats,
+        allowed: Callable[[Places], Mask] | None = None,
+        first: int = _RANKED_AT_FIRST,
     ) -> None:
         self._slots = slots
         self._values = values
         self._allowed = allowed
-        self._rest: list[Places] = []
-        self.best = self._ordered(_RANKED_AT_FIRST)
+        self._first = first
+        self._looked_at = self.best = self._ordered(first)
 
-    def rest(self) -> Iterator[list[int]]:
-        """What comes after the beginning, piece by piece; put in order once, however often asked for."""
-        done, pieces = _RANKED_AT_FIRST, self._rest
-        for place in count():
-            if place == len(pieces):
-                if done >= len(self._slots):
-                    return
-                more = self._ordered(8 * done)[done:]
-                pieces.append(more if self._allowed is None else more[self._allowed(more)])
-            yield pieces[place].tolist()
-            done *= 8
+    def rest(self, passed_over: Callable[[Places], Mask]) -> Ranking | None:
+        """What comes after the beginning; None at the end.
+
+        Args:
+            passed_over: Says which of some slots are left out: where one large story has all the best, that
+                spares putting thousands in order.
+        """
+        if len(self._slots) <= self._first:
+            return None
+        kept = ~passed_over(self._slots)
+        kept[np.isin(self._slots, self._looked_at)] = False
+        rest = Ranking(self._slots[kept], self._values[kept], self._allowed, 8 * self._first)
+        if self._allowed is not None:
+            rest.best = rest.best[self._allowed(rest.best)]
+        return rest
 
     def _ordered(self, limit: int) -> Places:
         """The best so many."""

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.stories.features.packed import IndexedArticle
 from pipeline.stories.index.frozen import Digests, Frozen, Whole, extended
 from pipeline.stories.index.story_profile import StoryProfile
+
+# Of a slot that is in no story.
+_NOWHERE: Final = -1
+_ROOM: Final = 1024
 
 
 class Placement:
@@ -32,6 +38,10 @@ class Placement:
         self._kept_profiles: dict[int, StoryProfile] = {}
         # Kept stories that have no members any more.
         self._ended: set[str] = set()
+        # The numbers of stories by slot, as `_homes` and `_moved` have them: many are looked at together.
+        self._next = self._frozen.stories
+        self._numbers: NDArray[np.int32] = np.full(_ROOM, _NOWHERE, np.int32)
+        self._kept_numbers = self._frozen.arrays.homes
 
     def __len__(self) -> int:
         return len(self._slot_of) + self._kept - len(self._gone)
@@ -59,6 +69,10 @@ class Placement:
             raise ValueError(f"articles are in the index already: {', '.join(known) or 'one comes twice'}")
         self._slot_of |= slots
         self._homes += [None] * len(articles)
+        if len(self._homes) > len(self._numbers):
+            more = np.full(max(len(self._homes), 2 * len(self._numbers)), _NOWHERE, np.int32)
+            more[: len(self._numbers)] = self._numbers
+            self._numbers = more
 
     def take_out(self, article: str) -> int:
         """Takes an article out; returns its slot.
@@ -83,7 +97,9 @@ class Placement:
         """The same in other slots: what is in each of these comes into the next one."""
         other = Placement()
         other.enter(articles)
-        other._homes = self.homes(list(slots))
+        other._next = self._next
+        for slot, home in enumerate(self.homes(list(slots))):
+            other._set(slot, home)
         other._profiles = {profile.story: profile for profile in self.profiles()}
         return other
 
@@ -102,12 +118,22 @@ class Placement:
             self._homes[slot - self._kept] if slot >= self._kept else self._kept_home(slot) for slot in slots
         ]
 
+    def are_in(self, stories: Sequence[StoryProfile | None], slots: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Whether slots are in one of some stories; None stands for having none."""
+        numbers = np.empty(len(slots), np.int64)
+        kept = slots < self._kept
+        numbers[kept] = self._kept_numbers[slots[kept]]
+        numbers[~kept] = self._numbers[slots[~kept] - self._kept]
+        return np.isin(numbers, [_NOWHERE if story is None else story.number for story in stories])
+
     def put(self, slot: int, member: IndexedArticle, story: str) -> None:
         """Puts what is in a slot into a story, which begins to exist with its first member."""
         self._leave(slot, member.article)
         profile = self.profile(story)
         if profile is None:
             profile = self._profiles[story] = StoryProfile(story)
+            profile.number = self._next
+            self._next += 1
         profile.add(member)
         self._set(slot, profile)
 
@@ -127,10 +153,15 @@ class Placement:
         yield from list(self._profiles.values())
 
     def _set(self, slot: int, profile: StoryProfile | None) -> None:
+        number = _NOWHERE if profile is None else profile.number
         if slot < self._kept:
+            if not self._moved:
+                self._kept_numbers = self._kept_numbers.copy()
             self._moved[slot] = profile
+            self._kept_numbers[slot] = number
         else:
             self._homes[slot - self._kept] = profile
+            self._numbers[slot - self._kept] = number
 
     def _leave(self, slot: int, article: str) -> None:
         profile = self.home(slot)
@@ -153,6 +184,7 @@ class Placement:
         if profile is None:
             members = map(self._frozen.member, self._frozen.slots_of(number))
             profile = StoryProfile.of(self._frozen.name_of(number), members)
+            profile.number = number
             self._profiles[profile.story] = self._kept_profiles[number] = profile
         return profile
 

@@ -12,7 +12,8 @@ because an article sees those before it and none after it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, islice
+from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -266,14 +267,16 @@ class StoryIndex:
     def _stories(self, ranking: Ranking, limit: int) -> list[StoryProfile]:
         """The stories of the best members, best first."""
         found: dict[StoryProfile | None, None] = {}
-        # Some at a time: a kept story is made when it is asked for. One may be None: no story yet.
-        for slots in chain([ranking.best.tolist()], ranking.rest()):
+        following: Ranking | None = ranking
+        while following is not None:
+            slots = following.best.tolist()
+            # Some at a time: a kept story is made when it is asked for. One may be None: no story yet.
             start, size = 0, _LOOKED_AT
             while start < len(slots):
                 before = len(found)
                 found |= dict.fromkeys(self._placement.homes(slots[start : start + size]))
                 if len(found) > limit:
                     return [home for home in found if home is not None][:limit]
-                # Where one large story has all the best, many of its members are passed over at once.
                 start, size = start + size, _LOOKED_AT if len(found) > before else 2 * size
+            following = following.rest(partial(self._placement.are_in, list(found)))
         return [home for home in found if home is not None][:limit]

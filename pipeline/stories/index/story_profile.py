@@ -41,12 +41,14 @@ class StoryProfile:
         story: The story's id.
         members: All of them, in ingest sequence.
         changes: How often members came and went.
+        number: By which the index knows it; no two of its stories have one.
     """
 
-    __slots__ = ("_articles", "_lengths", "_outlets", "_sums", "changes", "members", "story")
+    __slots__ = ("_articles", "_lengths", "_outlets", "_sums", "changes", "members", "number", "story")
 
     def __init__(self, story: str) -> None:
         self.story = story
+        self.number = -1
         self.members: list[IndexedArticle] = []
         self.changes = 0
         self._articles: set[str] | None = None
