@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.alerts.decide.marks import WatchMarks
 from pipeline.app.ingest import Ingest, IngestReport
 from pipeline.app.wiring import Wiring
-from pipeline.sources.feeds.poll_rules import groups
+from pipeline.sources.feeds.poll_rules import expected_seconds, groups
 from pipeline.stages.alerting.alert import BEHIND
 from pipeline.stages.alerting.alert import MARK as ALERTS_MARK
 from pipeline.stages.intake.handover import BatchFile, read, write
@@ -19,8 +19,9 @@ from pipeline.stages.intake.prepare import PreparedBatch, merged
 
 log = logging.getLogger("wirewatch.app")
 
-# Feeds a mapped task polls: thousands of feeds are tens of tasks.
-FEEDS_A_TASK = 50
+# A mapped task takes some seconds of processor time to start, so it is given work of several times that; and
+# no more feeds than can be waited for, should each be slow.
+TASK_SECONDS, FEEDS_A_TASK = 30.0, 300
 
 
 class Tasks:
@@ -46,9 +47,12 @@ class Tasks:
         return "".join(char if char.isalnum() or char in "-_." else "_" for char in run)
 
     def due_groups(self, *, every: bool = False) -> list[list[str]]:
-        """The ids of the feeds that are due, in groups of similar hosts."""
+        """The ids of the feeds that are due, in groups of similar hosts and of about the same work."""
         feeds = self._ingest.chosen_feeds((), every=every)
-        return [[feed.id for feed in group] for group in groups(feeds, FEEDS_A_TASK)]
+        states = self._wiring.store.feeds()
+        work = {feed.id: expected_seconds(states.get(feed.id)) for feed in feeds}
+        parted = groups(feeds, FEEDS_A_TASK, work, TASK_SECONDS)
+        return [[feed.id for feed in group] for group in parted]
 
     def fetch_part(self, feeds: Sequence[str], file: BatchFile) -> dict[str, Any]:
         """Polls a group of feeds, archives what they sent, and writes what came of it to a file.

@@ -265,6 +265,21 @@ def test_groups_never_part_a_host(hosts, size):
     assert poll_rules.groups(feeds[::-1], size) == parted
 
 
+def test_groups_have_about_the_same_work():
+    feeds = [FeedSource(f"f{n:03}", f"https://h{n:03}.example/{n}") for n in range(300)]
+    busy = replace(FeedState("f"), succeeded=NOW, entries=400, repeats=200)
+    quiet = replace(busy, entries=80, repeats=80)
+    states = {feed.id: busy if n % 10 == 0 else quiet for n, feed in enumerate(feeds)}
+    work = {feed.id: poll_rules.expected_seconds(states[feed.id]) for feed in feeds}
+    parted = poll_rules.groups(feeds, 300, work, 30.0)
+    costs = [sum(work[feed.id] for feed in group) for group in parted]
+    assert len(parted) == 6
+    assert all(20 < cost <= 30 for cost in costs[:-1])
+    idle = dict.fromkeys(work, poll_rules.expected_seconds(quiet))
+    assert len(poll_rules.groups(feeds, 300, idle, 30.0)) == 1
+    assert poll_rules.expected_seconds(None) > 10 * poll_rules.expected_seconds(quiet)
+
+
 def test_thousands_of_feeds_are_tens_of_groups():
     feeds = [FeedSource(f"f{n}", f"https://h{n % 900}.example{n % 50}.com/{n}") for n in range(5000)]
     parted = poll_rules.groups(feeds, 100)

@@ -8,6 +8,7 @@ configured bounds.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from itertools import combinations
 from statistics import median
+from types import MappingProxyType
 
 from pipeline.addresses import host_of, with_credentials, without_credentials
 from pipeline.domains import registrable_domain
@@ -35,6 +37,10 @@ DEAD_AFTER_FAILURES = 20  # with the backoff, about two weeks without an answer
 _FASTER, _SLOWER = 0.5, 1.25
 _MEMORY = 0.75  # what a poll ago counts, in the share of repeats
 _RHYTHM_NEW = 0.3  # the weight of the newest gap between two pieces of news
+# Processor time of a poll, of an entry that is known, and of a new article until it is enriched
+# (docs/benchmarks.md); a feed that is asked for the first time has some such number of new ones.
+POLL_SECONDS, ENTRY_SECONDS, ITEM_SECONDS = 0.02, 0.002, 0.1
+_FIRST_ITEMS = 20
 _SEEN_MIN = 200
 _PENDING_MAX = 200
 
@@ -255,23 +261,48 @@ def _sooner(feed: FeedSource, state: FeedState, now: datetime) -> bool:
     return now - state.polled >= timedelta(seconds=feed.interval_seconds)
 
 
-def groups(feeds: Sequence[FeedSource], size: int) -> list[tuple[FeedSource, ...]]:
+def expected_seconds(state: FeedState | None) -> float:
+    """The processor time that the next poll of a feed is expected to cost, until its articles are enriched.
+
+    Entries and repeats decay by `_MEMORY` with each poll, so a poll brings about a quarter of what they add
+    up to; a feed that was never asked is all new.
+
+    >>> round(expected_seconds(FeedState("f", entries=80, repeats=76)), 2)
+    0.16
+    """
+    if state is None or (state.succeeded is None and not state.entries):
+        return POLL_SECONDS + _FIRST_ITEMS * ITEM_SECONDS
+    entries, fresh = (count * (1 - _MEMORY) for count in (state.entries, state.entries - state.repeats))
+    return POLL_SECONDS + entries * ENTRY_SECONDS + fresh * ITEM_SECONDS
+
+
+def groups(
+    feeds: Sequence[FeedSource],
+    size: int,
+    work: Mapping[str, float] = MappingProxyType({}),
+    most: float = math.inf,
+) -> list[tuple[FeedSource, ...]]:
     """Parts feeds for mapped tasks: one host is never in two groups, similar hosts are in one.
 
     Args:
         feeds: In any order; the result does not depend on it.
-        size: A group has about so many; a host with more has a group of its own.
+        size: A group has at most so many; a host with more has a group of its own.
+        work: What each is expected to cost, by id.
+        most: What a group costs at most; a host that costs more has a group of its own.
     """
     by_host: dict[str, list[FeedSource]] = {}
     for feed in sorted(feeds, key=lambda feed: feed.id):
         by_host.setdefault(host_of(feed.url), []).append(feed)
     parted: list[tuple[FeedSource, ...]] = []
     group: list[FeedSource] = []
+    held = 0.0
     for host in sorted(by_host, key=lambda host: (registrable_domain(host), host)):
-        if group and len(group) + len(by_host[host]) > size:
+        cost = math.fsum(work.get(feed.id, 0.0) for feed in by_host[host])
+        if group and (len(group) + len(by_host[host]) > size or held + cost > most):
             parted.append(tuple(group))
-            group = []
+            group, held = [], 0.0
         group += by_host[host]
+        held += cost
     return [*parted, tuple(group)] if group else parted
 
 

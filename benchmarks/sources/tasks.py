@@ -1,0 +1,172 @@
+"""What a mapped task of the DAG `ingest` costs: its start, its work; one batch cut for 1, 2 and 8 workers.
+
+    python -m benchmarks.sources.tasks [--articles 320]
+
+Each task runs in a process of its own, as a worker runs it: Airflow's task runner and the DAG's file are
+imported, then the task does its part. What counts is processor time, so eight workers are simulated on any
+machine: the batch is done when the slowest of them and then the one task `group` are. Feeds are served on
+this machine; texts are made up of words of the seeds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from email.utils import format_datetime
+from html import escape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.whole import ROOT, articles
+from pipeline.app.tasks import TASK_SECONDS
+
+FEEDS = 16
+WORKERS = (1, 2, 8)
+_TASK = """
+import json, runpy, sys
+from pathlib import Path
+import airflow.sdk.execution_time.task_runner
+sys.path.insert(0, "dags")
+runpy.run_path("dags/ingest.py")
+from opened import opened
+verb, target, given = sys.argv[1], Path(sys.argv[2]), json.loads(sys.argv[3])
+with opened() as app:
+    if verb == "fetch":
+        app.tasks.fetch_part(given, target)
+    elif verb == "enrich":
+        app.tasks.enrich_part(Path(given[0]), target)
+    elif verb == "group":
+        app.tasks.group_parts([Path(each) for each in given])
+"""
+
+
+class _Feeds(BaseHTTPRequestHandler):
+    bodies: dict[str, bytes] = {}  # noqa: RUF012  one server
+
+    def do_GET(self) -> None:
+        """Answers with a feed."""
+        body = self.bodies[self.path]
+        self.send_response(200)
+        self.send_header("Content-Type", "application/rss+xml; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+def feeds(count: int) -> dict[str, bytes]:
+    """So many articles as feeds, by path."""
+    from datetime import datetime
+
+    items: dict[int, list[str]] = {}
+    for number, made in enumerate(articles(count)):
+        when = format_datetime(datetime.fromisoformat(made["published"]))
+        items.setdefault(number % FEEDS, []).append(
+            f"<item><title>{escape(made['title'])}</title><link>{made['url']}</link><pubDate>{when}</pubDate>"
+            f"<description>{escape(made['text'])}</description></item>"
+        )
+    return {f"/{feed}": _rss(f"Outlet {feed}", "".join(each)) for feed, each in items.items()}
+
+
+def _rss(title: str, items: str) -> bytes:
+    return f"<rss version='2.0'><channel><title>{title}</title>{items}</channel></rss>".encode()
+
+
+class Machine:
+    """An installation of its own.
+
+    Args:
+        folder: For everything that it writes.
+        port: Of the feeds' server.
+    """
+
+    def __init__(self, folder: Path, port: int) -> None:
+        config = folder / "config"
+        config.mkdir(parents=True)
+        (config / "settings.yaml").write_text(f"base: {ROOT / 'config'}\n")
+        listed = [
+            f"  - {{id: f{n}, url: 'http://127.0.0.{n + 1}:{port}/{n}', allow_private: true, language: en}}\n"
+            for n in range(FEEDS)
+        ]
+        (config / "feeds.yaml").write_text("feeds:\n" + "".join(listed))
+        self.folder = folder
+        own = {
+            "PYTHONPATH": str(ROOT),
+            "AIRFLOW_HOME": str(folder / "airflow"),
+            "WIREWATCH_HOME": str(folder / "home"),
+            "WIREWATCH_CONFIG": str(config),
+            "WIREWATCH_STORE": f"sqlite:///{folder / 'wirewatch.db'}",
+            "PYTHONWARNINGS": "ignore",
+        }
+        self._environment = {key: each for key, each in os.environ.items() if "WIREWATCH" not in key} | own
+
+    def task(self, verb: str, target: str, given: Sequence[str]) -> float:
+        """Processor time of one task."""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        command = [sys.executable, "-c", _TASK, verb, str(self.folder / target), json.dumps(list(given))]
+        subprocess.run(command, check=True, cwd=ROOT, env=self._environment, capture_output=True)  # noqa: S603
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    def ingest(self, workers: int) -> tuple[list[float], list[float], float]:
+        """Processor times of the tasks `fetch`, of the tasks `enrich`, and of `group`."""
+        parts = [[f"f{n}" for n in range(FEEDS) if n % workers == part] for part in range(workers)]
+        fetched = [self.task("fetch", f"fetched-{n}", part) for n, part in enumerate(parts)]
+        enriched = [
+            self.task("enrich", f"enriched-{n}", [str(self.folder / f"fetched-{n}")]) for n in range(workers)
+        ]
+        files = [str(self.folder / f"enriched-{n}") for n in range(workers)]
+        return fetched, enriched, self.task("group", "-", files)
+
+
+def line(sizes: Sequence[float], costs: Sequence[float]) -> tuple[float, float]:
+    """What a task costs before its work, and for each unit of it: the line through what was measured."""
+    slope, start = np.polyfit(sizes, costs, 1)
+    return float(start), float(slope)
+
+
+def main() -> None:
+    """Reads the options and measures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--articles", type=int, default=320)
+    asked = parser.parse_args()
+    _Feeds.bodies = feeds(asked.articles)
+    server = ThreadingHTTPServer(("0.0.0.0", 0), _Feeds)  # noqa: S104  each feed has a host of its own
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    sizes: list[float] = []
+    costs: dict[str, list[float]] = {"fetch": [], "enrich": []}
+    alone = 0.0
+    with tempfile.TemporaryDirectory() as name:
+        Machine(Path(name) / "warm", server.server_port).task("nothing", "-", [])
+        for workers in WORKERS:
+            machine = Machine(Path(name) / str(workers), server.server_port)
+            fetched, enriched, grouped = machine.ingest(workers)
+            slowest = max(map(sum, zip(fetched, enriched, strict=True)))
+            done = slowest + grouped
+            alone = alone or done
+            print(f"{workers} workers: fetch {max(fetched):.1f} s, enrich {max(enriched):.1f} s,", end=" ")
+            print(f"group {grouped:.1f} s; done after {done:.1f} s, {alone / done:.2f} times as fast as one")
+            sizes += [asked.articles / workers] * workers
+            costs["fetch"] += fetched
+            costs["enrich"] += enriched
+    for task, each in costs.items():
+        start, one = line(sizes, each)
+        print(f"{task}: {start:.1f} s to start and {one * 1000:.0f} ms an article", end="; ")
+        parts = ((n, start / (start + one * n)) for n in sorted(set(sizes)))
+        shares = ", ".join(f"{share:.0%} of a task of {n:.0f}" for n, share in parts)
+        print(f"the start is {shares}, and {start / (start + TASK_SECONDS):.0%} of one that is full")
+
+
+if __name__ == "__main__":
+    main()
