@@ -145,6 +145,18 @@ class RetentionSettings(SettingsSection):
     archive_days: Annotated[float, Field(ge=0)] = 0.0
 
 
+class StoreSettings(SettingsSection):
+    """How a store on Elasticsearch lies on its nodes.
+
+    `shards` are those of each part of a month's articles and of their members; other kinds have one.
+    `part_gigabytes` is what a shard holds before new documents go into another part.
+    """
+
+    shards: Annotated[int, Field(ge=1, le=64)] = 1
+    replicas: Literal["auto"] | Annotated[int, Field(ge=0, le=5)] = "auto"
+    part_gigabytes: Annotated[float, Field(gt=0, le=200)] = 40.0
+
+
 class SettingsFile(SettingsSection):
     """`settings.yaml` as a whole. `base` names a folder whose files and keys fill what is missing here."""
 
@@ -157,6 +169,7 @@ class SettingsFile(SettingsSection):
     enrich: EnrichSettings = EnrichSettings()
     mail: MailSettings = MailSettings()
     retention: RetentionSettings = RetentionSettings()
+    store: StoreSettings = StoreSettings()
 
 
 class FeedEntry(SettingsSection):
@@ -446,6 +459,15 @@ def load_mail(folder: Path, environment: Mapping[str, str]) -> MailSettings:
         ConfigError: A `settings.yaml` is wrong.
     """
     return _mail(_settings_file(_documents(folder, ("settings",))["settings"]), environment)
+
+
+def load_store(folder: Path) -> StoreSettings:
+    """Reads from a configuration how a store on Elasticsearch lies on its nodes, and nothing else.
+
+    Raises:
+        ConfigError: A `settings.yaml` is wrong.
+    """
+    return _settings_file(_documents(folder, ("settings",))["settings"]).store
 
 
 def load_feeds(folder: Path, environment: Mapping[str, str]) -> tuple[FeedSource, ...]:

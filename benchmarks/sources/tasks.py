@@ -32,14 +32,14 @@ from pipeline.app.tasks import TASK_SECONDS
 FEEDS = 16
 WORKERS = (1, 2, 8)
 _TASK = """
-import json, runpy, sys
+import json, os, runpy, sys
 from pathlib import Path
 import airflow.sdk.execution_time.task_runner
 sys.path.insert(0, "dags")
 runpy.run_path("dags/ingest.py")
-from opened import opened
+from pipeline.app import open_app
 verb, target, given = sys.argv[1], Path(sys.argv[2]), json.loads(sys.argv[3])
-with opened() as app:
+with open_app(environment=os.environ) as app:
     if verb == "fetch":
         app.tasks.fetch_part(given, target)
     elif verb == "enrich":

@@ -141,7 +141,7 @@ def documents(batch: list[StoredArticle]) -> Iterator[dict[str, Any]]:
         month = each.enriched.article.time.strftime("%Y.%m")
         source = article_source(each) | {"generation": 1}
         yield {"_index": f"bare-articles-{month}-v1", "_id": source["id"], "_source": source}
-        member = member_source(source) | {"generation": 1}
+        member = member_source(source, each.traits) | {"generation": 1}
         yield {"_index": f"bare-members-{month}-v1", "_id": source["id"], "_source": member}
     for story in made_up.stories(batch):
         yield {

@@ -155,6 +155,7 @@ _BY_ARTICLE = (
     Control("Outlet", ARTICLES, "outlet"),
     Control("Topic", ARTICLES, "topics"),
     Control("Language", ARTICLES, "language"),
+    Control("Watch", ARTICLES, "watch"),
 )
 
 
@@ -303,19 +304,36 @@ def watches() -> Json:
         chart("sent", "Messages sent", OUTBOX, {"n": count("Messages", "state : sent")}, number("n")),
     ]
     watch = terms("Watch", "watch", 8, "n")
+    articles = count("Articles")
     share = chart(
         "share",
-        "Share of voice: stories found by each watch",
-        TELLINGS,
-        {"watch": watch, "time": over_time("Time", "at"), "n": found},
+        "Share of voice: articles found by each watch",
+        ARTICLES,
+        {"watch": watch, "time": over_time("Time", "time"), "n": articles},
         xy("bar_percentage_stacked", "time", ["n"], "watch"),
     )
     shares = chart(
         "shares",
-        "Stories found, in all",
-        TELLINGS,
-        {"watch": watch, "n": found},
+        "Articles found, in all",
+        ARTICLES,
+        {"watch": watch, "n": articles},
         donut("watch", "n"),
+    )
+    outlets = chart(
+        "outlets-of-watches",
+        "Who writes about it: outlets by watch",
+        ARTICLES,
+        {"outlet": terms("Outlet", "outlet", 15, "n"), "watch": watch, "n": articles},
+        xy("bar_horizontal_stacked", "outlet", ["n"], "watch"),
+        "watch : *",
+    )
+    topics = chart(
+        "topics-of-watches",
+        "What it is about: topics by watch",
+        ARTICLES,
+        {"topic": terms("Topic", "topics", 12, "n"), "watch": watch, "n": articles},
+        xy("bar_horizontal_stacked", "topic", ["n"], "watch"),
+        "watch : *",
     )
     compared = chart(
         "compared",
@@ -343,6 +361,7 @@ def watches() -> Json:
         rows(
             (5, [(panel, 12) for panel in tile]),
             (14, [(share, 32), (shares, 16)]),
+            (14, [(outlets, 24), (topics, 24)]),
             (14, [(compared, 24), (course, 24)]),
             (14, [(documents("misses", "Found and not told", "wirewatch-near-misses"), 48)]),
         ),

@@ -45,7 +45,7 @@ class Stores:
         """
         started = time.monotonic()
         outcome = IngestReport()
-        store = open_store(into, environment=self._wiring.environment) if into else self._wiring.store
+        store = self._wiring.opened(into) if into else self._wiring.store
         try:
             with writing(self._wiring, store) as writer:
                 writer.strict = not keep_going
@@ -75,15 +75,22 @@ class Stores:
             wiring.follow(wiring.store, renew(), anew=True)
         return {"journal": wiring.archive.identity(), "entries": wiring.archive.last()}
 
-    def migrate(self) -> dict[str, Any]:
-        """Brings the store to this version's schema."""
-        return {"documents": migrate_store(self._wiring.store_url, environment=self._wiring.environment)}
+    def migrate(self, *, anew: bool = False) -> dict[str, Any]:
+        """Brings the store to this version's schema, and on Elasticsearch to the replicas of the settings.
+
+        Args:
+            anew: Whether to write all documents on Elasticsearch anew in any case.
+        """
+        wiring = self._wiring
+        layout = wiring.layout(wiring.store_url)
+        count = migrate_store(wiring.store_url, environment=wiring.environment, settings=layout, anew=anew)
+        return {"documents": count}
 
     def copy(self, source: str, target: str) -> dict[str, Any]:
         """Copies a whole store into a new one."""
         here = open_store(source, create=False, environment=self._wiring.environment)
         try:
-            there = open_store(target, environment=self._wiring.environment)
+            there = self._wiring.opened(target)
             try:
                 return {"articles": copy_store(here, there)}
             finally:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pipeline.alerts.watch.watch_file import WatchList
     from pipeline.enrich.enricher import Enricher
     from pipeline.enrich.names.known.aliases import Aliases
-    from pipeline.settings import Settings
+    from pipeline.settings import Settings, StoreSettings
     from pipeline.sources.fetch.fetcher import FeedFetcher
     from pipeline.stages.intake.prepare import Intake
     from pipeline.stages.intake.preparer import Preparer
@@ -176,9 +176,7 @@ class Wiring:
     @cached_property
     def store(self) -> Store:
         """The store, opened once; a server that does not answer is waited for by its own link."""
-        from pipeline.store.open import open_store
-
-        opened = open_store(self.store_url, create=self.make, environment=self.environment)
+        opened = self.opened(self.store_url, create=self.make)
         if self.given_up is not None:
             opened.stop_when(self.given_up)
         return opened
@@ -193,6 +191,20 @@ class Wiring:
             return
         with TemporaryDirectory() as folder, closing(open_store(f"sqlite:///{folder}/none.db")) as empty:
             yield empty
+
+    def opened(self, url: str, *, create: bool = True) -> Store:
+        """A store, laid out as the settings say."""
+        from pipeline.store.open import open_store
+
+        return open_store(url, create=create, environment=self.environment, settings=self.layout(url))
+
+    def layout(self, url: str) -> StoreSettings | None:
+        """How a store lies on its nodes; None for one in a file, and where there are no settings."""
+        if url.startswith("sqlite:") or not self.config.is_dir():
+            return None
+        from pipeline.settings import load_store
+
+        return load_store(self.config)
 
     @cached_property
     def archive(self) -> Archive:

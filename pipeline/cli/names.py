@@ -48,10 +48,15 @@ def enrich(
 
 
 @store.command("migrate")
-def store_migrate(context: typer.Context) -> None:
+def store_migrate(
+    context: typer.Context,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="On Elasticsearch, write all documents anew in any case")
+    ] = False,
+) -> None:
     """Brings the store to this version's schema; on Elasticsearch, reading and writing go on."""
     with opened(context, make=False) as app:
-        document = app.stores.migrate()
+        document = app.stores.migrate(anew=anew)
     answer(context, document, lambda out: out.print(counts_table(document)))
 
 

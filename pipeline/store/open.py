@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from pipeline.errors import UsageError
 from pipeline.ports import Store
 from pipeline.store.sqlite.database import SqliteStore
+
+if TYPE_CHECKING:
+    from pipeline.settings import StoreSettings
+    from pipeline.store.elasticsearch.link import Address
 
 FORMS = "sqlite:///path.db or http(s)://[user:pass@]host:port[?prefix=NAME]"
 _NOTHING: Mapping[str, str] = {}
@@ -49,6 +55,7 @@ def open_store(
     create: bool = True,
     environment: Mapping[str, str] = _NOTHING,
     timeout_seconds: float = 60.0,
+    settings: StoreSettings | None = None,
 ) -> Store:
     """Opens a store.
 
@@ -59,6 +66,7 @@ def open_store(
         environment: For Elasticsearch: `WIREWATCH_ES_API_KEY` (instead of user and password) and
             `WIREWATCH_ES_CA` (the path of a certificate authority's PEM file).
         timeout_seconds: How long one operation may wait for a lock or a server.
+        settings: How one on Elasticsearch lies on its nodes, where the defaults are not meant.
 
     Raises:
         UsageError: The URL is of no known form.
@@ -70,19 +78,42 @@ def open_store(
     if url.startswith(("http://", "https://")):
         # Its client takes half a second to import: only who asks for it pays.
         from pipeline.store.elasticsearch.cluster import ElasticsearchStore
-        from pipeline.store.elasticsearch.link import parsed
 
-        return ElasticsearchStore(parsed(url, environment), create=create, timeout_seconds=timeout_seconds)
+        address = _address(url, environment, settings)
+        return ElasticsearchStore(address, create=create, timeout_seconds=timeout_seconds)
     raise _unknown(url)
 
 
+def _address(url: str, environment: Mapping[str, str], settings: StoreSettings | None) -> Address:
+    from pipeline.store.elasticsearch.link import Layout, parsed
+
+    address = parsed(url, environment)
+    if settings is None:
+        return address
+    replicas = None if settings.replicas == "auto" else settings.replicas
+    return replace(address, layout=Layout(settings.shards, replicas, settings.part_gigabytes * 1e9))
+
+
 def migrate_store(
-    url: str, *, environment: Mapping[str, str] = _NOTHING, timeout_seconds: float = 60.0
+    url: str,
+    *,
+    environment: Mapping[str, str] = _NOTHING,
+    timeout_seconds: float = 60.0,
+    settings: StoreSettings | None = None,
+    anew: bool = False,
 ) -> int:
     """Brings a store to this version's schema; on Elasticsearch, reading and writing go on meanwhile.
 
+    Args:
+        url: As `open_store` takes it.
+        environment: Likewise.
+        timeout_seconds: Likewise.
+        settings: Likewise; replicas are those of the settings from then on, shards those of new parts.
+        anew: Whether to write all documents on Elasticsearch anew, though the schema is this version's.
+
     Returns:
-        How many documents were written anew; 0 for SQLite, whose file is migrated by opening it.
+        How many documents were written anew; 0 for SQLite, whose file is migrated by opening it, and where
+        the schema was this version's.
 
     Raises:
         UsageError: The URL is of no known form.
@@ -90,10 +121,9 @@ def migrate_store(
         UnavailableError: It did not answer in time.
     """
     if url.startswith(("http://", "https://")):
-        from pipeline.store.elasticsearch.link import parsed
         from pipeline.store.elasticsearch.migrate import migrate
 
-        return migrate(parsed(url, environment), timeout_seconds)
+        return migrate(_address(url, environment, settings), timeout_seconds, anew=anew)
     open_store(url, create=False, timeout_seconds=timeout_seconds).close()
     return 0
 

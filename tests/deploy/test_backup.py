@@ -68,7 +68,7 @@ def test_the_guides_snapshot_brings_a_store_back_to_a_cluster_that_has_nothing_o
     lease = again.acquire("stories", "me", datetime(2026, 3, 2, tzinfo=UTC), 300.0)
     again.commit(Commit(articles=(_article(3, 3),)), lease)
     assert again.head() == 3
-    mapping = httpx.get(f"{NODE}/{prefix}-articles-2026.03/_mapping", timeout=60).json()
+    mapping = httpx.get(f"{NODE}/{prefix}-articles-2026.03-p1/_mapping", timeout=60).json()
     assert all(found["mappings"]["dynamic"] == "strict" for found in mapping.values())
     assert isinstance(again, ElasticsearchStore)
     drop_everything(again.link, again.names)

@@ -140,7 +140,7 @@ def test_each_user_may_do_what_it_is_for_and_no_more(node, secrets):
         for kind in ("state", "learned", "members"):
             assert desk.get(f"/wirewatch-{kind}/_search").status_code == 403, kind
         assert desk.post("/wirewatch-feeds/_doc", json={}).status_code == 403
-        assert desk.delete("/wirewatch-feeds-v1").status_code == 403
+        assert desk.delete("/wirewatch-feeds-p1-v1").status_code == 403
         made = {"password": "long enough", "roles": ["superuser"]}
         assert desk.put("/_security/user/x", json=made).status_code == 403
         pages = {"application": "kibana-.kibana", "privileges": ["all"], "resources": ["*"]}

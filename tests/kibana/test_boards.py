@@ -225,8 +225,8 @@ def test_each_field_of_a_session_is_in_the_mapping_and_can_be_sorted_by(name):
 def test_outlet_topic_language_and_watch_can_be_chosen():
     found = {name: [field for field, _ in controls(name)] for name in BOARDS}
     assert found == {
-        "wirewatch-names-and-topics": ["outlet", "topics", "language"],
-        "wirewatch-news-desk": ["outlet", "topics", "language"],
+        "wirewatch-names-and-topics": ["outlet", "topics", "language", "watch"],
+        "wirewatch-news-desk": ["outlet", "topics", "language", "watch"],
         "wirewatch-pipeline": [],
         "wirewatch-watches": ["watch"],
     }

@@ -268,9 +268,19 @@ def test_watches_are_compared_by_what_they_found_and_told(node):
     assert _asked(node, "wirewatch-watches/found")["hits"]["total"]["value"] == 3
     assert _asked(node, "wirewatch-watches/told")["aggregations"]["n"]["doc_count"] == 1
     assert _asked(node, "wirewatch-watches/sent")["aggregations"]["n"]["doc_count"] == 2
-    for name in ("share", "shares", "compared"):
+    for name in ("share", "shares"):
         found = _asked(node, f"wirewatch-watches/{name}")["aggregations"]["watch"]
-        assert _counts(found) == {"storms": 2, "banks": 1}
+        assert _counts(found) == {"storms": 3, "banks": 1}
+    outlets = _asked(node, "wirewatch-watches/outlets-of-watches")["aggregations"]["outlet"]
+    assert _counts(outlets) == {"Courier": 2, "Ledger": 1, "Tribune": 1}
+    assert {each["key"]: _counts(each["watch"]) for each in outlets["buckets"]}["Courier"] == {
+        "storms": 1,
+        "banks": 1,
+    }
+    topics = _asked(node, "wirewatch-watches/topics-of-watches")["aggregations"]["topic"]
+    assert _counts(topics) == {"Economy": 3, "Sport": 1, "War": 1}
+    found = _asked(node, "wirewatch-watches/compared")["aggregations"]["watch"]
+    assert _counts(found) == {"storms": 2, "banks": 1}
     rows = {each["key"]: each for each in found["buckets"]}
     assert (rows["storms"]["told"]["doc_count"], rows["storms"]["untold"]["doc_count"]) == (1, 1)
     assert (rows["banks"]["told"]["doc_count"], rows["banks"]["untold"]["doc_count"]) == (0, 1)
@@ -293,6 +303,9 @@ def test_the_map_shows_where_articles_are_about(node):
         ("wirewatch-stories", "outlet", "Ledger", 0),
         ("wirewatch-stories", "language", "en", 3),
         ("wirewatch-stories", "topics", "War", 3),
+        ("wirewatch-articles", "watch", "storms", 3),
+        ("wirewatch-stories", "watch", "storms", 2),
+        ("wirewatch-stories", "watch", "banks", 1),
         ("wirewatch-tellings", "watch", "banks", 1),
         ("wirewatch-outbox", "watch", "banks", 1),
     ],

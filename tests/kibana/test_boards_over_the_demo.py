@@ -261,7 +261,29 @@ def test_names_over_time(demo, field):
 # -- Watches ------------------------------------------------------------------------------------------------
 
 
-@panel("watches", "found", "told", "alerts", "sent", "share", "shares", "compared", "alerts-course")
+@panel("watches", "share", "shares", "outlets-of-watches", "topics-of-watches")
+def test_share_of_voice(demo):
+    found_by: dict[str, set[str]] = {}
+    for each in demo.tellings:
+        for article in each.matched:
+            found_by.setdefault(article, set()).add(each.watch)
+    pairs = [(each, watch) for each in demo.within() for watch in found_by.get(each.article.id, ())]
+    assert pairs
+    expected = Counter(watch for _, watch in pairs)
+    for name in ("share", "shares"):
+        found = demo.asked(f"wirewatch-watches/{name}")["aggregations"]["watch"]
+        assert told(found) == top(expected, 8)
+    outlets = demo.asked("wirewatch-watches/outlets-of-watches")["aggregations"]["outlet"]["buckets"]
+    for bucket in outlets:
+        theirs = Counter(watch for each, watch in pairs if each.article.outlet == bucket["key"])
+        assert told(bucket["watch"]) == top(theirs, 8) != []
+    topics = demo.asked("wirewatch-watches/topics-of-watches")["aggregations"]["topic"]["buckets"]
+    for bucket in topics:
+        theirs = Counter(watch for each, watch in pairs if bucket["key"] in values(each, "topics"))
+        assert told(bucket["watch"]) == top(theirs, 8) != []
+
+
+@panel("watches", "found", "told", "alerts", "sent", "compared", "alerts-course")
 def test_watches(demo):
     def asked(name):
         return demo.asked(f"wirewatch-watches/{name}")
@@ -274,9 +296,8 @@ def test_watches(demo):
     assert asked("alerts")["hits"]["total"]["value"] == len(alerts) > 0
     sent = sum(each.state == "sent" and SINCE <= each.due <= NOW for each in demo.messages)
     assert asked("sent")["aggregations"]["n"]["doc_count"] == sent > 0
-    for name in ("share", "shares", "compared"):
-        found = asked(name)["aggregations"]["watch"]
-        assert dict(told(found)) == Counter(each.watch for each in inside)
+    found = asked("compared")["aggregations"]["watch"]
+    assert dict(told(found)) == Counter(each.watch for each in inside)
     for bucket in found["buckets"]:
         assert bucket["told"]["doc_count"] == sum(each.watch == bucket["key"] for each in told_of)
         assert bucket["told"]["doc_count"] + bucket["untold"]["doc_count"] == bucket["doc_count"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from store_records import article, at, entity
@@ -81,16 +82,29 @@ def test_a_store_without_members_gets_them_by_migration(url: str, store: Elastic
     told = tuple(article(seq, story=f"s{seq}", hours=seq * 400, traits=b"t%d" % seq) for seq in range(1, 6))
     store.commit(Commit(articles=told))
     seen = store.roots.read()
+    traits = {hit["_id"]: hit["_source"]["traits"] for hit in sources(store, store.names.members)}
+    store.link.client.indices.put_mapping(
+        index=store.names.articles, properties={"traits": {"type": "binary"}}
+    )
+    script = {"source": "ctx._source.traits = params.traits[ctx._id]", "params": {"traits": traits}}
+    older: dict[str, Any] = {"script": script, "refresh": True}
+    store.link.client.update_by_query(index=store.names.articles, **older)
     for index in store.link.client.indices.get(index=f"{store.names.prefix}-members-*"):
         store.link.client.indices.delete(index=index)
     assert store.roots.swap(seen, replace(seen.root, schema=3))  # as versions up to 3 left it
     migrate_store(url)
     assert members(store) == articles(store)
     assert len(members(store)) == 5
-    migrate_store(url)  # and again, from this version's own
+    migrate_store(url, anew=True)  # and again, from this version's own
     assert members(store) == articles(store)
     store.commit(Commit(articles=(article(6, hours=2400), replace(told[0], story="s2"))))
     assert members(store) == articles(store)
+
+
+def sources(store: ElasticsearchStore, index: str) -> list[Mapping[str, Any]]:
+    """The documents of an index."""
+    hits: list[Mapping[str, Any]] = store.link.client.search(index=index, size=100)["hits"]["hits"]
+    return hits
 
 
 def taken_in(store: ElasticsearchStore) -> dict[int, tuple[str, float]]:
@@ -112,7 +126,7 @@ def test_when_an_article_was_taken_in_stays_through_changes_and_migrations(
     store.commit(Commit(articles=(article(1, hours=1, story="other", digest="d2"),), at=at(9)))
     store.commit(Commit(articles=(article(3),)))  # nobody said when
     assert taken_in(store) == told
-    migrate_store(url)
+    migrate_store(url, anew=True)
     assert taken_in(store) == told
 
 

@@ -28,7 +28,7 @@ class Write:
     """One document to be put, or to be taken out.
 
     Attributes:
-        kind: The end of the alias's name.
+        kind: The end of the alias's name: the kind of document or month, and its part once that is known.
         id: The document's id.
         body: Its fields as JSON, without the generation; None takes it out.
         generation: Its own, where it does not take that of its commit.
@@ -77,15 +77,28 @@ class Target:
     require_alias: bool = True
 
 
-def apply_writes(link: Link, names: Names, writes: Sequence[Write], generation: int) -> None:
+def apply_writes(
+    link: Link,
+    names: Names,
+    writes: Sequence[Write],
+    generation: int,
+    placed: Callable[[Sequence[Write]], Sequence[Write]],
+) -> None:
     """Writes all of it, then refreshes what was written to. Doing it again changes nothing.
+
+    Args:
+        link: The connection.
+        names: The names of the store's indices.
+        writes: What is written, each to a part of its kind.
+        generation: Of the commit.
+        placed: Finds the parts of what goes to quarantine.
 
     Raises:
         UnavailableError: Elasticsearch did not take it in time; to be finished by anybody.
         StoreError: Elasticsearch refuses even the entries of the quarantine.
     """
     target = Target(names.alias)
-    refused = send_writes(link, target, writes, generation)
+    refused = placed(send_writes(link, target, writes, generation))
     if refused and send_writes(link, target, refused, generation):
         raise StoreError("Elasticsearch refuses the entries of the quarantine, too: check its mappings")
     touched = sorted({names.alias(write.kind) for write in (*writes, *refused)})

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.errors import StoreError
 from pipeline.ports import Commit, Version
-from pipeline.records import Change, EnrichedArticle, StoredArticle
+from pipeline.records import Change, EnrichedArticle, StoredArticle, Story
 from pipeline.store.codec import decode
 from pipeline.store.copying import Piece
 from pipeline.store.elasticsearch import documents
 from pipeline.store.elasticsearch.bulk import Write, out, put
 from pipeline.store.elasticsearch.documents import binary, hashed
-from pipeline.store.elasticsearch.indices import Names, index_kind, month
-from pipeline.store.elasticsearch.reading import PAGE, Reads, chunked
+from pipeline.store.elasticsearch.indices import Names, index_kind, month, split_part
+from pipeline.store.elasticsearch.reading import ARTICLE, PAGE, Reads, chunked
 from pipeline.store.rules.numbering import Numbers, Placed, numbered
 from pipeline.text import well_formed
 
@@ -28,17 +28,20 @@ class KnownIds:
         seq: Its number.
         digest: As in its record.
         story: The one it is in.
-        month: The one whose index it is in.
+        place: The part of its month whose index it is in ("2026.03-p1"), or the month alone where this commit
+            brings it.
         document: The record as JSON.
         taken_in: When it came.
+        watches: Those that have found it.
     """
 
     seq: int
     digest: str
     story: str
-    month: str
+    place: str
     document: str
     taken_in: datetime | None
+    watches: frozenset[str] = frozenset()
 
 
 class Resolver:
@@ -59,27 +62,42 @@ class Resolver:
         Raises:
             StoreError: A new article's `seq` does not follow the head, or a known one's differs.
         """
-        articles, numbers = self._articles(commit, before)
+        found = self._found(commit)
+        articles, numbers = self._articles(commit, before, found)
         return [
             *self._out(commit),
             *articles,
-            *self._stories(commit),
+            *self._marked(commit, found),
+            *self._stories(commit, self._watches(commit)),
             *self._state(commit),
             *self._told(commit),
         ], numbers
 
     def restored(self, piece: Piece) -> list[Write]:
         """The writes of a piece of another store: articles keep their numbers, whatever lies between them."""
-        writes = [write for stored in piece.commit.articles for write in _restored(stored)]
+        # Tellings come with the first piece.
+        tellings = self._names.alias("tellings")
+        ids = [each.enriched.article.id for each in piece.commit.articles]
+        finders = found_by(self._reads, tellings, "articles", ids)
+        stories = found_by(self._reads, tellings, "story", [each.id for each in piece.commit.stories])
+        writes = [
+            write
+            for stored in piece.commit.articles
+            for write in _restored(stored, finders.get(well_formed(stored.enriched.article.id), ()))
+        ]
         for place, version in piece.versions:
             name = hashed(version.article.id, str(place))
             writes.append(put("versions", name, documents.version_source(version, place)))
         writes += [_change(each) for each in piece.changes]
-        return [*writes, *self._stories(piece.commit), *self._state(piece.commit), *self._told(piece.commit)]
+        named = {hashed(name): watches for name, watches in stories.items()}
+        rest = (self._stories(piece.commit, named), self._state(piece.commit), self._told(piece.commit))
+        return [*writes, *(write for writes_of in rest for write in writes_of)]
 
     # -- articles ----------------------------------------------------------------------------------------
 
-    def _articles(self, commit: Commit, before: Numbers) -> tuple[list[Write], Numbers]:
+    def _articles(
+        self, commit: Commit, before: Numbers, found: Mapping[str, set[str]]
+    ) -> tuple[list[Write], Numbers]:
         articles, head, at = commit.articles, before.article, commit.at
         names = [hashed(each.enriched.article.id) for each in articles]
         known = self._known(names)
@@ -97,20 +115,23 @@ class Resolver:
             when = month(stored.enriched.article.time)
             if former:
                 writes += _former(stored, former, places)
-                if former.month != when:
-                    writes += gone(former.month, name)
+                if split_part(former.place)[0] == when:
+                    when = former.place
+                else:
+                    writes += gone(former.place, name)
             taken_in = former.taken_in if former else at
-            source = documents.article_source(stored, taken_in)
-            writes += placed(when, name, source)
+            watches = (former.watches if former else frozenset()) | found.get(name, set())
+            source = documents.article_source(stored, taken_in, watches)
+            writes += placed(when, name, source, stored.traits)
             digest = well_formed(stored.enriched.article.digest)
             known[name] = KnownIds(
-                stored.seq, digest, well_formed(stored.story), when, source["document"], taken_in
+                stored.seq, digest, well_formed(stored.story), when, source["document"], taken_in, watches
             )
         writes += [_change(each) for each in changes]
         return writes, Numbers(head, changes[-1].n if changes else before.change)
 
     def _known(self, names: Sequence[str]) -> dict[str, KnownIds]:
-        fields = ("seq", "digest", "story", "document", "taken_in")
+        fields = ("seq", "digest", "story", "document", "taken_in", "watch")
         found: dict[str, KnownIds] = {}
         for hit in self._reads.by_ids(self._names.articles, names, fields):
             source = hit["_source"]
@@ -122,8 +143,52 @@ class Resolver:
                 when,
                 source["document"],
                 documents.taken_in_of(source),
+                frozenset(source.get("watch", ())),
             )
         return found
+
+    # -- watches, for Kibana -----------------------------------------------------------------------------
+
+    def _found(self, commit: Commit) -> dict[str, set[str]]:
+        """The watches that found an article just now, by the name of its document."""
+        tellings = {hashed(each.watch, each.story): each for each in commit.tellings}
+        former = {
+            hit["_id"]: set(hit["_source"].get("articles", ()))
+            for hit in self._reads.by_ids(self._names.alias("tellings"), tellings, ("articles",))
+        }
+        found: dict[str, set[str]] = {}
+        for name, telling in tellings.items():
+            for article in set(map(well_formed, telling.matched)) - former.get(name, set()):
+                found.setdefault(hashed(article), set()).add(well_formed(telling.watch))
+        return found
+
+    def _marked(self, commit: Commit, found: Mapping[str, set[str]]) -> Iterator[Write]:
+        """The articles that a watch found and that this commit does not bring, with their watches."""
+        brought = {hashed(each.enriched.article.id) for each in commit.articles}
+        brought |= set(map(hashed, commit.retired))
+        names = [name for name in found if name not in brought]
+        for hit in self._reads.by_ids(self._names.articles, names, (*ARTICLE, "taken_in", "watch")):
+            source, name = hit["_source"], hit["_id"]
+            watches = {*source.get("watch", ()), *found[name]}
+            if watches != set(source.get("watch", ())):
+                stored = documents.article_from(source, "")
+                fresh = documents.article_source(stored, documents.taken_in_of(source), watches)
+                yield put(index_kind(self._names, hit["_index"]), name, fresh)
+
+    def _watches(self, commit: Commit) -> dict[str, set[str]]:
+        """The watches of the stories that this commit writes, or finds something in, by document."""
+        changed = {hashed(each.story) for each in commit.tellings}
+        changed |= {hashed(story) for _, story in commit.forgotten}
+        names = {hashed(each.id) for each in commit.stories} | changed - set(map(hashed, commit.ended))
+        index = self._names.alias("stories")
+        watches = {name: set[str]() for name in names}
+        for hit in self._reads.by_ids(index, sorted(names), ("watch",)):
+            watches[hit["_id"]] |= set(hit["_source"].get("watch", ()))
+        for watch, story in commit.forgotten:
+            watches.get(hashed(story), set()).discard(well_formed(watch))
+        for telling in commit.tellings:
+            watches.get(hashed(telling.story), set()).add(well_formed(telling.watch))
+        return watches
 
     def _version_counts(self, names: Sequence[str]) -> dict[str, int]:
         counts: dict[str, int] = {}
@@ -142,7 +207,7 @@ class Resolver:
     def _out(self, commit: Commit) -> Iterator[Write]:
         found = self._known([hashed(each) for each in commit.retired])
         for name, known in found.items():
-            yield from gone(known.month, name)
+            yield from gone(known.place, name)
         ids = [each for each in commit.retired if hashed(each) in found]
         yield from kept_of(self._reads, self._names, list(found), map(well_formed, ids))
         yield from (out("stories", hashed(each)) for each in commit.ended)
@@ -152,9 +217,17 @@ class Resolver:
             if not data:
                 yield out("learned", hashed(key))
 
-    def _stories(self, commit: Commit) -> Iterator[Write]:
+    def _stories(self, commit: Commit, watches: Mapping[str, Collection[str]]) -> Iterator[Write]:
+        written = {hashed(story.id) for story in commit.stories}
         for story in commit.stories:
-            yield put("stories", hashed(story.id), documents.story_source(story))
+            name = hashed(story.id)
+            yield put("stories", name, documents.story_source(story, watches.get(name, ())))
+        others = [name for name in watches if name not in written]
+        for hit in self._reads.by_ids(self._names.alias("stories"), others, ("document", "watch")):
+            source, theirs = hit["_source"], watches[hit["_id"]]
+            if set(theirs) != set(source.get("watch", ())):
+                told = decode(Story, source["document"])
+                yield put("stories", hit["_id"], documents.story_source(told, theirs))
         for decision in commit.decisions:
             yield put("decisions", hashed(decision.article), documents.decision_source(decision))
         for lineage in commit.lineage:
@@ -195,13 +268,18 @@ class Resolver:
 
 
 def placed(
-    when: str, name: str, article: documents.Source, generation: int | None = None
+    when: str, name: str, article: documents.Source, traits: bytes, generation: int | None = None
 ) -> tuple[Write, Write]:
-    """The writes of an article into a month: searchable, and as a member of its story.
+    """The writes of an article into a month, or a part of it: searchable, and as a member of its story.
 
-    Side by side, so that the second costs next to nothing in a packed intent.
+    Args:
+        when: The month, or the part of it.
+        name: The name of the documents.
+        article: The fields of the article.
+        traits: Its traits, which the member has.
+        generation: The documents' own, where they do not take that of their commit.
     """
-    member = documents.member_source(article)
+    member = documents.member_source(article, traits)
     return (
         put(f"articles-{when}", name, article, generation),
         put(f"members-{when}", name, member, generation),
@@ -209,7 +287,7 @@ def placed(
 
 
 def gone(when: str, name: str) -> tuple[Write, Write]:
-    """The writes that take an article out of a month."""
+    """The writes that take an article out of a month, or a part of it."""
     return out(f"articles-{when}", name), out(f"members-{when}", name)
 
 
@@ -232,9 +310,33 @@ def kept_of(reads: Reads, names: Names, documents: Iterable[str], articles: Iter
             yield out("changes", hit["_id"])
 
 
-def _restored(stored: StoredArticle) -> tuple[Write, Write]:
+def found_by(
+    reads: Reads, tellings: str | list[str], field: str, names: Iterable[str]
+) -> dict[str, set[str]]:
+    """The watches that have found articles, or something in stories, by the ids of those.
+
+    Args:
+        reads: The connection.
+        tellings: The index of the tellings, or several.
+        field: "articles" or "story".
+        names: Ids.
+    """
+    found: dict[str, set[str]] = {}
+    order = [{"watch": "asc"}, {"story": "asc"}]
+    for piece in chunked(map(well_formed, names)):
+        wanted = set(piece)
+        query = {"terms": {field: piece}}
+        for hit in reads.pages(order, PAGE, index=tellings, query=query, source=["watch", field]):
+            told = hit["_source"][field]
+            for name in wanted.intersection([told] if isinstance(told, str) else told):
+                found.setdefault(name, set()).add(hit["_source"]["watch"])
+    return found
+
+
+def _restored(stored: StoredArticle, watches: Collection[str]) -> tuple[Write, Write]:
     article = stored.enriched.article
-    return placed(month(article.time), hashed(article.id), documents.article_source(stored))
+    source = documents.article_source(stored, watches=watches)
+    return placed(month(article.time), hashed(article.id), source, stored.traits)
 
 
 def _named(kind: str, name: str, value: str) -> documents.Source:

@@ -54,7 +54,6 @@ from pipeline.store.elasticsearch.clauses import NONE, compiled
 from pipeline.store.elasticsearch.documents import (
     ANSWERED,
     REQUESTED,
-    article_from,
     from_binary,
     hashed,
     identity,
@@ -68,10 +67,11 @@ from pipeline.store.elasticsearch.indices import (
     install_templates,
     make_index,
     make_indices,
+    part,
 )
 from pipeline.store.elasticsearch.link import Address, Link
-from pipeline.store.elasticsearch.reading import ARTICLE, PAGE, Reads, chunked
-from pipeline.store.elasticsearch.root import Holder, Roots, Seen, fence, holds
+from pipeline.store.elasticsearch.reading import ARTICLE, PAGE, Reads, chunked, paged
+from pipeline.store.elasticsearch.root import Holder, Root, Roots, Seen, fence, holds
 from pipeline.store.rules import leases
 from pipeline.store.rules.messages import listed
 from pipeline.store.rules.numbering import Numbers
@@ -95,7 +95,7 @@ class ElasticsearchStore(Store, Movable):
 
     def __init__(self, address: Address, *, create: bool = True, timeout_seconds: float = 60.0) -> None:
         self.link = Link(address, timeout_seconds)
-        self.names = Names(address.prefix)
+        self.names = Names(address.prefix, address.layout)
         self.reads = Reads(self.link)
         self.roots = Roots(self.link, self.names)
         try:
@@ -108,7 +108,8 @@ class ElasticsearchStore(Store, Movable):
 
     def _create(self) -> None:
         install_templates(self.link, self.names)
-        make_indices(self.link, self.names, (*(f"{each}-none" for each in MONTHLY), *KINDS))
+        kinds = (*(f"{each}-none" for each in MONTHLY), *KINDS)
+        make_indices(self.link, self.names, [part(kind, 1) for kind in kinds])
         make_index(self.link, self.names, "state", 1)  # last: it says that the rest is there
         self.roots.make()
 
@@ -206,8 +207,13 @@ class ElasticsearchStore(Store, Movable):
     @override
     def articles(self, ids: Sequence[str]) -> dict[str, StoredArticle]:
         asked = {hashed(each): each for each in ids}
-        hits = self.roots.consistent(lambda: list(self.reads.by_ids(self.names.articles, asked, ARTICLE)))
-        return {asked[hit["_id"]]: article_from(hit["_source"]) for hit in hits}
+        found = self.roots.consistent(
+            lambda: self._articles(self.reads.by_ids(self.names.articles, asked, ARTICLE))
+        )
+        return {asked[hashed(each.enriched.article.id)]: each for each in found}
+
+    def _articles(self, hits: Iterable[Mapping[str, Any]]) -> list[StoredArticle]:
+        return members.with_traits(self.reads, self.names.members, hits)
 
     @override
     def lines(self, ids: Sequence[str]) -> dict[str, ArticleRow]:
@@ -218,12 +224,15 @@ class ElasticsearchStore(Store, Movable):
     @override
     def between(self, after: int, upto: int) -> Iterator[StoredArticle]:
         query = {"range": {"seq": {"gt": after, "lte": upto}}}
-        point = self.roots.consistent(lambda: self.reads.open(self.names.articles))
+        both = self.names.articles, self.names.members
+        points = self.roots.consistent(lambda: list(map(self.reads.open, both)))
         try:
-            for hit in self.reads.stream(point, [{"seq": "asc"}], PAGE, query=query, source=list(ARTICLE)):
-                yield article_from(hit["_source"])
+            hits = self.reads.stream(points[0], [{"seq": "asc"}], PAGE, query=query, source=list(ARTICLE))
+            for page in paged(hits):
+                yield from members.with_traits(self.reads, points[1], page, point=True)
         finally:
-            self.reads.close(point)
+            for point in points:
+                self.reads.close(point)
 
     @override
     def hits(
@@ -238,10 +247,9 @@ class ElasticsearchStore(Store, Movable):
                 "index": self.names.articles, "source": list(ARTICLE),
                 "query": {"bool": {"filter": [asked, window]}},
             }  # fmt: skip
-            page = self.roots.consistent(
-                lambda request=request: list(self.reads.pages(order, PAGE, PAGE, **request))  # type: ignore[misc]
+            found = self.roots.consistent(
+                lambda request=request: self._articles(self.reads.pages(order, PAGE, PAGE, **request))  # type: ignore[misc]
             )
-            found = [article_from(hit["_source"]) for hit in page]
             yield from found
             if len(found) < PAGE:
                 return
@@ -258,10 +266,13 @@ class ElasticsearchStore(Store, Movable):
         window = [{"range": {"time_us": {"gte": micros(since)}}}] if since else []
         asked = {"bool": {"must": [compiled(query)], "filter": window}}
         rare = isinstance(query, And | Phrase)
-        hits = self.roots.consistent_with(
-            lambda root: search.ranked(self.reads, self.names.articles, asked, limit, root.head, rare=rare)
-        )
-        return [SearchHit(article_from(hit["_source"]), hit["sort"][0]) for hit in hits]
+
+        def ask(root: Root) -> list[SearchHit]:
+            hits = search.ranked(self.reads, self.names.articles, asked, limit, root.head, rare=rare)
+            scores = [hit["sort"][0] for hit in hits]
+            return list(map(SearchHit, self._articles(hits), scores))
+
+        return self.roots.consistent_with(ask)
 
     @override
     def searchable(self, articles: Sequence[StoredArticle]) -> list[Indexed]:
@@ -440,7 +451,7 @@ class ElasticsearchStore(Store, Movable):
 
     @override
     def mark(self, name: str) -> str:
-        found = self._get("state", hashed("mark", name))
+        found = self.roots.consistent(lambda: self.reads.get(self.names.alias("state"), hashed("mark", name)))
         return str(found["document"]) if found else ""
 
     @override
@@ -516,16 +527,15 @@ class ElasticsearchStore(Store, Movable):
 
     @override
     def damage(self) -> list[str]:
-        return damage(self.link, self.names, self.roots.settled().root.epoch)
+        root = self.roots.settled().root
+        return damage(self.link, self.names, root.epoch, root.parts)
 
     # -- pieces ------------------------------------------------------------------------------------------
 
-    def _get(self, kind: str, name: str) -> Mapping[str, Any] | None:
-        return self.roots.consistent(lambda: self.reads.get(self.names.alias(kind), name))
-
     def _document(self, kind: type[Kind], alias: str, name: str) -> Kind | None:
-        found = self._get(alias, name)
-        return decode(kind, found["document"]) if found else None
+        index = self.names.alias(alias)
+        hits = self.roots.consistent(lambda: list(self.reads.by_ids(index, (name,), ("document",))))
+        return decode(kind, hits[0]["_source"]["document"]) if hits else None
 
     def _documents(
         self,

@@ -45,7 +45,7 @@ _KINDS = {
 }
 # Requests stand among the marks: those that are open, and those of which nothing more becomes.
 REQUESTED, ANSWERED = "request", "request: done"
-_MEMBER = ("id", "story", "seq", "time_us", "fetched_us", "traits")
+_MEMBER = ("id", "story", "seq", "time_us", "fetched_us")
 # Languages that Elasticsearch has an analyzer for: config/elasticsearch/index/articles.json.
 ANALYZED = frozenset({
     "ar", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "eu",
@@ -119,12 +119,15 @@ def _is_country(entity: Entity) -> bool:
     return entity.id == f"place:{entity.country}"
 
 
-def article_source(stored: StoredArticle, taken_in: datetime | None = None) -> Source:
-    """An article, searchable.
+def article_source(
+    stored: StoredArticle, taken_in: datetime | None = None, watches: Iterable[str] = ()
+) -> Source:
+    """An article, searchable; its traits lie with the member.
 
     Args:
         stored: The article.
         taken_in: When it came into the store, where that is known.
+        watches: Those that have found it, for Kibana.
     """
     enriched, article = stored.enriched, stored.enriched.article
     seen = indexed(stored)
@@ -167,8 +170,8 @@ def article_source(stored: StoredArticle, taken_in: datetime | None = None) -> S
             keywords=list(enriched.keywords),
             entity_spans=spans,
             location=_points(enriched.entities),
+            watch=sorted(watches),
             identity=[identity(key) for key in article.keys],
-            traits=binary(stored.traits),
             stems=_some(**{field: " ".join(tokens) for field, tokens in seen.tokens.items()}),
             words=_some(**{field: " ".join(tokens) for field, tokens in seen.words.items()}),
             keys={field: list(values) for field, values in seen.keywords.items() if values},
@@ -187,33 +190,44 @@ def _seconds(start: datetime | None, end: datetime | None) -> float | None:
     return (end - start).total_seconds() if start and end else None
 
 
-def member_source(article: Source) -> Source:
-    """What the clustering state is made of, from the fields of an article: a document of its own.
+def member_source(article: Source, traits: bytes) -> Source:
+    """What the clustering state is made of: a document of its own, and the only one that has the traits.
 
-    The traits are two thirds of it. Elasticsearch sends a whole small document two to three times as fast as
-    the same values picked out of a large one (docs/decisions/).
+    They are nine tenths of it. Elasticsearch sends a whole small document two to three times as fast as the
+    same values picked out of a large one (docs/decisions/).
+
+    Args:
+        article: The fields of the article.
+        traits: Its traits.
     """
-    return {name: article[name] for name in _MEMBER if name in article}
+    member = {name: article[name] for name in _MEMBER if name in article}
+    return member | _some(traits=binary(traits))
 
 
 def identity(key: str) -> str:
     """An identity key as it is searched for; keys may be longer than a keyword."""
-    return hashlib.sha256(well_formed(key).encode("utf-8")).hexdigest()[:40]
+    digest = hashlib.sha256(well_formed(key).encode("utf-8")).digest()
+    return pybase64.urlsafe_b64encode(digest[:15]).decode("ascii")
 
 
-def article_from(source: Source) -> StoredArticle:
-    """The article of a document."""
+def article_from(source: Source, traits: str) -> StoredArticle:
+    """The article of a document.
+
+    Args:
+        source: Its fields.
+        traits: Those of its member, as they stand there; articles of schemas before 11 have them themselves.
+    """
     return StoredArticle(
         decode(EnrichedArticle, source["document"]),
         source["seq"],
         source.get("story", ""),
-        from_binary(source.get("traits", "")),
+        from_binary(source.get("traits", traits)),
         source["backfill"],
     )
 
 
-def story_source(story: Story) -> Source:
-    """A story."""
+def story_source(story: Story, watches: Iterable[str] = ()) -> Source:
+    """A story, and the watches that have found something in it, for Kibana."""
     return {
         "size": len(story.members),
         "origins": story.origins,
@@ -235,6 +249,7 @@ def story_source(story: Story) -> Source:
             topic_ids=[topic.id for topic in story.topics],
             keywords=list(story.keywords),
             situation=story.situation or None,
+            watch=sorted(watches),
             summary=[sentence.text for sentence in story.summary],
             **_named(story.entities),
         ),
@@ -333,7 +348,13 @@ def telling_source(telling: WatchState) -> Source:
     """What a watch knows of a story."""
     return {
         "alerts": len(telling.alerts), "document": record_json(telling),
-        **_some(watch=telling.watch, story=telling.story, miss=telling.miss, at=telling.at),
+        **_some(
+            watch=telling.watch,
+            story=telling.story,
+            miss=telling.miss,
+            at=telling.at,
+            articles=list(telling.matched),
+        ),
     }  # fmt: skip
 
 

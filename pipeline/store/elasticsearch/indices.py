@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import StoreError
-from pipeline.store.elasticsearch.link import Link
+from pipeline.store.elasticsearch.link import ONE_SHARD, Layout, Link
 
 # Raised when a template changes so that documents must be written anew (`migrate`).
-VERSION = 10
+VERSION = 11
+# Raised when templates get fields more: the next commit adds them to the indices, and nothing is rewritten.
+FIELDS = 1
 # Beside the package in a checkout; a wheel takes them along.
 _PLACES = (Path(__file__).parents[3] / "config" / "elasticsearch", Path(__file__).parent / "templates")
 TEMPLATES = next((place for place in _PLACES if (place / "index").is_dir()), _PLACES[0])
@@ -22,7 +24,7 @@ KINDS = (
     "stories", "decisions", "versions", "changes", "corrections", "learned", "quarantine", "feeds",
     "tellings", "alerts", "outbox",
 )  # fmt: skip
-# Kinds that have one index a month; behind an alias of each month, and one of them all.
+# Kinds that have indices of their own for each month.
 MONTHLY = ("articles", "members")
 # Months before and after these go into one index each: a wrong date must not cost a shard a month.
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
@@ -37,20 +39,31 @@ def month(time: datetime) -> str:
     return f"{time.year:04d}.{time.month:02d}"
 
 
+def shards_of(kind: str, layout: Layout) -> int:
+    """How many shards an index of this kind or part has: months have what is asked for, others one."""
+    return layout.shards if kind.partition("-")[0] in MONTHLY else 1
+
+
 class Names:
     """Names under one prefix. What is written and read are aliases; `epoch` tells the indices behind them.
 
+    A kind lies in parts, numbered from 1 (`parts.py`): "decisions-p2" is the second part of the decisions,
+    "articles-2026.03-p1" the first of a month's articles. Each part is written behind an alias of its own;
+    all parts of a kind, and all months, are read behind one.
+
     Args:
         prefix: What all names begin with.
+        layout: How the indices lie on the nodes.
     """
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, layout: Layout = ONE_SHARD) -> None:
         self.prefix = prefix
+        self.layout = layout
         self.articles = self.alias("articles")
         self.members = self.alias("members")
 
     def alias(self, kind: str) -> str:
-        """The alias of a kind of document, or of one month of it ("articles-2026.03")."""
+        """The alias of a kind of document, or of one part of it ("decisions-p2")."""
         return f"{self.prefix}-{kind}"
 
     def index(self, kind: str, epoch: int) -> str:
@@ -69,17 +82,35 @@ def _template(path: Path, prefix: str) -> dict[str, Any]:
     return template
 
 
+def _base(names: Names) -> dict[str, Any]:
+    """What all index templates are composed of, with as many replicas as are asked for."""
+    base = _template(TEMPLATES / "component" / "base.json", names.prefix)
+    base["template"]["settings"]["index"].update(_replicas(names.layout))
+    return base
+
+
+def _replicas(layout: Layout) -> dict[str, Any]:
+    if layout.replicas is None:
+        return {"auto_expand_replicas": "0-1"}
+    return {"auto_expand_replicas": "false", "number_of_replicas": layout.replicas}
+
+
 def _templates(names: Names) -> dict[str, dict[str, Any]]:
     """The index templates by name, as they should be."""
-    return {
-        f"{names.prefix}-{path.stem}": _template(path, names.prefix)
-        for path in sorted((TEMPLATES / "index").glob("*.json"))
-    }
+    found: dict[str, dict[str, Any]] = {}
+    for path in sorted((TEMPLATES / "index").glob("*.json")):
+        template = _template(path, names.prefix)
+        if (shards := shards_of(path.stem, names.layout)) > 1:
+            template["template"].setdefault("settings", {}).setdefault("index", {})["number_of_shards"] = (
+                shards
+            )
+        found[f"{names.prefix}-{path.stem}"] = template
+    return found
 
 
 def install_templates(link: Link, names: Names) -> None:
     """Puts the templates into the cluster; the same ones again change nothing."""
-    base = _template(TEMPLATES / "component" / "base.json", names.prefix)
+    base = _base(names)
     link.call(
         "install the index templates",
         lambda client: client.cluster.put_component_template(name=f"{names.prefix}-base", **base),
@@ -91,9 +122,42 @@ def install_templates(link: Link, names: Names) -> None:
         )
 
 
-def damage(link: Link, names: Names, epoch: int) -> list[str]:
-    """What is not as this version makes it: templates, indices, and the aliases that lead to them."""
-    base = _template(TEMPLATES / "component" / "base.json", names.prefix)["template"]
+def extend_indices(link: Link, names: Names) -> None:
+    """Gives the indices that are there the fields and replicas of the templates; documents stay as they are.
+
+    Raises:
+        StoreError: Elasticsearch refuses, because a field that is there would become another.
+    """
+    install_templates(link, names)
+    base = _base(names)["template"]
+    for kind in (*MONTHLY, *KINDS, "state"):
+        mappings = _laid(
+            base["mappings"], _templates(names)[f"{names.prefix}-{kind}"]["template"]["mappings"]
+        )
+        link.call(
+            "add fields to the indices",
+            lambda client, kind=kind, fields=mappings["properties"]: client.indices.put_mapping(  # type: ignore[misc]
+                index=names.alias(kind), properties=fields
+            ),
+        )
+        link.call(
+            "set the replicas of the indices",
+            lambda client, kind=kind: client.indices.put_settings(  # type: ignore[misc]
+                index=names.alias(kind), settings=_replicas(names.layout)
+            ),
+        )
+
+
+def damage(link: Link, names: Names, epoch: int, parts: Mapping[str, int]) -> list[str]:
+    """What is not as this version makes it: templates, indices, and the aliases that lead to them.
+
+    Args:
+        link: The connection.
+        names: The names of the store's indices.
+        epoch: At the end of the names of those in use.
+        parts: The newest part of each kind that has more than one.
+    """
+    base = _base(names)["template"]
     found = [
         f"the index template {name} is not as this version makes it; `wirewatch store migrate` installs it"
         for name, wanted in _templates(names).items()
@@ -105,7 +169,8 @@ def damage(link: Link, names: Names, epoch: int) -> list[str]:
         lambda client: client.indices.get_alias(index=f"{names.prefix}-*", expand_wildcards="all"),
     )
     there = {index: about["aliases"] for index, about in answer.items() if of_store(names, index)}
-    needed = {names.index(kind, epoch) for kind in KINDS} | {names.index("state", 1)}
+    needed = {names.index(each, epoch) for kind in KINDS for each in parts_of(kind, parts.get(kind, 1))}
+    needed |= {names.index("state", 1)}
     found += [f"the index {index} is not there; restore a snapshot" for index in sorted(needed - set(there))]
     for index, aliases in sorted(there.items()):
         kind = index_kind(names, index)
@@ -134,7 +199,7 @@ def _laid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def make_index(link: Link, names: Names, kind: str, epoch: int, *, aliased: bool = True) -> str:
-    """Makes the index of a kind or month, with its aliases, if it is missing; returns its name."""
+    """Makes the index of a part, with its aliases, if it is missing; returns its name."""
     index = names.index(kind, epoch)
     aliases: dict[str, Any] = {alias: {} for alias in aliases_of(names, kind)} if aliased else {}
 
@@ -156,18 +221,34 @@ def make_indices(
             pass
 
 
+def part(kind: str, number: int) -> str:
+    """One part of a kind or month: "decisions-p2"."""
+    return f"{kind}-p{number}"
+
+
+def parts_of(kind: str, newest: int) -> list[str]:
+    """All parts of a kind or month up to the newest."""
+    return [part(kind, number) for number in range(1, newest + 1)]
+
+
+def split_part(name: str) -> tuple[str, int]:
+    """The kind or month of a part, and the part's number; 0 where the name tells none."""
+    kind, mark, number = name.rpartition("-p")
+    return (kind, int(number)) if mark and number.isdigit() else (name, 0)
+
+
 def is_monthly(kind: str) -> bool:
-    """Whether it is one month of a kind that has an index a month."""
+    """Whether it is one month, or a part of it, of a kind that has indices for each month."""
     return kind.partition("-")[0] in MONTHLY and "-" in kind
 
 
 def aliases_of(names: Names, kind: str) -> list[str]:
-    """The aliases that the index of a kind or month is behind."""
-    return [names.alias(kind), *([names.alias(kind.partition("-")[0])] if is_monthly(kind) else [])]
+    """The aliases that the index of a part is behind: its own, and that of the whole kind."""
+    return list(dict.fromkeys([names.alias(kind), names.alias(kind.partition("-")[0])]))
 
 
 def index_kind(names: Names, index: str) -> str:
-    """The kind of document, or month, that an index is for."""
+    """The part of a kind or month that an index is for."""
     return index.removeprefix(f"{names.prefix}-").rpartition("-v")[0]
 
 
@@ -178,7 +259,8 @@ def epoch_of(index: str) -> int:
 
 def of_store(names: Names, index: str) -> bool:
     """Whether an index belongs to the store with this prefix, and not to one whose prefix begins with it."""
-    kind, _, epoch = index.removeprefix(f"{names.prefix}-").rpartition("-v")
+    name, _, epoch = index.removeprefix(f"{names.prefix}-").rpartition("-v")
+    kind, _ = split_part(name)
     known = kind in (*KINDS, "state") or re.fullmatch(rf"({'|'.join(MONTHLY)})-(none|\d{{4}}\.\w+)", kind)
     return index.startswith(f"{names.prefix}-") and epoch.isdigit() and bool(known)
 

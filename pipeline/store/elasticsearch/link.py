@@ -31,6 +31,24 @@ _TELL_EVERY_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """How a store lies on the nodes.
+
+    Attributes:
+        shards: Of each part of a month's articles and members; other kinds have one.
+        replicas: Copies of each shard; None for one as soon as there is a second node.
+        part_bytes: What a shard holds before new documents go into another part.
+    """
+
+    shards: int
+    replicas: int | None
+    part_bytes: float
+
+
+ONE_SHARD = Layout(1, None, 40e9)
+
+
+@dataclass(frozen=True, slots=True)
 class Address:
     """Where Elasticsearch is, and how to be let in; never printed with its secrets.
 
@@ -39,6 +57,7 @@ class Address:
         prefix: What the names of indices begin with.
         user, password, api_key: At most one kind is used; the key goes first.
         ca: Path of the certificate authority's PEM file, or "".
+        layout: How the store lies there.
     """
 
     hosts: tuple[str, ...]
@@ -47,6 +66,7 @@ class Address:
     password: str = field(default="", repr=False)
     api_key: str = field(default="", repr=False)
     ca: str = ""
+    layout: Layout = ONE_SHARD
 
     @property
     def shown(self) -> str:

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from pipeline.ports import MemberRow
-from pipeline.store.elasticsearch.documents import from_binary
+from pipeline.records import StoredArticle
+from pipeline.store.elasticsearch.documents import article_from, from_binary
 from pipeline.store.elasticsearch.indices import Names
 from pipeline.store.elasticsearch.reading import PAGE, Dsl, Found, Reads, chunked
 
@@ -17,6 +18,23 @@ _AS_THEY_LIE: list[dict[str, Any]] = [{"_shard_doc": "asc"}]
 _ROWS, _SLICES, _READERS = 500, 16, 4
 # Up to so many hits their stories are collected first; beyond, stories are walked from the newest on.
 FEW_HITS = 50_000
+
+
+def with_traits(
+    reads: Reads, members: str, hits: Iterable[Found], *, point: bool = False
+) -> list[StoredArticle]:
+    """The articles of some hits, with the traits of their members, in the order of the hits.
+
+    Args:
+        reads: The connection.
+        members: Where the members are.
+        hits: Documents of articles.
+        point: Whether `members` is a point in time.
+    """
+    found = list(hits)
+    theirs = reads.by_ids(members, (hit["_id"] for hit in found), ("traits",), point=point)
+    traits = {hit["_id"]: hit["_source"].get("traits", "") for hit in theirs}
+    return [article_from(hit["_source"], traits.get(hit["_id"], "")) for hit in found]
 
 
 def _row(hit: Found) -> MemberRow:

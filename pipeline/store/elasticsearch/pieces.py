@@ -21,9 +21,10 @@ from pipeline.records import (
 )
 from pipeline.store.codec import decode
 from pipeline.store.copying import Piece
-from pipeline.store.elasticsearch.documents import ANSWERED, REQUESTED, article_from, from_binary
-from pipeline.store.elasticsearch.indices import KINDS
-from pipeline.store.elasticsearch.reading import ARTICLE, PAGE, Found, Reads
+from pipeline.store.elasticsearch.documents import ANSWERED, REQUESTED, from_binary
+from pipeline.store.elasticsearch.indices import KINDS, MONTHLY
+from pipeline.store.elasticsearch.members import with_traits
+from pipeline.store.elasticsearch.reading import ARTICLE, PAGE, Found, Reads, paged
 from pipeline.store.elasticsearch.root import Roots
 
 Kind = TypeVar("Kind")
@@ -32,7 +33,7 @@ _SHARD: list[dict[str, Any]] = [{"_shard_doc": "asc"}]
 
 def pieces(roots: Roots, reads: Reads) -> Iterator[Piece]:
     """The whole store, of one moment: from points in time that were opened within one commit."""
-    kinds = ("articles", *KINDS, "state")
+    kinds = (*MONTHLY, *KINDS, "state")
 
     def opened() -> tuple[int, dict[str, str]]:
         points = {kind: reads.open(roots.names.alias(kind)) for kind in kinds}
@@ -95,8 +96,8 @@ class _Reader:
     def articles(self) -> Iterator[Piece]:
         order: list[dict[str, Any]] = [{"seq": "asc"}]
         hits = self._reads.stream(self._points["articles"], order, PAGE, source=list(ARTICLE))
-        for page in _paged(hits):
-            articles = tuple(article_from(hit["_source"]) for hit in page)
+        for page in paged(hits):
+            articles = tuple(with_traits(self._reads, self._points["members"], page, point=True))
             names = [each.enriched.article.id for each in articles]
             found = self._reads.stream(
                 self._points["versions"], _SHARD, PAGE,
@@ -108,28 +109,17 @@ class _Reader:
             yield Piece(Commit(articles=articles), versions, self._head)
 
     def others(self) -> Iterator[Piece]:
-        for page in _paged(self._hits("changes", "document")):
+        for page in paged(self._hits("changes", "document")):
             yield Piece(Commit(), (), self._head, _all(Change, page))
-        for page in _paged(self._hits("stories", "document")):
+        for page in paged(self._hits("stories", "document")):
             yield Piece(Commit(stories=_all(Story, page)), (), self._head)
-        for page in _paged(self._hits("decisions", "document")):
+        for page in paged(self._hits("decisions", "document")):
             yield Piece(Commit(decisions=_all(Decision, page)), (), self._head)
-        for page in _paged(self._hits("alerts", "document")):
+        for page in paged(self._hits("alerts", "document")):
             yield Piece(Commit(alerts=_all(Alert, page)), (), self._head)
-        for page in _paged(self._hits("outbox", "document")):
+        for page in paged(self._hits("outbox", "document")):
             yield Piece(Commit(messages=_all(Message, page)), (), self._head)
 
 
 def _all(kind: type[Kind], page: list[Found]) -> tuple[Kind, ...]:
     return tuple(decode(kind, hit["_source"]["document"]) for hit in page)
-
-
-def _paged(hits: Iterator[Found]) -> Iterator[list[Found]]:
-    page: list[Found] = []
-    for hit in hits:
-        page.append(hit)
-        if len(page) == PAGE:
-            yield page
-            page = []
-    if page:
-        yield page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from elasticsearch import ApiError
 
@@ -12,13 +12,14 @@ from pipeline.store.elasticsearch.link import Link, reason_of
 
 Dsl = dict[str, Any]
 Found = Mapping[str, Any]
+Item = TypeVar("Item")
 # How many documents with their texts, or with a few values only, come in one answer.
 PAGE, NARROW_PAGE = 1000, 10_000
 # Values in one `terms` query; the default limit of Elasticsearch is 65,536.
 PIECE = 10_000
 _KEEP = "5m"
-# What is read back of an article.
-ARTICLE = ("document", "seq", "story", "backfill", "traits")
+# What is read back of an article; its traits lie with the member.
+ARTICLE = ("document", "seq", "story", "backfill")
 
 
 def chunked(values: Iterable[str], size: int = PIECE) -> Iterator[list[str]]:
@@ -26,6 +27,18 @@ def chunked(values: Iterable[str], size: int = PIECE) -> Iterator[list[str]]:
     distinct = list(dict.fromkeys(values))
     for start in range(0, len(distinct), size):
         yield distinct[start : start + size]
+
+
+def paged(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Items in lists of at most `PAGE`."""
+    page: list[Item] = []
+    for item in items:
+        page.append(item)
+        if len(page) == PAGE:
+            yield page
+            page = []
+    if page:
+        yield page
 
 
 class Reads:
@@ -98,11 +111,21 @@ class Reads:
             if "pit" in request:
                 request["pit"] = {"id": answer["pit_id"], "keep_alive": _KEEP}
 
-    def by_ids(self, index: str, names: Iterable[str], fields: Sequence[str]) -> Iterator[Found]:
-        """The documents with these ids."""
+    def by_ids(
+        self, index: str, names: Iterable[str], fields: Sequence[str], *, point: bool = False
+    ) -> Iterator[Found]:
+        """The documents with these ids.
+
+        Args:
+            index: Where they are.
+            names: Their ids.
+            fields: What is wanted of them.
+            point: Whether `index` is a point in time.
+        """
+        where: Dsl = {"pit": {"id": index, "keep_alive": _KEEP}} if point else {"index": index}
         for piece in chunked(names, PAGE):
             answer = self.search(
-                index=index, query={"ids": {"values": piece}}, size=len(piece), source=list(fields)
+                query={"ids": {"values": piece}}, size=len(piece), source=list(fields), **where
             )
             yield from answer["hits"]["hits"]
 

@@ -23,8 +23,18 @@ from pipeline.ports import Lease
 from pipeline.store.codec import decode, encode
 from pipeline.store.elasticsearch.bulk import Write, apply_writes, lines_of, writes_of
 from pipeline.store.elasticsearch.documents import binary, from_binary
-from pipeline.store.elasticsearch.indices import VERSION, Names, is_monthly, make_indices
+from pipeline.store.elasticsearch.indices import (
+    FIELDS,
+    VERSION,
+    Names,
+    extend_indices,
+    is_monthly,
+    make_indices,
+    part,
+    split_part,
+)
 from pipeline.store.elasticsearch.link import Link
+from pipeline.store.elasticsearch.parts import Parts, counted_as
 from pipeline.store.rules import leases
 from pipeline.store.rules.numbering import Numbers
 
@@ -55,7 +65,9 @@ class Root:
         head: The highest ingest sequence number.
         changes: The highest number of a change.
         intent: Ids of the documents with the writes still to be applied; empty when all is.
-        drops: Months of articles that go with the pending commit.
+        drops: Parts of months of articles that go with the pending commit.
+        parts: The newest part of each kind or month that has more than one.
+        fields: The version of the fields that the indices have (`FIELDS`).
         frozen: Whether a migration is at its last step: nobody commits.
         nonce: Whose change the latest was, to recognise it after a lost answer.
         leases: By name.
@@ -68,6 +80,8 @@ class Root:
     changes: int = 0
     intent: tuple[str, ...] = ()
     drops: tuple[str, ...] = ()
+    parts: dict[str, int] = field(default_factory=dict)
+    fields: int = FIELDS
     frozen: bool = False
     nonce: str = ""
     leases: dict[str, Holder] = field(default_factory=dict)
@@ -96,6 +110,7 @@ class Roots:
         self.link = link
         self.names = names
         self._state = names.alias("state")
+        self._parts = Parts(link, names)
 
     def read(self) -> Seen:
         """The root as it is now.
@@ -164,12 +179,17 @@ class Roots:
 
         Args:
             seen: The root that the writes were made for.
-            writes: What is written.
+            writes: What is written; into which parts is found out here.
             numbers: What has been given out after it; None where that stays.
-            drops: Months that go with it.
+            drops: Parts of months that go with it.
         """
-        months = sorted({write.kind for write in writes if is_monthly(write.kind)})
-        make_indices(self.link, self.names, months, seen.root.epoch)
+        parts = self._parts.after(writes, seen.root.parts, seen.root.epoch)
+        writes = self._parts.placed(writes, parts)
+        begun = {kind for kind in parts if parts[kind] != seen.root.parts.get(kind, 1)}
+        made = {write.kind for write in writes if is_monthly(write.kind)}
+        made |= {part(kind, parts[kind]) for kind in begun if not is_monthly(kind)}
+        make_indices(self.link, self.names, sorted(made), seen.root.epoch)
+        gone = {counted_as(split_part(each)[0]) for each in drops}
         nonce = uuid.uuid4().hex
         intent = self.intend(writes, nonce)
         root = replace(
@@ -179,6 +199,7 @@ class Roots:
             changes=numbers.change if numbers else seen.root.changes,
             intent=intent,
             drops=tuple(drops),
+            parts={kind: newest for kind, newest in parts.items() if kind not in gone},
             nonce=nonce,
         )
         # A lost answer may hide that the swap was ours: an intent that the root names must stay.
@@ -215,19 +236,32 @@ class Roots:
             wait = min(wait * 2, 0.2)
 
     def writable(self) -> Seen:
-        """The settled root, when no migration is at its last step.
+        """The settled root, when no migration is at its last step; the indices have this version's fields.
 
         Raises:
+            StoreError: Elasticsearch refuses to add the fields.
             UnavailableError: It took too long.
         """
         end = time.monotonic() + self.link.timeout
-        while (seen := self.settled()).root.frozen:
+        while (seen := self.settled()).root.frozen or seen.root.fields < FIELDS:
+            if not seen.root.frozen:
+                self.extend(seen)
+                continue
             if time.monotonic() > end:
                 raise UnavailableError(
                     "a migration is at its last step, or died there: run `wirewatch store migrate`"
                 )
             time.sleep(0.1)
         return seen
+
+    def extend(self, seen: Seen) -> bool:
+        """Adds the fields that documents of this version have more; none is written anew.
+
+        Returns:
+            Whether the root says so now; else somebody changed it since it was seen.
+        """
+        extend_indices(self.link, self.names)
+        return self.swap(seen, replace(seen.root, fields=FIELDS, nonce=uuid.uuid4().hex))
 
     def consistent(self, ask: Callable[[], Answer]) -> Answer:
         """What `ask` reads, of one commit.
@@ -260,8 +294,8 @@ class Roots:
         data = zlib.compress(b"\n".join(lines_of(writes)), 1)
         parts = [data[start : start + PART_BYTES] for start in range(0, len(data), PART_BYTES)]
         ids = tuple(f"intent-{name}-{place}" for place in range(len(parts)))
-        for key, part in zip(ids, parts, strict=True):
-            source = {"kind": "intent", "name": name, "data": binary(part)}
+        for key, piece in zip(ids, parts, strict=True):
+            source = {"kind": "intent", "name": name, "data": binary(piece)}
             self.link.call(
                 "write to the store",
                 lambda client, key=key, source=source: client.index(  # type: ignore[misc]
@@ -291,9 +325,11 @@ class Roots:
         writes = writes or list(self._intended(root.intent))
         if not writes and root.intent:
             return  # somebody else has finished it since
-        apply_writes(self.link, self.names, writes, root.generation)
-        for kind in root.drops:
-            index = self.names.index(kind, root.epoch)
+        apply_writes(
+            self.link, self.names, writes, root.generation, lambda some: self._parts.placed(some, root.parts)
+        )
+        for name in root.drops:
+            index = self.names.index(name, root.epoch)
             self.link.call(
                 "drop a month",
                 lambda client, index=index: client.options(ignore_status=404).indices.delete(index=index),  # type: ignore[misc]

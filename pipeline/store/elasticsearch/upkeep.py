@@ -13,7 +13,14 @@ from pipeline.store.codec import decode
 from pipeline.store.elasticsearch.bulk import Write, out, put
 from pipeline.store.elasticsearch.changes import gone, kept_of
 from pipeline.store.elasticsearch.documents import hashed, story_source
-from pipeline.store.elasticsearch.indices import MONTHLY, Names, index_kind, month
+from pipeline.store.elasticsearch.indices import (
+    MONTHLY,
+    Names,
+    index_kind,
+    month,
+    parts_of,
+    split_part,
+)
 from pipeline.store.elasticsearch.link import Link
 from pipeline.store.elasticsearch.migrate import purge
 from pipeline.store.elasticsearch.reading import NARROW_PAGE, Found, Reads
@@ -31,8 +38,10 @@ def drop_before(roots: Roots, reads: Reads, time: datetime, lease: Lease) -> int
         old = list(_before(reads, roots.names, micros(time)))
         if not old:
             return 0
-        whole = {when for hit in old if (when := _month(roots.names, hit)) < month(time)}
-        drops = sorted(f"{kind}-{when}" for kind in MONTHLY for when in whole)
+        whole = {when for hit in old if (when := split_part(_place(roots.names, hit))[0]) < month(time)}
+        newest = {when: seen.root.parts.get(f"articles-{when}", 1) for when in whole}
+        drops = [name for kind in MONTHLY for when in sorted(whole)
+                 for name in parts_of(f"{kind}-{when}", newest[when])]  # fmt: skip
         writes = list(_writes(reads, roots.names, old, whole))
         if roots.put(seen, writes, drops=drops):
             purge(roots.link, roots.names, keep=seen.root.epoch)
@@ -74,25 +83,26 @@ def _before(reads: Reads, names: Names, time: int) -> Iterator[Found]:
 
 def _writes(reads: Reads, names: Names, old: Sequence[Found], whole: set[str]) -> Iterator[Write]:
     for hit in old:
-        if (when := _month(names, hit)) not in whole:
-            yield from gone(when, hit["_id"])
+        if split_part(place := _place(names, hit))[0] not in whole:
+            yield from gone(place, hit["_id"])
     ids = {hit["fields"]["id"][0] for hit in old if "id" in hit["fields"]}
     yield from kept_of(reads, names, [hit["_id"] for hit in old], ids)
     yield from _stories(reads, names, (hit["fields"]["story"][0] for hit in old), ids)
 
 
-def _month(names: Names, hit: Found) -> str:
+def _place(names: Names, hit: Found) -> str:
+    """The part of a month that a hit is in: "2026.03-p1"."""
     return index_kind(names, hit["_index"]).removeprefix("articles-")
 
 
 def _stories(reads: Reads, names: Names, stories: Iterable[str], lost: set[str]) -> Iterator[Write]:
-    for hit in reads.by_ids(names.alias("stories"), map(hashed, stories), ("document",)):
+    for hit in reads.by_ids(names.alias("stories"), map(hashed, stories), ("document", "watch")):
         story = decode(Story, hit["_source"]["document"])
         members = tuple(member for member in story.members if member not in lost)
         found = reads.by_ids(names.articles, map(hashed, members), ("seq", "time_us"))
         left = [(each["_source"]["seq"], each["_source"]["time_us"]) for each in found]
         if left:
             fresh = shrunk(story, members, [seq for seq, _ in left], [time for _, time in left])
-            yield put("stories", hit["_id"], story_source(fresh))
+            yield put("stories", hit["_id"], story_source(fresh, hit["_source"].get("watch", ())))
         else:
             yield out("stories", hit["_id"])
