@@ -99,7 +99,16 @@ class NotFoundError(PermanentError):
 
 
 class ContradictionError(PermanentError):
-    """A correction contradicts one that a person made before."""
+    """A correction contradicts one that a person made before.
+
+    Args:
+        message: What contradicts what, and what takes it back, in one line.
+        against: The ids of the corrections that it speaks of, where known.
+    """
+
+    def __init__(self, message: str, against: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.against = against
 
 
 class StoreError(PermanentError):

@@ -101,7 +101,7 @@ def preview(app: App, ask: Ask) -> View:
 
 def _contradicted(app: App, error: ContradictionError) -> View:
     """What stands against it, each with what takes it back."""
-    against = [each for each in app.correct.all() if each.id in str(error)]
+    against = [each for each in app.correct.all() if each.id in error.against]
     articles = app.read.articles([name for c in against for group in c.groups for name in group[:5]])
     return View(
         "contradiction",

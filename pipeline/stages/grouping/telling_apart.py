@@ -181,7 +181,9 @@ class TellingApart:
         further = [each for each in standing if each.kind == "apart" and each.groups[0] == (name,)]
         if further or len(owners) > 1:
             again = f"; `wirewatch corrections undo {further[0].id}` comes first" if further else ""
-            raise ContradictionError(f"article {name} was told apart further since{again}")
+            raise ContradictionError(
+                f"article {name} was told apart further since{again}", tuple(each.id for each in further[:1])
+            )
         other = self._store.articles([name])[name]
         came = [*old.forms, *other.enriched.article.forms]
         made, _ = self._remaking.forms(came)

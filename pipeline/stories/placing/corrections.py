@@ -52,7 +52,7 @@ def origin_of(correction: Correction, corrections: Sequence[Correction]) -> Corr
     while correction.kind == "undo":
         if correction.id in passed or correction.of not in known:
             raise ContradictionError(
-                f"correction {correction.id} takes back {correction.of}, which is not kept"
+                f"correction {correction.id} takes back {correction.of}, which is not kept", (correction.id,)
             )
         passed.add(correction.id)
         correction = known[correction.of]
@@ -179,10 +179,11 @@ class Constraints:
         both = sorted(set(group) & set(other))
         if both:
             article = self._members[both[0]][0]
-            merges = ", ".join(self._merged_by.get(both[0], [])) or correction.id
+            merges = self._merged_by.get(both[0]) or [correction.id]
             raise ContradictionError(
-                f"correction {correction.id} splits what {merges} merged (article {article}); "
-                f"`wirewatch corrections undo {merges.split(', ')[-1]}` takes one of them back"
+                f"correction {correction.id} splits what {', '.join(merges)} merged (article {article}); "
+                f"`wirewatch corrections undo {merges[-1]}` takes one of them back",
+                (correction.id, *merges),
             )
         for one in group:
             for two in other:
