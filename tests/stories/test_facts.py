@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,10 +16,13 @@ from pipeline.errors import UsageError
 from pipeline.records import Entity, StoredArticle, Topic
 from pipeline.stories.describing.describe import describe
 from pipeline.stories.describing.origins import independent
+from pipeline.stories.describing.tightness import tightness
 from pipeline.stories.evaluation import agreement, bcubed, pairwise
 from pipeline.stories.facts.counts import claims
 from pipeline.stories.features.features import arrive
+from pipeline.stories.features.packed import Features, IndexedArticle
 from pipeline.stories.features.statistics import StreamStatistics
+from pipeline.stories.index.story_profile import StoryProfile
 
 WIRE = (
     "Nine people died when a ferry sank off Port Amer on Monday, the coast guard said. "
@@ -195,6 +199,71 @@ def test_more_and_newer_origins_are_hotter():
     assert hot(0, 1) > hot(0)
     assert hot(24) > hot(0, 0)
     assert hot(12) == pytest.approx(hot(0, 0))
+
+
+def seen(articles, vectors):
+    """Stored articles of these vectors, each of length 1."""
+    arrivals = arrive(articles, StreamStatistics.empty(), None)
+    rows = [np.array(vector, np.float16) for vector in vectors]
+    traits = [replace(a.traits, dense=row) for a, row in zip(arrivals, rows, strict=True)]
+    return [
+        StoredArticle(a.enriched, n, "s", t.to_bytes())
+        for n, (a, t) in enumerate(zip(arrivals, traits, strict=True), start=1)
+    ]
+
+
+def test_what_hangs_together_loosely_stands_up_to_a_half_life_lower():
+    """Without vectors nothing is known of it, and one origin is one text."""
+    same = [article(n, "Ferry sinks off Port Amer", WIRE.replace("Nine", f"{n}"), f"P{n}", n) for n in (0, 1)]
+    other = [same[0], article(1, "Harvest poor", "Rye is dear this year.", "P1", 1)]
+    reprint = [article(n, "Ferry sinks off Port Amer", WIRE, f"P{n}", n) for n in (0, 1)]
+    near, far = ((1.0, 0.0), (1.0, 0.0)), ((1.0, 0.0), (0.0, 1.0))
+    assert describe("s", seen(other, far)).hot == pytest.approx(describe("s", stored(other)).hot - 1)
+    assert describe("s", seen(same, near)).hot == describe("s", stored(same)).hot
+    assert describe("s", seen(reprint, far)).hot == describe("s", stored(reprint)).hot
+    assert describe("s", seen(other[:1], far[:1])).hot == describe("s", stored(other[:1])).hot
+
+
+@given(
+    angles=st.lists(st.floats(0, 0.9), min_size=2, max_size=5),
+    languages=st.lists(st.sampled_from(["en", "de"]), min_size=5, max_size=5),
+)
+def test_tightness_is_the_mean_over_all_pairs(angles, languages):
+    """As one would work it out pair by pair, from the vectors as they are kept."""
+    told = [
+        article(n, f"Ferry sinks {'!' * n}", f"{WIRE} Word{n} alone.", f"P{n}", n) for n in range(len(angles))
+    ]
+    kept = [
+        replace(Features.from_bytes(each.traits), language=language)
+        for each, language in zip(
+            seen(told, [(np.cos(angle), np.sin(angle)) for angle in angles]), languages, strict=False
+        )
+    ]
+
+    def alike(one, two):
+        vector = float(one.dense.astype(float) @ two.dense.astype(float))
+        meaning = (vector - 0.82) / 0.18
+        if one.language != two.language:
+            return 0.0, 0.0, meaning
+        words = [
+            sum(
+                a * b
+                for i, a in zip(x.ids.tolist(), x.weights.tolist(), strict=True)
+                for j, b in zip(y.ids.tolist(), y.weights.tolist(), strict=True)
+                if i == j
+            )
+            for x, y in ((one.body, two.body), (one.pairs, two.pairs))
+        ]
+        return words[0], words[1], meaning
+
+    pairs = list(itertools.combinations(kept, 2))
+    inside = [alike(*pair) for pair in pairs if pair[0].language == pair[1].language]
+    vector = min(1.0, max(0.0, sum(alike(*pair)[2] for pair in pairs) / len(pairs)))
+    share = len(inside) / len(pairs)
+    words = sum(2 * text + lead for text, lead, _ in inside) / len(inside) if inside else 0.0
+    expected = share * (words + vector) / 4 + (1 - share) * 0.65 * vector
+    members = [IndexedArticle(str(n), n, each) for n, each in enumerate(kept)]
+    assert tightness(StoryProfile.of("s", members)) == pytest.approx(expected, abs=2e-3)
 
 
 def test_one_name_taken_for_several_kinds_is_one_entity_of_a_story():

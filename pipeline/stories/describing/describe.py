@@ -22,6 +22,7 @@ from pipeline.records import (
     Topic,
 )
 from pipeline.stories.describing.origins import families, independent, texts
+from pipeline.stories.describing.tightness import tightness
 from pipeline.stories.facts.counts import claims, disagreements
 from pipeline.stories.features.keywords import story_keywords
 from pipeline.stories.features.packed import Features, IndexedArticle
@@ -51,6 +52,9 @@ _CUT_OFF: Final = ("...", "…", ":", ",", "-", "–")
 _SPEAKS_LAST: Final[frozenset[ArticleKind]] = frozenset(
     {"opinion", "review", "briefing", "programme", "reference", "service", "correction", "advert"}
 )
+# From which mean similarity of its articles on nothing is taken from a story's growth, and below which most.
+LOOSE: Final = 0.21
+TIGHT: Final = 0.36
 _CLOSING: Final = "\"'”’»)] "
 _FULL_STOPS: Final = (".", "!", "?", "。", "！", "？", "؟", "।")
 
@@ -108,7 +112,7 @@ def describe(
         ),
         summary=_summary(plain, turns, languages[0], profile),
         disagreements=disagreements(said),
-        hot=_hot(plain, families(text, outlets)),
+        hot=_hot(plain, families(text, outlets), tightness(profile)),
         version=version,
         dated=any(a.published for a in plain) or any(member.time is not None for member in older),
     )
@@ -278,16 +282,22 @@ def _full(sentence: str) -> bool:
     return end.endswith(_FULL_STOPS) and not end.endswith("...") and not start.islower()
 
 
-def _hot(articles: Sequence[Article], family: Sequence[int]) -> float:
+def _hot(articles: Sequence[Article], family: Sequence[int], tight: float) -> float:
     """Growth that can be compared between stories at any time without the clock.
 
     Forward decay (Cormode et al. 2009): log₂ of the sum over origins of 2^(t/h), with t the time of the
     origin's first article since 2020 and h the half-life of 12 hours. Twice as many new origins are worth
-    one half-life.
+    one half-life. What hangs together loosely may hold two events: it stands up to one half-life lower.
     """
     first: dict[int, float] = {}
     for article, number in zip(articles, family, strict=True):
         age = (article.time.timestamp() - _HOT_EPOCH) / HOT_HALF_LIFE_SECONDS
         first[number] = min(age, first.get(number, age))
     newest = max(first.values())
-    return round(newest + math.log2(math.fsum(2.0 ** (age - newest) for age in first.values())), 6)
+    grown = newest + math.log2(math.fsum(2.0 ** (age - newest) for age in first.values()))
+    # One origin is one text, however often it was printed.
+    return round(grown - (_loose(tight) if len(first) > 1 else 0.0), 6)
+
+
+def _loose(tight: float) -> float:
+    return 1.0 - min(1.0, max(0.0, (tight - LOOSE) / (TIGHT - LOOSE)))
