@@ -21,8 +21,7 @@ from pipeline.stories.placing.corrections import Constraints
 from pipeline.stories.scoring.scorer import Scorer
 from pipeline.stories.situations.situation_index import SituationIndex
 
-# A run that has put in so many goes on from the checkpoint again: until then they take some 60 to 300 MiB.
-# Making it again more often costs more (every 10,000: an eighth of the time of grouping).
+# A run that has put in so many makes its index again of what it needs then; they take 1 to 4 KiB each.
 PUT_IN: Final = 50_000
 # So many articles that were read to tell stories are kept for the next commits of the run.
 _KEPT: Final = 4 * MEMBERS_TOLD
@@ -52,9 +51,7 @@ class Clustering:
         self._store = store
         self._checkpoints = checkpoints
         self._most = most
-        # Since the index was made: how many were put in, and from when on it was needed.
-        self._put_in = 0
-        self._needed: tuple[datetime, datetime] | None = None
+        self._put_in = 0  # since the index was made
         self._scorer = scorer
         self._window = window
         self._center = center
@@ -78,14 +75,11 @@ class Clustering:
         times = _span((article.time for article in articles), self._window)
         arrivals = _span((article.fetched for article in articles), self._window)
         undated = any(article.published is None for article in articles)
-        if _holds(self._times, times) and _holds(self._arrivals, arrivals) and undated <= self._undated:
-            before = self._needed or (times[0], arrivals[0])
-            self._needed = min(before[0], times[0]), min(before[1], arrivals[0])
-            if self._put_in >= self._most:
-                self._reached((self._needed[0], times[1]), (self._needed[1], arrivals[1]))
-                self._put_in, self._needed = 0, None
+        held = _holds(self._times, times) and _holds(self._arrivals, arrivals) and undated <= self._undated
+        if held and (self._checkpoints is None or self._put_in < self._most):
             return
-        self._put_in, self._needed = 0, (times[0], arrivals[0])
+        self._put_in = 0
+        self.index = StoryIndex(self._window / timedelta(days=1), self._center)  # the former one goes first
         if self._reached(times, arrivals):
             return
         self._times = (times[0], _later(times[1], self._window))
