@@ -39,7 +39,7 @@ _MEMORY = 0.75  # what a poll ago counts, in the share of repeats
 _RHYTHM_NEW = 0.3  # the weight of the newest gap between two pieces of news
 # Processor time of a poll, of an entry that is known, and of a new article until it is enriched
 # (docs/benchmarks.md); a feed that is asked for the first time has some such number of new ones.
-POLL_SECONDS, ENTRY_SECONDS, ITEM_SECONDS = 0.02, 0.002, 0.1
+POLL_SECONDS, ENTRY_SECONDS, ITEM_SECONDS = 0.02, 0.002, 0.05
 _FIRST_ITEMS = 20
 _SEEN_MIN = 200
 _PENDING_MAX = 200
@@ -268,7 +268,7 @@ def expected_seconds(state: FeedState | None) -> float:
     up to; a feed that was never asked is all new.
 
     >>> round(expected_seconds(FeedState("f", entries=80, repeats=76)), 2)
-    0.16
+    0.11
     """
     if state is None or (state.succeeded is None and not state.entries):
         return POLL_SECONDS + _FIRST_ITEMS * ITEM_SECONDS
