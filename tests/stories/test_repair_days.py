@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 
+import pytest
 from invented_news import EVENTS, write
 
 from pipeline.stories.placing.reassign import repair
@@ -13,6 +14,7 @@ DAYS = 30
 PER_DAY = 6
 
 
+@pytest.mark.slow
 def test_thirty_days_do_not_flap(newsroom):
     room = newsroom()
     rng = random.Random(30)
