@@ -196,23 +196,6 @@ def test_runs_go_on_from_a_checkpoint_and_keep_it_again(artefact, often, tmp_pat
     stream.store.close()
 
 
-def test_a_long_run_holds_what_is_new_and_not_all_that_it_took_in(artefact, often, tmp_path):
-    stream = Stream(tmp_path / "s", artefact)
-    stream.load([0, 1])
-    long = Clustering(stream.store, artefact.scorer, WINDOW, artefact.center, stream.checkpoints(), most=10)
-    anew = Clustering(stream.store, artefact.scorer, WINDOW, artefact.center)
-    held, made_again, index = [], 0, long.index
-    for day in range(60):
-        stream.now += timedelta(days=1)
-        stream.run_on([long, anew], [day % 5, (day + 1) % 5, (day + 2) % 5])
-        made_again += long.index is not index
-        index = long.index
-        held.append(len(index) - len(index._frozen))
-    assert made_again > 10
-    assert max(held) < 30 < stream.store.head()
-    stream.store.close()
-
-
 def kept(stream):
     """The files of the checkpoint that is of a store."""
     name = stream.store.mark(MARK)

@@ -21,8 +21,6 @@ from pipeline.stories.placing.corrections import Constraints
 from pipeline.stories.scoring.scorer import Scorer
 from pipeline.stories.situations.situation_index import SituationIndex
 
-# A run that has put in so many makes its index again of what it needs then; they take 1 to 4 KiB each.
-PUT_IN: Final = 50_000
 # So many articles that were read to tell stories are kept for the next commits of the run.
 _KEPT: Final = 4 * MEMBERS_TOLD
 
@@ -36,7 +34,6 @@ class Clustering:
         window: A story is a candidate while it has an article within this distance of the new one.
         center: The mean of the embedder's vectors, shape [d]; None where it has none.
         checkpoints: Of the store; None where everything is read from it.
-        most: With checkpoints, after so many new articles the index is made again.
     """
 
     def __init__(
@@ -46,12 +43,9 @@ class Clustering:
         window: timedelta,
         center: NDArray[np.float64] | None,
         checkpoints: Checkpoints | None = None,
-        most: int = PUT_IN,
     ) -> None:
         self._store = store
         self._checkpoints = checkpoints
-        self._most = most
-        self._put_in = 0  # since the index was made
         self._scorer = scorer
         self._window = window
         self._center = center
@@ -69,17 +63,13 @@ class Clustering:
         """Makes sure that every story within the window of these articles is in the index.
 
         A rebuild reads one window more, so that a long run in order of time seldom needs one. The index
-        passes over what lies outside an article's own window, so holding more changes nothing. An index
-        from a checkpoint is good for all that is newer; a long run makes it again so that it does not grow.
+        passes over what lies outside an article's own window, so holding more changes nothing.
         """
         times = _span((article.time for article in articles), self._window)
         arrivals = _span((article.fetched for article in articles), self._window)
         undated = any(article.published is None for article in articles)
-        held = _holds(self._times, times) and _holds(self._arrivals, arrivals) and undated <= self._undated
-        if held and (self._checkpoints is None or self._put_in < self._most):
+        if _holds(self._times, times) and _holds(self._arrivals, arrivals) and undated <= self._undated:
             return
-        self._put_in = 0
-        self.index = StoryIndex(self._window / timedelta(days=1), self._center)  # the former one goes first
         if self._reached(times, arrivals):
             return
         self._times = (times[0], _later(times[1], self._window))
@@ -136,7 +126,6 @@ class Clustering:
             for seq, (article, traits) in enumerate(arrivals, self._head + 1)
         ]
         self._head += len(members)
-        self._put_in += len(members)
         decisions = assign_all(members, self.index, self._scorer, self.constraints)
         return list(zip(members, decisions, strict=True))
 
