@@ -193,7 +193,7 @@ def test_what_is_asked_wrongly_is_said_in_one_line(client, path, said) -> None:
 def test_a_cursor_belongs_to_its_question(client) -> None:
     cursor = get(client, "/articles?limit=1").json()["next"]
     assert "another question" in get(client, f"/articles?q=storm&cursor={cursor}", 400).json()["detail"]
-    assert "none that was given" in get(client, f"/stories?cursor={cursor}", 400).json()["detail"]
+    assert "never given out" in get(client, f"/stories?cursor={cursor}", 400).json()["detail"]
     get(client, f"/articles?limit=100&cursor={cursor}")
 
 
