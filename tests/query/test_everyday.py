@@ -83,7 +83,7 @@ def test_elasticsearch():
         ('ferry outlet:"El País"~2', 14, "~ means nothing on outlet"),
         ('"ferry"~2', 1, "~ means nothing after one word"),
         ('="White House"', 1, "= stands before one word"),
-        ("ferry –cruise", 7, "no minus"),
+        ("ferry –cruise", 7, "not a minus"),
         ("'rate cut'", 1, "single quotation marks"),
         ("Yahoo!", 1, "the sign !"),
         ("ferry|ship", 1, "write OR"),
