@@ -106,9 +106,9 @@ def migrate_store(
 
     Args:
         url: As `open_store` takes it.
-        environment: Likewise.
-        timeout_seconds: Likewise.
-        settings: Likewise; replicas are those of the settings from then on, shards those of new parts.
+        environment: Keys and certificates for Elasticsearch, as `open_store` takes them.
+        timeout_seconds: How long one operation may wait for a lock or a server.
+        settings: For Elasticsearch; replicas are theirs from then on, shards those of new parts.
         anew: Whether to write all documents on Elasticsearch anew, though the schema is this version's.
 
     Returns:
