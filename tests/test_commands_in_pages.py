@@ -159,9 +159,7 @@ def check_what_the_readme_shows(home):
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^ {5}([0-9a-f]{16}) +(\S.*?)… +(\d+) +(\d+) +(\S.*), …$", readme, re.MULTILINE)
     command = [
-        sys.executable,
-        "-m",
-        "pipeline.cli",
+        Path(sys.executable).with_name("wirewatch"),
         "--json",
         "--home",
         home,
