@@ -62,5 +62,5 @@ def test_a_thread_that_gives_way_takes_nobody_with_it():
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
-    assert found == [max(before, 10)] * 2
+    assert found == [max(before, 5)] * 2
     assert os.getpriority(os.PRIO_PROCESS, 0) == before
