@@ -21,6 +21,7 @@ from pipeline.records.alerts import (
     WatchState,
 )
 from pipeline.records.articles import (
+    ENTITY_PREFIX,
     Article,
     ArticleKind,
     ArticleRow,
@@ -34,6 +35,7 @@ from pipeline.records.articles import (
     StoredArticle,
     TextFrom,
     Topic,
+    most_salient_first,
 )
 from pipeline.records.ids import content_id
 from pipeline.records.sources import (
@@ -68,6 +70,7 @@ from pipeline.records.stories import (
 )
 
 __all__ = [
+    "ENTITY_PREFIX",
     "Alert",
     "AlertKind",
     "Article",
@@ -119,4 +122,5 @@ __all__ = [
     "Watch",
     "WatchState",
     "content_id",
+    "most_salient_first",
 ]

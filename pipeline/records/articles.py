@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final, Literal
 
 DateSource = Literal["feed", "page", "text", "url", "fetched"]
@@ -134,6 +135,11 @@ class Span:
     end: int
     text: str
 
+    @property
+    def order(self) -> tuple[bool, int]:
+        """By this mentions are sorted as they are read: those of the title first."""
+        return self.field != "title", self.start
+
 
 @dataclass(frozen=True, slots=True)
 class Entity:
@@ -162,6 +168,17 @@ class Entity:
     at: tuple[float, float] | None = None
     country: str = ""
     wikidata: str = ""
+
+
+# How the id of an entity of each kind begins.
+ENTITY_PREFIX: Final[Mapping[EntityKind, str]] = MappingProxyType(
+    {"person": "person", "organisation": "org", "place": "place", "event": "event", "work": "work"}
+)
+
+
+def most_salient_first(entities: Iterable[Entity]) -> tuple[Entity, ...]:
+    """Entities in the order in which an article has them; ties by count, then by id."""
+    return tuple(sorted(entities, key=lambda entity: (-entity.salience, -entity.count, entity.id)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,7 +228,7 @@ def _beside(looked: Sequence[Mention], modelled: Sequence[Mention], article: Art
             for other in looked
         ):
             kept.append(mention)
-    return tuple(sorted(kept, key=lambda each: (each.span.field != "title", each.span.start)))
+    return tuple(sorted(kept, key=lambda each: each.span.order))
 
 
 def _drop_unused_vectors(pipeline: Language) -> None:

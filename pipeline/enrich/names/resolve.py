@@ -16,15 +16,8 @@ from pipeline.enrich.names.sense.headlines import confirmed
 from pipeline.enrich.names.sense.mending import sensible
 from pipeline.enrich.names.sense.surroundings import context_of
 from pipeline.ports import Mention
-from pipeline.records import Article, Entity, EntityKind, Span
+from pipeline.records import ENTITY_PREFIX, Article, Entity, EntityKind, Span, most_salient_first
 
-_PREFIX: dict[EntityKind, str] = {
-    "person": "person",
-    "organisation": "org",
-    "place": "place",
-    "event": "event",
-    "work": "work",
-}
 _MISTAKEN: Final[frozenset[EntityKind]] = frozenset({"person", "organisation", "place"})
 _LEAD_CHARS = 500
 _MAX_SPANS = 200
@@ -74,7 +67,7 @@ def _located(entity: Entity, named: frozenset[str]) -> Entity:
     """A country with its ids and its middle; a city with its id and point, where one alone can be meant."""
     if entity.kind != "place":
         return entity
-    code, _, region = entity.id.removeprefix(f"{_PREFIX['place']}:").partition("-")
+    code, _, region = entity.id.removeprefix(f"{ENTITY_PREFIX['place']}:").partition("-")
     country = countries().get(code)
     if country is not None:
         if region:
@@ -159,7 +152,7 @@ def _group_for(groups: dict[str, _Group], one: Named, key: tuple[str, ...], alia
         folded = organisation_key(key)
     else:
         folded = key
-    return groups.setdefault(f"{_PREFIX[one.kind]}:{slug(folded)}", _Group(one.kind, key))
+    return groups.setdefault(f"{ENTITY_PREFIX[one.kind]}:{slug(folded)}", _Group(one.kind, key))
 
 
 def _short_form(
@@ -304,7 +297,7 @@ def _entities(groups: list[_Group]) -> tuple[Entity, ...]:
         merged.setdefault(id_, (group, []))[1].extend(group.names)
     most = max((len(names) for _, names in merged.values()), default=1)
     entities = [_entity(id_, group, names, most) for id_, (group, names) in merged.items()]
-    return tuple(sorted(entities, key=lambda entity: (-entity.salience, -entity.count, entity.id)))
+    return most_salient_first(entities)
 
 
 def _id(group: _Group) -> str:
@@ -316,13 +309,11 @@ def _id(group: _Group) -> str:
         key = skeleton(key)
     elif group.kind == "organisation":
         key = organisation_key(group.key)
-    return f"{_PREFIX[group.kind]}:{slug(key)}"
+    return f"{ENTITY_PREFIX[group.kind]}:{slug(key)}"
 
 
 def _entity(id_: str, group: _Group, names: list[tuple[FieldText, Named]], most: int) -> Entity:
-    spans = sorted(
-        {_span(part, one) for part, one in names}, key=lambda span: (span.field != "title", span.start)
-    )
+    spans = sorted({_span(part, one) for part, one in names}, key=lambda span: span.order)
     return Entity(
         id=id_,
         name=group.known.name if group.known else _display(names),

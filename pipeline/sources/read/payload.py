@@ -143,7 +143,7 @@ def _page(capture: Capture, _: int) -> Parsed:
     text = _page_text(capture)
     url = capture.item or (capture.url if capture.kind == "page" else "")
     found = capture.url if capture.kind == "page" else ""
-    said = dict(capture.headers) if capture.kind == "file" else {}  # a mail's own
+    said = _of_mail(capture)
     item = replace(blank_item(capture), url=url, page=text, found=found)
     item = replace(item, title=said.get("subject", ""), published=said.get("date", ""))
     return Parsed(numbered([item]), [])
@@ -164,9 +164,14 @@ def _article(capture: Capture, _: int) -> Parsed:
     if len(title) > _TITLE_CHARS:  # a text without line ends
         title, body = "", text
     url = capture.url if capture.kind == "page" else ""
-    sent = dict(capture.headers).get("date", "") if capture.kind == "file" else ""
+    sent = _of_mail(capture).get("date", "")
     item = replace(blank_item(capture), url=url, title=title.strip(), body=body.strip(), published=sent)
     return Parsed(numbered([item]), [])
+
+
+def _of_mail(capture: Capture) -> dict[str, str]:
+    """What a mail's own headers say; those of a fetched page are its server's."""
+    return dict(capture.headers) if capture.kind == "file" else {}
 
 
 def _json_lines(capture: Capture, _: int) -> Parsed:

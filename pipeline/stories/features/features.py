@@ -15,7 +15,15 @@ import numpy as np
 from rensa import RMinHash
 
 from pipeline.ports import Embedder
-from pipeline.records import ArticleKind, EnrichedArticle, Entity, EntityKind, Span
+from pipeline.records import (
+    ENTITY_PREFIX,
+    ArticleKind,
+    EnrichedArticle,
+    Entity,
+    EntityKind,
+    Span,
+    most_salient_first,
+)
 from pipeline.stories.features import outlet_boilerplate, years
 from pipeline.stories.features.keywords import article_keywords
 from pipeline.stories.features.outlet_boilerplate import ComparisonText
@@ -38,8 +46,6 @@ _TITLE_COUNT: Final = 2
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 # Articles of these kinds are about many events or none: they would glue together what they mention.
 _APART: Final[frozenset[ArticleKind]] = frozenset({"briefing", "programme", "reference", "service"})
-# How the id of an entity of a kind that names are mistaken between begins.
-_PREFIX: Final[Mapping[EntityKind, str]] = {"person": "person", "place": "place", "organisation": "org"}
 _NO_DENSE: Final[Dense] = np.zeros(0, dtype=np.float16)
 
 
@@ -127,17 +133,17 @@ def agreed(entities: Sequence[Entity], learned: StreamStatistics) -> tuple[Entit
         meant = entity
         if usual != entity.kind:
             changed = True
-            meant = replace(entity, id=f"{_PREFIX[usual]}:{name}", kind=usual)
+            meant = replace(entity, id=f"{ENTITY_PREFIX[usual]}:{name}", kind=usual)
         known = made.get(meant.id)
         made[meant.id] = meant if known is None else _joined(known, meant)
     if not changed:
         return tuple(entities)
-    return tuple(sorted(made.values(), key=lambda entity: (-entity.salience, -entity.count, entity.id)))
+    return most_salient_first(made.values())
 
 
 def _joined(one: Entity, other: Entity) -> Entity:
     """Two entities of an article that are one."""
-    spans = sorted({*one.spans, *other.spans}, key=lambda span: (span.field != "title", span.start))
+    spans = sorted({*one.spans, *other.spans}, key=lambda span: span.order)
     salience = max(one.salience, other.salience)
     return replace(one, count=one.count + other.count, salience=salience, spans=tuple(spans))
 
@@ -148,7 +154,7 @@ def _names(entities: Sequence[Entity]) -> list[tuple[str, EntityKind]]:
     return list(dict.fromkeys((name, kind) for name, kind in named if name))
 
 
-def _named(entities: Sequence[Entity], text: ComparisonText) -> list[Entity]:
+def _named(entities: Sequence[Entity], text: ComparisonText) -> tuple[Entity, ...]:
     """The entities that the comparison text still names, most salient first."""
     named: list[Entity] = []
     for entity in entities:
@@ -156,7 +162,7 @@ def _named(entities: Sequence[Entity], text: ComparisonText) -> list[Entity]:
         if spans or not entity.spans:
             count = max(1, entity.count - len(entity.spans) + len(spans))
             named.append(replace(entity, count=count))
-    return sorted(named, key=lambda e: (-e.salience, -e.count, e.id))
+    return most_salient_first(named)
 
 
 def _within(span: Span, text: ComparisonText) -> bool:
