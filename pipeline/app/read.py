@@ -209,8 +209,7 @@ class Read:
         """
         store = self._wiring.store
         lineage = store.lineage(name)
-        former = [each.story for each in lineage if each.into == name and each.kind == "merged"]
-        passed = store.near(list(dict.fromkeys([name, *former])), limit)
+        passed = self._passed_over(name, lineage, limit)
         named = [name, *(each for step in lineage for each in (step.story, step.into))]
         stories = store.stories(list(dict.fromkeys([*named, *(each.story for each in passed)])))
         if name not in stories:
@@ -416,9 +415,13 @@ class Read:
             lineage: What happened to it: an article may have passed over a story that it took in.
             limit: How many.
         """
-        former = [each.story for each in lineage if each.into == story.id and each.kind == "merged"]
-        passed = self._wiring.store.near(list(dict.fromkeys([story.id, *former])), limit)
+        passed = self._passed_over(story.id, lineage, limit)
         return self.misses(story, passed, self.lines([each.article for each in passed]))
+
+    def _passed_over(self, story: str, lineage: Sequence[Lineage], limit: int) -> list[Decision]:
+        """Decisions that passed over a story, or one that it took in since."""
+        former = [each.story for each in lineage if each.into == story and each.kind == "merged"]
+        return self._wiring.store.near(list(dict.fromkeys([story, *former])), limit)
 
     def misses(
         self, story: Story, passed: Sequence[Decision], lines: Mapping[str, ArticleRow]
