@@ -129,11 +129,14 @@ class Worker:
             with suppress(psutil.NoSuchProcess):
                 each.send_signal(signal)
 
-    def newest(self, dag, task):
-        """When a task last began here, and its map index (-1 where it is not mapped); or None."""
+    def begun(self, dag, task):
+        """When each map index of a task last told something here (-1 where the task is not mapped)."""
         files = (self.folder / "logs").glob(f"dag_id={dag}/run_id=*/task_id={task}/**/attempt=*.log")
-        indices = [(file, file.parent.name.partition("map_index=")[2] or -1) for file in files]
-        return max(((file.stat().st_ctime, int(index)) for file, index in indices), default=None)
+        found = {}
+        for file in files:
+            index = int(file.parent.name.partition("map_index=")[2] or -1)
+            found[index] = max(found.get(index, 0), file.stat().st_ctime)
+        return found
 
     def _called(self):
         return f"{self.name}-{self.lost}"

@@ -257,9 +257,10 @@ def lose(workers, airflow, dag, task, index=None):
     def holder():
         indices = running()
         begun = [
-            (when, worker)
+            ((when, place), worker)
             for worker in workers
-            if (when := worker.newest(dag, task)) and when[1] in indices and index in (None, when[1])
+            for place, when in worker.begun(dag, task).items()
+            if place in indices and index in (None, place)
         ]
         return max(begun, key=lambda each: each[0], default=None)
 
