@@ -188,12 +188,8 @@ def place_in(order: StoryOrder, story: Story) -> tuple[int, float, str]:
     return int(order != "size" and not story.dated), value, story.id
 
 
-class Store(Protocol):
-    """Where articles, stories and everything said about them are kept.
-
-    One conformance suite (`tests/store/conformance.py`) runs on every implementation. Writers of stories hold
-    the lease "stories", the alert run holds "alerts"; readers need none. A reader never sees half a commit.
-    """
+class StoreReader(Protocol):
+    """What can be asked of a store. Readers need no lease, and never see half a commit."""
 
     def close(self) -> None:
         """Frees what is held. Further calls are undefined."""
@@ -202,42 +198,6 @@ class Store(Protocol):
         """Has every call from now on end with an UnavailableError soon after `given_up` says so.
 
         For readers of whom nobody waits for an answer any more; it is asked often, so it must be quick.
-        """
-
-    # -- writing -----------------------------------------------------------------------------------------
-
-    def acquire(self, name: str, owner: str, now: datetime, seconds: float) -> Lease:
-        """Takes or renews a lease.
-
-        Raises:
-            LeaseHeldError: Somebody else's has not expired; `retry_after_seconds` says when it does.
-        """
-
-    def release(self, lease: Lease) -> None:
-        """Gives a lease back; does nothing when it is not held any more."""
-
-    def commit(self, commit: Commit, lease: Lease | None = None) -> None:
-        """Writes all of it or nothing; writing the same again changes nothing.
-
-        Raises:
-            LeaseHeldError: `lease` was given and is not the current one.
-            StoreError: A new article's `seq` does not follow the head.
-        """
-
-    def drop_before(self, time: datetime, lease: Lease) -> int:
-        """Retention: forgets articles whose time is before `time`, with their stories when these end.
-
-        Returns:
-            How many articles went.
-        """
-
-    def optimize(self, before: datetime) -> int:
-        """Lays together what was written before a time, so that reading it costs less; what is read stays.
-
-        May go on after the return.
-
-        Returns:
-            How many parts are being laid together; 0 when all are.
         """
 
     # -- articles ----------------------------------------------------------------------------------------
@@ -415,6 +375,48 @@ class Store(Protocol):
         """For `verify`: what of the store's own frame is not as it must be, one line each, with what to do.
 
         Its frame are files, tables, templates and aliases; reads everything that it must.
+        """
+
+
+class Store(StoreReader, Protocol):
+    """Where articles, stories and everything said about them are kept.
+
+    One conformance suite (`tests/store/conformance.py`) runs on every implementation. Writers of stories hold
+    the lease "stories", the alert run holds "alerts".
+    """
+
+    def acquire(self, name: str, owner: str, now: datetime, seconds: float) -> Lease:
+        """Takes or renews a lease.
+
+        Raises:
+            LeaseHeldError: Somebody else's has not expired; `retry_after_seconds` says when it does.
+        """
+
+    def release(self, lease: Lease) -> None:
+        """Gives a lease back; does nothing when it is not held any more."""
+
+    def commit(self, commit: Commit, lease: Lease | None = None) -> None:
+        """Writes all of it or nothing; writing the same again changes nothing.
+
+        Raises:
+            LeaseHeldError: `lease` was given and is not the current one.
+            StoreError: A new article's `seq` does not follow the head.
+        """
+
+    def drop_before(self, time: datetime, lease: Lease) -> int:
+        """Retention: forgets articles whose time is before `time`, with their stories when these end.
+
+        Returns:
+            How many articles went.
+        """
+
+    def optimize(self, before: datetime) -> int:
+        """Lays together what was written before a time, so that reading it costs less; what is read stays.
+
+        May go on after the return.
+
+        Returns:
+            How many parts are being laid together; 0 when all are.
         """
 
 

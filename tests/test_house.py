@@ -158,6 +158,43 @@ def test_a_fixture_says_what_it_gives():
     assert silent == []
 
 
+# Methods that pass a call on with reason: they keep an interface that somebody else wrote.
+KEEP_AN_INTERFACE = {
+    ("_TimedStream", "get_extra_info"): "httpcore's stream",
+    ("DatabaseFile", "run_all"): "a reader's connection is opened anew once its file changed",
+}
+
+
+def passed_on(method):
+    """The call that a method passes on to a part of its object, as it came; "" where it does more."""
+    said = [each for each in method.body if not isinstance(getattr(each, "value", None), ast.Constant)]
+    call = getattr(said[0], "value", None) if len(said) == 1 else None
+    if method.decorator_list or not isinstance(call, ast.Call):
+        return ""
+    taken = [each.arg for each in (*method.args.posonlyargs, *method.args.args, *method.args.kwonlyargs)]
+    given = [ast.unparse(each) for each in (*call.args, *(each.value for each in call.keywords))]
+    target = ast.unparse(call.func)
+    return (
+        target
+        if taken[1:] == given and target.startswith("self.") and target.count(".") > 1 and "(" not in target
+        else ""
+    )
+
+
+def test_no_method_only_passes_on():
+    """But `close`, which whoever opened a thing calls, and what is marked as another's by `@override`."""
+    found = {
+        (node.name, method.name): target
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+        for method in node.body
+        if isinstance(method, ast.FunctionDef) and method.name != "close" and (target := passed_on(method))
+    }
+    assert {each: found[each] for each in found if each not in KEEP_AN_INTERFACE} == {}
+    assert set(KEEP_AN_INTERFACE) <= set(found)
+
+
 def test_no_rule_reads_the_clock_or_prints():
     for path in FILES:
         text = path.read_text(encoding="utf-8")

@@ -25,7 +25,7 @@ def in_a_child(store: str, order: ExportOrder, target: Path) -> None:
         os.waitpid(pid, 0)
         return
     with open_app(store=store, home=target.parent, make=False) as app:
-        app.read.head()
+        app.stored.head()
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         wall, processor = time.perf_counter(), time.process_time()
         done = app.export.into(order, target)

@@ -106,7 +106,7 @@ def articles(app: App, asked: ApiRequest) -> Json:
     if order == "best":
         if cursor.place:
             raise UsageError("cursor: an answer in the order `best` is one page; narrow the query instead")
-        hits = app.read.best(query, limit)
+        hits = app.stored.search(query, None, limit)
         items = [listed_article(hit.article) | {"score": round(hit.score, 4)} for hit in hits]
         return _page(asked, cursor, items, None)
     behind = int(cursor.place[0]) if cursor.place else None
@@ -166,7 +166,7 @@ def stories(app: App, asked: ApiRequest) -> Json:
         min_origins=asked.number("min_origins"),
     )
     place = (int(cursor.place[0]), float(cursor.place[1]), str(cursor.place[2])) if cursor.place else None
-    found = app.read.page(wanted, order, limit + 1, place)
+    found = app.stored.story_page(wanted, order, limit + 1, place)
     behind = place_in(order, found[limit - 1]) if len(found) > limit else None
     return _page(asked, cursor, [listed_story(each) for each in found[:limit]], behind)
 
@@ -224,7 +224,7 @@ def alerts(app: App, asked: ApiRequest) -> Json:
         app.watches.told_by(watch)  # says that there is none of this name
     start = moment(asked.text("since") or None, cursor.now)
     found = sorted(
-        app.watches.alerts(watch or None, start), key=lambda each: (each.seq, each.id), reverse=True
+        app.stored.alerts(watch or None, start), key=lambda each: (each.seq, each.id), reverse=True
     )
     if cursor.place:
         found = [each for each in found if (each.seq, each.id) < cursor.place]
@@ -270,7 +270,7 @@ def changes(app: App, asked: ApiRequest) -> Json:
         }
         for each in found
     ]
-    return page | {"items": bounded(items), "more": last < app.read.last_change()}
+    return page | {"items": bounded(items), "more": last < app.stored.last_change()}
 
 
 _Q: Final = Parameter("q", "In the query language (docs/watches.md); without it, all.")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pipeline.app.tasks import Tasks
     from pipeline.app.watches import Watches
     from pipeline.app.wiring import Wiring
+    from pipeline.ports import StoreReader
 
 __all__ = ["App", "open_app"]
 
@@ -54,6 +55,11 @@ class App:
         from pipeline.app.read import Read
 
         return Read(self._wiring)
+
+    @property
+    def stored(self) -> StoreReader:
+        """What the store itself answers, for questions that need nothing more than that."""
+        return self._wiring.store
 
     @cached_property
     def export(self) -> Export:

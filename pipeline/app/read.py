@@ -138,12 +138,6 @@ class Read:
         place = place_in(order, after) if after is not None else None
         return self._wiring.store.story_page(wanted, order, limit, place)
 
-    def page(
-        self, wanted: StoryFilter, order: StoryOrder, limit: int, place: tuple[int, float, str] | None
-    ) -> list[Story]:
-        """As `listed`, behind a place that `ports.place_in` gave."""
-        return self._wiring.store.story_page(wanted, order, limit, place)
-
     def wanted(
         self, *, since: str | None = None, query: str | None = None, kind: str = "", **more: Any
     ) -> StoryFilter:
@@ -304,10 +298,6 @@ class Read:
             found = store.hits(query, behind or 0, store.head())
         return list(islice(found, limit))
 
-    def best(self, query: Query, limit: int) -> list[SearchHit]:
-        """Articles that a query hits, best first."""
-        return self._wiring.store.search(query, None, limit)
-
     def stored(self, name: str) -> StoredArticle:
         """An article by its id or URL.
 
@@ -361,18 +351,10 @@ class Read:
         found = self.stored(name)
         return found, self._wiring.store.versions(found.enriched.article.id)
 
-    def head(self) -> int:
-        """The highest ingest sequence number; 0 where nothing is stored."""
-        return self._wiring.store.head()
-
     def titles(self, stories: Sequence[str]) -> dict[str, str]:
         """The titles of stories that there are, by id."""
         found = self._wiring.store.stories(sorted(set(stories)))
         return {name: story.title for name, story in found.items()}
-
-    def by_id(self, stories: Sequence[str]) -> dict[str, Story]:
-        """Stories by id; those that there are not any more are left out."""
-        return self._wiring.store.stories(stories)
 
     def changed(self, stories: Sequence[Story]) -> dict[str, datetime]:
         """When each story last changed: an article came, was edited or was moved, or it was split or merged.
@@ -398,14 +380,6 @@ class Read:
     def lines_of(self, stories: Sequence[Story]) -> dict[str, ArticleRow]:
         """The articles of stories as lines of a list, by id."""
         return self.lines([name for story in stories for name in story.members])
-
-    def times(self, story: str) -> list[datetime]:
-        """When each article of a story was published, or was fetched where nobody says."""
-        return self._wiring.store.times(story)
-
-    def decisions(self, articles: Sequence[str]) -> dict[str, Decision]:
-        """Why each of several articles is in its story; those without a record are left out."""
-        return self._wiring.store.decisions(articles)
 
     def near_misses(self, story: Story, lineage: Sequence[Lineage], limit: int = NEAR) -> list[StoryMiss]:
         """Articles that nearly came to a story and are elsewhere, the closest first.
@@ -434,14 +408,6 @@ class Read:
             if each.passed_over and each.article in lines and each.article not in members
         }
         return sorted(found.values(), key=lambda each: (-each.score, each.line.id))
-
-    def count(self, wanted: StoryFilter, most: int) -> int:
-        """How many stories a list without a query has, at most `most`."""
-        return self._wiring.store.count_stories(wanted, most)
-
-    def last_change(self) -> int:
-        """The number of the newest change; 0 where nothing is stored."""
-        return self._wiring.store.last_change()
 
     def changed_since(self, age: timedelta) -> int:
         """The number after which the changes of the last so long begin."""

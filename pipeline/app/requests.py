@@ -93,7 +93,7 @@ class Requests:
         # Entries may be tried again, and a correction taken back, as often as somebody likes; twice is once.
         again = f"{at:%Y%m%d%H%M}" if kind in _REPEATED else ""
         identity = content_id("request", kind, *sorted(looked_at), "", *sorted(names), who, again)
-        known = next((each for each in self.all() if each.id == identity), None)
+        known = next((each for each in self._wiring.store.requests() if each.id == identity), None)
         if known is not None and known.state not in {"refused", "stale"}:
             return known
         said: list[Correction] = []
@@ -111,17 +111,13 @@ class Requests:
         found = self._correct.current(story)
         return f"{found.id}:{found.version}"
 
-    def all(self) -> list[Request]:
-        """Everything that was asked for, oldest first."""
-        return self._wiring.store.requests()
-
     def one(self, name: str) -> Request:
         """A request by its id.
 
         Raises:
             NotFoundError: There is none.
         """
-        found = next((each for each in self.all() if each.id == name), None)
+        found = next((each for each in self._wiring.store.requests() if each.id == name), None)
         if found is None:
             raise NotFoundError(f"request {name}: there is no such request")
         return found
@@ -145,4 +141,4 @@ class Requests:
         before = {each.id for each in self.open()}
         with writing(self._wiring):
             pass
-        return [each for each in self.all() if each.id in before]
+        return [each for each in self._wiring.store.requests() if each.id in before]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from pipeline.alerts.watch.watch_file import load_watches, watch_from
 from pipeline.app.read import moment
 from pipeline.app.wiring import Wiring
 from pipeline.errors import ConfigError, ContradictionError, NotFoundError, UsageError
-from pipeline.records import Alert, Message, Watch, WatchState, content_id
+from pipeline.records import Message, Watch, WatchState, content_id
 from pipeline.retry import DELIVERY
 from pipeline.settings import Document, read_document
 
@@ -192,10 +192,6 @@ class Watches:
     def tellings_of(self, stories: Sequence[str]) -> list[WatchState]:
         """What any watch knows of these stories: what it told of them, or why it did not."""
         return self._wiring.store.tellings_of(sorted(set(stories)))
-
-    def alerts(self, watch: str | None = None, since: datetime | None = None) -> list[Alert]:
-        """What was told, oldest first."""
-        return self._wiring.store.alerts(watch, since)
 
     def told_by(self, watch: str) -> list[str]:
         """The stories that a watch told of, by the ids that they had then, the last one first.

@@ -149,7 +149,7 @@ def corrections_undo(
 def corrections_requests(context: typer.Context) -> None:
     """What was asked for with --later and on the pages, oldest first, and what became of it."""
     with opened(context, make=False) as app:
-        _requests(context, app.requests.all())
+        _requests(context, app.stored.requests())
 
 
 @listing.command("carry-out")

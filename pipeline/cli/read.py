@@ -117,7 +117,7 @@ def why(
     with opened(context, make=False) as app:
         decision, stored, names = app.read.why(article)
         apart = app.correct.told_apart(decision.article)
-        now = app.read.by_id([stored.story]).get(stored.story)
+        now = app.stored.stories([stored.story]).get(stored.story)
     document = decision_shape(decision, stored)
     document["situation"] = now.situation or None if now is not None else None
     document["tie"] = tie_shape(now.tie) if now is not None else None

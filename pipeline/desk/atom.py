@@ -94,7 +94,7 @@ def _watch(app: App, ask: Ask) -> FollowedList:
 
 def _name(app: App, ask: Ask) -> FollowedList:
     found = app.names.entity(ask.given["id"])
-    stories = app.read.by_id([each["id"] for each in found["stories"][:PAGE]])
+    stories = app.stored.stories([each["id"] for each in found["stories"][:PAGE]])
     return FollowedList(found["name"], f"/names/{part(found['id'])}", list(stories.values()))
 
 
@@ -128,7 +128,7 @@ def tag_of(app: App, ask: Ask, base: str) -> str:
         ask.path,
         repr(ask.query),
         ask.language,
-        str(app.read.last_change()),
+        str(app.stored.last_change()),
         app.watches.told_mark() if "name" in ask.given else "",
         f"{ask.now:%Y-%m-%dT%H}" if moving else "",
     ]

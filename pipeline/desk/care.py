@@ -67,7 +67,7 @@ def feed(app: App, ask: Ask) -> View:
     quoted = name.replace('"', "")
     hits = app.read.search(f'feed:"{quoted}"', since=None, limit=50)
     found = sorted((hit.article for hit in hits), key=lambda each: -each.seq)[:20]
-    refused = [entry for entry in app.care.quarantine() if entry.source == known["url"]][:20]
+    refused = [entry for entry in app.stored.quarantine() if entry.source == known["url"]][:20]
     return View("feed", {"feed": known | state, "articles": found, "refused": refused}, known | state)
 
 
@@ -87,7 +87,7 @@ def place_of(source: str) -> str:
 
 def quarantine(app: App, ask: Ask) -> View:
     """What could not be processed, counted by reason and by source."""
-    entries = app.care.quarantine()
+    entries = app.stored.quarantine()
     reasons = Counter(entry.reason for entry in entries).most_common(20)
     sources = Counter(place_of(entry.source) for entry in entries).most_common(20)
     reason, source = ask.one("reason"), ask.one("source")

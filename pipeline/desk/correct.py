@@ -45,7 +45,7 @@ def corrections(app: App, _: Ask) -> View:
             "corrections": shown,
             "undone": undone,
             "lines": articles,
-            "requests": app.requests.all()[::-1],
+            "requests": app.stored.requests()[::-1],
             "homes": homes,
             "titles": app.read.titles([name for names in homes.values() for name in names]),
         },
@@ -134,7 +134,7 @@ def file_request(app: App, ask: Ask) -> View:
     if kind == "retry":
         looked_at = ()
         if ask.posted("all"):
-            names = tuple(entry.id for entry in app.care.quarantine() if fits(entry, ask))[:MOST_NAMES]
+            names = tuple(entry.id for entry in app.stored.quarantine() if fits(entry, ask))[:MOST_NAMES]
         if not names:
             raise UsageError("name the entries to try again")
     note = " ".join(ask.posted("note").split())[:MOST_NOTE_CHARS]

@@ -16,7 +16,8 @@ from pipeline.desk.charts import Spark, drawn
 from pipeline.desk.read import AGES, Source, order_of, query_of, source_of, wanted_of
 from pipeline.desk.view import Ask, View, cut, part
 from pipeline.ports import SearchHit
-from pipeline.query.parse import describe, is_relative, parse
+from pipeline.query.parse import is_relative, parse
+from pipeline.query.say import describe
 from pipeline.records import Watch
 
 HITS: Final = 100

@@ -121,11 +121,11 @@ def stories(app: App, ask: Ask) -> View:
     newer = ask.seen if ask.one("new") else -1
     start, place = _place(ask.one("after"))
     wanted = wanted_of(app, ask, min_origins=origins, after_seq=newer)
-    found = app.read.page(wanted, sort, PAGE + 1, place)
+    found = app.stored.story_page(wanted, sort, PAGE + 1, place)
     shown = found[:PAGE]
     lines = app.read.lines([name for story in shown for name in _looked_at(story)])
     told = app.watches.told([story.id for story in shown])
-    head = app.read.head()
+    head = app.stored.head()
     filters = [(name, ask.one(name)) for name in FILTERS if ask.one(name)]
     filters += [("origins", str(origins))] if origins > 1 else []
     older = f"{start + PAGE}~{_written(place_in(sort, shown[-1]))}" if len(found) > PAGE else None
@@ -170,7 +170,7 @@ def _fresh(app: App, seen: int) -> int | str | None:
     """How many stories have something new; None where nothing was ever marked as seen."""
     if seen < 0:
         return None
-    count = app.read.count(StoryFilter(after_seq=seen), MOST_COUNTED)
+    count = app.stored.count_stories(StoryFilter(after_seq=seen), MOST_COUNTED)
     return count if count < MOST_COUNTED else f"{MOST_COUNTED}+"
 
 
@@ -341,14 +341,14 @@ def story(app: App, ask: Ask) -> View:
     chosen = found.members if whole else [*_looked_at(found), *found.members[-LISTED:]]
     members = app.read.lines([*chosen, *(each.article for each in passed)])
     listed = _there(found, members)
-    times = [each.time for each in listed] if whole else app.read.times(found.id)
+    times = [each.time for each in listed] if whole else app.stored.times(found.id)
     language = _language_of(found, listed)
 
     def every() -> Mapping[str, ArticleRow]:
         return members if whole else app.read.lines_of([found])
 
     listed = listed if whole else listed[-LISTED:]
-    decisions = app.read.decisions([each.id for each in listed])
+    decisions = app.stored.decisions([each.id for each in listed])
     lines = [(source_of(each, ask.seen), joined(decisions.get(each.id))) for each in listed]
     by_time = ask.one("by") == "time"
     if by_time:

@@ -25,7 +25,7 @@ def watches(app: App, ask: Ask) -> View:
     """The watches, and what each has told in a month."""
     known = app.watches.all()
     recent: dict[str, list[Any]] = {}
-    for alert in app.watches.alerts(since=ask.now - MONTH):
+    for alert in app.stored.alerts(since=ask.now - MONTH):
         recent.setdefault(alert.watch, []).append(alert)
     rows = [
         each
@@ -52,7 +52,7 @@ def watch(app: App, ask: Ask) -> View:
     known = next((each for each in app.watches.all() if each["name"] == name), None)
     if known is None:
         raise NotFoundError(f"watch {name}: no watch in watches.yaml has this name")
-    alerts = sorted(app.watches.alerts(watch=name), key=lambda alert: (alert.at, alert.id), reverse=True)
+    alerts = sorted(app.stored.alerts(watch=name), key=lambda alert: (alert.at, alert.id), reverse=True)
     shown = alerts[: TOLD if not ask.one("all") else len(alerts)]
     messages = app.watches.messages([alert.id for alert in shown], name)
     misses = [state for state in app.watches.tellings(name) if not state.alerts and state.miss]

@@ -182,7 +182,7 @@ def whats_new(app: App, after: int = -1, limit: int = MOST) -> Json:
             for change in changes
         ],
         "next": last,
-        "more": last < app.read.last_change(),
+        "more": last < app.stored.last_change(),
     }
 
 
@@ -194,7 +194,7 @@ def alerts(app: App, watch: str, since: str = "", limit: int = MOST) -> Json:
         raise NotFoundError(
             f"watch {watch}: there is no such watch; there are {', '.join(sorted(known)[:MOST])}"
         )
-    found = sorted(app.watches.alerts(watch, start), key=lambda each: (each.seq, each.id), reverse=True)
+    found = sorted(app.stored.alerts(watch, start), key=lambda each: (each.seq, each.id), reverse=True)
     shown = found[: bounded(limit)]
     stories: dict[str, Story] = {}
     for each in shown:

@@ -177,7 +177,7 @@ def serve_mcp(options: McpOptions, opened: Callable[[], App]) -> None:
     """
     check_mcp()
     with opened() as app:
-        app.read.head()  # a store that is missing is said at once, not to the first question
+        app.stored.head()  # a store that is missing is said at once, not to the first question
         config: Path = app.config
     readers = Readers(opened, config, time.monotonic)
     try:

@@ -85,7 +85,7 @@ class Mending:
             seen = self._seen.get(preview)
         if seen is None:
             raise UsageError("preview it first, and give the `preview` of that answer")
-        now = app.read.by_id([name for name, _ in seen.before])
+        now = app.stored.stories([name for name, _ in seen.before])
         if {name: story.version for name, story in now.items()} != dict(seen.before):
             raise UsageError("a story changed since that preview; look at it again")
         note = cut(" ".join(note.split()), _MOST_NOTE)
@@ -112,7 +112,7 @@ def said(app: App, limit: int = MOST) -> Json:
     shown, undone = app.correct.all()[::-1][: bounded(limit)], app.correct.undone()
     homes = app.correct.homes(shown)
     shapes = [correction_shape(each, undone.get(each.id, ""), homes[each.id]) for each in shown]
-    requests = [request_shape(each) for each in app.requests.all()[::-1][: bounded(limit)]]
+    requests = [request_shape(each) for each in app.stored.requests()[::-1][: bounded(limit)]]
     return {
         "corrections": [
             {name: each[name] for name in ("id", "kind", "of", "who", "at", "undone_by")}

@@ -117,11 +117,6 @@ class Prepared:
         return self.article.time if field == "published" else self.article.fetched
 
 
-def prepared(article: StoredArticle) -> Prepared:
-    """Makes an article ready to be matched against many queries."""
-    return Prepared(article)
-
-
 def matches(query: Query, article: Prepared) -> bool:
     """Whether a query hits an article, as `pipeline.query.evaluate` answers."""
     return bool(article.batch.hits(query))

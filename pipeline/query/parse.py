@@ -27,10 +27,9 @@ with contextlib.redirect_stderr(io.StringIO()):
 
 from pipeline import text as analysis
 from pipeline.errors import QueryError
-from pipeline.query.hits import hits, matches, prepared
 from pipeline.query.lucene import dates
 from pipeline.query.lucene.source_text import QueryText
-from pipeline.query.say import describe, is_name
+from pipeline.query.say import is_name
 from pipeline.query.tree import (
     KEYWORD_FIELDS,
     TEXT_FIELDS,
@@ -48,8 +47,6 @@ from pipeline.query.tree import (
 )
 from pipeline.query.words.search_tokens import plain, words
 from pipeline.query.words.wording import as_written, dropped_signs, loose, stray_sign, unsought_signs
-
-__all__ = ["FIELDS", "describe", "hits", "is_name", "is_relative", "matches", "parse", "prepared"]
 
 FIELDS = TEXT_FIELDS + KEYWORD_FIELDS + TIME_FIELDS
 # Values of these are names of several words, and people ask for one of the words.

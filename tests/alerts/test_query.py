@@ -15,8 +15,9 @@ from node_stores import new_url, on_node
 
 from pipeline.errors import QueryError
 from pipeline.ports import Store
-from pipeline.query.hits import prepared, spans
-from pipeline.query.parse import LONGEST, describe, hits, is_relative, matches, parse
+from pipeline.query.hits import Prepared, hits, matches, spans
+from pipeline.query.parse import LONGEST, is_relative, parse
+from pipeline.query.say import describe
 from pipeline.query.tree import (
     KEYWORD_FIELDS,
     TEXT_FIELDS,
@@ -105,11 +106,11 @@ def test_names_match_by_whole_words():
     query = parse("entities:Putin AND place:Korea")
     one = article(1, names=[("person", "Vladimir Putin"), ("place", "North Korea")])
     other = article(2, names=[("person", "Grigori Rasputin"), ("place", "North Korea")])
-    assert matches(query, prepared(one))
-    assert not matches(query, prepared(other))
+    assert matches(query, Prepared(one))
+    assert not matches(query, Prepared(other))
     assert describe(query) == "articles with ‘Putin’ in the names and ‘Korea’ in the places"
     by_id = parse('entities:"person:vladimir-putin"')
-    assert matches(by_id, prepared(one))
+    assert matches(by_id, Prepared(one))
 
 
 @pytest.mark.parametrize(
@@ -222,7 +223,7 @@ def test_any_text_is_a_query_or_an_error_with_words(text):
         assert str(error)  # noqa: PT017  # any text may be an error
     else:
         assert describe(found)
-        matches(found, prepared(article(1)))
+        matches(found, Prepared(article(1)))
 
 
 # -- every reader of a query means the same --------------------------------------------------------
@@ -301,7 +302,7 @@ def agree(store, found, texts):
     trees = {text: parse(text, NOW) for text in texts}
     answers = store.match(trees, 0, len(found) + 4)
     for text, tree in trees.items():
-        mine = [each.enriched.article.id for each in found if matches(tree, prepared(each))]
+        mine = [each.enriched.article.id for each in found if matches(tree, Prepared(each))]
         assert mine == list(answers.get(text, [])), text
 
 
@@ -392,7 +393,7 @@ def test_a_word_that_is_too_long_is_cut_and_does_not_shift_the_next():
     one = article(1, "A title", text=f"{'y' * 5000} yy drill")
     assert [(hit.start, hit.text) for hit in hits(parse("yy"), one)] == [(5001, "yy")]
     assert hits(parse("drill"), one)[0].start == 5004
-    assert matches(parse("y" * 4500), prepared(one))
+    assert matches(parse("y" * 4500), Prepared(one))
 
 
 @given(st.text(alphabet=string.printable + "éüßﬁŒİ北京ไทย½²\u0301\u200d\ud83d", max_size=30))

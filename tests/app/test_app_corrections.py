@@ -235,7 +235,7 @@ def moved_by_request(wiring):
     """Asks for an article to be moved into another story, and carries out what is asked for."""
     app = App(wiring)
     names = articles(wiring)
-    if not app.requests.all():
+    if not app.stored.requests():
         where = placement(wiring.store)
         app.requests.file("move", [where[names[2]]], [names[1]], "as read", "ann")
     app.requests.carry_out()

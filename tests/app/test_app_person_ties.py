@@ -346,7 +346,7 @@ def asked_for(wiring):
     """Asks for a tie of two stories that are alone, and carries it out."""
     app = App(wiring)
     names, where = articles(wiring), placement(wiring.store)
-    if not app.requests.all():
+    if not app.stored.requests():
         app.requests.file("tie", [where[names[1]]], [where[names[3]]], "as read", "ann")
     app.requests.carry_out()
 
@@ -359,7 +359,7 @@ def test_what_is_asked_for_is_carried_out_by_whoever_groups_next(loaded, tmp_pat
     assert situations(app)[budget.title] == ""
     app.ingest.load([str(tmp_path / "later.jsonl")])
     assert situations(app)[budget.title] == spill.id
-    (done,) = app.requests.all()
+    (done,) = app.stored.requests()
     assert (done.state, done.into) == ("done", (budget.id,))
 
 

@@ -132,7 +132,7 @@ class Worker:
     def begun(self, dag, task):
         """When each map index of a task last told something here (-1 where the task is not mapped)."""
         files = (self.folder / "logs").glob(f"dag_id={dag}/run_id=*/task_id={task}/**/attempt=*.log")
-        found = {}
+        found = dict[int, float]()
         for file in files:
             index = int(file.parent.name.partition("map_index=")[2] or -1)
             found[index] = max(found.get(index, 0), file.stat().st_ctime)

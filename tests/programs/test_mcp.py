@@ -132,7 +132,7 @@ def test_corrections_only_when_allowed_and_only_as_they_were_previewed(home) -> 
 
     name, stories = over_stdio(home, talk, "--allow-corrections")
     with opened(home) as app:
-        (request,) = app.requests.all()
+        (request,) = app.stored.requests()
         assert (request.id, request.kind) == (name, "merge")
         assert [each.partition(":")[0] for each in request.stories] == stories
         assert (request.who, request.note) == ("mcp", "one event")

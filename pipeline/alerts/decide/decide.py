@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from pipeline.alerts.decide import news
-from pipeline.query import parse
+from pipeline.query import hits, parse
 from pipeline.query.hits import Prepared
 from pipeline.query.tree import Query
 from pipeline.records import Alert, AlertKind, Change, StoredArticle, Story, Watch, WatchState, content_id
@@ -52,7 +52,7 @@ def rule_of(watch: Watch, now: datetime) -> WatchRule:
 
 def rule_hits(rule: WatchRule, article: Prepared) -> bool:
     """Whether a watch's query hits an article."""
-    return parse.matches(query_at(rule, article), article)
+    return hits.matches(query_at(rule, article), article)
 
 
 def query_at(rule: WatchRule, article: Prepared) -> Query:
@@ -291,9 +291,9 @@ class Decider:
             title = central.enriched.article.title[:60]
             found = f"‘{title}’, which {'does' if hit else 'does not'}"
             return Check("match", "the central article to hit", found, hit)
-        hits = sum(rule_hits(rule, self.ready(member)) for member in view.members)
+        hitting = sum(rule_hits(rule, self.ready(member)) for member in view.members)
         needed = f"most of {len(view.members)} articles to hit"
-        return Check("match", needed, str(hits), hits * 2 > len(view.members))
+        return Check("match", needed, str(hitting), hitting * 2 > len(view.members))
 
     def _first(self, case: _Case) -> WatchOutcome:
         view, known = case.occasion.view, case.known
@@ -385,7 +385,7 @@ class Decider:
         hit = [member for member in members if member.enriched.article.id in matched]
         for member in hit[:SHOWN]:
             ready = self.ready(member)
-            for found in parse.hits(query_at(rule, ready), ready):
+            for found in hits.hits(query_at(rule, ready), ready):
                 words.setdefault(fold(found.text), found.text)
         return ", ".join(f"‘{word}’" for word in list(words.values())[:8]) or "by what it leaves out"
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.alerts.decide.decide import Check, Decider, StoryView, WatchRule, query_at
-from pipeline.query import parse
+from pipeline.query import hits, say
 from pipeline.query.hits import Prepared
 from pipeline.query.tree import And, Not, Or, Query
 from pipeline.records import Alert, Change, WatchState
@@ -143,7 +143,7 @@ def why(rule: WatchRule, view: StoryView, decider: Decider, told: Told) -> Why:
     """
     ready = [decider.ready(member) for member in view.members]
     clauses = tuple(_clauses(rule, rule.query, ready, 0))
-    matched = [each.article.id for each in ready if parse.matches(query_at(rule, each), each)]
+    matched = [each.article.id for each in ready if hits.matches(query_at(rule, each), each)]
     checks = tuple(decider.checks(rule, view, matched))
     notes = tuple(_notes(rule, view, matched, told))
     verdict = _verdict(rule, told.alerts, matched, checks, notes)
@@ -152,12 +152,12 @@ def why(rule: WatchRule, view: StoryView, decider: Decider, told: Told) -> Why:
 
 
 def _clauses(rule: WatchRule, tree: Query, ready: Sequence[Prepared], depth: int) -> Iterator[Clause]:
-    holding = [each for each in ready if parse.matches(_at(rule, tree, each), each)]
-    words = {hit.text: None for each in holding for hit in parse.hits(_at(rule, tree, each), each)}
-    name = parse.describe(tree).removeprefix("articles with ").removeprefix("articles ")
+    holding = [each for each in ready if hits.matches(_at(rule, tree, each), each)]
+    words = {hit.text: None for each in holding for hit in hits.hits(_at(rule, tree, each), each)}
+    name = say.describe(tree).removeprefix("articles with ").removeprefix("articles ")
     yield Clause(name, depth, tuple(each.article.id for each in holding), len(ready), tuple(words)[:8])
     match tree:
-        case And(parts) | Or(parts) if not parse.is_name(tree):
+        case And(parts) | Or(parts) if not say.is_name(tree):
             for part in parts:
                 yield from _clauses(rule, part, ready, depth + 1)
         case Not(part):

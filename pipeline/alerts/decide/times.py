@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from pipeline.alerts.decide.decide import WatchRule
-from pipeline.query import parse
+from pipeline.query import hits, parse
 from pipeline.query.fields import micros
 from pipeline.query.hits import Prepared
 from pipeline.query.tree import And, Everything, Not, Or, Query, TimeRange
@@ -77,7 +77,7 @@ class Dues:
 
 def hits_at(rule: WatchRule, article: Prepared, time: datetime) -> bool:
     """Whether a watch's query hits an article where `now` is a given time."""
-    return parse.matches(parse.parse(rule.watch.query, time), article)
+    return hits.matches(parse.parse(rule.watch.query, time), article)
 
 
 def first_time(rule: WatchRule, article: Prepared) -> datetime | None:
@@ -91,7 +91,7 @@ def first_time(rule: WatchRule, article: Prepared) -> datetime | None:
         None where there is no such time within `HORIZON`.
     """
     start = article.article.fetched
-    if not parse.matches(_if_time_helps(rule.query), article):
+    if not hits.matches(_if_time_helps(rule.query), article):
         return None
     found = sorted(_crossings(rule.watch.query, article, start, start + HORIZON))
     return next((time for time in found if hits_at(rule, article, time)), None)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from pipeline.alerts.decide.decide import WatchRule, query_at
 from pipeline.alerts.send.mail_texts import PHRASES
 from pipeline.alerts.send.schedule import zone_of
-from pipeline.query import parse
+from pipeline.query import hits
 from pipeline.query.hits import Prepared, WordHit
 from pipeline.records import Alert, AlertKind, StoredArticle, Story, Watch
 from pipeline.text import fold
@@ -317,7 +317,7 @@ def snippets(rule: WatchRule, members: Sequence[StoredArticle], unknown: str = "
         ready = Prepared(member)
         outlet = clean(member.enriched.article.outlet) or unknown
         for field, content in (("title", ready.article.title), ("text", ready.article.text)):
-            marks = [h for h in parse.hits(query_at(rule, ready), ready) if h.field == field and h.start >= 0]
+            marks = [h for h in hits.hits(query_at(rule, ready), ready) if h.field == field and h.start >= 0]
             if marks:
                 snippet = _cut(outlet, content, marks)
                 found.setdefault(fold("".join(text for text, _ in snippet.pieces)), snippet)
@@ -329,7 +329,7 @@ def snippets(rule: WatchRule, members: Sequence[StoredArticle], unknown: str = "
 def _values(rule: WatchRule, members: Sequence[StoredArticle], unknown: str) -> tuple[Snippet, ...]:
     for member in members:
         ready = Prepared(member)
-        texts = list(dict.fromkeys(clean(h.text) for h in parse.hits(query_at(rule, ready), ready)))[:4]
+        texts = list(dict.fromkeys(clean(h.text) for h in hits.hits(query_at(rule, ready), ready)))[:4]
         if texts:
             pieces = [piece for text in texts for piece in ((text, True), (", ", False))][:-1]
             return (Snippet(clean(member.enriched.article.outlet) or unknown, tuple(pieces)),)

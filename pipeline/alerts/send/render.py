@@ -20,7 +20,7 @@ from pipeline.alerts.decide.decide import WatchRule, query_at
 from pipeline.alerts.send.chat_text import chat_text
 from pipeline.alerts.send.content import Item, MailSection, clean, phrase, safe_url, section
 from pipeline.alerts.send.mail_headers import address_line, header_line
-from pipeline.query import parse
+from pipeline.query import hits
 from pipeline.query.hits import Prepared
 from pipeline.records import Alert, Message, StoredArticle
 from pipeline.settings import MailSettings
@@ -237,7 +237,7 @@ def _alert(alert: Alert) -> dict[str, Any]:
 
 def _article(rule: WatchRule, member: StoredArticle, shown: int) -> dict[str, Any]:
     article, ready = member.enriched.shown, Prepared(member)
-    hits = parse.hits(query_at(rule, ready), ready)
+    found = hits.hits(query_at(rule, ready), ready)
     return {
         "id": article.id,
         "title": article.title,
@@ -245,7 +245,7 @@ def _article(rule: WatchRule, member: StoredArticle, shown: int) -> dict[str, An
         "url": article.link or article.url,
         "published": _stamp(article.published) if article.published else None,
         "new": member.seq > shown,
-        "hits": list(dict.fromkeys(hit.text for hit in hits)),
+        "hits": list(dict.fromkeys(hit.text for hit in found)),
     }
 
 

@@ -11,7 +11,7 @@ from pipeline.alerts.decide.decide import WatchRule
 from pipeline.alerts.send.schedule import destinations, next_digest, quiet_end
 from pipeline.alerts.watch.traps import FLOOD, traps
 from pipeline.alerts.watch.watch_file import WEEKDAYS
-from pipeline.query import parse
+from pipeline.query import parse, say
 from pipeline.query.tree import And, Everything, KeywordRange, Not, Or, Phrase, Query, Term, TimeRange
 from pipeline.records import Delivery, Watch
 from pipeline.records.articles import ArticleKind
@@ -52,7 +52,7 @@ _FOLLOW = {
 
 def meaning(watch: Watch, now: datetime) -> str:
     """Says what a watch does, in a few sentences."""
-    found = parse.describe(parse.parse(watch.query, now))
+    found = say.describe(parse.parse(watch.query, now))
     once = "a story" if watch.once_per == "story" else "the stories of a situation"
     parts = [f"Looks for {found}.", f"Fires once for {once} when {_MATCH[watch.match]}{_conditions(watch)}."]
     parts += [_delivery(watch.deliver), _FOLLOW[watch.once_per, watch.follow_up]]
@@ -222,7 +222,7 @@ def _contradiction(parts: Sequence[Query]) -> str:
     for out in (part.part for part in parts if isinstance(part, Not)):
         asked = next((part for part in parts if not isinstance(part, Not) and _implies(part, out)), None)
         if asked is not None:
-            return f"it asks for {parse.describe(asked).removeprefix('articles with ')} and leaves it out"
+            return f"it asks for {say.describe(asked).removeprefix('articles with ')} and leaves it out"
     for field in ("language", "story", "kind"):
         allowed = [values for part in parts if (values := _values(part, field))]
         if allowed and not frozenset.intersection(*allowed):

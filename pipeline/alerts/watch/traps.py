@@ -11,7 +11,7 @@ from functools import cache
 
 from wordfreq import top_n_list
 
-from pipeline.query import parse
+from pipeline.query import parse, say
 from pipeline.query.tree import KEYWORD_FIELDS, And, Not, Or, Phrase, Query, Term, Wildcard
 from pipeline.query.words.search_tokens import shown
 from pipeline.text import UNSPACED, fold
@@ -50,7 +50,7 @@ def clauses(tree: Query) -> tuple[QueryClause, ...]:
     """The clauses of a query, in its order, at most `MOST_CLAUSES`."""
     found = (
         QueryClause(
-            parse.describe(each).removeprefix("articles with ").removeprefix("articles "),
+            say.describe(each).removeprefix("articles with ").removeprefix("articles "),
             each,
             negative,
             tokens(each),
@@ -62,7 +62,7 @@ def clauses(tree: Query) -> tuple[QueryClause, ...]:
 
 def _clauses(tree: Query, *, negative: bool) -> Iterator[tuple[Query, bool]]:
     match tree:
-        case And(parts) | Or(parts) if not parse.is_name(tree):
+        case And(parts) | Or(parts) if not say.is_name(tree):
             for part in parts:
                 yield from _clauses(part, negative=negative)
         case Not(part):

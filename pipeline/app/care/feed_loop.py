@@ -264,7 +264,7 @@ class FeedLoop:
         private = feed.allow_private and host_of(hub) == host_of(feed.url)
         form = subscription.form(self._wiring.settings.fetch.websub_url)
         try:
-            status = self._wiring.fetcher.post_form(hub, form, allow_private=private)
+            status = self._wiring.fetcher.client.post_form(hub, form, allow_private=private)
         except WirewatchError as error:
             return " ".join(str(error).split())
         return "" if 200 <= status < 300 else f"it answered {status}"

@@ -209,10 +209,6 @@ class Care:
         notifier.close()
         return outcome
 
-    def quarantine(self) -> list[Rejection]:
-        """What could not be processed, newest first."""
-        return self._wiring.store.quarantine()
-
     def quarantined(self, entry_id: str) -> Rejection:
         """One quarantine entry.
 

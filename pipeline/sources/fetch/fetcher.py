@@ -73,7 +73,7 @@ class FeedFetcher:
 
     Args:
         settings: Limits and politeness.
-        client: The network; one of its own when None.
+        client: The network, by which hubs are asked as well; one of its own when None.
         sleep: Waits between two pages of a site that asks for it.
         is_wall: Whether a page (HTML) hides its article, given the feed's language, and title and teaser.
         are_one_page: Whether pages (HTML) under several links are forms of one, for readers of other devices.
@@ -88,16 +88,12 @@ class FeedFetcher:
         are_one_page: Callable[[Mapping[str, str]], bool] = lambda _pages: False,
     ) -> None:
         self._settings = settings
-        self._client = client or Client(settings)
-        self._pages = ArticlePages(settings, self._client, sleep, is_wall, are_one_page)
+        self.client = client or Client(settings)
+        self._pages = ArticlePages(settings, self.client, sleep, is_wall, are_one_page)
 
     def close(self) -> None:
         """Closes all connections."""
-        self._client.close()
-
-    def post_form(self, url: str, form: Mapping[str, str], *, allow_private: bool) -> int:
-        """Asks a hub; see `Client.post_form`."""
-        return self._client.post_form(url, form, allow_private=allow_private)
+        self.client.close()
 
     def fetch(self, feeds: Sequence[tuple[FeedSource, FeedState]], now: datetime) -> Iterator[Fetched]:
         """Polls each feed once, yields in the order given. Never raises for one feed: the state says why."""
@@ -140,7 +136,7 @@ class FeedFetcher:
 
     def _ask(self, feed: FeedSource, state: FeedState, now: datetime) -> Fetched:
         url, headers = poll_rules.request(feed, state, now)
-        answer = self._client.get(url, {"Accept": _ACCEPT_FEED, **headers}, allow_private=feed.allow_private)
+        answer = self.client.get(url, {"Accept": _ACCEPT_FEED, **headers}, allow_private=feed.allow_private)
         reply = _reply(feed, answer)
         if answer.status == 304:
             return Fetched(poll_rules.unchanged(state, reply, self._paced(feed), now))
@@ -197,7 +193,7 @@ class FeedFetcher:
         for place in newest_sitemaps(places, _SITEMAPS_A_POLL):
             try:
                 private = feed.allow_private and host_of(place) == host_of(feed.url)
-                answer = self._client.get(place, {"Accept": _ACCEPT_FEED}, allow_private=private)
+                answer = self.client.get(place, {"Accept": _ACCEPT_FEED}, allow_private=private)
             except WirewatchError as error:
                 said = said or str(error)
                 continue

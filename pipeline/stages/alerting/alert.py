@@ -34,8 +34,8 @@ from pipeline.processes import cycles_left
 from pipeline.records import Alert, Message, Watch, WatchState
 from pipeline.retry import DELIVERY, RetryPolicy
 from pipeline.stages.alerting.deliver import Deliverer
-from pipeline.stages.alerting.lineage import story_facts
 from pipeline.stages.alerting.occasions import Memory, OccasionReader, Questions, States, stretches
+from pipeline.stories.describing.describe import describe
 
 MARK = "alerts"
 BEHIND = "alerts.behind"
@@ -148,7 +148,7 @@ class Alerting:
         self,
         store: Store,
         watches: Sequence[Watch],
-        facts: Facts = story_facts,
+        facts: Facts = describe,
         stretch: int = STRETCH,
         file: WatchList | None = None,
     ) -> None:

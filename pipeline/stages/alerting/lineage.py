@@ -1,17 +1,11 @@
-"""What alerting and delivery ask of stories: their facts as of some members, their ancestors, their heirs."""
+"""What alerting and delivery ask of stories: their ancestors, their heirs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from pipeline.ports import Store
-from pipeline.records import Lineage, StoredArticle, Story
-from pipeline.stories.describing.describe import describe
-
-
-def story_facts(story: str, members: Sequence[StoredArticle]) -> Story:
-    """The facts of a story that has just these members."""
-    return describe(story, members)
+from pipeline.records import Lineage, Story
 
 
 def ancestry(lineage: Sequence[Lineage], story: str) -> tuple[tuple[str, ...], bool]:

@@ -19,13 +19,14 @@ from pipeline.alerts.watch.checks import findings, meaning
 from pipeline.alerts.watch.traps import QueryClause, clauses, leaves
 from pipeline.errors import NotFoundError
 from pipeline.ports import Store
-from pipeline.query.hits import prepared
+from pipeline.query.hits import Prepared
 from pipeline.query.tree import And, Query, Term, TimeRange
 from pipeline.records import Alert, Change, StoredArticle, Story, Watch
 from pipeline.stages.alerting.affairs import Affairs
 from pipeline.stages.alerting.alert import BEHIND, MARK, STRETCH
-from pipeline.stages.alerting.lineage import ancestry, heir, story_facts
+from pipeline.stages.alerting.lineage import ancestry, heir
 from pipeline.stages.alerting.occasions import Memory, OccasionReader, Questions, stretches
+from pipeline.stories.describing.describe import describe
 from pipeline.text import fold
 
 # More stories than a store holds.
@@ -197,7 +198,7 @@ def _nameless(exists: _Existing, watch: Watch, known: Known, head: int) -> list[
     return odd + [f"settings.yaml has no channel {each}: what goes there is given up" for each in missing]
 
 
-def why_story(store: Store, watch: Watch, story: str, now: datetime, facts: Facts = story_facts) -> Why:
+def why_story(store: Store, watch: Watch, story: str, now: datetime, facts: Facts = describe) -> Why:
     """Why a watch did or did not alert on a story.
 
     Raises:
@@ -265,7 +266,7 @@ def _first_telling(
 
 
 def backtest_watch(
-    store: Store, watch: Watch, since: datetime, now: datetime, facts: Facts = story_facts
+    store: Store, watch: Watch, since: datetime, now: datetime, facts: Facts = describe
 ) -> Backtest:
     """What a watch would have done since a time: the changes since then are walked again, as it was then.
 
@@ -316,6 +317,6 @@ def _loaded_stories(store: Store, rule: WatchRule, since: datetime) -> dict[str,
         members = list(store.articles(story.members).values())
         if not any(member.backfill and arrival(member) >= since for member in members):
             continue
-        hits = {each.article.id for each in map(prepared, members) if rule_hits(rule, each)}
+        hits = {each.article.id for each in map(Prepared, members) if rule_hits(rule, each)}
         found[story.id] = list(by_publication(members, hits))
     return found
