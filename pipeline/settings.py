@@ -367,8 +367,10 @@ def validated(model: type[Model], document: Document, part: object = None, key: 
         first = error.errors(include_url=False)[0]
         key = ".".join(str(each) for each in (*filter(None, [key]), *first["loc"]))
         message = first["msg"].removeprefix("Value error, ")  # pydantic's, before what we say ourselves
-        if first["type"] == "extra_forbidden":
+        if first["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:  # of a model, of a dataclass
             message = "unknown key"
+        if first["type"] in {"model_type", "dataclass_type"}:
+            message = "must be keys with values"
         if first["type"] == "tuple_type":
             message = "must be a list, such as [one, two]"
         raise document.error(message, key) from None

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, time
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
+
+from annotated_types import Ge, Le
 
 AlertKind = Literal["new", "growth", "news", "withdrawn"]
 DeliveryState = Literal["decided", "rendered", "sent", "failed", "suppressed"]
 Channel = Literal["mail", "webhook", "chat"]
 UNFINISHED: tuple[DeliveryState, ...] = ("decided", "rendered")
+# What a person may write is said beside the fields: whoever reads a file validates this very class.
+_Count: TypeAlias = Annotated[int, Ge(1), Le(1_000_000)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +27,13 @@ class Conditions:
         growth: At least this many articles within 24 hours of the data's time; 0 for any.
     """
 
-    articles: int = 1
-    outlets: int = 1
-    origins: int = 1
+    articles: _Count = 1
+    outlets: _Count = 1
+    origins: _Count = 1
     topics: tuple[str, ...] = ()
     entities: tuple[str, ...] = ()
-    hot: float = 0.0
-    growth: int = 0
+    hot: Annotated[float, Ge(0)] = 0.0
+    growth: Annotated[int, Ge(0)] = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,19 +66,6 @@ def _one_line(text: str) -> str:
 
 Zone: TypeAlias = Annotated[str, AfterValidator(known_zone)]
 Clock: TypeAlias = Annotated[time, BeforeValidator(_clock)]
-Count: TypeAlias = Annotated[int, Field(ge=1, le=1_000_000)]
-
-
-class ConditionsEntry(_Closed):
-    """What a story must have before the watch fires."""
-
-    articles: Count = 1
-    outlets: Count = 1
-    origins: Count = 1
-    topics: tuple[str, ...] = ()
-    entities: tuple[str, ...] = ()
-    hot: Annotated[float, Field(ge=0)] = 0.0
-    growth: Annotated[int, Field(ge=0)] = 0
 
 
 class DigestEntry(_Closed):
@@ -140,7 +127,7 @@ class WatchEntry(_Closed):
     name: Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_one_line)]
     description: Annotated[str, AfterValidator(_one_line)] = ""
     query: Annotated[str, Field(min_length=1)]
-    conditions: ConditionsEntry = ConditionsEntry()
+    conditions: Conditions = Conditions()
     match: Literal["any", "most", "central"] = "any"
     deliver: DeliverEntry = DeliverEntry()
     once_per: Literal["story", "situation"] = "story"
@@ -154,7 +141,7 @@ class WatchEntry(_Closed):
             name=self.name,
             query=self.query,
             description=self.description,
-            conditions=Conditions(**self.conditions.model_dump()),
+            conditions=self.conditions,
             match=self.match,
             deliver=self.deliver.record(zone),
             once_per=self.once_per,

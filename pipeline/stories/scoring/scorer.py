@@ -21,9 +21,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final, Literal, Protocol
+from typing import Annotated, Final, Literal, Protocol
 
 import numpy as np
+from annotated_types import Ge, Gt, Le, Lt
 from typing_extensions import override
 
 from pipeline.records import Candidate, Contribution
@@ -79,9 +80,14 @@ class Scorer(Protocol):
         """The score of one story that has no rivals, with contributions that sum to it."""
 
 
-@dataclass(frozen=True, slots=True)
+Share = Annotated[float, Ge(0), Le(1)]
+Positive = Annotated[float, Gt(0)]
+NotNegative = Annotated[float, Ge(0)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MixWeights:
-    """The numbers of the mix, as `config/scorer.yaml` holds them.
+    """The numbers of the mix, as `config/scorer.yaml` holds them, and what each may be.
 
     Attributes:
         text, lead, vector: Weights of the three similarities within one language.
@@ -101,23 +107,23 @@ class MixWeights:
         stay: What a repair demands beyond the present story's score.
     """
 
-    text: float
-    lead: float
-    vector: float
-    cross_language: float
-    vector_floor: float
-    centroid_share: float
-    time_loss: float
-    time_scale_days: float
-    unknown_gap_days: float
-    outlet_loss: float
-    years_loss: float
-    acquaintance: float
-    magnitude_loss: float
-    contrast: float
-    threshold: float
-    threshold_without_vectors: float
-    stay: float
+    text: Positive
+    lead: Positive
+    vector: Positive
+    cross_language: Share
+    vector_floor: Annotated[float, Ge(0), Lt(1)]
+    centroid_share: Share
+    time_loss: Share
+    time_scale_days: Positive
+    unknown_gap_days: NotNegative
+    outlet_loss: Share
+    years_loss: Share
+    acquaintance: Share = 0  # files of versions that did not know it (the archive keeps them) say nothing
+    magnitude_loss: Share = 0
+    contrast: NotNegative
+    threshold: Share
+    threshold_without_vectors: Share
+    stay: Share
 
 
 @dataclass(frozen=True, slots=True)

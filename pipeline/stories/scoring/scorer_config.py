@@ -4,40 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import asdict, dataclass
-from typing import Annotated
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, ValidationError
 
 from pipeline.errors import ConfigError
 from pipeline.records import content_id
-from pipeline.settings import Document, SettingsSection
-from pipeline.stories.scoring.scorer import Granularity, Mix, MixWeights
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-
-
-class _Weights(SettingsSection):
-    text: Positive
-    lead: Positive
-    vector: Positive
-    cross_language: Share
-    vector_floor: Annotated[float, Field(ge=0, lt=1)]
-    centroid_share: Share
-    time_loss: Share
-    time_scale_days: Positive
-    unknown_gap_days: Annotated[float, Field(ge=0)]
-    outlet_loss: Share
-    years_loss: Share
-    acquaintance: Share = 0  # files of versions that did not know it (the archive keeps them) say nothing
-    magnitude_loss: Share = 0
-    contrast: Annotated[float, Field(ge=0)]
-    threshold: Share
-    threshold_without_vectors: Share
-    stay: Share
+from pipeline.settings import Document, SettingsSection, validated
+from pipeline.stories.scoring.scorer import Granularity, Mix, MixWeights, Positive
 
 
 class _Granularity(SettingsSection):
@@ -61,7 +36,7 @@ class _Chosen(SettingsSection):
 class _File(SettingsSection):
     name: str
     chosen: _Chosen
-    weights: _Weights
+    weights: MixWeights
     granularity: _Granularity
     vectors: _Vectors
 
@@ -91,20 +66,18 @@ def load_scorer(document: Document, granularity: Granularity) -> ScorerConfig:
     Raises:
         ConfigError: A key is unknown, missing or out of range; names file, line and key.
     """
-    try:
-        file = _File.model_validate(dict(document.content))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise document.error(first["msg"], ".".join(str(part) for part in first["loc"])) from None
+    file = validated(_File, document)
     factor = {
         "strict": file.granularity.strict,
         "normal": file.granularity.normal,
         "broad": file.granularity.broad,
     }[granularity]
-    numbers = file.weights.model_dump()
-    for key in ("threshold", "threshold_without_vectors"):
-        numbers[key] *= factor
-    weights = MixWeights(**numbers)
+    weights = file.weights
+    weights = replace(
+        weights,
+        threshold=weights.threshold * factor,
+        threshold_without_vectors=weights.threshold_without_vectors * factor,
+    )
     digest = content_id(file.name, *(f"{key}={value!r}" for key, value in sorted(asdict(weights).items())))
     return ScorerConfig(
         Mix(weights, f"{file.name}:{digest[:8]}"), _center(file, document), file.vectors.model
