@@ -22,6 +22,7 @@ from pipeline.records.alerts import (
 )
 from pipeline.records.articles import (
     ENTITY_PREFIX,
+    MISTAKEN,
     Article,
     ArticleKind,
     ArticleRow,
@@ -71,6 +72,7 @@ from pipeline.records.stories import (
 
 __all__ = [
     "ENTITY_PREFIX",
+    "MISTAKEN",
     "Alert",
     "AlertKind",
     "Article",

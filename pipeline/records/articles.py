@@ -176,6 +176,10 @@ ENTITY_PREFIX: Final[Mapping[EntityKind, str]] = MappingProxyType(
 )
 
 
+# The kinds that a name is mistaken between. Their order is that of columns that are stored.
+MISTAKEN: Final[tuple[EntityKind, ...]] = ("person", "place", "organisation")
+
+
 def most_salient_first(entities: Iterable[Entity]) -> tuple[Entity, ...]:
     """Entities in the order in which an article has them; ties by count, then by id."""
     return tuple(sorted(entities, key=lambda entity: (-entity.salience, -entity.count, entity.id)))

@@ -228,8 +228,9 @@ def test_what_hangs_together_loosely_stands_up_to_a_half_life_lower():
     angles=st.lists(st.floats(0, 0.9), min_size=2, max_size=5),
     languages=st.lists(st.sampled_from(["en", "de"]), min_size=5, max_size=5),
 )
-def test_tightness_is_the_mean_over_all_pairs(angles, languages):
-    """As one would work it out pair by pair, from the vectors as they are kept."""
+def test_tightness_is_the_mean_over_all_pairs(artefact, angles, languages):
+    """As one would work it out pair by pair, from the vectors as they are kept, with the shipped weights."""
+    weights = artefact.scorer.weights
     told = [
         article(n, f"Ferry sinks {'!' * n}", f"{WIRE} Word{n} alone.", f"P{n}", n) for n in range(len(angles))
     ]
@@ -242,7 +243,7 @@ def test_tightness_is_the_mean_over_all_pairs(angles, languages):
 
     def alike(one, two):
         vector = float(one.dense.astype(float) @ two.dense.astype(float))
-        meaning = (vector - 0.82) / 0.18
+        meaning = (vector - weights.vector_floor) / (1 - weights.vector_floor)
         if one.language != two.language:
             return 0.0, 0.0, meaning
         words = [
@@ -260,8 +261,10 @@ def test_tightness_is_the_mean_over_all_pairs(angles, languages):
     inside = [alike(*pair) for pair in pairs if pair[0].language == pair[1].language]
     vector = min(1.0, max(0.0, sum(alike(*pair)[2] for pair in pairs) / len(pairs)))
     share = len(inside) / len(pairs)
-    words = sum(2 * text + lead for text, lead, _ in inside) / len(inside) if inside else 0.0
-    expected = share * (words + vector) / 4 + (1 - share) * 0.65 * vector
+    words = [weights.text * text + weights.lead * lead for text, lead, _ in inside]
+    within = (sum(words) / len(words) if words else 0.0) + weights.vector * vector
+    within /= weights.text + weights.lead + weights.vector
+    expected = share * within + (1 - share) * weights.cross_language * vector
     members = [IndexedArticle(str(n), n, each) for n, each in enumerate(kept)]
     assert tightness(StoryProfile.of("s", members)) == pytest.approx(expected, abs=2e-3)
 

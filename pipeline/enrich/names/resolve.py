@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 from pipeline.enrich.names.forms import key_of, organisation_key, skeleton, slug
 from pipeline.enrich.names.known.aliases import Aliases, KnownNames
@@ -16,9 +15,8 @@ from pipeline.enrich.names.sense.headlines import confirmed
 from pipeline.enrich.names.sense.mending import sensible
 from pipeline.enrich.names.sense.surroundings import context_of
 from pipeline.ports import Mention
-from pipeline.records import ENTITY_PREFIX, Article, Entity, EntityKind, Span, most_salient_first
+from pipeline.records import ENTITY_PREFIX, MISTAKEN, Article, Entity, EntityKind, Span, most_salient_first
 
-_MISTAKEN: Final[frozenset[EntityKind]] = frozenset({"person", "organisation", "place"})
 _LEAD_CHARS = 500
 _MAX_SPANS = 200
 # Capitalised words that are family names too: alone they name nobody.
@@ -91,7 +89,7 @@ def _as_known_elsewhere(
             known.setdefault(part.folded(one), one.known)
     settled = []
     for part, one in named:
-        meant = known.get(part.folded(one)) if one.known is None and one.kind in _MISTAKEN else None
+        meant = known.get(part.folded(one)) if one.known is None and one.kind in MISTAKEN else None
         if meant is not None and part.folded(one)[-1] not in families:
             settled.append((part, replace(one, kind="place", known=meant)))
         else:

@@ -142,7 +142,7 @@ class Checkpoints:
 
     def _active(self, published: datetime, fetched: datetime) -> Iterator[tuple[IndexedArticle, str]]:
         for row in self._store.active([(published, _LAST)], [(fetched, _LAST)]):
-            yield IndexedArticle(row.article, row.seq, row.traits), row.story
+            yield IndexedArticle.of_row(row), row.story
 
     # -- what was taken out ------------------------------------------------------------------------------
 
@@ -309,7 +309,7 @@ def _put_in(index: StoryIndex, rows: Sequence[MemberRow]) -> None:
     """Puts in what is newer than an index, in ingest sequence."""
     for start in range(0, len(rows), _AT_ONCE):
         some = rows[start : start + _AT_ONCE]
-        index.enter([IndexedArticle(row.article, row.seq, row.traits) for row in some])
+        index.enter([IndexedArticle.of_row(row) for row in some])
         for row in some:
             index.settle(row.article, row.story)
 

@@ -309,7 +309,7 @@ class _Tying:
         ordered = sorted(inside, key=lambda each: (each.tie.seq if each.tie else 0, each.first_seq))
         firsts = [story.members[0] for story in ordered]
         stored: Mapping[str, StoredArticle] = {**self._store.articles(firsts), **self._moved}
-        members = [IndexedArticle(name, stored[name].seq, stored[name].traits) for name in firsts]
+        members = [IndexedArticle.of(stored[name]) for name in firsts]
         self._situations.make_anew(situation, members, tried)
 
 

@@ -110,7 +110,7 @@ class Clustering:
         self, published: Sequence[Period], arrivals: Sequence[Period]
     ) -> Iterator[tuple[IndexedArticle, str]]:
         for row in self._store.active(published, arrivals):
-            yield IndexedArticle(row.article, row.seq, row.traits), row.story
+            yield IndexedArticle.of_row(row), row.story
 
     def assign(self, arrivals: Sequence[tuple[str, Features]]) -> list[tuple[IndexedArticle, Decision]]:
         """Decides on the next articles, one after another, and takes them into the index.

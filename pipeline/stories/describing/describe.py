@@ -76,7 +76,7 @@ def describe(
         StoreError: Features of another version.
     """
     every = sorted(articles, key=lambda a: a.seq)
-    older = [*older, *(_indexed(a) for a in every[:-MEMBERS_TOLD])]
+    older = [*older, *(IndexedArticle.of(a) for a in every[:-MEMBERS_TOLD])]
     ordered = every[-MEMBERS_TOLD:]
     plain = [a.enriched.shown for a in ordered]
     traits = [Features.from_bytes(a.traits) for a in ordered]
@@ -116,10 +116,6 @@ def describe(
         version=version,
         dated=any(a.published for a in plain) or any(member.time is not None for member in older),
     )
-
-
-def _indexed(stored: StoredArticle) -> IndexedArticle:
-    return IndexedArticle(stored.enriched.article.id, stored.seq, stored.traits)
 
 
 def _first_and_last(members: Sequence[IndexedArticle]) -> list[datetime]:

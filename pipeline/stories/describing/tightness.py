@@ -7,8 +7,9 @@ from typing import Final
 
 from pipeline.stories.index.story_profile import StoryProfile
 
-# As the scorer weighs them (config/scorer.yaml, as shipped): text, lead and vector within a language, the
-# vector across languages, and the cosine of vectors that counts as nothing in common.
+# As the shipped scorer weighs them, to which a test holds them: text, lead and vector within a language, the
+# vector across languages, and the cosine of vectors that counts as nothing in common. They are not read from
+# config/scorer.yaml, because `hot` is stored: it would depend on what the file said when a story was told.
 _TEXT: Final = 2.0
 _LEAD: Final = 1.0
 _VECTOR: Final = 1.0

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from sys import intern
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import StoreError
-from pipeline.records import EntityKind
+from pipeline.ports import MemberRow
+from pipeline.records import EntityKind, StoredArticle
 from pipeline.stories.features import years
 
 # Raised with every change of meaning: features of the version before are read, older ones need a replay.
@@ -387,6 +388,16 @@ class IndexedArticle:
             self.data = traits.to_bytes()
             self.time = traits.time
             self.language, self.outlet = intern(traits.language), intern(traits.outlet)
+
+    @classmethod
+    def of(cls, stored: StoredArticle) -> Self:
+        """That of a stored article."""
+        return cls(stored.enriched.article.id, stored.seq, stored.traits)
+
+    @classmethod
+    def of_row(cls, row: MemberRow) -> Self:
+        """That of what the store gives to rebuild the state of clustering from."""
+        return cls(row.article, row.seq, row.traits)
 
     @property
     def fetched(self) -> float:

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from pipeline.errors import StoreError
-from pipeline.records import EntityKind
+from pipeline.records import MISTAKEN, EntityKind
 from pipeline.stories.features.tokens import pair_id, prior_share, term_id
 
 # How many articles the prior is worth. Found flat between 500 and 8,000 on the development sets.
@@ -37,8 +37,6 @@ NAMES_REMEMBERED: Final = 8192
 # One word may be a family name here and a town there, so more has to speak.
 AGREED: Final = 4
 AGREED_OF_ONE_WORD: Final = 8
-# The kinds that a name is mistaken between. Their order is that of the columns kept.
-MISTAKEN: Final[tuple[EntityKind, ...]] = ("person", "place", "organisation")
 
 _TERMS_MAGIC: Final = b"WWT1"
 _LINES_MAGIC: Final = b"WWH2"
