@@ -10,6 +10,9 @@ import pytest
 from store_records import article, at, decision, story, word_term
 
 from pipeline.ports import Commit, Store, StoryFilter, StoryOrder, place_in
+from pipeline.query.evaluate import holds
+from pipeline.query.fields import indexed
+from pipeline.query.parse import parse
 from pipeline.query.tree import Query
 from pipeline.records import (
     ArticleKind,
@@ -149,6 +152,26 @@ class ListConformance:
                 StoryFilter(query=word_term(word)), order, 25, place_in(order, found[-1])
             )
             assert [each.id for each in found] == hit[3:28]
+
+    @pytest.mark.parametrize(
+        "query",
+        ["wind", "NOT wind", "wind AND NOT calm", '"wind again"', '"again wind"~3', "ca*", "calm OR storm",
+         "published:[2026-01-01 TO 2026-03-01T16:00:00Z]", "wind AND published:[2026-03-01T14:30:00Z TO *]"],
+    )  # fmt: skip
+    @pytest.mark.parametrize(
+        "narrowed", [{}, {"since": at(5)}, {"after_seq": 6}, {"min_articles": 2}, {"topic": "war"}]
+    )
+    def test_a_list_has_the_stories_with_an_article_that_is_hit(
+        self, shelved: Store, query: str, narrowed: Wanted
+    ) -> None:
+        tree = parse(query, at(0))
+        every = shelved.between(0, shelved.head())
+        hit = {each.story[1:] for each in every if holds(tree, indexed(each))}
+        for order in ("hot", "new", "size"):
+            whole = self.listed(shelved, order, **narrowed)
+            wanted = "".join(each for each in whole if each in hit)
+            assert self.listed(shelved, order, query=tree, **narrowed) == wanted
+            assert self.listed(shelved, order, 1, query=tree, **narrowed) == wanted[:1]
 
     def test_stories_without_a_date_come_last_but_by_size(self, shelved: Store) -> None:
         found = shelved.stories(["s1", "s2", "s3"])

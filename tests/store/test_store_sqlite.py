@@ -29,7 +29,7 @@ from pipeline.ports import Commit
 from pipeline.query.parse import parse
 from pipeline.records import Candidate, Message
 from pipeline.store import copy_store, open_store
-from pipeline.store.sqlite import expressions
+from pipeline.store.sqlite import expressions, story_lists
 from pipeline.store.sqlite.database import SqliteStore
 from pipeline.store.sqlite.schema import APPLICATION, INDEX_COLUMNS, MIGRATIONS, REFERRED, statements
 from pipeline.store.sqlite.terms import packed
@@ -41,6 +41,19 @@ class TestSqlite(StoreConformance, StateConformance, ListConformance, ChangeConf
     @pytest.fixture
     def url(self, tmp_path) -> str:
         return f"sqlite:///{tmp_path}/folder/store.db"
+
+
+class TestSqliteListsInPieces(ListConformance):
+    """So few stories and members are looked at here that each way to a page is gone."""
+
+    @pytest.fixture
+    def store(self, tmp_path, monkeypatch) -> Iterator[SqliteStore]:
+        few = {"_LOOKED": 4, "_FURTHER": 3, "_MOST_LOOKED": 40, "_FREQUENT": 3, "_FEW": 2}
+        for name, value in few.items():
+            monkeypatch.setattr(story_lists, name, value)
+        store = SqliteStore(tmp_path / "store.db")
+        yield store
+        store.close()
 
 
 class TestSqliteQueries(RankedQueryConformance):

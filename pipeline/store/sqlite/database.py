@@ -312,29 +312,7 @@ class SqliteStore(Store, Movable):
 
     @override
     def newest_stories(self, since: datetime | None, query: Query | None, limit: int) -> list[Story]:
-        first = micros(since) if since else -(1 << 63)
-        with self._file.reading():
-            if query is None:
-                found = self._newest("document", first, limit)
-                return [decode(Story, document) for document in found]
-            from pipeline.store.sqlite.queries import Queries
-
-            seqs = Queries(self._file).hits(query).tolist()
-            hit = {row[0] for row in self._file.rows_of("SELECT story FROM article WHERE seq IN ({})", seqs)}
-            names = self._newest("id", first, -1)
-            chosen = [name for name in names if name in hit][:limit]
-            there = self.stories(chosen)
-            return [there[name] for name in chosen]
-
-    def _newest(self, column: str, first: int, limit: int) -> list[str]:
-        """A column of the stories from a time on, those with a date first; all for a limit of -1."""
-        sql = (
-            f"SELECT {column} FROM story WHERE dated = ? AND last_published >= ?"  # noqa: S608  our own names
-            " ORDER BY last_published DESC, id LIMIT ?"
-        )
-        found = [row[0] for row in self._file.rows(sql, (1, first, limit))]
-        left = limit - len(found) if limit >= 0 else limit
-        return found + [row[0] for row in self._file.rows(sql, (0, first, left))] if left else found
+        return self.story_page(StoryFilter(since=since, query=query), "new", limit)
 
     @override
     def story_page(

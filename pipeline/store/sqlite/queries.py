@@ -34,6 +34,8 @@ _FIRST, _LAST = -(1 << 63), (1 << 63) - 1
 _BLOCKS = (20_000, 100_000)
 # Windows of at most so many articles are turned into a span of numbers first: that takes some milliseconds.
 _SHORT = 50_000
+# Where hits are wanted among so few numbers, SQLite leaves the others out itself.
+_FEW = 20_000
 
 
 class Queries:
@@ -63,6 +65,32 @@ class Queries:
         """
         every = self._seqs("SELECT seq FROM article WHERE seq > ? AND seq <= ?", (after, upto))
         return _both(every, self._set(checked(query), every)) if len(every) else every
+
+    def among(self, query: Query, seqs: Iterable[int]) -> Seqs:
+        """Those of some numbers that it hits, ascending; the cost follows how many these are.
+
+        Raises:
+            QueryError: It names a field that does not exist, or that is of the wrong kind.
+        """
+        asked, some = checked(query), _array(seqs)
+        return _both(some, self._set(asked, some)) if len(some) else some
+
+    def stories(self, query: Query) -> tuple[str, tuple[object, ...]]:
+        """A statement that gives the stories of all hits, with its values.
+
+        Raises:
+            QueryError: It names a field that does not exist, or that is of the wrong kind.
+        """
+        expression = self._expressions.of(checked(query))
+        if expression is not None:
+            # The full-text index leads: it is asked once, and not for each story.
+            sql = (
+                "SELECT a.story FROM article_index f CROSS JOIN article a ON a.seq = f.rowid"
+                " WHERE article_index MATCH ?"
+            )
+            return sql, (expression,)
+        sql = "SELECT story FROM article WHERE seq IN (SELECT value FROM json_each(?))"
+        return sql, (json.dumps(self.hits(query).tolist()),)
 
     def ranked(self, query: Query, since: datetime | None, limit: int) -> list[tuple[int, float]]:
         """(seq, score) of the best hits, best first, ties by seq.
@@ -187,6 +215,11 @@ class Queries:
     def _match(self, expression: str, times: Sequence[TimeRange], within: Seqs | None) -> Seqs:
         rest, values = self._matching(expression, times)
         sql = f"SELECT f.rowid {rest} AND f.rowid BETWEEN ? AND ?"
+        if within is not None and len(within) <= _FEW:
+            # The plus keeps SQLite from asking the full-text index once for each number.
+            sql += " AND +f.rowid IN (SELECT value FROM json_each(?))"
+            values = (*values, *_ends(within), json.dumps(within.tolist()))
+            return self._seqs(sql, values)
         return self._seqs(sql, (*values, *_ends(within)))
 
     def _matching(self, expression: str, times: Sequence[TimeRange]) -> tuple[str, tuple[object, ...]]:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from pipeline.ports import StoryFilter, StoryOrder
 from pipeline.query.fields import micros
-from pipeline.store.sqlite.file import PIECE, DatabaseFile
-from pipeline.store.sqlite.queries import Queries, Seqs
+from pipeline.query.tree import Query
+from pipeline.store.sqlite.file import DatabaseFile, Row
+from pipeline.store.sqlite.queries import Queries
 from pipeline.store.sqlite.statements import label
 from pipeline.text import well_formed
 
 _BY: dict[StoryOrder, str] = {"hot": "hot", "new": "newest", "size": "size"}
-_RECORDS = "SELECT document FROM story_rank CROSS JOIN story USING (id)"
+_ID = "story_rank.id"
+# So many members are looked at in the order of the list before the articles of a query are, and so many
+# times more while at least one in so many of them is hit.
+_LOOKED, _FURTHER, _FREQUENT = 8_000, 16, 20
+_MOST_LOOKED = _LOOKED * _FURTHER
+# Where a time or a number leaves no more stories than these, they are sorted and the order is not walked.
+_FEW = 5_000
 _TABLES = {"stories": "story", "articles": "article"}
 
 
@@ -33,10 +41,10 @@ def _conditions(wanted: StoryFilter) -> tuple[list[str], list[object]]:
             conditions.append("instr(labels, ?) > 0")
             values.append(label(kind, value))
     if wanted.situation:
-        conditions.append("id IN (SELECT story FROM story_situation WHERE situation = ?)")
+        conditions.append(f"{_ID} IN (SELECT story FROM story_situation WHERE situation = ?)")  # noqa: S608
         values.append(well_formed(wanted.situation))
     if wanted.tied:
-        conditions.append("id IN (SELECT story FROM story_situation)")
+        conditions.append(f"{_ID} IN (SELECT story FROM story_situation)")  # noqa: S608  our own
     return conditions, values
 
 
@@ -60,58 +68,84 @@ def page(
     by, late = _BY[order], "0" if order == "size" else "undated"
     conditions, values = _conditions(wanted)
     if after is not None:
-        conditions.append(f"({late} > ? OR ({late} = ? AND ({by} < ? OR ({by} = ? AND id > ?))))")
+        conditions.append(f"({late} > ? OR ({late} = ? AND ({by} < ? OR ({by} = ? AND {_ID} > ?))))")
         values += [after[0], after[0], after[1], after[1], well_formed(after[2])]
-    in_order = f"{late}, {by} DESC, id" if late == "undated" else f"{by} DESC, id"
-
-    def listed(*more: str) -> str:
-        holds = " AND ".join([*conditions, *more])
-        return f"SELECT id FROM story_rank WHERE {holds} ORDER BY {in_order}"  # noqa: S608  our own
-
-    if wanted.hitting is None:
-        # In the order of the ranks, each with its record: the tables share the id and no other name.
-        joined = listed().replace("SELECT id FROM story_rank", _RECORDS, 1)
-        return [row[0] for row in file.rows(f"{joined} LIMIT ?", (*values, limit))]
-    found = _hit(file, listed, values, limit, Queries(file).hits(wanted.hitting))
-    documents: dict[str, str] = dict(file.rows_of("SELECT id, document FROM story WHERE id IN ({})", found))
-    return [documents[name] for name in found]
-
-
-def _hit(
-    file: DatabaseFile, listed: Callable[..., str], values: Sequence[object], limit: int, hits: Seqs
-) -> list[str]:
-    """The ids of a page of those that are hit."""
-    if (found := _walked(file, listed(), values, limit, hits)) is not None:
-        return found
-    hit = {row[0] for row in file.rows_of("SELECT story FROM article WHERE seq IN ({})", hits.tolist())}
-    if len(hit) <= PIECE:
-        within = f"id IN ({', '.join('?' * len(hit))})"
-        return [row[0] for row in file.rows(f"{listed(within)} LIMIT ?", (*values, *hit, limit))]
-    return [row[0] for row in file.rows(listed(), values) if row[0] in hit][:limit]
+    in_order = f"{late}, {by} DESC, {_ID}" if late == "undated" else f"{by} DESC, {_ID}"
+    table = "story_rank"
+    for index, condition, least in _narrowing(wanted):
+        few = f"SELECT 1 FROM story_rank INDEXED BY {index} WHERE {condition} LIMIT {_FEW + 1}"  # noqa: S608
+        if file.one(f"SELECT count(*) FROM ({few})", (least,))[0] <= _FEW:  # noqa: S608  our own
+            table = f"story_rank INDEXED BY {index}"
+            conditions.append(condition)
+            values.append(least)
+            break
+    ranks = _Ranks(file, table, " AND ".join(conditions), tuple(values), in_order)
+    query = wanted.hitting
+    return ranks.records(limit) if query is None else ranks.hit(Queries(file), query, limit)
 
 
-def _walked(
-    file: DatabaseFile, sql: str, values: Sequence[object], limit: int, hits: Seqs
-) -> list[str] | None:
-    """A page by looking at the stories in their order; None once that reads more articles than are hit.
+def _narrowing(wanted: StoryFilter) -> Iterator[tuple[str, str, int]]:
+    """What may leave few stories of all, whatever their order: an index, a condition for it, its value."""
+    if wanted.after_seq >= 0:
+        yield "story_rank_last", "last_seq > ?", wanted.after_seq
+    if wanted.since is not None:
+        yield "story_rank_newest", "undated IN (0, 1) AND newest >= ?", micros(wanted.since)
 
-    A frequent word has its page in the first few stories, a rare one is found sooner from its articles.
-    """
-    import numpy as np  # a list without a query needs none of it
 
-    found: list[str] = []
-    start, size, looked = 0, 4 * limit, 0
-    while looked < len(hits):
-        names = [row[0] for row in file.rows(f"{sql} LIMIT ? OFFSET ?", (*values, size, start))]
-        members = list(file.rows_of("SELECT story, seq FROM article WHERE story IN ({})", names))
-        seqs = np.fromiter((seq for _, seq in members), np.int64, len(members))
-        at_or_after = hits[np.minimum(np.searchsorted(hits, seqs), len(hits) - 1)]
-        hit = {members[place][0] for place in np.flatnonzero(at_or_after == seqs)}
-        found += [name for name in names if name in hit]
-        if len(found) >= limit or len(names) < size:
-            return found[:limit]
-        start, size, looked = start + size, 2 * size, looked + len(members)
-    return None
+@dataclass(frozen=True, slots=True)
+class _Ranks:
+    """The ranks of a list: which, with the values of their conditions, and in what order."""
+
+    file: DatabaseFile
+    table: str
+    conditions: str
+    values: tuple[object, ...]
+    order: str
+
+    def records(self, limit: int, hit: str = "", bound: Sequence[object] = ()) -> list[str]:
+        """The first records, of those among the ids that a statement gives; no others are read."""
+        within = f" AND {_ID} IN ({hit})" if hit else ""
+        chosen = (
+            f"SELECT id FROM {self.table} WHERE {self.conditions}{within}"  # noqa: S608  our own
+            f" ORDER BY {self.order} LIMIT ?"
+        )
+        sql = (
+            "SELECT document FROM story_rank CROSS JOIN story USING (id)"  # noqa: S608  our own
+            f" WHERE {_ID} IN ({chosen}) ORDER BY {self.order}"
+        )
+        return [row[0] for row in self.file.rows(sql, (*self.values, *bound, limit))]
+
+    def hit(self, queries: Queries, query: Query, limit: int) -> list[str]:
+        """Of those that a query hits.
+
+        A word that many articles have has its page among the first few stories, so these are looked at,
+        and more of them where that word turns out to be frequent. Any other is found from its articles.
+        """
+        looked = _LOOKED
+        while looked <= _MOST_LOOKED:
+            members = self._members(looked)
+            hits = set(queries.among(query, [seq for _, seq in members]).tolist())
+            found = list(dict.fromkeys(story for story, seq in members if seq in hits))
+            if len(found) >= limit or len(members) < looked:
+                return self._named(found[:limit])
+            if len(hits) * _FREQUENT < looked:
+                break
+            looked *= _FURTHER
+        return self.records(limit, *queries.stories(query))
+
+    def _members(self, limit: int) -> list[Row]:
+        """The first members of the list, story by story; of the last story perhaps not all."""
+        sql = (
+            f"SELECT {_ID}, seq FROM {self.table} CROSS JOIN article ON story = {_ID}"  # noqa: S608  our own
+            f" WHERE {self.conditions} ORDER BY {self.order} LIMIT ?"
+        )
+        return self.file.rows(sql, (*self.values, limit))
+
+    def _named(self, names: Sequence[str]) -> list[str]:
+        """The records of these, in their order."""
+        rows = self.file.rows_of("SELECT id, document FROM story WHERE id IN ({})", names)
+        documents: dict[str, str] = dict(rows)
+        return [documents[name] for name in names]
 
 
 def beginning(file: DatabaseFile, kind: str, prefix: str, limit: int) -> list[str]:
