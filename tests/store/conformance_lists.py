@@ -159,19 +159,27 @@ class ListConformance:
          "published:[2026-01-01 TO 2026-03-01T16:00:00Z]", "wind AND published:[2026-03-01T14:30:00Z TO *]"],
     )  # fmt: skip
     @pytest.mark.parametrize(
-        "narrowed", [{}, {"since": at(5)}, {"after_seq": 6}, {"min_articles": 2}, {"topic": "war"}]
+        "narrowed",
+        [
+            StoryFilter(),
+            StoryFilter(since=at(5)),
+            StoryFilter(after_seq=6),
+            StoryFilter(min_articles=2),
+            StoryFilter(topic="war"),
+        ],
     )
     def test_a_list_has_the_stories_with_an_article_that_is_hit(
-        self, shelved: Store, query: str, narrowed: Wanted
+        self, shelved: Store, query: str, narrowed: StoryFilter
     ) -> None:
         tree = parse(query, at(0))
         every = shelved.between(0, shelved.head())
         hit = {each.story[1:] for each in every if holds(tree, indexed(each))}
-        for order in ("hot", "new", "size"):
-            whole = self.listed(shelved, order, **narrowed)
-            wanted = "".join(each for each in whole if each in hit)
-            assert self.listed(shelved, order, query=tree, **narrowed) == wanted
-            assert self.listed(shelved, order, 1, query=tree, **narrowed) == wanted[:1]
+        orders: tuple[StoryOrder, ...] = ("hot", "new", "size")
+        for order in orders:
+            wanted = [each.id for each in shelved.story_page(narrowed, order, 99) if each.id[1:] in hit]
+            asked = replace(narrowed, query=tree)
+            assert [each.id for each in shelved.story_page(asked, order, 99)] == wanted
+            assert [each.id for each in shelved.story_page(asked, order, 1)] == wanted[:1]
 
     def test_stories_without_a_date_come_last_but_by_size(self, shelved: Store) -> None:
         found = shelved.stories(["s1", "s2", "s3"])
