@@ -14,6 +14,8 @@ from functools import cache, lru_cache
 
 import Stemmer
 
+# Their labels, clocks and dates are written another way than those of all others.
+EAST_ASIAN = frozenset({"ja", "ko", "zh"})
 # Longer tokens and values are cut: FTS5 cuts at 32,768 bytes, Lucene refuses terms above 32,766.
 LONGEST = 4096
 # Stems of so many words of a language are kept in memory.

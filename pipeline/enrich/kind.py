@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 from pipeline.languages.article_kinds import SIGNS, KindWords, kind_words
 from pipeline.languages.template import one_of_phrases
 from pipeline.records import Article, ArticleKind
-from pipeline.text import fold
+from pipeline.text import EAST_ASIAN, fold
 
 Told = tuple[ArticleKind, str]
 
@@ -62,7 +62,6 @@ _MEDIA: Final = frozenset({"video", "audio", "gallery"})
 _MEDIA_CHARS: Final = 1500
 _TAGGED_MEDIA_CHARS: Final = 400
 _LABEL_RULES: Final = ("title label", "agency slug", "title bracket", "outlet in title", "section in title")
-_EAST_ASIAN: Final = ("ja", "ko", "zh")
 _PIECES: Final = re.compile(
     r"\s*[|｜│┃»«¦:：·•‹›/\[\]()【】［］（）〈〉《》<>〔〕*_#!！+]+\s*|\s+[-–—]+\s+|^[-–—]+\s*|\s*[-–—]+$"
 )
@@ -132,7 +131,7 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _is_east_asian(piece: str) -> bool:
-    return any(_labels()[language].get(fold(piece)) for language in _EAST_ASIAN)
+    return any(_labels()[language].get(fold(piece)) for language in EAST_ASIAN)
 
 
 def _label_kind(piece: str, language: str) -> ArticleKind | None:

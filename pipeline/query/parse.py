@@ -46,6 +46,7 @@ from pipeline.query.tree import (
     Wildcard,
 )
 from pipeline.query.words.search_tokens import plain, words
+from pipeline.query.words.spellings import spellings
 from pipeline.query.words.wording import as_written, dropped_signs, loose, stray_sign, unsought_signs
 
 FIELDS = TEXT_FIELDS + KEYWORD_FIELDS + TIME_FIELDS
@@ -57,12 +58,8 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 # Private-use characters stand for unescaped * and ? while a pattern is folded.
 _ANY, _ONE = "\ue000", "\ue001"
 _MARKS = {"*": _ANY, "?": _ONE}
-# Words that are operators here in capitals, and those that are operators elsewhere.
+# Words that are operators here in capitals.
 _OPERATORS = ("and", "or", "not")
-_FOREIGN = frozenset(
-    "NEAR WITHIN ADJ XOR NOR ANDNOT BUT UND ODER NICHT OHNE ET OU SAUF PAS Y O NO E OG OCH EN OF NIET "  # noqa: SIM905  short
-    "EI TAI JA ELLER ELLER INTE IKKE LUB ORAZ ALBO NIE VE VEYA DEĞİL ATAU DAN И ИЛИ НЕ ТА АБО".split()
-)
 # How others say that words are near each other: NEAR/5, w/3.
 _DISTANCE = re.compile(r"(?:NEAR|ADJ|WITHIN|PRE|ONEAR|W|N)/\d+", re.IGNORECASE)
 
@@ -373,7 +370,7 @@ class _Reader:
             self._note(node, f"the sign {signs} of ‘{value}’ is not looked for{more}")
         if value.lower() in _OPERATORS and field is None:
             self._note(node, f"looks for the word ‘{value}’; write {value.upper()} to join clauses")
-        elif (value in _FOREIGN or _DISTANCE.fullmatch(value)) and field is None:
+        elif (value in spellings().operators_elsewhere or _DISTANCE.fullmatch(value)) and field is None:
             self._note(node, f"looks for the word ‘{value}’; the operators are AND, OR and NOT")
         return read.query
 

@@ -32,9 +32,6 @@ _NUMBER = re.compile(
     rf"(?<![.,:/-])(?<!{_LETTER})(?:\d{{1,3}}(?:[,.\u202f\u00a0]\d{{3}})+(?!{_LETTER})"
     rf"|\d+(?:[.,]\d+)?(?!{_LETTER})(?![:/-]))"
 )
-# Years, months, days, hours and ages in scripts of East Asia, and what makes a number an ordinal there.
-_DATE_SIGNS = re.compile("[年月日时時分秒点號号岁歳回년월일시분초세회]")
-_ORDINAL = "第제"
 _YEARS = range(1900, 2101)
 _WORD = re.compile(r"\w+")
 _END = re.compile(r"[.!?](?=\s+[^\s\d])|[。！？।؟]|\n")
@@ -155,13 +152,21 @@ class _Words(WordFile):
 
 class _NumberWords(WordFile):
     languages: Mapping[str, _Words]
+    signs_of_dates: frozenset[str]
+    signs_of_ordinals: frozenset[str]
+    before_month: tuple[str, ...]
+
+
+@cache
+def _number_words() -> _NumberWords:
+    return read(Path(__file__).with_name("number_words.yaml"), _NumberWords)
 
 
 @cache
 def _in_letters() -> Mapping[str, tuple[re.Pattern[str], Mapping[str, str]]]:
     """For each language what finds a number in letters, and the figure of each word."""
     found = {}
-    for language, said in read(Path(__file__).with_name("number_words.yaml"), _NumberWords).languages.items():
+    for language, said in _number_words().languages.items():
         figures = {
             word.casefold(): str(figure) for figure, word in enumerate(said.from_two, 2) if word != "-"
         }
@@ -197,14 +202,20 @@ def _plain(number: str) -> str:
     return number.replace(",", ".")
 
 
+@cache
+def _behind_day() -> re.Pattern[str]:
+    return re.compile(rf"\.?\s+(?:{one_of(_number_words().before_month)}\s+)?(\w+)")
+
+
 def _dated(text: str, found: re.Match[str], language: str) -> bool:
     if found[0].isdigit() and int(found[0]) in _YEARS and len(found[0]) == 4:
         return True
-    if _DATE_SIGNS.match(text, found.end()) or text[max(0, found.start() - 1) : found.start()] in tuple(
-        _ORDINAL
-    ):
+    words = _number_words()
+    if text[found.end() : found.end() + 1] in words.signs_of_dates:
         return True
-    after = re.match(r"\.?\s+(?:de\s+)?(\w+)", text[found.end() : found.end() + 24])
+    if text[max(0, found.start() - 1) : found.start()] in words.signs_of_ordinals:
+        return True
+    after = _behind_day().match(text[found.end() : found.end() + 24])
     before = re.search(r"(\w+)\.?\s+$", text[max(0, found.start() - 16) : found.start()])
     day = found[0].isdigit() and int(found[0]) <= 31
     # "37 may have died" is no date.

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
 
 from pipeline.enrich.names.name_words import NAME_WORDS
+from pipeline.languages.template import one_of
+from pipeline.languages.word_file import WordFile, read
 from pipeline.text import UNSPACED, fold
 
 # Each character of a script without spaces is a word; vowel signs of the scripts of India belong to theirs.
@@ -47,6 +51,45 @@ def key_of(name: str) -> tuple[str, ...]:
     return tuple(token.folded for token in tokens_of(name))
 
 
+class _Ending(WordFile):
+    least: int
+    run: str
+    last: str
+    written: str
+
+
+class _Step(WordFile):
+    """One spelling for some letters; the file says what each key means."""
+
+    letters: tuple[str, ...]
+    written: str
+    at: Literal["anywhere", "start", "end"] = "anywhere"
+    behind: str = ""
+    behind_other: str = ""
+    before: str = ""
+    before_other: str = ""
+
+    def pattern(self) -> re.Pattern[str]:
+        """What finds the letters where they are to be written otherwise."""
+        start = "^" if self.at == "start" else ""
+        behind = f"(?<=[{self.behind}])" if self.behind else ""
+        behind += f"(?<=[^{self.behind_other}])" if self.behind_other else ""
+        before = f"(?=[{self.before}])" if self.before else ""
+        before += f"(?=[^{self.before_other}])" if self.before_other else ""
+        return re.compile(start + behind + one_of(self.letters) + before + ("$" if self.at == "end" else ""))
+
+
+class _Transliteration(WordFile):
+    ending: _Ending
+    slavic: tuple[_Step, ...]
+    arabic: tuple[_Step, ...]
+
+
+_ONE_SPELLING: Final = read(Path(__file__).with_name("transliteration.yaml"), _Transliteration)
+_ENDING: Final = re.compile(f"[{_ONE_SPELLING.ending.run}]+[{_ONE_SPELLING.ending.last}]$")
+_SLAVIC_STEPS: Final = [(step.pattern(), step.written) for step in _ONE_SPELLING.slavic]
+_ARABIC_STEPS: Final = [(step.pattern(), step.written) for step in _ONE_SPELLING.arabic]
+_DOUBLED: Final = re.compile(r"(.)\1")
 _CANONICAL = {
     fold(variant): name for name, variants in NAME_WORDS.given_names.items() for variant in variants
 }
@@ -79,34 +122,25 @@ def skeleton(key: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _ending(word: str) -> str:
-    if len(word) < 5:
+    if len(word) < _ONE_SPELLING.ending.least:
         return word
-    return re.sub(r"[iy]+[iyj]$", "y", word)
+    return _ENDING.sub(_ONE_SPELLING.ending.written, word)
+
+
+def _rewritten(word: str, steps: Sequence[tuple[re.Pattern[str], str]]) -> str:
+    for pattern, written in steps:
+        word = pattern.sub(written, word)
+    return word
 
 
 def _slavic(word: str) -> str:
     if word in _SUFFIXES:
         return word
-    word = _ending(word)
-    word = re.sub(r"sky$|ski$|skyj$", "sky", word)
-    word = word.replace("tch", "ch").replace("tsch", "ch").replace("schtsch", "shch")
-    word = re.sub(r"(?<=[aeou])y(?=[^aeiou])", "i", word)  # shoygu
-    word = re.sub(r"(?<=[^aeiou])y(?=[^aeiouy])", "i", word)  # tymoshenko
-    word = re.sub(r"(?<=[nltdsz])[iy](?=[aeu])", "y", word)  # yatseniuk, lyashko
-    word = re.sub(r"ey(?=ev$)|ie(?=v)", "e", word)
-    word = re.sub(r"off$", "ov", word)
-    word = re.sub(r"eff$", "ev", word)
-    word = re.sub(r"a$", "a", word)
-    return re.sub(r"nka$", "nko", word)
+    return _rewritten(_ending(word), _SLAVIC_STEPS)
 
 
 def _arabic(word: str) -> str:
-    word = re.sub(r"(.)\1", r"\1", word)
-    word = re.sub(r"^(?:q|gh|kh?(?=ad))", "g", word)
-    word = (
-        word.replace("dh", "d").replace("ou", "u").replace("oo", "u").replace("ee", "i").replace("ei", "ai")
-    )
-    return word.replace("ay", "ai").replace("aw", "au")
+    return _rewritten(_DOUBLED.sub(r"\1", word), _ARABIC_STEPS)
 
 
 def slug(words: tuple[str, ...]) -> str:
@@ -116,7 +150,7 @@ def slug(words: tuple[str, ...]) -> str:
 
 # Before a name: no part of it. Compared folded and without points.
 _TITLES = NAME_WORDS.titles
-_TITLE_JOIN = frozenset({"of", "staff", "the", "a", "and", "for"})
+_TITLE_JOIN = NAME_WORDS.title_joins
 _ARTICLES = NAME_WORDS.articles
 
 

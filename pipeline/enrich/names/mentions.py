@@ -32,6 +32,7 @@ _MAX_TOKENS = 9
 # "Defense Minister" is an office: the model likes to call its first word an organisation.
 _OFFICES = NAME_WORDS.offices
 _DIRECTIONS = NAME_WORDS.directions
+_EMPTY = NAME_WORDS.empty_words
 # Places that are also given or family names: beside another capitalised word they are no place.
 _NAMELIKE = NAME_WORDS.places_and_names
 _ORG_ENDS = NAME_WORDS.organisation_ends
@@ -233,7 +234,7 @@ def _table_wins(field: FieldText, span: Named, inside: list[Match]) -> bool:
     around = [*words[: match.first - span.first], *words[match.last - span.first :]]
     if span.kind == "place":
         lower = all(field.tokens[span.first + at].text.islower() for at in range(match.first - span.first))
-        modifiers = all(word in _DIRECTIONS or is_title(word) or word in {"the", "s"} for word in around)
+        modifiers = all(word in _DIRECTIONS or is_title(word) or word in _EMPTY for word in around)
         return span.label == "NORP" or (match.last == span.last and (lower or modifiers)) or len(inside) > 1
     if span.kind == "person":
         return match.known.kind == "person" and all(is_title(word) for word in around)

@@ -186,7 +186,7 @@ def _ends(group: _Group, *, last: bool) -> set[str]:
     for part, one in group.names:
         key = part.folded(one)
         if len(key) > 1:
-            while len(key) > 2 and key[-1] in {"jr", "sr", "ii", "iii"}:
+            while len(key) > 2 and key[-1] in NAME_WORDS.generations:
                 key = key[:-1]
             ends.add(key[-1] if last else key[0])
     return ends
@@ -236,11 +236,7 @@ def _move(groups: dict[str, _Group], id_: str, group: _Group, owner: _Group) -> 
 def _is_short_for(word: str, group: _Group) -> bool:
     """Whether a word is the initials of an organisation's name, or what is left of it in short."""
     for part, one in group.names:
-        key = [
-            w
-            for w in part.folded(one)
-            if w not in {"of", "the", "and", "for", "de", "del", "la", "der", "fur", "s"}
-        ]
+        key = [each for each in part.folded(one) if each not in NAME_WORDS.no_initials]
         if len(key) > 2 and "".join(w[0] for w in key) == word:
             return True
         if len(key) == 2 and key[0] == word and len(word) > 3 and key[1] in _FOLLOWERS:

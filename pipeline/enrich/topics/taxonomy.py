@@ -6,10 +6,12 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Final
 
 from pydantic import Field, StrictFloat, StrictInt, StrictStr
 
+from pipeline.languages.word_file import WordFile, read
 from pipeline.records import Article, Topic
 from pipeline.settings import Document, SettingsSection, validated
 from pipeline.text import stem, stems_of, words
@@ -35,6 +37,19 @@ _WORDS_COUNT = 2.0
 _LIKELY = -1.0
 _LIKELY_TOO = 0.6
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
+
+
+class _Inflections(WordFile):
+    """Endings of a language's words; the file says what each list holds."""
+
+    added: frozenset[str]
+    for_last: Mapping[str, tuple[str, ...]]
+    taken_off: tuple[str, ...]
+    letters_left: int
+    last_vowels: str
+
+
+_ENGLISH: Final = read(Path(__file__).with_name("inflections.yaml"), _Inflections)
 
 
 # For each topic, the cues found by their stems: what they are worth, and how the taxonomy writes them.
@@ -258,21 +273,19 @@ def _inflected(one: str, other: str) -> bool:
         return True
     short, long = sorted((one, other), key=len)
     if long.startswith(short):
-        return long[len(short) :] in {"s", "es", "ed", "d", "ing"}
-    if short.endswith("y") and long.startswith(short[:-1]):
-        return long[len(short) - 1 :] in {"ies", "ied"}
-    if short.endswith("e") and long.startswith(short[:-1]):
-        return long[len(short) - 1 :] == "ing"
+        return long[len(short) :] in _ENGLISH.added
+    if short[-1:] in _ENGLISH.for_last and long.startswith(short[:-1]):
+        return long[len(short) - 1 :] in _ENGLISH.for_last[short[-1]]
     return _bare(one) == _bare(other)
 
 
 def _bare(word: str) -> str:
     """A word without its ending as a verb or plural; doubled consonants once."""
-    for ending in ("ing", "ies", "ied", "es", "ed", "s"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
+    for ending in _ENGLISH.taken_off:
+        if word.endswith(ending) and len(word) - len(ending) >= _ENGLISH.letters_left:
             word = word[: -len(ending)]
             break
-    return word[:-1] if len(word) > 3 and (word[-1] == word[-2] or word[-1] in "ey") else word
+    return word[:-1] if len(word) > 3 and (word[-1] == word[-2] or word[-1] in _ENGLISH.last_vowels) else word
 
 
 def _more(old: float, new: float) -> float:

@@ -14,6 +14,7 @@ from pipeline.languages.word_file import WordFile, read
 class _Agencies(WordFile):
     agencies: Mapping[str, tuple[str, ...]]
     unnamed: tuple[str, ...]
+    joins: tuple[str, ...]
 
 
 _FILE: Final = read(Path(__file__).with_name("agencies.yaml"), _Agencies)
@@ -23,9 +24,10 @@ AGENCIES: Final = {
     **dict.fromkeys(_FILE.unnamed, ""),
 }
 AGENCY: Final = one_of(AGENCIES)
+_JOINED: Final = re.compile(rf"\s?[/,;|]\s?|\s+{one_of(_FILE.joins)}\s+")
 
 
 def agency_named(text: str) -> str:
     """The news agency that a credit or author names, as it writes itself, or ""."""
-    first = re.split(r"\s?[/,;|]\s?|\s+(?:and|und|et|y)\s+", text.strip(" .()[]/"))[0]
+    first = _JOINED.split(text.strip(" .()[]/"))[0]
     return AGENCIES.get(first.strip().lower(), "")

@@ -41,6 +41,7 @@ _PREFIXED = re.compile(
     rf"^{one_of(_WORDS.glued_leads)}\s+(?P<names>{_NAME}(?:{_JOIN}{_NAME}){{0,2}})\s*"
     rf"(?:,\s{one_of(_WORDS.glued_roles)})?\s*(?:\n|\s(?=[A-ZÀ-Þ]{{4,}}(?:,|\s\()))"
 )
+_GLUED_AGENCY = re.compile(rf"(?<=\w){one_of(_WORDS.glued_agencies)}$")
 _AUTHOR_LEAD = re.compile(rf"^\s*{one_of(_WORDS.author_leads)}\s+", re.IGNORECASE)
 # "May" is English's only short name of a month that is not cut short; "Jan" and "Mar" are names of people.
 _MONTH_NAMES = {name for name in (*months("en"), *weekdays("en")) if len(name) > 3 or name == "may"}
@@ -118,7 +119,7 @@ def _is_prose(names: str, line: str) -> bool:
 
 def _tidy(name: str) -> str:
     name = " ".join(name.split()).strip(" ,.;|-")
-    name = re.sub(r"(?<=\w)(?:The )?Associated Press$", "", name)
+    name = _GLUED_AGENCY.sub("", name)
     return name.title() if name.isupper() and len(name) > 3 else name
 
 

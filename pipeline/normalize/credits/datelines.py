@@ -13,10 +13,12 @@ from pipeline.normalize.date.date_words import date_word
 from pipeline.records import Removed
 from pipeline.text import fold
 
+_DAY_END = one_of(CREDIT_WORDS.day_ends)
+_DATE_JOIN = rf"(?:{one_of(CREDIT_WORDS.date_joins)} )"
 _DATE = (
-    rf"(?:(?:{one_of(CREDIT_WORDS.date_leads)} )?(?:\d{{1,2}}(?:st|nd|rd|th|er|\.|º)?\s?(?:de )?)?"
-    rf"(?i:{date_word()})\.?,?"
-    r"(?:\s?\d{1,2}(?:st|nd|rd|th)?(?!\d))?(?:,?\s(?:de )?\d{4})?|\d{1,2}[./]\d{1,2}[./]?(?:\d{2,4})?)"
+    rf"(?:(?:{one_of(CREDIT_WORDS.date_leads)} )?(?:\d{{1,2}}{_DAY_END}?\s?{_DATE_JOIN}?)?"
+    rf"(?i:{date_word()})\.?,?(?:\s?\d{{1,2}}{one_of(CREDIT_WORDS.day_ends_behind_month)}?(?!\d))?"
+    rf"(?:,?\s{_DATE_JOIN}?\d{{4}})?|\d{{1,2}}[./]\d{{1,2}}[./]?(?:\d{{2,4}})?)"
 )
 _PLACE = (
     rf"[A-ZÀ-ÖØ-ÞЀ-Я][^\W\d_]*(?:[ .'’/-]{{1,2}}(?:{one_of(CREDIT_WORDS.place_particles)}|"

@@ -10,7 +10,7 @@ from functools import cache
 import jdatetime
 
 from pipeline.languages.template import one_of
-from pipeline.normalize.date.date_words import eras, half_days, persian_months
+from pipeline.normalize.date.date_words import ENDINGS, eras, half_days, persian_months
 from pipeline.text import fold
 
 # Thai and other Buddhist years; no date of news is that far ahead.
@@ -22,8 +22,10 @@ _BUDDHIST_SHORT = re.compile(
 )
 _PERSIAN_YEAR = r"(?<!\d)(1[34]\d\d)(?!\d)"
 _PERSIAN_NUMBERS = re.compile(rf"{_PERSIAN_YEAR}\s?[/.-]\s?(\d{{1,2}})\s?[/.-]\s?(\d{{1,2}})(?!\d)")
+_SIGNS = ENDINGS.east_asian
 _EAST_ASIAN_CLOCK = re.compile(
-    r"\s?(\d{1,2})\s?[時时點点시](?![間间간前])(?:\s?(\d{1,2})\s?[分분])?(?:\s?(\d{1,2})\s?[秒초])?"
+    rf"\s?(\d{{1,2}})\s?{one_of(_SIGNS.hour)}(?!{one_of(_SIGNS.no_clock)})"
+    rf"(?:\s?(\d{{1,2}})\s?{one_of(_SIGNS.minute)})?(?:\s?(\d{{1,2}})\s?{one_of(_SIGNS.second)})?"
 )
 # From here on letters are of Chinese, Japanese and Korean, which put no blanks between such words.
 _NO_BLANKS = "\u2e80"
@@ -87,17 +89,18 @@ def _plain_digit(char: str) -> str:
 
 @cache
 def _era() -> re.Pattern[str]:
-    return re.compile(rf"({one_of(eras())})\s?(\d{{1,4}}|元)")
+    return re.compile(rf"({one_of(eras())})\s?(\d{{1,4}}|{ENDINGS.first_year})")
 
 
 def _of_era(found: re.Match[str]) -> str:
-    year = 1 if found[2] == "元" else int(found[2])
+    year = 1 if found[2] == ENDINGS.first_year else int(found[2])
     return str(year + eras()[found[1]])
 
 
 @cache
 def _persian_named() -> re.Pattern[str]:
-    return re.compile(rf"(?<!\d)(\d{{1,2}})\s+({one_of(persian_months())})(?:\s+ماه)?،?\s+{_PERSIAN_YEAR}")
+    month = rf"({one_of(persian_months())})(?:\s+{ENDINGS.persian_month})?"
+    return re.compile(rf"(?<!\d)(\d{{1,2}})\s+{month}،?\s+{_PERSIAN_YEAR}")
 
 
 def _persian_date(text: str) -> str:

@@ -13,7 +13,17 @@ from pipeline.languages.template import one_of
 from pipeline.languages.word_file import WordFile, read
 from pipeline.normalize.date.zones import LETTERS
 from pipeline.normalize.words.vocabulary import LANGUAGES, every, vocabulary
-from pipeline.text import fold
+from pipeline.text import EAST_ASIAN, fold
+
+
+class _EastAsianSigns(WordFile):
+    year: tuple[str, ...]
+    month: tuple[str, ...]
+    day: tuple[str, ...]
+    hour: tuple[str, ...]
+    minute: tuple[str, ...]
+    second: tuple[str, ...]
+    no_clock: tuple[str, ...]
 
 
 class _Endings(WordFile):
@@ -25,6 +35,9 @@ class _Endings(WordFile):
     zones: frozenset[str]
     everyday_zones: frozenset[str]
     languages_first: tuple[str, ...]
+    east_asian: _EastAsianSigns
+    first_year: str
+    persian_month: str
 
 
 ENDINGS: Final = read(Path(__file__).with_name("endings.yaml"), _Endings)
@@ -74,7 +87,7 @@ def east_asian_day() -> str:
     """A pattern for a weekday in Chinese, Japanese or Korean: in full, or one sign in brackets."""
     names = {
         language: {*calendar_names.weekdays(language), *every()[language].dates.filler}
-        for language in ("zh", "ja", "ko")
+        for language in EAST_ASIAN
     }
     signs = {name for name in names["ja"] | names["ko"] if len(name) == 1} | {
         name[-1] for name in names["zh"]

@@ -54,7 +54,11 @@ _CLOCK_FIRST = re.compile(
     r"[\s,|–-]+(?=\S*\d)(.*)$",
     re.IGNORECASE,
 )
-_EAST_ASIAN = re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]\s?")
+_SIGNS = ENDINGS.east_asian
+_EAST_ASIAN = re.compile(
+    rf"(\d{{4}})\s?{one_of(_SIGNS.year)}\s?(\d{{1,2}})\s?{one_of(_SIGNS.month)}"
+    rf"\s?(\d{{1,2}})\s?{one_of(_SIGNS.day)}\s?"
+)
 _NAMED_OFFSET = re.compile(r"\b(?:GMT|UTC)\s?([+-])(\d{1,2})(?::?(\d{2}))?\b")
 # A date that says how far from UTC it is, by figures or by a zone's letters.
 _HAS_OFFSET = re.compile(

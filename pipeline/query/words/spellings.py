@@ -38,6 +38,7 @@ class Spellings(WordFile):
     ampersand: tuple[str, ...]
     signs: Signs
     alike: tuple[tuple[str, ...], ...]
+    operators_elsewhere: frozenset[str]
 
 
 class HanVariants(WordFile):

@@ -71,6 +71,7 @@ class _Partial(WordFile):
     people: tuple[str, ...]
     articles: tuple[str, ...]
     numbers: tuple[str, ...]
+    between: tuple[str, ...]
     and_words: tuple[str, ...] = Field(alias="and")
     then: tuple[str, ...]
     about: tuple[str, ...]
@@ -88,7 +89,7 @@ _PART: Final = _WORDS.partial
 # "no one was hurt", "mother of 12", "100 to 240 deaths".
 _NONE: Final = re.compile(rf"\b{one_of(_PART.none)}\s+$", re.IGNORECASE)
 _PARENT: Final = re.compile(rf"\b{one_of(_PART.family)}s?\s+of\s+$", re.IGNORECASE)
-_FROM: Final = re.compile(rf"(?:\d|\b{one_of(_PART.numbers)})\s+(?:to|or)\s+$", re.IGNORECASE)
+_FROM: Final = re.compile(rf"(?:\d|\b{one_of(_PART.numbers)})\s+{one_of(_PART.between)}\s+$", re.IGNORECASE)
 # "a man and two children", "parents, 2 children": where the number leaves somebody out.
 _AND: Final = re.compile(
     rf"(?:\b{one_of((*_PART.family, *_PART.people))}s?(?:,|\s+(?:and|&))|"

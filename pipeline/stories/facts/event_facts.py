@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pipeline.languages import calendar_names
+from pipeline.languages.template import one_of
 from pipeline.languages.word_file import WordFile, read
 from pipeline.stories.facts.counts import claims, without_longer
 from pipeline.stories.features.packed import Packed
@@ -51,8 +52,15 @@ class _Beside(WordFile):
     after: tuple[str, ...]
 
 
+class _DateWords(WordFile):
+    ends: tuple[str, ...]
+    before_month: tuple[str, ...]
+    before_year: tuple[str, ...]
+
+
 class _FactWords(WordFile):
     magnitude: Mapping[str, _Beside]
+    dates: _DateWords
 
 
 _WORDS: Final = read(Path(__file__).with_name("fact_words.yaml"), _FactWords)
@@ -141,10 +149,12 @@ def _month_parts(language: str, ascii_only: bool) -> tuple[str, ...]:
 def _dates(language: str) -> re.Pattern[str]:
     names = sorted(calendar_names.months(language), key=lambda name: (-len(name), name))
     month = "|".join(map(re.escape, names))
-    year = r"(?:\.?,?\s+(?:de\s+|del\s+)?(?P<{}>\d{{4}})(?!\d))?"
-    day = r"(?P<{}>[0-3]?\d)(?:st|nd|rd|th|er|º|ª|\.|-(?:го|е))?"
+    words = _WORDS.dates
+    year = rf"(?:\.?,?\s+(?:{one_of(words.before_year)}\s+)?(?P<{{}}>\d{{{{4}}}})(?!\d))?"
+    day = rf"(?P<{{}}>[0-3]?\d){one_of(words.ends)}?"
+    of = rf"(?:{one_of(words.before_month)}\s+)?"
     return re.compile(
-        rf"(?<![\w.,:/-]){day.format('d1')}\s+(?:of\s+|de\s+|d[ei]l?\s+)?(?P<m1>{month})\b{year.format('y1')}"
+        rf"(?<![\w.,:/-]){day.format('d1')}\s+{of}(?P<m1>{month})\b{year.format('y1')}"
         rf"|\b(?P<m2>{month})\.?\s+{day.format('d2')}(?![\w/-]|[.,:]\d){year.format('y2')}"
     )
 

@@ -321,8 +321,9 @@ def _bare_words(word: str, language: str) -> Iterator[str]:
     yield word
     if language == "ar" and len(word) > TAIL_TOKENS and word[0] in WORDS.proclitics:
         yield word[1:]
-        if word.startswith("لل"):
-            yield "ال" + word[2:]
+        for drawn, whole in WORDS.contracted.items():
+            if word.startswith(drawn):
+                yield whole + word[len(drawn) :]
     if language == "ko":
         for end in range(len(word) - 1, 1, -1):
             if word[end:] in WORDS.syllables_behind:
