@@ -47,3 +47,15 @@ def test_a_quadratic_rule_is_found(monkeypatch):
 )
 def test_what_the_fuzzer_found_stays_linear(rule, unit):
     assert excess(rule, ("", unit, ""), limit=SLOW_MACHINE_SECONDS) is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("unit", ["<p><i>A text of some words.</i></p>", "<div><p>Some words.</div>"])
+def test_a_page_of_megabytes_costs_no_more_than_its_length(unit):
+    def cost(size: int) -> float:
+        began = time.process_time()
+        RULES["page"](unit * (size // len(unit)))
+        return time.process_time() - began
+
+    cost(1_000)  # what is loaded once
+    assert cost(6_000_000) < 10 * cost(1_000_000)

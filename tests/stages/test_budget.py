@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import resource
 import signal
 import time
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from pipeline.enrich.enricher import Enricher
 from pipeline.errors import RejectedError
 from pipeline.records import EnrichedArticle, RawItem
 from pipeline.stages.intake import preparer
-from pipeline.stages.intake.budget import processor_budget
+from pipeline.stages.intake.budget import item_budget
 
 
 def _burn(seconds: float) -> None:
@@ -25,17 +26,33 @@ def _burn(seconds: float) -> None:
 
 def test_what_costs_more_than_its_budget_ends_and_the_timer_with_it():
     before = signal.getsignal(signal.SIGVTALRM)
-    with pytest.raises(RejectedError, match="more than 0 s of processor time"), processor_budget(0.2):
+    with pytest.raises(RejectedError, match="more than 0 s of processor time"), item_budget(0.2):
         _burn(30)
     assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0.0, 0.0)
     assert signal.getsignal(signal.SIGVTALRM) is before
-    with processor_budget(30):
+    with item_budget(30):
         _burn(0.01)
 
 
-def test_what_costs_more_memory_than_there_is_is_refused():
-    with pytest.raises(RejectedError, match="memory"), processor_budget():
-        bytearray(1 << 60)
+def test_what_costs_more_memory_than_its_budget_ends_and_the_limit_with_it():
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    with pytest.raises(RejectedError, match="more than 64 MiB of memory"), item_budget(size=64 << 20):
+        bytearray(100 << 20)
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
+    with item_budget(size=64 << 20):
+        bytearray(30 << 20)
+
+
+def test_a_page_over_the_budget_of_memory_goes_to_quarantine_and_the_others_go_on(monkeypatch):
+    monkeypatch.setattr(preparer, "item_budget", lambda: item_budget(size=32 << 20))
+    now = datetime(2031, 3, 4, tzinfo=UTC)
+    items = [RawItem(name, "c", n, now, title=name, body="A text.") for n, name in enumerate(("one", "two"))]
+    page = f"<html><body><article>{'<p><i>A text of some words.</i></p>' * 100_000}</article></body></html>"
+    dear = RawItem("three", "c", 2, now, title="three", body="A text.", page=page)
+    preparer.normalize(items[0])  # what is loaded once is not the first item's cost
+    done = preparer.Preparer(_NothingFound(), None).prepare(([items[0], dear, items[1]], "place"))
+    assert [e.article.title for e in done.articles] == ["one", "two"]
+    assert [each.reason for each in done.rejections] == ["it costs more than 32 MiB of memory"]
 
 
 class _NothingFound(Enricher):
@@ -55,7 +72,7 @@ def test_a_dear_item_goes_to_quarantine_and_the_others_go_on(monkeypatch):
         return real(item)
 
     monkeypatch.setattr(preparer, "normalize", dear)
-    monkeypatch.setattr(preparer, "processor_budget", lambda: processor_budget(1.0))
+    monkeypatch.setattr(preparer, "item_budget", lambda: item_budget(1.0))
     now = datetime(2031, 3, 4, tzinfo=UTC)
     titles = ("one", "dear", "two")
     items = [RawItem(name, "c", n, now, title=name, body="A text.") for n, name in enumerate(titles)]

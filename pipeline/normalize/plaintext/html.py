@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from lxml import etree, html  # type: ignore[import-untyped]  # lxml ships no types
 
@@ -96,12 +97,27 @@ def html_to_text(fragment: str) -> str:
 
 def _flattened(fragment: str) -> str:
     source = _BARE_LESS.sub("&lt;", _XML_CHARS.sub("", fragment))
-    try:
-        parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
-        root = html.document_fromstring(f"<html><body>{source}</body></html>".encode(), parser=parser)
-    except (etree.LxmlError, ValueError, AssertionError):
+    root = parsed(f"<html><body>{source}</body></html>")
+    if root is None:
         return unescape(_TAG.sub("\n", fragment))
     return _joined(_pieces(root))
+
+
+def parsed(source: str) -> Any:
+    """The tree of an HTML document, without comments; None if it cannot be parsed.
+
+    Raises:
+        MemoryError: It needs more memory than it may have, which libxml2 tells as one syntax error more.
+    """
+    try:
+        parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+        return html.document_fromstring(source.encode("utf-8", "replace"), parser=parser)
+    except etree.XMLSyntaxError as error:
+        if error.code == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from error
+        return None
+    except (etree.LxmlError, ValueError, AssertionError):
+        return None
 
 
 def _pieces(root: object) -> list[str]:

@@ -77,6 +77,8 @@ _LONG_BODY: Final = 200
 # A page of so many elements has this many characters for each, or is no article.
 _MANY_ELEMENTS: Final = 3_000
 _LEAST_OF_ELEMENT: Final = 4
+# The time of trafilatura grows with the square of the elements: 23 s for 230,000, a second for these.
+_MOST_ELEMENTS: Final = 50_000
 # What is at the end of a title and less than so much of it names the site.
 _OF_TITLE: Final = 0.5
 # A heading shorter than this names no article.
@@ -282,6 +284,8 @@ def _extracted(tree: Any) -> list[str]:
             with_metadata=False,
             deduplicate=False,
         )
+    except MemoryError:  # the item's budget is spent
+        raise
     except Exception:  # noqa: BLE001  # whatever a strange page does to the extractor, the item goes on
         return []
     text = getattr(document, "text", None) if document is not None else None
@@ -290,9 +294,10 @@ def _extracted(tree: Any) -> list[str]:
 
 
 def _is_confetti(tree: Any) -> bool:
-    """Whether a page has far more elements than text: no article, and trafilatura takes a second for it."""
+    """Whether trafilatura would take seconds: far more elements than text (no article), or too many."""
     elements = sum(1 for _ in tree.iter())
-    return elements > _MANY_ELEMENTS and len("".join(tree.itertext())) < _LEAST_OF_ELEMENT * elements
+    sparse = elements > _MANY_ELEMENTS and len("".join(tree.itertext())) < _LEAST_OF_ELEMENT * elements
+    return sparse or elements > _MOST_ELEMENTS
 
 
 def _container(tree: Any, head: Any | None) -> Any | None:

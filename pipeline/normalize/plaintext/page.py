@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from lxml import etree, html  # type: ignore[import-untyped]  # lxml ships no types
-
+from pipeline.normalize.plaintext.html import parsed
 from pipeline.normalize.plaintext.main_text import main_text
 from pipeline.text import word_set
 
@@ -84,10 +83,8 @@ def read_page(source: str) -> Page:
     if not source.strip():
         return Page()
     cleaned = _XML_CHARS.sub("", source[:_MAX_CHARS])
-    try:
-        parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
-        tree = html.document_fromstring(cleaned.encode("utf-8", "replace"), parser=parser)
-    except (etree.LxmlError, ValueError, AssertionError):
+    tree = parsed(cleaned)
+    if tree is None:
         return Page()
     for deep in tree.xpath("/*" * _MOST_DEPTH):
         text = "".join(deep.itertext())

@@ -10,7 +10,7 @@ from pipeline.errors import RejectedError
 from pipeline.normalize.article import normalize
 from pipeline.ports import Embedder
 from pipeline.records import Article, EnrichedArticle, RawItem, Rejection, content_id
-from pipeline.stages.intake.budget import processor_budget
+from pipeline.stages.intake.budget import item_budget
 from pipeline.stages.intake.known_vectors import made_vectors, rows_of
 
 
@@ -70,7 +70,7 @@ class Preparer:
         rejections: list[Rejection] = []
         for item in items:
             try:
-                with processor_budget():
+                with item_budget():
                     article = normalize(item)
             except RejectedError as error:
                 rejections.append(reject(item, str(error), place))
