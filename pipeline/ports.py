@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from pipeline.records import (
     Alert,
@@ -78,11 +78,20 @@ class SearchHit:
     score: float
 
 
+class PlacedLine(NamedTuple):
+    """An article as a line of a list, and why it is in its story; None where nothing is recorded."""
+
+    line: ArticleRow
+    decision: Decision | None
+
+
 # A first and a last moment.
 Period = tuple[datetime, datetime]
 
 
 StoryOrder = Literal["hot", "new", "size"]
+# What can be found by how its id begins.
+Identified = Literal["stories", "articles", "quarantine"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +130,31 @@ class StoryFilter:
 
         kind = Term("kind", self.kind, (self.kind,))
         return kind if self.query is None else And((self.query, kind))
+
+
+@dataclass(frozen=True, slots=True)
+class RejectionFilter:
+    """Which entries of the quarantine a list has; "" takes any.
+
+    Attributes:
+        source, stage, reason: Those of the entry.
+        place: Where it came from, short (`Rejection.place`).
+    """
+
+    source: str = ""
+    place: str = ""
+    stage: str = ""
+    reason: str = ""
+
+
+ALL_REJECTIONS: Final = RejectionFilter()
+
+
+class Freshness(NamedTuple):
+    """How far a store is: its highest ingest sequence number, and when any feed last answered well (UTC)."""
+
+    head: int
+    fetched: datetime | None
 
 
 class MemberRow(NamedTuple):
@@ -213,6 +247,9 @@ class StoreReader(Protocol):
 
     def lines(self, ids: Sequence[str]) -> dict[str, ArticleRow]:
         """Articles by id as lines of a list; unknown ids are left out."""
+
+    def placed_lines(self, ids: Sequence[str]) -> dict[str, PlacedLine]:
+        """Articles by id as lines of a list with why each is in its story, in one request."""
 
     def between(self, after: int, upto: int) -> Iterator[StoredArticle]:
         """Articles with after < seq <= upto, by seq. Streams: any number."""
@@ -308,7 +345,7 @@ class StoreReader(Protocol):
             ValueError: There is a query, or a kind.
         """
 
-    def beginning(self, kind: Literal["stories", "articles"], prefix: str, limit: int) -> list[str]:
+    def beginning(self, kind: Identified, prefix: str, limit: int) -> list[str]:
         """Ids that begin so, in the order of their characters."""
 
     def rejection(self, name: str) -> Rejection | None:
@@ -316,9 +353,6 @@ class StoreReader(Protocol):
 
     def decision(self, article: str) -> Decision | None:
         """Why the article is in its story."""
-
-    def decisions(self, articles: Sequence[str]) -> dict[str, Decision]:
-        """Why several articles are in their stories; those without a record are left out."""
 
     def near(self, stories: Sequence[str], limit: int) -> list[Decision]:
         """Decisions that passed one of these over for another or a new one, the closest first, ties by id.
@@ -346,8 +380,25 @@ class StoreReader(Protocol):
     def feeds(self) -> dict[str, FeedState]:
         """All feed states by feed id."""
 
-    def quarantine(self) -> list[Rejection]:
-        """What could not be processed, newest first."""
+    def freshness(self) -> Freshness:
+        """How far it is, in one request; reads no feed's state whole."""
+
+    def rejections(
+        self,
+        wanted: RejectionFilter = ALL_REJECTIONS,
+        limit: int | None = None,
+        after: tuple[datetime, str] | None = None,
+    ) -> list[Rejection]:
+        """What could not be processed, newest first, ties by id; reads no others.
+
+        Args:
+            wanted: Which entries.
+            limit: How many; None for all.
+            after: Time and id of the last entry of the page before.
+        """
+
+    def count_rejections(self, by: Literal["reason", "place"], most: int) -> list[tuple[str, int]]:
+        """How many entries there are of each reason or place, most first, ties by name; reads no entry."""
 
     # -- alerts ------------------------------------------------------------------------------------------
 

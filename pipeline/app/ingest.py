@@ -14,7 +14,7 @@ from pipeline.app.watches import Watches
 from pipeline.app.wiring import Progress, Wiring, quiet
 from pipeline.errors import PermanentError, UsageError
 from pipeline.normalize.identity.keys import former_key
-from pipeline.ports import Commit, FeedSource
+from pipeline.ports import Commit, FeedSource, RejectionFilter
 from pipeline.records import Capture, JournalEntry, Rejection, content_id
 from pipeline.sources.feeds.poll_rules import current, due, groups
 from pipeline.sources.files import find_files, read_file
@@ -181,8 +181,8 @@ class Ingest:
             return ()
         urls = {shown(f.url, f.secrets) for f in self._wiring.settings.feeds if f.id in well}
         urls |= {before[feed].url for feed in well} - {""}
-        entries = self._wiring.store.quarantine()
-        return tuple(e.id for e in entries if e.stage in {"fetch", "parse"} and e.source in urls)
+        entries = [e for url in sorted(urls) for e in self._wiring.store.rejections(RejectionFilter(url))]
+        return tuple(e.id for e in entries if e.stage in {"fetch", "parse"})
 
     def chosen_feeds(self, ids: Sequence[str], *, every: bool) -> list[FeedSource]:
         """The feeds to poll: those named, or all that are enabled, or those of them that are due.

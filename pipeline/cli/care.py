@@ -112,7 +112,7 @@ def feeds_export(context: typer.Context) -> None:
 def quarantine_list(context: typer.Context) -> None:
     """What could not be processed, newest first."""
     with opened(context, make=False) as app:
-        document = [rejection_shape(entry) for entry in app.stored.quarantine()]
+        document = [rejection_shape(entry) for entry in app.stored.rejections()]
     answer(context, document, lambda out: out.print(rejections_table(document)))
 
 

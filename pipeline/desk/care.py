@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from functools import lru_cache
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from pipeline.app import App
 from pipeline.app.shapes import rejection_shape
 from pipeline.desk.view import Ask, View
-from pipeline.errors import NotFoundError
+from pipeline.errors import NotFoundError, UsageError
+from pipeline.ports import RejectionFilter
 
 ENTRIES: Final = 50
+# Reasons and sources that are counted.
+COUNTED: Final = 20
 
 
 def doctor(app: App, _: Ask) -> View:
@@ -67,7 +68,7 @@ def feed(app: App, ask: Ask) -> View:
     quoted = name.replace('"', "")
     hits = app.read.search(f'feed:"{quoted}"', since=None, limit=50)
     found = sorted((hit.article for hit in hits), key=lambda each: -each.seq)[:20]
-    refused = [entry for entry in app.stored.quarantine() if entry.source == known["url"]][:20]
+    refused = app.stored.rejections(RejectionFilter(source=known["url"]), 20)
     return View("feed", {"feed": known | state, "articles": found, "refused": refused}, known | state)
 
 
@@ -76,45 +77,43 @@ def opml(app: App, _: Ask) -> View:
     return View(body=app.care.export_feeds(), kind="text/x-opml; charset=utf-8", name="feeds.opml")
 
 
-@lru_cache(10_000)
-def place_of(source: str) -> str:
-    """Where an entry of the quarantine came from, short: a host, or the path as it is."""
-    try:
-        return urlsplit(source).hostname or source
-    except ValueError:
-        return source
-
-
 def quarantine(app: App, ask: Ask) -> View:
     """What could not be processed, counted by reason and by source."""
-    entries = app.stored.quarantine()
-    reasons = Counter(entry.reason for entry in entries).most_common(20)
-    sources = Counter(place_of(entry.source) for entry in entries).most_common(20)
-    reason, source = ask.one("reason"), ask.one("source")
-    kept = [
-        entry
-        for entry in entries
-        if reason in {"", entry.reason.strip()} and source in {"", place_of(entry.source)}
-    ]
-    start = ask.number("after", 0, 0, 10**9)
-    shown = kept[start : start + ENTRIES]
+    wanted = RejectionFilter(reason=ask.one("reason"), place=ask.one("source"))
+    found = app.stored.rejections(wanted, ENTRIES + 1, _behind(ask.one("after")))
+    shown = found[:ENTRIES]
 
     def document() -> list[dict[str, Any]]:
-        return [rejection_shape(entry) for entry in kept]
+        return [rejection_shape(entry) for entry in app.stored.rejections(wanted)]
 
     head = ("id", "source", "stage", "reason", "at")
     return View(
         "quarantine",
         {
             "entries": shown,
-            "reasons": reasons,
-            "sources": sources,
-            "total": len(kept),
-            "older": start + ENTRIES if len(kept) > start + ENTRIES else None,
+            "reasons": app.stored.count_rejections("reason", COUNTED),
+            "sources": app.stored.count_rejections("place", COUNTED),
+            "older": f"{shown[-1].at.isoformat()}~{shown[-1].id}" if len(found) > ENTRIES else None,
         },
         document,
         lambda: (head, *([str(row[key]) for key in head] for row in document())),
     )
+
+
+def _behind(text: str) -> tuple[datetime, str] | None:
+    """The place in the list that an address names; None for its beginning.
+
+    Raises:
+        UsageError: It is none.
+    """
+    if not text:
+        return None
+    at, _, name = text.partition("~")
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        raise UsageError(f"after={text}: begin at the first page") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC), name
 
 
 def entry(app: App, ask: Ask) -> View:

@@ -10,12 +10,12 @@ from urllib.parse import unquote
 from pipeline.app import App
 from pipeline.app.requests import MOST_NAMES
 from pipeline.app.shapes import correction_shape, preview_shape, request_shape
-from pipeline.desk.care import place_of
 from pipeline.desk.carrier import name_of
 from pipeline.desk.read import Source, source_of
 from pipeline.desk.view import Ask, View
 from pipeline.errors import ContradictionError, UsageError
-from pipeline.records import Rejection, Story
+from pipeline.ports import RejectionFilter
+from pipeline.records import Story
 
 MOST_NOTE_CHARS: Final = 500
 _ADDRESS: Final = re.compile(r"/(?:stories|situations)/([^/?#]+)")
@@ -134,19 +134,14 @@ def file_request(app: App, ask: Ask) -> View:
     if kind == "retry":
         looked_at = ()
         if ask.posted("all"):
-            names = tuple(entry.id for entry in app.stored.quarantine() if fits(entry, ask))[:MOST_NAMES]
+            wanted = RejectionFilter(reason=ask.posted("reason"), place=ask.posted("source"))
+            names = tuple(entry.id for entry in app.stored.rejections(wanted, MOST_NAMES))
         if not names:
             raise UsageError("name the entries to try again")
     note = " ".join(ask.posted("note").split())[:MOST_NOTE_CHARS]
     who = ask.person.name if ask.person else "desk"
     kept = app.requests.file(kind, looked_at, names, note, who)
     return View(to=f"{ask.root}/requests/{kept.id}", status=303)
-
-
-def fits(entry: Rejection, ask: Ask) -> bool:
-    """Whether a quarantine entry is of the reason and source that a form names."""
-    wanted = ask.posted("reason"), ask.posted("source")
-    return wanted[0] in {"", entry.reason} and wanted[1] in {"", place_of(entry.source)}
 
 
 def request(app: App, ask: Ask) -> View:

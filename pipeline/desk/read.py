@@ -125,7 +125,7 @@ def stories(app: App, ask: Ask) -> View:
     shown = found[:PAGE]
     lines = app.read.lines([name for story in shown for name in _looked_at(story)])
     told = app.watches.told([story.id for story in shown])
-    head = app.stored.head()
+    head, fetched = app.stored.freshness()
     filters = [(name, ask.one(name)) for name in FILTERS if ask.one(name)]
     filters += [("origins", str(origins))] if origins > 1 else []
     older = f"{start + PAGE}~{_written(place_in(sort, shown[-1]))}" if len(found) > PAGE else None
@@ -144,7 +144,7 @@ def stories(app: App, ask: Ask) -> View:
             "older": older,
             "first": start + 1,
             "basket": ask.many("with", BASKET),
-            "stale": _stale(app, ask.now),
+            "stale": fetched if fetched and ask.now - fetched > HOUR else None,
         },
         lambda: _documents(app, shown),
         lambda: _story_csv(shown),
@@ -212,12 +212,6 @@ def _facets(found: Sequence[Story]) -> dict[str, list[tuple[str, int]]]:
         name: sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:12]
         for name, found in counts.items()
     }
-
-
-def _stale(app: App, now: datetime) -> datetime | None:
-    """When news came last, where that is more than an hour ago and there are feeds."""
-    newest = app.care.last_fetch()
-    return newest if newest is not None and now - newest > HOUR else None
 
 
 def _there(story: Story, lines: Mapping[str, ArticleRow]) -> list[ArticleRow]:
@@ -339,7 +333,8 @@ def story(app: App, ask: Ask) -> View:
         return View(to=f"{ask.root}/stories/{found.id}", status=301)
     whole = bool(ask.one("all")) or len(found.members) <= LISTED
     chosen = found.members if whole else [*_looked_at(found), *found.members[-LISTED:]]
-    members = app.read.lines([*chosen, *(each.article for each in passed)])
+    placed = app.stored.placed_lines(sorted({*chosen, *(each.article for each in passed)}))
+    members = {name: each.line for name, each in placed.items()}
     listed = _there(found, members)
     times = [each.time for each in listed] if whole else app.stored.times(found.id)
     language = _language_of(found, listed)
@@ -348,8 +343,7 @@ def story(app: App, ask: Ask) -> View:
         return members if whole else app.read.lines_of([found])
 
     listed = listed if whole else listed[-LISTED:]
-    decisions = app.stored.decisions([each.id for each in listed])
-    lines = [(source_of(each, ask.seen), joined(decisions.get(each.id))) for each in listed]
+    lines = [(source_of(each, ask.seen), joined(placed[each.id].decision)) for each in listed]
     by_time = ask.one("by") == "time"
     if by_time:
         groups = [("", sorted(lines, key=lambda line: _in_time(line[0])))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -139,6 +140,19 @@ class Rejection:
     at: datetime
     capture: str = ""
     excerpt: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it came from, short: the host of a URL, or the path as it is.
+
+        >>> at = datetime.min
+        >>> Rejection("", "https://me@News.example:8443/a?b", "parse", "", at).place
+        'news.example'
+        """
+        _, scheme, rest = self.source.partition("://")
+        server = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2]
+        host = server[1:].partition("]")[0] if server.startswith("[") else server.partition(":")[0]
+        return host.lower() if scheme and host else self.source
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def end_state(wiring):
     """All that the store holds, and what a replay of the archive makes."""
     store = wiring.store
     articles = list(store.between(0, store.head()))
-    quarantine = sorted((entry.id, entry.reason) for entry in store.quarantine())
+    quarantine = sorted((entry.id, entry.reason) for entry in store.rejections())
     target = f"sqlite:///{wiring.home / 'again.db'}"
     again = App(wiring).stores.replay(target)["fingerprint"]
     return articles, store.feeds(), quarantine, fingerprint(store), again

@@ -97,7 +97,7 @@ def test_a_damaged_batch_is_set_aside_and_stops_no_writer_and_no_replay_that_kee
     (entry,) = wiring.archive.entries()
     (wiring.home / "archive" / entry.data["places"][0]).write_bytes(b"\x1f\x8bno gzip")
     assert app.ingest.load(written(SECOND)).counts.new == 1
-    (kept,) = app.stored.quarantine()
+    (kept,) = app.stored.rejections()
     assert kept.stage == "journal"
     assert "damaged" in kept.reason
     assert not archive_check(app)["ok"]
@@ -119,7 +119,7 @@ def test_an_entry_that_cannot_be_carried_out_is_set_aside(cut_short, written, tm
     app = App(wiring)
     (wiring.home / "archive" / "journal" / "000000" / "000000001.json").write_bytes(content)
     assert app.ingest.load(written(SECOND)).counts.new == 1
-    (kept,) = app.stored.quarantine()
+    (kept,) = app.stored.rejections()
     assert kept.source == "journal entry 1"
     assert not archive_check(app)["ok"]
     with pytest.raises(PermanentError, match="journal entry 1"):

@@ -168,7 +168,7 @@ def test_what_cannot_be_told_apart_is_refused_in_a_line_and_not_journalled(home)
         path.rename(path.with_suffix(".away"))
     with pytest.raises(PermanentError, match="the archive does not have it"):
         app.correct.say(said)
-    assert (wiring.archive.last(), app.correct.all(), app.stored.quarantine()) == (entries, [], [])
+    assert (wiring.archive.last(), app.correct.all(), app.stored.rejections()) == (entries, [], [])
 
 
 def test_what_was_told_apart_further_is_taken_back_in_turn(home):

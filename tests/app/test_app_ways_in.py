@@ -110,11 +110,11 @@ def test_quarantine_of_a_feed_clears_itself_and_an_empty_feed_is_none(
     url = server.serve("/rss", b"<html><body>Down for repair</body></html>")
     app = App(make_wiring(config=configured({"id": "f", "url": url, "outlet": "Harbour"})))
     app.ingest.fetch(["f"])
-    assert len(app._wiring.store.quarantine()) == 1
+    assert len(app._wiring.store.rejections()) == 1
     for body in (feed_body(), feed_body(item("Ferry aground off Tamsa", "https://h.test/1", TEXT))):
         server.serve("/rss", body)
         app.ingest.fetch(["f"])
-        assert app._wiring.store.quarantine() == []
+        assert app._wiring.store.rejections() == []
 
 
 def test_a_fetch_tells_each_stage_and_how_much_there_is_to_do(

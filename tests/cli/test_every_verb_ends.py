@@ -203,7 +203,7 @@ def lived(tmp_path_factory, feed) -> tuple[Path, dict[str, str]]:
         "story": large.id, "large": large.id, "member": large.members[1], "article": large.members[0],
         "other": edited.id, "edited": swallower, "form": form.key.partition(":")[2],
         "correction": app.correct.all()[0].id, "message": wiring.store.outbox(get_args(DeliveryState))[0].id,
-        "rejection": app.stored.quarantine()[0].id,
+        "rejection": app.stored.rejections()[0].id,
         "affair": next(story.id for story in stories if story.situation),
     }  # fmt: skip
     Tokens(made / "home" / "desk" / "tokens").add("former", SCOPES, 300, wiring.clock())

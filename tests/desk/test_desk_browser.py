@@ -84,7 +84,7 @@ def named(town) -> dict[str, str]:
         found = app.read.stories()[0]
         words = {"storm": "Lake Town", "ferry": "Ferry", "arabic": "عاصفة", "loud": "Tariffs"}
         ids = {name: next(s for s in found if word in s.title) for name, word in words.items()}
-        entry = app.stored.quarantine()[0].id
+        entry = app.stored.rejections()[0].id
     return {name: story.id for name, story in ids.items()} | {
         "article": ids["storm"].members[1],
         "arabic_article": ids["arabic"].members[0],

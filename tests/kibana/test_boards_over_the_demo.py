@@ -72,7 +72,7 @@ class Demo:
         self.live = [each.enriched for each in store.between(0, store.head()) if not each.backfill]
         self.stories = store.newest_stories(None, None, 10_000)
         self.feeds = list(store.feeds().values())
-        self.quarantine, self.alerts = store.quarantine(), store.alerts()
+        self.quarantine, self.alerts = store.rejections(), store.alerts()
         self.messages = store.outbox(get_args(DeliveryState))
         self.tellings = store.tellings_of(sorted(each.id for each in self.stories))
 

@@ -34,7 +34,7 @@ def everything(store: Store, names: tuple[str, ...] = ("a000001", "a000002")) ->
         store.learned(("outlets", "idf", "gone")),
         store.mark("journal"),
         store.feeds(),
-        store.quarantine(),
+        store.rejections(),
         store.tellings("storms"),
         store.alerts(),
         store.outbox(get_args(DeliveryState)),
@@ -90,7 +90,7 @@ class StoreConformance:
         assert store.corrections() == list(commit.corrections)
         assert store.requests() == store.requests(unfinished=True) == list(commit.requests)
         assert store.learned(list(commit.learned)) == commit.learned
-        assert store.quarantine() == list(commit.rejections)
+        assert store.rejections() == list(commit.rejections)
         assert store.feeds() == {"courier": commit.feeds[0]}
         assert store.tellings("storms") == {"story-1": commit.tellings[0]}
         assert store.alerts() == list(commit.alerts)
@@ -327,7 +327,7 @@ class StoreConformance:
         assert len(store.find([f"url:a{seq:06d}" for seq in range(1, count + 1)])) == count
         assert len(list(store.active([(at(-1), at(9999))]))) == count
         assert len(store.newest_stories(None, None, count)) == count
-        assert len(store.quarantine()) == count
+        assert len(store.rejections()) == count
 
     def test_it_tells_about_itself(self, store: Store) -> None:
         store.commit(one_of_each())

@@ -252,12 +252,21 @@ class ListConformance:
         store.commit(Commit(articles=(article(1, "After", story="s2"),)))
         assert [(x.title, x.story) for x in store.lines(["a000001"]).values()] == [("After", "s2")]
 
-    def test_decisions_of_many_articles_in_one_answer(self, store: Store) -> None:
-        given = {name: decision(name, "s1") for name in ("a", "b\ud800")}
-        store.commit(Commit(decisions=tuple(given.values())))
-        found = store.decisions(["a", "nobody", "b\ud800"])
-        assert found == {name: store.decision(name) for name in given}
-        assert store.decisions([]) == {}
+    def test_lines_come_with_why_they_are_in_their_story(self, store: Store) -> None:
+        store.commit(
+            Commit(
+                articles=(article(1), article(2), article(3)),
+                decisions=(decision("a000001", "s1"), decision("a000003", "s2"), decision("gone", "s1")),
+            )
+        )
+        asked = ["a000002", "gone", "nobody\ud800", "a000001", "a000002"]
+        found = store.placed_lines(asked)
+        assert {name: each.line for name, each in found.items()} == store.lines(asked)
+        why = {name: each.decision for name, each in found.items()}
+        assert why == {"a000001": store.decision("a000001"), "a000002": None}
+        assert store.placed_lines([]) == {}
+        many = [*(f"no{n}" for n in range(2500)), "a000003"]
+        assert store.placed_lines(many)["a000003"].decision == store.decision("a000003")
 
     def test_decisions_that_passed_a_story_over_the_closest_first(self, store: Store) -> None:
         def beside(name: str, story: str, score: float) -> Decision:

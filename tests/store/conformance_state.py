@@ -10,9 +10,9 @@ import pytest
 from store_records import article, at, decision, one_of_each, story, word_term
 
 from pipeline.errors import LeaseHeldError, UnavailableError
-from pipeline.ports import Commit, Store
+from pipeline.ports import Commit, RejectionFilter, Store
 from pipeline.query.tree import Wildcard
-from pipeline.records import Alert, DeliveryState, Message, Rejection, Request, WatchState
+from pipeline.records import Alert, DeliveryState, FeedState, Message, Rejection, Request, WatchState
 from pipeline.store import open_store
 
 
@@ -67,10 +67,76 @@ class StateConformance:
     def test_quarantine_newest_first_and_released(self, store: Store) -> None:
         made = [Rejection(f"r{n}", "x", "parse", "why", at(n)) for n in (1, 3, 2)]
         store.commit(Commit(rejections=tuple(made)))
-        assert [each.id for each in store.quarantine()] == ["r3", "r2", "r1"]
+        assert [each.id for each in store.rejections()] == ["r3", "r2", "r1"]
         assert (store.rejection("r2"), store.rejection("r"), store.rejection("r9")) == (made[2], None, None)
         store.commit(Commit(released=("r3", "r9")))
-        assert [each.id for each in store.quarantine()] == ["r2", "r1"]
+        assert [each.id for each in store.rejections()] == ["r2", "r1"]
+
+    def test_the_quarantine_is_read_a_page_at_a_time(self, store: Store) -> None:
+        sources = (
+            "https://A.example/1",
+            "http://me:x@a.example:80",
+            "news/day.csv",
+            "https://[::1]:8/x?y@z",
+        )
+        made = [
+            Rejection(f"r{n:02}", sources[n % 4], "parse" if n % 3 else "journal", f"why {n % 5}", at(n % 7))
+            for n in range(40)
+        ]
+        store.commit(Commit(rejections=tuple(made)))
+        made.sort(key=lambda each: (-each.at.timestamp(), each.id))
+        for wanted in (
+            RejectionFilter(),
+            RejectionFilter(source=sources[0]),
+            RejectionFilter(place="a.example", reason="why 1"),
+            RejectionFilter(place="::1", stage="journal"),
+            RejectionFilter(place="news/day.csv", stage="parse"),
+            RejectionFilter(reason="why"),
+        ):
+            chosen = [
+                each
+                for each in made
+                if all(
+                    getattr(wanted, name) in {"", getattr(each, name)}
+                    for name in ("source", "place", "stage", "reason")
+                )
+            ]
+            assert store.rejections(wanted) == chosen
+            paged: list[Rejection] = []
+            while page := store.rejections(wanted, 3, (paged[-1].at, paged[-1].id) if paged else None):
+                assert len(page) <= 3
+                paged += page
+            assert paged == chosen
+        assert store.count_rejections("place", 2) == [("a.example", 20), ("::1", 10)]
+        assert store.count_rejections("reason", 9) == [(f"why {n}", 8) for n in range(5)]
+        assert store.beginning("quarantine", "r0", 3) == ["r00", "r01", "r02"]
+        assert store.beginning("quarantine", "r39", 3) == ["r39"]
+        store.commit(Commit(released=("r39",), rejections=(replace(made[-1], reason="why 2"),)))
+        assert dict(store.count_rejections("reason", 9))["why 2"] == 9
+        assert store.beginning("quarantine", "r39", 3) == []
+
+    @pytest.mark.parametrize(
+        "source",
+        [
+            "https://", "://x", "http://@", "http://a@b@C.example?x", "http://[::1", "http://[]/", "a#b", "http://x#y/z",
+            "HTTP://É.example:1:2", "file:///tmp/x", "http://:80/", " http://a.example ", "http://\ud800.example/",
+        ],
+    )  # fmt: skip
+    def test_where_an_entry_came_from_is_the_same_on_every_store(self, store: Store, source: str) -> None:
+        refused = Rejection("r", source, "parse", "why", at(1))
+        store.commit(Commit(rejections=(refused,)))
+        (kept,) = store.rejections()
+        assert store.count_rejections("place", 9) == [(kept.place, 1)]
+        assert store.rejections(RejectionFilter(place=refused.place)) == [kept]
+
+    def test_how_far_it_is(self, store: Store) -> None:
+        assert store.freshness() == (0, None)
+        store.commit(Commit(articles=(article(1),), feeds=(FeedState("a"),)))
+        assert store.freshness() == (1, None)
+        store.commit(Commit(feeds=(FeedState("b", succeeded=at(3)), FeedState("c", succeeded=at(2)))))
+        assert store.freshness() == (1, at(3))
+        store.commit(Commit(feeds=(FeedState("b"),)))
+        assert store.freshness() == (1, at(2))
 
     def test_tellings_by_watch_and_story(self, store: Store) -> None:
         made = [WatchState(watch, name) for watch in ("w", "v") for name in ("s1", "s2", "s3")]
@@ -135,7 +201,7 @@ class StateConformance:
                 stories=(story("s", ("a",)),), ended=("s",),
             )
         )  # fmt: skip
-        assert store.quarantine() == [rejection]
+        assert store.rejections() == [rejection]
         assert store.tellings("w") == {"s": WatchState("w", "s")}
         assert store.stories(["s"])
 

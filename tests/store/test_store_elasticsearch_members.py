@@ -75,7 +75,7 @@ def test_a_refused_article_leaves_no_member(store: ElasticsearchStore, monkeypat
     monkeypatch.setattr(documents, "article_source", spoiled)
     store.commit(Commit(articles=(article(1), article(2), article(3))))
     assert [row[2] for row in members(store)] == [1, 3]
-    assert len(store.quarantine()) == 1
+    assert len(store.rejections()) == 1
 
 
 def test_a_store_without_members_gets_them_by_migration(url: str, store: ElasticsearchStore) -> None:

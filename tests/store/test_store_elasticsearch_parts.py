@@ -313,7 +313,7 @@ def test_fields_are_added_by_the_next_commit_and_no_document_is_written(
     assert reader.stories(["s1"])  # who only reads changes nothing
     assert reader.roots.read().root.fields == root.FIELDS - 1
     reader.commit(Commit(articles=(article(1),), decisions=(decision("a000001", "s1"),)))
-    assert reader.quarantine() == []
+    assert reader.rejections() == []
     now = reader.roots.read().root
     assert (now.fields, now.epoch) == (root.FIELDS, epoch)
     after = _numbers(reader)

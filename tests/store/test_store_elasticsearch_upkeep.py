@@ -230,7 +230,7 @@ def test_a_refused_document_goes_to_quarantine_and_the_rest_stands(url: str, mon
     store = opened(url)
     store.commit(Commit(articles=(article(1), article(2), article(3)), marks={"m": "1"}))
     assert [each.seq for each in store.between(0, 9)] == [1, 3]
-    (refused,) = store.quarantine()
+    (refused,) = store.rejections()
     assert refused.stage == "store"
     assert "surprise" in refused.reason
     assert refused.source == "https://example.org/a000002"

@@ -25,13 +25,13 @@ from store_copies import check_copy
 from store_records import article, at, decision
 
 from pipeline.errors import StoreError, UnavailableError, UsageError
-from pipeline.ports import Commit
+from pipeline.ports import Commit, RejectionFilter
 from pipeline.query.parse import parse
-from pipeline.records import Candidate, Message
+from pipeline.records import Candidate, FeedState, Message, Rejection
 from pipeline.store import copy_store, open_store
 from pipeline.store.sqlite import expressions, story_lists
 from pipeline.store.sqlite.database import SqliteStore
-from pipeline.store.sqlite.schema import APPLICATION, INDEX_COLUMNS, MIGRATIONS, REFERRED, statements
+from pipeline.store.sqlite.schema import APPLICATION, FILED, INDEX_COLUMNS, MIGRATIONS, REFERRED, statements
 from pipeline.store.sqlite.terms import packed
 
 ROOT = Path(__file__).parents[2]
@@ -157,6 +157,31 @@ def unrefer(file):
     file.execute("ALTER TABLE decision DROP COLUMN near")
     file.execute("ALTER TABLE decision DROP COLUMN near_score")
     file.execute("DROP TABLE message_alert")
+    unfile(file)
+
+
+def unfile(file):
+    """Takes a file to before the quarantine was ordered, and keyword values were known by themselves."""
+    file.execute("DROP TRIGGER rejection_gone")
+    for table in ("rejection_rank", "feed_success", "keyword"):
+        file.execute(f"DROP TABLE {table}")
+
+
+def test_an_older_file_learns_what_its_quarantine_and_keywords_are(tmp_path) -> None:
+    path = tmp_path / "store.db"
+    store = SqliteStore(path)
+    refused = Rejection("r", "https://a.example/feed", "parse", "why", at(1))
+    feeds = (FeedState("one", succeeded=at(2)), FeedState("two", succeeded=at(1)), FeedState("three"))
+    store.commit(Commit(articles=(article(1, outlet="Daily Mail"),), rejections=(refused,), feeds=feeds))
+    store.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        unfile(file)
+        file.execute(f"PRAGMA user_version = {MIGRATIONS.index(FILED) - 1}")
+    store = SqliteStore(path)
+    assert store.rejections(RejectionFilter(place="a.example")) == [refused]
+    assert store.freshness() == (1, at(2))
+    assert len(store.search(parse("outlet:Mail"), None, 9)) == 1
+    store.close()
 
 
 def test_an_older_file_learns_what_its_decisions_and_messages_name(tmp_path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import shutil
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ from pipeline.errors import (
     UsageError,
     WirewatchError,
 )
-from pipeline.ports import Commit
+from pipeline.ports import Commit, RejectionFilter
 from pipeline.records import FeedState, Message, Rejection, content_id
 
 if TYPE_CHECKING:
@@ -76,11 +75,6 @@ class Care:
             ConfigError: The configuration is broken.
         """
         return self._wiring.settings.fetch.websub_url
-
-    def last_fetch(self) -> datetime | None:
-        """When any feed last answered well (UTC); None where none has."""
-        times = [state.succeeded for state in self._wiring.store.feeds().values() if state.succeeded]
-        return max(times, default=None)
 
     def report_feeds(self) -> dict[str, int]:
         """Once a week, a mail to `mail.operator` on the feeds that broke or fell silent."""
@@ -217,10 +211,10 @@ class Care:
         """
         found = self._wiring.store.rejection(entry_id)
         if found is None and entry_id:
-            begun = [each for each in self._wiring.store.quarantine() if each.id.startswith(entry_id)]
+            begun = self._wiring.store.beginning("quarantine", entry_id, 2)
             if len(begun) > 1:
                 raise UsageError(f"{entry_id}: the ids of several entries begin like that; give more of it")
-            found = begun[0] if begun else None
+            found = self._wiring.store.rejection(begun[0]) if begun else None
         if found is not None:
             return found
         raise NotFoundError(
@@ -238,7 +232,7 @@ class Care:
         """
         from pipeline.app.ingest import Ingest, IngestReport
 
-        entries = [self.quarantined(name) for name in ids] or self._wiring.store.quarantine()
+        entries = [self.quarantined(name) for name in ids] or self._wiring.store.rejections()
         wanted: dict[str, set[str]] = {}
         for entry in entries:
             place, _, capture = entry.capture.rpartition("#")
@@ -340,7 +334,7 @@ def _check_archive(wiring: Wiring) -> str:
     wiring.belongs()
     entries = list(archive.entries())
     ill = [str(entry.data["reason"]) for entry in entries if entry.kind == "unreadable"]
-    aside = [each for each in wiring.store.quarantine() if each.stage == "journal"]
+    aside = wiring.store.rejections(RejectionFilter(stage="journal"))
     ill += [f"{each.source} is set aside: {each.reason}" for each in aside]
     left = len(left_behind(wiring))
     ill += [f"{left} batches are archived and not taken in; the next run does it"] if left else []

@@ -9,6 +9,7 @@ from itertools import islice
 from pipeline.app.journal import left_behind
 from pipeline.app.wiring import JOURNAL, Wiring
 from pipeline.errors import NotFoundError, WirewatchError
+from pipeline.ports import RejectionFilter
 
 # A message that has been due for so long, or will not be for so long, has nobody who sends it.
 OVERDUE = timedelta(days=2)
@@ -57,9 +58,8 @@ def _journal(wiring: Wiring) -> Iterator[str]:
 
 
 def _aside(wiring: Wiring) -> Iterator[str]:
-    for each in wiring.store.quarantine():
-        if each.stage == "journal":
-            yield f"{each.source}: {each.reason}"
+    for each in wiring.store.rejections(RejectionFilter(stage="journal")):
+        yield f"{each.source}: {each.reason}"
 
 
 def _store(wiring: Wiring) -> Iterator[str]:

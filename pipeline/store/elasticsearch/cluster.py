@@ -16,10 +16,15 @@ from typing import Any, Literal, TypeVar
 from typing_extensions import override
 
 from pipeline.ports import (
+    ALL_REJECTIONS,
     Commit,
+    Freshness,
+    Identified,
     Lease,
     MemberRow,
     Period,
+    PlacedLine,
+    RejectionFilter,
     SearchHit,
     Store,
     StoryFilter,
@@ -48,7 +53,7 @@ from pipeline.records import (
 from pipeline.records.alerts import UNFINISHED
 from pipeline.store.codec import decode
 from pipeline.store.copying import Movable, Piece
-from pipeline.store.elasticsearch import members, pieces, search, story_pages, upkeep
+from pipeline.store.elasticsearch import lists, members, pieces, search, upkeep
 from pipeline.store.elasticsearch.changes import Resolver
 from pipeline.store.elasticsearch.clauses import NONE, compiled
 from pipeline.store.elasticsearch.documents import (
@@ -222,6 +227,17 @@ class ElasticsearchStore(Store, Movable):
         return {asked[hit["_id"]]: decode(ArticleRow, hit["_source"]["line"]) for hit in hits}
 
     @override
+    def placed_lines(self, ids: Sequence[str]) -> dict[str, PlacedLine]:
+        asked = {hashed(each): each for each in ids}
+        wanted = {self.names.articles: ("line",), self.names.alias("decisions"): ("document",)}
+        lines, decisions = self.roots.consistent(lambda: self.reads.by_ids_in(wanted, asked))
+        why = {hit["_id"]: decode(Decision, hit["_source"]["document"]) for hit in decisions}
+        return {
+            asked[hit["_id"]]: PlacedLine(decode(ArticleRow, hit["_source"]["line"]), why.get(hit["_id"]))
+            for hit in lines
+        }
+
+    @override
     def between(self, after: int, upto: int) -> Iterator[StoredArticle]:
         query = {"range": {"seq": {"gt": after, "lte": upto}}}
         both = self.names.articles, self.names.members
@@ -381,18 +397,18 @@ class ElasticsearchStore(Store, Movable):
         self, wanted: StoryFilter, order: StoryOrder, limit: int, after: tuple[int, float, str] | None = None
     ) -> list[Story]:
         asked = compiled(query) if (query := wanted.hitting) is not None else None
-        page = story_pages.StoryPage(self.reads, self.names, wanted, order, after)
+        page = lists.StoryPage(self.reads, self.names, wanted, order, after)
         found = self.roots.consistent(lambda: page.documents(asked, limit))
         return [decode(Story, document) for document in found]
 
     @override
     def count_stories(self, wanted: StoryFilter, most: int) -> int:
-        return self.roots.consistent(lambda: story_pages.count(self.reads, self.names, wanted, most))
+        return self.roots.consistent(lambda: lists.count(self.reads, self.names, wanted, most))
 
     @override
-    def beginning(self, kind: Literal["stories", "articles"], prefix: str, limit: int) -> list[str]:
+    def beginning(self, kind: Identified, prefix: str, limit: int) -> list[str]:
         index = self.names.articles if kind == "articles" else self.names.alias(kind)
-        return self.roots.consistent(lambda: story_pages.beginning(self.reads, index, prefix, limit))
+        return self.roots.consistent(lambda: lists.beginning(self.reads, index, prefix, limit))
 
     @override
     def rejection(self, name: str) -> Rejection | None:
@@ -401,13 +417,6 @@ class ElasticsearchStore(Store, Movable):
     @override
     def decision(self, article: str) -> Decision | None:
         return self._document(Decision, "decisions", hashed(article))
-
-    @override
-    def decisions(self, articles: Sequence[str]) -> dict[str, Decision]:
-        asked = {hashed(each): each for each in articles}
-        index = self.names.alias("decisions")
-        hits = self.roots.consistent(lambda: list(self.reads.by_ids(index, asked, ("document",))))
-        return {asked[hit["_id"]]: decode(Decision, hit["_source"]["document"]) for hit in hits}
 
     @override
     def near(self, stories: Sequence[str], limit: int) -> list[Decision]:
@@ -460,8 +469,32 @@ class ElasticsearchStore(Store, Movable):
         return {state.feed: state for state in found}
 
     @override
-    def quarantine(self) -> list[Rejection]:
-        return self._documents(Rejection, "quarantine", [{"at_us": "desc"}, {"id": "asc"}])
+    def freshness(self) -> Freshness:
+        newest = [{"succeeded": {"order": "desc", "missing": "_last"}}]
+        request: dict[str, Any] = {"index": self.names.alias("feeds"), "source": ["succeeded"]}
+
+        def ask(root: Root) -> Freshness:
+            hits = list(self.reads.pages(newest, 1, 1, **request))
+            fetched = hits[0]["_source"].get("succeeded") if hits else None
+            return Freshness(root.head, datetime.fromisoformat(fetched) if fetched else None)
+
+        return self.roots.consistent_with(ask)
+
+    @override
+    def rejections(
+        self,
+        wanted: RejectionFilter = ALL_REJECTIONS,
+        limit: int | None = None,
+        after: tuple[datetime, str] | None = None,
+    ) -> list[Rejection]:
+        index = self.names.alias("quarantine")
+        hits = self.roots.consistent(lambda: lists.rejections(self.reads, index, wanted, limit, after))
+        return [decode(Rejection, hit["_source"]["document"]) for hit in hits]
+
+    @override
+    def count_rejections(self, by: Literal["reason", "place"], most: int) -> list[tuple[str, int]]:
+        index = self.names.alias("quarantine")
+        return self.roots.consistent(lambda: lists.count_rejections(self.reads, index, by, most))
 
     # -- alerts ------------------------------------------------------------------------------------------
 

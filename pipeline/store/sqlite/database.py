@@ -10,10 +10,15 @@ from typing import Any, Literal, TypeVar
 from typing_extensions import override
 
 from pipeline.ports import (
+    ALL_REJECTIONS,
     Commit,
+    Freshness,
+    Identified,
     Lease,
     MemberRow,
     Period,
+    PlacedLine,
+    RejectionFilter,
     SearchHit,
     Store,
     StoryFilter,
@@ -47,7 +52,7 @@ from pipeline.store.rules import leases
 from pipeline.store.rules.messages import listed
 from pipeline.store.sqlite import rows, statements, story_lists
 from pipeline.store.sqlite.file import DatabaseFile
-from pipeline.store.sqlite.schema import REFERRED, REINDEX, RERANK, VERSION
+from pipeline.store.sqlite.schema import FILED, REFERRED, REINDEX, RERANK, VERSION
 from pipeline.store.sqlite.terms import seen_from
 from pipeline.text import well_formed
 
@@ -79,7 +84,12 @@ class SqliteStore(Store, Movable):
             path,
             create=create,
             timeout_seconds=timeout_seconds,
-            steps={REINDEX: statements.reindex, RERANK: statements.rerank, REFERRED: statements.refer},
+            steps={
+                REINDEX: statements.reindex,
+                RERANK: statements.rerank,
+                REFERRED: statements.refer,
+                FILED: statements.file_by,
+            },
         )
 
     @override
@@ -175,6 +185,18 @@ class SqliteStore(Store, Movable):
             " WHERE a.id IN ({})"
         )
         return {asked[row[0]]: line_from(*row[1:]) for row in self._consistent(sql, asked)}
+
+    @override
+    def placed_lines(self, ids: Sequence[str]) -> dict[str, PlacedLine]:
+        asked = {well_formed(each): each for each in ids}
+        sql = (
+            "SELECT a.id, d.document, b.enriched, a.seq, a.story FROM article a"
+            " JOIN article_body b USING (seq) LEFT JOIN decision d ON d.article = a.id WHERE a.id IN ({})"
+        )
+        return {
+            asked[name]: PlacedLine(line_from(*line), decode(Decision, document) if document else None)
+            for name, document, *line in self._consistent(sql, asked)
+        }
 
     @override
     def between(self, after: int, upto: int) -> Iterator[StoredArticle]:
@@ -327,7 +349,7 @@ class SqliteStore(Store, Movable):
         return story_lists.count(self._file, wanted, most)
 
     @override
-    def beginning(self, kind: Literal["stories", "articles"], prefix: str, limit: int) -> list[str]:
+    def beginning(self, kind: Identified, prefix: str, limit: int) -> list[str]:
         return story_lists.beginning(self._file, kind, well_formed(prefix), limit)
 
     @override
@@ -339,12 +361,6 @@ class SqliteStore(Store, Movable):
     def decision(self, article: str) -> Decision | None:
         found = self._documents(Decision, "SELECT document FROM decision WHERE article = ?", article)
         return found[0] if found else None
-
-    @override
-    def decisions(self, articles: Sequence[str]) -> dict[str, Decision]:
-        asked = {well_formed(each): each for each in articles}
-        rows = self._consistent("SELECT article, document FROM decision WHERE article IN ({})", asked)
-        return {asked[name]: decode(Decision, document) for name, document in rows}
 
     @override
     def near(self, stories: Sequence[str], limit: int) -> list[Decision]:
@@ -394,8 +410,37 @@ class SqliteStore(Store, Movable):
         return {state.feed: state for state in found}
 
     @override
-    def quarantine(self) -> list[Rejection]:
-        return self._documents(Rejection, "SELECT document FROM rejection ORDER BY at DESC, id")
+    def freshness(self) -> Freshness:
+        sql = "SELECT value, (SELECT max(at) FROM feed_success) FROM number WHERE name = 'head'"
+        head, fetched = self._file.one(sql)
+        return Freshness(int(head), None if fetched is None else from_micros(fetched))
+
+    @override
+    def rejections(
+        self,
+        wanted: RejectionFilter = ALL_REJECTIONS,
+        limit: int | None = None,
+        after: tuple[datetime, str] | None = None,
+    ) -> list[Rejection]:
+        chosen = {
+            "source": wanted.source, "place": wanted.place, "stage": wanted.stage, "reason": wanted.reason
+        }  # fmt: skip
+        conditions = [f"r.{name} = ?" for name, value in chosen.items() if value]
+        values: list[str | int] = [value for value in chosen.values() if value]
+        if after is not None:
+            at, name = after
+            conditions.append("(r.at < ? OR (r.at = ? AND r.id > ?))")
+            values += [micros(at), micros(at), name]
+        sql = (
+            "SELECT d.document FROM rejection_rank r CROSS JOIN rejection d USING (id)"  # noqa: S608  our own
+            f" WHERE {' AND '.join(conditions) or '1'} ORDER BY r.at DESC, r.id LIMIT ?"
+        )
+        return self._documents(Rejection, sql, *values, -1 if limit is None else limit)
+
+    @override
+    def count_rejections(self, by: Literal["reason", "place"], most: int) -> list[tuple[str, int]]:
+        sql = f"SELECT {by}, count(*) FROM rejection_rank GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?"  # noqa: S608  one of two
+        return [(name, count) for name, count in self._file.rows(sql, (most,))]
 
     # -- alerts ------------------------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ from pipeline.query.tree import (
 )
 from pipeline.query.words.search_tokens import is_word
 from pipeline.store.sqlite.file import DatabaseFile
-from pipeline.store.sqlite.terms import is_token, key, mark, present, value_of
+from pipeline.store.sqlite.terms import glob, is_token, key, present, value_of
 
 # An expression that hits nothing: no column holds this letter of the private use area.
 NOTHING = '"\ue0fe"'
@@ -141,7 +141,7 @@ class Expressions:
             case Wildcard(field, pattern):
                 return self._wildcard(text_fields(field), field or "", pattern)
             case KeywordRange(field):
-                return self._values(field, lambda value: in_range(value, query), "")
+                return self._values(field, lambda value: in_range(value, query), "*")
             case Exists(field):
                 return None if field in TIME_FIELDS else _keys([present(field)])
         return None
@@ -180,7 +180,7 @@ class Expressions:
             return _keys(map(present, fields or (field,)))
         if not fields:
             fits = fitting(pattern)
-            return self._values(field, lambda value: bool(fits(value)), literal_prefix(pattern))
+            return self._values(field, lambda value: bool(fits(value)), pattern)
         columns, literal = _in_order(fields), literal_prefix(pattern)
         if not writable(pattern) or (literal and not is_token(literal)):
             return _listed(columns, [])
@@ -193,13 +193,16 @@ class Expressions:
             ),
         )
 
-    def _values(self, field: str, fits: Callable[[str], bool], literal: str) -> Words:
-        prefix = key(field, literal) if writable(literal) else mark(field)
-        return Words.of(
-            ("keys",), lambda: (f'"{term}"' for term in self._terms(prefix) if fits(value_of(term)))
-        )
+    def _values(self, field: str, fits: Callable[[str], bool], pattern: str) -> Words:
+        return Words.of(("keys",), lambda: (f'"{term}"' for term in self._named(field, pattern, fits)))
 
-    def _terms(self, prefix: str, pattern: str = "*") -> Iterator[str]:
+    def _named(self, field: str, pattern: str, fits: Callable[[str], bool]) -> Iterator[str]:
+        """The tokens of a field's values that fit, of those that fit a wildcard pattern."""
+        rough = glob(field, pattern) if writable(pattern) else glob(field, "*")
+        sql = "SELECT term FROM keyword WHERE term GLOB ?"
+        return (row[0] for row in self._file.each(sql, (rough,)) if fits(value_of(row[0])))
+
+    def _terms(self, prefix: str, pattern: str) -> Iterator[str]:
         """The tokens of the index that begin with a prefix and fit a wildcard pattern."""
         # A wildcard of SQLite's GLOB means what ours does; it has brackets besides.
         sql = "SELECT term FROM article_terms WHERE term >= ? AND term < ? AND term GLOB ?"

@@ -140,8 +140,28 @@ CREATE TABLE IF NOT EXISTS message_alert (
 """
 # Not SQL: both are worked out from the records of decisions and messages.
 REFERRED = "referred"
+# What lists of the quarantine are ordered and chosen by; when feeds last answered; and the tokens of keyword
+# values once each, for wildcards: the full-text index would read all it holds of each to name it.
+_FOUND_BY = """
+CREATE TABLE IF NOT EXISTS rejection_rank (
+    id TEXT PRIMARY KEY, at INTEGER NOT NULL, source TEXT NOT NULL, place TEXT NOT NULL,
+    stage TEXT NOT NULL, reason TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS rejection_rank_newest ON rejection_rank (at DESC, id);
+CREATE INDEX IF NOT EXISTS rejection_rank_source ON rejection_rank (source, at DESC, id);
+CREATE INDEX IF NOT EXISTS rejection_rank_place ON rejection_rank (place, at DESC, id);
+CREATE INDEX IF NOT EXISTS rejection_rank_stage ON rejection_rank (stage, at DESC, id);
+CREATE INDEX IF NOT EXISTS rejection_rank_reason ON rejection_rank (reason, at DESC, id);
+CREATE TRIGGER IF NOT EXISTS rejection_gone AFTER DELETE ON rejection
+BEGIN DELETE FROM rejection_rank WHERE id = old.id; END;
+CREATE TABLE IF NOT EXISTS feed_success (feed TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS keyword (term TEXT PRIMARY KEY) WITHOUT ROWID;
+INSERT OR IGNORE INTO keyword SELECT term FROM article_terms WHERE term >= char(57344) AND term < char(57599);
+"""
+# Not SQL: the first two are worked out from the records of rejections and feeds.
+FILED = "filed"
 # The steps that are not SQL.
-STEPS = frozenset({REINDEX, RERANK, REFERRED})
+STEPS = frozenset({REINDEX, RERANK, REFERRED, FILED})
 
 # The n-th entry takes a file from version n to n + 1; entries are never changed, only added.
 MIGRATIONS: tuple[str, ...] = (
@@ -158,6 +178,8 @@ MIGRATIONS: tuple[str, ...] = (
     _SITUATIONS,
     _NEAR,
     REFERRED,
+    _FOUND_BY,
+    FILED,
 )
 VERSION = len(MIGRATIONS)
 

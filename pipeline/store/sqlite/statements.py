@@ -8,14 +8,23 @@ from datetime import datetime
 from pipeline.errors import StoreError
 from pipeline.ports import Commit, Version
 from pipeline.query.fields import folded, indexed, micros
-from pipeline.records import Change, Decision, EnrichedArticle, Message, StoredArticle, Story
+from pipeline.records import (
+    Change,
+    Decision,
+    EnrichedArticle,
+    FeedState,
+    Message,
+    Rejection,
+    StoredArticle,
+    Story,
+)
 from pipeline.store.codec import decode, encode
 from pipeline.store.copying import Piece
 from pipeline.store.rules.numbering import Numbers, Placed, numbered
 from pipeline.store.rules.retention import shrunk
 from pipeline.store.sqlite.file import DatabaseFile, Row
 from pipeline.store.sqlite.schema import INDEX_COLUMNS
-from pipeline.store.sqlite.terms import columns, packed, unpacked
+from pipeline.store.sqlite.terms import columns, is_value, packed, unpacked
 from pipeline.text import well_formed
 
 _COLUMNS = ", ".join(INDEX_COLUMNS)
@@ -148,7 +157,14 @@ def _insert(file: DatabaseFile, stored: StoredArticle) -> None:
     )
     file.run("INSERT INTO article_traits VALUES (?, ?)", (stored.seq, stored.traits))
     file.run(_ADD_TERMS, (stored.seq, *contents))
+    _name_keywords(file, contents)
     _keys(file, stored)
+
+
+def _name_keywords(file: DatabaseFile, contents: tuple[str, ...]) -> None:
+    """Notes the keyword values of an article; one that no article has any more stays, and is not hit."""
+    values = ((term,) for term in contents[-1].split(" ") if is_value(term))
+    file.run_all("INSERT OR IGNORE INTO keyword VALUES (?)", values)
 
 
 def _update(file: DatabaseFile, stored: StoredArticle, *, changed: bool) -> None:
@@ -176,6 +192,7 @@ def _update(file: DatabaseFile, stored: StoredArticle, *, changed: bool) -> None
     if list(contents) != (old := unpacked(terms)):
         file.run(_TAKE_TERMS, (stored.seq, *old))
         file.run(_ADD_TERMS, (stored.seq, *contents))
+        _name_keywords(file, contents)
     file.run("DELETE FROM identity WHERE seq = ?", (stored.seq,))
     _keys(file, stored)
 
@@ -269,6 +286,34 @@ def _carried(file: DatabaseFile, messages: Iterable[Message]) -> None:
     )
 
 
+def file_by(file: DatabaseFile) -> None:
+    """Works out anew by what rejections are found, and when feeds last answered."""
+    for rows in _paged(file, "rejection", "id"):
+        _filed(file, [decode(Rejection, document) for _, document in rows])
+    for rows in _paged(file, "feed", "id"):
+        _answered(file, [decode(FeedState, document) for _, document in rows])
+
+
+def _filed(file: DatabaseFile, rejections: Iterable[Rejection]) -> None:
+    """Notes by what rejections are found."""
+    file.run_all(
+        "INSERT OR REPLACE INTO rejection_rank VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            (well_formed(r.id), micros(r.at), *map(well_formed, (r.source, r.place, r.stage, r.reason)))
+            for r in rejections
+        ),
+    )
+
+
+def _answered(file: DatabaseFile, feeds: Sequence[FeedState]) -> None:
+    """Notes when feeds last answered well."""
+    file.run_all("DELETE FROM feed_success WHERE feed = ?", ((well_formed(each.feed),) for each in feeds))
+    file.run_all(
+        "INSERT OR REPLACE INTO feed_success VALUES (?, ?)",
+        ((well_formed(each.feed), micros(each.succeeded)) for each in feeds if each.succeeded),
+    )
+
+
 def _put_stories(file: DatabaseFile, stories: Sequence[Story]) -> None:
     file.run_all(
         "INSERT INTO story (id, last_published, document, dated) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
@@ -342,10 +387,12 @@ def _state(file: DatabaseFile, commit: Commit) -> None:
         " SET at = excluded.at, document = excluded.document",
         ((well_formed(each.id), micros(each.at), text(each)) for each in commit.rejections),
     )
+    _filed(file, commit.rejections)
     file.run_all(
         "INSERT INTO feed VALUES (?, ?) ON CONFLICT DO UPDATE SET document = excluded.document",
         ((well_formed(each.feed), text(each)) for each in commit.feeds),
     )
+    _answered(file, commit.feeds)
     file.run_all(
         "INSERT INTO request VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
         " SET at = excluded.at, done = excluded.done, document = excluded.document",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.ports import StoryFilter, StoryOrder
+from pipeline.ports import Identified, StoryFilter, StoryOrder
 from pipeline.query.fields import micros
 from pipeline.query.tree import Query
 from pipeline.store.sqlite.file import DatabaseFile, Row
@@ -21,7 +21,7 @@ _LOOKED, _FURTHER, _FREQUENT = 8_000, 16, 20
 _MOST_LOOKED = _LOOKED * _FURTHER
 # Where a time or a number leaves no more stories than these, they are sorted and the order is not walked.
 _FEW = 5_000
-_TABLES = {"stories": "story", "articles": "article"}
+_TABLES: dict[Identified, str] = {"stories": "story", "articles": "article", "quarantine": "rejection"}
 
 
 def _conditions(wanted: StoryFilter) -> tuple[list[str], list[object]]:
@@ -148,7 +148,7 @@ class _Ranks:
         return [documents[name] for name in names]
 
 
-def beginning(file: DatabaseFile, kind: str, prefix: str, limit: int) -> list[str]:
+def beginning(file: DatabaseFile, kind: Identified, prefix: str, limit: int) -> list[str]:
     """Ids that begin so."""
     sql = f"SELECT id FROM {_TABLES[kind]} WHERE id >= ? AND id < ? ORDER BY id LIMIT ?"  # noqa: S608  our own
     return [row[0] for row in file.rows(sql, (prefix, prefix + "\U0010ffff", limit))]

@@ -48,6 +48,20 @@ def present(field: str) -> str:
     return _PRESENT + _MARK[field]
 
 
+def is_value(token: str) -> bool:
+    """Whether it is a token that `key` made, of any field."""
+    return "\ue000" <= token < _PRESENT
+
+
+def glob(field: str, pattern: str) -> str:
+    """A pattern of SQLite's GLOB that each token fits whose keyword value fits a wildcard pattern.
+
+    One character of a value may be two of its token.
+    """
+    wild = {"*": "*", "?": "?*"}
+    return _MARK[field] + "".join(wild.get(letter) or letter.translate(_ENCODE) for letter in pattern)
+
+
 def columns(seen: Indexed) -> tuple[str, ...]:
     """The contents of the columns of the full-text index."""
     keys = [key(field, value) for field in FIELDS for value in seen.keywords[field]]

@@ -1,16 +1,46 @@
-"""Lists of stories in their order, by `search_after`."""
+"""Lists in their order, by `search_after`: stories, and the quarantine."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final, Literal
 
-from pipeline.ports import StoryFilter, StoryOrder
+from pipeline.ports import RejectionFilter, StoryFilter, StoryOrder
 from pipeline.query.fields import micros
 from pipeline.store.elasticsearch.indices import Names
 from pipeline.store.elasticsearch.members import FEW_HITS
 from pipeline.store.elasticsearch.reading import PAGE, Dsl, Found, Reads
 from pipeline.text import well_formed
 
+NEWEST_REFUSED: Final[list[Dsl]] = [{"at_us": "desc"}, {"id": "asc"}]
+_REFUSED_BY: Final = {"source": "source", "place": "place", "stage": "stage", "reason": "reason.keyword"}
+# `Rejection.place` in the node's own language, so that entries of any age have it.
+_PLACE: Final = """
+if (doc['source'].size() == 0) return;
+String source = doc['source'].value;
+int scheme = source.indexOf('://');
+if (scheme < 0) { emit(source); return; }
+String server = source.substring(scheme + 3);
+for (int i = 0; i < server.length(); i++) {
+  char letter = server.charAt(i);
+  if (letter == (char)'/' || letter == (char)'?' || letter == (char)'#') {
+    server = server.substring(0, i);
+    break;
+  }
+}
+server = server.substring(server.lastIndexOf('@') + 1);
+String host = server;
+if (server.startsWith('[')) {
+  int end = server.indexOf(']');
+  host = end < 0 ? server.substring(1) : server.substring(1, end);
+} else {
+  int port = server.indexOf(':');
+  host = port < 0 ? server : server.substring(0, port);
+}
+emit(host.length() == 0 ? source : host.toLowerCase());
+"""
+_RUNTIME: Final[Dsl] = {"place": {"type": "keyword", "script": {"source": _PLACE}}}
 _BY: dict[StoryOrder, str] = {"hot": "hot", "new": "last_us", "size": "size"}
 
 
@@ -130,3 +160,33 @@ def beginning(reads: Reads, index: str, prefix: str, limit: int) -> list[str]:
         hit["_source"]["id"]
         for hit in reads.pages([{"id": "asc"}], PAGE, limit, index=index, query=query, source=["id"])
     ]
+
+
+def rejections(
+    reads: Reads, index: str, wanted: RejectionFilter, limit: int | None, after: tuple[datetime, str] | None
+) -> list[Found]:
+    """The entries of a page."""
+    chosen = {name: getattr(wanted, name) for name in _REFUSED_BY}
+    filters: list[Dsl] = [
+        {"term": {_REFUSED_BY[name]: well_formed(value)}} for name, value in chosen.items() if value
+    ]
+    if after is not None:
+        at, name = micros(after[0]), well_formed(after[1])
+        same = {"bool": {"filter": [{"term": {"at_us": at}}, {"range": {"id": {"gt": name}}}]}}
+        behind = [{"range": {"at_us": {"lt": at}}}, same]
+        filters.append({"bool": {"should": behind, "minimum_should_match": 1}})
+    request: dict[str, Any] = {"index": index, "query": {"bool": {"filter": filters}}, "source": ["document"]}
+    if wanted.place:
+        request["runtime_mappings"] = _RUNTIME
+    return list(reads.pages(NEWEST_REFUSED, PAGE, limit, **request))
+
+
+def count_rejections(
+    reads: Reads, index: str, by: Literal["reason", "place"], most: int
+) -> list[tuple[str, int]]:
+    """How many entries there are of each."""
+    ordered = [{"_count": "desc"}, {"_key": "asc"}]
+    terms = {"terms": {"field": _REFUSED_BY[by], "size": most, "order": ordered}}
+    runtime = {"runtime_mappings": _RUNTIME} if by == "place" else {}
+    answer = reads.search(index=index, size=0, aggs={"of": terms}, **runtime)
+    return [(bucket["key"], bucket["doc_count"]) for bucket in answer["aggregations"]["of"]["buckets"]]
