@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
@@ -310,6 +310,14 @@ def _lines(node: yaml.Node | None, prefix: str, into: dict[str, int]) -> None:
             _lines(value, path, into)
 
 
+@lru_cache(maxsize=16)
+def _content(text: str) -> object:
+    """What a YAML text says; remembered, since the pages read the same files again and again."""
+    loader = _UniqueKeyLoader(text)
+    node = loader.get_single_node()
+    return loader.construct_document(node) if node else {}
+
+
 def read_document(path: Path) -> Document:
     """Reads one YAML file whose top is a mapping.
 
@@ -323,9 +331,7 @@ def read_document(path: Path) -> Document:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot be read: {error}", str(path)) from None
     try:
-        loader = _UniqueKeyLoader(text)
-        node = loader.get_single_node()
-        content = loader.construct_document(node) if node else {}
+        content = _content(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         raise ConfigError(str(error.problem), str(path), mark.line + 1 if mark else None) from None

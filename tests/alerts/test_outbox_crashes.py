@@ -153,7 +153,7 @@ def survive(tmp_path, trials, port, box):
         children.close()
 
 
-@pytest.mark.parametrize("trials", [20, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("trials", [10, pytest.param(200, marks=pytest.mark.slow)])
 def test_kill_9_at_random_times(tmp_path, trials):
     box = Postbox()
     with smtp_server(box) as port:

@@ -108,7 +108,7 @@ def test_the_first_five_minutes_are_as_the_page_has_them(tmp_path):
     entry = dedent(block[1])
     config = tmp_path / "config"
     config.mkdir()
-    (config / "settings.yaml").write_text("base: ../base\n")
+    (config / "settings.yaml").write_text("base: ../base\nstories: {vectors: none}\n")
     (config / "feeds.yaml").write_text("feeds: []\n")
     (config / "watches.yaml").write_text(entry)
     (tmp_path / "base").symlink_to(ROOT / "config")

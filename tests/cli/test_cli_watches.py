@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import pytest
+from verb_runs import Folder
 
 from dags.local.environment import ROOT
 
@@ -32,27 +33,19 @@ ROWS = [
 
 
 @pytest.fixture
-def home(tmp_path) -> Path:
+def home(tmp_path, verb_server) -> Folder:
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "settings.yaml").write_text(
         f"base: {ROOT / 'config'}\nstories:\n  vectors: none\n"
     )
     (tmp_path / "config" / "watches.yaml").write_text("watches: []\n")
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
-    return tmp_path
+    return Folder(verb_server, tmp_path)
 
 
 def environment():
     clean = {k: v for k, v in os.environ.items() if not k.startswith("WIREWATCH_") and k != "NO_COLOR"}
     return clean | {"TERM": "dumb"}
-
-
-def run(home, *arguments):
-    done = subprocess.run(
-        [WIREWATCH, *arguments], capture_output=True, text=True, check=False, cwd=home, env=environment()
-    )
-    assert "Traceback" not in done.stderr
-    return done.returncode, done.stdout, done.stderr
 
 
 def _before():
@@ -70,7 +63,7 @@ def on_terminal(home, *arguments, typed=b"", after=b"[y/N]"):
         stdin=slave,
         stdout=slave,
         stderr=slave,
-        cwd=home,
+        cwd=home.path,
         env=environment(),
         start_new_session=True,
         preexec_fn=_before,  # noqa: PLW1509  Ctrl-C needs it; no threads
@@ -108,7 +101,7 @@ def on_terminal(home, *arguments, typed=b"", after=b"[y/N]"):
     ],
 )
 def test_a_first_watch_is_asked_about(home, typed, code, last, saved):
-    run(home, "load", "a.jsonl")
+    home.run("load", "a.jsonl")
     words = ("watch", "new", "lighthouse, storm", "--mail", "me@example.org")
     got, lines = on_terminal(home, *words, typed=typed)
     shown = "\n".join(lines)
@@ -117,13 +110,13 @@ def test_a_first_watch_is_asked_about(home, typed, code, last, saved):
     assert "query: lighthouse AND storm" in shown
     assert "in all 1 of 2 articles" in shown
     assert "In the last 30 days: 1 article, 1 alert," in shown
-    assert ("lighthouse AND storm" in (home / "config" / "watches.yaml").read_text()) == saved
+    assert ("lighthouse AND storm" in (home.path / "config" / "watches.yaml").read_text()) == saved
 
 
 def test_the_check_keeps_to_a_narrow_terminal(home):
-    run(home, "load", "a.jsonl")
+    home.run("load", "a.jsonl")
     query = 'lighthouse - storm, US or "Smith & Wesson" language:xx outlet:Nobody place:Nowhere'
-    (home / "config" / "watches.yaml").write_text(
+    (home.path / "config" / "watches.yaml").write_text(
         f"watches:\n  - name: all\n    query: '{query}'\n    deliver: {{chat: [nowhere]}}\n"
     )
     code, lines = on_terminal(home, "watch", "check")
@@ -135,38 +128,40 @@ def test_the_check_keeps_to_a_narrow_terminal(home):
 
 
 def test_a_topic_by_its_name_and_one_that_is_not_there(home):
-    assert "\n" not in run(home, "load", "a.jsonl")[2].strip()
+    assert "\n" not in home.run("load", "a.jsonl")[2].strip()
     by_name, by_id = (
-        run(home, "stories", "--topic", topic, "--json") for topic in ("sport", "medtop:15000000")
+        home.run("stories", "--topic", topic, "--json") for topic in ("sport", "medtop:15000000")
     )
     assert by_name == by_id
-    code, out, err = run(home, "stories", "--topic", "sprot")
+    code, out, err = home.run("stories", "--topic", "sprot")
     assert (code, out) == (2, "")
     assert err.startswith("wirewatch: --topic sprot: there is no such topic, did you mean sport; topics are ")
     assert err.count("\n") == 1
 
 
 def test_what_a_load_told_is_counted(home):
-    (home / "config" / "watches.yaml").write_text("watches:\n  - {name: a, query: opera OR lighthouse}\n")
-    assert json.loads(run(home, "load", "a.jsonl", "--alert", "--json")[1])["alerts"] == 2
-    assert "alerts" in run(home, "load", "a.jsonl", "--alert")[1]
-    assert "alerts" not in json.loads(run(home, "load", "a.jsonl", "--json")[1])
-    story = json.loads(run(home, "search", "opera", "--json")[1])[0]["story"]
-    assert "needed 1 article that the query hits, found 1: holds" in run(home, "watch", "why", "a", story)[1]
+    (home.path / "config" / "watches.yaml").write_text(
+        "watches:\n  - {name: a, query: opera OR lighthouse}\n"
+    )
+    assert json.loads(home.run("load", "a.jsonl", "--alert", "--json")[1])["alerts"] == 2
+    assert "alerts" in home.run("load", "a.jsonl", "--alert")[1]
+    assert "alerts" not in json.loads(home.run("load", "a.jsonl", "--json")[1])
+    story = json.loads(home.run("search", "opera", "--json")[1])[0]["story"]
+    assert "needed 1 article that the query hits, found 1: holds" in home.run("watch", "why", "a", story)[1]
 
 
 def test_the_check_of_very_many_watches_shows_those_that_something_is_odd_about(home):
     to = {"deliver": {"mail": ["reader@example.org"]}}
     some = [{"name": f"w{n}", "query": f"lighthouse{n}"} | to for n in range(60)]
     odd = [{"name": "odd", "query": "opera and house"} | to]
-    (home / "config" / "watches.yaml").write_text(json.dumps({"watches": [*some, *odd]}))
-    assert run(home, "load", "a.jsonl")[0] == 0
-    code, out, _ = run(home, "watch", "check")
+    (home.path / "config" / "watches.yaml").write_text(json.dumps({"watches": [*some, *odd]}))
+    assert home.run("load", "a.jsonl")[0] == 0
+    code, out, _ = home.run("watch", "check")
     assert code == 0
     assert "‘and’" in out
     assert "lighthouse7" not in out
     assert "61 watches, 1 with a warning; shown: 1." in " ".join(out.split())
-    assert "lighthouse7" in run(home, "watch", "check", "w7")[1]
-    assert len(json.loads(run(home, "--json", "watch", "check")[1])) == 61
-    code, _, err = run(home, "watch", "check", "w7", "nobody")
+    assert "lighthouse7" in home.run("watch", "check", "w7")[1]
+    assert len(json.loads(home.run("--json", "watch", "check")[1])) == 61
+    code, _, err = home.run("watch", "check", "w7", "nobody")
     assert (code, err.count("\n")) == (1, 1)

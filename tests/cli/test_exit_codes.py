@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import signal
 import socket
 import subprocess
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from verb_runs import Folder
 
 from dags.local.environment import ROOT
 
@@ -39,33 +39,10 @@ def place(tmp_path) -> Path:
     return tmp_path
 
 
-def started(place, *arguments, config=None, prepare=None, stdout=subprocess.PIPE, **environment):
-    def before():
-        # A test run in the background ignores Ctrl-C, and a child would inherit that.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        if prepare:
-            prepare()
-
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("WIREWATCH_")}
-    return subprocess.Popen(
-        [WIREWATCH, "--home", "home", "--config", config or "config", *arguments],
-        stdout=stdout,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=place,
-        env=clean | environment,
-        preexec_fn=before,  # noqa: PLW1509  sets a limit and a signal, nothing else
-    )
-
-
-def ended(process):
-    out, err = process.communicate(timeout=240)
-    assert "Traceback" not in err
-    return process.returncode, out, err.splitlines()
-
-
-def ran(place, *arguments, **how):
-    return ended(started(place, *arguments, **how))
+@pytest.fixture
+def folder(place, verb_server) -> Folder:
+    """The same place, to type commands in."""
+    return Folder(verb_server, place, "--home", "home", "--config", "config")
 
 
 @pytest.fixture
@@ -93,25 +70,26 @@ def closed_port():
         return server.getsockname()[1]
 
 
-def test_a_failed_delivery_is_1_with_its_reason_in_one_line(place):
+def test_a_failed_delivery_is_1_with_its_reason_in_one_line(place, folder):
     smtp = f"smtp://127.0.0.1:{closed_port()}"
-    code, out, lines = ran(place, "load", "a.jsonl", "--alert", "--json", WIREWATCH_SMTP=smtp)
+    code, out, error = folder.run("load", "a.jsonl", "--alert", "--json", WIREWATCH_SMTP=smtp)
     assert code == 1
     assert json.loads(out)["new"] == 1
-    assert "could not be delivered" in lines[-1]
-    assert "a@b.example" in lines[-1]
+    last = error.splitlines()[-1]
+    assert "could not be delivered" in last
+    assert "a@b.example" in last
     (place / "b.jsonl").write_text(json.dumps(ROW | {"title": "Lighthouse lit again", "text": "Lit. " * 40}))
-    assert ran(place, "load", "a.jsonl", "--alert", WIREWATCH_SMTP=smtp)[0] == 0, "nothing was due"
-    assert ran(place, "alert", WIREWATCH_SMTP="smtp://nobody@")[0] in (1, 2)
+    assert folder.run("load", "a.jsonl", "--alert", WIREWATCH_SMTP=smtp)[0] == 0, "nothing was due"
+    assert folder.run("alert", WIREWATCH_SMTP="smtp://nobody@")[0] in (1, 2)
 
 
-def test_a_failing_doctor_is_1(place):
-    ran(place, "load", "a.jsonl")
+def test_a_failing_doctor_is_1(place, folder):
+    folder.run("load", "a.jsonl")
     (place / "home" / "archive" / "journal" / "000000" / "000000001.json").write_text("{")
-    code, out, lines = ran(place, "doctor", "--json")
+    code, out, error = folder.run("doctor", "--json")
     assert code == 1
     assert not all(check["ok"] for check in json.loads(out))
-    assert len(lines) == 1
+    assert error.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -123,75 +101,71 @@ def test_a_failing_doctor_is_1(place):
         pytest.param(signal.SIGINT, 130, "fetch", marks=SLOW),
     ],
 )
-def test_a_run_that_is_stopped_says_so_and_gives_its_lease_back(place, silent, number, code, verb):
+def test_a_run_that_is_stopped_says_so_and_gives_its_lease_back(place, folder, silent, number, code, verb):
     port, came = silent
     if verb == "fetch":
         (place / "config" / "feeds.yaml").write_text(
             f"feeds: [{{id: f, url: 'http://127.0.0.1:{port}/', allow_private: true}}]\n"
         )
-        process = started(place, "fetch")
+        process = folder.start("fetch")
     else:
         smtp = f"smtp://127.0.0.1:{port}"
-        process = started(place, "load", "a.jsonl", "--alert", WIREWATCH_SMTP=smtp)
+        process = folder.start("load", "a.jsonl", "--alert", WIREWATCH_SMTP=smtp)
     assert came.wait(120)
     time.sleep(0.3)
-    process.send_signal(number)
-    got, _, lines = ended(process)
+    os.kill(process.pid, number)
+    got, lines = process.ended()
     assert got == code
     assert len(lines) == 1
     assert "stopped" in lines[0]
     start = time.monotonic()
-    assert ran(place, "repair")[0] == 0
+    assert folder.run("repair")[0] == 0
     assert time.monotonic() - start < 60, "no lease was left behind"
 
 
 @pytest.mark.parametrize(
     "verb", [("stories",), ("doctor",), ("load", "a.jsonl"), ("search", "x"), ("repair",)]
 )
-def test_a_damaged_store_is_1(place, verb):
+def test_a_damaged_store_is_1(place, folder, verb):
     (place / "home").mkdir()
     (place / "home" / "wirewatch.db").write_bytes(b"no database at all\n" * 500)
-    code, _, lines = ran(place, *verb)
+    code, _, error = folder.run(*verb)
     assert code == 1
-    assert "wirewatch.db" in lines[-1]
+    assert "wirewatch.db" in error.splitlines()[-1]
 
 
 @pytest.mark.parametrize("verb", [("load", "a.jsonl"), ("feeds", "list"), ("watch", "list"), ("fetch",)])
-def test_a_damaged_configuration_is_2_and_names_the_line(place, verb):
+def test_a_damaged_configuration_is_2_and_names_the_line(place, folder, verb):
     (place / "config" / "settings.yaml").write_text(f"base: {ROOT / 'config'}\nstories:\n  window_dais: 3\n")
-    code, _, lines = ran(place, *verb)
+    code, _, error = folder.run(*verb)
     assert code == 2
-    assert "settings.yaml" in lines[-1]
+    assert "settings.yaml" in error.splitlines()[-1]
 
 
 @pytest.mark.parametrize("limit", [pytest.param(100, marks=SLOW), 2_000, pytest.param(30_000, marks=SLOW)])
-def test_a_full_disk_is_1_and_nothing_is_lost(place, limit):
-    def bounded():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-    code, _, lines = ran(place, "load", "a.jsonl", prepare=bounded)
+def test_a_full_disk_is_1_and_nothing_is_lost(folder, limit):
+    code, _, error = folder.run("load", "a.jsonl", file_size=limit)
     assert code == 1
-    assert lines
-    assert ran(place, "load", "a.jsonl")[0] == 0
-    code, out, _ = ran(place, "stories", "--json")
-    assert code == 0
-    assert len(json.loads(out)) == 1
+    assert error
+    assert folder.run("load", "a.jsonl")[0] == 0
+    assert len(folder.as_json("stories")) == 1
 
 
-def test_an_answer_that_cannot_be_written_is_1_and_a_reader_that_leaves_is_none(place):
-    ran(place, "load", "a.jsonl")
-    with Path("/dev/full").open("w") as full:
-        code, _, lines = ran(place, "stories", stdout=full)
-    assert code == 1
-    assert lines == ["wirewatch: the output: No space left on device"]
+def test_an_answer_that_cannot_be_written_is_1_and_a_reader_that_leaves_is_none(place, folder):
+    folder.run("load", "a.jsonl")
+    assert folder.start("stories", out="/dev/full").ended() == (
+        1,
+        ["wirewatch: the output: No space left on device"],
+    )
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "w") as nobody:
-        assert ran(place, "stories", stdout=nobody)[0] == 0
+        command = [WIREWATCH, "--home", "home", "--config", "config", "stories"]
+        assert subprocess.run(command, stdout=nobody, check=False, cwd=place).returncode == 0
 
 
-def test_wrong_usage_is_2(place):
-    ran(place, "load", "a.jsonl")
+def test_wrong_usage_is_2(folder):
+    folder.run("load", "a.jsonl")
     for wrong in (
         ("nonsense",),
         ("load",),
@@ -199,6 +173,6 @@ def test_wrong_usage_is_2(place):
         ("search", "a AND"),
         ("feeds", "nix"),
     ):
-        code, _, lines = ran(place, *wrong)
+        code, _, error = folder.run(*wrong)
         assert code == 2, wrong
-        assert lines
+        assert error

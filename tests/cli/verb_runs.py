@@ -1,6 +1,8 @@
 """The installed command, run by `verb_server.py`: each run a process of its own, the code imported once.
 
-Runs from a cold start are in `test_exit_codes.py` and `test_start.py`.
+What is asked of a `Folder` is typed there.
+
+Runs from a cold start are in `test_start.py` and `test_cli_watches.py`.
 """
 
 import json
@@ -56,6 +58,39 @@ class Run:
         said = self._answer["said"]
         assert "Traceback" not in said
         return self._answer["code"], said.splitlines()
+
+
+class Folder:
+    """A working folder in which commands are typed.
+
+    Args:
+        server: What runs them.
+        path: Where it is.
+        options: Typed before each command.
+    """
+
+    def __init__(self, server, path, *options):
+        self._server = server
+        self.path = path
+        self._options = options
+
+    def run(self, *arguments, **environment):
+        """Runs a command to its end; returns exit code, stdout and stderr."""
+        return run(self._server, self.path, *self._options, *arguments, **environment)
+
+    def start(self, *arguments, **how):
+        """Begins a run."""
+        return Run(self._server, self.path, [*self._options, *arguments], **how)
+
+    def call(self, *arguments):
+        """What a command that must end well says on stdout."""
+        code, said, error = self.run(*arguments)
+        assert code == 0, error
+        return said
+
+    def as_json(self, *arguments):
+        """The document that a command says."""
+        return json.loads(self.call("--json", *arguments))
 
 
 def run(server, where, *arguments, **environment):

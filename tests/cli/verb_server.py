@@ -1,5 +1,7 @@
 """Runs the installed command again and again, each time in a process of its own, and imports the code once.
 
+One article is loaded before: tables of names and words that a process reads once are there in each child.
+
 A line on stdin asks for one run: `{"script", "arguments", "folder", "environment", "out", "file_size"}`. Two
 lines answer: the process's number when it has begun; `{"code", "said"}` when it has ended, its exit code and
 stderr. What is forked here runs the installed script from its first line to its exit.
@@ -15,14 +17,35 @@ import resource
 import runpy
 import signal
 import sys
+import tempfile
+import threading
+from pathlib import Path
 
 import pipeline
+from pipeline.app import open_app
+
+CONFIG = Path(__file__).parents[2] / "config"
 
 
 def imported():
     """Everything that a verb may import on its way."""
     for module in pkgutil.walk_packages(pipeline.__path__, "pipeline."):
         importlib.import_module(module.name)
+
+
+def warmed():
+    """Reads an article. Without vectors: a fork takes no threads along."""
+    mask = os.umask(0o022)
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        (home / "settings.yaml").write_text(f"base: {CONFIG}\nstories: {{vectors: none}}\n")
+        (home / "one.jsonl").write_text(
+            json.dumps({"title": "Rain in Bergen", "text": "It rained on Monday. " * 9})
+        )
+        with open_app(home=home / "home", config=home, environment={}) as app:
+            app.ingest.load([str(home / "one.jsonl")])
+    os.umask(mask)
+    assert threading.active_count() == 1
 
 
 def become(asked, said):
@@ -54,6 +77,7 @@ def end(code):
 
 def main():
     imported()
+    warmed()
     gc.collect()
     gc.freeze()  # a collection in a child would copy every page
     for line in iter(sys.stdin.readline, ""):

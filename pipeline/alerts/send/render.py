@@ -10,10 +10,11 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, parseaddr
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
 from pipeline.addresses import mail_address
 from pipeline.alerts.decide.decide import WatchRule, query_at
@@ -44,8 +45,22 @@ class Rendered:
     subject: str = ""
 
 
+@cache
+def _templates() -> tuple[Template, Template]:
+    """The templates of a mail as HTML and as text; compiled once."""
+    environment = Environment(
+        loader=PackageLoader("pipeline.alerts.send", "templates"),
+        autoescape=select_autoescape(("html",), default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("mail.html"), environment.get_template("mail.txt")
+
+
 class Renderer:
-    """Renders messages; loads its templates once.
+    """Renders messages.
 
     Args:
         settings: The sender, and the list headers where they are configured.
@@ -55,16 +70,7 @@ class Renderer:
     def __init__(self, settings: MailSettings, desk: str = "") -> None:
         self._settings = settings
         self._desk = safe_url(desk.rstrip("/"))
-        environment = Environment(
-            loader=PackageLoader("pipeline.alerts.send", "templates"),
-            autoescape=select_autoescape(("html",), default=False),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
-        self._html = environment.get_template("mail.html")
-        self._text = environment.get_template("mail.txt")
+        self._html, self._text = _templates()
 
     def render(self, message: Message, rule: WatchRule, items: Sequence[Item], now: datetime) -> Rendered:
         """Renders one message.
