@@ -62,6 +62,16 @@ def one_heap() -> None:
         ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
 
 
+def give_back() -> None:
+    """Gives free memory back to the system, after much was freed at once; glibc only.
+
+    What lies between pieces that are still used stays with the process otherwise
+    (https://man7.org/linux/man-pages/man3/malloc_trim.3.html).
+    """
+    with suppress(AttributeError, OSError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 def give_way() -> None:
     """Has this thread run behind others that want the processor: whoever reads must not hold up who writes.
 

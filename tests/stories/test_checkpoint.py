@@ -20,12 +20,14 @@ from pipeline.ports import Commit
 from pipeline.records import Article, Correction, EnrichedArticle, StoredArticle
 from pipeline.stages.grouping import checkpoint as checkpoint_module
 from pipeline.stages.grouping import index_files
+from pipeline.stages.grouping import state as state_module
 from pipeline.stages.grouping.checkpoint import MARK, Checkpoints
 from pipeline.stages.grouping.index_files import DamagedIndexError
 from pipeline.stages.grouping.repair import Repairing
 from pipeline.stages.grouping.state import Clustering
 from pipeline.store.sqlite.database import SqliteStore
 from pipeline.stories.features.packed import IndexedArticle, Sparse
+from pipeline.stories.index import story_index as story_index_module
 from pipeline.stories.index.frozen import Streamed
 from pipeline.stories.index.story_index import StoryIndex
 from pipeline.stories.placing.corrections import in_force
@@ -193,6 +195,62 @@ def test_runs_go_on_from_a_checkpoint_and_keep_it_again(artefact, often, tmp_pat
     files = list((tmp_path / "s" / "kept").iterdir())
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
     assert len([path for path in files if path.suffix == ".json"]) <= 2
+    stream.store.close()
+
+
+@pytest.fixture
+def little(monkeypatch) -> None:
+    """A run keeps little of what it takes in and of what it reads."""
+    monkeypatch.setattr(state_module, "_TAKEN_IN", 10)
+    monkeypatch.setattr(story_index_module, "_READ", 4)
+
+
+@pytest.mark.parametrize("undated", [(), {0}])
+def test_a_long_run_goes_on_from_checkpoints_of_its_own_and_decides_as_one_made_anew(
+    artefact, often, little, tmp_path, undated
+):
+    stream, chance = Stream(tmp_path / "s", artefact), random.Random(4)
+    run, indices = stream.clustering(stream.checkpoints()), set()
+    for turn in range(40):
+        stream.now += timedelta(hours=chance.choice([1, 5, 30, 200]))
+        events = [chance.randrange(8) for _ in range(4)]
+        stream.run_on([run, stream.clustering()], events, undated=undated if turn % 7 == 3 else ())
+        indices.add(id(run.index._frozen))
+    assert len(indices) > 5
+    assert stream.from_checkpoint > 30
+    stream.store.close()
+
+
+def test_a_load_of_dated_articles_of_long_ago_holds_its_window_and_not_all_that_it_brought(
+    artefact, often, little, tmp_path
+):
+    stream = Stream(tmp_path / "s", artefact)
+    run, sizes = stream.clustering(stream.checkpoints()), []
+    for day in range(120):
+        # All of them come within two hours.
+        stream.now += timedelta(minutes=1)
+        stream.run_on([run, stream.clustering()], [day % 8, 3], days_ago=2000 - day)
+        sizes.append(len(run.index))
+    # Four windows, a quarter, and what came since.
+    assert max(sizes) < 2 * (4.25 * 7) + 40
+    # Whoever brings no date is compared with all that came lately.
+    stream.run_on([run, stream.clustering()], [3, 4], days_ago=1880, undated={0})
+    assert len(run.index) > 240
+    for day in range(10):
+        stream.run_on([run, stream.clustering()], [day % 8, 3], days_ago=1880 - day, undated={1})
+    stream.store.close()
+
+
+def test_what_was_read_of_a_checkpoint_is_let_go_and_read_again(artefact, often, little, tmp_path):
+    stream = Stream(tmp_path / "s", artefact)
+    for _ in range(8):
+        stream.load([0, 1, 2, 3, 4, 5])
+    run = stream.clustering(stream.checkpoints())
+    for _ in range(2):
+        stream.run_on([run, stream.clustering()], [0, 1, 2, 3, 4])
+        before = len(run.index._placement._kept_profiles)
+        run.index.let_go()
+        assert len(run.index._placement._kept_profiles) < before
     stream.store.close()
 
 

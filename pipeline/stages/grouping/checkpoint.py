@@ -58,11 +58,11 @@ _LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """An index, and since when it holds whatever was published, and whatever came."""
+    """An index, and since when it holds whatever was published, and whatever came (None: only the former)."""
 
     index: StoryIndex
     published: datetime
-    fetched: datetime
+    fetched: datetime | None
 
 
 class Checkpoints:
@@ -93,12 +93,12 @@ class Checkpoints:
         self._center = center
         self._few = few
 
-    def reaching(self, published: datetime, fetched: datetime, until: datetime) -> Reach | None:
+    def reaching(self, published: datetime, fetched: datetime | None, until: datetime) -> Reach | None:
         """An index that holds what was published or came since these times, and everything newer.
 
         Args:
-            published: Since when it was published.
-            fetched: Since when it came.
+            published: Since when it was published; what has no date, since when it came.
+            fetched: Since when it came; None where that is not asked.
             until: What is newer is not needed.
 
         Returns:
@@ -107,24 +107,25 @@ class Checkpoints:
         """
         kept = self._opened()
         if kept is not None:
-            since = [datetime.fromisoformat(kept.notes[name]) for name in ("published", "fetched")]
-            if published < since[0] or fetched < since[1]:
+            since, came = _reaches(kept)
+            if published < since or (fetched and came and fetched < came):
                 return None
-            grown = published - since[0] > _WINDOWS_MORE * self._window or len(kept.segments) > _FILES
-            index = None if grown else self._brought_up(kept)
+            short = fetched is not None and came is None
+            grown = published - since > _WINDOWS_MORE * self._window or len(kept.segments) > _FILES
+            index = None if short or grown else self._brought_up(kept)
             if index is not None:
-                return Reach(self._kept_again(index, kept), *since)
+                return Reach(self._kept_again(index, kept), since, came)
         if self._store.head() < self._few or self._mostly_newer(until):
             return None
         more = self._window / _MORE
-        return self._anew(_earlier(published, more), _earlier(fetched, more))
+        return self._anew(_earlier(published, more), None if fetched is None else _earlier(fetched, more))
 
     def _mostly_newer(self, time: datetime) -> bool:
         """Whether the newest stories, but for a few that may be dated wrongly, are newer than a time."""
         newest = self._store.newest_stories(None, None, _NEWEST)
         return bool(newest) and newest[-1].last_published > time
 
-    def _anew(self, published: datetime, fetched: datetime) -> Reach:
+    def _anew(self, published: datetime, fetched: datetime | None) -> Reach:
         """From the store: kept while it is read, so that memory does not grow with the window.
 
         What cannot be kept is made in memory, which takes some 4 KiB an article.
@@ -133,15 +134,16 @@ class Checkpoints:
         first = list(islice(source, self._few))
         if len(first) == self._few:
             rows = Streamed(chain(first, source), self._center)
-            if self._keep(rows, None, self._notes(published.isoformat(), fetched.isoformat())):
+            if self._keep(rows, None, self._notes(published.isoformat(), fetched.isoformat() if fetched else "")):
                 kept = self._opened()
                 if kept is not None:
                     return Reach(self._going_on(kept), published, fetched)
             first, source = [], self._active(published, fetched)
         return Reach(rebuilt(chain(first, source), self._window, self._center), published, fetched)
 
-    def _active(self, published: datetime, fetched: datetime) -> Iterator[tuple[IndexedArticle, str]]:
-        for row in self._store.active([(published, _LAST)], [(fetched, _LAST)]):
+    def _active(self, published: datetime, fetched: datetime | None) -> Iterator[tuple[IndexedArticle, str]]:
+        came = [] if fetched is None else [(fetched, _LAST)]
+        for row in self._store.active([(published, _LAST)], came):
             yield IndexedArticle.of_row(row), row.story
 
     # -- what was taken out ------------------------------------------------------------------------------
@@ -255,11 +257,13 @@ class Checkpoints:
         return StoryIndex.kept(kept.frozen, self._window / timedelta(days=1), self._center)
 
     def _kept_again(self, index: StoryIndex, kept: KeptIndex) -> StoryIndex:
-        """Keeps an index again where much has happened since."""
+        """Keeps an index again where much has happened since, and goes on from what was kept."""
         since = self._store.last_change() - int(kept.notes["change"])
-        if since > max(_SINCE, len(index) // _SINCE_SHARE):
-            self._keep(index, kept, self._notes(kept.notes["published"], kept.notes["fetched"]))
-        return index
+        if since <= max(_SINCE, len(index) // _SINCE_SHARE):
+            return index
+        done = self._keep(index, kept, self._notes(kept.notes["published"], kept.notes["fetched"]))
+        again = self._opened() if done else None
+        return index if again is None else self._going_on(again)
 
     def _notes(self, published: str, fetched: str) -> dict[str, Any]:
         """What is noted of an index that is as the store is."""
@@ -287,6 +291,12 @@ class Checkpoints:
             former, done = [name, *former], True
         index_files.clear(self._folder, former, () if before is None else before.segments)
         return done
+
+
+def _reaches(kept: KeptIndex) -> tuple[datetime, datetime | None]:
+    """Since when it holds what was published, and since when what came."""
+    published, fetched = (kept.notes[name] for name in ("published", "fetched"))
+    return datetime.fromisoformat(published), datetime.fromisoformat(fetched) if fetched else None
 
 
 def rebuilt(

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.ports import Period, Store
+from pipeline.processes import give_back
 from pipeline.records import Article, Decision, StoredArticle, Story, Tie
 from pipeline.stages.grouping.checkpoint import Checkpoints, rebuilt
 from pipeline.stories.describing.describe import MEMBERS_TOLD, describe
@@ -23,6 +24,10 @@ from pipeline.stories.situations.situation_index import SituationIndex
 
 # So many articles that were read to tell stories are kept for the next commits of the run.
 _KEPT: Final = 4 * MEMBERS_TOLD
+# After so many articles of one run, and so large a share of the index, it goes on from a checkpoint again:
+# what a run takes in is in memory, some 6 KiB an article, and a load may bring millions.
+_TAKEN_IN: Final = 10_000
+_TAKEN_SHARE: Final = 20
 
 
 class Clustering:
@@ -52,7 +57,8 @@ class Clustering:
         self._head = store.head()
         self._times: Period | None = None
         self._arrivals: Period | None = None
-        self._undated = False
+        self._undated = self._undated_came = False
+        self._taken_in = 0
         # As they are in the store; those that were asked for last come last.
         self._articles: dict[str, StoredArticle] = {}
         self.constraints = Constraints(store.corrections())
@@ -63,13 +69,21 @@ class Clustering:
         """Makes sure that every story within the window of these articles is in the index.
 
         A rebuild reads one window more, so that a long run in order of time seldom needs one. The index
-        passes over what lies outside an article's own window, so holding more changes nothing.
+        passes over what lies outside an article's own window, so holding more changes nothing. To be called
+        when all that was assigned is in the store.
         """
         times = _span((article.time for article in articles), self._window)
         arrivals = _span((article.fetched for article in articles), self._window)
         undated = any(article.published is None for article in articles)
-        if _holds(self._times, times) and _holds(self._arrivals, arrivals) and undated <= self._undated:
+        self._undated_came |= undated
+        held = _holds(self._times, times) and _holds(self._arrivals, arrivals) and undated <= self._undated
+        much = self._taken_in >= max(_TAKEN_IN, len(self.index) // _TAKEN_SHARE)
+        if held and not (much and self._checkpoints is not None):
+            self.index.let_go()
             return
+        self._taken_in = 0
+        # Not both at once in memory.
+        self.index = StoryIndex(self._window / timedelta(days=1), self._center)
         if self._reached(times, arrivals):
             return
         self._times = (times[0], _later(times[1], self._window))
@@ -78,17 +92,24 @@ class Clustering:
         self._rebuild()
 
     def _reached(self, times: Period, arrivals: Period) -> bool:
-        """Whether a checkpoint holds these periods; the index is made of it then."""
+        """Whether a checkpoint holds these periods; the index is made of it then.
+
+        In a load of dated articles of long ago, what came lately is near none of them, though it be all that
+        the load has brought: such a checkpoint does without.
+        """
         if self._checkpoints is None:
             return False
         since = min(times[0], arrivals[0])
-        reach = self._checkpoints.reaching(since, arrivals[0], until=times[1])
+        came = arrivals[0] if self._undated_came or times[1] >= arrivals[0] else None
+        reach = self._checkpoints.reaching(since, came, until=times[1])
         if reach is None:
             return False
         last = datetime.max.replace(tzinfo=UTC)
-        self._times, self._arrivals = (reach.published, last), (reach.fetched, last)
-        self._undated = True
+        self._undated = reach.fetched is not None
+        self._times = (reach.published, last)
+        self._arrivals = (reach.published if reach.fetched is None else reach.fetched, last)
         self.index = reach.index
+        give_back()
         return True
 
     def cover_all(self, start: datetime, end: datetime) -> None:
@@ -105,6 +126,7 @@ class Clustering:
             published.append(self._arrivals)
         arrivals = [self._arrivals] if self._undated else []
         self.index = rebuilt(self._active(published, arrivals), self._window, self._center)
+        give_back()
 
     def _active(
         self, published: Sequence[Period], arrivals: Sequence[Period]
@@ -126,6 +148,7 @@ class Clustering:
             for seq, (article, traits) in enumerate(arrivals, self._head + 1)
         ]
         self._head += len(members)
+        self._taken_in += len(members)
         decisions = assign_all(members, self.index, self._scorer, self.constraints)
         return list(zip(members, decisions, strict=True))
 

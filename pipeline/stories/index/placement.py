@@ -36,6 +36,8 @@ class Placement:
         self._moved: dict[int, StoryProfile | None] = {}
         self._profiles: dict[str, StoryProfile] = {}
         self._kept_profiles: dict[int, StoryProfile] = {}
+        # So many members these had when they were made.
+        self._read = 0
         # Kept stories that have no members any more.
         self._ended: set[str] = set()
         # The numbers of stories by slot, as `_homes` and `_moved` have them: many are looked at together.
@@ -152,6 +154,15 @@ class Placement:
             self.profile(self._frozen.name_of(number))
         yield from list(self._profiles.values())
 
+    def let_go(self, members: int) -> None:
+        """Forgets kept stories that are as they were kept, once those made have more members than so many."""
+        if self._read <= members:
+            return
+        for number, profile in list(self._kept_profiles.items()):
+            if not profile.changes:
+                del self._kept_profiles[number], self._profiles[profile.story]
+        self._read = 0
+
     def _set(self, slot: int, profile: StoryProfile | None) -> None:
         number = _NOWHERE if profile is None else profile.number
         if slot < self._kept:
@@ -186,6 +197,7 @@ class Placement:
             profile = StoryProfile.of(self._frozen.name_of(number), members)
             profile.number = number
             self._profiles[profile.story] = self._kept_profiles[number] = profile
+            self._read += profile.size
         return profile
 
     # -- to be kept --------------------------------------------------------------------------------------

@@ -36,6 +36,8 @@ _DAY_SECONDS: Final = 86_400.0
 _LOOKED_AT: Final = 8
 # So many members are read out together.
 _AT_ONCE: Final = 1024
+# Kept stories of so many members in all may be in memory, some 3 KiB a member.
+_READ: Final = 20_000
 # So many slots of members that were taken out are always borne.
 _DEAD_SLOTS: Final = 1024
 
@@ -209,6 +211,13 @@ class StoryIndex:
         """
         slot = self._slot(article)
         self._placement.put(slot, self._slots.member(slot), story)
+
+    def let_go(self) -> None:
+        """Forgets kept stories that were read and have not changed, once they are many.
+
+        They are read again when they are asked for. Nobody may hold one of them.
+        """
+        self._placement.let_go(_READ)
 
     def _slot(self, article: str) -> int:
         slot = self._placement.slot(article)
