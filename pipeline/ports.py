@@ -304,6 +304,9 @@ class StoreReader(Protocol):
             fetched: Periods of the time at which the article came.
         """
 
+    def active_stories(self, published: Sequence[Period], fetched: Sequence[Period] = ()) -> set[str]:
+        """The ids of the stories whose members `active` gives; reads none of these."""
+
     def arrived(self, after: int) -> list[MemberRow]:
         """What clustering state is made of, of the articles with seq > after, by seq."""
 

@@ -128,13 +128,24 @@ class Writer:
 
     def mend(self, entry: JournalEntry) -> RepairCounts:
         """Carries out a repair or a correction."""
-        from pipeline.stages.grouping.repair import RepairCounts, Repairing
-        from pipeline.stages.grouping.telling_apart import is_about_identity
+        from pipeline.stages.grouping.index_files import DamagedIndexError
 
         # So that what follows cannot change what the watches would have told.
         self.decide_alerts(entry.at)
-        repairing = Repairing(self.store, self.wiring.scorer, self._fresh_clustering(), self.renew)
         self.clustering = None
+        try:
+            return self._mended(entry)
+        except DamagedIndexError as error:
+            log.warning("the clustering state is made anew: %s", error)
+            self._forget_checkpoint()
+            return self._mended(entry)
+
+    def _mended(self, entry: JournalEntry) -> RepairCounts:
+        from pipeline.stages.grouping.repair import RepairCounts, Repairing
+        from pipeline.stages.grouping.telling_apart import is_about_identity
+
+        clustering = self._fresh_clustering(kept=True)
+        repairing = Repairing(self.store, self.wiring.scorer, clustering, self.renew)
         if entry.kind == "repair":
             return repairing.run(entry.at, timedelta(days=float(entry.data["days"])), _marks(entry))
         correction = correction_from(entry)

@@ -43,8 +43,10 @@ def everything(store: Store, names: tuple[str, ...] = ("a000001", "a000002")) ->
 
 
 def active(store: Store, published: Sequence[Period], fetched: Sequence[Period] = ()) -> list[MemberRow]:
-    """The rows of `Store.active` by seq: they come in any order."""
-    return sorted(store.active(published, fetched), key=lambda row: row.seq)
+    """The rows of `Store.active` by seq: they come in any order. `active_stories` gives their stories."""
+    rows = sorted(store.active(published, fetched), key=lambda row: row.seq)
+    assert store.active_stories(published, fetched) == {row.story for row in rows}
+    return rows
 
 
 class StoreConformance:

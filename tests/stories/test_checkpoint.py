@@ -28,7 +28,7 @@ from pipeline.stages.grouping.state import Clustering
 from pipeline.store.sqlite.database import SqliteStore
 from pipeline.stories.features.packed import IndexedArticle, Sparse
 from pipeline.stories.index import story_index as story_index_module
-from pipeline.stories.index.frozen import Streamed
+from pipeline.stories.index.frozen import Frozen, Streamed
 from pipeline.stories.index.story_index import StoryIndex
 from pipeline.stories.placing.corrections import in_force
 
@@ -44,7 +44,7 @@ class Stream:
         folder.mkdir()
         self.store = SqliteStore(folder / "store.db")
         self.now, self.number = START, 0
-        self.from_checkpoint = 0
+        self.from_checkpoint = self.mended_from_checkpoint = self.moved = 0
 
     def lease(self):
         return self.store.acquire("stories", "me", self.now, 1e6)
@@ -102,15 +102,25 @@ class Stream:
         commit = Commit(articles=tuple(placed), stories=told[0], decisions=decisions, at=self.now)
         self.store.commit(commit, self.lease())
 
+    def repairing(self, checkpoints=None):
+        return Repairing(self.store, self.artefact.scorer, self.clustering(checkpoints), self.lease)
+
     def repair(self, days=30):
-        Repairing(self.store, self.artefact.scorer, self.clustering(), self.lease).run(
-            self.now, timedelta(days=days)
-        )
+        """By a checkpoint and by a state made anew it is the same, to the bit."""
+        runs = [self.repairing(self.checkpoints()), self.repairing()]
+        commits = [each.due(self.now, timedelta(days=days)) for each in runs]
+        assert commits[0] == commits[1]
+        self.mended_from_checkpoint += len(runs[0]._clustering.index._frozen) > 0
+        self.moved += len(commits[0].decisions)
+        self.store.commit(commits[0], self.lease())
 
     def say(self, kind, groups, of=""):
         correction = Correction(f"c{self.now.timestamp()}", kind, groups, self.now, of=of)
-        repairing = Repairing(self.store, self.artefact.scorer, self.clustering(), self.lease)
-        repairing.correct(correction)
+        commits = [
+            each.worked_out(correction) for each in (self.repairing(self.checkpoints()), self.repairing())
+        ]
+        assert commits[0] == commits[1]
+        self.store.commit(commits[0], self.lease())
 
     def articles(self):
         return [stored.enriched.article.id for stored in self.store.between(0, self.store.head())]
@@ -251,6 +261,45 @@ def test_what_was_read_of_a_checkpoint_is_let_go_and_read_again(artefact, often,
         before = len(run.index._placement._kept_profiles)
         run.index.let_go()
         assert len(run.index._placement._kept_profiles) < before
+    stream.store.close()
+
+
+def test_repair_reads_of_a_checkpoint_what_it_mends_and_what_comes_near(
+    artefact, often, tmp_path, monkeypatch
+):
+    stream = Stream(tmp_path / "s", artefact)
+    for day in range(40):
+        stream.now += timedelta(hours=12)
+        stream.load([day, day, (day + 1) % 40])
+    read = []
+    member = Frozen.member
+    monkeypatch.setattr(Frozen, "member", lambda self, slot: read.append(slot) or member(self, slot))
+    run = stream.repairing(stream.checkpoints())
+    run.due(stream.now, timedelta(days=1))
+    index = run._clustering.index
+    assert len(index._frozen) > 40
+    assert 0 < len(set(read)) < len(index._frozen) / 2
+    read.clear()
+    stream.repair(days=1)
+    with pytest.raises(ValueError, match="not all stories"):
+        index.freeze(len)
+    stream.store.close()
+
+
+def test_repair_from_a_checkpoint_mends_what_one_over_the_store_mends(artefact, often, tmp_path):
+    stream, chance = Stream(tmp_path / "s", artefact), random.Random(8)
+    for turn in range(30):
+        stream.now += timedelta(hours=chance.choice([1, 5, 30, 200]))
+        stream.load(
+            [chance.randrange(12) for _ in range(6)], chance.choice([0, 0, 3, 20]), undated={turn % 6}
+        )
+        if turn % 3 == 2:
+            one, other = chance.sample(stream.articles(), 2)
+            with contextlib.suppress(ContradictionError):
+                stream.say(chance.choice(["merge", "split"]), ((one,), (other,)))
+            stream.repair(chance.choice([1, 3, 20]))
+    assert stream.mended_from_checkpoint > 3
+    assert stream.moved > 0
     stream.store.close()
 
 

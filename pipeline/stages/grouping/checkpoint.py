@@ -134,7 +134,9 @@ class Checkpoints:
         first = list(islice(source, self._few))
         if len(first) == self._few:
             rows = Streamed(chain(first, source), self._center)
-            if self._keep(rows, None, self._notes(published.isoformat(), fetched.isoformat() if fetched else "")):
+            if self._keep(
+                rows, None, self._notes(published.isoformat(), fetched.isoformat() if fetched else "")
+            ):
                 kept = self._opened()
                 if kept is not None:
                     return Reach(self._going_on(kept), published, fetched)

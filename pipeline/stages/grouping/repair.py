@@ -64,19 +64,23 @@ class Repairing:
             span: How far back.
             marks: Saved with the outcome.
         """
+        commit = replace(self.due(now, span), marks=marks or {})
+        self._store.commit(commit, self._renew())
+        return _counts(commit)
+
+    def due(self, now: datetime, span: timedelta) -> Commit:
+        """What `run` changes; nothing is written but, maybe, a checkpoint."""
         newest = self._store.newest_stories(None, None, 1)
         if not newest:
-            self._store.commit(Commit(marks=marks or {}), self._renew())
-            return RepairCounts()
+            return Commit()
         end = min(now, newest[0].last_published)
         start = end - span
         self._clustering.cover_all(start, end)
-        recent = {row.story for row in self._store.active([(start, now)], [(start, now)])}
-        commit = self._mended(recent, now, "repair", Commit(marks=marks or {}), self._placement())
+        recent = self._store.active_stories([(start, now)], [(start, now)])
+        before = self._clustering.index.note_moves()
+        commit = self._mended(recent, now, "repair", Commit(), before)
         situations = self._clustering.situations
-        commit = with_person_ties(self._store, situations, commit, self._store.corrections())
-        self._store.commit(commit, self._renew())
-        return _counts(commit)
+        return with_person_ties(self._store, situations, commit, self._store.corrections())
 
     def correct(self, correction: Correction, marks: dict[str, str] | None = None) -> RepairCounts:
         """Keeps a person's word and carries it out at once on the stories it names.
@@ -119,7 +123,7 @@ class Repairing:
             return commit
         times = [stored.enriched.article.time for stored in named.values()]
         self._clustering.cover_all(min(times), max(times))
-        before = self._placement()
+        before = self._clustering.index.note_moves()
         index, standing = self._clustering.index, in_force(everything)
         stories: set[str] = set()
         for correction in corrections:
@@ -127,10 +131,6 @@ class Repairing:
             stories |= carry_out(index, constraints, said, holds=said in standing)
         stories = {story for story in stories if index.has_story(story)}
         return self._mended(stories, corrections[-1].at, "person", commit, before)
-
-    def _placement(self) -> dict[str, str]:
-        index = self._clustering.index
-        return {m.article: p.story for p in index.stories() for m in p.members}
 
     def _mended(
         self,

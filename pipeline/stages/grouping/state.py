@@ -113,10 +113,28 @@ class Clustering:
         return True
 
     def cover_all(self, start: datetime, end: datetime) -> None:
-        """Makes sure that the stories with an article in [start, end], and all they may touch, are there."""
-        self._times = self._arrivals = (_earlier(start, self._window), _later(end, self._window))
+        """Makes sure that the stories with an article in [start, end], and all they may touch, are there.
+
+        No others are: articles of such a story may be older than that, and what is near those must not hang
+        on what the index holds besides. Of a checkpoint only what is asked for is read.
+        """
+        period = (_earlier(start, self._window), _later(end, self._window))
+        self._undated_came = True
+        if self._reached(period, period):
+            # A checkpoint holds more; what comes of it must not hang on how much.
+            self.index.only(*(time.timestamp() for time in period), lambda names: self._dated(names, period))
+            self._times = self._arrivals = period
+            return
+        self._times = self._arrivals = period
         self._undated = True
         self._rebuild()
+
+    def _dated(self, names: Sequence[str], period: Period) -> set[str]:
+        """Which of some articles are dated within a period."""
+        rows = self._store.lines(names)
+        return {
+            name for name, row in rows.items() if period[0] <= (row.published or row.fetched) <= period[1]
+        }
 
     def _rebuild(self) -> None:
         if self._times is None or self._arrivals is None:

@@ -55,7 +55,7 @@ from pipeline.store.codec import decode
 from pipeline.store.copying import Movable, Piece
 from pipeline.store.elasticsearch import lists, members, pieces, search, upkeep
 from pipeline.store.elasticsearch.changes import Resolver
-from pipeline.store.elasticsearch.clauses import NONE, compiled
+from pipeline.store.elasticsearch.clauses import compiled
 from pipeline.store.elasticsearch.documents import (
     ANSWERED,
     REQUESTED,
@@ -343,11 +343,13 @@ class ElasticsearchStore(Store, Movable):
 
     @override
     def active(self, published: Sequence[Period], fetched: Sequence[Period] = ()) -> Iterator[MemberRow]:
-        periods = [("time_us", each) for each in published] + [("fetched_us", each) for each in fetched]
-        within = [{"range": {field: {"gte": micros(a), "lte": micros(b)}}} for field, (a, b) in periods]
-        window = {"bool": {"should": within, "minimum_should_match": 1}} if within else NONE
         with self._members() as point:
-            yield from members.active(self.reads, point, window)
+            yield from members.active(self.reads, point, members.within(published, fetched))
+
+    @override
+    def active_stories(self, published: Sequence[Period], fetched: Sequence[Period] = ()) -> set[str]:
+        asked = members.within(published, fetched)
+        return self.roots.consistent(lambda: set(self.reads.groups(self.names.articles, "story", asked)))
 
     @override
     def arrived(self, after: int) -> list[MemberRow]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from pipeline.ports import MemberRow
+from pipeline.ports import MemberRow, Period
+from pipeline.query.fields import micros
 from pipeline.records import StoredArticle
+from pipeline.store.elasticsearch.clauses import NONE
 from pipeline.store.elasticsearch.documents import article_from, from_binary
 from pipeline.store.elasticsearch.indices import Names
 from pipeline.store.elasticsearch.reading import PAGE, Dsl, Found, Reads, chunked
@@ -58,6 +60,13 @@ def _many_rows(reads: Reads, point: str, query: Dsl) -> Iterator[MemberRow]:
     with ThreadPoolExecutor(_READERS) as threads:
         for rows in threads.map(read, range(_SLICES)):
             yield from rows
+
+
+def within(published: Sequence[Period], fetched: Sequence[Period]) -> Dsl:
+    """What was published, or came, in one of some periods."""
+    periods = [("time_us", each) for each in published] + [("fetched_us", each) for each in fetched]
+    asked = [{"range": {field: {"gte": micros(a), "lte": micros(b)}}} for field, (a, b) in periods]
+    return {"bool": {"should": asked, "minimum_should_match": 1}} if asked else NONE
 
 
 def active(reads: Reads, point: str, window: Dsl) -> Iterator[MemberRow]:

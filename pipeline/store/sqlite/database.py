@@ -294,15 +294,17 @@ class SqliteStore(Store, Movable):
 
     @override
     def active(self, published: Sequence[Period], fetched: Sequence[Period] = ()) -> Iterator[MemberRow]:
-        within = ["time BETWEEN ? AND ?"] * len(published) + ["fetched BETWEEN ? AND ?"] * len(fetched)
-        bounds = [micros(time) for period in (*published, *fetched) for time in period]
+        stories, bounds = _active(published, fetched)
         sql = (
             "SELECT a.id, a.story, a.seq, t.traits FROM ("  # noqa: S608  our own names
-            " SELECT seq FROM article WHERE story IN"
-            f" (SELECT story FROM article WHERE {' OR '.join(within) or '0'}) ORDER BY seq"
+            f" SELECT seq FROM article WHERE story IN ({stories}) ORDER BY seq"
             ") AS m CROSS JOIN article a USING (seq) CROSS JOIN article_traits t USING (seq) ORDER BY a.seq"
         )
         yield from map(MemberRow._make, self._file.stream(sql, bounds))
+
+    @override
+    def active_stories(self, published: Sequence[Period], fetched: Sequence[Period] = ()) -> set[str]:
+        return {story for (story,) in self._file.stream(*_active(published, fetched))}
 
     @override
     def arrived(self, after: int) -> list[MemberRow]:
@@ -514,6 +516,13 @@ class SqliteStore(Store, Movable):
     def _consistent(self, sql: str, keys: Iterable[object]) -> list[tuple[Any, ...]]:
         with self._file.reading():
             return list(self._file.rows_of(sql, keys))
+
+
+def _active(published: Sequence[Period], fetched: Sequence[Period]) -> tuple[str, list[int]]:
+    """The statement that finds the stories with an article of some periods, and what is bound to it."""
+    within = ["time BETWEEN ? AND ?"] * len(published) + ["fetched BETWEEN ? AND ?"] * len(fetched)
+    bounds = [micros(time) for period in (*published, *fetched) for time in period]
+    return f"SELECT DISTINCT story FROM article WHERE {' OR '.join(within) or '0'}", bounds  # noqa: S608  our own
 
 
 def _stored(row: tuple[Any, ...]) -> StoredArticle:

@@ -198,6 +198,16 @@ class CandidateLookup:
         """Takes out what a slot holds."""
         self._time[slot] = self._fetched[slot] = np.inf
 
+    def within(self, start: float, end: float) -> tuple[Mask, Places]:
+        """By slot, whether what it holds was published or came in a period; and other ones without a date."""
+        time, fetched = self._time[: len(self)], self._fetched[: len(self)]
+        inside = ((time >= start) & (time <= end)) | ((fetched >= start) & (fetched <= end))
+        return inside, np.flatnonzero(np.isnan(time) & ~inside)
+
+    def hide(self, slots: Mask) -> None:
+        """Has some slots lie outside every window."""
+        self._time[: len(self)][slots] = self._fetched[: len(self)][slots] = np.inf
+
     def append(self, members: Sequence[IndexedArticle]) -> None:
         """Takes members into the next slots."""
         first = len(self)

@@ -36,6 +36,8 @@ class Placement:
         self._moved: dict[int, StoryProfile | None] = {}
         self._profiles: dict[str, StoryProfile] = {}
         self._kept_profiles: dict[int, StoryProfile] = {}
+        # By number, the stories that are seen; later ones all are.
+        self._seen: NDArray[np.bool_] = np.zeros(0, np.bool_)
         # So many members these had when they were made.
         self._read = 0
         # Kept stories that have no members any more.
@@ -55,8 +57,10 @@ class Placement:
         found = self._slot_of.get(article)
         if found is None and self._kept:
             found = self._frozen.slot_of(article)
-            return None if found in self._gone else found
-        return found
+            found = None if found in self._gone else found
+        return (
+            None if found is not None and len(self._seen) and not self._sees(self._number(found)) else found
+        )
 
     def enter(self, articles: Sequence[str]) -> None:
         """Takes articles into the next slots.
@@ -144,15 +148,29 @@ class Placement:
         found = self._profiles.get(story)
         if found is None and self._kept and story not in self._ended:
             number = self._frozen.number_of(story)
-            if number is not None and self._frozen.slots_of(number):
+            if number is not None and self._sees(number) and self._frozen.slots_of(number):
                 return self._kept_profile(number)
-        return found
+        return found if found is not None and self._sees(found.number) else None
+
+    def show(self, slots: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Goes on as if there were no stories but those of some slots; returns which slots are in others."""
+        numbers = np.concatenate([self._kept_numbers, self._numbers[: len(self._homes)]])
+        self._seen = np.zeros(self._next, np.bool_)
+        self._seen[numbers[slots & (numbers != _NOWHERE)]] = True
+        return (numbers != _NOWHERE) & ~self._seen[numbers]
+
+    def _sees(self, number: int) -> bool:
+        return not 0 <= number < len(self._seen) or bool(self._seen[number])
+
+    def _number(self, slot: int) -> int:
+        """The number of the story that a slot is in."""
+        return int(self._kept_numbers[slot] if slot < self._kept else self._numbers[slot - self._kept])
 
     def profiles(self) -> Iterator[StoryProfile]:
         """All stories, in no order."""
         for number in range(self._frozen.stories):
             self.profile(self._frozen.name_of(number))
-        yield from list(self._profiles.values())
+        yield from [profile for profile in self._profiles.values() if self._sees(profile.number)]
 
     def let_go(self, members: int) -> None:
         """Forgets kept stories that are as they were kept, once those made have more members than so many."""
@@ -206,8 +224,10 @@ class Placement:
         """What `frozen.Arrays` has of articles and stories: where they are, and who is in which.
 
         Raises:
-            ValueError: An article has no story, or one that was kept was taken out.
+            ValueError: An article has no story, one that was kept was taken out, or not all stories are seen.
         """
+        if len(self._seen):
+            raise ValueError("not all stories are seen")
         homes = [*self._moved.values(), *self._homes]
         if self._gone or len(self._slot_of) < len(self._homes):
             raise ValueError("an article was taken out")

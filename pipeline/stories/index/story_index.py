@@ -11,7 +11,7 @@ because an article sees those before it and none after it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, Final
@@ -56,6 +56,7 @@ class StoryIndex:
         self._frozen = Frozen.nothing()
         self._placement = Placement()
         self._without_story = 0
+        self._former: dict[str, str] | None = None
         self._slots = CandidateLookup(self._window_seconds, center, [], Columns.of([], center))
 
     # -- members and stories -----------------------------------------------------------------------------
@@ -210,7 +211,28 @@ class StoryIndex:
             KeyError: The article is not here.
         """
         slot = self._slot(article)
+        if self._former is not None and (home := self._placement.home(slot)) is not None:
+            self._former.setdefault(article, home.story)
         self._placement.put(slot, self._slots.member(slot), story)
+
+    def note_moves(self) -> dict[str, str]:
+        """By article that is moved from now on, the story that it is in now; filled as they are moved."""
+        self._former = {}
+        return self._former
+
+    def only(self, start: float, end: float, dated: Callable[[Sequence[str]], Collection[str]]) -> None:
+        """Goes on as if no other stories were here than those with a member of a period; so it is not kept.
+
+        Args:
+            start: When the period begins, and with it what was published or came in it.
+            end: When it ends.
+            dated: Asked for articles without a date: those that got one since that lies in the period.
+        """
+        shown, doubtful = self._slots.within(start, end)
+        names = {slot: self._slots.member(slot).article for slot in doubtful.tolist()}
+        there = dated(list(names.values()))
+        shown[[slot for slot, name in names.items() if name in there]] = True
+        self._slots.hide(self._placement.show(shown))
 
     def let_go(self) -> None:
         """Forgets kept stories that were read and have not changed, once they are many.

@@ -103,7 +103,8 @@ def repair(
 
 def _articles(index: StoryIndex, stories: Collection[str] | None) -> list[str]:
     """The articles of the stories named, in ingest sequence."""
-    members = [m for p in index.stories() if stories is None or p.story in stories for m in p.members]
+    profiles = index.stories() if stories is None else map(index.profile, filter(index.has_story, stories))
+    members = [member for profile in profiles for member in profile.members]
     return [m.article for m in sorted(members, key=lambda m: m.seq)]
 
 
@@ -266,7 +267,7 @@ def compared(
     """What changed between a placement and the index now, with a decision for each article that moved.
 
     Args:
-        before: Story by article.
+        before: Story by article, of all that may have moved.
         index: The stories now.
         scorer: Explains the decisions.
         constraints: A person's corrections.
@@ -279,12 +280,16 @@ def compared(
     for article in moved:
         groups.setdefault((before[article], index.story_of(article) or ""), []).append(article)
     existed = set(before.values())
+    # Whoever did not move was there before.
+    stayed = {
+        into for _, into in groups if {m.article for m in index.profile(into).members}.difference(moved)
+    }
     heirs: dict[str, str] = {}
     for (source, into), articles in groups.items():
         if len(articles) > len(groups.get((source, heirs.get(source, "")), ())):
             heirs[source] = into
     changes = [
-        _change(source, into, articles, index, existed, heir=heirs[source] == into)
+        _change(source, into, articles, index, existed | stayed, heir=heirs[source] == into)
         for (source, into), articles in groups.items()
     ]
     decisions: list[Decision] = []
