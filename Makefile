@@ -81,15 +81,23 @@ fuzz: setup ## 10,000 mutated feeds and pages through the parsers; cost at n, 2n
 	$(RUN) -m tests.cost.growth --inputs 300
 
 .PHONY: bench
-bench: setup ## speed: start, whole pipeline, assigning, polling, parsing, alerts; some ten minutes
+bench: setup ## speed: start, whole pipeline, assigning, polling, parsing, alerts, export; half an hour on two cores
 	$(RUN) benchmarks/start.py
 	$(RUN) benchmarks/whole.py
-	$(RUN) benchmarks/stories/speed.py
+	$(RUN) -m benchmarks.stories.speed
 	$(RUN) -m benchmarks.sources.parsing
 	$(RUN) -m benchmarks.sources.polling
 	$(RUN) -m benchmarks.alerts.matching
 	$(RUN) -m benchmarks.query.false_stems
 	$(RUN) -m benchmarks.programs.exporting
+
+.PHONY: bench-large
+bench-large: setup ## the same for large stores: 300,000 stories, 1,000,000 articles in a window, a folder of 1,000,000 files; hours
+	$(RUN) -m benchmarks.stories.speed --sizes 300000 --window ''
+	@mkdir -p .bench
+	$(RUN) -m benchmarks.stories.checkpoint .bench/million.db --articles 1000000
+	$(RUN) -m benchmarks.stories.hostile --articles 10000 --at-once
+	$(RUN) -m benchmarks.sources.million
 
 .PHONY: train
 train: setup ## choose the scorer's numbers again on the labelled news in DATA and its variants, into config/scorer.yaml; hours

@@ -32,7 +32,7 @@ from pipeline.stories.placing.assign import assign_all
 from pipeline.stories.placing.corrections import Constraints
 from pipeline.stories.scoring.scorer_config import ScorerConfig, load_scorer
 
-SIZES: Final = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000)
+SIZES: Final = (1_000, 3_000, 10_000, 30_000, 100_000)
 HDBSCAN_SIZES: Final = (1_000, 2_000, 4_000, 8_000)
 BATCH: Final = 100
 _SCORER: Final = Path(__file__).parents[2] / "config" / "scorer.yaml"

@@ -122,7 +122,8 @@ class Clustering:
         self._undated_came = True
         if self._reached(period, period):
             # A checkpoint holds more; what comes of it must not hang on how much.
-            self.index.only(*(time.timestamp() for time in period), lambda names: self._dated(names, period))
+            since, upto = (time.timestamp() for time in period)
+            self.index.only(since, upto, lambda names: self._dated(names, period))
             self._times = self._arrivals = period
             return
         self._times = self._arrivals = period

@@ -66,7 +66,7 @@ class _FactWords(WordFile):
 _WORDS: Final = read(Path(__file__).with_name("fact_words.yaml"), _FactWords)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def facts_of(data: bytes) -> Facts:
     """What an article says, of its features as bytes (`Features.to_bytes`)."""
     packed = Packed(data)

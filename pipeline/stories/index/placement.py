@@ -157,7 +157,8 @@ class Placement:
         numbers = np.concatenate([self._kept_numbers, self._numbers[: len(self._homes)]])
         self._seen = np.zeros(self._next, np.bool_)
         self._seen[numbers[slots & (numbers != _NOWHERE)]] = True
-        return (numbers != _NOWHERE) & ~self._seen[numbers]
+        hidden: NDArray[np.bool_] = (numbers != _NOWHERE) & ~self._seen[numbers]
+        return hidden
 
     def _sees(self, number: int) -> bool:
         return not 0 <= number < len(self._seen) or bool(self._seen[number])
