@@ -271,9 +271,13 @@ def test_repair_reads_of_a_checkpoint_what_it_mends_and_what_comes_near(
     for day in range(40):
         stream.now += timedelta(hours=12)
         stream.load([day, day, (day + 1) % 40])
-    read = []
-    member = Frozen.member
-    monkeypatch.setattr(Frozen, "member", lambda self, slot: read.append(slot) or member(self, slot))
+    read, member = [], Frozen.member
+
+    def noted(self, slot):
+        read.append(slot)
+        return member(self, slot)
+
+    monkeypatch.setattr(Frozen, "member", noted)
     run = stream.repairing(stream.checkpoints())
     run.due(stream.now, timedelta(days=1))
     index = run._clustering.index
