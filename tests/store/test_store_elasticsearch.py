@@ -14,13 +14,16 @@ import pytest
 from conformance import StoreConformance
 from conformance_changes import ChangeConformance
 from conformance_faults import FaultConformance
-from conformance_lists import ListConformance
+from conformance_lists import ListConformance, shelf
 from conformance_queries import RankedQueryConformance
 from conformance_state import StateConformance
 from elasticsearch import Elasticsearch
 from node_stores import ON_NODE, new_url, removed
 
+from pipeline.ports import StoryFilter, StoryOrder
+from pipeline.query.parse import parse
 from pipeline.store import open_store
+from pipeline.store.elasticsearch import lists
 from pipeline.store.elasticsearch.cluster import ElasticsearchStore
 from pipeline.store.elasticsearch.root import Root
 
@@ -80,6 +83,20 @@ def corpus_url() -> Iterator[str]:
 
 class TestElasticsearch(StoreConformance, StateConformance, ListConformance, ChangeConformance):
     pass
+
+
+@pytest.mark.parametrize("query", ["wind", "calm OR wind", "storm"])
+def test_a_list_is_the_same_when_it_is_walked(url: str, monkeypatch, query: str) -> None:
+    store = open_store(url)
+    store.commit(shelf())
+    wanted = StoryFilter(query=parse(query))
+    orders: tuple[StoryOrder, ...] = ("hot", "new", "size")
+    collected = [store.story_page(wanted, order, limit) for order in orders for limit in (1, 2, 9)]
+    assert store.newest_stories(None, wanted.query, 9) == store.story_page(wanted, "new", 9)
+    monkeypatch.setattr(lists, "FEW_HITS", -1)
+    monkeypatch.setattr(lists, "_FIRST_PIECE", 1)
+    assert [store.story_page(wanted, order, limit) for order in orders for limit in (1, 2, 9)] == collected
+    store.close()
 
 
 class TestElasticsearchQueries(RankedQueryConformance):

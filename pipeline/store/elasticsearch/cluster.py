@@ -389,10 +389,7 @@ class ElasticsearchStore(Store, Movable):
 
     @override
     def newest_stories(self, since: datetime | None, query: Query | None, limit: int) -> list[Story]:
-        asked = compiled(query) if query is not None else None
-        first = micros(since) if since else None
-        found = self.roots.consistent(lambda: members.newest(self.reads, self.names, first, asked, limit))
-        return [decode(Story, document) for document in found]
+        return self.story_page(StoryFilter(since=since, query=query), "new", limit)
 
     @override
     def story_page(

@@ -9,7 +9,6 @@ from typing import Any, Final, Literal
 from pipeline.ports import RejectionFilter, StoryFilter, StoryOrder
 from pipeline.query.fields import micros
 from pipeline.store.elasticsearch.indices import Names
-from pipeline.store.elasticsearch.members import FEW_HITS
 from pipeline.store.elasticsearch.reading import PAGE, Dsl, Found, Reads
 from pipeline.text import well_formed
 
@@ -41,6 +40,9 @@ if (server.startsWith('[')) {
 emit(host.length() == 0 ? source : host.toLowerCase());
 """
 _RUNTIME: Final[Dsl] = {"place": {"type": "keyword", "script": {"source": _PLACE}}}
+# The stories of so many hits are collected; beyond, they are walked in their order, in pieces of so many for
+# each that is wanted.
+FEW_HITS, _FIRST_PIECE = 20_000, 8
 _BY: dict[StoryOrder, str] = {"hot": "hot", "new": "last_us", "size": "size"}
 
 
@@ -75,23 +77,26 @@ class StoryPage:
             return [hit["_source"]["document"] for hit in self._stories([], limit)]
         if self._reads.count(articles, query) <= FEW_HITS:
             found = list(self._reads.groups(articles, "story", query))
-            if len(found) <= FEW_HITS:
-                chosen = self._stories([{"terms": {"id": found}}], limit) if found else []
-                return [hit["_source"]["document"] for hit in chosen]
+            chosen = self._stories([{"terms": {"id": found}}], limit) if found else []
+            return [hit["_source"]["document"] for hit in chosen]
         return self._walked(query, limit)
 
-    def _stories(self, filters: list[Dsl], limit: int | None) -> Iterable[Found]:
+    def _stories(self, filters: list[Dsl], limit: int | None, size: int = PAGE) -> Iterable[Found]:
         asked = {"bool": {"filter": [*self._filters, *filters]}}
         index = self._names.alias("stories")
-        return self._reads.pages(self._sort, PAGE, limit, index=index, query=asked, source=["document", "id"])
+        return self._reads.pages(self._sort, size, limit, index=index, query=asked, source=["document", "id"])
 
     def _walked(self, query: Dsl, limit: int) -> list[str]:
-        """Where most articles hit: the order is walked, and each piece asked which of it the query hits."""
+        """Where most articles hit: the order is walked, and each piece asked which of it the query hits.
+
+        A frequent word has its page among the first few, so the pieces begin small.
+        """
         found: list[str] = []
         piece: dict[str, str] = {}
-        for hit in self._stories([], None):
+        size = min(_FIRST_PIECE * limit, PAGE)
+        for hit in self._stories([], None, size):
             piece[hit["_source"]["id"]] = hit["_source"]["document"]
-            if len(piece) == PAGE:
+            if len(piece) == size:
                 found += self._hit(query, piece)
                 piece.clear()
                 if len(found) >= limit:

@@ -18,8 +18,6 @@ from pipeline.store.elasticsearch.reading import PAGE, Dsl, Found, Reads, chunke
 _AS_THEY_LIE: list[dict[str, Any]] = [{"_shard_doc": "asc"}]
 # Rows are some kilobytes each: 2 MB an answer. While one is read here, Elasticsearch makes others.
 _ROWS, _SLICES, _READERS = 500, 16, 4
-# Up to so many hits their stories are collected first; beyond, stories are walked from the newest on.
-FEW_HITS = 50_000
 
 
 def with_traits(
@@ -94,50 +92,6 @@ def of_stories(reads: Reads, point: str, stories: Iterable[str], upto: int) -> l
         for piece in chunked(stories)
         for row in _rows(reads, point, {"bool": {"filter": [{"terms": {"story": piece}}, older]}})
     ]
-
-
-def newest(reads: Reads, names: Names, since: int | None, query: Dsl | None, limit: int) -> list[str]:
-    """The stories, newest first, as JSON."""
-    window = [{"range": {"last_us": {"gte": since}}}] if since is not None else []
-    if query is None:
-        return _documents(reads, names, window, limit)
-    if reads.count(names.articles, query) <= FEW_HITS:
-        found = list(reads.groups(names.articles, "story", query))
-        if len(found) <= FEW_HITS:
-            return _documents(reads, names, [*window, {"terms": {"id": found}}], limit) if found else []
-    return _walked(reads, names, window, query, limit)
-
-
-def _documents(reads: Reads, names: Names, filters: list[Dsl], limit: int) -> list[str]:
-    return [hit["_source"]["document"] for hit in _newest(reads, names, filters, limit)]
-
-
-def _newest(reads: Reads, names: Names, filters: list[Dsl], limit: int | None) -> Iterable[Found]:
-    return reads.pages(
-        [{"undated": "asc"}, {"last_us": "desc"}, {"id": "asc"}], PAGE, limit, index=names.alias("stories"),
-        query={"bool": {"filter": filters}}, source=["document", "id"],
-    )  # fmt: skip
-
-
-def _walked(reads: Reads, names: Names, filters: list[Dsl], query: Dsl, limit: int) -> list[str]:
-    found: list[str] = []
-    chunk: dict[str, str] = {}
-
-    def take() -> None:
-        inside = {"bool": {"filter": [query, {"terms": {"story": list(chunk)}}]}}
-        hit = set(reads.groups(names.articles, "story", inside))
-        found.extend(document for name, document in chunk.items() if name in hit)
-        chunk.clear()
-
-    for each in _newest(reads, names, filters, None):
-        chunk[each["_source"]["id"]] = each["_source"]["document"]
-        if len(chunk) == PAGE:
-            take()
-            if len(found) >= limit:
-                break
-    if chunk:
-        take()
-    return found[:limit]
 
 
 def lineage(reads: Reads, names: Names, story: str) -> list[str]:
