@@ -23,6 +23,7 @@ from pipeline.records import (
     Decision,
     DeliveryState,
     Entity,
+    EntityName,
     FeedState,
     JournalEntry,
     Lineage,
@@ -83,6 +84,15 @@ class PlacedLine(NamedTuple):
 
     line: ArticleRow
     decision: Decision | None
+
+
+class Naming(NamedTuple):
+    """An article that names something: its number, its time, its story, and all that it names."""
+
+    seq: int
+    time: datetime
+    story: str
+    names: tuple[EntityName, ...]
 
 
 # A first and a last moment.
@@ -250,6 +260,9 @@ class StoreReader(Protocol):
 
     def placed_lines(self, ids: Sequence[str]) -> dict[str, PlacedLine]:
         """Articles by id as lines of a list with why each is in its story, in one request."""
+
+    def naming(self, entity: str, limit: int) -> list[Naming]:
+        """Articles that name an entity, by a name or its id, the highest seq first; reads no texts."""
 
     def between(self, after: int, upto: int) -> Iterator[StoredArticle]:
         """Articles with after < seq <= upto, by seq. Streams: any number."""

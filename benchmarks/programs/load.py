@@ -69,12 +69,13 @@ class Outcome:
 
 
 @contextmanager
-def served(home: Path, config: Path, *more: str) -> Iterator[tuple[str, int, str]]:
+def served(home: Path, config: Path, *more: str, store: str = "") -> Iterator[tuple[str, int, str]]:
     """A desk in a process of its own, with `more` options: address, process id, token of the read API."""
     (config / "settings.yaml").write_text(f"base: {ROOT / 'config'}\n", encoding="utf-8")
     token = Tokens(home / "desk" / "tokens").add(f"load-{os.getpid()}", SCOPES, 100_000, datetime.now(UTC))
     command = [sys.executable, "-c", "from pipeline.cli import main; main()"]
-    chosen = ["--home", str(home), "--config", str(config), "desk", "--port", "0", *more]
+    chosen = ["--home", str(home), "--config", str(config), *(["--store", store] if store else [])]
+    chosen += ["desk", "--port", "0", *more]
     with subprocess.Popen([*command, *chosen], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  our own program
         try:
             assert process.stdout

@@ -168,6 +168,8 @@ def pages() -> dict[str, str]:
         "stories now": "/",
         "newest": "/?sort=new",
         "stories, a word": f"/?q={made_up.word(900)}",
+        "stories, frequent": f"/?q={made_up.word(1)}",
+        "stories, a name": "/?name=Name%20900",
         "stories, a topic": "/?topic=medtop:3",
         "stories of a day": "/?since=24h",
         "a story of 15": f"/stories/{story}",
@@ -313,8 +315,7 @@ def main() -> None:
             print(f"{store.head():,} articles written in {time.perf_counter() - begun:.0f} s")
         alone = min(bench.timed(lambda: store.newest_stories(None, None, 30)) for _ in range(5)) * 1e3
         store.close()
-        elsewhere = ["--store", url] if address else []
-        with served(home, config, "--no-token", *elsewhere) as (where, pid, token):
+        with served(home, config, "--no-token", store=address) as (where, pid, token):
             warm(where)
             costs = {name: timed(where, path, chosen.tries) for name, path in pages().items()}
             for name, path in endpoints().items():

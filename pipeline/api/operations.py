@@ -16,6 +16,7 @@ from pipeline.api.api_tokens import Scope
 from pipeline.api.cursor import PageCursor, Place, written_cursor
 from pipeline.api.parameters import CURSOR, LIMIT, ApiRequest, Parameter
 from pipeline.app import App
+from pipeline.app.names import NAMED_LATELY
 from pipeline.app.read import chosen, moment
 from pipeline.app.shapes import (
     article_line,
@@ -202,8 +203,8 @@ def situation(app: App, asked: ApiRequest) -> Json:
 
 def name(app: App, asked: ApiRequest) -> Json:
     """A person, place or organisation."""
-    found = app.names.entity(asked.text("name"))
-    return found | {"days": found["days"][-MOST_DAYS:], "stories": found["stories"][:MOST_STORIES]}
+    found, _ = app.names.entity(asked.text("name"), NAMED_LATELY, MOST_STORIES)
+    return found | {"days": found["days"][-MOST_DAYS:]}
 
 
 def watches(app: App, asked: ApiRequest) -> Json:

@@ -11,12 +11,15 @@ from typing import Any
 from pipeline.app.read import moment
 from pipeline.app.wiring import Progress, Wiring, quiet
 from pipeline.errors import NotFoundError
-from pipeline.records import Capture, Entity, EntityCount, StoredArticle
+from pipeline.ports import Naming
+from pipeline.records import Capture, EntityCount, EntityName, StoredArticle
 from pipeline.text import fold
 
 COMPANIONS = 30
 # The proposals read so many articles, the newest; an entity's page so many of those that name it.
 SUGGESTED_FROM, NAMED_IN = 50_000, 50_000
+# Where somebody waits for an answer: a page, a program.
+NAMED_LATELY = 2000
 # A part of a name is looked for in so many articles.
 HITS_READ = 500
 
@@ -31,21 +34,29 @@ class Entities:
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
 
-    def entity(self, name: str, articles: int = NAMED_IN) -> dict[str, Any]:
+    def entity(
+        self, name: str, articles: int = NAMED_IN, stories: int | None = None
+    ) -> tuple[dict[str, Any], int]:
         """An entity's page: articles, stories and companions over time.
 
         Args:
             name: A name, an alias, a part of a name, or an id.
             articles: How many of the articles that name it are read, the newest.
+            stories: How many of their stories are told of, those that it was named in last; None for all.
+
+        Returns:
+            The page, and how many stories it does not tell of.
 
         Raises:
             NotFoundError: No article names it.
         """
         known = self._known(name)
-        found = self._naming(known.id, articles)
-        days: Counter[str] = Counter(_day(each.enriched.article.time) for each in found)
-        stories = self._wiring.store.stories(sorted({a.story for a in found})).values()
-        return {
+        found = self._wiring.store.naming(known.id, articles)
+        days: Counter[str] = Counter(_day(each.time) for each in found)
+        found.sort(key=lambda each: (each.time, each.seq), reverse=True)
+        held = list(dict.fromkeys(each.story for each in found))
+        chosen = self._wiring.store.stories(held[:stories]).values()
+        page = {
             "id": known.id,
             "name": known.name,
             "type": known.kind,
@@ -59,12 +70,13 @@ class Entities:
                     "first_published": s.first_published.isoformat(),
                     "last_published": s.last_published.isoformat(),
                 }
-                for s in sorted(stories, key=lambda s: (s.dated, s.last_published, s.id), reverse=True)
+                for s in sorted(chosen, key=lambda s: (s.dated, s.last_published, s.id), reverse=True)
             ],
             "companions": _companions(found, known.id),
         }
+        return page, len(held) - len(chosen)
 
-    def _known(self, name: str) -> Entity:
+    def _known(self, name: str) -> EntityName:
         """The entity that a person means: by its name or id, by the alias table, or by a part of its name.
 
         Raises:
@@ -76,8 +88,8 @@ class Entities:
         alias = self._wiring.aliases.find_person(key_of(name))
         for written in (name, *((alias.id,) if alias else ())):
             wanted = fold(written)
-            for stored in self._naming(written, limit=1):
-                for each in stored.enriched.entities:
+            for stored in self._wiring.store.naming(written, 1):
+                for each in stored.names:
                     if wanted in (fold(each.id), fold(each.name)):
                         return each
         part = set(key_of(name))
@@ -87,22 +99,15 @@ class Entities:
             else []
         )
         named = Counter[str]()
-        found: dict[str, Entity] = {}
+        found: dict[str, EntityName] = {}
         for hit in hits:
-            for each in hit.article.enriched.entities:
-                if part <= set(key_of(each.name)):
-                    named[each.id] += 1
-                    found.setdefault(each.id, each)
+            for entity in hit.article.enriched.entities:
+                if part <= set(key_of(entity.name)):
+                    named[entity.id] += 1
+                    found.setdefault(entity.id, EntityName(entity.id, entity.name, entity.kind))
         if not named:
             raise NotFoundError(f"entity {name}: no article names it; `wirewatch search` finds words")
         return found[min(named, key=lambda each: (-named[each], each))]
-
-    def _naming(self, name: str, limit: int = NAMED_IN) -> list[StoredArticle]:
-        """The articles that name an entity, by name or id, in ingest sequence."""
-        from pipeline.query.tree import Term
-
-        hits = self._wiring.store.search(Term("entities", name, (fold(name),)), None, limit)
-        return sorted((hit.article for hit in hits), key=lambda a: a.seq)
 
     def _newest(self, articles: int) -> Iterator[StoredArticle]:
         head = self._wiring.store.head()
@@ -176,17 +181,15 @@ class Entities:
             return
 
 
-def _companions(articles: Sequence[StoredArticle], name: str) -> list[dict[str, Any]]:
+def _companions(articles: Sequence[Naming], name: str) -> list[dict[str, Any]]:
     """Who is named beside an entity, most often first, with the first and the last day."""
     counts: Counter[tuple[str, str, str]] = Counter()
     days: dict[tuple[str, str, str], set[str]] = {}
-    for stored in articles:
-        for each in stored.enriched.entities:
+    for article in articles:
+        for each in article.names:
             if each.id != name:
                 counts[each.id, each.name, each.kind] += 1
-                days.setdefault((each.id, each.name, each.kind), set()).add(
-                    _day(stored.enriched.article.time)
-                )
+                days.setdefault((each.id, each.name, each.kind), set()).add(_day(article.time))
     return [
         {
             "id": key[0],

@@ -19,7 +19,7 @@ def entity(
 ) -> None:
     """One person, place or organisation: its articles over time, its stories, and who stands beside it."""
     with opened(context, make=False) as app:
-        document = app.names.entity(name)
+        document, _ = app.names.entity(name)
     answer(context, document, lambda out: entity_text(out, document))
 
 

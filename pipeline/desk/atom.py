@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from pipeline.alerts.send.content import safe_url
 from pipeline.app import App
+from pipeline.app.names import NAMED_LATELY
 from pipeline.desk.desk_texts import say
 from pipeline.desk.read import PAGE, language_tag, query_of, wanted_of
 from pipeline.desk.view import MOST_LINE_CHARS, Ask, cut, link, part, plain
@@ -93,8 +94,8 @@ def _watch(app: App, ask: Ask) -> FollowedList:
 
 
 def _name(app: App, ask: Ask) -> FollowedList:
-    found = app.names.entity(ask.given["id"])
-    stories = app.stored.stories([each["id"] for each in found["stories"][:PAGE]])
+    found, _ = app.names.entity(ask.given["id"], NAMED_LATELY, PAGE)
+    stories = app.stored.stories([each["id"] for each in found["stories"]])
     return FollowedList(found["name"], f"/names/{part(found['id'])}", list(stories.values()))
 
 

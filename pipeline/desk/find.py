@@ -11,6 +11,7 @@ from typing import Any, Final
 from pipeline.alerts.decide.decide import WatchRule
 from pipeline.alerts.send.content import Snippet, snippets
 from pipeline.app import App
+from pipeline.app.names import NAMED_LATELY
 from pipeline.app.shapes import hit_shape, situation_shape
 from pipeline.desk.charts import Spark, drawn
 from pipeline.desk.read import AGES, Source, order_of, query_of, source_of, wanted_of
@@ -26,8 +27,8 @@ _WITH_PASSAGES: Final = 30
 _DAYS: Final = 90
 _VALUES: Final = 10
 _SUGGESTED_FROM: Final = 5000
-# A name's page is made of so many of the articles that name it, the newest.
-_NAMED_IN: Final = 2000
+# A name's page lists so many of its stories.
+_STORIES: Final = 60
 _STORY_HEAD: Final = ("id", "title", "size", "first_published", "last_published")
 # Situations that are listed at once: each is read by a request of its own.
 _SITUATIONS: Final = 10
@@ -108,7 +109,7 @@ def names(app: App, ask: Ask) -> View:
     """Names: the one that is asked for, else those that may be one."""
     wanted = ask.one("q")
     if wanted:
-        found = app.names.entity(wanted, 1)
+        found, _ = app.names.entity(wanted, 1)
         return View(to=f"{ask.root}/names/{part(found['id'])}", status=303)
     # They are made of a great many articles, so only when they are asked for.
     proposals = app.names.suggestions(20, _SUGGESTED_FROM) if ask.one("suggest") else []
@@ -117,7 +118,7 @@ def names(app: App, ask: Ask) -> View:
 
 def name(app: App, ask: Ask) -> View:
     """One person, place or organisation: its articles over time, its stories, and who stands beside it."""
-    found = app.names.entity(ask.given["id"], _NAMED_IN)
+    found, more = app.names.entity(ask.given["id"], NAMED_LATELY, _STORIES)
     first = ask.now.date() - timedelta(days=_DAYS - 1)
     newest = max((date.fromisoformat(day["day"]) for day in found["days"]), default=first)
     # Of old news the days up to its last are shown.
@@ -127,7 +128,7 @@ def name(app: App, ask: Ask) -> View:
         {
             "entity": found,
             "title": cut(found["name"], 200),
-            "count": found["articles"] if found["articles"] < _NAMED_IN else f"{_NAMED_IN}+",
+            "count": found["articles"] if found["articles"] < NAMED_LATELY else f"{NAMED_LATELY}+",
             "chart": _days(found["days"], last),
             "stories": [
                 each
@@ -135,9 +136,9 @@ def name(app: App, ask: Ask) -> View:
                     "last": datetime.fromisoformat(each["last_published"]),
                     "first": datetime.fromisoformat(each["first_published"]),
                 }
-                for each in found["stories"][:60]
+                for each in found["stories"]
             ],
-            "more": max(len(found["stories"]) - 60, 0),
+            "more": more,
         },
         found,
         _table(_STORY_HEAD, found["stories"]),

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, Final
 
 from pipeline.app import App
+from pipeline.app.names import NAMED_LATELY
 from pipeline.app.read import moment
 from pipeline.app.shapes import decision_shape, lineage_shape, stamp
 from pipeline.app.wiring import now
@@ -217,12 +218,12 @@ def alerts(app: App, watch: str, since: str = "", limit: int = MOST) -> Json:
 
 def entity(app: App, name: str) -> Json:
     """A person, place or organisation: its latest stories, and who is named beside it."""
-    found = app.names.entity(name)
+    found, _ = app.names.entity(name, NAMED_LATELY, MOST)
     return {
         "id": found["id"],
         "name": found["name"],
         "type": found["type"],
         "articles": found["articles"],
-        "stories": found["stories"][:MOST],
+        "stories": found["stories"],
         "named_beside_it": found["companions"][:MOST],
     }

@@ -142,6 +142,15 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class EntityName:
+    """Which entity an article names: its id, the name to show, and what it is."""
+
+    id: str
+    name: str
+    kind: EntityKind
+
+
+@dataclass(frozen=True, slots=True)
 class Entity:
     """Somebody or something an article names.
 

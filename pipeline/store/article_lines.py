@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.records import ArticleKind, ArticleRow, Span
+from pipeline.records import ArticleKind, ArticleRow, EntityName, Span
 from pipeline.records.articles import shown_title
 from pipeline.store.codec import decode
 
@@ -33,6 +33,22 @@ class _Enriched:
     article: _Article
     recurring: tuple[Span, ...] = ()
     kind: ArticleKind = "news"
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Of `EnrichedArticle`, what it names."""
+
+    entities: tuple[EntityName, ...] = ()
+
+
+def names_in(record: str) -> tuple[EntityName, ...]:
+    """What an article names, from its record as JSON.
+
+    Raises:
+        StoreError: It is no such record.
+    """
+    return decode(_Named, record).entities
 
 
 def line_from(record: str, seq: int, story: str) -> ArticleRow:

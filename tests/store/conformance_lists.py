@@ -19,6 +19,8 @@ from pipeline.records import (
     Candidate,
     Decision,
     EnrichedArticle,
+    Entity,
+    EntityName,
     Evidence,
     Message,
     Span,
@@ -251,6 +253,31 @@ class ListConformance:
         store.commit(Commit(articles=(article(1, "Before", story="s1"),)))
         store.commit(Commit(articles=(article(1, "After", story="s2"),)))
         assert [(x.title, x.story) for x in store.lines(["a000001"]).values()] == [("After", "s2")]
+
+    def test_articles_that_name_something_the_newest_first(self, store: Store) -> None:
+        old, other = (
+            Entity("person:jo", "Jo Ünal", "person", 2),
+            Entity("place:KP", "North Korea", "place", 1),
+        )
+        given = [(old,), (other, old), (), (other,), (replace(old, name="J. Ünal"),)]
+        store.commit(
+            Commit(
+                articles=tuple(
+                    article(n + 1, story=f"s{n}", entities=named, hours=9 - n)
+                    for n, named in enumerate(given)
+                )
+            )
+        )
+        found = store.naming("person:jo", 9)
+        assert [(each.seq, each.time, each.story) for each in found] == [
+            (5, at(5), "s4"), (2, at(8), "s1"), (1, at(9), "s0"),
+        ]  # fmt: skip
+        assert [each.id for each in found[1].names] == ["place:KP", "person:jo"]
+        assert found[0].names == (EntityName("person:jo", "J. Ünal", "person"),)
+        assert [each.seq for each in store.naming("person:jo", 1)] == [5]
+        assert [each.seq for each in store.naming("JO UNAL", 9)] == [2, 1]
+        assert [each.seq for each in store.naming("north korea", 9)] == [4, 2]
+        assert store.naming("korea", 9) == store.naming("", 9) == store.naming("\ud800", 9) == []
 
     def test_lines_come_with_why_they_are_in_their_story(self, store: Store) -> None:
         store.commit(

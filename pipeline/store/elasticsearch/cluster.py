@@ -22,6 +22,7 @@ from pipeline.ports import (
     Identified,
     Lease,
     MemberRow,
+    Naming,
     Period,
     PlacedLine,
     RejectionFilter,
@@ -33,7 +34,7 @@ from pipeline.ports import (
 )
 from pipeline.query.evaluate import matched
 from pipeline.query.fields import Indexed, from_micros, indexed, micros
-from pipeline.query.tree import And, Phrase, Query
+from pipeline.query.tree import And, Phrase, Query, Term
 from pipeline.records import (
     Alert,
     ArticleRow,
@@ -51,6 +52,7 @@ from pipeline.records import (
     WatchState,
 )
 from pipeline.records.alerts import UNFINISHED
+from pipeline.store.article_lines import names_in
 from pipeline.store.codec import decode
 from pipeline.store.copying import Movable, Piece
 from pipeline.store.elasticsearch import lists, members, pieces, search, upkeep
@@ -80,7 +82,7 @@ from pipeline.store.elasticsearch.root import Holder, Root, Roots, Seen, fence, 
 from pipeline.store.rules import leases
 from pipeline.store.rules.messages import listed
 from pipeline.store.rules.numbering import Numbers
-from pipeline.text import well_formed
+from pipeline.text import fold, well_formed
 
 Kind = TypeVar("Kind")
 
@@ -236,6 +238,22 @@ class ElasticsearchStore(Store, Movable):
             asked[hit["_id"]]: PlacedLine(decode(ArticleRow, hit["_source"]["line"]), why.get(hit["_id"]))
             for hit in lines
         }
+
+    @override
+    def naming(self, entity: str, limit: int) -> list[Naming]:
+        request: dict[str, Any] = {
+            "index": self.names.articles, "source": ["seq", "time_us", "story", "document"],
+            "query": {"bool": {"filter": [compiled(Term("entities", entity, (fold(entity),)))]}},
+        }  # fmt: skip
+        hits = self.roots.consistent(
+            lambda: list(self.reads.pages([{"seq": "desc"}], PAGE, limit, **request))
+        )
+        return [
+            Naming(
+                each["seq"], from_micros(each["time_us"]), each.get("story", ""), names_in(each["document"])
+            )
+            for each in (hit["_source"] for hit in hits)
+        ]
 
     @override
     def between(self, after: int, upto: int) -> Iterator[StoredArticle]:

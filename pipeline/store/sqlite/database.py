@@ -16,6 +16,7 @@ from pipeline.ports import (
     Identified,
     Lease,
     MemberRow,
+    Naming,
     Period,
     PlacedLine,
     RejectionFilter,
@@ -26,7 +27,7 @@ from pipeline.ports import (
     Version,
 )
 from pipeline.query.fields import Indexed, from_micros, indexed, micros
-from pipeline.query.tree import Query
+from pipeline.query.tree import Query, Term
 from pipeline.records import (
     Alert,
     ArticleRow,
@@ -45,7 +46,7 @@ from pipeline.records import (
     WatchState,
 )
 from pipeline.records.alerts import UNFINISHED
-from pipeline.store.article_lines import line_from
+from pipeline.store.article_lines import line_from, names_in
 from pipeline.store.codec import decode
 from pipeline.store.copying import Movable, Piece
 from pipeline.store.rules import leases
@@ -54,7 +55,7 @@ from pipeline.store.sqlite import rows, statements, story_lists
 from pipeline.store.sqlite.file import DatabaseFile
 from pipeline.store.sqlite.schema import FILED, REFERRED, REINDEX, RERANK, VERSION
 from pipeline.store.sqlite.terms import seen_from
-from pipeline.text import well_formed
+from pipeline.text import fold, well_formed
 
 Kind = TypeVar("Kind")
 _ARTICLE = (
@@ -197,6 +198,22 @@ class SqliteStore(Store, Movable):
             asked[name]: PlacedLine(line_from(*line), decode(Decision, document) if document else None)
             for name, document, *line in self._consistent(sql, asked)
         }
+
+    @override
+    def naming(self, entity: str, limit: int) -> list[Naming]:
+        from pipeline.store.sqlite.expressions import NOTHING, Expressions
+
+        named = Expressions(self._file).of(Term("entities", entity, (fold(entity),))) or NOTHING
+        # The full-text index walks from the newest on, and no further than is asked for.
+        sql = (
+            "SELECT a.seq, a.time, a.story, b.enriched FROM article_index f"
+            " CROSS JOIN article a ON a.seq = f.rowid CROSS JOIN article_body b ON b.seq = f.rowid"
+            " WHERE article_index MATCH ? ORDER BY f.rowid DESC LIMIT ?"
+        )
+        return [
+            Naming(seq, from_micros(time), story, names_in(record))
+            for seq, time, story, record in self._file.rows(sql, (named, limit))
+        ]
 
     @override
     def between(self, after: int, upto: int) -> Iterator[StoredArticle]:
