@@ -45,8 +45,8 @@ def merge(
 ) -> None:
     """Joins stories about one event, and keeps them together."""
     with opened(context, make=False) as app:
-        asked, spoken = ("merge", stories, ()), partial(app.correct.merging, stories)
-        _word(context, app, asked, spoken, note, dry_run=dry_run, later=later)
+        asked, made = ("merge", stories, ()), partial(app.correct.merging, stories)
+        _corrected(context, app, asked, made, note, dry_run=dry_run, later=later)
 
 
 def split(
@@ -61,8 +61,8 @@ def split(
 ) -> None:
     """Takes articles about another event out of a story, into one of their own, and keeps them apart."""
     with opened(context, make=False) as app:
-        asked, spoken = ("split", [story], articles), partial(app.correct.splitting, story, articles)
-        _word(context, app, asked, spoken, note, dry_run=dry_run, later=later)
+        asked, made = ("split", [story], articles), partial(app.correct.splitting, story, articles)
+        _corrected(context, app, asked, made, note, dry_run=dry_run, later=later)
 
 
 def tell_apart(
@@ -78,8 +78,11 @@ def tell_apart(
 ) -> None:
     """Tells apart articles that were taken for one: makes each anew, from the archive."""
     with opened(context, make=False) as app:
-        asked, spoken = ("apart", (), [article, *forms]), partial(app.correct.telling_apart, article, forms)
-        _word(context, app, asked, spoken, note, dry_run=dry_run, later=later)
+        asked, made = (
+            ("apart", (), [article, *forms]),
+            partial(app.correct.telling_apart, article, forms),
+        )
+        _corrected(context, app, asked, made, note, dry_run=dry_run, later=later)
 
 
 def tie(
@@ -94,8 +97,8 @@ def tie(
 ) -> None:
     """Brings a story into the situation that it belongs to, and keeps it there."""
     with opened(context, make=False) as app:
-        asked, spoken = ("tie", [story], [into]), partial(app.correct.tying, story, into)
-        _word(context, app, asked, spoken, note, dry_run=dry_run, later=later)
+        asked, made = ("tie", [story], [into]), partial(app.correct.tying, story, into)
+        _corrected(context, app, asked, made, note, dry_run=dry_run, later=later)
 
 
 def untie(
@@ -107,8 +110,8 @@ def untie(
 ) -> None:
     """Takes a story out of its situation, and keeps it out."""
     with opened(context, make=False) as app:
-        asked, spoken = ("untie", [story], ()), partial(app.correct.untying, story)
-        _word(context, app, asked, spoken, note, dry_run=dry_run, later=later)
+        asked, made = ("untie", [story], ()), partial(app.correct.untying, story)
+        _corrected(context, app, asked, made, note, dry_run=dry_run, later=later)
 
 
 @listing.callback(invoke_without_command=True)
@@ -141,8 +144,8 @@ def corrections_undo(
 ) -> None:
     """Takes a correction back: its stories are placed again by the machine."""
     with opened(context, make=False) as app:
-        asked, spoken = ("undo", (), [correction]), partial(app.correct.undoing, correction)
-        _word(context, app, asked, spoken, note, dry_run=dry_run, later=later)
+        asked, made = ("undo", (), [correction]), partial(app.correct.undoing, correction)
+        _corrected(context, app, asked, made, note, dry_run=dry_run, later=later)
 
 
 @listing.command("requests")
@@ -159,21 +162,31 @@ def corrections_carry_out(context: typer.Context) -> None:
         _requests(context, app.requests.carry_out())
 
 
-def _word(
+def _corrected(
     context: typer.Context,
     app: App,
     asked: tuple[str, Sequence[str], Sequence[str]],
-    spoken: Callable[[str, str], Correction],
+    made: Callable[[str, str], Correction],
     note: str,
     *,
     dry_run: bool,
     later: bool,
 ) -> None:
-    """Files a request (kind, stories and names), or carries out what is `spoken` with a note by somebody."""
+    """Carries a correction out at once, or files it as a request for whoever writes next.
+
+    Args:
+        context: Of the command line.
+        app: Opened.
+        asked: The kind of a request, the stories and the other names that it is about.
+        made: Makes the correction of a note and of who says it.
+        note: Why.
+        dry_run: Shows what it would change, and changes nothing.
+        later: Files it.
+    """
     if later:
         _filed(context, app.requests.file(*asked, note, _who()))
     else:
-        _said(context, app, spoken(note, _who()), dry_run=dry_run)
+        _said(context, app, made(note, _who()), dry_run=dry_run)
 
 
 def _filed(context: typer.Context, request: Request) -> None:

@@ -100,27 +100,33 @@ class Readers:
             thread.join(timeout=5.0)
 
     def _work(self) -> None:
+        """What a thread does: answers by one app for as long as the configuration stays what it was."""
         give_way()
         question, asked = self._questions.get(), 0
         while question is not None:
-            with ExitStack() as stack:
+            with ExitStack() as opened:
                 stamp, app = self._look(), None
                 while question is not None and stamp == self._look():
-                    if question.answer.set_running_or_notify_cancel():
-                        try:
-                            app = app or stack.enter_context(self._another(stamp))
-                            app.stop_when(question.given_up.is_set)
-                            question.answer.set_result(question.ask(app))
-                        except BaseException as error:  # noqa: BLE001  it is the asker's to handle
-                            question.answer.set_exception(error)
-                            broken = not isinstance(error, PermanentError) and not question.given_up.is_set()
-                            if broken:  # what is open may be
-                                stack.close()
-                                app = None
+                    app = self._answered(question, app, stamp, opened)
                     asked += 1
                     if asked in _SETTLED:
                         keep_for_good()
                     question = self._questions.get()
+
+    def _answered(self, question: Question, app: App | None, stamp: object, opened: ExitStack) -> App | None:
+        """Answers a question by this app, or one opened for it; gives None where that may be broken now."""
+        if not question.answer.set_running_or_notify_cancel():
+            return app
+        try:
+            app = app or opened.enter_context(self._another(stamp))
+            app.stop_when(question.given_up.is_set)
+            question.answer.set_result(question.ask(app))
+        except BaseException as error:  # noqa: BLE001  it is the asker's to handle
+            question.answer.set_exception(error)
+            if not isinstance(error, PermanentError) and not question.given_up.is_set():
+                opened.close()
+                return None
+        return app
 
     def _another(self, stamp: object) -> App:
         """An app of this state of the configuration, which the first that was opened has read for all."""

@@ -213,8 +213,10 @@ def _written(article: Article) -> Told | None:
     near = [*paragraphs[:1], *paragraphs[1:][-_LAST_PARAGRAPHS:]]
     for code in dict.fromkeys((article.language, "en")):
         pattern = _text_pattern(code)
-        for paragraph in near if pattern else ():
-            found = pattern.match(paragraph[:_LINE_CHARS]) if pattern else None
+        if pattern is None:
+            continue
+        for paragraph in near:
+            found = pattern.match(paragraph[:_LINE_CHARS])
             if found and found.lastgroup:
                 return _named(found.lastgroup), f"text: {found[0].strip()[:60]}"
     return None

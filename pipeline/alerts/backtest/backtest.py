@@ -215,7 +215,7 @@ def backtest(
         if trial.at < since:
             continue
         now = max(now, trial.at)
-        _try(rule, trial, known, decider, tried, now)
+        known |= _try(rule, trial, known, decider, tried, now)
     schedule = _Schedule(replace(rule.watch, deliver=_one_reader(rule.watch.deliver)))
     for alert, _ in tried.fired:
         schedule.add(alert)
@@ -227,7 +227,8 @@ def backtest(
 
 def _try(
     rule: WatchRule, trial: Trial, known: WatchStates, decider: Decider, tried: _Tried, now: datetime
-) -> None:
+) -> WatchStates:
+    """Asks the watch about one change; returns what it comes to know by it."""
     learned: WatchStates = {}
     for occasion in trial.occasions:
         view, name = occasion.view, rule.watch.name
@@ -240,7 +241,7 @@ def _try(
             learned[name, view.id] = outcome.state
         if outcome and outcome.alert:
             tried.fired.append((outcome.alert, decider.facts(view)))
-    known |= learned
+    return learned
 
 
 def _misses(known: WatchStates, views: Mapping[str, StoryView], decider: Decider) -> Iterator[NearMiss]:

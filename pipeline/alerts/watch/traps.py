@@ -176,9 +176,9 @@ def _two_scripts(written: str) -> Iterator[str]:
     """A letter of another script looks like ours and is none: it comes with what is copied."""
     for word in written.split():
         scripts = {unicodedata.name(char, "").partition(" ")[0] for char in word if char.isalpha()}
-        mixed = " and ".join(name.capitalize() for name in sorted(scripts & _LOOK_ALIKE))
-        if " " in mixed:
-            yield f"‘{word}’ has letters of two scripts that look alike ({mixed})"
+        mixed = [name.capitalize() for name in sorted(scripts & _LOOK_ALIKE)]
+        if len(mixed) > 1:
+            yield f"‘{word}’ has letters of two scripts that look alike ({' and '.join(mixed)})"
 
 
 def _glued(text: str) -> Iterator[str]:

@@ -23,7 +23,7 @@ from pipeline.store.elasticsearch.indices import (
 from pipeline.store.elasticsearch.link import Link
 from pipeline.store.elasticsearch.reading import PAGE, Reads, chunked
 
-# Sizes are looked at when so much of a part has been written since the last look.
+# Sizes are looked at when one of so many shares of a part has been written since the last look.
 _LOOKS = 20
 # Written beside the parts, in an index of its own.
 _STATE = "state"
@@ -60,17 +60,23 @@ class Parts:
         self._written += sum(len(write.body or b"") for write in writes)
         if self._written * _LOOKS < self._names.layout.part_bytes:
             return dict(parts)
-        kinds = {split_part(write.kind)[0] for write in writes if write.kind != _STATE}
-        newest = {part(kind, parts.get(counted_as(kind), 1)): kind for kind in kinds}
-        sizes = self._sizes([self._names.index(name, epoch) for name in newest])
         self._written = 0
-        full = {
-            counted_as(kind)
-            for name, kind in newest.items()
-            if sizes.get(self._names.index(name, epoch), 0)
-            >= self._names.layout.part_bytes * shards_of(kind, self._names.layout)
-        }
+        kinds = {split_part(write.kind)[0] for write in writes if write.kind != _STATE}
+        full = map(counted_as, self._full(kinds, parts, epoch))
         return dict(parts) | {kind: parts.get(kind, 1) + 1 for kind in full}
+
+    def _full(self, kinds: Iterable[str], parts: Mapping[str, int], epoch: int) -> list[str]:
+        """Those of some kinds whose newest part is as large as a part may be."""
+        layout = self._names.layout
+        newest = {
+            kind: self._names.index(part(kind, parts.get(counted_as(kind), 1)), epoch) for kind in kinds
+        }
+        sizes = self._sizes(list(newest.values()))
+        return [
+            kind
+            for kind, index in newest.items()
+            if sizes.get(index, 0) >= layout.part_bytes * shards_of(kind, layout)
+        ]
 
     def _sizes(self, indices: Sequence[str]) -> dict[str, int]:
         """Bytes of the primary shards of those indices that are there."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 import uuid
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -185,10 +185,7 @@ class Roots:
         """
         parts = self._parts.after(writes, seen.root.parts, seen.root.epoch)
         writes = self._parts.placed(writes, parts)
-        begun = {kind for kind in parts if parts[kind] != seen.root.parts.get(kind, 1)}
-        made = {write.kind for write in writes if is_monthly(write.kind)}
-        made |= {part(kind, parts[kind]) for kind in begun if not is_monthly(kind)}
-        make_indices(self.link, self.names, sorted(made), seen.root.epoch)
+        make_indices(self.link, self.names, _begun(seen.root, writes, parts), seen.root.epoch)
         gone = {counted_as(split_part(each)[0]) for each in drops}
         nonce = uuid.uuid4().hex
         intent = self.intend(writes, nonce)
@@ -374,3 +371,10 @@ def fence(root: Root, lease: Lease | None) -> None:
     """Refuses a writer whose lease is not the current one."""
     if lease is not None and not holds(root, lease):
         raise leases.lost(lease.name)
+
+
+def _begun(root: Root, writes: Iterable[Write], parts: Mapping[str, int]) -> list[str]:
+    """What may need an index that is not there yet: months that are written to, and parts that begin now."""
+    months = {write.kind for write in writes if is_monthly(write.kind)}
+    new = {kind for kind, newest in parts.items() if newest != root.parts.get(kind, 1)}
+    return sorted(months | {part(kind, parts[kind]) for kind in new if not is_monthly(kind)})

@@ -109,38 +109,41 @@ def _between(field: FieldText, left: Named, right: Named) -> str:
 def _mended(  # noqa: PLR0911  # one answer a reason, read from top to bottom
     field: FieldText, one: Named, context: Context
 ) -> Named | None:
+    """What a mention is by the tables, else by its words; None where it is no name."""
     if _ADDRESS.search(field.written(one)):
         return None
     short = shortened(field.written(one), context) if one.last - one.first == 1 else None
     if short is not None and not field.shouting:
         return replace(one, kind=short.kind, known=short)
-    stripped = trimmed(field, one)
-    if stripped is None:
+    bare = trimmed(field, one)
+    if bare is None:
         return None
-    if stripped != one:
-        known = context.aliases.find(field.folded(stripped))
-        if known is not None:
-            return replace(stripped, kind=known.kind, known=known)
+    known = context.aliases.find(field.folded(bare)) if bare != one else None
+    if known is not None:
+        return replace(bare, kind=known.kind, known=known)
     if context.language == "en":
-        if _is_said(field, stripped):
+        if _is_said(field, bare):
             return None
-        stripped = _acronym(field, _without_owner(field, stripped, context))
-    body = known_body(field.folded(stripped), context)
-    if body is not None and field.folded(stripped)[-1] not in context.families:
-        return replace(stripped, kind="organisation", label=LISTED, known=body)
-    one = _of_family(field, _person_of_calling(field, _event(field, _body(field, stripped))), context)
+        bare = _acronym(field, _without_owner(field, bare, context))
+    body = known_body(field.folded(bare), context)
+    if body is not None and field.folded(bare)[-1] not in context.families:
+        return replace(bare, kind="organisation", label=LISTED, known=body)
+    return _by_words(field, bare, context)
+
+
+def _by_words(field: FieldText, one: Named, context: Context) -> Named | None:
+    """What a mention is by the words in and around it; None where it only holds a city."""
+    one = _of_family(field, _person_of_calling(field, _event(field, _body(field, one))), context)
     if one.kind in {"event", "work"} and not _is_persons(field, one):
         return one
-    whole = _completed(field, one)
-    if whole is not None:
-        return whole
-    placed = (
-        _place_by_words(field, one)
+    found = (
+        _completed(field, one)
+        or _place_by_words(field, one)
         or _city(field, one, context)
         or _place_by_preposition(field, one, context)
     )
-    if placed is not None:
-        return placed
+    if found is not None:
+        return found
     if one.kind != "person" and _is_persons(field, one):
         return replace(one, kind="person")
     return None if _holds_city(field, one, context) else one
