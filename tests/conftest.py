@@ -115,6 +115,7 @@ def make_wiring(tmp_path, models, names_and_topics) -> Iterator[Callable[..., Wi
         home = tmp_path / name
         url = store or f"sqlite:///{home / 'wirewatch.db'}"
         wiring = Wiring(home, config, url, dict(os.environ), lambda: at)
+        wiring.processes = 1  # others would load the models anew for each test; `test_workers.py` starts them
         wiring.__dict__["embedder"] = embedder
         senses = TopicClassifier.trained() if wiring.settings.stories.vectors == "e5" else None
         aliases, taxonomy = names_and_topics(wiring.settings)

@@ -52,6 +52,7 @@ def test_batches_of_1_10_and_1000_give_the_same_stories_and_decisions(make_wirin
     assert found[0] == found[1] == found[2]
 
 
+@pytest.mark.slow  # what `test_workers.py` shows of its parts, with the models, which each process loads
 def test_several_processes_give_the_same_to_the_bit_as_one(make_wiring, monkeypatch):
     monkeypatch.setattr(workers, "_WORTH_IT", 1)
     monkeypatch.setattr(prepare, "_PART", 7)

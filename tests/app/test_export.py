@@ -380,6 +380,7 @@ def test_the_verb(home, tmp_path) -> None:
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
 
 
+@pytest.mark.slow  # a kill at each piece is tried in this process above
 def test_killed_and_run_again_it_gives_the_same_file(tmp_path) -> None:
     home = tmp_path / "home"
     store = open_store(f"sqlite:///{home}/wirewatch.db")
