@@ -1,4 +1,4 @@
-"""Sees to it that what was asked for is carried out, also when nobody groups: by verbs in a child process."""
+"""Sees that requests are carried out even while nothing groups: by verbs in a child process."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Carrier:
                 log.warning("requests wait: %s", error)
 
     def _said(self, app: App) -> None:
-        """Has everything carried out that was asked for, unless somebody does who groups just now."""
+        """Has all requests carried out, unless somebody is grouping just now and does it then."""
         code, _, err = self._run(["corrections", "carry-out"])
         if code:
             line = _last_line(err)

@@ -57,7 +57,7 @@ async def _verify(pushes: Pushes, request: Request) -> Response:
 
 
 async def _pushed(pushes: Pushes, request: Request) -> Response:
-    """News, if the signature is the hub's; a wrong one is answered likewise and does nothing (§8)."""
+    """News, if the signature is the hub's; a wrong one gets the same answer and changes nothing (§8)."""
     subscription = pushes.subscription(request.url.path)
     if subscription is None:
         return PlainTextResponse("not wanted", 410)

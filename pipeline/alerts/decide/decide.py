@@ -471,7 +471,7 @@ def _bare(state: WatchState | None) -> WatchState | None:
 
 
 def _with_hit(known: WatchState, change: Change, *, hit: bool) -> WatchState:
-    """With what the query says of the article that came or was edited."""
+    """What is known of a story, with the article that came or was edited among its hits, or not any more."""
     if change.kind == "move" or hit == (change.article in known.matched):
         return known
     if hit:

@@ -133,7 +133,7 @@ def change_of(alert: Alert, at: datetime, changes: Sequence[Change]) -> Change |
 
 
 def why(rule: WatchRule, view: StoryView, decider: Decider, told: Told) -> Why:
-    """Explains.
+    """Holds a story as it is now against a watch: every clause and condition, and what came of it.
 
     Args:
         rule: The watch and its query.

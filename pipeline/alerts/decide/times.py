@@ -57,7 +57,7 @@ class Dues:
         self._at = {key: at for key, at in self._at.items() if key[0] in watches}
 
     def take(self, watches: Collection[str], ripe: Callable[[datetime], bool]) -> list[Due]:
-        """Takes out what of these watches has its time come, by time."""
+        """Takes out those of these watches whose time has come, in order of time."""
         found = [Due(at, *key) for key, at in self._at.items() if ripe(at) and key[0] in watches]
         for due in found:
             del self._at[due.watch, due.article]

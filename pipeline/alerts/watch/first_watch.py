@@ -37,7 +37,7 @@ def _clause(part: str) -> str:
 
 
 def first_watch(words: str, name: str, mail: str) -> Watch:
-    """The watch.
+    """A watch for a person's few words, which are its name as well where none is given; `mail` may be "".
 
     Raises:
         UsageError: There are no words, or they make no query.

@@ -159,11 +159,11 @@ class Care:
         return write_opml(self._wiring.settings.feeds)
 
     def desk_settings(self) -> Settings:
-        """The configuration as a whole, for who opens the pages."""
+        """The configuration as a whole, for whoever opens the pages."""
         return self._wiring.settings
 
     def settings(self) -> Json:
-        """What is configured, for who may see it; no secret, no address of a server."""
+        """What is configured, for whoever may see it; no secret, no address of a server."""
         settings = self._wiring.settings
         return {
             "timezone": settings.timezone,

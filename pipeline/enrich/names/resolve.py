@@ -193,7 +193,7 @@ def _ends(group: _Group, *, last: bool) -> set[str]:
 
 
 def _nearest(candidates: list[_Group], part: FieldText, one: Named) -> _Group:
-    """Of several people of one name, whose full name stands last before the mention."""
+    """Of several people of one name the one whose full name was read last before the mention."""
     if len(candidates) == 1:
         return candidates[0]
 

@@ -112,7 +112,7 @@ def _other_headlines(paragraphs: Sequence[str], language: str) -> dict[int, str]
 
 
 def _prose_ends(paragraphs: Sequence[str], language: str) -> int:
-    """Where the last line stands that no rule takes, counted from 1; 0 without one."""
+    """The number of the last line that no rule takes, from 1; 0 where there is none."""
     ahead = range(len(paragraphs), 0, -1)
     return next((place for place in ahead if not rule_for(paragraphs[place - 1], language)), 0)
 

@@ -109,7 +109,7 @@ def persian_months() -> Mapping[str, int]:
 
 @cache
 def eras() -> Mapping[str, int]:
-    """Names of eras to what their years lack to ours."""
+    """Names of eras, with the number that turns their years into ours."""
     return {name: years for spoken in every().values() for name, years in spoken.dates.eras.items()}
 
 

@@ -1,1 +1,1 @@
-"""Which article this is: its URL and keys, whether it known (`recognise`), what edits change (`revise`)."""
+"""Which article this is: its URL and keys, whether it is known (`recognise`), what edits do (`revise`)."""

@@ -1,6 +1,6 @@
 """The production store: Elasticsearch 9 behind the contract of `pipeline.ports.Store`.
 
-How a commit is all or nothing is told in `elasticsearch_root`. A read asks for the root before and after, so
+How a commit is all or nothing is told in `root`. A read asks for the root before and after, so
 that it sees one commit; a stream reads from a point in time opened that way.
 """
 

@@ -360,7 +360,7 @@ def label(kind: str, value: str) -> str:
 
 
 def labels(story: Story) -> str:
-    """All of them."""
+    """All topics and languages of a story as its rank has them, to be searched for one of them."""
     topics = (label("topic", topic.id) for topic in story.topics)
     return "".join([*topics, *(label("language", each) for each in story.languages)])
 

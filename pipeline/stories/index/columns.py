@@ -40,7 +40,7 @@ class Columns:
 
     @classmethod
     def of(cls, members: Sequence[IndexedArticle], center: NDArray[np.float64] | None) -> Columns:
-        """Those of at most 2¹⁶ members; `center` as in `index.StoryIndex`."""
+        """Those of at most 2¹⁶ members; `center` as in `story_index.StoryIndex`."""
         parts = [member.packed for member in members]
         heads = np.frombuffer(b"".join([part.head_bytes for part in parts]), HEAD)
         posted, terms, bits = heaviest_of_each(

@@ -1,6 +1,6 @@
 """Sums of members' vectors: what a large story is compared by.
 
-Weights of 16 bits add up exactly in float64 (see `traits.Sparse`), so the sums are those of the set of
+Weights of 16 bits add up exactly in float64 (see `packed.Sparse`), so the sums are those of the set of
 members, in whatever order these came and went.
 """
 

@@ -73,7 +73,7 @@ def word_term(term: int) -> int:
 
 
 def pair_term(pair: int) -> int:
-    """A pair of words likewise, by its `pair_id`."""
+    """A pair of words among the terms of situations, by its `pair_id`."""
     return pair | 1
 
 

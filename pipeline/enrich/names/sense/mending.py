@@ -192,7 +192,7 @@ def _is_said(field: FieldText, one: Named) -> bool:
 
 
 def _without_owner(field: FieldText, one: Named, context: Context) -> Named:
-    """A name without the place whose it is: "Auckland's Manukau Harbour"."""
+    """A name without the place that owns it: "Auckland's Manukau Harbour"."""
     if one.kind not in {"place", "organisation"}:
         return one
     for place in range(one.first + 1, one.last - 1):
