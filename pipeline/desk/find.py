@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from pipeline.alerts.decide.decide import WatchRule
+from pipeline.alerts.decide.watch_rule import WatchRule
 from pipeline.alerts.send.content import Snippet, snippets
 from pipeline.app import App
 from pipeline.app.names import NAMED_LATELY

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from alert_records import START, facts, watch
 
-from pipeline.alerts.decide.decide import rule_of
+from pipeline.alerts.decide.watch_rule import rule_of
 from pipeline.alerts.send.render import Renderer
 from pipeline.errors import LeaseHeldError
 from pipeline.notify.channels import open_notifier

@@ -13,7 +13,7 @@ from alert_records import START, article, facts, watch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.alerts.decide.decide import rule_of
+from pipeline.alerts.decide.watch_rule import rule_of
 from pipeline.alerts.send.content import Item, clean
 from pipeline.alerts.send.mail_texts import PHRASES, check_texts
 from pipeline.alerts.send.render import HTML_BYTES, Renderer

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 from alert_records import START, World, article, facts, watch
 
-from pipeline.alerts.decide.decide import rule_of
 from pipeline.alerts.decide.times import Dues, first_time
+from pipeline.alerts.decide.watch_rule import rule_of
 from pipeline.query.hits import Prepared
 from pipeline.records import Alert, StoredArticle
 from pipeline.stages.alerting.alert import Alerting

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from alert_records import article, watch
 
-from pipeline.alerts.decide.decide import rule_of
+from pipeline.alerts.decide.watch_rule import rule_of
 from pipeline.alerts.watch.checks import findings
 from pipeline.alerts.watch.first_watch import entry_text, first_query, first_watch, with_entry
 from pipeline.alerts.watch.watch_file import load_watches

@@ -13,7 +13,8 @@ from alert_records import START, World, article, facts, watch
 
 from pipeline.alerts.backtest.backtest import compare
 from pipeline.alerts.backtest.report import render_backtest_html
-from pipeline.alerts.decide.decide import HOT_EPOCH, HOT_HALF_LIFE, rule_of
+from pipeline.alerts.decide.decide import HOT_EPOCH, HOT_HALF_LIFE
+from pipeline.alerts.decide.watch_rule import rule_of
 from pipeline.alerts.watch.checks import findings, meaning
 from pipeline.errors import NotFoundError
 from pipeline.records import Conditions, Delivery, Digest, QuietHours

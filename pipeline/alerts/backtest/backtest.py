@@ -10,7 +10,9 @@ from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pipeline.alerts.decide.decide import Decider, Occasion, StoryView, WatchRule
+from pipeline.alerts.decide.decide import Decider
+from pipeline.alerts.decide.story_view import Occasion, StoryView
+from pipeline.alerts.decide.watch_rule import WatchRule
 from pipeline.alerts.send.schedule import Held, plan, zone_of
 from pipeline.records import Alert, Change, Delivery, Message, StoredArticle, Story, Watch, WatchState
 

@@ -1,1 +1,1 @@
-"""Whether a watch fires: `decide`, what is new in a story (`news`), and why not (`explain`)."""
+"""Whether a watch fires: `decide`; of what it is asked: `watch_rule`, `story_view`; why not: `explain`."""

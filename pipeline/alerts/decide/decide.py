@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 
 from pipeline.alerts.decide import news
-from pipeline.query import hits, parse
+from pipeline.alerts.decide.story_view import Occasion, StoryView
+from pipeline.alerts.decide.watch_rule import WatchRule, query_at, rule_hits
+from pipeline.query import hits
 from pipeline.query.hits import Prepared
-from pipeline.query.tree import Query
 from pipeline.records import Alert, AlertKind, Change, StoredArticle, Story, Watch, WatchState, content_id
 from pipeline.text import fold
 
@@ -30,93 +30,6 @@ SHOWN = 3
 NOTICE_CHARS = 400
 HOT_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 HOT_HALF_LIFE = timedelta(hours=12)
-
-
-@dataclass(frozen=True, slots=True)
-class WatchRule:
-    """A watch with its query parsed; where the query says now (`relative`), that is an article's arrival."""
-
-    watch: Watch
-    query: Query
-    relative: bool = False
-
-
-def rule_of(watch: Watch, now: datetime) -> WatchRule:
-    """Parses a watch's query.
-
-    Raises:
-        QueryError: It cannot be parsed.
-    """
-    return WatchRule(watch, parse.parse(watch.query, now), parse.is_relative(watch.query))
-
-
-def rule_hits(rule: WatchRule, article: Prepared) -> bool:
-    """Whether a watch's query hits an article."""
-    return hits.matches(query_at(rule, article), article)
-
-
-def query_at(rule: WatchRule, article: Prepared) -> Query:
-    """The rule's query as it is meant when this article arrives."""
-    return _parsed(rule.watch.query, article.article.fetched) if rule.relative else rule.query
-
-
-# Articles that came in one poll have one time of arrival.
-_parsed = lru_cache(maxsize=4096)(parse.parse)
-
-
-@dataclass(frozen=True, slots=True)
-class StoryView:
-    """A story just after a change, or as it is now.
-
-    Attributes:
-        id: The story's id.
-        members: Its members by ingest sequence.
-        ancestors: Ids of stories that were merged into it, or that it was split off.
-        split: Whether it ever lost members by a split.
-        sources: Stories that articles were just moved from into it, ancestors or not.
-        affair: The other stories of its situation by then, for watches that tell a situation once.
-        around: What these stories had by then, by ingest sequence.
-    """
-
-    id: str
-    members: tuple[StoredArticle, ...]
-    ancestors: tuple[str, ...] = ()
-    split: bool = False
-    sources: tuple[str, ...] = ()
-    affair: tuple[str, ...] = ()
-    around: tuple[StoredArticle, ...] = ()
-
-    @property
-    def asked(self) -> tuple[str, ...]:
-        """The stories whose states a watch is asked with: its kin, and those of its situation."""
-        return tuple(dict.fromkeys((*self.kin, *self.affair)))
-
-    @property
-    def kin(self) -> tuple[str, ...]:
-        """The stories whose states say something of it: itself first."""
-        return tuple(dict.fromkeys((self.id, *self.ancestors, *self.sources)))
-
-
-@dataclass(frozen=True, slots=True)
-class Occasion:
-    """What a watch is asked about: a change, and a story that it touched as it was just after it.
-
-    Attributes:
-        change: The change.
-        view: The story.
-        only: Where time is the change, the watches whose queries it made hit the article; no other is asked.
-        former: Where an edit made an article a withdrawn one, the article just before.
-    """
-
-    change: Change
-    view: StoryView
-    only: frozenset[str] = frozenset()
-    former: StoredArticle | None = None
-
-    @property
-    def together(self) -> tuple[int, Change | None]:
-        """What is the same for all occasions of one repair or correction, and for no other."""
-        return self.change.n, self.change if self.only else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from pipeline.alerts.decide.decide import Check, Decider, StoryView, WatchRule, query_at
+from pipeline.alerts.decide.decide import Check, Decider
+from pipeline.alerts.decide.story_view import StoryView
+from pipeline.alerts.decide.watch_rule import WatchRule, query_at
 from pipeline.query import hits, say
 from pipeline.query.hits import Prepared
 from pipeline.query.tree import And, Not, Or, Query

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from pipeline.alerts.decide.decide import WatchRule
+from pipeline.alerts.decide.watch_rule import WatchRule
 from pipeline.query import hits, parse
 from pipeline.query.fields import micros
 from pipeline.query.hits import Prepared

@@ -10,7 +10,7 @@ from datetime import datetime
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from pipeline.alerts.decide.decide import WatchRule, query_at
+from pipeline.alerts.decide.watch_rule import WatchRule, query_at
 from pipeline.alerts.send.mail_texts import PHRASES
 from pipeline.alerts.send.schedule import zone_of
 from pipeline.query import hits

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
 from pipeline.addresses import mail_address
-from pipeline.alerts.decide.decide import WatchRule, query_at
+from pipeline.alerts.decide.watch_rule import WatchRule, query_at
 from pipeline.alerts.send.chat_text import chat_text
 from pipeline.alerts.send.content import Item, MailSection, clean, phrase, safe_url, section
 from pipeline.alerts.send.mail_headers import address_line, header_line

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import get_args
 from urllib.parse import urlsplit
 
-from pipeline.alerts.decide.decide import WatchRule
+from pipeline.alerts.decide.watch_rule import WatchRule
 from pipeline.alerts.send.schedule import destinations, next_digest, quiet_end
 from pipeline.alerts.watch.traps import FLOOD, traps
 from pipeline.alerts.watch.watch_file import WEEKDAYS

@@ -21,10 +21,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from pipeline.alerts.decide.decide import Decider, Facts, Occasion, WatchOutcome, rule_of
+from pipeline.alerts.decide.decide import Decider, Facts, WatchOutcome
 from pipeline.alerts.decide.marks import NAMELESS, Leg, WatchMarks
 from pipeline.alerts.decide.past import Past
+from pipeline.alerts.decide.story_view import Occasion
 from pipeline.alerts.decide.times import Dues
+from pipeline.alerts.decide.watch_rule import rule_of
 from pipeline.alerts.send.render import Renderer
 from pipeline.alerts.send.schedule import Plan, plan
 from pipeline.alerts.watch import last_good

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from email.errors import MessageError
 
 from pipeline.addresses import destination_key
-from pipeline.alerts.decide.decide import WatchRule, rule_of
+from pipeline.alerts.decide.watch_rule import WatchRule, rule_of
 from pipeline.alerts.send.content import Item
 from pipeline.alerts.send.render import Renderer
 from pipeline.alerts.send.schedule import destinations

@@ -8,9 +8,10 @@ from datetime import datetime
 from itertools import takewhile
 from typing import Literal
 
-from pipeline.alerts.decide.decide import Occasion, StoryView, WatchRule, rule_hits
 from pipeline.alerts.decide.past import Past
+from pipeline.alerts.decide.story_view import Occasion, StoryView
 from pipeline.alerts.decide.times import Due, Dues, first_time, hits_at
+from pipeline.alerts.decide.watch_rule import WatchRule, rule_hits
 from pipeline.ports import Store
 from pipeline.query.evaluate import matched
 from pipeline.query.hits import Prepared

@@ -10,11 +10,13 @@ from itertools import groupby
 from typing import Any
 
 from pipeline.alerts.backtest.backtest import Backtest, Trial, WatchStates, arrival, backtest, by_publication
-from pipeline.alerts.decide.decide import Decider, Facts, StoryView, WatchRule, first_told, rule_hits, rule_of
+from pipeline.alerts.decide.decide import Decider, Facts, first_told
 from pipeline.alerts.decide.explain import Told, Why, change_of, why
 from pipeline.alerts.decide.marks import WatchMarks
 from pipeline.alerts.decide.past import Past
+from pipeline.alerts.decide.story_view import StoryView
 from pipeline.alerts.decide.times import Dues
+from pipeline.alerts.decide.watch_rule import WatchRule, rule_hits, rule_of
 from pipeline.alerts.watch.checks import findings, meaning
 from pipeline.alerts.watch.traps import QueryClause, clauses, leaves
 from pipeline.errors import NotFoundError
