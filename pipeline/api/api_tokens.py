@@ -90,7 +90,9 @@ class Tokens:
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as made:
                 json.dump(kept, made)
         except FileExistsError:
-            raise UsageError(f"token {name}: there is one; revoke it first, or give another name") from None
+            raise UsageError(
+                f"token {name}: a token of this name exists; revoke it first, or give another name"
+            ) from None
         except OSError as error:
             path.unlink(missing_ok=True)  # half a file would take the name
             raise StoreError(f"{path}: the token cannot be kept there ({error.strerror})") from None

@@ -380,9 +380,13 @@ def _form_of(article: Article, said: str) -> Form:
         )
     if len(found) > 1:
         names = ", ".join(form.key.partition(":")[2][:12] for form in found)
-        raise UsageError(f"{said}: article {article.id} came so {len(found)} times; name an item: {names}")
+        raise UsageError(
+            f"{said}: article {article.id} came in this form {len(found)} times; name an item: {names}"
+        )
     if not found[0].because:
-        raise UsageError(f"{said}: article {article.id} came so at first; name the forms that came later")
+        raise UsageError(
+            f"{said}: article {article.id} came in this form first; name the forms that came later"
+        )
     return found[0]
 
 

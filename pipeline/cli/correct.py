@@ -136,7 +136,10 @@ def corrections_undo(
     context: typer.Context,
     correction: Annotated[
         str,
-        typer.Argument(metavar="ID", help="The correction's id, or its beginning; an undo's says it again"),
+        typer.Argument(
+            metavar="ID",
+            help="The correction's id, or how it begins; that of an undo puts the correction back",
+        ),
     ],
     note: Note = "",
     dry_run: DryRun = False,

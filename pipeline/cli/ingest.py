@@ -74,7 +74,7 @@ def watch_feeds(
     context: typer.Context,
     once: Annotated[bool, typer.Option("--once", help="One round, for cron")] = False,
     listen: Annotated[
-        str, typer.Option(metavar="HOST:PORT", help="Where the hubs of feeds (WebSub) may say what has news")
+        str, typer.Option(metavar="HOST:PORT", help="Where WebSub hubs may say which feeds have news")
     ] = "",
 ) -> None:
     """Monitors until it is stopped: polls what is due, alerts, and mends stories once a day."""

@@ -25,11 +25,11 @@ def export(
     kind: Annotated[str, typer.Argument(metavar="KIND", help="articles, stories, situations or decisions")],
     into: Annotated[Path | None, typer.Option(help="The file to write; without it, stdout")] = None,
     form: Annotated[
-        str, typer.Option("--format", help="jsonl, csv, parquet or ninjs [as the file is called, else jsonl]")
+        str, typer.Option("--format", help="jsonl, csv, parquet or ninjs [by the file's name, else jsonl]")
     ] = "",
     query: Annotated[str, typer.Option(help="Only of articles that this query hits")] = "",
     since: Annotated[str, typer.Option(help="Only of articles from then on: 90m, 12h, 7d, or a date")] = "",
-    until: Annotated[str, typer.Option(help="Only of articles before that: an age or a date")] = "",
+    until: Annotated[str, typer.Option(help="Only of articles before then: an age or a date")] = "",
     after: Annotated[
         int, typer.Option(min=0, help="Only of articles that came after the cursor of an earlier export")
     ] = 0,

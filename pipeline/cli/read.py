@@ -74,7 +74,7 @@ def situations(
         str | None, typer.Option(help="Only those with a story that has an article that this query hits")
     ] = None,
     limit: Limit = 20,
-    sort: Annotated[Sort, typer.Option(help="By their story that is hottest, newest, or largest")] = "hot",
+    sort: Annotated[Sort, typer.Option(help="By their hottest, newest or largest story")] = "hot",
 ) -> None:
     """Long affairs that tie several stories together, the hottest first."""
     with opened(context, make=False) as app:

@@ -49,7 +49,9 @@ _SHOWN = 50
 @watch.command("check")
 def watch_check(
     context: typer.Context,
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]…", help="Which; all of them")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]…", help="Which watches; without a name, all")
+    ] = None,
 ) -> None:
     """Says in words what each watch means, and warns of what cannot work."""
     with opened(context, make=False) as app:
@@ -103,7 +105,7 @@ def watch_new(
     mail: Annotated[str, typer.Option(help="Whom to write to")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Save without asking")] = False,
 ) -> None:
-    """Writes a first watch from a few words, shows what it hits now and in a month, and asks."""
+    """Writes a first watch from a few words, shows what it hits now and hit in the last month, and asks."""
     with opened(context) as app:
         draft = app.watches.draft(words, name, mail)
         err = Console(stderr=True, highlight=False)
@@ -147,7 +149,7 @@ def _asked() -> bool:
 def watch_backtest(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME")],
-    since: Annotated[str, typer.Option(help="From when on: 30d, 12h, or a date")] = "30d",
+    since: Annotated[str, typer.Option(help="Since when: 30d, 12h, or a date")] = "30d",
     against: Annotated[
         str | None, typer.Option(help="Another version to compare with: a watches file, or git:REVISION")
     ] = None,

@@ -38,7 +38,7 @@ class Channels:
             PermanentError: There is no way out for its channel.
         """
         if message.channel not in self._channels:
-            raise PermanentError(f"there is no way out for {message.channel}")
+            raise PermanentError(f"nothing here sends to {message.channel}")
         self._channels[message.channel].send(message)
 
     def close(self) -> None:
