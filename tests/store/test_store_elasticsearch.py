@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from conformance import StoreConformance
@@ -19,8 +20,9 @@ from conformance_queries import RankedQueryConformance
 from conformance_state import StateConformance
 from elasticsearch import Elasticsearch
 from node_stores import ON_NODE, new_url, removed
+from store_records import article, story
 
-from pipeline.ports import StoryFilter, StoryOrder
+from pipeline.ports import Commit, StoryFilter, StoryOrder
 from pipeline.query.parse import parse
 from pipeline.store import open_store
 from pipeline.store.elasticsearch import lists
@@ -97,6 +99,41 @@ def test_a_list_is_the_same_when_it_is_walked(url: str, monkeypatch, query: str)
     monkeypatch.setattr(lists, "_FIRST_PIECE", 1)
     assert [store.story_page(wanted, order, limit) for order in orders for limit in (1, 2, 9)] == collected
     store.close()
+
+
+def test_questions_one_after_another_see_what_others_wrote_meanwhile(url: str) -> None:
+    reader, writer = open_store(url), open_store(url)
+    assert isinstance(reader, ElasticsearchStore)
+    for n in range(1, 4):
+        assert reader.stories(["s0"]) == {} or n > 1
+        writer.commit(
+            Commit(articles=(article(n, f"Title {n}", story="s0"),), stories=(story("s0", ("a",)),))
+        )
+        assert [each.title for each in reader.lines([f"a{n:06d}"]).values()] == [f"Title {n}"]
+        assert reader.freshness().head == n
+    with counted(reader) as asked:
+        reader.lines(["a000001"])
+        reader.lines(["a000002"])
+    assert len(asked) <= 5
+    reader.close()
+    writer.close()
+
+
+@contextmanager
+def counted(store: ElasticsearchStore) -> Iterator[list[str]]:
+    """Notes the requests of a store."""
+    asked: list[str] = []
+    call = store.link.call
+
+    def noted(what: str, *more: Any, **named: Any) -> Any:
+        asked.append(what)
+        return call(what, *more, **named)
+
+    store.link.call = noted  # type: ignore[method-assign]
+    try:
+        yield asked
+    finally:
+        store.link.call = call  # type: ignore[method-assign]
 
 
 class TestElasticsearchQueries(RankedQueryConformance):

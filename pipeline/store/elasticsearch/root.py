@@ -9,6 +9,7 @@ one commit.
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
 import zlib
@@ -43,6 +44,8 @@ Answer = TypeVar("Answer")
 PART_BYTES = 8 * 1024 * 1024
 # How long others are given to apply their own commit before somebody helps.
 PATIENCE_SECONDS = 2.0
+# Within so long a root that was read is worth a try.
+_MOMENT_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,7 @@ class Roots:
         self.names = names
         self._state = names.alias("state")
         self._parts = Parts(link, names)
+        self._last: tuple[float, Root | None] = (-math.inf, None)
 
     def read(self) -> Seen:
         """The root as it is now.
@@ -155,6 +159,7 @@ class Roots:
 
     def swap(self, seen: Seen, root: Root) -> bool:
         """Replaces the root if nobody did since it was seen."""
+        self._last = -math.inf, None
 
         def ask(client: object) -> object:
             return client.index(  # type: ignore[attr-defined]
@@ -275,14 +280,26 @@ class Roots:
             UnavailableError: The store was written to all the time.
         """
         end = time.monotonic() + self.link.timeout
+        before = self._just_read()
         while True:
-            before = self.settled().root
+            before = before or self.settled().root
             answer = ask(before)
             after = self.read().root
             if after.generation == before.generation and not after.intent and after.epoch == before.epoch:
+                self._last = time.monotonic(), after
                 return answer
+            before = None
             if time.monotonic() > end:
                 raise UnavailableError("the store was written to all the time: try again")
+
+    def _just_read(self) -> Root | None:
+        """The root that the last question ended with, where that is a moment ago.
+
+        What is asked now is of one commit if the root is still the same afterwards, whenever it was read
+        first; and a page asks several questions, one right after another.
+        """
+        at, root = self._last
+        return root if time.monotonic() - at < _MOMENT_SECONDS else None
 
     # -- intents -----------------------------------------------------------------------------------------
 
