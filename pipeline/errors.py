@@ -22,6 +22,8 @@ messages are tried again at their next time. Everything below raises.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 
 class WirewatchError(Exception):
     """Anything Wirewatch raises on purpose. Its text is one line a user can act on."""
@@ -51,11 +53,18 @@ class LeaseHeldError(TransientError):
         message: What happened, where, and what to do, in one line.
         retry_after_seconds: How long until the lease expires, where known.
         owner: Who holds it, or "".
+        until: When it ends, by the owner's clock.
     """
 
-    def __init__(self, message: str, retry_after_seconds: float | None = None, owner: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        retry_after_seconds: float | None = None,
+        owner: str = "",
+        until: datetime | None = None,
+    ) -> None:
         super().__init__(message, retry_after_seconds)
-        self.owner = owner
+        self.owner, self.until = owner, until
 
 
 class PermanentError(WirewatchError):

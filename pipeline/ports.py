@@ -453,10 +453,10 @@ class Store(StoreReader, Protocol):
     """
 
     def acquire(self, name: str, owner: str, now: datetime, seconds: float) -> Lease:
-        """Takes or renews a lease.
+        """Takes or renews a lease; one that ended lately is still held (`pipeline/store/rules/leases.py`).
 
         Raises:
-            LeaseHeldError: Somebody else's has not expired; `retry_after_seconds` says when it does.
+            LeaseHeldError: Somebody else's has not expired; it says when it does.
         """
 
     def release(self, lease: Lease) -> None:

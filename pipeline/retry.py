@@ -69,7 +69,7 @@ DELIVERY = RetryPolicy(60.0, 6 * 3600.0)
 # Our own mail server: a probe costs one connection, and nothing is given up because of it.
 MAIL_SERVER = RetryPolicy(60.0, 1800.0)
 # A lease that another run holds, which waits a quarter of an hour.
-LEASE = RetryPolicy(0.1, 10.0, 900.0)
+LEASE = RetryPolicy(0.1, 3.0, 900.0)
 # A store that does not answer; how long is its caller's.
 STORE = RetryPolicy(0.05, 2.0)
 

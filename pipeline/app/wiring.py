@@ -21,6 +21,7 @@ from pipeline.ports import Archive, Commit, Embedder, FeedSource, Lease, Store
 from pipeline.processes import died_here, this_process
 from pipeline.records import Watch
 from pipeline.retry import LEASE, Patience
+from pipeline.store.rules.leases import Standstill
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("wirewatch.app")
 
-# A lease is renewed while its holder lives; after a holder was lost, others wait for so long at most.
+# A lease is renewed while its holder lives; one that stands still for so long is taken over.
 LEASE_SECONDS = 60.0
 # Where nothing renews it, it outlives the longest step between two renewals (a commit of 200 articles).
 UNKEPT_SECONDS = 300.0
@@ -321,6 +322,8 @@ class Wiring:
         target = store or self.store
         seconds = LEASE_SECONDS if target is self.store else UNKEPT_SECONDS
 
+        still = Standstill(seconds)
+
         def renew() -> Lease:
             return target.acquire(name, self.owner, self.clock(), seconds)
 
@@ -328,7 +331,7 @@ class Wiring:
             try:
                 return renew()
             except LeaseHeldError as error:
-                if not died_here(error.owner):
+                if not (died_here(error.owner) or still.is_over(error, time.monotonic())):
                     raise
                 # Nobody else will: renewed in the dead writer's name, it is ours to release.
                 target.release(target.acquire(name, error.owner, self.clock(), seconds))
@@ -336,7 +339,7 @@ class Wiring:
 
         patience = Patience(LEASE, time.monotonic, time.sleep, _say_what_is_waited_for)
         begun = time.monotonic()
-        lease = patiently(take, self.clock, lambda one: patience.until_done(self.owner, one, LeaseHeldError))
+        lease = patiently(take, lambda one: patience.until_done(self.owner, one, LeaseHeldError))
         self.waited_seconds += time.monotonic() - begun
         from pipeline.store.kept_lease import kept
         from pipeline.store.open import open_store
@@ -407,33 +410,30 @@ def _preparer(settings: Settings) -> Preparer:
     return Preparer(_enricher(settings, _aliases(settings)), _embedder(settings))
 
 
-def patiently(
-    take: Callable[[], Lease], clock: Callable[[], datetime], wait: Callable[[Callable[[], Lease]], Lease]
-) -> Lease:
+def patiently(take: Callable[[], Lease], wait: Callable[[Callable[[], Lease]], Lease]) -> Lease:
     """Takes a lease. While its holder renews it, the holder is alive and at work, and waiting begins anew.
 
     Args:
         take: Tries once.
-        clock: Gives the present time.
         wait: Tries until its patience ends.
 
     Raises:
         LeaseHeldError: It was held, and not renewed, for all that time.
     """
-    ends: list[datetime] = []
+    ends: list[datetime | None] = []
 
     def watched() -> Lease:
         try:
             return take()
         except LeaseHeldError as error:
-            ends.append(clock() + timedelta(seconds=error.retry_after_seconds or 0.0))
+            ends.append(error.until)
             raise
 
     while True:
         try:
             return wait(watched)
         except LeaseHeldError:
-            if ends[-1] - ends[0] < timedelta(seconds=1):
+            if ends[-1] == ends[0]:
                 raise
             ends.clear()
 

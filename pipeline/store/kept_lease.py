@@ -10,6 +10,7 @@ from datetime import datetime
 
 from pipeline.errors import LeaseHeldError, WirewatchError
 from pipeline.ports import Lease, Store
+from pipeline.store.rules.leases import RENEWALS
 
 log = logging.getLogger("wirewatch.store")
 
@@ -18,7 +19,7 @@ log = logging.getLogger("wirewatch.store")
 def kept(
     open_again: Callable[[], Store], lease: Lease, clock: Callable[[], datetime], seconds: float
 ) -> Iterator[None]:
-    """Renews a lease from a thread, three times in each of its terms.
+    """Renews a lease from a thread, `RENEWALS` times in each of its terms.
 
     The thread has a connection of its own, made when it is first needed: most steps are over before.
 
@@ -33,7 +34,7 @@ def kept(
     def renew() -> None:
         store = None
         try:
-            while not over.wait(seconds / 3):
+            while not over.wait(seconds / RENEWALS):
                 try:
                     store = store or open_again()
                     store.acquire(lease.name, lease.owner, clock(), seconds)

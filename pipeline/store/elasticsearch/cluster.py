@@ -137,7 +137,7 @@ class ElasticsearchStore(Store, Movable):
             seen = self.roots.settled()
             holder = seen.root.leases.get(name, Holder("", 0, 0))
             if holder.owner not in ("", owner) and leases.is_held(from_micros(holder.expires), now):
-                raise leases.held(name, holder.owner, (from_micros(holder.expires) - now).total_seconds())
+                raise leases.held(name, holder.owner, from_micros(holder.expires), now)
             token = holder.token + (holder.owner != owner)
             if self._lease(seen, name, Holder(owner, token, micros(expires))):
                 return Lease(name, owner, token, expires)

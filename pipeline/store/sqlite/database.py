@@ -110,7 +110,7 @@ class SqliteStore(Store, Movable):
             rows = self._file.rows("SELECT owner, token, expires FROM lease WHERE name = ?", (name,))
             holder, token, until = rows[0] if rows else ("", 0, 0)
             if holder and holder != owner and leases.is_held(from_micros(until), now):
-                raise leases.held(name, holder, (from_micros(until) - now).total_seconds())
+                raise leases.held(name, holder, from_micros(until), now)
             token += holder != owner
             sql = "INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?)"
             self._file.run(sql, (name, owner, token, micros(expires)))
