@@ -12,6 +12,8 @@ from typing import Any
 from urllib.parse import quote
 
 SMTP, STORE = "smtp_default", "elasticsearch_default"
+# For an object store that is away: Airflow reckons its next try from the worker's clock, which may be wrong.
+PATIENCE = {"WIREWATCH_ARCHIVE_SECONDS": "100"}
 
 
 class _Environment(dict[str, str]):
@@ -34,7 +36,7 @@ class _Environment(dict[str, str]):
 
 def environment() -> dict[str, str]:
     """The process's environment, and from connections what it does not say."""
-    values = dict(os.environ)
+    values = PATIENCE | os.environ
     if "WIREWATCH_SMTP" not in values and (smtp := _server(SMTP)):
         from pipeline.notify.channels import smtp_url
 

@@ -54,5 +54,8 @@ def _root(app: App) -> UPath:
     if scheme != "file":
         from obstore.fsspec import register
 
+        from pipeline.sources.archive.objects import retries
+
         register(scheme)
+        return UPath(url, retry_config=retries(app.tasks.patience_seconds))
     return UPath(url)

@@ -42,6 +42,11 @@ class Tasks:
             "WIREWATCH_STAGING", f"file://{(self._wiring.home / 'staging').resolve()}"
         )
 
+    @property
+    def patience_seconds(self) -> float:
+        """How long an object store that does not answer is waited for."""
+        return self._wiring.patience_seconds
+
     def run_name(self, run: str) -> str:
         """An Airflow run id as a folder name."""
         return "".join(char if char.isalnum() or char in "-_." else "_" for char in run)

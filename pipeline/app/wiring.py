@@ -222,10 +222,22 @@ class Wiring:
                 raise ConfigError(
                     "WIREWATCH_ARCHIVE needs a driver: pip install 'wirewatch[distributed]'"
                 ) from None
-            return ObjectArchive(url, self.owner, self.clock)
+            return ObjectArchive(url, self.owner, self.clock, self.patience_seconds)
         from pipeline.sources.archive.folder import WarcArchive
 
         return WarcArchive(self.home, self.owner, self.clock)
+
+    @property
+    def patience_seconds(self) -> float:
+        """How long an object store that does not answer is waited for: `WIREWATCH_ARCHIVE_SECONDS`.
+
+        Raises:
+            ConfigError: It is no number.
+        """
+        said = self.environment.get("WIREWATCH_ARCHIVE_SECONDS", "0")
+        if not said.isdecimal():
+            raise ConfigError(f"WIREWATCH_ARCHIVE_SECONDS={said[:40]}: a number of seconds, such as 100")
+        return float(said)
 
     @cached_property
     def aliases(self) -> Aliases:

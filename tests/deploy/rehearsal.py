@@ -15,6 +15,7 @@ import sys
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from compose_file import ROOT, resolved, services
@@ -105,17 +106,18 @@ def postgres_programs():
 @contextmanager
 def postgres(folder, password):
     """A server of our own with the database and user of docker-compose.yml; yields its port."""
-    programs, port, data = postgres_programs(), free_port(), folder / "postgres"
-    data.mkdir()
+    # Not in pytest's own folder: each run of pytest that begins takes that from all other users.
+    with TemporaryDirectory(prefix="wirewatch-postgres-", ignore_cleanup_errors=True) as data:
+        yield from _postgres(folder, Path(data), password)
+
+
+def _postgres(folder, data, password):
+    programs, port = postgres_programs(), free_port()
     as_user: dict[str, Any] = {}
     if os.geteuid() == 0:  # it refuses to run as root
         as_user = {"user": "nobody", "group": "nogroup", "extra_groups": []}
-        for path in (data, *data.parents):
-            if path == Path("/tmp"):  # noqa: S108 - only to stop climbing
-                break
-            path.chmod(path.stat().st_mode | 0o011)
         shutil.chown(data, "nobody", "nogroup")
-    secret = folder / "password"
+    secret = data / "password"
     secret.write_text(password)
     secret.chmod(0o644)
     initdb = [

@@ -5,9 +5,15 @@ there, as when a machine loses its power. It has a folder of its own (home, conf
 see the folder of another: an empty disk lies over it. What they have in common, they reach by addresses.
 """
 
+from __future__ import annotations
+
+import select
 import shutil
+import socket
+import socketserver
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -32,6 +38,17 @@ def can_be_several():
     if subprocess.run(ask, check=False, capture_output=True).returncode:
         return "no namespaces may be made here (unshare)"
     return ""
+
+
+def wrong_clock(offset):
+    """The environment of a machine whose clock is wrong by an offset (`+10m`); None if that cannot be had.
+
+    What has passed is measured right, as on such a machine: its monotonic clock knows nothing of the date.
+    """
+    library = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
+    if library is None:
+        return None
+    return {"LD_PRELOAD": str(library), "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
 
 def until(what, seconds=SECONDS, every=0.2):
@@ -81,6 +98,50 @@ def redis(folder, password):
             server.terminate()
 
 
+class _Passage(socketserver.BaseRequestHandler):
+    """Hands on what either side says, for as long as the door is open."""
+
+    server: Door
+
+    def handle(self):
+        door = self.server
+        if door.is_shut:
+            door.turned_away += 1
+            return
+        with suppress(OSError), socket.create_connection(("127.0.0.1", door.behind)) as far:
+            other = {self.request: far, far: self.request}
+            while not door.is_shut:
+                for side in select.select(list(other), [], [], 0.1)[0]:
+                    if not (said := side.recv(65536)):
+                        return
+                    other[side].sendall(said)
+
+
+class Door(socketserver.ThreadingTCPServer):
+    """The way to a server; while it is shut, connections are cut, those that come and those that stand.
+
+    Args:
+        behind: The server's port on this machine.
+
+    Attributes:
+        is_shut: Whether it is.
+        turned_away: How many connections came to a shut door.
+    """
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, behind):
+        self.behind, self.is_shut, self.turned_away = int(behind), False, 0
+        super().__init__(("127.0.0.1", 0), _Passage)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self):
+        """Where it stands."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
 class Worker:
     """A machine that carries out tasks.
 
@@ -96,6 +157,7 @@ class Worker:
         self.folder = stage.folder / name
         shutil.copytree(configuration, self.folder / "config")
         self.lost = 0
+        self.clock = {}  # what makes it a wrong one
 
     def start(self):
         """Starts it, or starts it again."""
@@ -111,6 +173,7 @@ class Worker:
             AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT=str(rehearsal.free_port()),
             WIREWATCH_HOME=str(self.folder / "home"),
             WIREWATCH_CONFIG=str(self.folder / "config"),
+            **self.clock,
         )
 
     def ready(self):

@@ -2,7 +2,8 @@
 
 What docker-compose.workers.yml sets runs on a real Postgres and a real Redis; archive, journal and batches
 between tasks are in an object store that speaks S3. Nothing is lost, nothing comes twice, the archive gives
-the same stories again, and each mail goes out once.
+the same stories again, and each mail goes out once. So it is when the object store is away for a minute and
+the clock of one worker is ten minutes ahead.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ import several
 from compose_file import ROOT, distributed
 from misbehaving import Misbehaving
 from s3_server import BUCKET, s3_server
-from several import Worker, until
+from several import Door, Worker, until
 
 from deploy import env
 from pipeline.app.replay import fingerprint
@@ -58,37 +59,66 @@ SAINTS = [
     "Keyne",
     "Levan",
 ]
+# Of outlets that are added later.
+MORE_SAINTS = ["Maud", "Neot", "Osyth", "Piran", "Rumon", "Sidwell"]
 THINGS = ["lighthouse", "library", "tramway", "orchard"]
 
 
-def titles():
-    """What the feeds tell, each of another town."""
-    towns = [f"{place} Saint {saint}" for saint in SAINTS for place in PLACES]
+def titles(saints):
+    """What feeds tell, each of another town."""
+    towns = [f"{place} Saint {saint}" for saint in saints for place in PLACES]
     return [f"The {THINGS[n % len(THINGS)]} of {town} reopens" for n, town in enumerate(towns)]
 
 
+class Slow:
+    """Feeds that wait with their answers until somebody lets them go on."""
+
+    def __init__(self, servers, paths):
+        self._asked, self.go = [threading.Event() for _ in paths], threading.Event()
+        for server, path, asked in zip(servers, paths, self._asked, strict=True):
+            server.route(path, self._waiting(server.routes[path], asked))
+
+    def _waiting(self, whole, asked):
+        def answer(exchange):
+            asked.set()
+            self.go.wait(several.SECONDS)
+            whole(exchange)
+
+        return answer
+
+    def asked(self):
+        """Whether each is waited for."""
+        return all(each.is_set() for each in self._asked)
+
+
 class Outlets:
-    """Feeds of one article each on several hosts; one of them can be made to wait for a worker's end."""
+    """Feeds of one article each on several hosts; some can be made to wait for what happens elsewhere."""
 
     def __init__(self, stack):
         self.servers = [stack.enter_context(Misbehaving(host=f"127.0.0.{n + 1}")) for n in range(HOSTS)]
-        self.feeds, self.asked, self.go = {}, threading.Event(), threading.Event()
-        for n, title in enumerate(titles()):
+        self.feeds, self.told = {}, []
+
+    def publish(self, news):
+        """Adds a feed for each title."""
+        for n, title in enumerate(news, len(self.told)):
             server = self.servers[n % HOSTS]
             text = f"{title}, the mayor of that town said on Tuesday after {n + 3} years of work. " * 3
             item = f"<item><title>{title}</title><description>{text}</description>"
             item += f"<link>https://outlet{n}.test/{n}</link><pubDate>{_date()}</pubDate></item>"
             body = f"<rss version='2.0'><channel><title>Outlet {n}</title>{item}</channel></rss>".encode()
             self.feeds[f"feed-{n}"] = server.serve(f"/{n}", body)
-        self.slow = "feed-0"
-        whole = self.servers[0].routes["/0"]
+        self.told += news
 
-        def waiting(exchange):
-            self.asked.set()
-            self.go.wait(several.SECONDS)
-            whole(exchange)
+    def slow(self, first, hosts):
+        """Makes the first feed from a number on wait, on each of the first hosts."""
+        return Slow(self.servers[:hosts], [f"/{first + n}" for n in range(hosts)])
 
-        self.servers[0].route("/0", waiting)
+    def write(self, file):
+        """The configuration that names them."""
+        feeds = [
+            f"  - {{id: {name}, url: '{url}', allow_private: true}}\n" for name, url in self.feeds.items()
+        ]
+        file.write_text("feeds:\n" + "".join(feeds))
 
 
 def _date():
@@ -127,7 +157,15 @@ def stack() -> Iterator[ExitStack]:
 
 @pytest.fixture(scope="module")
 def outlets(folder, stack) -> Outlets:
-    return Outlets(stack)
+    made = Outlets(stack)
+    made.publish(titles(SAINTS))
+    return made
+
+
+@pytest.fixture(scope="module")
+def slow(outlets) -> Slow:
+    """The very first feed."""
+    return outlets.slow(0, 1)
 
 
 @pytest.fixture(scope="module")
@@ -146,10 +184,7 @@ def configuration(folder, outlets) -> Path:
     made = folder / "configuration"
     made.mkdir()
     (made / "settings.yaml").write_text(f"base: {ROOT / 'config'}\nstories:\n  vectors: none\n")
-    feeds = [
-        f"  - {{id: {name}, url: '{url}', allow_private: true}}\n" for name, url in outlets.feeds.items()
-    ]
-    (made / "feeds.yaml").write_text("feeds:\n" + "".join(feeds))
+    outlets.write(made / "feeds.yaml")
     watches = [
         f"  - {{name: {each}, query: {each}, deliver: {{mail: [{each}@newsroom.example]}}}}\n"
         for each in THINGS
@@ -159,7 +194,17 @@ def configuration(folder, outlets) -> Path:
 
 
 @pytest.fixture(scope="module")
-def stage(folder, stack, configuration, postbox) -> rehearsal.Stage:
+def door(folder, stack) -> Door:
+    """The way to the object store; its environment is `door.environment`."""
+    objects = stack.enter_context(s3_server(folder))
+    made = stack.enter_context(Door(objects["AWS_ENDPOINT_URL"].rpartition(":")[2]))
+    stack.callback(made.shutdown)
+    made.environment = objects | {"AWS_ENDPOINT_URL": made.url}
+    return made
+
+
+@pytest.fixture(scope="module")
+def stage(folder, stack, configuration, postbox, door) -> rehearsal.Stage:
     """Postgres, Redis, an object store; the services' own environment, with addresses of this machine."""
     env.write(folder / ".env")
     lines = [line for line in (folder / ".env").read_text().splitlines() if not line.startswith("#")]
@@ -172,7 +217,6 @@ def stage(folder, stack, configuration, postbox) -> rehearsal.Stage:
         (folder / name).mkdir()
     postgres = stack.enter_context(rehearsal.postgres(folder, secrets["AIRFLOW_POSTGRES_PASSWORD"]))
     redis = stack.enter_context(several.redis(folder, secrets["WIREWATCH_REDIS_PASSWORD"]))
-    objects = stack.enter_context(s3_server(folder))
     api, place = rehearsal.free_port(), several.place(folder / "place")
     replaced = {
         "postgres:5432": f"127.0.0.1:{postgres}",
@@ -182,7 +226,7 @@ def stage(folder, stack, configuration, postbox) -> rehearsal.Stage:
     }
     own = folder / "scheduler"
     shutil.copytree(configuration, own / "config")
-    extra = objects | {
+    extra = door.environment | {
         "PYTHONPATH": f"{place}:{place}/dags:{several.driver(folder / 'driver')}",
         "AIRFLOW_HOME": str(own / "airflow"),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(own / "airflow" / "passwords.json"),
@@ -296,13 +340,43 @@ def only_run(airflow, dag):
     return min((run["dag_run_id"] for run in runs), default=None)
 
 
+def all_ended(airflow, dag):
+    """Whether a DAG has had its first run, and none is under way."""
+    runs = airflow.get(f"/dags/{dag}/dagRuns").raise_for_status().json()["dag_runs"]
+    return runs and all(run["state"] in ("success", "failed") for run in runs)
+
+
 def lease_is_held(store):
     """Whether somebody may write stories."""
     with closing(sqlite3.connect(store)) as asked:
         return asked.execute("SELECT 1 FROM lease WHERE name = 'stories' AND owner != ''").fetchall()
 
 
-def test_nothing_is_lost_and_nothing_comes_twice(stage, workers, airflow, outlets, postbox):
+def all_is_well(stage, outlets, postbox):
+    """Nothing lost, nothing double, the archive gives the same stories again, and each mail went out once."""
+    store = stage.folder / "common" / "wirewatch.db"
+
+    def told():
+        with closing(open_store(f"sqlite:///{store}", create=False)) as kept:
+            stories = {each.story for each in kept.between(0, kept.head())}
+            all_told = stories <= {story for each in THINGS for story in kept.tellings(each)}
+            return all_told and len(postbox.taken) >= len(kept.alerts())
+
+    until(told)
+    with closing(open_store(f"sqlite:///{store}", create=False)) as kept:
+        found = Counter(each.enriched.article.title for each in kept.between(0, kept.head()))
+        assert found == Counter(outlets.told)
+        expected_again = fingerprint(kept)
+        alerts = len(kept.alerts())
+    verified = stage.run("wirewatch", ["wirewatch", "verify"])
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    into = f"sqlite:///{stage.folder}/again-{alerts}.db"
+    again = stage.run("wirewatch", ["wirewatch", "--json", "replay", "--into", into])
+    assert json.loads(again.stdout)["fingerprint"] == expected_again, again.stderr
+    assert len({mail["Message-ID"] for mail in postbox.taken}) == len(postbox.taken) == alerts
+
+
+def test_nothing_is_lost_and_nothing_comes_twice(stage, workers, airflow, outlets, slow, postbox):
     store = stage.folder / "common" / "wirewatch.db"
     for dag in ("alert", "ingest"):
         airflow.patch(f"/dags/{dag}", json={"is_paused": False}).raise_for_status()
@@ -310,13 +384,13 @@ def test_nothing_is_lost_and_nothing_comes_twice(stage, workers, airflow, outlet
     where = f"/dags/ingest/dagRuns/{run}"
 
     # Lost while it asks a feed.
-    until(outlets.asked.is_set)
+    until(slow.asked)
     given = airflow.get(f"{where}/taskInstances/due/xcomEntries/return_value").raise_for_status().json()
     groups = given["value"] if isinstance(given["value"], list) else json.loads(given["value"])
     assert len(groups) == HOSTS
-    index = next(n for n, group in enumerate(groups) if outlets.slow in group)
+    index = next(n for n, group in enumerate(groups) if "feed-0" in group)
     lose(workers, airflow, "ingest", "fetch", index)
-    outlets.go.set()
+    slow.go.set()
 
     # Lost while it finds names; the scheduler with it.
     lose(workers, airflow, "ingest", "enrich")
@@ -340,15 +414,60 @@ def test_nothing_is_lost_and_nothing_comes_twice(stage, workers, airflow, outlet
     until(lambda: {mail["To"] for mail in postbox.taken} == {f"{each}@newsroom.example" for each in THINGS})
     begun = tries(airflow, run, "ingest")
     assert all(begun[task] > 1 for task in ("fetch", "enrich", "group")), begun
+    all_is_well(stage, outlets, postbox)
 
-    with closing(open_store(f"sqlite:///{store}", create=False)) as kept:
-        found = Counter(each.enriched.article.title for each in kept.between(0, kept.head()))
-        assert found == Counter(titles())
-        expected_again = fingerprint(kept)
-        alerts = len(kept.alerts())
-    verified = stage.run("wirewatch", ["wirewatch", "verify"])
-    assert verified.returncode == 0, verified.stdout + verified.stderr
-    into = f"sqlite:///{stage.folder}/again.db"
-    again = stage.run("wirewatch", ["wirewatch", "--json", "replay", "--into", into])
-    assert json.loads(again.stdout)["fingerprint"] == expected_again, again.stderr
-    assert len({mail["Message-ID"] for mail in postbox.taken}) == len(postbox.taken) == alerts
+
+def test_an_object_store_that_is_away_and_a_wrong_clock(
+    stage, workers, airflow, door, outlets, slow, postbox
+):
+    """Away for a minute while articles are archived, and again while they are written; a machine goes too.
+
+    The clock of the other is ten minutes ahead. It writes stories while the first is gone, and both go on.
+    """
+    clock = several.wrong_clock("+10m")
+    if clock is None:
+        pytest.skip("no libfaketime here; apt-get install libfaketime")
+    store = stage.folder / "common" / "wirewatch.db"
+    slow.go.set()
+    postbox.go.set()
+    for dag in ("alert", "ingest"):
+        airflow.patch(f"/dags/{dag}", json={"is_paused": False}).raise_for_status()
+    until(lambda: all_ended(airflow, "ingest"), every=1)  # where this test runs alone
+    right, wrong = workers
+    wrong.kill()
+    wrong.clock = clock
+    wrong.start()
+    wrong.ready()
+    first = len(outlets.told)
+    outlets.publish(titles(MORE_SAINTS))
+    more = outlets.slow(first, HOSTS)
+    for machine in MACHINES:
+        outlets.write(stage.folder / machine / "config" / "feeds.yaml")
+    asked = airflow.post("/dags/ingest/dagRuns", json={"logical_date": None}).raise_for_status().json()
+    run, where = asked["dag_run_id"], f"/dags/ingest/dagRuns/{asked['dag_run_id']}"
+
+    # Away while each host is asked: a machine carries out two tasks at once, so both are at it.
+    until(more.asked)
+    door.is_shut, away = True, time.monotonic()
+    more.go.set()
+    assert len(wrong.begun("ingest", "fetch")) > 0
+    until(lambda: door.turned_away > HOSTS)
+    right.kill()
+    until(lambda: time.monotonic() > away + 60)
+    assert not lease_is_held(store)
+    door.is_shut = False
+
+    # Away while the wrong clock's machine writes: between its journal and its store, or after both.
+    until(lambda: lease_is_held(store), every=0.01)
+    with closing(sqlite3.connect(store, isolation_level=None)) as blocking:
+        blocking.execute("BEGIN IMMEDIATE")
+        door.is_shut, door.turned_away = True, 0
+        right.start()
+        blocking.execute("ROLLBACK")
+    until(lambda: door.turned_away > HOSTS)
+    door.is_shut = False
+
+    until(lambda: airflow.get(where).json()["state"] == "success", every=1)
+    begun = tries(airflow, run, "ingest")
+    assert begun["group"] == 1, begun  # it was waited for
+    all_is_well(stage, outlets, postbox)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -176,6 +179,32 @@ def test_an_object_store_that_is_away_is_waited_for(monkeypatch, now):
         with pytest.raises(UnavailableError) as caught:
             attempt()
         assert "\n" not in str(caught.value)
+
+
+def test_an_object_store_that_comes_back_in_time_is_one_that_was_slow(monkeypatch, now):
+    """Connections are refused for three seconds, longer than the driver's own few tries take."""
+    with socket.socket() as place:
+        place.bind(("127.0.0.1", 0))
+        port = place.getsockname()[1]
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "t", "AWS_SECRET_ACCESS_KEY": "t", "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}", "AWS_ALLOW_HTTP": "true",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+
+    class Empty(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_error(404)
+
+    def come_back():
+        time.sleep(3)
+        with HTTPServer(("127.0.0.1", port), Empty) as server:
+            server.handle_request()
+
+    back = threading.Thread(target=come_back)
+    back.start()
+    assert ObjectArchive("s3://bucket/x", patience_seconds=100).identity() == ""
+    back.join()
 
 
 def test_a_damaged_entry_is_named(tmp_path, now):

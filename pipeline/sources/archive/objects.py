@@ -46,11 +46,22 @@ _IDENTITY: Final = "journal/identity"
 _UNSETTLED: Final = "unsettled/"
 # The driver's own tries, for answers such as "slow down"; a run that fails is tried again as a whole.
 _RETRIES: Final[RetryConfig] = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
+# At most so long between two tries of who waits for a store that is away.
+_PAUSE: Final = timedelta(seconds=5)
 _REFUSED: Final = (
     exceptions.PermissionDeniedError,
     exceptions.UnauthenticatedError,
     exceptions.NotSupportedError,
 )
+
+
+def retries(patience_seconds: float) -> RetryConfig:
+    """How the driver tries again what found no answer, for so long; without patience a few times at once."""
+    if not patience_seconds:
+        return _RETRIES
+    most = timedelta(seconds=patience_seconds)
+    # The time ends it, not the number.
+    return {"max_retries": 10_000, "retry_timeout": most, "backoff": {"max_backoff": _PAUSE}}
 
 
 class ObjectArchive:
@@ -61,16 +72,23 @@ class ObjectArchive:
             provider's own tools have it (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL`, …).
         owner: Which process this is, for batches that it leaves behind.
         clock: Tells when a batch is written (UTC); without one, by its captures.
+        patience_seconds: How long a store that does not answer is waited for, in each operation.
 
     Raises:
         ConfigError: The URL names no object store.
     """
 
-    def __init__(self, url: str, owner: str = "", clock: Callable[[], datetime] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        owner: str = "",
+        clock: Callable[[], datetime] | None = None,
+        patience_seconds: float = 0.0,
+    ) -> None:
         self._url = url.rstrip("/")
         self._owner, self._clock = owner, clock
         try:
-            self._store: ObjectStore = from_url(self._url, retry_config=_RETRIES)
+            self._store: ObjectStore = from_url(self._url, retry_config=retries(patience_seconds))
         except (exceptions.BaseError, ValueError, TypeError) as error:
             raise ConfigError(f"WIREWATCH_ARCHIVE={self._url}: {_line(error)}") from None
 
