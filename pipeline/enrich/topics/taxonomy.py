@@ -33,9 +33,9 @@ _LONG_CHARS = 700
 _MOST = 4
 # What words add to the log odds that the vector gives: this times log(1 + their evidence). The likeliest
 # topic is named from the first log odds on, others from the second. Chosen on the open cases.
-_WORDS_COUNT = 2.0
-_LIKELY = -1.0
-_LIKELY_TOO = 0.6
+_WORDS_COUNT = 1.25
+_LIKELY = -1.25
+_LIKELY_TOO = 1.0
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 
 
