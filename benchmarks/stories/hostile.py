@@ -26,7 +26,6 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from benchmarks.stories.invented import DAY_SECONDS, WINDOW_DAYS, Newsroom
-from pipeline.settings import read_document
 from pipeline.stages.grouping.checkpoint import rebuilt
 from pipeline.stages.grouping.group import COMMIT_ARTICLES
 from pipeline.stories.features.packed import Features, IndexedArticle, Sparse
@@ -34,6 +33,7 @@ from pipeline.stories.index.story_index import StoryIndex
 from pipeline.stories.placing.assign import assign_all
 from pipeline.stories.placing.corrections import Constraints
 from pipeline.stories.scoring.scorer_config import ScorerConfig, load_scorer
+from pipeline.yaml_documents import read_document
 
 _SCORER: Final = Path(__file__).parents[2] / "config" / "scorer.yaml"
 _USUAL: Final = 3_000

@@ -23,7 +23,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.stories.invented import WINDOW_DAYS, Newsroom
-from pipeline.settings import read_document
 from pipeline.stages.grouping.checkpoint import rebuilt
 from pipeline.stages.grouping.group import COMMIT_ARTICLES
 from pipeline.stories.features.packed import Features, IndexedArticle
@@ -31,6 +30,7 @@ from pipeline.stories.index.story_index import StoryIndex
 from pipeline.stories.placing.assign import assign_all
 from pipeline.stories.placing.corrections import Constraints
 from pipeline.stories.scoring.scorer_config import ScorerConfig, load_scorer
+from pipeline.yaml_documents import read_document
 
 SIZES: Final = (1_000, 3_000, 10_000, 30_000, 100_000)
 HDBSCAN_SIZES: Final = (1_000, 2_000, 4_000, 8_000)

@@ -29,7 +29,7 @@ from benchmarks.stories.choosing import Choice, Table, counting, sources, standi
 from benchmarks.stories.labelled import CachedEmbedder, Labelled, digest_of, made_ready
 from benchmarks.stories.stress import stress_set
 from pipeline.app.evaluate import read_labelled
-from pipeline.settings import Document, StorySettings
+from pipeline.settings import StorySettings
 from pipeline.stories.evaluation import bcubed
 from pipeline.stories.features.packed import IndexedArticle
 from pipeline.stories.index.story_index import StoryIndex
@@ -37,6 +37,7 @@ from pipeline.stories.placing.assign import assign_all
 from pipeline.stories.placing.corrections import Constraints
 from pipeline.stories.placing.reassign import repair
 from pipeline.stories.scoring.scorer_config import ScorerConfig, load_scorer
+from pipeline.yaml_documents import Document
 
 CONFIG: Final = Path(__file__).parents[2] / "config" / "scorer.yaml"
 GRID: Final[Mapping[str, tuple[float, ...]]] = {

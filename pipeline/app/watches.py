@@ -19,7 +19,7 @@ from pipeline.app.wiring import Wiring
 from pipeline.errors import ConfigError, ContradictionError, NotFoundError, UsageError
 from pipeline.records import Message, Watch, WatchState, content_id
 from pipeline.retry import DELIVERY
-from pipeline.settings import Document, read_document
+from pipeline.yaml_documents import Document, read_document
 
 if TYPE_CHECKING:
     from pipeline.alerts.backtest.backtest import Backtest

@@ -15,10 +15,10 @@ from pipeline.alerts.watch.last_good import MARK as LAST_GOOD
 from pipeline.alerts.watch.last_good import completed
 from pipeline.alerts.watch.watch_file import read_watches
 from pipeline.ports import Commit
-from pipeline.settings import Document
 from pipeline.stages.alerting.alert import BEHIND, MARK, Alerting
 from pipeline.stages.alerting.questions import why_story
 from pipeline.store import open_store
+from pipeline.yaml_documents import Document
 
 NOW = START + timedelta(days=1)
 DRILLS = {"name": "drills", "query": "drill", "deliver": {"mail": ["a@example.org"]}}

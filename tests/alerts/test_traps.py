@@ -11,8 +11,8 @@ from pipeline.alerts.watch.first_watch import entry_text, first_query, first_wat
 from pipeline.alerts.watch.watch_file import load_watches
 from pipeline.errors import UsageError
 from pipeline.records import Delivery
-from pipeline.settings import Document
 from pipeline.stages.alerting.questions import Known, check_watches
+from pipeline.yaml_documents import Document
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 FEEDS, TOPICS = ("bbc-world", "dw"), ("medtop:1", "Politics and government")

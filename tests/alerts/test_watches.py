@@ -7,7 +7,7 @@ import pytest
 from pipeline.alerts.watch.watch_file import load_watches
 from pipeline.errors import ConfigError
 from pipeline.records import Conditions, Delivery, Digest, QuietHours, Watch
-from pipeline.settings import read_document
+from pipeline.yaml_documents import read_document
 
 FULL = """\
 watches:

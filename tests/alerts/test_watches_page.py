@@ -16,7 +16,7 @@ from pipeline.alerts.watch.watch_file import load_watches
 from pipeline.cli import cli
 from pipeline.query.evaluate import matches
 from pipeline.query.parse import parse
-from pipeline.settings import Document
+from pipeline.yaml_documents import Document
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "watches.md").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from pipeline.enrich.names.known.aliases import Aliases
 from pipeline.enrich.names.recognize import SpacyRecognizer
 from pipeline.enrich.topics.classifier import TopicClassifier
 from pipeline.enrich.topics.taxonomy import Taxonomy
-from pipeline.settings import read_document
+from pipeline.yaml_documents import read_document
 
 CONFIG = Path(__file__).parents[2] / "config"
 

@@ -19,7 +19,7 @@ from pipeline.enrich.topics.taxonomy import Taxonomy
 from pipeline.errors import ConfigError
 from pipeline.normalize.article import normalize
 from pipeline.records import Article, EnrichedArticle, EntityCount, RawItem
-from pipeline.settings import read_document
+from pipeline.yaml_documents import read_document
 
 ACME = "{id: org:A, name: Acme, kind: organisation"
 OTHER = "{id: org:B, name: B, kind: organisation, aliases: [acme]"

@@ -14,8 +14,8 @@ from pipeline.enrich.topics.classifier import WEIGHTS, TopicClassifier
 from pipeline.enrich.topics.taxonomy import Taxonomy
 from pipeline.enrich.vectors.embedder import E5Embedder
 from pipeline.records import Article
-from pipeline.settings import Document
 from pipeline.stories.features.features import embedded_text
+from pipeline.yaml_documents import Document
 
 _ROOT = Path(__file__).parents[2]
 

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from pipeline.errors import ConfigError, UsageError
 from pipeline.ports import FeedSource
-from pipeline.settings import Document, FeedsFile, read_document, validated
+from pipeline.settings import FeedsFile
 from pipeline.sources.feeds.feed_ids import feed_id
 from pipeline.sources.feeds.opml import add_feeds, read_opml, write_opml
 from pipeline.sources.read.charset import without_controls
+from pipeline.yaml_documents import Document, read_document, validated
 
 OPML = """<?xml version="1.0" encoding="UTF-8"?><opml version="1.0"><head><title>x</title></head><body>
 <outline text="World"><outline text="Europe">

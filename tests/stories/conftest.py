@@ -8,8 +8,8 @@ import pytest
 import yaml
 from invented_news import SCORER, Newsroom
 
-from pipeline.settings import Document
 from pipeline.stories.scoring.scorer_config import ScorerConfig, load_scorer
+from pipeline.yaml_documents import Document
 
 
 @pytest.fixture(scope="session")

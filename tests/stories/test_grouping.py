@@ -8,10 +8,10 @@ from invented_news import EVENTS, SCORER, START, article, write
 
 from pipeline.errors import ConfigError, ContradictionError
 from pipeline.records import Correction
-from pipeline.settings import Document
 from pipeline.stories.placing.corrections import Constraints
 from pipeline.stories.placing.reassign import repair
 from pipeline.stories.scoring.scorer_config import load_scorer
+from pipeline.yaml_documents import Document
 
 
 def correction(name, kind, *groups):

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from benchmarks.stories.choosing import UNNOTICED, Choice, counting, sources, standing, traded, without
 from benchmarks.stories.labelled import Labelled
 from benchmarks.stories.train import CONFIG, GRID, SHORT_LIST, rewritten, select, shipped, short_list
-from pipeline.settings import Document
 from pipeline.stories.scoring.scorer_config import load_scorer
+from pipeline.yaml_documents import Document
 
 
 def _choices(count: int) -> list[Choice]:

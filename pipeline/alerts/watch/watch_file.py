@@ -16,7 +16,8 @@ from pipeline.addresses import deliverable
 from pipeline.errors import ConfigError, QueryError
 from pipeline.query import parse
 from pipeline.records import Conditions, Delivery, Digest, QuietHours, Watch
-from pipeline.settings import Document, known_zone, validated
+from pipeline.settings import known_zone
+from pipeline.yaml_documents import Document, validated
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LANGUAGES = ("en", "de", "es", "fr")

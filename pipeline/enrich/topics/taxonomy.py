@@ -13,8 +13,8 @@ from pydantic import Field, StrictFloat, StrictInt, StrictStr
 
 from pipeline.languages.word_file import WordFile, read
 from pipeline.records import Article, Topic
-from pipeline.settings import Document, SettingsSection, validated
 from pipeline.text import stem, stems_of, words
+from pipeline.yaml_documents import Document, SettingsSection, validated
 
 Weight = Annotated[StrictInt | StrictFloat, Field(ge=-10, le=10)]
 Word = StrictStr | Mapping[StrictStr, Weight]

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from pipeline.errors import UsageError
 from pipeline.ports import FeedSource
-from pipeline.settings import SettingsSection
+from pipeline.yaml_documents import SettingsSection
 
 OutletKind = Literal[
     "newspaper", "broadcaster", "agency", "magazine", "online", "trade", "official", "science"

@@ -15,11 +15,12 @@ from defusedxml import DefusedXmlException, ElementTree
 from pipeline.addresses import host_of, shown, without_credentials
 from pipeline.errors import ConfigError, StoreError, UsageError
 from pipeline.ports import FeedSource
-from pipeline.settings import FeedsFile, read_document, validated
+from pipeline.settings import FeedsFile
 from pipeline.sources.feeds.feed_ids import feed_id
 from pipeline.sources.raw_items import language_code
 from pipeline.sources.read.charset import decode, without_controls
 from pipeline.sources.read.syndication.outlet import outlet_in
+from pipeline.yaml_documents import read_document, validated
 
 _MAX_DEPTH = 20
 _EMPTY_LIST = re.compile(r"^feeds:[ \t]*(\[\s*\]|~|null)?[ \t]*(#.*)?$", re.MULTILINE)

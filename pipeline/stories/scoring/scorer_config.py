@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from pipeline.errors import ConfigError
 from pipeline.records import content_id
-from pipeline.settings import Document, SettingsSection, validated
 from pipeline.stories.scoring.scorer import Granularity, Mix, MixWeights, Positive
+from pipeline.yaml_documents import Document, SettingsSection, validated
 
 
 class _Granularity(SettingsSection):

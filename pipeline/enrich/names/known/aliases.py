@@ -11,7 +11,7 @@ from pydantic import Field
 
 from pipeline.enrich.names.forms import Token, key_of, skeleton
 from pipeline.records import EntityKind
-from pipeline.settings import Document, SettingsSection, validated
+from pipeline.yaml_documents import Document, SettingsSection, validated
 
 
 class AliasEntry(SettingsSection):
