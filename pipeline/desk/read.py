@@ -180,6 +180,11 @@ def _written(place: tuple[int, float, str]) -> str:
     return f"{late}~{value!r}~{name}"
 
 
+# What no place in a list has: a time is in microseconds, and few stories stand before a page.
+_BEYOND: Final = 2.0**63
+_DIGITS: Final = 9
+
+
 def _place(text: str) -> tuple[int, tuple[int, float, str] | None]:
     """How many stories stand before a place, and the place.
 
@@ -189,10 +194,13 @@ def _place(text: str) -> tuple[int, tuple[int, float, str] | None]:
     if not text:
         return 0, None
     try:
-        before, late, value, name = text.split("~", 3)
-        return int(before), (int(late), float(value), name)
+        before, late, written, name = text.split("~", 3)
+        value = float(written)
+        if late in ("0", "1") and abs(value) < _BEYOND and before.isdecimal() and len(before) <= _DIGITS:
+            return int(before), (int(late), value, name)
     except ValueError:
-        raise UsageError(f"after={text}: begin at the first page") from None
+        pass
+    raise UsageError(f"after={text}: begin at the first page")
 
 
 def _facets(found: Sequence[Story]) -> dict[str, list[tuple[str, int]]]:

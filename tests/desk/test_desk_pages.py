@@ -9,6 +9,7 @@ import json
 import re
 import threading
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from desk_site import Desk
@@ -23,8 +24,9 @@ from pipeline.desk.readers import Readers
 from pipeline.desk.site import Site, SiteOptions
 from pipeline.errors import UnavailableError
 from pipeline.ports import Commit
-from pipeline.records import Candidate
+from pipeline.records import Candidate, Rejection
 
+HOUR = timedelta(hours=1)
 PAGES = (
     "/",
     "/?sort=new&since=7d&topic=disasters&origins=2",
@@ -210,6 +212,13 @@ def test_an_old_id_leads_to_the_story_that_took_it_in(editor):
         ("/?since=yesterday", 400, "yesterday"),
         ("/?sort=best", 400, "best"),
         ("/?after=x", 400, "after"),
+        ("/?after=30~0~nan~s1", 400, "after"),
+        ("/?after=30~0~inf~s1", 400, "after"),
+        ("/?sort=size&after=30~0~1e300~s1", 400, "after"),
+        ("/?after=30~99999999999999999999~1~s1", 400, "after"),
+        ("/?after=99999999999999999999~0~1~s1", 400, "after"),
+        ("/quarantine?after=x", 400, "after"),
+        ("/quarantine?after=9999-99~r1", 400, "after"),
     ],
 )
 def test_an_error_is_a_page_with_one_line(editor, path, status, said):
@@ -218,6 +227,36 @@ def test_an_error_is_a_page_with_one_line(editor, path, status, said):
     assert said in found.words
     if "?" not in path and path != "/nothing":
         assert said in editor.get(twin(path, "json")).json()["error"]
+
+
+def test_pages_of_the_quarantine_laid_together_are_the_quarantine(tmp_path):
+    refused = [
+        Rejection(f"r{n:03}", f"https://h{n % 3}.example/{n}", "parse", f"why {n % 2}", NOW - n % 7 * HOUR)
+        for n in range(120)
+    ]
+    desk = Desk(tmp_path, Commit(rejections=tuple(refused)))
+    client = desk.client()
+    refused.sort(key=lambda each: (-each.at.timestamp(), each.id))
+    for narrowed in ({}, {"reason": "why 1"}, {"source": "h2.example", "reason": "why 0"}):
+        wanted = [
+            each.id
+            for each in refused
+            if narrowed.get("reason", each.reason) == each.reason
+            and narrowed.get("source", each.place) == each.place
+        ]
+        found: list[str] = []
+        text = client.get("/quarantine", params=narrowed).text
+        while True:
+            found += re.findall(r'href="/quarantine/(r\d+)"', text)
+            older = re.search(r'rel="next" href="([^"]+)"', text)
+            if not older:
+                break
+            text = client.get(older[1].replace("&amp;", "&")).text
+        assert found == wanted
+        assert [row["id"] for row in client.get("/quarantine.json", params=narrowed).json()] == wanted
+    assert "h0.example</bdi> 40" in text
+    assert "why 1</bdi> 60" in text
+    desk.close()
 
 
 def test_what_is_new_is_told_since_it_was_marked(desk):

@@ -158,7 +158,7 @@ class Queries:
         if isinstance(query, Everything) or (isinstance(query, Exists) and query.field != "story"):
             return self._every() if within is None else within  # every article has times
         if getattr(query, "field", None) == "story":
-            return self._story(query)
+            return self._story(query, within)
         words = self._expressions.words(query)
         if words is not None:
             return self._pieces(words, within)
@@ -200,7 +200,11 @@ class Queries:
         for seq, terms, story, published, fetched in self._file.rows_of(sql, seqs.tolist()):
             yield seq, seen_from(terms, story, published, fetched)
 
-    def _story(self, query: Query) -> Seqs:
+    def _story(self, query: Query, within: Seqs | None) -> Seqs:
+        if within is not None and len(within) <= _FEW:
+            sql = "SELECT seq, story_key FROM article WHERE seq IN (SELECT value FROM json_each(?))"
+            keys_of = self._file.rows(sql, (json.dumps(within.tolist()),))
+            return _array(seq for seq, story in keys_of if holds(query, _story_only(story)))
         if isinstance(query, Term):
             keys = [form for form in query.forms if writable(form)]
         else:
