@@ -34,6 +34,8 @@ VISITOR: Final = "wirewatch.visitor"
 _OPEN: Final = ("/health", "/login", "/static/", "/api/")
 # Behind another login no page of ours is shown to a stranger, not even how it looks.
 _OPEN_MOUNTED: Final = ("/health", "/api/")
+# What uvloop says of a connection that the other side has left.
+_CLOSED: Final = "the handler is closed"
 HEADERS: Final = {
     "content-security-policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
@@ -81,13 +83,23 @@ class Guard:
             await self._app(scope, receive, send)
             return
 
+        gone = False
+
         async def with_headers(message: Message) -> None:
+            nonlocal gone
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
                 headers.setdefault("cache-control", "private, no-store")
-            await send(message)
+            try:
+                if not gone:
+                    await send(message)
+            except RuntimeError as error:
+                # Somebody hung up while this was written to them: no error of ours, and nobody to tell.
+                if _CLOSED not in str(error):
+                    raise
+                gone = True
 
         answer = self._checked(scope)
         await (self._app if answer is None else answer)(scope, receive, with_headers)

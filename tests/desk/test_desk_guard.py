@@ -1,5 +1,6 @@
 """Who may come in and who may change things: logins, hosts, other sites, headers, cookies."""
 
+import asyncio
 import itertools
 from datetime import timedelta
 
@@ -215,3 +216,31 @@ def test_the_key_is_nobody_elses_to_read(tmp_path):
     assert load_key(tmp_path / "desk") == key
     (tmp_path / "file").touch()
     assert len(load_key(tmp_path / "file")) == 32
+
+
+@pytest.mark.parametrize(
+    ("said", "ours"),
+    [
+        ("unable to perform operation on <UVStream>; the handler is closed", False),
+        ("odd", True),
+    ],
+)
+def test_who_hangs_up_while_they_are_answered_is_no_error(desk, caplog, said, ours):
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(_):
+        raise RuntimeError(said)
+
+    scope = {
+        "type": "http", "method": "GET", "path": "/about", "raw_path": b"/about", "root_path": "",
+        "query_string": b"", "scheme": "http", "headers": [(b"host", b"127.0.0.1")], "http_version": "1.1",
+        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
+    }  # fmt: skip
+    application = desk.site()
+    if ours:
+        with pytest.raises(RuntimeError, match="odd"):
+            asyncio.run(application(scope, receive, send))
+    else:
+        asyncio.run(application(scope, receive, send))
+        assert caplog.records == []

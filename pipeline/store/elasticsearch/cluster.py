@@ -77,7 +77,7 @@ from pipeline.store.elasticsearch.indices import (
     part,
 )
 from pipeline.store.elasticsearch.link import Address, Link
-from pipeline.store.elasticsearch.reading import ARTICLE, PAGE, Reads, chunked, paged
+from pipeline.store.elasticsearch.reading import ARTICLE, NARROW_PAGE, PAGE, Reads, chunked, paged
 from pipeline.store.elasticsearch.root import Holder, Root, Roots, Seen, fence, holds
 from pipeline.store.rules import leases
 from pipeline.store.rules.messages import listed
@@ -391,12 +391,10 @@ class ElasticsearchStore(Store, Movable):
     @override
     def times(self, story: str) -> list[datetime]:
         asked = {"term": {"story": well_formed(story)}}
-        point = self.roots.consistent(lambda: self.reads.open(self.names.articles))
-        try:
-            hits = self.reads.stream(point, [{"seq": "asc"}], PAGE, query=asked, source=["time_us"])
-            return [from_micros(hit["_source"]["time_us"]) for hit in hits]
-        finally:
-            self.reads.close(point)
+        request: dict[str, Any] = {"index": self.names.articles, "query": asked, "source": ["time_us"]}
+        in_order = [{"seq": "asc"}]
+        hits = self.roots.consistent(lambda: list(self.reads.pages(in_order, NARROW_PAGE, **request)))
+        return [from_micros(hit["_source"]["time_us"]) for hit in hits]
 
     @override
     def stories(self, ids: Sequence[str]) -> dict[str, Story]:
