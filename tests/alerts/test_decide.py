@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from alert_records import START, World, article, facts, watch
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -411,7 +412,7 @@ def outcome(history, steps, stretch, folder):
 
 
 @given(history=histories, steps=st.lists(st.integers(1, 5), max_size=8), stretch=st.integers(1, 4))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_batch_sizes_and_times_of_running_change_nothing(history, steps, stretch, tmp_path_factory):
     whole = outcome(history, [], 1000, tmp_path_factory.mktemp("whole"))
     parts = outcome(history, steps, stretch, tmp_path_factory.mktemp("parts"))
@@ -478,7 +479,7 @@ def lived(of, when, stretch, folder):
 
 
 @given(of=steps, when=st.sets(st.integers(0, 11)), stretch=st.integers(1, 4))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_edits_and_moves_too_tell_the_same_whenever_alerts_run(of, when, stretch, tmp_path_factory):
     whole = lived(of, set(), 1000, tmp_path_factory.mktemp("whole"))
     parts = lived(of, when, stretch, tmp_path_factory.mktemp("parts"))

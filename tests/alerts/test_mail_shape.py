@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 from alert_records import START, article, facts, watch
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -47,7 +48,7 @@ def parsed(*items, **more):
     return email.message_from_bytes(payload(*items, **more), policy=email.policy.default)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(TITLES, TITLES)
 def test_encoded_words_and_their_lines_are_short_and_say_the_title(title, sender):
     sender = f'"{clean(sender).replace(chr(34), "").replace(chr(92), "")}" <wire@example.org>'

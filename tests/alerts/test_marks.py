@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from alert_records import START, World, article, facts
+from examples import examples
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -204,7 +205,9 @@ STEPS = st.lists(
     follow_up="none",
 )
 @given(steps=STEPS, follow_up=st.sampled_from(["none", "growth"]))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_breaking_and_mending_changes_nothing_of_what_is_told(tmp_path_factory, steps, follow_up):
     """Whenever a watch is broken and mended to what it was, the same is told, each once."""
     plain, troubled = (life(tmp_path_factory, steps, follow_up, trouble=trouble) for trouble in (False, True))

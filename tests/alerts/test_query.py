@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from alert_records import START, World, article
+from examples import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from node_stores import new_url, on_node
@@ -211,7 +212,7 @@ PIECES = [
 
 
 @given(st.one_of(st.lists(st.sampled_from(PIECES), max_size=14).map("".join), st.text(max_size=40)))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @example("title:\\")
 @example('"\\')
 @example("a~b")
@@ -307,7 +308,7 @@ def agree(store, found, texts):
 
 
 @given(data=st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_matcher_and_store_agree(data, tmp_path_factory):
     found = [data.draw(articles(seq)) for seq in range(1, 7)]
     store = open_store(f"sqlite:///{tmp_path_factory.mktemp('fuzz')}/w.db")
@@ -355,7 +356,7 @@ def elastic() -> Iterator[tuple[Store, list[StoredArticle]]]:
 
 @on_node
 @given(texts=st.lists(queries, min_size=8, max_size=20))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_matcher_and_elasticsearch_agree(elastic, texts):
     store, found = elastic
     agree(store, found, texts)
@@ -397,7 +398,7 @@ def test_a_word_that_is_too_long_is_cut_and_does_not_shift_the_next():
 
 
 @given(st.text(alphabet=string.printable + "éüßﬁŒİ北京ไทย½²\u0301\u200d\ud83d", max_size=30))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_spans_are_the_words_in_their_places(text):
     found = spans(text)
     tokens = words(text)

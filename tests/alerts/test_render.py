@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from alert_records import START, article, facts, watch
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -250,7 +251,7 @@ def test_titles_and_outlets_inject_nothing(evil, harmless):
 
 
 @given(evil=st.text(max_size=60))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_no_text_whatever_changes_the_shape_of_a_mail(evil):
     mail, usual = attacked(f"drill {evil}"), attacked("drill")
     assert mail.keys() == usual.keys()

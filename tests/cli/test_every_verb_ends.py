@@ -1,6 +1,6 @@
 """Every verb of the installed command × failed delivery, Ctrl-C, SIGTERM, damaged file, full disk.
 
-A sample of each is in `test_exit_codes.py`, from a cold start; here `verb_server.py` forks the processes.
+A quick sample of each is in `test_exit_codes.py`.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from email.utils import format_datetime
 from typing import TypedDict, Unpack
 
 import pytest
+from examples import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -89,7 +90,7 @@ def test_the_order_of_the_query_does_not_matter(query: dict[str, str]) -> None:
 
 
 @given(PROSE, PROSE, st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @example("Â\x85LONDON (Reuters) - ", "", False)
 @example("UPDATE 2-<p>LONDON (Reuters) - ", "", False)
 @example("\x00<p>LONDON (Reuters) - ", "", False)
@@ -105,7 +106,7 @@ def test_normalize_never_crashes_and_is_idempotent_on_its_output(title: str, bod
 
 
 @given(st.text(max_size=300), st.text(max_size=40))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_any_text_is_an_article_or_a_rejection(body: str, published: str) -> None:
     try:
         article = normalize(item(title=body[:40], body=body, published=published, url=body[:50], page=body))

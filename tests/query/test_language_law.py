@@ -1,6 +1,7 @@
 """The law of terms: no word of a text hits by the stem of another language."""
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from query_records import said
@@ -23,7 +24,7 @@ anyword = st.sampled_from(sorted({word for each in COMMON.values() for word in e
 
 
 @given(st.lists(spoken, min_size=1, max_size=4), st.lists(anyword, min_size=1, max_size=20))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_a_word_hits_by_the_stem_of_the_texts_language_alone(texts, asked):
     articles = [said(seq, " ".join(text), language) for seq, (language, text) in enumerate(texts, start=1)]
     batch = ArticleBatch([indexed(each) for each in articles])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from store_records import article, at, entity
@@ -245,7 +246,7 @@ class QueryConformance:
         assert [each.seq for each in CORPUS if matches(query, each)] == expected
         self.check(corpus, query)
 
-    @settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))
+    @settings(deadline=None, max_examples=examples(300), suppress_health_check=list(HealthCheck))
     @given(query=queries)
     @example(query=Term(None, "", ("storm rain",)))
     @example(query=Wildcard("entities", "*\\ \\* ?"))

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from invented_members import ARTICLE, made, member, members
@@ -179,7 +180,7 @@ THINGS = ["load"] * 7 + ["time passes", "repair", "merge", "split", "undo", "ret
 
 
 @settings(
-    max_examples=12,
+    max_examples=examples(12),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -528,7 +529,7 @@ def test_a_retention_that_breaks_off_leaves_no_checkpoint_to_believe(artefact, t
     stream.store.close()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(items=st.lists(ARTICLE, min_size=1, max_size=30), chance=st.randoms(use_true_random=False))
 def test_what_is_kept_while_it_comes_is_what_is_kept_of_an_index(artefact, items, chance):
     rows = [(one, f"s{number % 5}") for number, one in enumerate(members(items))]

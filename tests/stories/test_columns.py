@@ -7,6 +7,7 @@ from dataclasses import fields
 from itertools import pairwise
 
 import numpy as np
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from invented_members import ARTICLE, members
@@ -17,7 +18,7 @@ from pipeline.stories.index.postings import heaviest_of_each
 from pipeline.stories.index.story_profile import StoryProfile, sum_up
 from pipeline.stories.index.sums import Sums
 
-LAW = settings(max_examples=40, deadline=None, derandomize=True)
+LAW = settings(max_examples=examples(40), deadline=None, derandomize=True)
 ARTICLES = st.lists(ARTICLE, min_size=1, max_size=24)
 
 

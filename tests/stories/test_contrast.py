@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from invented_members import ARTICLE, DAY, made, member, members
@@ -13,7 +14,7 @@ from invented_members import ARTICLE, DAY, made, member, members
 from pipeline.stories.features.packed import IndexedArticle, Sparse
 from pipeline.stories.index.story_profile import StoryProfile
 
-MANY = settings(max_examples=150, deadline=None, derandomize=True)
+MANY = settings(max_examples=examples(150), deadline=None, derandomize=True)
 
 
 def _profiles(items):

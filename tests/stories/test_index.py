@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from invented_members import ARTICLE, DAY, made, member, members
@@ -26,7 +27,7 @@ from pipeline.stories.placing.corrections import Constraints
 from pipeline.stories.scoring.scorer import Mix
 
 QUICK = settings(
-    max_examples=25,
+    max_examples=examples(25),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     derandomize=True,
@@ -149,7 +150,7 @@ def test_what_is_outside_the_window_does_not_crowd_out(artefact, items, limit, e
         assert answers(narrow, artefact, [asked]) == answers(wide, artefact, [asked])
 
 
-@settings(QUICK, max_examples=60)
+@settings(QUICK, max_examples=examples(60))
 @given(
     items=st.lists(ARTICLE, min_size=1, max_size=40),
     together=st.integers(1, 12),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from invented_members import ARTICLE, member, members
@@ -25,7 +26,9 @@ from pipeline.stories.index.story_index import DENSE_STORIES, LEXICAL_STORIES, S
 from pipeline.stories.index.story_profile import StoryProfile
 
 FEW = 8
-QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(
+    max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 @pytest.fixture

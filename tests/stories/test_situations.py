@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from invented_members import ARTICLE, made, members
@@ -119,7 +120,7 @@ def test_an_article_that_nothing_can_be_compared_with_is_in_no_situation():
     assert index.dirty() == {}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(items=st.lists(ARTICLE, max_size=40), restart_after=st.integers(1, 12))
 def test_restarts_cannot_be_told_from_the_outcome(items, restart_after):
     assert told(members(items)) == told(members(items), restart_after=restart_after)
