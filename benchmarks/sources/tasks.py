@@ -1,11 +1,15 @@
 """What a mapped task of the DAG `ingest` costs: its start, its work; one batch cut for 1, 2 and 8 workers.
 
     python -m benchmarks.sources.tasks [--articles 320]
+    python -m benchmarks.sources.tasks --full
 
 Each task runs in a process of its own, as a worker runs it: Airflow's task runner and the DAG's file are
 imported, then the task does its part. What counts is processor time, so eight workers are simulated on any
 machine: the batch is done when the slowest of them and then the one task `group` are. Feeds are served on
 this machine; texts are made up of words of the seeds.
+
+With `--full` one task is measured of those that the DAG makes by itself of many new feeds, beside one
+with a single article, which is all start.
 """
 
 from __future__ import annotations
@@ -30,6 +34,8 @@ from benchmarks.whole import ROOT, articles
 from pipeline.app.tasks import TASK_SECONDS
 
 FEEDS = 16
+# For `--full`: more than one task takes, of as many entries as a new feed is expected to have.
+MANY, ENTRIES = 40, 20
 WORKERS = (1, 2, 8)
 _TASK = """
 import json, os, runpy, sys
@@ -40,7 +46,9 @@ runpy.run_path("dags/ingest.py")
 from pipeline.app import open_app
 verb, target, given = sys.argv[1], Path(sys.argv[2]), json.loads(sys.argv[3])
 with open_app(environment=os.environ) as app:
-    if verb == "fetch":
+    if verb == "due":
+        target.write_text(json.dumps(app.tasks.due_groups(every=True)))
+    elif verb == "fetch":
         app.tasks.fetch_part(given, target)
     elif verb == "enrich":
         app.tasks.enrich_part(Path(given[0]), target)
@@ -65,14 +73,14 @@ class _Feeds(BaseHTTPRequestHandler):
         """Says nothing."""
 
 
-def feeds(count: int) -> dict[str, bytes]:
-    """So many articles as feeds, by path."""
+def feeds(count: int, of: int = FEEDS) -> dict[str, bytes]:
+    """So many articles as so many feeds, by path."""
     from datetime import datetime
 
     items: dict[int, list[str]] = {}
     for number, made in enumerate(articles(count)):
         when = format_datetime(datetime.fromisoformat(made["published"]))
-        items.setdefault(number % FEEDS, []).append(
+        items.setdefault(number % of, []).append(
             f"<item><title>{escape(made['title'])}</title><link>{made['url']}</link><pubDate>{when}</pubDate>"
             f"<description>{escape(made['text'])}</description></item>"
         )
@@ -89,15 +97,16 @@ class Machine:
     Args:
         folder: For everything that it writes.
         port: Of the feeds' server.
+        of: How many feeds there are.
     """
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, of: int = FEEDS) -> None:
         config = folder / "config"
         config.mkdir(parents=True)
         (config / "settings.yaml").write_text(f"base: {ROOT / 'config'}\n")
         listed = [
             f"  - {{id: f{n}, url: 'http://127.0.0.{n + 1}:{port}/{n}', allow_private: true, language: en}}\n"
-            for n in range(FEEDS)
+            for n in range(of)
         ]
         (config / "feeds.yaml").write_text("feeds:\n" + "".join(listed))
         self.folder = folder
@@ -130,6 +139,34 @@ class Machine:
         return fetched, enriched, self.task("group", "-", files)
 
 
+def full(name: str, port: int) -> None:
+    """Prints what one of the DAG's own tasks spends on its start."""
+    _Feeds.bodies = feeds(MANY * ENTRIES, MANY)
+    machine = Machine(Path(name) / "full", port, MANY)
+    machine.task("due", "due", [])
+    groups = json.loads((machine.folder / "due").read_text())
+    group = max(groups, key=len)
+    costs = _fetched_and_enriched(machine, group)
+    _Feeds.bodies = feeds(1, 1)
+    bare = _fetched_and_enriched(Machine(Path(name) / "bare", port, 1), ["f0"])
+    print(
+        f"{len(groups)} tasks of {MANY} feeds; one of {len(group)} feeds, {len(group) * ENTRIES} articles:",
+        end=" ",
+    )
+    told = zip(("fetch", "enrich"), costs, bare, strict=True)
+    print(
+        "; ".join(
+            f"{task} {cost:.1f} s, {one:.1f} s with one article, {one / cost:.0%}" for task, cost, one in told
+        )
+    )
+    print(f"both: {sum(bare) / sum(costs):.0%}")
+
+
+def _fetched_and_enriched(machine: Machine, group: Sequence[str]) -> tuple[float, float]:
+    fetched = machine.task("fetch", "fetched", group)
+    return fetched, machine.task("enrich", "enriched", [str(machine.folder / "fetched")])
+
+
 def line(sizes: Sequence[float], costs: Sequence[float]) -> tuple[float, float]:
     """What a task costs before its work, and for each unit of it: the line through what was measured."""
     slope, start = np.polyfit(sizes, costs, 1)
@@ -140,6 +177,7 @@ def main() -> None:
     """Reads the options and measures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--articles", type=int, default=320)
+    parser.add_argument("--full", action="store_true", help="one task as the DAG makes them")
     asked = parser.parse_args()
     _Feeds.bodies = feeds(asked.articles)
     server = ThreadingHTTPServer(("0.0.0.0", 0), _Feeds)  # noqa: S104  each feed has a host of its own
@@ -149,6 +187,9 @@ def main() -> None:
     alone = 0.0
     with tempfile.TemporaryDirectory() as name:
         Machine(Path(name) / "warm", server.server_port).task("nothing", "-", [])
+        if asked.full:
+            full(name, server.server_port)
+            return
         for workers in WORKERS:
             machine = Machine(Path(name) / str(workers), server.server_port)
             fetched, enriched, grouped = machine.ingest(workers)

@@ -6,11 +6,10 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.addresses import shown
 from pipeline.app.journal import Warm, left_behind, writing
-from pipeline.app.watches import Watches
 from pipeline.app.wiring import Progress, Wiring, quiet
 from pipeline.errors import PermanentError, UsageError
 from pipeline.normalize.identity.keys import former_key
@@ -18,10 +17,13 @@ from pipeline.ports import Commit, FeedSource, RejectionFilter
 from pipeline.records import Capture, JournalEntry, Rejection, content_id
 from pipeline.sources.feeds.poll_rules import current, due, groups
 from pipeline.sources.files import find_files, read_file
-from pipeline.stages.alerting.alert import AlertReport
-from pipeline.stages.grouping.group import GroupCounts
 from pipeline.stages.intake.poll import Polls, poll
 from pipeline.stages.intake.prepare import PreparedBatch
+
+# A task that only polls does without the rest: loading it would take longer than its work.
+if TYPE_CHECKING:
+    from pipeline.stages.alerting.alert import AlertReport
+    from pipeline.stages.grouping.group import GroupCounts
 
 # A batch of loaded files: bounded in items and size, so that memory stays flat over any number of either.
 BATCH_ITEMS = 500
@@ -38,11 +40,17 @@ def no_stages(_name: str, _total: int) -> Progress:
     return quiet
 
 
+def _no_counts() -> GroupCounts:
+    from pipeline.stages.grouping.group import GroupCounts
+
+    return GroupCounts()
+
+
 @dataclass(slots=True)
 class IngestReport:
     """What a run took in, and what it told of; `seen` sums new, updated, duplicate and quarantined."""
 
-    counts: GroupCounts = field(default_factory=GroupCounts)
+    counts: GroupCounts = field(default_factory=_no_counts)
     seconds: float = 0.0
     feeds: list[dict[str, Any]] | None = None
     alerts: AlertReport | None = None
@@ -83,6 +91,8 @@ class Ingest:
         """Takes files through every stage, and with `alert` alerts on them at once; see `read_in`."""
         outcome = self.read_in(paths, may_alert=alert, progress=progress)
         if alert:
+            from pipeline.app.watches import Watches
+
             outcome.alerts = Watches(self._wiring).alert()
         return outcome
 

@@ -7,12 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from pipeline.alerts.decide.marks import WatchMarks
 from pipeline.app.ingest import Ingest, IngestReport
 from pipeline.app.wiring import Wiring
 from pipeline.sources.feeds.poll_rules import expected_seconds, groups
-from pipeline.stages.alerting.alert import BEHIND
-from pipeline.stages.alerting.alert import MARK as ALERTS_MARK
 from pipeline.stages.intake.handover import BatchFile, read, write
 from pipeline.stages.intake.poll import Polls
 from pipeline.stages.intake.prepare import PreparedBatch, merged
@@ -113,6 +110,9 @@ class Tasks:
 
     def alerts_wait(self) -> bool:
         """Whether the store holds changes that no alert run has seen, by this run or by one that was lost."""
+        from pipeline.alerts.decide.marks import WatchMarks
+        from pipeline.stages.alerting.alert import BEHIND, MARK
+
         store = self._wiring.store
-        marks = WatchMarks(int(store.mark(ALERTS_MARK) or 0), store.mark(BEHIND))
+        marks = WatchMarks(int(store.mark(MARK) or 0), store.mark(BEHIND))
         return store.last_change() > marks.reached or marks.waiting(self._wiring.watch_list.set_aside)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from pipeline.normalize.identity.keys import former_key
 from pipeline.ports import Store
 from pipeline.records import Capture, EnrichedArticle, FeedState, RawItem, Rejection
 from pipeline.sources.read.payload import parse_batch
-from pipeline.stages.intake.preparer import Preparer, raw_key
-from pipeline.stages.intake.workers import Workers
+
+if TYPE_CHECKING:
+    from pipeline.stages.intake.workers import Workers
 
 _PART = 25  # items a worker is given at once, and between two steps of a progress bar: some seconds
 
@@ -87,6 +89,8 @@ class Intake:
         progress: Callable[[int], None] = lambda _: None,
     ) -> PreparedBatch:
         """As `prepare`, of captures that are parsed already."""
+        from pipeline.stages.intake.preparer import Preparer
+
         rejections = [replace(entry, capture=f"{place}#{entry.capture}") for entry in refused]
         fresh, known = self._unknown(items, store)
         progress(len(items) + len(refused) - len(fresh))
@@ -108,6 +112,8 @@ class Intake:
 
     @staticmethod
     def _unknown(items: Sequence[RawItem], store: Store) -> tuple[list[RawItem], dict[str, int]]:
+        from pipeline.stages.intake.preparer import raw_key
+
         keys = [raw_key(item) for item in items]
         owners = store.find([*keys, *map(former_key, keys)])
         latest = {owners.get(key) or owners.get(former_key(key)): key for key in keys}
