@@ -50,7 +50,7 @@ from pipeline.app import open_app
 
 with open_app(home=Path(sys.argv[1]), config=Path(sys.argv[2]), environment=environment()) as app:
     care = app.care
-    print(care.export_feeds(), care.feeds(), care.feed_health(), care.rejections(), care.doctor())
+    print(care.export_feeds(), care.feeds(), care.feed_health(), app.stored.rejections(), care.doctor())
 """
 GIVEN = """
 import json, sys
