@@ -17,11 +17,11 @@ from pipeline.alerts.send.content import safe_url
 from pipeline.app import App
 from pipeline.app.names import NAMED_LATELY
 from pipeline.desk.desk_texts import say
-from pipeline.desk.read import PAGE, language_tag, query_of, wanted_of
+from pipeline.desk.read import PAGE, language_tag, looked_at, query_of, wanted_of
 from pipeline.desk.view import MOST_LINE_CHARS, Ask, cut, link, part, plain
 from pipeline.errors import NotFoundError
 from pipeline.query.parse import is_relative
-from pipeline.records import StoredArticle, Story
+from pipeline.records import ArticleRow, Story
 from pipeline.stories.situations.timeline import title_of as situation_title
 
 KIND: Final = "application/atom+xml"
@@ -180,7 +180,7 @@ def as_atom(app: App, ask: Ask, source: Source, base: str) -> str:
         base: Where the pages are mounted, with scheme and host.
     """
     found = source(app, ask)
-    members = app.read.members(found.stories)
+    members = app.read.lines([name for story in found.stories for name in looked_at(story)])
     changed = app.read.changed(found.stories)
     dated = [(changed.get(each.id) or _fetched(each, members), each) for each in found.stories]
     dated.sort(key=lambda pair: (pair[0], pair[1].id), reverse=True)
@@ -200,13 +200,13 @@ def as_atom(app: App, ask: Ask, source: Source, base: str) -> str:
     return f'<?xml version="1.0" encoding="utf-8"?>\n{tostring(feed, encoding="unicode")}'
 
 
-def _entry(story: Story, members: Mapping[str, StoredArticle], at: datetime, base: str) -> Element:
+def _entry(story: Story, members: Mapping[str, ArticleRow], at: datetime, base: str) -> Element:
     entry = Element("entry")
     SubElement(entry, "id").text = f"tag:wirewatch,2026:story:{part(story.id)}"
     title = SubElement(entry, "title")
     title.text = _line(story.title) or "–"
     present = [members[name] for name in story.members if name in members]
-    named = (m.enriched.article.language for m in present if m.enriched.article.title == story.title)
+    named = (each.language for each in present if each.title == story.title)
     if language := language_tag(next(named, "")):
         title.set(_LANGUAGE, language)
     SubElement(entry, "published").text = _time(min(story.first_published, at))
@@ -218,9 +218,9 @@ def _entry(story: Story, members: Mapping[str, StoredArticle], at: datetime, bas
     return entry
 
 
-def _content(story: Story, present: Sequence[StoredArticle]) -> str:
+def _content(story: Story, present: Sequence[ArticleRow]) -> str:
     """The summary and the sources as HTML; every text of others is escaped."""
-    articles = {each.enriched.article.id: each.enriched.article for each in present}
+    articles = {each.id: each for each in present}
     pieces = []
     for sentence in story.summary:
         article = articles.get(sentence.article)
@@ -230,7 +230,7 @@ def _content(story: Story, present: Sequence[StoredArticle]) -> str:
         f"<li>{_anchor(article.link or article.url, article.outlet)}: {escape(_line(article.title))}</li>"
         for article in articles.values()
     ]
-    more = f"<p>+{len(items) - SOURCES}</p>" if len(items) > SOURCES else ""
+    more = f"<p>+{len(story.members) - SOURCES}</p>" if len(items) > SOURCES else ""
     return "".join([*pieces, "<ul>", *items[-SOURCES:], "</ul>", more])
 
 
@@ -240,9 +240,9 @@ def _anchor(url: str, outlet: str) -> str:
     return f'<a href="{escape(address)}">{shown}</a>' if address else shown
 
 
-def _fetched(story: Story, members: Mapping[str, StoredArticle]) -> datetime:
+def _fetched(story: Story, members: Mapping[str, ArticleRow]) -> datetime:
     """When its newest article came: for stores that kept no changes yet."""
-    times = (members[name].enriched.article.fetched for name in story.members if name in members)
+    times = (members[name].fetched for name in story.members if name in members)
     return max(times, default=story.last_published)
 
 

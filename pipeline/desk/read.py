@@ -123,7 +123,7 @@ def stories(app: App, ask: Ask) -> View:
     wanted = wanted_of(app, ask, min_origins=origins, after_seq=newer)
     found = app.stored.story_page(wanted, sort, PAGE + 1, place)
     shown = found[:PAGE]
-    lines = app.read.lines([name for story in shown for name in _looked_at(story)])
+    lines = app.read.lines([name for story in shown for name in looked_at(story)])
     told = app.watches.told([story.id for story in shown])
     head, fetched = app.stored.freshness()
     filters = [(name, ask.one(name)) for name in FILTERS if ask.one(name)]
@@ -152,7 +152,7 @@ def stories(app: App, ask: Ask) -> View:
     )
 
 
-def _looked_at(story: Story) -> tuple[str, ...]:
+def looked_at(story: Story) -> tuple[str, ...]:
     """The members of which a row says something: the first ones, the newest, and who is quoted."""
     if len(story.members) <= ROW_MEMBERS:
         return story.members
@@ -340,7 +340,7 @@ def story(app: App, ask: Ask) -> View:
     if found.id != asked:
         return View(to=f"{ask.root}/stories/{found.id}", status=301)
     whole = bool(ask.one("all")) or len(found.members) <= LISTED
-    chosen = found.members if whole else [*_looked_at(found), *found.members[-LISTED:]]
+    chosen = found.members if whole else [*looked_at(found), *found.members[-LISTED:]]
     placed = app.stored.placed_lines(sorted({*chosen, *(each.article for each in passed)}))
     members = {name: each.line for name, each in placed.items()}
     listed = _there(found, members)

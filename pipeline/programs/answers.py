@@ -6,7 +6,7 @@ cannot quote helps nobody. A sentence never comes without the outlet and the lin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
@@ -90,6 +90,15 @@ def story_told(story: Story, members: Mapping[str, StoredArticle]) -> Json:
     }
 
 
+def quoted_in(app: App, stories: Sequence[Story], *more: str) -> dict[str, StoredArticle]:
+    """The articles that answers about stories quote, and some more, by id: not all that the stories hold."""
+    names = [each.article for story in stories for each in story.summary]
+    names += [
+        side[1] for story in stories for each in story.disagreements[:MOST] for side in each.sides[:MOST]
+    ]
+    return app.read.articles([*names, *more])
+
+
 def search_articles(app: App, query: str, since: str = "", limit: int = 10) -> Json:
     """Articles that a query hits, best first, each with the beginning of its text."""
     hits = app.read.search(query, since=since or None, limit=bounded(limit))
@@ -102,20 +111,23 @@ def search_articles(app: App, query: str, since: str = "", limit: int = 10) -> J
 
 def stories_now(app: App, query: str = "", since: str = "24h", limit: int = 10) -> Json:
     """Stories with news, newest first."""
-    found, members = app.read.stories(since=since or None, query=query or None, limit=bounded(limit))
+    wanted = app.read.wanted(since=since or None, query=query or None)
+    found = app.read.listed(wanted, "new", bounded(limit))
+    members = quoted_in(app, found)
     return {"stories": [story_told(story, members) for story in found]}
 
 
 def one_story(app: App, story: str) -> Json:
     """A story with its sources; an old id of a merged story leads to the new one."""
-    found, members, lineage = app.read.story(story)
-    present = [members[name] for name in found.members if name in members]
+    found, lineage = app.read.current(story)
+    newest = found.members[-MOST_SOURCES:]
+    members = quoted_in(app, [found], *newest)
     return story_told(found, members) | {
         "sources": [
             _article(each) | {"text": cut(each.enriched.shown.text, _LINE)}
-            for each in present[-MOST_SOURCES:]
+            for each in (members[name] for name in newest if name in members)
         ],
-        "more_sources": max(len(present) - MOST_SOURCES, 0),
+        "more_sources": len(found.members) - len(newest),
         "lineage": lineage_shape(lineage[-MOST:]),
     }
 
@@ -124,10 +136,8 @@ def situation(app: App, situation: str) -> Json:
     """A long affair, by its id or that of a story in it: its newest stories, what is new in each, who."""
     name, entries = app.read.situation(situation)
     shown = entries[-MOST:]
-    quoted = [each.article for entry in shown for each in entry.story.summary]
-    quoted += [side[1] for entry in shown for each in entry.story.disagreements for side in each.sides]
     first = [each for entry in shown for each in entry.story.members[:_FEW_SOURCES]]
-    members = app.read.articles([*quoted, *first])
+    members = quoted_in(app, [entry.story for entry in shown], *first)
     return {
         "id": name,
         "stories": [
@@ -201,7 +211,7 @@ def alerts(app: App, watch: str, since: str = "", limit: int = MOST) -> Json:
     for each in shown:
         with suppress(NotFoundError):  # older than what the store keeps
             stories[each.story], _ = app.read.current(each.story)
-    members = app.read.members(list(stories.values()))
+    members = quoted_in(app, list(stories.values()))
     return {
         "alerts": [
             {
