@@ -96,6 +96,7 @@ bench-large: setup ## the same for large stores: 300,000 stories, 1,000,000 arti
 	$(RUN) -m benchmarks.stories.speed --sizes 300000 --window ''
 	@mkdir -p .bench
 	$(RUN) -m benchmarks.stories.checkpoint .bench/million.db --articles 1000000
+	$(RUN) -m benchmarks.stories.long_load --articles 100000
 	$(RUN) -m benchmarks.stories.hostile --articles 10000 --at-once
 	$(RUN) -m benchmarks.sources.million
 
