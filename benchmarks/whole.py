@@ -27,8 +27,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 ROOT = Path(__file__).resolve().parents[1]
 # A load of so many articles shows what a start costs: enough for two processes to be started.
 FEW = 110
-# So many that an outlet seldom writes a sentence twice: it would be taken for boilerplate, and the process that
-# groups would make the vector of what is left again (in news it does so for one article of a hundred).
+# So many that an outlet seldom writes a sentence twice. It would be taken for boilerplate, and the process
+# that groups would make the vector of what is left again (in news it does so for one article of a hundred).
 OUTLETS = 300
 # A load, and the processor time of the process that groups and of those that enrich.
 LOAD = """
