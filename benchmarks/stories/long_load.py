@@ -28,13 +28,13 @@ from benchmarks.store import made_up
 from benchmarks.stories.invented import Newsroom
 from pipeline.ports import Commit
 from pipeline.records import Article, EnrichedArticle, StoredArticle
-from pipeline.settings import read_document
 from pipeline.stages.grouping.checkpoint import Checkpoints
 from pipeline.stages.grouping.group import COMMIT_ARTICLES
 from pipeline.stages.grouping.state import Clustering
 from pipeline.store.sqlite.database import SqliteStore
 from pipeline.stories.placing.reassign import repair
 from pipeline.stories.scoring.scorer_config import load_scorer
+from pipeline.yaml_documents import read_document
 
 _SCORER: Final = Path(__file__).parents[2] / "config" / "scorer.yaml"
 _START: Final = datetime(2015, 1, 1, tzinfo=UTC)
