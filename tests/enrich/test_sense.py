@@ -42,6 +42,7 @@ def test_what_nobody_is_called(enricher: Enricher, text: str, name: str) -> None
     ("text", "name"),
     [
         ("Two walkers drowned in Buckskin Canyon on Sunday, rangers said.", "Buckskin Canyon"),
+        ("Two men were held after a shooting on Clinton Drive, police said.", "Clinton Drive"),
         ("A boat sank on Lake Tanganyika on Sunday and nine people drowned.", "Lake Tanganyika"),
         ("The bus left the road near Sangla on Monday, police said.", "Sangla"),
         ("The firm will close its plants in Durban and Marseille next year.", "Durban"),
@@ -50,6 +51,17 @@ def test_what_nobody_is_called(enricher: Enricher, text: str, name: str) -> None
 )
 def test_what_is_a_place(enricher: Enricher, text: str, name: str) -> None:
     assert named(enricher, "News of the day", text)[name].kind == "place"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("She was booked into the Ada County Jail on Monday.", "Ada County Jail"),
+        ("He was taken from Canby to the Grant County Jail on Friday.", "Grant County Jail"),
+    ],
+)
+def test_a_jail_is_nobody(enricher: Enricher, text: str, name: str) -> None:
+    assert named(enricher, "News of the day", text)[name].kind == "organisation"
 
 
 def test_who_shares_a_name_with_a_place_is_a_person(enricher: Enricher) -> None:

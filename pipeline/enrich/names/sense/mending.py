@@ -328,12 +328,17 @@ def _place_by_words(field: FieldText, one: Named) -> Named | None:  # noqa: PLR0
     if one.last - one.first < 2 or one.kind not in {"person", "organisation", "place"}:
         return None
     head, tail = field.tokens[one.first].folded, field.tokens[one.last - 1].folded
+    named = head in given_names()
     if tail in WORDS.organisation_tails:
-        body = one.kind == "place" and tail not in WORDS.place_tails_and_names
+        # "Emily Post" is a person, "Grant County Jail" is none.
+        body = (
+            tail not in WORDS.place_tails_and_names
+            if one.kind == "place"
+            else one.kind == "person" and not (named and one.last - one.first == 2)
+        )
         return replace(one, kind="organisation") if body else None
     if one.kind == "place":
         return None
-    named = head in given_names()
     if tail in WORDS.place_tails and not (
         named
         and one.kind == "person"
