@@ -160,7 +160,7 @@ def test_what_cannot_be_told_apart_is_refused_in_a_line_and_not_journalled(home)
     wiring, ferry, item = swallowed(home)
     app, entries = App(wiring), wiring.archive.last()
     first = wiring.store.articles([ferry])[ferry].enriched.article.forms[0].key.partition(":")[2]
-    for form, reason in ((LINK, "2 times"), ("nonsense", "did not come"), (first, "at first")):
+    for form, reason in ((LINK, "2 times"), ("nonsense", "did not come"), (first, "in this form first")):
         with pytest.raises(UsageError, match=reason):
             app.correct.telling_apart(ferry, [form])
     said = app.correct.telling_apart(ferry, [item])
