@@ -35,8 +35,8 @@ def app(request, tmp_path, monkeypatch) -> Any:
         for name, value in request.getfixturevalue("s3").items():
             monkeypatch.setenv(name, value)
         url = f"{BUCKET}/{uuid.uuid4().hex}/staging"
-    tasks = SimpleNamespace(staging_url=url, run_name=lambda run: run.replace(":", "_"))
-    return SimpleNamespace(tasks=tasks)
+    named = {"staging_url": url, "patience_seconds": 10.0, "run_name": lambda run: run.replace(":", "_")}
+    return SimpleNamespace(tasks=SimpleNamespace(**named))
 
 
 @pytest.fixture
