@@ -27,7 +27,7 @@ from pipeline.query.parse import parse
 from pipeline.store import open_store
 from pipeline.store.elasticsearch import lists
 from pipeline.store.elasticsearch.cluster import ElasticsearchStore
-from pipeline.store.elasticsearch.root import Root
+from pipeline.store.elasticsearch.commit.root import Root
 
 pytestmark = ON_NODE
 

@@ -23,8 +23,9 @@ from pipeline.records import WatchState
 from pipeline.settings import StoreSettings
 from pipeline.store import copy_store, migrate_store, open_store
 from pipeline.store import open as opening
-from pipeline.store.elasticsearch import indices, root
+from pipeline.store.elasticsearch import indices
 from pipeline.store.elasticsearch.cluster import ElasticsearchStore
+from pipeline.store.elasticsearch.commit import root
 from pipeline.store.elasticsearch.indices import KINDS, split_part
 
 __all__ = ["pytestmark", "shared_url"]

@@ -257,7 +257,7 @@ def test_a_commit_that_was_left_unfinished_is_finished_by_a_reader(url: str, mon
 
 
 def test_a_late_bulk_overwrites_nothing_newer(url: str) -> None:
-    from pipeline.store.elasticsearch.bulk import apply_writes, put
+    from pipeline.store.elasticsearch.commit.bulk import apply_writes, put
 
     store = opened(url)
     store.commit(Commit(articles=(article(1, "Old"),)))

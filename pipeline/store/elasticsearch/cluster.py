@@ -56,8 +56,9 @@ from pipeline.store.article_lines import names_in
 from pipeline.store.codec import decode
 from pipeline.store.copying import Movable, Piece
 from pipeline.store.elasticsearch import lists, members, pieces, search, upkeep
-from pipeline.store.elasticsearch.changes import Resolver
 from pipeline.store.elasticsearch.clauses import compiled
+from pipeline.store.elasticsearch.commit.changes import Resolver
+from pipeline.store.elasticsearch.commit.root import Holder, Root, Roots, Seen, fence, holds
 from pipeline.store.elasticsearch.documents import (
     ANSWERED,
     REQUESTED,
@@ -78,7 +79,6 @@ from pipeline.store.elasticsearch.indices import (
 )
 from pipeline.store.elasticsearch.link import Address, Link
 from pipeline.store.elasticsearch.reading import ARTICLE, NARROW_PAGE, PAGE, Reads, chunked, paged
-from pipeline.store.elasticsearch.root import Holder, Root, Roots, Seen, fence, holds
 from pipeline.store.rules import leases
 from pipeline.store.rules.messages import listed
 from pipeline.store.rules.numbering import Numbers

@@ -18,8 +18,10 @@ from zlib import crc32
 from pipeline.errors import StoreError, UnavailableError
 from pipeline.records import Change, Decision, Message, Story, WatchState
 from pipeline.store.codec import decode
-from pipeline.store.elasticsearch.bulk import Target, Write, put, send_writes
-from pipeline.store.elasticsearch.changes import found_by, placed
+from pipeline.store.elasticsearch.commit.bulk import Target, Write, put, send_writes
+from pipeline.store.elasticsearch.commit.changes import found_by, placed
+from pipeline.store.elasticsearch.commit.parts import counted_as
+from pipeline.store.elasticsearch.commit.root import Root, Roots, Seen
 from pipeline.store.elasticsearch.documents import (
     Source,
     article_from,
@@ -49,9 +51,7 @@ from pipeline.store.elasticsearch.indices import (
     split_part,
 )
 from pipeline.store.elasticsearch.link import Address, Link
-from pipeline.store.elasticsearch.parts import counted_as
 from pipeline.store.elasticsearch.reading import NARROW_PAGE, PAGE, Found, Reads, paged
-from pipeline.store.elasticsearch.root import Root, Roots, Seen
 
 # With so few documents left, the last round may begin.
 FEW, MOST_ROUNDS = 500, 8

@@ -21,11 +21,11 @@ from pipeline.records import (
 )
 from pipeline.store.codec import decode
 from pipeline.store.copying import Piece
+from pipeline.store.elasticsearch.commit.root import Roots
 from pipeline.store.elasticsearch.documents import ANSWERED, REQUESTED, from_binary
 from pipeline.store.elasticsearch.indices import KINDS, MONTHLY
 from pipeline.store.elasticsearch.members import with_traits
 from pipeline.store.elasticsearch.reading import ARTICLE, PAGE, Found, Reads, paged
-from pipeline.store.elasticsearch.root import Roots
 
 Kind = TypeVar("Kind")
 _SHARD: list[dict[str, Any]] = [{"_shard_doc": "asc"}]

@@ -10,8 +10,9 @@ from pipeline.ports import Lease
 from pipeline.query.fields import micros
 from pipeline.records import Story
 from pipeline.store.codec import decode
-from pipeline.store.elasticsearch.bulk import Write, out, put
-from pipeline.store.elasticsearch.changes import gone, kept_of
+from pipeline.store.elasticsearch.commit.bulk import Write, out, put
+from pipeline.store.elasticsearch.commit.changes import gone, kept_of
+from pipeline.store.elasticsearch.commit.root import Roots, fence
 from pipeline.store.elasticsearch.documents import hashed, story_source
 from pipeline.store.elasticsearch.indices import (
     MONTHLY,
@@ -24,7 +25,6 @@ from pipeline.store.elasticsearch.indices import (
 from pipeline.store.elasticsearch.link import Link
 from pipeline.store.elasticsearch.migrate import purge
 from pipeline.store.elasticsearch.reading import NARROW_PAGE, Found, Reads
-from pipeline.store.elasticsearch.root import Roots, fence
 from pipeline.store.rules.retention import shrunk
 
 _BY_SEQ: list[dict[str, Any]] = [{"seq": "asc"}]

@@ -12,7 +12,7 @@ from pipeline.records import Change, EnrichedArticle, StoredArticle, Story
 from pipeline.store.codec import decode
 from pipeline.store.copying import Piece
 from pipeline.store.elasticsearch import documents
-from pipeline.store.elasticsearch.bulk import Write, out, put
+from pipeline.store.elasticsearch.commit.bulk import Write, out, put
 from pipeline.store.elasticsearch.documents import binary, hashed
 from pipeline.store.elasticsearch.indices import Names, index_kind, month, split_part
 from pipeline.store.elasticsearch.reading import ARTICLE, PAGE, Reads, chunked

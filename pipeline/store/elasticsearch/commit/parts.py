@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from pipeline.store.elasticsearch.bulk import Write
+from pipeline.store.elasticsearch.commit.bulk import Write
 from pipeline.store.elasticsearch.indices import (
     Names,
     index_kind,

@@ -22,7 +22,8 @@ from elasticsearch import ApiError
 from pipeline.errors import StoreError, UnavailableError
 from pipeline.ports import Lease
 from pipeline.store.codec import decode, encode
-from pipeline.store.elasticsearch.bulk import Write, apply_writes, lines_of, writes_of
+from pipeline.store.elasticsearch.commit.bulk import Write, apply_writes, lines_of, writes_of
+from pipeline.store.elasticsearch.commit.parts import Parts, counted_as
 from pipeline.store.elasticsearch.documents import binary, from_binary
 from pipeline.store.elasticsearch.indices import (
     FIELDS,
@@ -35,7 +36,6 @@ from pipeline.store.elasticsearch.indices import (
     split_part,
 )
 from pipeline.store.elasticsearch.link import Link
-from pipeline.store.elasticsearch.parts import Parts, counted_as
 from pipeline.store.rules import leases
 from pipeline.store.rules.numbering import Numbers
 
