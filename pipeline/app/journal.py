@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pipeline.app.wiring import JOURNAL, LEASE_SECONDS, Wiring
 from pipeline.errors import (
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from pipeline.stories.features.statistics import StreamStatistics
 
 log = logging.getLogger("wirewatch.app")
+
+Counted = TypeVar("Counted")
 
 # An archived batch that nobody has settled for so long was left behind, whoever wrote it.
 LEFT_BEHIND = timedelta(hours=1)
@@ -115,30 +117,27 @@ class Writer:
             entry: Its entry.
             batch: What its captures were made into, if that is known; else it is made again.
         """
+        prepared = batch or self._prepared(entry)
+        return self._past_damage(lambda: self._grouping().run(prepared, _marks(entry), entry.at))
+
+    def mend(self, entry: JournalEntry) -> RepairCounts:
+        """Carries out a repair or a correction."""
+        # So that what follows cannot change what the watches would have told.
+        self.decide_alerts(entry.at)
+        self.clustering = None
+        return self._past_damage(lambda: self._mended(entry))
+
+    def _past_damage(self, work: Callable[[], Counted]) -> Counted:
+        """Does what reads the checkpoint; where that turns out damaged, once more without it."""
         from pipeline.stages.grouping.index_files import DamagedIndexError
 
-        prepared = batch or self._prepared(entry)
         try:
-            return self._grouping().run(prepared, _marks(entry), entry.at)
+            return work()
         except DamagedIndexError as error:
             log.warning("the clustering state is made anew: %s", error)
             self._forget_checkpoint()
             self.clustering = self.learned = None
-            return self._grouping().run(prepared, _marks(entry), entry.at)
-
-    def mend(self, entry: JournalEntry) -> RepairCounts:
-        """Carries out a repair or a correction."""
-        from pipeline.stages.grouping.index_files import DamagedIndexError
-
-        # So that what follows cannot change what the watches would have told.
-        self.decide_alerts(entry.at)
-        self.clustering = None
-        try:
-            return self._mended(entry)
-        except DamagedIndexError as error:
-            log.warning("the clustering state is made anew: %s", error)
-            self._forget_checkpoint()
-            return self._mended(entry)
+            return work()
 
     def _mended(self, entry: JournalEntry) -> RepairCounts:
         from pipeline.stages.grouping.repair import RepairCounts, Repairing
