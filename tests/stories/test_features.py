@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from functools import partial
 
 import numpy as np
@@ -198,6 +199,22 @@ def test_lines_learned_by_an_earlier_version_are_read():
     assert lines.repeated(5, 7)
     assert not lines.recurs(5, 1, 0)
     assert learned_module.OutletLines.from_bytes("Nine", lines.to_bytes()).to_bytes() == lines.to_bytes()
+
+
+def test_what_was_learned_lies_sorted_in_whatever_order_it_came():
+    words = [7, 2**32 - 1, 3]
+    terms = [learned_module.TermCounts(100), learned_module.TermCounts(100)]
+    for counts, order in zip(terms, (words, words[::-1]), strict=True):
+        counts.observe(order)
+        counts.observe([3])
+    expected = b"WWT1" + struct.pack("<7I", 2, 3, 2, 7, 1, 2**32 - 1, 1)
+    assert [counts.to_bytes() for counts in terms] == [expected, expected]
+    lines = learned_module.OutletLines()
+    lines.observe([(2**64 - 1, 4), (6, 5)], 2**63 + 9, -3)
+    rows = struct.pack("<QQQ4Ii", 6, 2**63 + 9, 0, 1, 5, 1, 9, -3)
+    rows += struct.pack("<QQQ4Ii", 2**64 - 1, 2**63 + 9, 0, 1, 4, 1, 9, -3)
+    assert lines.to_bytes() == b"WWH2" + struct.pack("<I", 1) + rows
+    assert learned_module.TermCounts(100).to_bytes() == b"WWT1" + struct.pack("<I", 0)
 
 
 def test_traits_survive_their_bytes():

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 import struct
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -57,6 +57,18 @@ RECURRING_HOURS: Final = 20
 _LOW: Final = 0xFFFF_FFFF
 
 
+def _rows(kind: np.dtype[np.void], keys: Collection[int], columns: Iterable[Iterable[int]]) -> bytes:
+    """A table as bytes, sorted by its first column, the keys.
+
+    Every commit writes all pieces that changed, so a column is made at once: sorting rows as tuples took ten
+    times as long.
+    """
+    names, rows = kind.names or (), np.empty(len(keys), kind)
+    for name, column in zip(names, (keys, *columns), strict=False):  # no rows have no columns
+        rows[name] = np.fromiter(column, kind[name], len(keys))
+    return rows[np.argsort(rows[names[0]])].tobytes()
+
+
 class TermCounts:
     """In how many articles each term occurred; all counts are halved at regular numbers of articles.
 
@@ -89,8 +101,8 @@ class TermCounts:
 
     def to_bytes(self) -> bytes:
         """The same counts always give the same bytes: rows sorted by term, little-endian."""
-        rows = np.array(sorted(self._counts.items()), dtype=_TERM_ROW)
-        return _TERMS_MAGIC + struct.pack("<I", self.articles) + rows.tobytes()
+        rows = _rows(_TERM_ROW, self._counts, (self._counts.values(),))
+        return _TERMS_MAGIC + struct.pack("<I", self.articles) + rows
 
     @classmethod
     def from_bytes(cls, data: bytes, halved_at: int) -> TermCounts:
@@ -221,8 +233,8 @@ class OutletLines:
 
     def to_bytes(self) -> bytes:
         """The same lines always give the same bytes: rows sorted by line, little-endian."""
-        rows = np.array([(line, *rest) for line, rest in sorted(self._lines.items())], dtype=_LINE_ROW)
-        return _LINES_MAGIC + struct.pack("<I", self.articles) + rows.tobytes()
+        rows = _rows(_LINE_ROW, self._lines, zip(*self._lines.values(), strict=True))
+        return _LINES_MAGIC + struct.pack("<I", self.articles) + rows
 
     @classmethod
     def from_bytes(cls, outlet: str, data: bytes) -> OutletLines:
@@ -286,8 +298,8 @@ class NameKinds:
 
     def to_bytes(self) -> bytes:
         """The same names always give the same bytes: rows sorted by name, little-endian."""
-        rows = np.array([(name, *rest) for name, rest in sorted(self._names.items())], dtype=_KIND_ROW)
-        return _KINDS_MAGIC + struct.pack("<I", self.articles) + rows.tobytes()
+        rows = _rows(_KIND_ROW, self._names, zip(*self._names.values(), strict=True))
+        return _KINDS_MAGIC + struct.pack("<I", self.articles) + rows
 
     @classmethod
     def from_bytes(cls, data: bytes) -> NameKinds:
