@@ -2,9 +2,12 @@
 
 import re
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+
+from pipeline.records import Article, EnrichedArticle, StoredArticle, Story
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -51,6 +54,16 @@ def test_the_navigation_of_the_site_names_every_page():
     there = {page.relative_to(ROOT / "docs").as_posix() for page in (ROOT / "docs").rglob("*.md")}
     there = {page for page in there if not page.startswith(("decisions/", "research/"))}
     assert named - {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"} == there
+
+
+def test_the_page_of_fields_names_each_stored_field_and_code_that_is_there():
+    text = (ROOT / "docs" / "fields.md").read_text(encoding="utf-8")
+    named = {name for line in text.splitlines() for name in re.findall(r"`(\w+)`", line.split(" | ")[0])}
+    stored = {each.name for kind in (Article, EnrichedArticle, StoredArticle, Story) for each in fields(kind)}
+    assert stored - {"article", "enriched"} <= named
+    paths = set(re.findall(r"`([a-z]+(?:/[\w.]+)+)`", text))
+    assert paths
+    assert not [path for path in paths if not any((at / path).exists() for at in (ROOT, ROOT / "pipeline"))]
 
 
 def test_the_floors_of_the_house_are_those_that_are_checked():
