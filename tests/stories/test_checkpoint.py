@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
+import shutil
 import stat
 import tracemalloc
 from dataclasses import replace
@@ -29,6 +31,7 @@ from pipeline.stages.grouping.state import Clustering
 from pipeline.store.sqlite.database import SqliteStore
 from pipeline.stories.features.packed import IndexedArticle, Sparse
 from pipeline.stories.index import story_index as story_index_module
+from pipeline.stories.index.columns import SIDE_BY_SIDE
 from pipeline.stories.index.frozen import Frozen, Streamed
 from pipeline.stories.index.story_index import StoryIndex
 from pipeline.stories.placing.corrections import in_force
@@ -172,8 +175,9 @@ class Stream:
 
 @pytest.fixture
 def often(monkeypatch) -> None:
-    """Checkpoints are made again after a few changes."""
+    """Checkpoints are made again after a few changes, and have room for fewer."""
     monkeypatch.setattr(checkpoint_module, "_SINCE", 6)
+    monkeypatch.setattr(index_files, "_ROOM", 3)
 
 
 THINGS = ["load"] * 7 + ["time passes", "repair", "merge", "split", "undo", "retire", "retention"]
@@ -327,8 +331,11 @@ def test_a_damaged_checkpoint_is_made_anew(artefact, tmp_path, suffix, harm):
     elif harm == "cut":
         path.write_bytes(data[: len(data) // 2])
     else:
-        data[len(data) // 2] ^= 1
+        # Not in the room behind what grows, which nobody reads; and as if nobody had been there.
+        data[len(data) // 2 if suffix == ".json" else 0] ^= 1
+        times = path.stat()
         path.write_bytes(data)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     stream.load([1, 2, 3, 4])
     assert before not in stream.store.mark(MARK).split()[:1]
     stream.store.close()
@@ -343,6 +350,33 @@ def test_what_is_read_late_is_not_believed_either(artefact, tmp_path, suffix):
     path.write_bytes(bytes(each ^ 1 for each in path.read_bytes()))
     with pytest.raises(DamagedIndexError, match="damaged"):
         stream.load([1, 2, 3, 4])
+    stream.store.close()
+
+
+def test_a_checkpoint_that_was_copied_is_looked_through_and_believed(artefact, tmp_path):
+    stream = Stream(tmp_path / "s", artefact)
+    for _ in range(3):
+        stream.load([1, 2, 3])
+    folder, before = tmp_path / "s" / "kept", stream.store.mark(MARK)
+    shutil.copytree(folder, tmp_path / "copy")
+    shutil.rmtree(folder)
+    (tmp_path / "copy").rename(folder)
+    stream.load([1, 2, 3, 4])
+    assert stream.store.mark(MARK) == before
+    stream.store.close()
+
+
+def test_what_a_run_takes_in_is_not_written_to_the_file_it_goes_on_from(artefact, tmp_path):
+    stream = Stream(tmp_path / "s", artefact)
+    for _ in range(3):
+        stream.load([1, 2, 3])
+    path = kept(stream)[".arrays"]
+    before = path.read_bytes()
+    run = stream.clustering(stream.checkpoints())
+    stream.run_on([run, stream.clustering()], [1, 2, 3, 4])
+    run.index.remove(f"{1:016x}")
+    run.index.only(0.0, 0.0, lambda _names: set())
+    assert path.read_bytes() == before == kept(stream)[".arrays"].read_bytes()
     stream.store.close()
 
 
@@ -541,7 +575,7 @@ def test_what_is_kept_while_it_comes_is_what_is_kept_of_an_index(artefact, items
         arrays, pieces, ours = frozen(Streamed(iter(source), artefact.center))
         assert [ours[place] for place in arrays["records"]] == [records[place] for place in wanted["records"]]
         assert names_of_stories(arrays) == names_of_stories(wanted)
-        for name in ("time", "fetched", "coded", "codes", "article_digests", "article_slots"):
+        for name in (*SIDE_BY_SIDE, "article_digests", "article_slots"):
             np.testing.assert_array_equal(arrays[name], wanted[name])
         for part in zip(together(pieces), laid, strict=True):
             np.testing.assert_array_equal(*part)

@@ -193,7 +193,8 @@ class Checkpoints:
         """
         upto = (before + timedelta(days=1)).timestamp()
         gone = np.zeros(len(frozen), dtype=np.bool_)
-        doubtful = np.flatnonzero(np.isnan(frozen.arrays.time) | (frozen.arrays.time < upto)).tolist()
+        time = frozen.arrays.time[: len(frozen)]
+        doubtful = np.flatnonzero(np.isnan(time) | (time < upto)).tolist()
         for start in range(0, len(doubtful), _AT_ONCE):
             slots = doubtful[start : start + _AT_ONCE]
             names = [frozen.member(slot).article for slot in slots]

@@ -1,19 +1,23 @@
 """A story index in files: written once, whole, with sums over all of it; what is damaged is not believed.
 
-A kept index is a name in a folder::
+A kept index is a name in a folder, written for its owner alone, never again, and never shortened::
 
     NAME.json       the manifest, written last: sizes, sums, and what the caller notes
-    NAME.arrays     what is read at once, array after array
+    NAME.arrays     array after array, mapped into memory: opening costs the same however many articles
     NAME.postings   read where it is asked for; a sum for each 4 KiB is among the arrays
     NAME.records    the members that are new in it, each with its sum; those before are in older names' files
+
+Sums over the arrays are gone through where a file is not, to the tick of its times, as it was left; sums of
+postings and records wherever these are read.
 """
 
 from __future__ import annotations
 
 import json
+import mmap
 import os
 import weakref
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from hashlib import sha256
@@ -25,11 +29,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import StoreError
+from pipeline.stories.index.columns import SIDE_BY_SIDE
 from pipeline.stories.index.frozen import Arrays, Freezable, Frozen
 from pipeline.stories.index.postings import Laid
 
 # Raised with every change of what the files hold or mean.
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _BLOCK: Final = 4096
 _POSTING_BYTES: Final = 8
 # A record's place is its file's number and where it begins there; before it stand its sum and its length.
@@ -38,6 +43,11 @@ _RECORD_HEAD: Final = 8
 # Most records are shorter, and come by one call.
 _READ_AHEAD: Final = 8192
 _SUMS: Final = "postings_sums"
+# Arrays begin at multiples of this. What grows has room behind it, a hole in the file: so many slots, and
+# this share of those that are there.
+_ALIGNED: Final = 64
+_ROOM: Final = 1 << 14
+_ROOM_SHARE: Final = 8
 _PRIVATE: Final = 0o600
 
 
@@ -128,12 +138,15 @@ def keep(
         size = file.tell()
         _finish(file)
     with _written(folder / f"{name}.arrays") as file:
-        told = {key: _write_array(file, array) for key, array in arrays.items()}
+        told = {key: _write_array(file, array, grows=key in SIDE_BY_SIDE) for key, array in arrays.items()}
+        file.truncate()
         _finish(file)
+        left = _left(os.fstat(file.fileno()))
     manifest = {
         "format": _FORMAT,
         "name": name,
         "arrays": told,
+        "left": left,
         "postings": size,
         "segments": {each: (folder / f"{each}.records").stat().st_size for each in segments},
         "notes": dict(notes),
@@ -161,9 +174,7 @@ def opened(folder: Path, name: str) -> KeptIndex:
         manifest, total = json.loads((folder / f"{name}.json").read_bytes())
         if total != _sum(manifest) or manifest["format"] != _FORMAT or manifest["name"] != name:
             raise DamagedIndexError(f"{folder / name}.json: another format, or damaged")
-        found = {
-            key: _read_array(folder / f"{name}.arrays", told) for key, told in manifest["arrays"].items()
-        }
+        found = _mapped(folder / f"{name}.arrays", manifest["arrays"], manifest["left"])
         sums = found.pop(_SUMS)
         postings = _Part(folder / f"{name}.postings", manifest["postings"])
         parts = [_Part(folder / f"{each}.records", size) for each, size in manifest["segments"].items()]
@@ -200,20 +211,46 @@ def _sum(manifest: Mapping[str, Any]) -> str:
     return sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
 
 
-def _write_array(file: IO[bytes], array: NDArray[Any]) -> dict[str, Any]:
+def _left(state: os.stat_result) -> list[int]:
+    """What tells whether somebody has touched a file since, or whether it is another one."""
+    return [state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns]
+
+
+def _write_array(file: IO[bytes], array: NDArray[Any], *, grows: bool) -> dict[str, Any]:
     data = np.ascontiguousarray(array).data.cast("B") if array.size else memoryview(b"")
-    start = file.tell()
+    start = file.seek(-(-file.tell() // _ALIGNED) * _ALIGNED)
     file.write(data)
-    return {"dtype": array.dtype.str, "shape": list(array.shape), "at": start, "sum": crc32(data)}
+    room = _ROOM + len(array) // _ROOM_SHARE if grows else 0
+    file.seek(room * array.dtype.itemsize * int(np.prod(array.shape[1:], dtype=np.int64)), os.SEEK_CUR)
+    shape = [len(array) + room, *array.shape[1:]]
+    return {
+        "dtype": array.dtype.str,
+        "shape": shape,
+        "at": start,
+        "filled": len(data),
+        "sum": crc32(data),
+    }
 
 
-def _read_array(path: Path, told: Mapping[str, Any]) -> NDArray[Any]:
-    shape = tuple(told["shape"])
-    dtype = np.dtype(told["dtype"])
-    array = np.fromfile(path, dtype, int(np.prod(shape, dtype=np.int64)), offset=told["at"]).reshape(shape)
-    if crc32(array.data.cast("B") if array.size else b"") != told["sum"]:
-        raise DamagedIndexError(f"{path}: damaged")
-    return array
+def _mapped(
+    path: Path, arrays: Mapping[str, Mapping[str, Any]], left: Sequence[int]
+) -> dict[str, NDArray[Any]]:
+    """Arrays in a file, copied where they are written to."""
+    with path.open("rb") as file:
+        state = os.fstat(file.fileno())
+        if state.st_size != left[1]:
+            raise DamagedIndexError(f"{path}: cut short")
+        whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    for told in arrays.values() if _left(state) != list(left) else ():
+        with memoryview(whole) as data, data[told["at"] : told["at"] + told["filled"]] as part:
+            if crc32(part) != told["sum"]:
+                raise DamagedIndexError(f"{path}: damaged")
+    found: dict[str, NDArray[Any]] = {}
+    for key, told in arrays.items():
+        shape, dtype = tuple(told["shape"]), np.dtype(told["dtype"])
+        count = int(np.prod(shape, dtype=np.int64))
+        found[key] = np.frombuffer(whole, dtype, count, told["at"]).reshape(shape)
+    return found
 
 
 def _write_postings(file: IO[bytes], laid: Iterable[Laid]) -> dict[str, NDArray[Any]]:

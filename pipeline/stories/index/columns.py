@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from itertools import compress
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from pipeline.stories.index.sums import Floats
 
 Mask = NDArray[np.bool_]
 Codes = NDArray[np.uint64]
+# Codes are kept in three parts, in the order in which they are looked at.
+SIDE_BY_SIDE: Final = ("time", "fetched", "coded", "first_bits", "second_bits", "other_bits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,11 @@ class Columns:
             joined = b"".join([part.dense for part in compress(parts, coded.tolist())])
             codes[coded] = signs(np.frombuffer(joined, "<f2").reshape(-1, size), center)
         return cls(heads["time"], heads["fetched"], coded, codes, posted, terms, bits)
+
+    def side_by_side(self) -> dict[str, NDArray[Any]]:
+        """What is kept of members by slot, under the names of `SIDE_BY_SIDE`."""
+        codes = (self.codes[:, 0], self.codes[:, 1], self.codes[:, 2:])
+        return dict(zip(SIDE_BY_SIDE, (self.time, self.fetched, self.coded, *codes), strict=True))
 
     @classmethod
     def joined(cls, parts: Sequence[Columns], order: Places) -> Columns:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from typing_extensions import override
 
 from pipeline.stories.features.packed import Ids, IndexedArticle
-from pipeline.stories.index.columns import Codes, Columns, Mask
+from pipeline.stories.index.columns import SIDE_BY_SIDE, Codes, Columns, Mask
 from pipeline.stories.index.postings import Laid, laid_in_parts, without
 from pipeline.stories.index.sums import Floats
 
@@ -51,7 +51,8 @@ class Arrays:
     """n members in s stories, as they are kept. A story that has ended keeps its number, without members.
 
     Attributes:
-        time, fetched, coded, codes: As in `Columns`.
+        time, fetched, coded: As in `Columns`; there may be room for more members behind the n.
+        first_bits, second_bits, other_bits: The codes, likewise: the first 64 bits, the next, and the rest.
         terms: The terms by which members are found, ascending.
         ends: Where the postings of each term begin, and where those of the last one end.
         records: By slot, the place of what was made of the member by `packed_member`.
@@ -65,7 +66,9 @@ class Arrays:
     time: Floats
     fetched: Floats
     coded: Mask
-    codes: Codes
+    first_bits: NDArray[np.uint64]
+    second_bits: NDArray[np.uint64]
+    other_bits: Codes
     terms: Ids
     ends: NDArray[np.int64]
     records: Whole
@@ -108,10 +111,12 @@ class Frozen:
     def __len__(self) -> int:
         return len(self.arrays.records)
 
-    def let_go_of_columns(self) -> None:
-        """Frees what is kept of members side by side, once somebody has taken it over."""
-        none = {name: getattr(self.arrays, name)[:0] for name in ("time", "fetched", "coded", "codes")}
-        self.arrays = replace(self.arrays, **{name: array.copy() for name, array in none.items()})
+    def taken_over(self) -> Arrays:
+        """What is kept, for whoever goes on from here and changes what lies side by side."""
+        taken = self.arrays
+        none = {name: getattr(taken, name)[:0].copy() for name in SIDE_BY_SIDE}
+        self.arrays = replace(taken, **none)
+        return taken
 
     @property
     def stories(self) -> int:
@@ -188,10 +193,7 @@ class Streamed(Freezable):
         parts.clear()
         articles = np.concatenate(named)[order]
         arrays = {
-            "time": columns.time,
-            "fetched": columns.fetched,
-            "coded": columns.coded,
-            "codes": columns.codes,
+            **columns.side_by_side(),
             "records": np.concatenate(records)[order],
             **_grouped(np.concatenate(homes)[order].astype(np.int32), len(numbers)),
             **_looked_up(articles, np.arange(len(articles))),
@@ -218,9 +220,7 @@ class Remaining(Freezable):
         slots = np.cumsum(stay) - 1
         there = stay[before.article_slots]
         arrays = {
-            **{
-                name: getattr(before, name)[stay] for name in ("time", "fetched", "coded", "codes", "records")
-            },
+            **{name: getattr(before, name)[: len(stay)][stay] for name in (*SIDE_BY_SIDE, "records")},
             **_grouped(before.homes[stay].astype(np.int32), self._frozen.stories),
             "article_digests": before.article_digests[there],
             "article_slots": slots[before.article_slots[there]].astype(np.int32),

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.stories.features.packed import Ids, IndexedArticle
-from pipeline.stories.index.columns import Codes, Columns, Mask, code_width, signs
+from pipeline.stories.index.columns import SIDE_BY_SIDE, Codes, Columns, Mask, code_width, signs
 from pipeline.stories.index.frozen import Frozen
 from pipeline.stories.index.postings import QUERY_TERMS, Places, Postings, heaviest_of_each, unpacked
 from pipeline.stories.index.sums import Floats
@@ -146,18 +146,21 @@ class CandidateLookup:
         cls, window_seconds: float, center: NDArray[np.float64] | None, frozen: Frozen
     ) -> CandidateLookup:
         """One that goes on from what was kept."""
-        lookup, arrays = cls(window_seconds, center, [], Columns.of([], center)), frozen.arrays
+        lookup, arrays = cls(window_seconds, center, [], Columns.of([], center)), frozen.taken_over()
         lookup._frozen, lookup._kept = frozen, len(frozen)
-        lookup._make_room(max(_ROOM, len(frozen) * 9 // 8))
-        lookup._fill(0, arrays.time, arrays.fetched, arrays.coded, arrays.codes)
+        # As they lie in the file: what is written to them is this process's own.
+        lookup._time, lookup._fetched, lookup._coded = arrays.time, arrays.fetched, arrays.coded
+        lookup._first_bits, lookup._second_bits = arrays.first_bits, arrays.second_bits
+        lookup._other_bits = arrays.other_bits
+        lookup._make_scratch(len(lookup._time))
         lookup._postings = Postings.kept(arrays.terms, arrays.ends, frozen.read_postings)
         lookup.newest = frozen.member(len(frozen) - 1).seq if len(frozen) else -1
         return lookup
 
     def _make_room(self, room: int) -> None:
-        # Of slots that hold nothing (any more), time and arrival are infinite: outside every window.
-        self._time: Floats = np.full(room, np.inf)
-        self._fetched: Floats = np.full(room, np.inf)
+        # Of slots that hold nothing any more, time and arrival are infinite: outside every window.
+        self._time: Floats = np.zeros(room)
+        self._fetched: Floats = np.zeros(room)
         self._coded: Mask = np.zeros(room, dtype=np.bool_)
         self._first_bits: NDArray[np.uint64] = np.zeros(room, dtype=np.uint64)
         self._second_bits: NDArray[np.uint64] = np.zeros(room, dtype=np.uint64)
@@ -174,17 +177,7 @@ class CandidateLookup:
     def laid_side_by_side(self) -> dict[str, NDArray[Any]]:
         """What `frozen.Arrays` has of members by slot, but for their records and homes."""
         upto = len(self)
-        bits = (
-            self._first_bits[:upto, np.newaxis],
-            self._second_bits[:upto, np.newaxis],
-            self._other_bits[:upto],
-        )
-        return {
-            "time": self._time[:upto],
-            "fetched": self._fetched[:upto],
-            "coded": self._coded[:upto],
-            "codes": np.concatenate(bits, axis=1),
-        }
+        return {name: getattr(self, f"_{name}")[:upto] for name in SIDE_BY_SIDE}
 
     def later(self) -> list[IndexedArticle]:
         """The members that were not kept, by slot."""
@@ -220,18 +213,12 @@ class CandidateLookup:
         first, end = len(self), len(self) + len(members)
         while end > len(self._time):
             self._grow()
-        self._fill(first, columns.time, columns.fetched, columns.coded, columns.codes)
+        for name, array in columns.side_by_side().items():
+            getattr(self, f"_{name}")[first:end] = array
         self._later += members
         sequence = [self.newest if first else -1, *(member.seq for member in members)]
         self.in_order &= sequence == sorted(sequence)
         self.newest = max(self.newest, *sequence)
-
-    def _fill(self, first: int, time: Floats, fetched: Floats, coded: Mask, codes: Codes) -> None:
-        """Fills slots with what is kept of members side by side."""
-        end = first + len(time)
-        self._time[first:end], self._fetched[first:end], self._coded[first:end] = time, fetched, coded
-        self._first_bits[first:end], self._second_bits[first:end] = codes[:, 0], codes[:, 1]
-        self._other_bits[first:end] = codes[:, 2:]
 
     def _make_scratch(self, room: int) -> None:
         """What is written over for each article."""
@@ -242,12 +229,11 @@ class CandidateLookup:
 
     def _grow(self) -> None:
         """Half as many slots again."""
-        more = len(self._time) // 2
-        for name in ("_time", "_fetched", "_coded", "_first_bits", "_second_bits", "_other_bits"):
-            before = getattr(self, name)
-            fill = np.inf if name in ("_time", "_fetched") else 0
-            added = np.full((more, *before.shape[1:]), fill, before.dtype)
-            setattr(self, name, np.concatenate([before, added]))
+        more = max(_ROOM, len(self._time) // 2)
+        for name in SIDE_BY_SIDE:
+            before = getattr(self, f"_{name}")
+            added = np.zeros((more, *before.shape[1:]), before.dtype)
+            setattr(self, f"_{name}", np.concatenate([before, added]))
         self._make_scratch(len(self._time))
 
     # -- looking up --------------------------------------------------------------------------------------

@@ -94,7 +94,6 @@ class StoryIndex:
         index._frozen = frozen
         index._placement = Placement(frozen)
         index._slots = CandidateLookup.kept(index._window_seconds, center, frozen)
-        frozen.let_go_of_columns()
         return index
 
     def freeze(self, keep: Callable[[bytes], int]) -> tuple[dict[str, NDArray[Any]], Iterator[Laid]]:
