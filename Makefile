@@ -92,13 +92,14 @@ bench: setup ## speed: start, whole pipeline, assigning, polling, parsing, alert
 	$(RUN) -m benchmarks.programs.exporting
 
 .PHONY: bench-large
-bench-large: setup ## the same for large stores: 300,000 stories, 1,000,000 articles in a window, a folder of 1,000,000 files; hours
+bench-large: setup ## the same for large stores: 300,000 stories, 1,000,000 articles in a window, a folder of 1,000,000 files, an hour's load; hours
 	$(RUN) -m benchmarks.stories.speed --sizes 300000 --window ''
 	@mkdir -p .bench
 	$(RUN) -m benchmarks.stories.checkpoint .bench/million.db --articles 1000000
 	$(RUN) -m benchmarks.stories.long_load --articles 100000
 	$(RUN) -m benchmarks.stories.hostile --articles 10000 --at-once
 	$(RUN) -m benchmarks.sources.million
+	$(RUN) -m benchmarks.stories.hour .bench/hour
 
 .PHONY: train
 train: setup ## choose the scorer's numbers again on the labelled news in DATA and its variants, into config/scorer.yaml; hours

@@ -23,8 +23,8 @@ _BODY_WORDS: Final = 280
 _EVENT_WORDS: Final = 40
 _EVENT_PAIRS: Final = 30
 _PAIRS: Final = 50
-_EXPONENT: Final = 2.6
-_LARGEST: Final = 600
+EXPONENT: Final = 2.6
+LARGEST: Final = 600
 # Deviations per dimension: articles of one event then have a cosine of about 0.95, as in e5 on news.
 _EVENT_SPREAD: Final = 0.018
 _ARTICLE_SPREAD: Final = 0.010
@@ -45,7 +45,7 @@ class Newsroom:
         self._cumulative = np.cumsum(share / share.sum())
         frequency = np.diff(self._cumulative, prepend=0.0)
         self._idf = -np.log(-np.expm1(-200.0 * frequency) + 1e-6) + 0.01
-        sizes = np.arange(1, _LARGEST + 1) ** -_EXPONENT
+        sizes = np.arange(1, LARGEST + 1) ** -EXPONENT
         self._sizes = np.cumsum(sizes / sizes.sum())
 
     def events(self) -> Iterator[tuple[int, int]]:
