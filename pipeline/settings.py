@@ -343,11 +343,13 @@ def load_watch_file(folder: Path) -> tuple[Document, str]:
 
 def _documents(folder: Path, names: Sequence[str]) -> dict[str, list[Document]]:
     """The files of a folder and of its bases, by name; those of the folder first."""
-    folders = [folder]
+    folders, named = [folder], folder
     documents: dict[str, list[Document]] = {name: [] for name in names}
     while folders:
         here = folders.pop()
         if not here.is_dir():
+            if here != folder:
+                raise ConfigError(f"base: there is no folder {here}", str(named))
             raise ConfigError("no such folder; give one with --config", str(here))
         for name in names:
             path = here / f"{name}.yaml"
@@ -360,6 +362,7 @@ def _documents(folder: Path, names: Sequence[str]) -> dict[str, list[Document]]:
             if len(documents["settings"]) > 4:  # nobody nests deeper: it is a circle
                 raise ConfigError("bases refer to each other in a circle", str(here / "settings.yaml"))
             folders.append(target)
+            named = here / "settings.yaml"
     for name in names:
         if not documents[name]:
             if name == "settings":

@@ -16,6 +16,8 @@ import Stemmer
 
 # Their labels, clocks and dates are written another way than those of all others.
 EAST_ASIAN = frozenset({"ja", "ko", "zh"})
+# Joiners, which some scripts need; every other mark of format or control is left out where a text is shown.
+_JOINERS = "\u200c\u200d"
 # Longer tokens and values are cut: FTS5 cuts at 32,768 bytes, Lucene refuses terms above 32,766.
 LONGEST = 4096
 # Stems of so many words of a language are kept in memory.
@@ -174,3 +176,18 @@ def word_set(text: str) -> frozenset[str]:
     ['two', 'words']
     """
     return frozenset(text.split())
+
+
+def plain(text: str) -> str:
+    r"""A text without control characters and marks that turn its direction; white space becomes blanks.
+
+    >>> plain("a\x00b\u202e\nc")
+    'ab c'
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        " " if char.isspace() else char
+        for char in text
+        if char.isspace() or char in _JOINERS or unicodedata.category(char)[0] != "C"
+    )

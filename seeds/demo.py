@@ -23,11 +23,11 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from rich.console import Console
-from rich.table import Table
 
 from dags.local.environment import ROOT, airflow_environment
 from pipeline.app import App
 from pipeline.app.wiring import Wiring, now
+from pipeline.cli.tables.fitting import Listing, TableColumn
 from pipeline.store import redacted
 
 SEEDS = ROOT / "seeds"
@@ -135,11 +135,12 @@ def alert_at(ahead: timedelta) -> None:
 
 def _mails(out: Console) -> None:
     files = sorted((HOME / "spool").rglob("*.eml"), key=lambda file: (file.stat().st_mtime_ns, file.name))
-    table = Table("to", "subject", "file", title=f"{len(files)} mails in the spool")
+    columns = (TableColumn("file"), TableColumn("subject", 1, least=24), TableColumn("to", 2, least=16))
+    listing = Listing(columns, f"{len(files)} mails in the spool")
     for file in files:
         mail = message_from_bytes(file.read_bytes(), policy=policy.default)
-        table.add_row(str(mail["To"]), str(mail["Subject"]), str(file.relative_to(ROOT)))
-    out.print(table)
+        listing.row(str(file.relative_to(ROOT)), str(mail["Subject"]), str(mail["To"]))
+    listing.show(out)
 
 
 def _prefix(store: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipeline.errors import ConfigError
 from pipeline.settings import SettingsFile, load_settings
 
 FILE = Path(__file__).parents[1] / "config" / "settings.yaml"
@@ -37,3 +38,9 @@ def test_the_file_as_it_is_changes_nothing():
 def test_a_line_is_prose_or_a_key(line):
     assert re.match(r"#(  )?[a-z_]+: ?\S*|#( {1}| {2}# )\S|$", line), line
     assert len(line) <= 110
+
+
+def test_a_base_that_is_not_there_is_told_of_the_file_that_names_it(tmp_path):
+    (tmp_path / "settings.yaml").write_text("base: ../elsewhere\n")
+    with pytest.raises(ConfigError, match=r"settings\.yaml: base: there is no folder .*/elsewhere$"):
+        load_settings(tmp_path, {})

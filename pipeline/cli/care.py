@@ -7,12 +7,19 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from pipeline.app.shapes import rejection_shape
 from pipeline.cli.exits import Failed
-from pipeline.cli.session import answer, opened
-from pipeline.cli.tables import checks_table, counted, counts_table, feeds_table, rejections_table
+from pipeline.cli.session import answer, clock, opened
+from pipeline.cli.tables.fitting import Listing, TableColumn, number
+from pipeline.cli.tables.news_tables import counted
+from pipeline.cli.tables.upkeep_tables import (
+    checks_listing,
+    counts_listing,
+    feeds_listing,
+    health_listing,
+    rejections_listing,
+)
 
 feeds = typer.Typer(help="The feed list and its state.", no_args_is_help=True)
 quarantine = typer.Typer(help="What could not be processed, and why.", no_args_is_help=True)
@@ -23,7 +30,7 @@ def feeds_list(context: typer.Context) -> None:
     """The feeds as configured."""
     with opened(context, make=False) as app:
         document = app.care.feeds()
-    answer(context, document, lambda out: out.print(feeds_table(document)))
+    answer(context, document, lambda out: feeds_listing(document).show(out))
 
 
 @feeds.command("health")
@@ -31,7 +38,7 @@ def feeds_health(context: typer.Context) -> None:
     """How each feed is doing: last success, last news, error, next poll."""
     with opened(context, make=False) as app:
         document = app.care.feed_health()
-    answer(context, document, lambda out: out.print(feeds_table(document)))
+    answer(context, document, lambda out: health_listing(document, clock()).show(out))
 
 
 @feeds.command("packs")
@@ -42,12 +49,19 @@ def feeds_packs(context: typer.Context) -> None:
     document = described()
 
     def show(out: Console) -> None:
-        table = Table("pack", "title", "language", "subject", "feeds", title=counted(len(document), "pack"))
+        columns = (
+            TableColumn("pack"),
+            TableColumn("title", 1, least=20),
+            TableColumn("language", 3),
+            TableColumn("subject", 4),
+            number("feeds", 2),
+        )
+        listing = Listing(columns, counted(len(document), "pack"))
         for entry in document:
-            table.add_row(
+            listing.row(
                 entry["name"], entry["title"], entry["language"], entry["subject"], str(entry["feeds"])
             )
-        out.print(table)
+        listing.show(out)
 
     answer(context, document, show)
 
@@ -66,7 +80,7 @@ def feeds_add(
 
     def show(out: Console) -> None:
         if document["added"]:
-            out.print(feeds_table(document["added"]))
+            feeds_listing(document["added"]).show(out)
         else:
             out.print("All of it is in feeds.yaml already")
         for url in document["also"]:
@@ -84,7 +98,7 @@ def feeds_check(
     """Asks feeds once and keeps nothing: which answer, with what."""
     with opened(context, make=False) as app:
         document = app.feeds.check(ids or [], pack)
-    answer(context, document, lambda out: out.print(feeds_table(document)))
+    answer(context, document, lambda out: feeds_listing(document).show(out))
     bad = [each for each in document if not each["ok"]]
     if bad:
         raise Failed(
@@ -97,7 +111,7 @@ def feeds_import(context: typer.Context, file: Annotated[Path, typer.Argument(me
     """Adds the feeds of an OPML file to feeds.yaml; folders become tags."""
     with opened(context, make=False) as app:
         document = app.care.import_feeds(file)
-    answer(context, document, lambda out: out.print(feeds_table(document)))
+    answer(context, document, lambda out: feeds_listing(document).show(out))
 
 
 @feeds.command("export")
@@ -113,7 +127,7 @@ def quarantine_list(context: typer.Context) -> None:
     """What could not be processed, newest first."""
     with opened(context, make=False) as app:
         document = [rejection_shape(entry) for entry in app.stored.rejections()]
-    answer(context, document, lambda out: out.print(rejections_table(document)))
+    answer(context, document, lambda out: rejections_listing(document, clock()).show(out))
 
 
 @quarantine.command("show")
@@ -137,7 +151,7 @@ def quarantine_replay(
     """Tries entries again (all without an ID), from the archive."""
     with opened(context) as app:
         outcome = app.care.replay_quarantine(ids or [])
-    answer(context, outcome.as_json(), lambda out: out.print(counts_table(outcome.as_json())))
+    answer(context, outcome.as_json(), lambda out: counts_listing(outcome.as_json()).show(out))
 
 
 def doctor(context: typer.Context) -> None:
@@ -155,7 +169,7 @@ def verify(context: typer.Context) -> None:
 
 
 def _checked(context: typer.Context, document: list[dict[str, Any]]) -> None:
-    answer(context, document, lambda out: out.print(checks_table(document)))
+    answer(context, document, lambda out: checks_listing(document).show(out))
     bad = [f"{check['check']}: {check['detail']}" for check in document if not check["ok"]]
     if bad:
         raise Failed(bad[0] + (f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""))

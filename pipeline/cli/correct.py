@@ -16,8 +16,9 @@ from pipeline.app.shapes import (
     request_shape,
     story_shape,
 )
-from pipeline.cli.session import answer, opened
-from pipeline.cli.tables import corrections_table, preview_text, requests_table, stories_table
+from pipeline.cli.session import answer, clock, opened
+from pipeline.cli.tables.news_tables import preview_text, stories_listing
+from pipeline.cli.tables.upkeep_tables import corrections_listing, requests_listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -128,7 +129,7 @@ def corrections_list(context: typer.Context) -> None:
         known, undone = app.correct.all(), app.correct.undone()
         homes = app.correct.homes(known)
     document = [correction_shape(each, undone.get(each.id, ""), homes[each.id]) for each in known]
-    answer(context, document, lambda out: out.print(corrections_table(document)))
+    answer(context, document, lambda out: corrections_listing(document, clock()).show(out))
 
 
 @listing.command("undo")
@@ -194,12 +195,12 @@ def _corrected(
 
 def _filed(context: typer.Context, request: Request) -> None:
     document = request_shape(request)
-    answer(context, {"request": document}, lambda out: out.print(requests_table([document])))
+    answer(context, {"request": document}, lambda out: requests_listing([document], clock()).show(out))
 
 
 def _requests(context: typer.Context, found: Sequence[Request]) -> None:
     document = [request_shape(each) for each in found]
-    answer(context, document, lambda out: out.print(requests_table(document)))
+    answer(context, document, lambda out: requests_listing(document, clock()).show(out))
 
 
 def _said(context: typer.Context, app: App, correction: Correction, *, dry_run: bool) -> None:
@@ -211,7 +212,7 @@ def _said(context: typer.Context, app: App, correction: Correction, *, dry_run: 
     found, members = app.correct.say(correction)
     lines = {name: each.line for name, each in members.items()}
     document = {"stories": [story_shape(story, lines) for story in found]}
-    answer(context, document, lambda out: out.print(stories_table(document["stories"])))
+    answer(context, document, lambda out: stories_listing(document["stories"], clock()).show(out))
 
 
 def _who() -> str:

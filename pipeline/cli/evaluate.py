@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.session import answer, opened, progress
-from pipeline.cli.tables import evaluation_table
+from pipeline.cli.tables.upkeep_tables import evaluation_listing
 
 
 def evaluate(
@@ -18,7 +18,7 @@ def evaluate(
     """Measures story quality on labelled articles, streamed as in production, in a fresh store."""
     with opened(context, make=False) as app, progress("Evaluating") as step:
         document = app.quality.evaluate(files, progress=step)
-    answer(context, document, lambda out: out.print(evaluation_table(document)))
+    answer(context, document, lambda out: evaluation_listing(document).show(out))
 
 
 def register(cli: typer.Typer) -> None:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from pipeline.cli.exits import Failed
 from pipeline.cli.session import answer, opened, progress, session, stages
-from pipeline.cli.tables import counts_table, feeds_table
+from pipeline.cli.tables.fitting import Listing, TableColumn, number
+from pipeline.cli.tables.upkeep_tables import counts_listing, feeds_listing
 from pipeline.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def load(
     """Takes files through every stage; never alerts unless --alert."""
     with opened(context) as app, progress("Loading") as step:
         outcome = app.ingest.load(paths, alert=alert, progress=step)
-    answer(context, outcome.as_json(), lambda out: out.print(counts_table(outcome.as_json())))
+    answer(context, outcome.as_json(), lambda out: counts_listing(outcome.as_json()).show(out))
     if outcome.alerts:
         check_delivered(outcome.alerts)
 
@@ -64,8 +64,8 @@ def fetch(
                 "No feed is due now. `fetch --all` polls every feed; `feeds add` adds one.", markup=False
             )
             return
-        out.print(feeds_table(outcome.feeds))
-        out.print(counts_table(outcome.as_json()))
+        feeds_listing(outcome.feeds).show(out)
+        counts_listing(outcome.as_json()).show(out)
 
     answer(context, outcome.as_json(), show)
 
@@ -162,12 +162,17 @@ def alert(
         outcome = app.watches.alert(dry_run=dry_run)
 
     def show(out: Console) -> None:
-        table = Table(
-            "watch", "kind", "story", "articles", "reason", title="Would alert" if dry_run else "Alerts"
+        columns = (
+            TableColumn("story"),
+            TableColumn("watch", 1, least=12),
+            TableColumn("kind", 2),
+            number("articles", 3),
+            TableColumn("reason", 4, least=20),
         )
+        listing = Listing(columns, "Would alert" if dry_run else "Alerts")
         for entry in outcome.alerts:
-            table.add_row(entry.watch, entry.kind, entry.story, str(len(entry.articles)), entry.reason)
-        out.print(table)
+            listing.row(entry.story, entry.watch, entry.kind, str(len(entry.articles)), entry.reason)
+        listing.show(out)
         out.print(f"{outcome.delivered} delivered, {outcome.failed} failed, {outcome.suppressed} suppressed")
 
     document = {
@@ -197,7 +202,7 @@ def repair(context: typer.Context) -> None:
     """Merges and splits recent stories where the evidence says so."""
     with opened(context) as app:
         outcome = app.correct.repair()
-    answer(context, outcome, lambda out: out.print(counts_table(outcome)))
+    answer(context, outcome, lambda out: counts_listing(outcome).show(out))
 
 
 def replay(
@@ -210,7 +215,7 @@ def replay(
     """Takes the archive, from the beginning, through every stage."""
     with opened(context) as app, progress("Replaying") as step:
         outcome = app.stores.replay(into, step, keep_going=keep_going)
-    answer(context, outcome, lambda out: out.print(counts_table(outcome)))
+    answer(context, outcome, lambda out: counts_listing(outcome).show(out))
 
 
 def register(cli: typer.Typer) -> None:

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.session import answer, opened, progress
-from pipeline.cli.tables import counts_table, entity_text, suggestions_table
+from pipeline.cli.session import answer, clock, opened, progress
+from pipeline.cli.tables.news_tables import entity_text, suggestions_listing
+from pipeline.cli.tables.upkeep_tables import counts_listing
 
 entities = typer.Typer(help="Names across articles.", no_args_is_help=True)
 store = typer.Typer(help="Stores: migrate, adopt, copy.", no_args_is_help=True)
@@ -20,7 +21,7 @@ def entity(
     """One person, place or organisation: its articles over time, its stories, and who stands beside it."""
     with opened(context, make=False) as app:
         document, _ = app.names.entity(name)
-    answer(context, document, lambda out: entity_text(out, document))
+    answer(context, document, lambda out: entity_text(out, document, clock()))
 
 
 @entities.command("suggest")
@@ -31,7 +32,7 @@ def entities_suggest(
     """Proposes aliases for config/aliases.yaml: names that may be one, with the evidence."""
     with opened(context, make=False) as app:
         document = app.names.suggestions(limit)
-    answer(context, document, lambda out: out.print(suggestions_table(document)))
+    answer(context, document, lambda out: suggestions_listing(document).show(out))
 
 
 def enrich(
@@ -44,7 +45,7 @@ def enrich(
         raise typer.BadParameter("new articles are enriched as they come; --again does it for stored ones")
     with opened(context, make=False) as app, progress("Enriching") as step:
         document = app.names.enrich_again(since, step)
-    answer(context, document, lambda out: out.print(counts_table(document)))
+    answer(context, document, lambda out: counts_listing(document).show(out))
 
 
 @store.command("migrate")
@@ -57,7 +58,7 @@ def store_migrate(
     """Brings the store to this version's schema; on Elasticsearch, reading and writing go on."""
     with opened(context, make=False) as app:
         document = app.stores.migrate(anew=anew)
-    answer(context, document, lambda out: out.print(counts_table(document)))
+    answer(context, document, lambda out: counts_listing(document).show(out))
 
 
 @store.command("adopt")
@@ -65,7 +66,7 @@ def store_adopt(context: typer.Context) -> None:
     """Lets the store follow this home's journal, when the home that it followed is lost for good."""
     with opened(context, make=False) as app:
         document = app.stores.adopt()
-    answer(context, document, lambda out: out.print(counts_table(document)))
+    answer(context, document, lambda out: counts_listing(document).show(out))
 
 
 @store.command("copy")
@@ -77,7 +78,7 @@ def store_copy(
     """Copies a whole store, from SQLite to Elasticsearch or back."""
     with opened(context) as app:
         document = app.stores.copy(source, target)
-    answer(context, document, lambda out: out.print(counts_table(document)))
+    answer(context, document, lambda out: counts_listing(document).show(out))
 
 
 def register(cli: typer.Typer) -> None:

@@ -8,8 +8,8 @@ import typer
 from rich.console import Console
 
 from pipeline.app.shapes import message_shape
-from pipeline.cli.session import answer, opened
-from pipeline.cli.tables import messages_table
+from pipeline.cli.session import answer, clock, opened
+from pipeline.cli.tables.upkeep_tables import messages_listing
 
 outbox = typer.Typer(help="Messages that wait, failed or were given up.", no_args_is_help=True)
 
@@ -19,7 +19,7 @@ def outbox_list(context: typer.Context) -> None:
     """What was not sent yet, and why; the oldest first."""
     with opened(context, make=False) as app:
         document = [message_shape(message) for message in app.outbox.messages()]
-    answer(context, document, lambda out: out.print(messages_table(document)))
+    answer(context, document, lambda out: messages_listing(document, clock()).show(out))
 
 
 @outbox.command("show")
@@ -48,7 +48,7 @@ def outbox_retry(
     """Makes messages due again (all that failed, without an ID); the next `alert` sends them."""
     with opened(context) as app:
         document = [message_shape(message) for message in app.outbox.retry(ids or [])]
-    answer(context, document, lambda out: out.print(messages_table(document)))
+    answer(context, document, lambda out: messages_listing(document, clock()).show(out))
 
 
 @outbox.command("drop")
@@ -56,7 +56,7 @@ def outbox_drop(context: typer.Context, message_id: Annotated[str, typer.Argumen
     """Takes a message out: it is never sent."""
     with opened(context) as app:
         document = message_shape(app.outbox.drop(message_id))
-    answer(context, document, lambda out: out.print(messages_table([document])))
+    answer(context, document, lambda out: messages_listing([document], clock()).show(out))
 
 
 def register(cli: typer.Typer) -> None:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from pipeline.cli.session import answer, opened, session
-from pipeline.cli.tables import tokens_table
+from pipeline.cli.session import answer, clock, opened, session
+from pipeline.cli.tables.upkeep_tables import tokens_listing
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -94,10 +94,9 @@ def add_token(
 ) -> None:
     """Makes a token and prints it: it cannot be shown again."""
     from pipeline.api.api_tokens import USUAL
-    from pipeline.app.wiring import now
 
     with _tokens(context, make=True) as known:
-        made = known.add(name, scope or USUAL, per_minute, now())
+        made = known.add(name, scope or USUAL, per_minute, clock())
     answer(context, {"name": name, "token": made}, lambda out: out.print(made, markup=False, soft_wrap=True))
 
 
@@ -106,7 +105,7 @@ def list_tokens(context: typer.Context) -> None:
     """The tokens there are, by name; not the tokens themselves."""
     with _tokens(context) as known:
         found = [asdict(each) | {"scopes": list(each.scopes)} for each in known.all()]
-    answer(context, found, lambda out: out.print(tokens_table(found)))
+    answer(context, found, lambda out: tokens_listing(found, clock()).show(out))
 
 
 @tokens.command("revoke")

@@ -17,9 +17,9 @@ from pipeline.app.shapes import (
     tie_shape,
     version_shapes,
 )
-from pipeline.cli.session import answer, opened
-from pipeline.cli.situations import situation_text, situations_table
-from pipeline.cli.tables import article_text, hits_table, stories_table, story_text
+from pipeline.cli.session import answer, clock, opened
+from pipeline.cli.situations import situation_text, situations_listing
+from pipeline.cli.tables.news_tables import article_text, hits_listing, stories_listing, story_text
 from pipeline.cli.why import why_text
 
 Since = Annotated[str | None, typer.Option(help="Only what is newer: 90m, 12h, 7d, 2w, or a date")]
@@ -52,7 +52,7 @@ def stories(
         found = app.read.listed(wanted, sort, limit)
         members = app.read.lines_of(found)
     document = [story_shape(story, members) for story in found]
-    answer(context, document, lambda out: out.print(stories_table(document)))
+    answer(context, document, lambda out: stories_listing(document, clock()).show(out))
 
 
 def story(
@@ -64,7 +64,7 @@ def story(
         found, lineage = app.read.current(story_id)
         members, near = app.read.lines_of([found]), app.read.near_misses(found, lineage)
     document = one_story_shape(found, members, lineage, near)
-    answer(context, document, lambda out: story_text(out, document))
+    answer(context, document, lambda out: story_text(out, document, clock()))
 
 
 def situations(
@@ -80,7 +80,7 @@ def situations(
     with opened(context, make=False) as app:
         found = app.read.situations(app.read.wanted(since=since, query=query), sort, limit)
     document = [situation_shape(name, entries) for name, entries in found]
-    answer(context, document, lambda out: out.print(situations_table(document)))
+    answer(context, document, lambda out: situations_listing(document, clock()).show(out))
 
 
 def situation(
@@ -106,7 +106,7 @@ def search(
     with opened(context, make=False) as app:
         hits = app.read.search(query, since=since, limit=limit)
     document = [hit_shape(hit) for hit in hits]
-    answer(context, document, lambda out: out.print(hits_table(document)))
+    answer(context, document, lambda out: hits_listing(document, clock()).show(out))
 
 
 def why(
@@ -143,7 +143,7 @@ def article(
     rest = {} if removed else {"title": shown.title, "text": shown.text}
 
     def show(out: Console) -> None:
-        article_text(out, document | rest)
+        article_text(out, document | rest, clock())
 
     answer(context, document, show)
 

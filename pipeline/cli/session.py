@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import typer
 from rich.console import Console
+from rich.text import Text
+
+from pipeline.cli.tables.fitting import WIDE, shown_text
 
 if TYPE_CHECKING:
     from pipeline.app import App
+
+# No line of a table can be shorter than an id.
+_NARROWEST: Final = 20
 
 
 @dataclass(slots=True)
@@ -47,9 +55,26 @@ def opened(context: typer.Context, *, make: bool = True) -> Iterator[App]:
         yield app
 
 
+def clock() -> datetime:
+    """The present time, from which ages are told."""
+    from pipeline.app.wiring import now
+
+    return now()
+
+
+class _Terminal(Console):
+    """A console on which what came from outside is text: no control character reaches the terminal."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """See `Console`."""
+        return super().render_str("\n".join(shown_text(line) for line in text.split("\n")), **options)
+
+
 def console() -> Console:
-    """The terminal for people: tables go to stdout, as wide as the terminal or as 140 columns in a pipe."""
-    return Console(width=None if sys.stdout.isatty() else 140, highlight=False)
+    """The terminal for people, as wide as it is or as `COLUMNS` says; in a pipe nothing has to fit."""
+    said = os.environ.get("COLUMNS", "")
+    width = max(int(said), _NARROWEST) if said.isdecimal() else None if sys.stdout.isatty() else WIDE
+    return _Terminal(width=width, highlight=False, emoji=False)
 
 
 def answer(context: typer.Context, document: Any, show: Callable[[Console], None]) -> None:

@@ -3,36 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from pipeline.cli.tables import Json, counted
+from pipeline.cli.tables.ages import age
+from pipeline.cli.tables.fitting import Listing, TableColumn, hanging, heading, number
+from pipeline.cli.tables.news_tables import Json, counted
 
 # A share of the score that would be written as nothing says nothing.
 _TOLD = 0.005
 
 
-def situations_table(situations: Sequence[Json]) -> Table:
+def situations_listing(situations: Sequence[Json], now: datetime) -> Listing:
     """Situations, a row each."""
-    table = Table(title=counted(len(situations), "situation"))
-    widest = max((len(each["id"]) for each in situations), default=0)
-    table.add_column("situation", no_wrap=True, min_width=widest)
-    table.add_column("title", overflow="fold")
-    table.add_column("stories", justify="right")
-    table.add_column("articles", justify="right")
-    table.add_column("from", no_wrap=True)
-    table.add_column("to", no_wrap=True)
+    columns = (
+        TableColumn("situation"),
+        TableColumn("title", 1, least=24),
+        number("stories", 2),
+        number("articles", 5),
+        TableColumn("from", 4),
+        TableColumn("newest", 3),
+    )
+    listing = Listing(columns, counted(len(situations), "situation"))
     for each in situations:
-        counts = str(len(each["stories"])), str(each["articles"])
-        table.add_row(each["id"], escape(each["title"]), *counts, each["first"][:10], each["last"][:10])
-    return table
+        listing.row(
+            each["id"],
+            each["title"],
+            str(len(each["stories"])),
+            str(each["articles"]),
+            each["first"][:10],
+            age(each["last"], now),
+        )
+    return listing
 
 
 def situation_text(out: Console, situation: Json) -> None:
     """One situation as a timeline."""
-    out.print(f"[bold]{escape(situation['title'])}[/bold]")
+    heading(out, situation["title"])
     out.print(
         f"{situation['id']} · {len(situation['stories'])} stories, {situation['articles']} articles · "
         f"{situation['first'][:10]} to {situation['last'][:10]}"
@@ -49,7 +57,7 @@ def situation_text(out: Console, situation: Json) -> None:
             ("tied by", tie_text(story["tie"])),
         ):
             if text:
-                out.print(f"  {label}: {text}", markup=False)
+                hanging(out, f"  {label}: ", text)
 
 
 def tie_text(tie: Json | None) -> str:

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from pipeline.cli.session import answer, opened
-from pipeline.cli.tables import backtest_table, counted
+from pipeline.cli.tables.fitting import Listing, TableColumn, hanging, heading, number
+from pipeline.cli.tables.news_tables import counted
+from pipeline.cli.tables.upkeep_tables import backtest_listing
 from pipeline.errors import UsageError
 
 watch = typer.Typer(
@@ -27,17 +27,25 @@ def watch_list(context: typer.Context) -> None:
         document = app.watches.all()
 
     def show(out: Console) -> None:
-        table = Table("name", "query", "delivers", "follow-up", "on", "alerts", title="Watches")
+        columns = (
+            TableColumn("name"),
+            TableColumn("query", 1, least=24),
+            number("alerts", 2),
+            TableColumn("on", 3),
+            TableColumn("delivers", 4, least=16),
+            TableColumn("follow-up", 5),
+        )
+        listing = Listing(columns, counted(len(document), "watch", "watches"))
         for entry in document:
-            table.add_row(
+            listing.row(
                 entry["name"],
                 entry["query"],
+                str(entry["alerts"]),
+                "yes" if entry["enabled"] else "no",
                 entry["delivers"],
                 entry["follow_up"] + (", once a situation" if entry["once_per"] == "situation" else ""),
-                "yes" if entry["enabled"] else "no",
-                str(entry["alerts"]),
             )
-        out.print(table)
+        listing.show(out)
 
     answer(context, document, show)
 
@@ -61,40 +69,31 @@ def watch_check(
         odd = [entry for entry in document if entry["warnings"]]
         shown = (odd if len(document) > _SHOWN else document)[:_SHOWN]
         for entry in shown:
-            out.print(f"[bold]{entry['name']}[/bold]")
-            _line(out, "  ", entry["meaning"])
+            heading(out, entry["name"])
+            hanging(out, "  ", entry["meaning"])
             for warning in entry["warnings"]:
-                _line(out, "  ! ", warning)
+                hanging(out, "  ! ", warning)
             _show_hits(out, entry)
         if len(shown) < len(document):
             more = f"{len(document)} watches, {len(odd)} with a warning; shown: {len(shown)}."
-            _line(out, "", f"{more} `wirewatch watch check NAME` shows one, --json has all of them.")
+            hanging(out, "", f"{more} `wirewatch watch check NAME` shows one, --json has all of them.")
 
     answer(context, document, show)
-
-
-def _line(out: Console, before: str, text: str) -> None:
-    """Prints a text that stays right of what stands before it, however narrow the terminal is."""
-    line = Table.grid()
-    line.add_column(no_wrap=True)
-    line.add_column(overflow="fold")
-    line.add_row(Text(before), Text(text))
-    out.print(line)
 
 
 def _show_hits(out: Console, entry: dict[str, Any]) -> None:
     for clause in entry["clauses"]:
         sign = "not " if clause["negative"] else ""
         rate = f": {clause['hits']} of {clause['of']}" if entry["of"] else ""
-        _line(out, "  ", f"{sign}{clause['clause']}{rate}")
+        hanging(out, "  ", f"{sign}{clause['clause']}{rate}")
         for language, found in sorted(clause["tokens"].items()):
-            _line(out, f"      {language}: ", ", ".join(found))
+            hanging(out, f"      {language}: ", ", ".join(found))
     if not entry["of"]:
-        _line(out, "  ", "there are no articles yet to try it on")
+        hanging(out, "  ", "there are no articles yet to try it on")
         return
-    _line(out, "  ", f"in all {entry['hits']} of {entry['of']} articles ({entry['rate']:.2%})")
+    hanging(out, "  ", f"in all {entry['hits']} of {entry['of']} articles ({entry['rate']:.2%})")
     for example in entry["examples"]:
-        _line(out, f"    {example['published'][:16]} ", example["title"])
+        hanging(out, f"    {example['published'][:16]} ", example["title"])
 
 
 @watch.command("new")
@@ -113,12 +112,12 @@ def watch_new(
             err.print(draft["yaml"], markup=False)
             err.print(draft["meaning"], markup=False)
             for warning in draft["warnings"]:
-                _line(err, "! ", warning)
+                hanging(err, "! ", warning)
             _show_hits(err, draft)
             month = draft["month"]
             if draft["of"]:
                 told = f"{counted(month['articles'], 'article')}, {counted(month['alerts'], 'alert')}"
-                _line(err, "", f"In the last 30 days: {told}, {month['mails_per_day']:.2f} mails a day")
+                hanging(err, "", f"In the last 30 days: {told}, {month['mails_per_day']:.2f} mails a day")
             yes = _asked()
         saved = app.watches.add(draft) if yes else ""
 
@@ -160,7 +159,7 @@ def watch_backtest(
         result, document = app.watches.backtest(name, since, against, html)
 
     def show(out: Console) -> None:
-        out.print(backtest_table(document))
+        backtest_listing(document).show(out)
         out.print(
             f"{counted(len(result.fired), 'alert')} in {counted(result.mails, 'mail')}, "
             f"{result.mails_per_day:.2f} a day, at most {result.busiest} on one day; "
@@ -195,12 +194,12 @@ def watch_why(
         for clause in why.clauses:
             hits = f": {', '.join(clause.hits)}" if clause.hits else ""
             indent = "  " * (clause.depth + 1)
-            _line(out, indent, f"{clause.words}: {len(clause.articles)} of {clause.of}{hits}")
+            hanging(out, indent, f"{clause.words}: {len(clause.articles)} of {clause.of}{hits}")
         for check in why.checks:
             mark = "holds" if check.holds else "does not hold"
-            _line(out, "  ", f"{check.name}: needed {check.needed}, found {check.found}: {mark}")
+            hanging(out, "  ", f"{check.name}: needed {check.needed}, found {check.found}: {mark}")
         for note in why.notes:
-            _line(out, "  ", note)
+            hanging(out, "  ", note)
 
     answer(context, why.as_json(), show)
 

@@ -1,4 +1,4 @@
-"""A decision record in words and numbers; markup in what came from outside is escaped."""
+"""A decision record in words and numbers."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from pipeline.cli.situations import tie_text
+from pipeline.cli.tables.fitting import Listing, TableColumn, heading
 
 Json = Mapping[str, Any]
 
@@ -37,16 +37,22 @@ def why_text(out: Console, decision: Json, title: str, titles: Mapping[str, str]
         title: The article's.
         titles: Those of the stories, by id.
     """
-    out.print(f"[bold]{escape(title)}[/bold] ({decision['article']})")
+    heading(out, title, f" ({decision['article']})")
     verb = "founded its story: nothing came near enough" if decision["founded"] else "joined"
     out.print(f"{verb} · decided by {decision['by']} · now in {decision['story']}", markup=False)
     if decision["chosen"] is None:
         out.print("  there was no story that it could be compared with")
     else:
-        table = Table("", "", "value", "counts", title=f"needed {decision['threshold']:.3f}")
-        _candidate(table, "best" if decision["founded"] else "chosen", decision["chosen"], titles)
-        _candidate(table, "runner-up", decision["runner_up"], titles)
-        out.print(table)
+        columns = (
+            TableColumn(" "),
+            TableColumn(" ", least=20),
+            TableColumn("value", right=True),
+            TableColumn("counts", right=True),
+        )
+        listing = Listing(columns, f"needed {decision['threshold']:.3f}")
+        _candidate(listing, "best" if decision["founded"] else "chosen", decision["chosen"], titles)
+        _candidate(listing, "runner-up", decision["runner_up"], titles)
+        listing.show(out)
     for entry in decision["evidence"]:
         same = entry["article"] == entry["story"]
         sign = "≠" if entry["kind"].startswith("against ") else "⇔"
@@ -73,16 +79,16 @@ def why_text(out: Console, decision: Json, title: str, titles: Mapping[str, str]
         out.print(f"  {said}{constraint}", markup=False)
 
 
-def _candidate(table: Table, label: str, candidate: Json | None, titles: Mapping[str, str]) -> None:
+def _candidate(listing: Listing, label: str, candidate: Json | None, titles: Mapping[str, str]) -> None:
     """A story's rows: its score, and what that is made of."""
     if candidate is None:
         return
     title = titles.get(candidate["story"], candidate["story"])
-    table.add_row(f"[bold]{label}[/bold]", escape(title), "", f"[bold]{candidate['score']:.3f}[/bold]")
+    listing.row(Text(label, "bold"), title, "", Text(f"{candidate['score']:.3f}", "bold"))
     for name, contribution in candidate["features"].items():
         if abs(contribution) >= _NOTHING:
             words = _WORDS.get(name, name)
-            table.add_row("", words, f"{candidate['values'][name]:.3f}", f"{contribution:+.3f}")
+            listing.row("", words, f"{candidate['values'][name]:.3f}", f"{contribution:+.3f}")
 
 
 def _against(decision: Json) -> str:

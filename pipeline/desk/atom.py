@@ -18,11 +18,12 @@ from pipeline.app import App
 from pipeline.app.names import NAMED_LATELY
 from pipeline.desk.desk_texts import say
 from pipeline.desk.read import PAGE, language_tag, looked_at, query_of, wanted_of
-from pipeline.desk.view import MOST_LINE_CHARS, Ask, cut, link, part, plain
+from pipeline.desk.view import MOST_LINE_CHARS, Ask, cut, link, part
 from pipeline.errors import NotFoundError
 from pipeline.query.parse import is_relative
 from pipeline.records import ArticleRow, Story
 from pipeline.stories.situations.timeline import title_of as situation_title
+from pipeline.text import plain
 
 KIND: Final = "application/atom+xml"
 # Sources that an entry lists; the story's page has all of them.

@@ -6,7 +6,6 @@ import csv
 import hashlib
 import io
 import json
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from pipeline.alerts.send.content import safe_url
 from pipeline.desk.access import Person, feed_signature
 from pipeline.desk.desk_texts import say, texts
 from pipeline.errors import UsageError
+from pipeline.text import plain
 
 MOST_QUERY_CHARS: Final = 1000
 # Longer than this is no title, and no text, that a person reads on a page.
@@ -35,8 +35,6 @@ MOST_SHOWN_CHARS: Final = 4000
 MOST_LINES_CHARS: Final = 20_000
 # The parts of a score that have words of their own.
 FEATURES: Final = frozenset(key.removeprefix("f_") for key in texts()["en"] if key.startswith("f_"))
-# Joiners, which some scripts need; every other mark of format or control is left out.
-_JOINERS: Final = "\u200c\u200d"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -206,21 +204,6 @@ def as_csv(rows: Sequence[Sequence[object]]) -> str:
 def _cell(value: object) -> str:
     text = plain("" if value is None else str(value))
     return f"'{text}" if text.startswith(_FORMULA) and not isinstance(value, int | float) else text
-
-
-def plain(text: str) -> str:
-    r"""A text without control characters and marks that turn its direction; white space becomes blanks.
-
-    >>> plain("a\x00b\u202e\nc")
-    'ab c'
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        " " if char.isspace() else char
-        for char in text
-        if char.isspace() or char in _JOINERS or unicodedata.category(char)[0] != "C"
-    )
 
 
 def cut(text: str, most: int = MOST_LINE_CHARS) -> str:

@@ -16,7 +16,8 @@ from starlette.testclient import TestClient
 from test_desk_pages import PAGES
 
 from pipeline.desk.access import Person
-from pipeline.desk.view import Ask, View, as_csv, as_html, as_json, plain
+from pipeline.desk.view import Ask, View, as_csv, as_html, as_json
+from pipeline.text import plain
 
 DESK = Path(__file__).resolve().parents[2] / "pipeline" / "desk"
 HOSTILE = {
