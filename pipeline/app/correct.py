@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from pipeline.app.read import Read, StoriesFound
-from pipeline.app.wiring import Wiring
+from pipeline.app.wiring import Wiring, the_one
 from pipeline.errors import NotFoundError, StoreError, UsageError
 from pipeline.ports import Lease
 from pipeline.records import Article, Correction, Form, JournalEntry, StoredArticle, Story, WatchState
@@ -122,14 +122,13 @@ class Correct:
             UsageError: Several ids begin so, or it is taken back already.
         """
         known = self._wiring.store.corrections()
-        found = [each for each in known if each.id.startswith(name)] if name else []
-        if not found:
+        found = {each.id: each for each in known if name and each.id.startswith(name)}
+        whole = the_one("corrections", name, sorted(found))
+        if whole is None:
             raise NotFoundError(
                 f"correction {name}: no correction has this id; `wirewatch corrections list` lists them"
             )
-        if len(found) > 1 and all(each.id != name for each in found):
-            raise UsageError(f"correction {name}: {len(found)} ids begin like that; give more of it")
-        target = next((each for each in found if each.id == name), found[0])
+        target = found[whole]
         undo = taken_back(known).get(target.id)
         if undo:
             raise UsageError(

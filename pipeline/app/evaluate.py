@@ -14,7 +14,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline.app.wiring import UNKEPT_SECONDS, Progress, Wiring, quiet
+from pipeline.app.wiring import UNKEPT_SECONDS, Stages, Wiring, no_stages
 from pipeline.errors import UsageError
 from pipeline.normalize.identity.keys import former_key
 from pipeline.ports import Lease, Store
@@ -56,12 +56,12 @@ class Quality:
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
 
-    def evaluate(self, files: Sequence[Path], progress: Progress = quiet) -> dict[str, Any]:
+    def evaluate(self, files: Sequence[Path], stages: Stages = no_stages) -> dict[str, Any]:
         """Measures labelled files, each in a store of its own.
 
         Args:
             files: JSON lines (`.gz` too) with `cluster` beside the fields that `load` reads.
-            progress: Called with the number of articles done.
+            stages: Told of each file as it begins, and how many articles it has.
 
         Returns:
             As the command line answers.
@@ -69,7 +69,7 @@ class Quality:
         Raises:
             UsageError: A file is missing, or has no labelled line.
         """
-        rows = [self._file(file, progress) for file in files]
+        rows = [self._file(file, stages) for file in files]
         count = len(rows)
         return {
             "files": rows,
@@ -79,14 +79,14 @@ class Quality:
             },
         }
 
-    def _file(self, file: Path, progress: Callable[[int], None]) -> dict[str, Any]:
+    def _file(self, file: Path, stages: Stages) -> dict[str, Any]:
         labelled = read_labelled(file)
         started = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="wirewatch-") as folder:
             store = open_store(f"sqlite:///{folder}/evaluate.db")
             try:
                 stream = _Stream(self._wiring, store)
-                first = stream.run(labelled, progress)
+                first = stream.run(labelled, stages(f"Evaluating {file.name}", len(labelled)))
                 final = stream.labels(labelled)
                 affairs = stream.situations(final)
                 pages = stream.pages

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pipeline.addresses import shown
 from pipeline.app.journal import Warm, left_behind, writing
-from pipeline.app.wiring import Progress, Wiring, quiet
+from pipeline.app.wiring import Progress, Stages, Wiring, no_stages, quiet
 from pipeline.errors import PermanentError, UsageError
 from pipeline.normalize.identity.keys import former_key
 from pipeline.ports import Commit, FeedSource, RejectionFilter
@@ -30,14 +30,6 @@ BATCH_ITEMS = 500
 BATCH_BYTES = 32 * 1024 * 1024
 # Feeds polled before what they sent is grouped and their states are saved.
 FEEDS_A_BATCH = 200
-
-# Told what begins, and how many steps it has; gives what counts the steps.
-Stages = Callable[[str, int], Progress]
-
-
-def no_stages(_name: str, _total: int) -> Progress:
-    """Nobody looks on."""
-    return quiet
 
 
 def _no_counts() -> GroupCounts:
@@ -87,9 +79,9 @@ class Ingest:
         self._wiring = wiring
         self._warm: Warm | None = None
 
-    def load(self, paths: Sequence[str], *, alert: bool = False, progress: Progress = quiet) -> IngestReport:
+    def load(self, paths: Sequence[str], *, alert: bool = False, stages: Stages = no_stages) -> IngestReport:
         """Takes files through every stage, and with `alert` alerts on them at once; see `read_in`."""
-        outcome = self.read_in(paths, may_alert=alert, progress=progress)
+        outcome = self.read_in(paths, may_alert=alert, stages=stages)
         if alert:
             from pipeline.app.watches import Watches
 
@@ -97,14 +89,14 @@ class Ingest:
         return outcome
 
     def read_in(
-        self, paths: Sequence[str], *, may_alert: bool = False, progress: Progress = quiet
+        self, paths: Sequence[str], *, may_alert: bool = False, stages: Stages = no_stages
     ) -> IngestReport:
         """Takes files in, a bounded batch at a time.
 
         Args:
             paths: Files, folders, globs.
             may_alert: Whether the next alert run tells of them.
-            progress: Called with the number of items done.
+            stages: Told of each stage of each batch as it begins.
 
         Raises:
             UsageError: A path does not exist, or a folder holds nothing that can be read.
@@ -113,17 +105,19 @@ class Ingest:
         outcome = IngestReport()
         _ = self._wiring.settings  # a configuration that cannot be read is told before anything is archived
         for captures, refused in self._file_batches(paths):
-            batch = self._loaded(captures, progress, backfill=not may_alert)
+            batch = self._loaded(captures, stages, backfill=not may_alert)
             batch = replace(batch, rejections=(*refused, *batch.rejections), backfill=not may_alert)
             # What an earlier load left behind comes among these batches, in its place.
+            grouped = stages("Finding their stories", len(batch.articles))
             outcome.counts.add(self.take(batch, recover=False))
+            grouped(len(batch.articles))
         if left_behind(self._wiring):
             with writing(self._wiring):
                 pass
         outcome.seconds = time.monotonic() - started
         return outcome
 
-    def _loaded(self, captures: Sequence[Capture], progress: Progress, *, backfill: bool) -> PreparedBatch:
+    def _loaded(self, captures: Sequence[Capture], stages: Stages, *, backfill: bool) -> PreparedBatch:
         """Archives and prepares loaded captures; what an earlier load archived is not written again.
 
         So a load that was cut short passes over what it has done, and what it had archived and not yet taken
@@ -132,6 +126,7 @@ class Ingest:
         if not captures:
             return PreparedBatch()
         self._wiring.belongs()
+        progress = stages("Reading articles", sum(map(_items, captures)))
         archive = self._wiring.archive
         name = content_id(*(capture.id for capture in captures))
         place = archive.place_of(name)
@@ -159,7 +154,7 @@ class Ingest:
                     continue
                 captures.append(found)
                 size += len(found.body)
-                items += found.body.count(b"\n") + 1 if found.payload == "jsonl" else 1
+                items += _items(found)
                 if items >= BATCH_ITEMS or size >= BATCH_BYTES:
                     yield captures, refused
                     captures, refused, size, items = [], [], 0, 0
@@ -256,3 +251,8 @@ class Ingest:
             ]
         outcome.seconds = time.monotonic() - started
         return outcome
+
+
+def _items(capture: Capture) -> int:
+    """About how many articles it holds."""
+    return capture.body.count(b"\n") + 1 if capture.payload == "jsonl" else 1

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.app.read import moment
-from pipeline.app.wiring import Progress, Wiring, quiet
+from pipeline.app.wiring import Stages, Wiring, no_stages
 from pipeline.errors import NotFoundError
 from pipeline.ports import Naming
 from pipeline.records import Capture, EntityCount, EntityName, StoredArticle
@@ -147,7 +147,7 @@ class Entities:
             if not {pair.keep.id, pair.other.id} <= table
         ][:limit]
 
-    def enrich_again(self, since: str, progress: Progress = quiet) -> dict[str, int]:
+    def enrich_again(self, since: str, stages: Stages = no_stages) -> dict[str, int]:
         """Finds names and topics of stored articles again, and tells their stories anew; never alerts.
 
         Before that, texts that an earlier version cut are brought back from the archive.
@@ -160,6 +160,7 @@ class Entities:
         with writing(self._wiring) as writer:
             entries = self._wiring.settings.fetch.max_entries
             back = restore(writer.store, self._archived(), start, entries, writer.renew)
+            progress = stages("Enriching", writer.store.head())
             counts = reenrich(writer.store, self._wiring.workers, start, writer.renew, progress)
         return counts | asdict(back)
 

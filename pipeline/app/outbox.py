@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.app.wiring import Wiring
-from pipeline.errors import NotFoundError, UsageError
+from pipeline.app.wiring import Wiring, the_one
+from pipeline.errors import NotFoundError
 from pipeline.ports import Commit
 from pipeline.records import Message
 from pipeline.records.alerts import UNFINISHED
@@ -38,15 +38,13 @@ class Outbox:
             NotFoundError: There is none.
             UsageError: There are several.
         """
-        found = [message for message in self.messages() if message.id.startswith(name)]
-        exact = [message for message in found if message.id == name]
-        if not (exact or found):
+        found = {each.id: each for each in self.messages() if name and each.id.startswith(name)}
+        whole = the_one("messages", name, sorted(found))
+        if whole is None:
             raise NotFoundError(
                 f"message {name}: no message with this id waits or failed; `wirewatch outbox list` lists them"
             )
-        if not exact and len(found) > 1:
-            raise UsageError(f"message {name}: {len(found)} ids begin like that; write more of it")
-        return (exact or found)[0]
+        return found[whole]
 
     def retry(self, names: Sequence[str]) -> list[Message]:
         """Makes messages due now, as if they had never been tried; the next alert run sends them.

@@ -322,10 +322,11 @@ class Read:
         Raises:
             UsageError: Several begin so.
         """
-        found = self._wiring.store.beginning(kind, name, 2) if name else []
-        if len(found) > 1:
-            raise UsageError(f"{name}: several {kind} have an id that begins like that; give more of it")
-        return found[0] if found and found[0] != name else None
+        from pipeline.app.wiring import CANDIDATES, the_one
+
+        begun = self._wiring.store.beginning(kind, name, CANDIDATES + 1) if name else []
+        found = the_one(kind, name, begun)
+        return found if found != name else None
 
     def decided(self, article: StoredArticle) -> tuple[Decision | None, dict[str, Story]]:
         """The decision record of an article, None where there is none; the stories it names, and its own."""

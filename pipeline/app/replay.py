@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 
 from pipeline.app.ingest import IngestReport
 from pipeline.app.journal import OF_THE_HOUSE, Writer
+from pipeline.app.wiring import Stages
 from pipeline.errors import PermanentError
 from pipeline.ports import Store
 from pipeline.records import Candidate, Decision
 
 
-def redo(writer: Writer, outcome: IngestReport, progress: Callable[[int], None]) -> None:
+def redo(writer: Writer, outcome: IngestReport, stages: Stages) -> None:
     """Does every entry of the journal again, and decides alerts after each without telling anybody."""
     done = int(writer.store.mark("journal") or 0)
-    for entry in writer.wiring.archive.entries():
+    entries = list(writer.wiring.archive.entries())
+    progress = stages("Replaying", len(entries))
+    for entry in entries:
+        progress(1)
         if entry.kind in ("repair", "correction") and entry.n <= done:
             continue
         if entry.kind != "alert":
@@ -29,7 +32,6 @@ def redo(writer: Writer, outcome: IngestReport, progress: Callable[[int], None])
                 writer.set_aside(entry, str(error))
                 continue
         writer.decide_alerts(entry.at, silent=True)
-        progress(1)
 
 
 def fingerprint(store: Store) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.app.ingest import IngestReport
 from pipeline.app.journal import writing
 from pipeline.app.replay import fingerprint, redo, stories_held
-from pipeline.app.wiring import Progress, Wiring, quiet
+from pipeline.app.wiring import Stages, Wiring, no_stages
 from pipeline.store import copy_store, migrate_store, open_store
 
 
@@ -24,7 +24,7 @@ class Stores:
         self._wiring = wiring
 
     def replay(
-        self, into: str | None = None, progress: Progress = quiet, *, keep_going: bool = False
+        self, into: str | None = None, stages: Stages = no_stages, *, keep_going: bool = False
     ) -> dict[str, Any]:
         """Does every entry of the journal again.
 
@@ -33,7 +33,7 @@ class Stores:
 
         Args:
             into: A store to fill; None goes over the present store, where everything is known already.
-            progress: Called with 1 for each entry.
+            stages: Told how many entries of the journal there are.
             keep_going: Goes on without what of the archive or journal is damaged, and counts it.
 
         Returns:
@@ -49,7 +49,7 @@ class Stores:
         try:
             with writing(self._wiring, store) as writer:
                 writer.strict = not keep_going
-                redo(writer, outcome, progress)
+                redo(writer, outcome, stages)
             outcome.seconds = time.monotonic() - started
             return outcome.as_json() | {
                 "stories": stories_held(store),

@@ -15,7 +15,7 @@ from pipeline.alerts.send.schedule import destinations
 from pipeline.alerts.watch import last_good
 from pipeline.alerts.watch.watch_file import load_watches, watch_from
 from pipeline.app.read import moment
-from pipeline.app.wiring import Wiring
+from pipeline.app.wiring import CANDIDATES, Wiring, the_one
 from pipeline.errors import ConfigError, ContradictionError, NotFoundError, UsageError
 from pipeline.records import Message, Watch, WatchState, content_id
 from pipeline.retry import DELIVERY
@@ -185,8 +185,8 @@ class Watches:
         from pipeline.stages.alerting.questions import why_story
 
         watch = _named(self._wiring.watches, name, self._wiring.settings.watches.path)
-        begun = self._wiring.store.beginning("stories", story, 2) if story else []
-        whole = begun[0] if len(begun) == 1 else story
+        begun = self._wiring.store.beginning("stories", story, CANDIDATES + 1) if story else []
+        whole = the_one("stories", story, begun) or story
         return why_story(self._wiring.store, watch, whole, self._wiring.clock())
 
     def tellings_of(self, stories: Sequence[str]) -> list[WatchState]:

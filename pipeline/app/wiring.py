@@ -8,15 +8,15 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from pipeline.errors import ConfigError, LeaseHeldError, StoreError, TransientError
+from pipeline.errors import ConfigError, LeaseHeldError, StoreError, TransientError, UsageError
 from pipeline.ports import Archive, Commit, Embedder, FeedSource, Lease, Store
 from pipeline.processes import died_here, this_process
 from pipeline.records import Watch
@@ -54,6 +54,42 @@ Progress = Callable[[int], None]
 
 def quiet(_: int) -> None:
     """No progress bar."""
+
+
+# Told what begins, and how many steps it has; gives what counts the steps.
+Stages = Callable[[str, int], Progress]
+
+
+def no_stages(_name: str, _total: int) -> Progress:
+    """Nobody looks on."""
+    return quiet
+
+
+# So many ids that begin alike are named to whoever gave too little of one.
+CANDIDATES: Final = 5
+
+
+def the_one(kind: str, name: str, begun: Sequence[str]) -> str | None:
+    """The one id that begins like what a person gave.
+
+    Args:
+        kind: What it is an id of, in the plural.
+        name: The id, or a beginning of it.
+        begun: The ids that begin so; one more than `CANDIDATES` are enough.
+
+    Returns:
+        None where no id begins so.
+
+    Raises:
+        UsageError: Several begin so, and none of them is the whole of it.
+
+    >>> the_one("stories", "ab", ["abc"]), the_one("stories", "ab", ["ab", "abc"])
+    ('abc', 'ab')
+    """
+    if name in begun or len(begun) < 2:
+        return name if name in begun else next(iter(begun), None)
+    named = ", ".join(begun[:CANDIDATES]) + (" and more" if len(begun) > CANDIDATES else "")
+    raise UsageError(f"{name}: several {kind} have an id that begins like that: {named}; give more of it")
 
 
 def now() -> datetime:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.session import answer, opened, progress
+from pipeline.cli.session import answer, opened, stages
 from pipeline.cli.tables.upkeep_tables import evaluation_listing
 
 
@@ -16,8 +16,8 @@ def evaluate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Labelled JSON lines")],
 ) -> None:
     """Measures story quality on labelled articles, streamed as in production, in a fresh store."""
-    with opened(context, make=False) as app, progress("Evaluating") as step:
-        document = app.quality.evaluate(files, progress=step)
+    with opened(context, make=False) as app, stages() as begin:
+        document = app.quality.evaluate(files, stages=begin)
     answer(context, document, lambda out: evaluation_listing(document).show(out))
 
 

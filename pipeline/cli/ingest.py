@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from pipeline.cli.exits import Failed
-from pipeline.cli.session import answer, opened, progress, session, stages
+from pipeline.cli.session import answer, opened, session, stages
 from pipeline.cli.tables.fitting import Listing, TableColumn, number
 from pipeline.cli.tables.upkeep_tables import counts_listing, feeds_listing
 from pipeline.errors import ConfigError, UsageError
@@ -42,8 +42,8 @@ def load(
     alert: Annotated[bool, typer.Option("--alert", help="Alert at once on what is loaded")] = False,
 ) -> None:
     """Takes files through every stage; never alerts unless --alert."""
-    with opened(context) as app, progress("Loading") as step:
-        outcome = app.ingest.load(paths, alert=alert, progress=step)
+    with opened(context) as app, stages() as begin:
+        outcome = app.ingest.load(paths, alert=alert, stages=begin)
     answer(context, outcome.as_json(), lambda out: counts_listing(outcome.as_json()).show(out))
     if outcome.alerts:
         check_delivered(outcome.alerts)
@@ -213,8 +213,8 @@ def replay(
     ] = False,
 ) -> None:
     """Takes the archive, from the beginning, through every stage."""
-    with opened(context) as app, progress("Replaying") as step:
-        outcome = app.stores.replay(into, step, keep_going=keep_going)
+    with opened(context) as app, stages() as begin:
+        outcome = app.stores.replay(into, begin, keep_going=keep_going)
     answer(context, outcome, lambda out: counts_listing(outcome).show(out))
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.session import answer, clock, opened, progress
+from pipeline.cli.session import answer, clock, opened, stages
 from pipeline.cli.tables.news_tables import entity_text, suggestions_listing
 from pipeline.cli.tables.upkeep_tables import counts_listing
 
@@ -43,8 +43,8 @@ def enrich(
     """Finds names and topics again after a change of models or tables; never alerts."""
     if not again:
         raise typer.BadParameter("new articles are enriched as they come; --again does it for stored ones")
-    with opened(context, make=False) as app, progress("Enriching") as step:
-        document = app.names.enrich_again(since, step)
+    with opened(context, make=False) as app, stages() as begin:
+        document = app.names.enrich_again(since, begin)
     answer(context, document, lambda out: counts_listing(document).show(out))
 
 

@@ -86,24 +86,20 @@ def answer(context: typer.Context, document: Any, show: Callable[[Console], None
 
 
 @contextmanager
-def progress(label: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """A progress bar on stderr, only on a terminal; yields a function that takes the number of steps done."""
-    with stages() as begin:
-        yield begin(label, total)
+def stages() -> Iterator[Callable[[str, int], Callable[[int], None]]]:
+    """A progress bar on stderr, only on a terminal, for work in stages.
 
-
-@contextmanager
-def stages() -> Iterator[Callable[[str, int | None], Callable[[int], None]]]:
-    """A bar for work in stages; yields a function that begins a stage, and returns what counts its steps."""
+    Yields a function that begins a stage of so many steps, and returns what takes the number of steps done.
+    """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     bar = Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
     with bar:
-        task = bar.add_task("", total=None)
+        task = bar.add_task("", total=None, visible=False)
 
-        def begin(label: str, total: int | None) -> Callable[[int], None]:
-            bar.reset(task, description=label, total=total)
+        def begin(label: str, total: int) -> Callable[[int], None]:
+            bar.reset(task, description=label, total=total, visible=True)
             return lambda steps: bar.advance(task, steps)
 
         yield begin

@@ -95,8 +95,10 @@ def test_a_bar_moves_on_a_terminal_and_nowhere_else(configured, folder, tmp_path
             break
     out, _ = run.communicate()
     os.close(ours)
-    assert b"Loading" in shown
-    assert b"6/?" in shown
+    assert b"Reading articles" in shown
+    assert b"Finding their stories" in shown
+    assert b"6/6" in shown
+    assert b"/?" not in shown
     assert out.count(b"\n") == 1
     quiet = subprocess.run(list(map(str, command)), capture_output=True, check=True)
     assert quiet.stderr == b""

@@ -285,3 +285,35 @@ def test_a_page_that_is_listed_again_is_no_event_of_two_articles(run, tmp_path):
     (row,) = as_json(run("evaluate", jsonl(tmp_path / "g.jsonl", *rows), "--json"))["files"]
     assert row["stories"] > 20
     assert row["top_of_page"]["missing"]["worst"] == 0
+
+
+def test_an_id_may_be_shortened_wherever_one_is_taken_and_who_is_meant_is_asked_in_one_line(run, tmp_path):
+    told = "The mayor of town number {} opened a bridge, a school and a swimming pool. "
+    rows = [
+        ARTICLE | {"title": f"{n}", "text": told.format(n) * 3, "url": f"https://o{n}.example/"}
+        for n in range(17)
+    ]
+    broken = tmp_path / "b.jsonl"
+    broken.write_text("{\n" * 17)
+    assert run("load", jsonl(tmp_path / "a.jsonl", *rows), broken)[0] == 0
+    stories = as_json(run("stories", "--json", "--limit", 99))
+    articles = [each["id"] for story in stories for each in story["articles"]]
+    refused = [each["id"] for each in as_json(run("quarantine", "list", "--json"))]
+    for verb, kind, ids in (
+        (("article",), "articles", articles),
+        (("why",), "articles", articles),
+        (("quarantine", "show"), "entries", refused),
+        (("quarantine", "replay"), "entries", refused),
+    ):
+        assert run(*verb, ids[0][:12])[0] == 0
+        # Of seventeen ids two begin with the same of sixteen digits.
+        first = next(digit for digit in "0123456789abcdef" if sum(each[0] == digit for each in ids) > 1)
+        code, out, err = run(*verb, first)
+        meant = sorted(each for each in ids if each[0] == first)
+        named = ", ".join(meant[:5]) + (" and more" if len(meant) > 5 else "")
+        assert (code, out) == (2, "")
+        assert err == (
+            f"wirewatch: {first}: several {kind} have an id that begins like that: {named}; give more of it\n"
+        )
+    for words in (["story"], ["watch", "why", "earthquakes"], ["merge", stories[0]["id"]]):
+        assert run(*words, "no")[0] == 1

@@ -117,7 +117,8 @@ def test_doctor_names_what_was_given_up_and_the_operator_is_told_once(place):
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("zz", "no message with this id waits or failed"), ("aa", "2 ids begin")]
+    ("name", "said"),
+    [("zz", "no message with this id waits or failed"), ("aa", "an id that begins like that: aaa1, aab2")],
 )
 def test_an_id_that_is_wrong(place, name, said):
     options = ["--home", str(place / "home"), "--config", str(place / "config")]

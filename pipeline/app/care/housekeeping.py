@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.addresses import host_of, redact, shown
-from pipeline.app.wiring import Wiring
+from pipeline.app.wiring import CANDIDATES, Wiring, the_one
 from pipeline.errors import (
     ConfigError,
     NotFoundError,
     PermanentError,
     TransientError,
     UnavailableError,
-    UsageError,
     WirewatchError,
 )
 from pipeline.ports import Commit, RejectionFilter
@@ -211,10 +210,9 @@ class Care:
         """
         found = self._wiring.store.rejection(entry_id)
         if found is None and entry_id:
-            begun = self._wiring.store.beginning("quarantine", entry_id, 2)
-            if len(begun) > 1:
-                raise UsageError(f"{entry_id}: the ids of several entries begin like that; give more of it")
-            found = self._wiring.store.rejection(begun[0]) if begun else None
+            begun = self._wiring.store.beginning("quarantine", entry_id, CANDIDATES + 1)
+            whole = the_one("entries", entry_id, begun)
+            found = self._wiring.store.rejection(whole) if whole else None
         if found is not None:
             return found
         raise NotFoundError(

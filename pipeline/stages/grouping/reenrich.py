@@ -32,7 +32,7 @@ def reenrich(
         workers: With the new models and tables.
         since: Only articles whose time is not before this; None takes all.
         renew: Renews the lease and returns it.
-        progress: Called with the number of articles done.
+        progress: Called with how much further in the order of ingest it is.
 
     Returns:
         How many articles and stories changed.
@@ -40,16 +40,18 @@ def reenrich(
     counts = {"articles": 0, "stories": 0}
     learned = StreamStatistics.load(store.learned)
     batch: list[StoredArticle] = []
+    told = 0
     for stored in store.between(0, store.head()):
         if since is None or stored.enriched.article.time >= since:
             batch.append(stored)
         if len(batch) == BATCH_ARTICLES:
             _save(store, workers, batch, learned, renew, counts)
-            progress(len(batch))
             batch = []
+        if not batch:
+            progress(stored.seq - told)
+            told = stored.seq
     if batch:
         _save(store, workers, batch, learned, renew, counts)
-        progress(len(batch))
     return counts
 
 
