@@ -141,7 +141,10 @@ licenses: setup ## docs/licenses.md from the lock, and with SBOM=file a CycloneD
 
 .PHONY: audit
 audit: setup ## known vulnerabilities of what is locked, from osv.dev: needs the network (OSV=another service)
-	@$(BIN)/uv audit --quiet --locked --no-dev $(if $(OSV),--service-url $(OSV))
+	@said=$$($(BIN)/uv audit --quiet --locked --no-dev $(if $(OSV),--service-url $(OSV)) 2>&1); code=$$?; \
+	if grep -q "error sending request" <<<"$$said"; \
+	then echo "make: $(or $(OSV),osv.dev) does not answer ($$(sed -n '$$s/^ *cause: //p' <<<"$$said")), so nothing was checked" >&2; \
+	elif [ -n "$$said" ]; then echo "$$said" >&2; fi; exit $$code
 
 .PHONY: docs
 docs: setup ## the docs site into site/, strictly: every link and the navigation checked; needs no network

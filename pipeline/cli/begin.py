@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -63,7 +64,7 @@ def init(
             out.print(
                 f"{'sent' if each['ok'] else 'NOT sent'} to {each['to']}: {each['detail']}", markup=False
             )
-        where = "" if folder == Path() else f"cd {folder} && "
+        where = "" if folder == Path() else f"cd {shlex.quote(str(folder))} && "
         out.print(
             f"{document['feeds']} feeds. Next: {where}wirewatch fetch, then wirewatch desk", markup=False
         )

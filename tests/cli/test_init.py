@@ -79,6 +79,7 @@ def test_the_first_wishes(run, tmp_path):
     assert settings.feeds[0].outlet == pack.file.feeds[0].outlet
     assert settings.mail.operator == ("me@desk.test",)
     assert settings.mail.smtp == "smtp://mail.desk.test"
+    assert settings.mail.sender == "me@desk.test"
     assert settings.channels == {"phone": "ntfys://ntfy.sh/a-topic"}
     watch = settings.watches.content["watches"][-1]
     assert watch == {
@@ -136,6 +137,7 @@ def test_a_test_message_says_whether_mail_works(run, answer, code):
     (tested,) = json.loads(given[1])["tested"]
     assert (tested["to"], tested["ok"]) == ("me@desk.test", code == 0)
     assert inbox.mails[0][0] == ["me@desk.test"]
+    assert "From: me@desk.test" in inbox.mails[0][1]
     assert "Subject: Wirewatch: a test message" in inbox.mails[0][1]
     assert "554" in given[2] or code == 0
 

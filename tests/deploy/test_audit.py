@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import threading
 from contextlib import contextmanager
@@ -54,14 +55,31 @@ def advisories(named):
         server.server_close()
 
 
-@pytest.mark.parametrize(("named", "code"), [(set(), 0), ({"starlette"}, 2)])
-def test_what_is_locked_is_looked_up(named, code):
+def audited(address):
+    """What `make audit` says, asking this address."""
     make = shutil.which("make")
     assert make is not None
+    command = [make, "--no-print-directory", "audit", f"OSV={address}"]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    return subprocess.run(command, cwd=ROOT, env=clean, capture_output=True, text=True, check=False)
+
+
+def test_a_service_that_is_away_is_told_in_one_line():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"http://127.0.0.1:{free.getsockname()[1]}/"
+    done = audited(address)
+    assert done.returncode == 2
+    said = done.stderr.splitlines()
+    assert len(said) == 2, done.stderr  # the second is make's own
+    assert said[0].startswith(f"make: {address} does not answer (")
+    assert said[0].endswith("so nothing was checked")
+    assert "refused" in said[0]
+
+
+@pytest.mark.parametrize(("named", "code"), [(set(), 0), ({"starlette"}, 2)])
+def test_what_is_locked_is_looked_up(named, code):
     with advisories(named) as (address, asked):
-        command = [make, "--no-print-directory", "audit", f"OSV={address}"]
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-        done = subprocess.run(command, cwd=ROOT, env=clean, capture_output=True, text=True, check=False)
+        done = audited(address)
     said = done.stdout + done.stderr
     assert done.returncode == code, said
     assert {"starlette", "lxml", "apache-airflow"} <= set(asked)

@@ -157,6 +157,7 @@ def test_a_page_says_which_feeds_it_links_to(feed_of):
         read_feed(feed_of(page), 10)[0]
     assert str(caught.value) == (
         "a web page, not a feed; it links to: https://outlet.test/en/rss.xml, https://other.test/atom?key=…"
+        " (make that the feed's url)"
     )
 
 

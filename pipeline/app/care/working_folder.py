@@ -117,6 +117,8 @@ def _settings(text: str, wishes: FirstWishes, environment: Mapping[str, str]) ->
     if wishes.smtp:
         server_of(wishes.smtp)
         text = switched_on(text, "mail", "smtp", wishes.smtp)
+        if wishes.mail:  # a server takes its own user's address, and few take wirewatch@localhost
+            text = switched_on(text, "mail", "from", wishes.mail)
     if wishes.mail:
         text = switched_on(text, "mail", "operator", [wishes.mail])
     for name, url in wishes.channels.items():

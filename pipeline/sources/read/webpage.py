@@ -71,7 +71,8 @@ def describe_page(text: str, url: str) -> str:
         return f"a web page, not a feed; it sends its readers on to: {redact(moved[0])}"
     links = _links(reader.feeds, reader, url)
     if links:
-        return "a web page, not a feed; it links to: " + ", ".join(redact(link) for link in links)
+        feeds = ", ".join(redact(link) for link in links)
+        return f"a web page, not a feed; it links to: {feeds} (make that the feed's url)"
     title = " ".join(reader.title.split())[:100]
     return "a web page, not a feed, and it links to none" + (f" (its title: {title})" if title else "")
 
