@@ -8,6 +8,9 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.headerregistry import Address as MailAddress
+from email.utils import getaddresses
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, cast
@@ -19,6 +22,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _SECRET_NAME = re.compile(
     r"(key|token|secret|passw|pwd|auth|sig(nature)?$|session|credential|^sid$|^code$)", re.IGNORECASE
 )
+_MAIL_ADDRESS = re.compile(r"[^\s<>@,;\"()\\]+@[^\s<>@,;\"()\\]+")
 _SHOWN_CHARS = 2000
 _ISATAP = 0x00005EFE  # before the IPv4 address of an interface behind ISATAP (RFC 5214 6.1)
 
@@ -127,6 +131,45 @@ def mail_address(to: str) -> str:
     """
     local, at, domain = to.rpartition("@")
     return to if domain.isascii() else f"{local}{at}{ascii_domain(domain)}"
+
+
+def checked_mail_address(address: str) -> str:
+    """An address, if mail servers could take it.
+
+    >>> checked_mail_address("me@Bücher.example")
+    'me@Bücher.example'
+
+    Raises:
+        ValueError: It is none; says why.
+    """
+    local, _, domain = address.rpartition("@")
+    if _MAIL_ADDRESS.fullmatch(address) and not local.isascii():
+        raise ValueError(
+            f"{address!r} has letters before the @ that mail servers do not take: use ASCII there"
+        )
+    try:
+        if (
+            _MAIL_ADDRESS.fullmatch(address)
+            and MailAddress(addr_spec=f"{local}@{deliverable(domain)}").addr_spec
+        ):
+            return address
+    except (ValueError, IndexError, HeaderParseError) as error:
+        raise ValueError(f"{address!r} is not a mail address: {error}") from None
+    raise ValueError(f"{address!r} is not a mail address")
+
+
+def named_mail_address(text: str) -> tuple[str, str]:
+    """The name and the address of "News <news@example.org>", the domain as the name system has it.
+
+    >>> named_mail_address("Bücher <me@Bücher.example>"), named_mail_address("me@example.org")
+    (('Bücher', 'me@xn--bcher-kva.example'), ('', 'me@example.org'))
+
+    Raises:
+        ValueError: Its domain is none.
+    """
+    found = getaddresses([text])
+    name, address = found[0] if len(found) == 1 else ("", text)
+    return name, mail_address(address or text)
 
 
 @lru_cache(maxsize=16_384)

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
+from pipeline.addresses import checked_mail_address, named_mail_address
 from pipeline.errors import ConfigError
 from pipeline.ports import FeedSource
 from pipeline.yaml_documents import Document, SettingsSection, read_document, validated
@@ -77,6 +78,16 @@ class EnrichSettings(SettingsSection):
     processes: Annotated[int, Field(ge=0)] = 0
 
 
+def named_address(text: str) -> str:
+    """An address of a mail, with or without a name, that servers could take.
+
+    Raises:
+        ValueError: It is none.
+    """
+    checked_mail_address(named_mail_address(text)[1])
+    return text
+
+
 class MailSettings(SettingsSection):
     """Who mails come from, and the SMTP server; without one, mails go to the spool folder of the home.
 
@@ -86,7 +97,7 @@ class MailSettings(SettingsSection):
     are filled in, and offers one click where it is https.
     """
 
-    sender: str = Field(default="wirewatch@localhost", alias="from")
+    sender: Annotated[str, AfterValidator(named_address)] = Field(default="wirewatch@localhost", alias="from")
     smtp: str = ""
     ca_file: str = ""
     list_id: str = ""
@@ -95,7 +106,7 @@ class MailSettings(SettingsSection):
     # Below the lease of an alert run, which is renewed before each message (stages/alerting/alert.py).
     total_seconds: Annotated[float, Field(gt=0, le=240)] = 120.0
     give_up_days: Annotated[float, Field(gt=0, le=365)] = 5.0
-    operator: tuple[str, ...] = ()
+    operator: tuple[Annotated[str, AfterValidator(named_address)], ...] = ()
     webhook_secret: str = ""
     webhook_private_hosts: tuple[str, ...] = ()
 

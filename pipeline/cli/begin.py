@@ -50,6 +50,8 @@ def init(
     )
     if wishes == FirstWishes() and not no_input and sys.stdin.isatty() and not session(context).json:
         wishes, test = _asked(folder)
+    if test and not (wishes.mail or wishes.channels):
+        raise UsageError("--test: there is nobody to send it to; give --mail or --channel, too")
     document = make_working_folder(folder, wishes, os.environ)
     if test:
         document["tested"] = _tried(folder, wishes.mail)
@@ -93,7 +95,7 @@ def _tried(folder: Path, mail: str) -> list[dict[str, Any]]:
 def _asked(folder: Path) -> tuple[Any, bool]:
     """The wishes of a person at a terminal; an empty answer leaves a thing as it is."""
     from pipeline.alerts.watch.first_watch import first_watch
-    from pipeline.app.care.working_folder import FirstWishes
+    from pipeline.app.care.working_folder import FirstWishes, checked_mail
     from pipeline.notify.smtp import server_of
     from pipeline.sources.feeds.feed_packs import packs
 
@@ -107,7 +109,7 @@ def _asked(folder: Path) -> tuple[Any, bool]:
         " (Enter: a dozen feeds of world news)",
         _sources,
     )
-    mail = _ask("Your mail address", str.strip)
+    mail = _ask("Your mail address", checked_mail)
     words = _ask(
         'What to watch for, in a few words (such as "New Zealand, health")',
         lambda text: _checked(text, lambda words: first_watch(words, "", mail)),

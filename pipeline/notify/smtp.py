@@ -17,11 +17,10 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from pipeline.addresses import mail_address
+from pipeline.addresses import mail_address, named_mail_address
 from pipeline.errors import ConfigError, PermanentError, TransientError, UnavailableError
 from pipeline.network import Cutoff
 from pipeline.records import Message
@@ -55,7 +54,11 @@ def server_of(url: str) -> Server:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise ConfigError("the SMTP server has no valid port", key="mail.smtp") from None
+        raise ConfigError(
+            "what stands after the host's colon is no port; in user and password write @ as %40, : as %3A,"
+            " / as %2F, # as %23, ? as %3F and % as %25",
+            key="mail.smtp",
+        ) from None
     if parts.scheme not in PORTS or not parts.hostname:
         raise ConfigError(f"must be {', '.join(f'{each}://host:port' for each in PORTS)}", key="mail.smtp")
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
@@ -104,7 +107,7 @@ class SmtpNotifier:
         total_seconds: float = 120.0,
     ) -> None:
         self._server = server
-        self._sender = parseaddr(sender)[1] or sender
+        self._sender = named_mail_address(sender)[1]
         self._timeout = timeout_seconds
         self._total = total_seconds
         self._context = _context(ca_file)

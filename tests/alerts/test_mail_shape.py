@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pipeline.alerts.decide.watch_rule import rule_of
 from pipeline.alerts.send.content import Item, clean
 from pipeline.alerts.send.mail_texts import PHRASES, check_texts
+from pipeline.alerts.send.operator_mail import TRIAL, to_operators
 from pipeline.alerts.send.render import HTML_BYTES, Renderer
 from pipeline.records import Alert, Message
 from pipeline.settings import MailSettings
@@ -147,6 +148,28 @@ def test_articles_without_a_date_stand_last():
 def test_an_address_whose_domain_has_another_script():
     mail = parsed(item(article(1, "A drill")), message=replace(MESSAGE, to="leser@bücher.example"))
     assert mail["To"] == "leser@xn--bcher-kva.example"
+
+
+def test_an_operator_is_written_to_whatever_the_script_of_names_and_domains():
+    sender, operator = "Jörg’s news <news@Bücher.example>", "Jörg Müller <joerg@exämple.org>"
+    checked = MailSettings.model_validate({"from": sender, "operator": [operator]})
+    (message,) = to_operators(TRIAL, ("trial",), checked.sender, checked.operator, START)
+    assert message.to == "joerg@xn--exmple-cua.org"
+    read = email.message_from_bytes(message.payload, policy=email.policy.default)
+    assert [str(read[name]) for name in ("From", "To")] == [
+        "Jörg’s news <news@xn--bcher-kva.example>",
+        "Jörg Müller <joerg@xn--exmple-cua.org>",
+    ]
+    assert str(read["Message-ID"]).endswith("@xn--bcher-kva.example>")
+
+
+@pytest.mark.parametrize(
+    "wrong", ["me at desk.test", "a@b.test, c@d.test", "", "jürgen@desk.test", "a@b..test"]
+)
+def test_a_setting_that_is_no_mail_address_is_refused(wrong):
+    for document in ({"from": wrong}, {"operator": [wrong]}):
+        with pytest.raises(ValueError, match=r"is not a mail address|use ASCII there"):
+            MailSettings.model_validate(document)
 
 
 def test_a_chat_message_is_short_and_its_markdown_is_inert():

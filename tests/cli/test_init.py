@@ -99,6 +99,10 @@ def test_the_first_wishes(run, tmp_path):
         (("--channel", "phone=carrier://pigeon"), "begins with none of"),
         (("--channel", "phone=ntfys://${NO_SUCH}/x"), "NO_SUCH"),
         (("--opml", "none.opml"), "cannot be read"),
+        (("--mail", "me at desk.test"), "'me at desk.test' is not a mail address"),
+        (("--mail", "me@desk.test, you@desk.test"), "is not a mail address"),
+        (("--test",), "--test: there is nobody to send it to"),
+        (("--smtp", "smtp://me:p/w@desk.test"), "write @ as %40"),
     ],
 )
 def test_a_wish_that_cannot_be_met_makes_nothing(run, tmp_path, wish, said):

@@ -6,9 +6,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 
+from pipeline.addresses import named_mail_address
 from pipeline.records import Message, content_id
 
 _MOST_LINES = 50
@@ -44,16 +46,19 @@ def to_operators(
         now: The mail's date (UTC).
     """
     messages = []
+    shown, own = named_mail_address(sender)
     for to in operators:
         name = content_id(key[0], to, *key[1:])
-        message_id = f"<{name}@{sender.rpartition('@')[2].strip('>') or 'localhost'}>"
+        message_id = f"<{name}@{own.rpartition('@')[2]}>"
+        called, address = named_mail_address(to)
         mail = EmailMessage(policy=SMTP)
-        mail["From"], mail["To"], mail["Message-ID"] = sender, to, message_id
+        mail["From"], mail["To"] = Address(shown, addr_spec=own), Address(called, addr_spec=address)
+        mail["Message-ID"] = message_id
         mail["Date"] = now.strftime("%a, %d %b %Y %H:%M:%S +0000")
         mail["Auto-Submitted"] = "auto-generated"
         mail["Subject"] = f"Wirewatch: {letter.subject}"
         mail.set_content(_text(letter))
-        messages.append(Message(name, "", (), "mail", to, "rendered", now, message_id, mail.as_bytes()))
+        messages.append(Message(name, "", (), "mail", address, "rendered", now, message_id, mail.as_bytes()))
     return tuple(messages)
 
 

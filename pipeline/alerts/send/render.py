@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from functools import cache
 from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
-from pipeline.addresses import mail_address
+from pipeline.addresses import mail_address, named_mail_address
 from pipeline.alerts.decide.watch_rule import WatchRule, query_at
 from pipeline.alerts.send.chat_text import chat_text
 from pipeline.alerts.send.content import Item, MailSection, clean, phrase, safe_url, section
@@ -99,7 +99,7 @@ class Renderer:
 
     def message_id(self, message: Message) -> str:
         """The Message-ID, the same however often the message is rendered."""
-        domain = parseaddr(self._settings.sender)[1].rpartition("@")[2] or "localhost"
+        domain = named_mail_address(self._settings.sender)[1].rpartition("@")[2]
         return f"<{message.id}@{domain}>"
 
     def _mail(
@@ -165,9 +165,9 @@ class Renderer:
     def _plain_headers(self, message: Message, rule: WatchRule, items: Sequence[Item], subject: str) -> bytes:
         """Headers that the email package would wrap or encode in another way than mail programs like."""
         own = self.message_id(message)
-        name, address = parseaddr(self._settings.sender)
+        name, address = named_mail_address(self._settings.sender)
         lines = [
-            address_line("From", _header(name), address or "wirewatch@localhost"),
+            address_line("From", _header(name), address),
             header_line("Subject", subject),
             header_line("X-Wirewatch-Watch", _header(rule.watch.name)),
             f"Message-ID: {own}",
@@ -182,9 +182,7 @@ class Renderer:
             lines.append(f"List-Unsubscribe: <{unsubscribe}>")
             if unsubscribe.startswith("https://"):
                 lines.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click")
-        return "".join(f"{line}\r\n" for line in lines).encode(
-            "utf-8" if not address.isascii() else "ascii", "replace"
-        )
+        return "".join(f"{line}\r\n" for line in lines).encode("ascii", "replace")
 
     def _unsubscribe(self, message: Message) -> str:
         text = clean(self._settings.unsubscribe)

@@ -6,13 +6,11 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
-from email.errors import HeaderParseError
-from email.headerregistry import Address
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from pipeline.addresses import deliverable
+from pipeline.addresses import checked_mail_address
 from pipeline.errors import ConfigError, QueryError
 from pipeline.query import parse
 from pipeline.records import Conditions, Delivery, Digest, QuietHours, Watch
@@ -23,26 +21,11 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LANGUAGES = ("en", "de", "es", "fr")
 # A query that says now must parse at any time at which it may be asked: dates lie within the calendar or not.
 _SOME_TIMES = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2400, 1, 1, tzinfo=UTC))
-_ADDRESS = re.compile(r"[^\s<>@,;\"()\\]+@[^\s<>@,;\"()\\]+")
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 
 
 class _Closed(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-def _address(address: str) -> str:
-    local, _, domain = address.rpartition("@")
-    if _ADDRESS.fullmatch(address) and not local.isascii():
-        raise ValueError(
-            f"{address!r} has letters before the @ that mail servers do not take: use ASCII there"
-        )
-    try:
-        if _ADDRESS.fullmatch(address) and Address(addr_spec=f"{local}@{deliverable(domain)}").addr_spec:
-            return address
-    except (ValueError, IndexError, HeaderParseError) as error:
-        raise ValueError(f"{address!r} is not a mail address: {error}") from None
-    raise ValueError(f"{address!r} is not a mail address")
 
 
 def _url(url: str) -> str:
@@ -99,7 +82,7 @@ class QuietEntry(_Closed):
 class DeliverEntry(_Closed):
     """Where to, and when."""
 
-    mail: tuple[Annotated[str, AfterValidator(_address)], ...] = ()
+    mail: tuple[Annotated[str, AfterValidator(checked_mail_address)], ...] = ()
     webhook: Annotated[str, AfterValidator(_url)] = ""
     chat: tuple[str, ...] = ()
     when: Literal["immediately", "digest"] | None = None

@@ -195,7 +195,8 @@ class Care:
             spooled = message.channel == "mail" and not settings.mail.smtp
             try:
                 notifier.send(message)
-                said = f"in {self._wiring.home / 'spool'}" if spooled else "taken"
+                spool = f"as a file in {self._wiring.home / 'spool'}, because no mail server is named"
+                said = spool if spooled else "taken"
                 outcome.append({"to": message.to, "ok": True, "detail": said})
             except WirewatchError as error:
                 outcome.append({"to": message.to, "ok": False, "detail": " ".join(str(error).split())})

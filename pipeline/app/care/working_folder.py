@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline.addresses import checked_mail_address
 from pipeline.alerts.watch.first_watch import entry_text, first_watch, with_entry
 from pipeline.errors import StoreError, UsageError
 from pipeline.notify.chat import check_channel
@@ -50,6 +51,18 @@ class FirstWishes:
         return {name for name in wished if wished[name]}
 
 
+def checked_mail(address: str) -> str:
+    """A person's own address, if mails could reach it; "" where none is given.
+
+    Raises:
+        UsageError: They could not.
+    """
+    try:
+        return checked_mail_address(address) if address else ""
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
 def make_working_folder(folder: Path, wishes: FirstWishes, environment: Mapping[str, str]) -> dict[str, Any]:
     """Makes `folder/config` with what is wished for; a file that is there stays as it is.
 
@@ -66,6 +79,7 @@ def make_working_folder(folder: Path, wishes: FirstWishes, environment: Mapping[
         StoreError: The disk does not take it.
         ConfigError: The mail server or a channel has no address that can be used.
     """
+    checked_mail(wishes.mail)
     config = folder / "config"
     kept = [name for name in FILES if (config / f"{name}.yaml").exists()]
     for name in kept:
