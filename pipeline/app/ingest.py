@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pipeline.addresses import shown
@@ -18,7 +19,7 @@ from pipeline.records import Capture, JournalEntry, Rejection, content_id
 from pipeline.sources.feeds.poll_rules import current, due, groups
 from pipeline.sources.files import find_files, read_file
 from pipeline.stages.intake.poll import Polls, poll
-from pipeline.stages.intake.prepare import PreparedBatch
+from pipeline.stages.intake.prepare import Begun, PreparedBatch
 
 # A task that only polls does without the rest: loading it would take longer than its work.
 if TYPE_CHECKING:
@@ -104,44 +105,71 @@ class Ingest:
         started = time.monotonic()
         outcome = IngestReport()
         _ = self._wiring.settings  # a configuration that cannot be read is told before anything is archived
+        waiting: PreparedBatch | None = None
         for captures, refused in self._file_batches(paths):
-            batch = self._loaded(captures, stages, backfill=not may_alert)
-            batch = replace(batch, rejections=(*refused, *batch.rejections), backfill=not may_alert)
+            begun = self._begun(captures, stages, backfill=not may_alert)
             # What an earlier load left behind comes among these batches, in its place.
-            grouped = stages("Finding their stories", len(batch.articles))
-            outcome.counts.add(self.take(batch, recover=False))
-            grouped(len(batch.articles))
+            if waiting is not None:
+                self._grouped(waiting, stages, outcome)
+            batch = begun()
+            waiting = replace(batch, rejections=(*refused, *batch.rejections), backfill=not may_alert)
+            # Where others can prepare the next one meanwhile, it is grouped once they are at it.
+            if not self._wiring.workers.away():
+                self._grouped(waiting, stages, outcome)
+                waiting = None
+        if waiting is not None:
+            self._grouped(waiting, stages, outcome)
         if left_behind(self._wiring):
             with writing(self._wiring):
                 pass
         outcome.seconds = time.monotonic() - started
         return outcome
 
-    def _loaded(self, captures: Sequence[Capture], stages: Stages, *, backfill: bool) -> PreparedBatch:
-        """Archives and prepares loaded captures; what an earlier load archived is not written again.
+    def _grouped(self, batch: PreparedBatch, stages: Stages, outcome: IngestReport) -> None:
+        """Takes a batch in."""
+        progress = stages("Finding their stories", len(batch.articles))
+        outcome.counts.add(self.take(batch, recover=False))
+        progress(len(batch.articles))
 
-        So a load that was cut short passes over what it has done, and what it had archived and not yet taken
-        in keeps the time at which it was first read: a replay finds that time.
+    def _begun(
+        self, captures: Sequence[Capture], stages: Stages, *, backfill: bool
+    ) -> Callable[[], PreparedBatch]:
+        """Archives loaded captures and begins to prepare them; what is called then does the rest.
+
+        What an earlier load archived is not written again. So a load that was cut short passes over what it
+        has done, and what it had archived and not yet taken in keeps the time at which it was first read: a
+        replay finds that time.
         """
         if not captures:
-            return PreparedBatch()
+            return PreparedBatch
         self._wiring.belongs()
-        progress = stages("Reading articles", sum(map(_items, captures)))
-        archive = self._wiring.archive
+        reading = partial(stages, "Reading articles", sum(map(_items, captures)))
         name = content_id(*(capture.id for capture in captures))
-        place = archive.place_of(name)
+        place = self._wiring.archive.place_of(name)
         if place:
-            with contextlib.suppress(PermanentError):  # damaged: the files are at hand, it is written anew
-                kept = list(archive.read(place))
-                batch = self._wiring.intake.prepare(kept, self._wiring.store, place, progress)
-                replaced = [former_key(key) for each in batch.articles for key in each.article.keys]
-                unsettled = {each.place for each in archive.unsettled()}
-                if place in unsettled or not self._wiring.store.find(replaced):
-                    return batch
-                # It was taken in and replaced since, and comes again: an edit is taken back, now.
-                name = content_id(name, captures[0].fetched.isoformat())
-        place = archive.write(name, captures, backfill=backfill)
-        return self._wiring.intake.prepare(captures, self._wiring.store, place, progress)
+            return lambda: self._once_more(captures, name, place, reading(), backfill)
+        begun = self._written(captures, name, backfill)
+        return lambda: begun.finish(reading())
+
+    def _once_more(
+        self, captures: Sequence[Capture], name: str, place: str, progress: Progress, backfill: bool
+    ) -> PreparedBatch:
+        """Prepares captures that were loaded before."""
+        archive = self._wiring.archive
+        with contextlib.suppress(PermanentError):  # damaged: the files are at hand, it is written anew
+            kept = list(archive.read(place))
+            batch = self._wiring.intake.prepare(kept, self._wiring.store, place, progress)
+            replaced = [former_key(key) for each in batch.articles for key in each.article.keys]
+            unsettled = {each.place for each in archive.unsettled()}
+            if place in unsettled or not self._wiring.store.find(replaced):
+                return batch
+            # It was taken in and replaced since, and comes again: an edit is taken back, now.
+            name = content_id(name, captures[0].fetched.isoformat())
+        return self._written(captures, name, backfill).finish(progress)
+
+    def _written(self, captures: Sequence[Capture], name: str, backfill: bool) -> Begun:
+        place = self._wiring.archive.write(name, captures, backfill=backfill)
+        return self._wiring.intake.begin(captures, self._wiring.store, place)
 
     def _file_batches(self, paths: Sequence[str]) -> Iterator[tuple[list[Capture], list[Rejection]]]:
         captures: list[Capture] = []

@@ -56,6 +56,7 @@ def test_batches_of_1_10_and_1000_give_the_same_stories_and_decisions(make_wirin
 def test_several_processes_give_the_same_to_the_bit_as_one(make_wiring, monkeypatch):
     monkeypatch.setattr(workers, "_WORTH_IT", 1)
     monkeypatch.setattr(prepare, "_PART", 7)
+    monkeypatch.setattr(ingest, "BATCH_ITEMS", 10)  # the next is prepared while one is grouped
     found = []
     for processes in (1, 2):
         wiring = make_wiring(f"home-{processes}")

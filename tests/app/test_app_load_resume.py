@@ -14,6 +14,9 @@ import pytest
 
 from pipeline.app import App, ingest
 from pipeline.app.replay import fingerprint
+from pipeline.app.wiring import quiet
+from pipeline.sources.files import read_file
+from pipeline.stages.intake import workers
 
 WIREWATCH = Path(sys.executable).parent / "wirewatch"
 FIRST_DAY = datetime(2015, 2, 8, 12, tzinfo=UTC)
@@ -69,6 +72,55 @@ def test_killed_between_archive_and_journal_and_run_again_the_next_day(
     assert [time.day for time in fetched] == [8, 8, 8, 8, 9, 9]
     into = f"sqlite:///{tmp_path / 'replayed.db'}"
     assert App(again).stores.replay(into)["fingerprint"] == fingerprint(again.store)
+
+
+@pytest.mark.slow  # two processes, three times, load the models
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_killed_while_the_next_batch_is_prepared_by_others(make_wiring, folder, monkeypatch, tmp_path):
+    monkeypatch.setattr(ingest, "BATCH_ITEMS", 2)
+    monkeypatch.setattr(workers, "_WORTH_IT", 1)
+
+    def two_processes(name):
+        wiring = make_wiring(name)
+        wiring.processes = 2
+        return wiring
+
+    whole = two_processes("whole")
+    App(whole).ingest.load([str(folder)])
+    whole.workers.close()
+    child = os.fork()
+    if child == 0:
+        wiring = two_processes("killed")
+        append, calls = wiring.archive.append, []
+
+        def dying(entry):
+            calls.append(entry)
+            if len(calls) == 2:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return append(entry)
+
+        wiring.archive.append = dying
+        App(wiring).ingest.load([str(folder)])
+        os._exit(0)
+    os.waitpid(child, 0)
+    again = two_processes("killed")
+    assert len(archived(again)) == 3
+    outcome = App(again).ingest.load([str(folder)])
+    assert (outcome.counts.new, outcome.counts.duplicate) == (4, 2)
+    assert len(archived(again)) == 3
+    assert fingerprint(again.store) == fingerprint(whole.store)
+    into = f"sqlite:///{tmp_path / 'replayed.db'}"
+    assert App(again).stores.replay(into)["fingerprint"] == fingerprint(again.store)
+
+
+def test_what_has_come_into_the_store_since_a_batch_was_begun_is_left_out(make_wiring, folder):
+    wiring = make_wiring()
+    files = sorted(folder.iterdir())
+    captures = [capture for file in files for capture in read_file(file, FIRST_DAY)]
+    begun = wiring.intake.begin(captures, wiring.store, "")
+    App(wiring).ingest.load(list(map(str, files[:4])))
+    batch = begun.finish(quiet)
+    assert (len(batch.articles), batch.known) == (2, {"": 4})
 
 
 def test_what_is_loaded_is_neither_archived_nor_journalled_again(make_wiring, folder):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from pipeline.records import Capture, EnrichedArticle, FeedState, RawItem, Rejec
 from pipeline.sources.read.payload import parse_batch
 
 if TYPE_CHECKING:
+    from pipeline.stages.intake.preparer import PreparedItems
     from pipeline.stages.intake.workers import Workers
 
 _PART = 25  # items a worker is given at once, and between two steps of a progress bar: some seconds
@@ -89,15 +90,66 @@ class Intake:
         progress: Callable[[int], None] = lambda _: None,
     ) -> PreparedBatch:
         """As `prepare`, of captures that are parsed already."""
-        from pipeline.stages.intake.preparer import Preparer
+        return self._begin(items, refused, store, place).outcome(progress)
 
-        rejections = [replace(entry, capture=f"{place}#{entry.capture}") for entry in refused]
-        fresh, known = self._unknown(items, store)
-        progress(len(items) + len(refused) - len(fresh))
-        parts = [(fresh[start : start + _PART], place) for start in range(0, len(fresh), _PART)]
+    def begin(self, captures: Iterable[Capture], store: Store, place: str) -> Begun:
+        """As `prepare`, to be finished later: what the store learns until then counts."""
+        items, refused = parse_batch(captures, self._max_entries)
+        return self._begin(items, refused, store, place)
+
+    def _begin(
+        self, items: Sequence[RawItem], refused: Sequence[Rejection], store: Store, place: str
+    ) -> Begun:
+        return Begun(self._workers, items, refused, store, place)
+
+
+class Begun:
+    """A batch that is being prepared, in other processes where there are any.
+
+    Args:
+        workers: Where.
+        items: What captures were parsed into.
+        refused: What could not be.
+        store: Asked for known items.
+        place: Where the captures are in the archive.
+    """
+
+    def __init__(
+        self,
+        workers: Workers,
+        items: Sequence[RawItem],
+        refused: Sequence[Rejection],
+        store: Store,
+        place: str,
+    ) -> None:
+        self._workers = workers
+        self._items = items
+        self._refused = refused
+        self._store = store
+        self._place = place
+        self._fresh, self._known = _unknown(items, store)
+        self._outcomes = self._run()
+
+    def finish(self, progress: Callable[[int], None]) -> PreparedBatch:
+        """As `outcome`; what has come into the store since it was begun is left out."""
+        fresh, self._known = _unknown(self._items, self._store)
+        if fresh != self._fresh:
+            self._fresh = fresh
+            self._outcomes = self._run()
+        return self.outcome(progress)
+
+    def outcome(self, progress: Callable[[int], None]) -> PreparedBatch:
+        """The batch, without feed states.
+
+        Args:
+            progress: Called with the number of items done.
+        """
+        place = self._place
+        rejections = [replace(entry, capture=f"{place}#{entry.capture}") for entry in self._refused]
+        progress(len(self._items) + len(self._refused) - len(self._fresh))
         articles: list[EnrichedArticle] = []
         vectors: dict[str, str] = {}
-        for (part, _), done in zip(parts, self._workers.run(Preparer.prepare, parts), strict=True):
+        for (part, _), done in zip(self._parts(), self._outcomes, strict=True):
             articles += done.articles
             rejections += done.rejections
             vectors |= done.vectors
@@ -106,30 +158,40 @@ class Intake:
             places=(place,) if place else (),
             articles=tuple(articles),
             rejections=tuple(rejections),
-            known=known,
+            known=self._known,
             vectors=vectors,
         )
 
-    @staticmethod
-    def _unknown(items: Sequence[RawItem], store: Store) -> tuple[list[RawItem], dict[str, int]]:
-        from pipeline.stages.intake.preparer import raw_key
+    def _run(self) -> Iterator[PreparedItems]:
+        from pipeline.stages.intake.preparer import Preparer
 
-        keys = [raw_key(item) for item in items]
-        owners = store.find([*keys, *map(former_key, keys)])
-        latest = {owners.get(key) or owners.get(former_key(key)): key for key in keys}
-        seen: set[str] = set()
-        known: dict[str, int] = {}
-        fresh = []
-        for item, key in zip(items, keys, strict=True):
-            # A form that its feed had replaced is news again, unless the newer one comes after it here.
-            owner = owners.get(key) or owners.get(former_key(key))
-            settled = owner is not None and latest[owner] in owners
-            if key in seen or settled:
-                known[item.feed] = known.get(item.feed, 0) + 1
-            else:
-                seen.add(key)
-                fresh.append(item)
-        return fresh, known
+        return self._workers.run(Preparer.prepare, self._parts())
+
+    def _parts(self) -> list[tuple[list[RawItem], str]]:
+        return [
+            (self._fresh[start : start + _PART], self._place) for start in range(0, len(self._fresh), _PART)
+        ]
+
+
+def _unknown(items: Sequence[RawItem], store: Store) -> tuple[list[RawItem], dict[str, int]]:
+    from pipeline.stages.intake.preparer import raw_key
+
+    keys = [raw_key(item) for item in items]
+    owners = store.find([*keys, *map(former_key, keys)])
+    latest = {owners.get(key) or owners.get(former_key(key)): key for key in keys}
+    seen: set[str] = set()
+    known: dict[str, int] = {}
+    fresh = []
+    for item, key in zip(items, keys, strict=True):
+        # A form that its feed had replaced is news again, unless the newer one comes after it here.
+        owner = owners.get(key) or owners.get(former_key(key))
+        settled = owner is not None and latest[owner] in owners
+        if key in seen or settled:
+            known[item.feed] = known.get(item.feed, 0) + 1
+        else:
+            seen.add(key)
+            fresh.append(item)
+    return fresh, known
 
 
 def merged(batches: Sequence[PreparedBatch]) -> PreparedBatch:

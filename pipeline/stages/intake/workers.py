@@ -14,6 +14,9 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from functools import partial
+from itertools import islice
 from typing import Final, TypeVar
 
 from pipeline.errors import UnavailableError
@@ -21,6 +24,9 @@ from pipeline.stages.intake.preparer import Preparer
 
 Given = TypeVar("Given")
 Done = TypeVar("Done")
+# An outcome, and what the process had to say meanwhile: the level and the line.
+_Told = tuple[Done, list[tuple[int, str]]]
+_Outcome = Future[_Told[Done]]
 
 # From so many inputs at once (25 items each) processes are worth their start.
 _WORTH_IT: Final = 4
@@ -48,22 +54,30 @@ class Workers:
         self._pool: ProcessPoolExecutor | None = None
         self._told: set[str] = set()
 
+    def away(self) -> bool:
+        """Whether work goes on in other processes while this one does something else."""
+        return self._pool is not None
+
     def run(self, job: Callable[[Preparer, Given], Done], inputs: Sequence[Given]) -> Iterator[Done]:
-        """Does a job for each input.
+        """Does a job for each input. Other processes begin with the first ones at once.
 
         Args:
             job: A method of `Preparer`.
             inputs: What it is given.
 
-        Yields:
+        Returns:
             The outcomes, in the order of the inputs.
 
         Raises:
             UnavailableError: A process was killed.
         """
         if self._processes > 1 and (self._pool or len(inputs) >= _WORTH_IT):
-            yield from self._in_processes(job, inputs)
-            return
+            return self._in_processes(job, inputs)
+        return self._in_this_process(job, inputs)
+
+    def _in_this_process(
+        self, job: Callable[[Preparer, Given], Done], inputs: Sequence[Given]
+    ) -> Iterator[Done]:
         for given in inputs:
             if self._preparer is None:
                 self._preparer = self._here()
@@ -76,25 +90,37 @@ class Workers:
             self._pool = ProcessPoolExecutor(
                 self._processes, multiprocessing.get_context("spawn"), _begin, (self._make,)
             )
-        pool = self._pool
-        waiting: deque[Future[tuple[Done, list[tuple[int, str]]]]] = deque()
+        pool, rest = self._pool, iter(inputs)
+        with self._telling_of_the_killed():
+            first = islice(rest, _AHEAD * self._processes)
+            waiting = deque(pool.submit(_work, job, given) for given in first)
+        return self._outcomes(waiting, (partial(_work, job, given) for given in rest))
+
+    def _outcomes(
+        self, waiting: deque[_Outcome[Done]], rest: Iterator[Callable[[], _Told[Done]]]
+    ) -> Iterator[Done]:
         try:
-            for given in inputs:
-                waiting.append(pool.submit(_work, job, given))
-                if len(waiting) >= _AHEAD * self._processes:
-                    yield self._told_of(waiting.popleft())
             while waiting:
-                yield self._told_of(waiting.popleft())
+                with self._telling_of_the_killed():
+                    done = self._told_of(waiting.popleft())
+                    if self._pool is not None:
+                        waiting.extend(self._pool.submit(work) for work in islice(rest, 1))
+                yield done
+        finally:
+            for future in waiting:
+                future.cancel()
+
+    @contextmanager
+    def _telling_of_the_killed(self) -> Iterator[None]:
+        try:
+            yield
         except BrokenProcessPool:
             self._pool = None
             raise UnavailableError(
                 "a process that enriches was killed (memory?): run it again, or set enrich.processes: 1"
             ) from None
-        finally:
-            for future in waiting:
-                future.cancel()
 
-    def _told_of(self, future: Future[tuple[Done, list[tuple[int, str]]]]) -> Done:
+    def _told_of(self, future: _Outcome[Done]) -> Done:
         """The outcome; what the process had to say is said here, once."""
         done, said = future.result()
         for level, text in said:
@@ -141,7 +167,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _work(job: Callable[[Preparer, Given], Done], given: Given) -> tuple[Done, list[tuple[int, str]]]:
+def _work(job: Callable[[Preparer, Given], Done], given: Given) -> _Told[Done]:
     done = job(_process[0], given)
     said, _said.lines = _said.lines, []
     return done, said
