@@ -95,7 +95,7 @@ bench: setup ## speed: start, whole pipeline, assigning, polling, parsing, alert
 bench-large: setup ## the same for large stores: 300,000 stories, 1,000,000 articles in a window, a folder of 1,000,000 files, an hour's load; hours
 	$(RUN) -m benchmarks.stories.speed --sizes 300000 --window ''
 	@mkdir -p .bench
-	$(RUN) -m benchmarks.stories.checkpoint .bench/million.db --articles 1000000
+	$(RUN) -m benchmarks.stories.checkpoint sqlite:///.bench/million.db --kept .bench/million.kept --articles 1000000
 	$(RUN) -m benchmarks.stories.long_load --articles 100000
 	$(RUN) -m benchmarks.stories.hostile --articles 10000 --at-once
 	$(RUN) -m benchmarks.sources.million

@@ -1,10 +1,11 @@
 """What a run costs before its first article is placed, from a checkpoint, by what the window holds.
 
-    python -m benchmarks.stories.checkpoint STORE.db [--articles 300000]
+    python -m benchmarks.stories.checkpoint sqlite:////tmp/store.db [--articles 300000]
+    python -m benchmarks.stories.checkpoint http://127.0.0.1:9200?prefix=checkpoint
 
-Fills a SQLite file with invented articles, as many as it lacks; then makes the checkpoint beside it, opens it
+Fills a store with invented articles, as many as it lacks; then makes the checkpoint, opens it
 in a process of its own, and places 1,000 articles, the first alone. Processor seconds; memory is the peak
-above the imports.
+above the imports. "Asked": statements of SQLite or requests to Elasticsearch before the first article.
 """
 
 from __future__ import annotations
@@ -23,43 +24,46 @@ from typing import Final
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from benchmarks.programs.pages import counting
 from benchmarks.store import made_up
 from benchmarks.stories.invented import DAY_SECONDS, WINDOW_DAYS, Newsroom
 from pipeline.ports import Commit
 from pipeline.records import Article, EnrichedArticle, StoredArticle
 from pipeline.stages.grouping.checkpoint import Checkpoints
 from pipeline.stages.grouping.state import Clustering
-from pipeline.store.sqlite.database import SqliteStore
+from pipeline.store.open import open_store
 from pipeline.stories.scoring.scorer_config import load_scorer
 from pipeline.yaml_documents import read_document
 
 _SCORER: Final = Path(__file__).parents[2] / "config" / "scorer.yaml"
 _BATCH: Final = 1_000
 _PROBES: Final = 1_000
+_PATIENCE: Final = 300.0
 _NOW: Final = datetime.fromtimestamp(WINDOW_DAYS * DAY_SECONDS, UTC)
 
 
 def main() -> None:
     """Fills and measures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("store", type=Path)
+    parser.add_argument("store", help="its URL")
+    parser.add_argument("--kept", type=Path, default=Path("checkpoint.kept"), help="the checkpoint's folder")
     parser.add_argument("--articles", type=int, default=300_000)
     parser.add_argument("--run", action="store_true", help="only one run, in this process")
     options = parser.parse_args()
     if options.run:
-        run(options.store)
+        run(options.store, options.kept)
         return
     fill(options.store, options.articles)
     for title in ("made anew and kept", "opened", "opened again"):
         print(f"{options.articles:,} articles, {title}: ", end="", flush=True)
-        command = [sys.executable, "-m", "benchmarks.stories.checkpoint", str(options.store), "--run"]
-        subprocess.run(command, check=True)  # noqa: S603  ourselves
+        command = [sys.executable, "-m", "benchmarks.stories.checkpoint", options.store, "--run"]
+        subprocess.run([*command, "--kept", str(options.kept)], check=True)  # noqa: S603  ourselves
 
 
-def fill(path: Path, articles: int) -> None:
+def fill(url: str, articles: int) -> None:
     """Writes articles until there are so many."""
     artefact = load_scorer(read_document(_SCORER), "normal")
-    store, newsroom = SqliteStore(path), Newsroom(artefact.center)
+    store, newsroom = open_store(url, timeout_seconds=_PATIENCE), Newsroom(artefact.center)
     numbers = (event for event, size in newsroom.events() for _ in range(size))
     there = store.head()
     source = enumerate(itertools.islice(numbers, articles), 1)
@@ -84,18 +88,19 @@ def _article(seq: int, time: datetime) -> Article:
     )  # fmt: skip
 
 
-def run(path: Path) -> None:
+def run(url: str, folder: Path) -> None:
     """One run: from nothing to an index, and the first articles."""
     artefact = load_scorer(read_document(_SCORER), "normal")
     imports = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    begun, since = time.process_time(), time.perf_counter()
-    store, window = SqliteStore(path), timedelta(days=WINDOW_DAYS)
-    checkpoints = Checkpoints(
-        path.parent / f"{path.name}.kept", store,
-        lambda: store.acquire("stories", "bench", datetime.now(UTC), 300), window, artefact.center,
-    )  # fmt: skip
-    clustering = Clustering(store, artefact.scorer, window, artefact.center, checkpoints)
-    clustering.cover([_article(0, _NOW)])
+    with counting() as asked:
+        begun, since = time.process_time(), time.perf_counter()
+        store, window = open_store(url, timeout_seconds=_PATIENCE), timedelta(days=WINDOW_DAYS)
+        checkpoints = Checkpoints(
+            folder, store,
+            lambda: store.acquire("stories", "bench", datetime.now(UTC), 300), window, artefact.center,
+        )  # fmt: skip
+        clustering = Clustering(store, artefact.scorer, window, artefact.center, checkpoints)
+        clustering.cover([_article(0, _NOW)])
     cost, waited = time.process_time() - begun, time.perf_counter() - since
     memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - imports) / 1024
     newsroom = Newsroom(artefact.center, seed=5)
@@ -111,7 +116,7 @@ def run(path: Path) -> None:
     peak = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - imports) / 1024
     print(
         f"{cost:.3f} s ({waited:.3f} s on the clock), {memory:,.0f} MiB; first article {first:.3f} s;"
-        f" then {speed:,.0f} articles/s, {peak:,.0f} MiB",
+        f" {len(asked)} asked; then {speed:,.0f} articles/s, {peak:,.0f} MiB",
         flush=True,
     )
     store.close()
