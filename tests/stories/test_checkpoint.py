@@ -30,6 +30,7 @@ from pipeline.stages.grouping.repair import Repairing
 from pipeline.stages.grouping.state import Clustering
 from pipeline.store.sqlite.database import SqliteStore
 from pipeline.stories.features.packed import IndexedArticle, Sparse
+from pipeline.stories.index import postings as postings_module
 from pipeline.stories.index import story_index as story_index_module
 from pipeline.stories.index.columns import SIDE_BY_SIDE
 from pipeline.stories.index.frozen import Frozen, Streamed
@@ -178,6 +179,7 @@ def often(monkeypatch) -> None:
     """Checkpoints are made again after a few changes, and have room for fewer."""
     monkeypatch.setattr(checkpoint_module, "_SINCE", 6)
     monkeypatch.setattr(index_files, "_ROOM", 3)
+    monkeypatch.setattr(postings_module, "_BULK", 100)
 
 
 THINGS = ["load"] * 7 + ["time passes", "repair", "merge", "split", "undo", "retire", "retention"]

@@ -7,14 +7,16 @@ from dataclasses import fields
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from invented_members import ARTICLE, members
 
 from pipeline.stories.features.packed import Sparse
+from pipeline.stories.index import postings as postings_module
 from pipeline.stories.index.columns import Columns
-from pipeline.stories.index.postings import heaviest_of_each
+from pipeline.stories.index.postings import Postings, heaviest_of_each
 from pipeline.stories.index.story_profile import StoryProfile, sum_up
 from pipeline.stories.index.sums import Sums
 
@@ -97,3 +99,38 @@ def test_large_stories_alone_are_summed_up_and_only_once():
     sum_up([large])
     assert large.sums is sums
     assert told(sums) == told(Sums.of(large.members))
+
+
+@LAW
+@given(
+    pieces=st.lists(st.lists(st.sets(st.integers(0, 9), max_size=5), min_size=1, max_size=6), max_size=5),
+    bulk=st.integers(1, 12),
+    limit=st.one_of(st.none(), st.integers(1, 8)),
+)
+def test_postings_answer_alike_however_many_came_at_once(pieces, bulk, limit):
+    answers = []
+    for least in (bulk, 1 << 30):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(postings_module, "_BULK", least)
+            postings, slots = Postings(*posted([])), 0
+            for members in pieces:
+                postings.add(slots, *posted(members))
+                slots += len(members)
+            counts, found = postings.newest(list(range(11)), limit)
+            laid = [np.concatenate(part) for part in zip(*postings.laid_together(), strict=True)]
+            answers.append((counts, found.tolist(), *(part.tolist() for part in laid)))
+    assert answers[0] == answers[1]
+    held = [slot for slot, terms in enumerate(each for members in pieces for each in members) if 3 in terms]
+    newest = held if limit is None else held[-limit:]
+    before = sum(answers[0][0][:3])
+    assert [one >> 16 for one in answers[0][1][before : before + answers[0][0][3]]] == newest
+
+
+def posted(members):
+    """What `Postings` takes of members that have these terms."""
+    terms = [term for each in members for term in sorted(each)]
+    return (
+        np.array([len(each) for each in members], np.intp),
+        np.array(terms, np.uint32),
+        np.full(len(terms), 0x3C00, np.uint16),
+    )

@@ -51,6 +51,7 @@ _MORE: Final = 4
 _MACHINES: Final = 8
 _NEWEST: Final = 100
 _AT_ONCE: Final = 1024
+_PUT_IN: Final = 1 << 12
 # From so many articles on the search for garbage would find an index heavy.
 _LARGE: Final = 10_000
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
@@ -320,8 +321,8 @@ def rebuilt(
 
 def _put_in(index: StoryIndex, rows: Sequence[MemberRow]) -> None:
     """Puts in what is newer than an index, in ingest sequence."""
-    for start in range(0, len(rows), _AT_ONCE):
-        some = rows[start : start + _AT_ONCE]
+    for start in range(0, len(rows), _PUT_IN):
+        some = rows[start : start + _PUT_IN]
         index.enter([IndexedArticle.of_row(row) for row in some])
         for row in some:
             index.settle(row.article, row.story)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from hashlib import blake2b
-from itertools import islice
+from itertools import compress, islice
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -126,6 +126,14 @@ class Frozen:
     def member(self, slot: int) -> IndexedArticle:
         """What a slot holds."""
         return unpacked_member(self._read_record(int(self.arrays.records[slot])))
+
+    def perhaps(self, articles: Sequence[str]) -> list[str]:
+        """Those of some articles that may be here: nearly all that are not are left out at once."""
+        asked, known = digests(articles), self.arrays.article_digests
+        if not len(known):
+            return []
+        places = np.minimum(np.searchsorted(known, asked), len(known) - 1)
+        return list(compress(articles, (known[places] == asked).tolist()))
 
     def slot_of(self, article: str) -> int | None:
         """Where an article is; None where it is not."""

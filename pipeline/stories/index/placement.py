@@ -38,7 +38,9 @@ class Placement:
         self._kept_profiles: dict[int, StoryProfile] = {}
         # By number, the stories that are seen; later ones all are.
         self._seen: NDArray[np.bool_] = np.zeros(0, np.bool_)
-        # So many members these had when they were made.
+        # Those of them that may be let go, with how many members they had when they were made; what was asked
+        # for last comes last. And how many members that are.
+        self._lent: dict[int, int] = {}
         self._read = 0
         # Kept stories that have no members any more.
         self._ended: set[str] = set()
@@ -70,7 +72,8 @@ class Placement:
         """
         first = self._kept + len(self._homes)
         slots = {article: slot for slot, article in enumerate(articles, first)}
-        known = [article for article in slots if self.slot(article) is not None]
+        later = [article for article in slots if article in self._slot_of]
+        known = [each for each in (*later, *self._frozen.perhaps(articles)) if self.slot(each) is not None]
         if known or len(slots) < len(articles):
             raise ValueError(f"articles are in the index already: {', '.join(known) or 'one comes twice'}")
         self._slot_of |= slots
@@ -174,13 +177,18 @@ class Placement:
         yield from [profile for profile in self._profiles.values() if self._sees(profile.number)]
 
     def let_go(self, members: int) -> None:
-        """Forgets kept stories that are as they were kept, once those made have more members than so many."""
-        if self._read <= members:
-            return
-        for number, profile in list(self._kept_profiles.items()):
+        """Forgets kept stories that are as they were kept, until no more than so many members are left.
+
+        Those that were not asked for the longest go first.
+        """
+        for number, size in list(self._lent.items()):
+            if self._read <= members:
+                return
+            del self._lent[number]
+            self._read -= size
+            profile = self._kept_profiles[number]
             if not profile.changes:
                 del self._kept_profiles[number], self._profiles[profile.story]
-        self._read = 0
 
     def _set(self, slot: int, profile: StoryProfile | None) -> None:
         number = _NOWHERE if profile is None else profile.number
@@ -216,7 +224,10 @@ class Placement:
             profile = StoryProfile.of(self._frozen.name_of(number), members)
             profile.number = number
             self._profiles[profile.story] = self._kept_profiles[number] = profile
+            self._lent[number] = profile.size
             self._read += profile.size
+        elif number in self._lent:
+            self._lent[number] = self._lent.pop(number)
         return profile
 
     # -- to be kept --------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Final
 
@@ -23,6 +24,8 @@ _AT_ONCE: Final = 1 << 20
 # So many are sorted at once, unless that takes too many parts, for each of which all terms are looked at.
 _SORTED: Final = 1 << 17
 _PARTS: Final = 64
+# So many that come at once are laid in an array of their own.
+_BULK: Final = 1 << 15
 
 Places = NDArray[np.intp]
 Packed = NDArray[np.uint64]
@@ -61,7 +64,8 @@ class Postings:
     """For each term the slots that have it, ascending, with its weight there.
 
     A posting is slot · 2¹⁶ + the bits of the weight (float16). Those that were there at the beginning lie in
-    one array, term after term; later ones in a dictionary. Most terms have one posting: a plain number then.
+    one array, term after term, and so do those of many slots that came at once; others in a dictionary. Most
+    terms have one posting: a plain number then.
 
     Args:
         posted: For slots from 0 on, how many terms each has; at most 2³² in all.
@@ -71,18 +75,11 @@ class Postings:
 
     def __init__(self, posted: Places, terms: Ids, weights: Bits) -> None:
         self._entries: dict[int, int | array[int]] = {}
-        postings = _packed(0, posted, weights)
-        # Sorted as one number, term before place: faster than sorting by index.
-        keys = (terms.astype(np.uint64) << np.uint64(32)) | np.arange(len(terms), dtype=np.uint64)
-        keys.sort()
-        terms = (keys >> np.uint64(32)).astype(np.uint32)
-        keys &= np.uint64(0xFFFFFFFF)
-        postings = postings[keys]
-        starts = np.flatnonzero(np.diff(terms, prepend=np.int64(-1)))
-        first = postings.data
-        self._read: Callable[[int, int], bytes | memoryview] = lambda start, end: first[start:end]
-        self._first_terms = terms[starts]
-        self._first_ends = np.append(starts, len(terms))
+        # What came at once, the oldest first; all older than what is in the dictionary.
+        self._bulks: list[_Bulk] = []
+        first = _Bulk.of(0, posted, terms, weights)
+        self._read: Callable[[int, int], bytes | memoryview] = first.read
+        self._first_terms, self._first_ends = first.terms, first.ends
 
     @classmethod
     def kept(cls, terms: Ids, ends: NDArray[np.int64], read: Callable[[int, int], bytes]) -> Postings:
@@ -100,6 +97,9 @@ class Postings:
     def add(self, first: int, posted: Places, terms: Ids, weights: Bits) -> None:
         """Enters slots from `first` on, higher than all so far; the rest as above."""
         entries = self._entries
+        if not entries and len(terms) >= _BULK:
+            self._bulks.append(_Bulk.of(first, posted, terms, weights))
+            return
         for term, posting in zip(terms.tolist(), _packed(first, posted, weights).tolist(), strict=True):
             known = entries.get(term)
             if known is None:
@@ -121,7 +121,10 @@ class Postings:
         """
         pieces: list[bytes | array[int] | memoryview] = []
         lengths: list[int] = []
-        for term, start, end in zip(terms, *self._at_first(terms), strict=True):
+        asked = np.array(terms, dtype=np.uint32)
+        bulks = [(bulk.read, *_places(bulk.terms, bulk.ends, asked)) for bulk in self._bulks]
+        firsts = _places(self._first_terms, self._first_ends, asked)
+        for place, (term, start, end) in enumerate(zip(terms, *firsts, strict=True)):
             known = self._entries.get(term)
             later: bytes | array[int] = b""
             count = 0
@@ -130,9 +133,18 @@ class Postings:
             elif known is not None:
                 later = known if limit is None or len(known) <= limit else known[-limit:]
                 count = len(later)
+            newer: list[bytes | array[int] | memoryview] = [later]
+            for read, starts, ends in reversed(bulks):
+                since = starts[place] if limit is None else max(starts[place], ends[place] - limit + count)
+                if since < ends[place]:
+                    newer.insert(0, read(since, ends[place]))
+                    count += ends[place] - since
             first = start if limit is None else max(start, end - limit + count)
-            pieces += (self._read(first, end) if first < end else b"", later)
-            lengths.append(end - first + count)
+            if first < end:
+                newer.insert(0, self._read(first, end))
+                count += end - first
+            pieces += newer
+            lengths.append(count)
         return lengths, np.frombuffer(b"".join(pieces), "<u8")
 
     def laid_together(self) -> Iterator[Laid]:
@@ -157,19 +169,51 @@ class Postings:
     def _later(self) -> tuple[Ids, Packed]:
         """The postings that came later, by term, with the term of each."""
         held = [[one] if isinstance(one, int) else one for one in self._entries.values()]
-        terms = np.repeat(np.fromiter(self._entries, np.uint32, len(held)), [len(each) for each in held])
-        postings = np.fromiter(chain.from_iterable(held), np.uint64, len(terms))
+        last = np.repeat(np.fromiter(self._entries, np.uint32, len(held)), [len(each) for each in held])
+        every = [(np.repeat(bulk.terms, np.diff(bulk.ends)), bulk.postings) for bulk in self._bulks]
+        every.append((last, np.fromiter(chain.from_iterable(held), np.uint64, len(last))))
+        terms, postings = (np.concatenate(part) for part in zip(*every, strict=True))
         order = np.argsort(terms, kind="stable")
         return terms[order], postings[order]
 
-    def _at_first(self, terms: list[int]) -> tuple[list[int], list[int]]:
-        """Where the postings of terms that were there at the beginning start and end."""
-        if not len(self._first_terms):
-            return [0] * len(terms), [0] * len(terms)
-        wanted = np.array(terms, dtype=np.uint32)
-        places = np.minimum(np.searchsorted(self._first_terms, wanted), len(self._first_terms) - 1)
-        ends = self._first_ends[places + (self._first_terms[places] == wanted)]
-        return self._first_ends[places].tolist(), ends.tolist()
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Bulk:
+    """Postings in one array, term after term.
+
+    Attributes:
+        terms: The ids of all terms, ascending.
+        ends: Where the postings of each begin, and where those of the last one end.
+        postings: One after another.
+    """
+
+    terms: Ids
+    ends: NDArray[np.int64]
+    postings: Packed
+
+    @classmethod
+    def of(cls, first: int, posted: Places, terms: Ids, weights: Bits) -> _Bulk:
+        """Those of slots from `first` on, given as to `Postings`."""
+        postings = _packed(first, posted, weights)
+        # Sorted as one number, term before place: faster than sorting by index.
+        keys = (terms.astype(np.uint64) << np.uint64(32)) | np.arange(len(terms), dtype=np.uint64)
+        keys.sort()
+        terms = (keys >> np.uint64(32)).astype(np.uint32)
+        keys &= np.uint64(0xFFFFFFFF)
+        starts = np.flatnonzero(np.diff(terms, prepend=np.int64(-1)))
+        return cls(terms[starts], np.append(starts, len(terms)), postings[keys])
+
+    def read(self, start: int, end: int) -> memoryview:
+        """Those from one place to another."""
+        return self.postings.data[start:end]
+
+
+def _places(known: Ids, ends: NDArray[np.int64], wanted: Ids) -> tuple[list[int], list[int]]:
+    """Where the postings of wanted terms start and end."""
+    if not len(known):
+        return [0] * len(wanted), [0] * len(wanted)
+    places = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+    return ends[places].tolist(), ends[places + (known[places] == wanted)].tolist()
 
 
 def laid_in_parts(posted: Places, terms: Ids, weights: Bits) -> Iterator[Laid]:

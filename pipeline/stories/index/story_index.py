@@ -36,8 +36,8 @@ _DAY_SECONDS: Final = 86_400.0
 _LOOKED_AT: Final = 8
 # So many members are read out together.
 _AT_ONCE: Final = 1024
-# Kept stories of so many members in all may be in memory, some 3 KiB a member.
-_READ: Final = 20_000
+# Kept stories of so many members in all may be in memory, some 3 KiB a member and as much for sums.
+_READ: Final = 40_000
 # So many slots of members that were taken out are always borne.
 _DEAD_SLOTS: Final = 1024
 
