@@ -164,7 +164,7 @@ class App:
         return App(self._wiring.beside())
 
     def stop_when(self, given_up: Callable[[], bool]) -> None:
-        """Has what the store is asked end with an UnavailableError once `given_up` says so."""
+        """Lets a question to the store end with an UnavailableError once `given_up` says so."""
         self._wiring.given_up = given_up
         if "store" in vars(self._wiring):
             self._wiring.store.stop_when(given_up)

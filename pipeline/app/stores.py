@@ -110,6 +110,6 @@ class Stores:
         return {"articles": dropped, "archive_days": folders}
 
     def optimize(self) -> dict[str, int]:
-        """Has the store lay together what is older than the stories' window, and hardly written any more."""
+        """Lets the store merge what is older than the stories' window and so hardly written any more."""
         before = self._wiring.clock() - timedelta(days=self._wiring.settings.stories.window_days)
         return {"parts": self._wiring.store.optimize(before)}

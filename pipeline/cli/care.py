@@ -79,14 +79,18 @@ def feeds_add(
         document = app.feeds.add(target, every=every)
 
     def show(out: Console) -> None:
-        if document["added"]:
-            feeds_listing(document["added"]).show(out)
-        else:
-            out.print("All of it is in feeds.yaml already")
+        _show_added(document["added"], out)
         for url in document["also"]:
             out.print(f"The site has this feed, too (--all adds it): {url}", markup=False)
 
     answer(context, document, show)
+
+
+def _show_added(added: Any, out: Console) -> None:
+    if added:
+        feeds_listing(added).show(out)
+    else:
+        out.print("All of it is in feeds.yaml already")
 
 
 @feeds.command("check")
@@ -111,7 +115,7 @@ def feeds_import(context: typer.Context, file: Annotated[Path, typer.Argument(me
     """Adds the feeds of an OPML file to feeds.yaml; folders become tags."""
     with opened(context, make=False) as app:
         document = app.care.import_feeds(file)
-    answer(context, document, lambda out: feeds_listing(document).show(out))
+    answer(context, document, lambda out: _show_added(document, out))
 
 
 @feeds.command("export")

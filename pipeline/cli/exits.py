@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
+from typer import Abort
 from typer.exceptions import TyperException
 
 from pipeline.errors import ConfigError, QueryError, UsageError, WirewatchError
@@ -80,6 +81,10 @@ def _code_of(error: BaseException, *, as_json: bool) -> int:
         case Failed():
             _flush()
             code = _said(FAILED, str(error))
+        case Abort():  # a question was not answered: its context tells Ctrl-C from the end of the input
+            sys.stderr.write("\n")
+            stopped = isinstance(error.__context__, KeyboardInterrupt)
+            code = _said(INTERRUPTED if stopped else FAILED, "no answer; nothing was changed")
         case TyperException():
             code = _misused(error)
         case _:

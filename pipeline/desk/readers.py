@@ -89,7 +89,7 @@ class Readers:
             ) from None
 
     def look_again(self) -> None:
-        """Has the next question answered by the configuration as it is: somebody has just written to it."""
+        """Lets the next question be answered by the configuration as it is, since somebody wrote to it."""
         self._stamp = None
 
     def close(self) -> None:

@@ -3,7 +3,7 @@
 `X-Wirewatch-Signature: t=…,v1=…` holds the time of this try (seconds since 1970) and the HMAC-SHA256, under
 the shared secret, of that time, a full stop and the body: who records a call cannot play it back later.
 `X-Wirewatch-Id` is the message's id, the same for each try, so that the receiver can tell a repeat.
-Connections are made to checked addresses (`pipeline/network.py`), and one deadline holds for all of a call.
+Connections are made to checked addresses (`pipeline/network.py`), and one deadline holds for the whole call.
 """
 
 from __future__ import annotations

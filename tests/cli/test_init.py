@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -188,3 +193,25 @@ def test_a_watch_is_checked_before_anything_was_fetched(run, tmp_path):
     code, _, err = run("stories")  # while there is nothing that could be listed
     assert code == 1
     assert "there is no store" in err
+
+
+@pytest.mark.parametrize("how", ["Ctrl-C", "Ctrl-D"])
+def test_a_question_that_is_not_answered_makes_nothing(tmp_path, how):
+    ours, theirs = os.openpty()
+    command = [Path(sys.executable).with_name("wirewatch"), "init", tmp_path / "news"]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as program:
+        os.close(theirs)
+        said = b""
+        while b"Your feeds" not in said:
+            said += os.read(ours, 65536)
+        if how == "Ctrl-C":
+            program.send_signal(signal.SIGINT)
+        else:
+            os.write(ours, b"\x04")
+        with contextlib.suppress(OSError):  # the other end is closed once the program has ended
+            while piece := os.read(ours, 65536):
+                said += piece
+    os.close(ours)
+    assert program.returncode == (130 if how == "Ctrl-C" else 1), said[-500:]
+    assert b"no answer; nothing was changed" in said
+    assert list(tmp_path.iterdir()) == []

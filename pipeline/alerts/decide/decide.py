@@ -342,7 +342,7 @@ def _alert_id(watch: str, kind: AlertKind, story: str, article: str) -> str:
 
 
 def _withdrawn(case: _Case) -> WatchOutcome | None:
-    """That an article of a story which the watch told of was withdrawn: once for each, wherever it lies now.
+    """That an article was withdrawn whose story the watch told of: once for each, wherever it is now.
 
     A mail shows what the story had when it was rendered, so who was told of the article is asked at delivery.
     What counts as told of the story stays as it is: a follow-up is still measured against the last telling.

@@ -231,7 +231,7 @@ def _contradiction(parts: Sequence[Query]) -> str:
 
 
 def _implies(part: Query, other: Query) -> bool:
-    """Whether whatever one clause hits, another surely hits too."""
+    """Whether all that one clause hits is surely hit by another, too."""
     match part, other:
         case _, Or(others):
             return part == other or any(_implies(part, each) for each in others)
