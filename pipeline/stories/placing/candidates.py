@@ -25,9 +25,10 @@ _STALE_SHARE: Final = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """A story with its score for an article, and where it is among the scored."""
+    """A story with its score for an article, without rivals too, and where it is among the scored."""
 
     score: float
+    plain: float
     profile: StoryProfile
     row: int
 
@@ -117,7 +118,8 @@ class Candidates:
         if not ahead.holds(candidates):
             self._stale += 1
             [ahead] = self._worked_out([position], [candidates])
-        ranked = [Weighed(score, ahead.allowed[row], row) for row, score in enumerate(ahead.scored.values)]
+        scores = zip(ahead.scored.values, ahead.scored.plain, ahead.allowed, strict=True)
+        ranked = [Weighed(score, plain, profile, row) for row, (score, plain, profile) in enumerate(scores)]
         ranked.sort(key=lambda w: (-w.score, w.profile.first_seq))
         notes = list(ahead.notes)
         forced = _forced(member, self._index, self._constraints, self._present(position), notes)

@@ -3,8 +3,9 @@
 The present story keeps an article unless another is better by more than `stay`, so that nothing flaps. Then
 two stories whose articles fit each other nearly as well as their own become one, which no article alone would
 do: each half holds its own. Only if every article stays in what they become, so what is joined is not taken
-apart by the next repair. The outcome is a fixed point: a repair over stories that were repaired and did not
-change finds nothing to do.
+apart by the next repair. And two single texts become one story that are counterparts (see `counterparts`),
+which holds them there, too. The outcome is a fixed point: a repair over stories that were repaired and did
+not change finds nothing to do.
 """
 
 from __future__ import annotations
@@ -14,11 +15,21 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from pipeline.records import Decision, content_id
+from pipeline.stories.features.packed import IndexedArticle
 from pipeline.stories.index.story_index import StoryIndex
 from pipeline.stories.index.story_profile import StoryProfile
 from pipeline.stories.placing.assign import By, decide, story_id
 from pipeline.stories.placing.candidates import TOGETHER, Candidates, Weighing
 from pipeline.stories.placing.corrections import Constraints
+from pipeline.stories.placing.counterparts import (
+    NEAR,
+    Speaker,
+    are_counterparts,
+    names_of,
+    one_text,
+    told_as_counterparts,
+    two_texts,
+)
 from pipeline.stories.scoring.scorer import Scorer
 
 _PASSES: Final = 25
@@ -92,7 +103,7 @@ def repair(
             sweeps.place(eligible[start : start + TOGETHER])
         current = {article: index.story_of(article) or "" for article in eligible}
         state = _digest(current)
-        if state == order[-1] and sweeps.join(eligible):
+        if state == order[-1] and (sweeps.join(eligible) or sweeps.pair_off(eligible)):
             current = {article: index.story_of(article) or "" for article in eligible}
             state = _digest(current)
     if state in seen and state != order[-1]:
@@ -123,6 +134,7 @@ class _Sweeps:
         self._moved: dict[str, int] = {}
         self._settled: dict[str, tuple[int, tuple[str, ...]]] = {}
         self._fits: dict[str, dict[str, float]] = {}
+        self._plain: dict[str, dict[str, float]] = {}
 
     def place(self, articles: Sequence[str]) -> None:
         """Leaves articles where they are, or moves them where they fit better; one after another."""
@@ -141,15 +153,29 @@ class _Sweeps:
         return Candidates(members, self._index, self._scorer, self._constraints, placed=True)
 
     def _place(self, article: str, weighing: Weighing) -> None:
-        index, scorer = self._index, self._scorer
-        member = index.member(article)
+        index = self._index
         story = index.story_of(article) or ""
         self._settled[article] = (self._moves, (story, *weighing.looked_at))
-        self._fits[article] = {w.profile.story: w.score for w in weighing.ranked}
-        target = _target(index.profile(story), weighing, scorer.threshold(member), scorer.stay)
+        self._keep(article, weighing)
+        target = self._target(article, weighing)
         into = story_id(article, index.has_story) if target is None else target.story
         if into != story:
             self._move(article, story, into)
+
+    def _keep(self, article: str, weighing: Weighing) -> None:
+        """Remembers how well an article fits the stories looked at, beside their rivals and without."""
+        self._fits[article] = {w.profile.story: w.score for w in weighing.ranked}
+        self._plain[article] = {w.profile.story: w.plain for w in weighing.ranked}
+
+    def _target(self, article: str, weighing: Weighing) -> StoryProfile | None:
+        """Where an article belongs; None is a story of its own. Counterparts stay together."""
+        index, scorer = self._index, self._scorer
+        profile = index.profile(index.story_of(article) or "")
+        threshold = scorer.threshold(index.member(article))
+        target = _target(profile, weighing, threshold, scorer.stay)
+        if target is None and (texts := two_texts(profile.members)) and self._are_counterparts(*texts):
+            return profile
+        return target
 
     def _move(self, article: str, story: str, into: str) -> None:
         self._index.move(article, into)
@@ -196,8 +222,7 @@ class _Sweeps:
         """Finds out anew how well articles fit."""
         weighings = self._weighings(articles)
         for position, article in enumerate(articles):
-            ranked = weighings.of(position).ranked
-            self._fits[article] = {w.profile.story: w.score for w in ranked}
+            self._keep(article, weighings.of(position))
 
     def _join(self, older: str, younger: str, may_move: set[str]) -> bool:
         """Makes two stories one if they are, and every article stays there; else leaves them as they were."""
@@ -212,6 +237,10 @@ class _Sweeps:
             return False
         if younger not in self._like(older) or older not in self._like(younger):
             return False
+        return self._joined(older, younger, part)
+
+    def _joined(self, older: str, younger: str, part: Sequence[str]) -> bool:
+        """Puts all articles of the younger story into the older one, if every article then stays there."""
         for article in part:
             self._move(article, younger, older)
         if all(self._stays(article, older) for article in self._asked(older)):
@@ -220,12 +249,56 @@ class _Sweeps:
             self._move(article, older, younger)
         return False
 
-    def _stays(self, article: str, story: str) -> bool:
-        member = self._index.member(article)
-        weighing = self._weighings([article]).of(0)
+    def pair_off(self, articles: Sequence[str]) -> bool:
+        """Makes one story of any two counterparts; says whether there were any. All articles must be settled.
+
+        Args:
+            articles: Those that may move, in ingest sequence.
+        """
+        index, found = self._index, False
+        may_move = set(articles)
+        for story in dict.fromkeys(index.story_of(article) or "" for article in articles):
+            other = self._counterpart_of(story) if index.has_story(story) else None
+            if other is None:
+                continue
+            older, younger = sorted((story, other), key=lambda s: (index.profile(s).first_seq, s))
+            whole = [member.article for member in index.profile(older).members]
+            part = [member.article for member in index.profile(younger).members]
+            if not may_move.issuperset(part):
+                continue
+            if any(self._constraints.forbids(article, whole) for article in part):
+                continue
+            found = self._joined(older, younger, part) or found
+        return found
+
+    def _counterpart_of(self, story: str) -> str | None:
+        """The story of the counterpart of a story's only text."""
         profile = self._index.profile(story)
-        threshold = self._scorer.threshold(member)
-        return _target(profile, weighing, threshold, self._scorer.stay) is profile
+        first = profile.members[0]
+        fits = {other: fit for other, fit in self._speaker(first).fits.items() if other != story}
+        nearest = max(fits, key=lambda other: (fits[other], other), default=None)
+        if nearest is None or fits[nearest] < NEAR * self._scorer.threshold(first):
+            return None
+        others = self._index.profile(nearest).members
+        if not (one_text(profile.members) and one_text(others) and self._are_counterparts(first, others[0])):
+            return None
+        return nearest
+
+    def _are_counterparts(self, one: IndexedArticle, two: IndexedArticle) -> bool:
+        homes = {self._index.story_of(each.article) or "" for each in (one, two)}
+        return are_counterparts(self._speaker(one), self._speaker(two), homes, self._scorer, self._names_of)
+
+    def _speaker(self, member: IndexedArticle) -> Speaker:
+        if member.article not in self._plain or not self._is_settled(member.article):
+            self._ask([member.article])
+        return Speaker(self._index.member(member.article), self._plain[member.article])
+
+    def _names_of(self, story: str) -> set[str]:
+        return names_of(self._index.profile(story))
+
+    def _stays(self, article: str, story: str) -> bool:
+        target = self._target(article, self._weighings([article]).of(0))
+        return target is not None and target.story == story
 
     def _is_settled(self, article: str) -> bool:
         at, stories = self._settled.get(article, (-1, ()))
@@ -300,7 +373,12 @@ def compared(
             story = index.story_of(member.article) or ""
             profile = index.profile(story)
             chosen = None if profile.members[0].article == member.article else profile
-            decisions.append(decide(member, chosen, story, weighings.of(position), scorer, by))
+            weighing = weighings.of(position)
+            decision = decide(member, chosen, story, weighing, scorer, by)
+            short = decision.chosen is not None and decision.chosen.score + scorer.stay < decision.threshold
+            if short and chosen is not None and weighing.forced is None and two_texts(profile.members):
+                decision = told_as_counterparts(decision, member, profile, scorer)
+            decisions.append(decision)
     return Repair(tuple(sorted(changes, key=lambda c: (c.story, c.into))), tuple(decisions))
 
 

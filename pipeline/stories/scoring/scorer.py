@@ -18,6 +18,7 @@ and persons contradict each other: meaning alone joins nothing then.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -48,10 +49,12 @@ class Scored:
 
     Attributes:
         values: The scores.
+        plain: What they would be if none of the stories had a rival.
         explain: Gives, for a position, the score again with contributions that sum to it.
     """
 
     values: list[float]
+    plain: list[float]
     explain: Callable[[int], Candidate]
 
 
@@ -205,9 +208,10 @@ class Mix(Scorer):
         whole, base = parts.base(w.centroid_share), parts.contrasted(shared).base(w.centroid_share)
         vectors = self._rescaled(shared.vector)
         losses = self._factors(shared)
-        values = base * losses.time * losses.outlet * losses.figures * losses.years
+        kept = (losses.time, losses.outlet, losses.figures, losses.years)
+        values, plain = (math.prod(kept, start=each) for each in (base, whole))
         losses = replace(losses, facts=self._facts(asked, values, losses.time))
-        values = values * losses.facts
+        values, plain = values * losses.facts, plain * losses.facts
         stories = [profile.story for _, profiles in asked for profile in profiles]
 
         # The rows of an article's stories follow one another, from its first on.
@@ -221,7 +225,9 @@ class Mix(Scorer):
         first = 0
         for _, profiles in asked:
             after = first + len(profiles)
-            scored.append(Scored(values[first:after].tolist(), partial(explain, first)))
+            scored.append(
+                Scored(values[first:after].tolist(), plain[first:after].tolist(), partial(explain, first))
+            )
             first = after
         return scored
 
