@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from pipeline.addresses import named_mail_address
 from pipeline.alerts.send.schedule import destinations
 from pipeline.alerts.watch import last_good
 from pipeline.alerts.watch.watch_file import load_watches, watch_from
@@ -174,7 +176,13 @@ class Watches:
         return str(path)
 
     def _first_mail(self) -> str:
-        return next((address for watch in self._wiring.watches for address in watch.deliver.mail), "")
+        """Whom a new watch writes to where nobody says: as those in force do, else the operator.
+
+        The examples of the file that comes with the program are switched off, and write to nobody's address.
+        """
+        told = (to for watch in self._wiring.watches if watch.enabled for to in watch.deliver.mail)
+        operators = (named_mail_address(each)[1] for each in self._wiring.settings.mail.operator)
+        return next(itertools.chain(told, operators), "")
 
     def why(self, name: str, story: str) -> Why:
         """Why a watch did or did not alert on a story, whose id may be shortened.

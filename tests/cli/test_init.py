@@ -195,6 +195,21 @@ def test_a_watch_is_checked_before_anything_was_fetched(run, tmp_path):
     assert "there is no store" in err
 
 
+@pytest.mark.parametrize(
+    ("wishes", "written"),
+    [
+        (("--mail", "me@desk.test"), {"mail": ["me@desk.test"]}),
+        (("--mail", "me@desk.test", "--watch", "ferry"), {"mail": ["me@desk.test"]}),
+        (("--watch", "ferry"), None),
+    ],
+)
+def test_a_further_watch_writes_to_the_same_person(run, wishes, written):
+    run("--json", "init", *wishes)
+    code, out, _ = run("--json", "watch", "new", "harbour, strike", "--yes")
+    assert code == 0
+    assert yaml.safe_load(json.loads(out)["yaml"])[0].get("deliver") == written
+
+
 @pytest.mark.parametrize("how", ["Ctrl-C", "Ctrl-D"])
 def test_a_question_that_is_not_answered_makes_nothing(tmp_path, how):
     ours, theirs = os.openpty()

@@ -122,9 +122,10 @@ def _write_new(path: Path, text: str, mode: int) -> None:
 
 
 def _watches(text: str, wishes: FirstWishes) -> str:
-    if not wishes.watch:
-        return text.replace("you@example.com", wishes.mail) if wishes.mail else text
-    return with_entry(text, entry_text(first_watch(wishes.watch, "", wishes.mail)))
+    text = text.replace("you@example.com", wishes.mail) if wishes.mail else text
+    return (
+        text if not wishes.watch else with_entry(text, entry_text(first_watch(wishes.watch, "", wishes.mail)))
+    )
 
 
 def _settings(text: str, wishes: FirstWishes, environment: Mapping[str, str]) -> str:
