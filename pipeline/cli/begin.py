@@ -14,6 +14,7 @@ from rich.console import Console
 
 from pipeline.cli.exits import Failed
 from pipeline.cli.session import answer, session
+from pipeline.cli.tables.news_tables import counted
 from pipeline.errors import UsageError, WirewatchError
 
 Found = TypeVar("Found")
@@ -68,7 +69,8 @@ def init(
             )
         where = "" if folder == Path() else f"cd {shlex.quote(str(folder))} && "
         out.print(
-            f"{document['feeds']} feeds. Next: {where}wirewatch fetch, then wirewatch desk", markup=False
+            f"{counted(document['feeds'], 'feed')}. Next: {where}wirewatch fetch, then wirewatch desk",
+            markup=False,
         )
 
     answer(context, document, show)

@@ -255,13 +255,15 @@ def test_ids_are_always_allowed_and_different(rows):
 def test_what_programs_write_against_the_letter_is_read():
     body = (
         '<OPML><BODY><outline text="Coast"><outline text="A" xmlurl="https://a.test/rss?x=1&y=2"/>'
-        '<OUTLINE TEXT="B" XMLURL="feed://b.test/atom"/><outline text="C" xmlUrl="feed:https://c.test/&amp;z"/>'
+        '<OUTLINE TEXT="B" XMLURL="FEED://b.test/Atom"/><outline text="C" xmlUrl="feed:HTTPS://c.test/&amp;z"/>'
+        '<outline text="D" xmlUrl=" HTTPS://Me:Pw@d.test/"/>'
         "</outline></BODY></OPML>"
     )
     feeds = read_opml(body.encode(), "odd.opml")
     assert [feed.url for feed in feeds] == [
         "https://a.test/rss?x=1&y=2",
-        "http://b.test/atom",
+        "http://b.test/Atom",
         "https://c.test/&z",
+        "https://Me:Pw@d.test/",
     ]
     assert {feed.tags for feed in feeds} == {("Coast",)}

@@ -22,6 +22,7 @@ from pipeline.sources.read.charset import decode, without_controls
 from pipeline.sources.read.syndication.outlet import outlet_in
 from pipeline.yaml_documents import read_document, validated
 
+_SCHEME = re.compile(r"^(?:feed:(?://)?)?https?:|^feed:", re.IGNORECASE)
 _MAX_DEPTH = 20
 _EMPTY_LIST = re.compile(r"^feeds:[ \t]*(\[\s*\]|~|null)?[ \t]*(#.*)?$", re.MULTILINE)
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
@@ -178,7 +179,8 @@ def _outlines(element: Element, folders: tuple[str, ...]) -> Iterable[tuple[Elem
 
 
 def _feed(outline: Element, folders: tuple[str, ...], ids: set[str]) -> FeedSource | None:
-    url = re.sub(r"^feed:(?://)?(?=https?://)|^feed(?=://)", _as_http, _attribute(outline, "xmlUrl"))
+    written = _SCHEME.sub(lambda scheme: scheme[0].lower(), _attribute(outline, "xmlUrl").strip())
+    url = re.sub(r"^feed:(?://)?(?=https?://)|^feed(?=://)", _as_http, written)
     if not url.startswith(("http://", "https://")) or "${" in url or not host_of(url):
         return None
     title = _best_name(outline, url)
