@@ -114,3 +114,31 @@ def test_a_story_that_takes_one_in_is_in_its_situation(make_wiring, news):
     ((same, merged),) = affairs(app)
     assert same == name
     assert sum(len(entry.story.members) for entry in merged) == 4
+
+
+def test_a_story_goes_where_most_of_its_articles_come_from(make_wiring, tmp_path):
+    """Its first article was of another affair; those that a repair or a person put there outnumber it."""
+    bribes = (
+        ("2014-06-04", "Mayor Olena Varr accused of bribes in Ostrel", "The mayor of Ostrel took bribes."),
+        ("2014-08-20", "Mayor Olena Varr of Ostrel in court over bribes", "Ostrel heard of the bribes."),
+    )
+    again = ("2014-12-20", "Captain of tanker Brenta on trial over Cape Solvang", "The Brenta trial opened.")
+    file = tmp_path / "affairs.jsonl"
+    rows = [
+        {"title": title, "text": text, "published": f"{day}T08:00:00Z", "source": f"Post {n}"}
+        for n, (day, title, text) in enumerate(sorted([*NEWS[::2], *bribes, again]))
+    ]
+    file.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    app = App(make_wiring())
+    app.ingest.load([str(file)])
+    found = {title: s for s in app.read.stories()[0] for title in [s.title] if s.tie is not None}
+    trial = next(s for title, s in found.items() if "rial" in title)
+    court = next(s for title, s in found.items() if "court" in title)
+    assert len(trial.members) == 2
+    assert trial.situation != court.situation
+    app.correct.merge([court.id, trial.id])
+    (merged,) = (s for s in app.read.stories()[0] if len(s.members) == 3)
+    assert merged.id == court.id
+    assert merged.situation == trial.situation
+    assert merged.tie is not None
+    assert (merged.tie.by, merged.tie.evidence) == ("person", ())

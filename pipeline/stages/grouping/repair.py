@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -149,6 +150,8 @@ class Repairing:
             if change.kind != "move"
         )
         moved = [decision.article for decision in outcome.decisions]
+        inherited = self._inherited(lineage, by)
+        followed = self._followed({name: before[name] for name in moved}, inherited, by)
         touched = {name: 1 for a in moved for name in (before[a], index.story_of(a) or before[a])}
         articles = {
             name: replace(stored, story=index.story_of(name) or stored.story)
@@ -157,7 +160,7 @@ class Repairing:
         return replace(
             commit,
             articles=tuple(sorted(articles.values(), key=lambda a: a.seq)),
-            stories=self._clustering.told(touched, articles, self._inherited(lineage, by)),
+            stories=self._clustering.told(touched, articles, {**inherited, **followed}),
             ended=tuple(name for name in sorted(touched) if not index.has_story(name)),
             decisions=outcome.decisions,
             lineage=lineage,
@@ -184,6 +187,40 @@ class Repairing:
             machine = machine_tie(former)
             if machine is not None and machine.situation:
                 found.setdefault(each.into, Tie(machine.situation, by=by, seq=then))
+        return found
+
+    def _followed(
+        self, moved: Mapping[str, str], inherited: Mapping[str, Tie], by: Literal["repair", "person"]
+    ) -> dict[str, Tie]:
+        """The situations of stories most of whose articles come from stories of another one than theirs.
+
+        A story that is alone counts as a situation of its own, and one that began a situation stays there.
+        Nor is a story tied anew where a person spoke of it, or of one that its articles come from.
+
+        Args:
+            moved: By article that has another story now, the one that it was in.
+            inherited: How stories are tied as parts or heirs of others.
+            by: Who moved them.
+        """
+        index = self._clustering.index
+        came: dict[str, Counter[str]] = {}
+        for article, former in sorted(moved.items()):
+            came.setdefault(index.story_of(article) or "", Counter())[former] += 1
+        known = self._store.stories(sorted({*came, *(former for each in came.values() for former in each)}))
+        spoken_of = {name for name, story in known.items() if story.tie is not None and story.tie.said}
+        ties = {name: machine_tie(story) for name, story in known.items()}
+        tied = {name: tie.situation for name, tie in ties.items() if tie is not None and tie.situation}
+        found: dict[str, Tie] = {}
+        for into, formers in came.items():
+            now = inherited[into].situation if into in inherited else tied.get(into, "")
+            if now == into or spoken_of & {into, *formers}:
+                continue
+            counts = Counter({tied.get(into, into): index.profile(into).size - formers.total()})
+            for former, articles in formers.items():
+                counts[tied.get(former, former)] += articles
+            most = max(counts, key=lambda name: (counts[name], name == now, name))
+            if most in tied.values() and most not in {into, now}:
+                found[into] = Tie(most, by=by, seq=self._store.head() + 1)
         return found
 
     def _begins_with(self, story: str, said: Correction | None) -> bool:
