@@ -143,7 +143,9 @@ class SmtpNotifier:
                 ) from None
             except (OSError, smtplib.SMTPException) as error:
                 reason = self._late() if cutoff.over else _reason(error)
-                raise UnavailableError(f"{self._server.name} cannot be reached: {reason}") from None
+                raise UnavailableError(
+                    f"{self._server.name} cannot be reached: {reason}{self._advice(error)}"
+                ) from None
             try:
                 yield client
             except TransientError:
@@ -157,6 +159,15 @@ class SmtpNotifier:
                     client.quit()
                 client.close()
             cutoff.close()
+
+    def _advice(self, error: Exception) -> str:
+        """What to write instead where scheme and port do not fit each other, which is the usual slip."""
+        tls = self._server.scheme == "smtps"
+        if tls and isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER":
+            return "; it does not begin with TLS: write smtp+starttls:// for smtps://"
+        if not tls and self._server.port == PORTS["smtps"]:
+            return "; on port 465 servers begin with TLS: write smtps://"
+        return ""
 
     def _late(self) -> str:
         return f"the conversation was not over after {self._total:g} seconds (mail.total_seconds)"

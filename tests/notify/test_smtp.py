@@ -124,6 +124,13 @@ def test_a_server_that_drips_is_left_in_time(text):
         assert time.monotonic() - began < 3
 
 
+def test_a_scheme_that_does_not_fit_the_port_is_told():
+    with smtp_server(Postbox()) as port, pytest.raises(UnavailableError, match=r"write smtp\+starttls://"):
+        notifier(port, "smtps").send(mail())
+    with pytest.raises(UnavailableError, match="write smtps://"):
+        notifier(465).send(mail())  # nobody listens there in tests, as nobody speaks first on it elsewhere
+
+
 def test_a_server_that_drips_behind_tls_is_left_in_time(tls):
     cert, context = tls
     box = Postbox(data=["drip"])
