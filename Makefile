@@ -110,6 +110,11 @@ train: setup ## choose the scorer's numbers again on the labelled news in DATA a
 train-topics: setup ## the weights that tell topics by vectors, again from the labelled lines of benchmarks/enrich/topics
 	$(RUN) -m benchmarks.enrich.topics.train
 
+.PHONY: train-names
+train-names: setup ## the weights that tell names in languages without a model, again from the open corpora in DATA=folder
+	@test -n "$(DATA)" || { echo "make: say where the repositories of benchmarks/enrich/names/corpora.yaml are: make train-names DATA=folder" >&2; exit 1; }
+	PYTHONPATH=. $(BIN)/uv run --no-sync --with python-crfsuite==0.9.12 python -m benchmarks.enrich.names.learn $(DATA)
+
 .PHONY: stress
 stress: setup ## how the numbers that `make train` tries fare on variants of the labelled news in DATA: undated, cut, thinned, mixed
 	@test -n "$(DATA)" || { echo "make: say where the labelled news are: make stress DATA=folder" >&2; exit 1; }

@@ -1,4 +1,4 @@
-"""English words that other languages do not use: a capital alone makes no name of them.
+"""How common words are, and English ones of no other language: a capital alone makes no name of them.
 
 Names keep their spelling from language to language, so that "Google" is as frequent in German as in English;
 "farmers" is not. The frequencies are those of wordfreq (Speer 2022).
@@ -14,6 +14,10 @@ from pipeline.text import fold
 _OTHERS: Final = ("de", "fr", "es", "it", "nl")
 # wordfreq's lists come in steps of a hundredth of a power of ten: so many make a word ten times as frequent.
 _TENFOLD: Final = 100
+# A step of none would be every word of a text: a milliard in a milliard.
+_ALL: Final = 900
+# Said of every word of a language without a list.
+_NO_LIST: Final = 9
 
 
 @cache
@@ -40,3 +44,22 @@ def _steps(language: str) -> dict[str, int]:
 
     buckets = read_cBpack(available_languages("small")[language])
     return {word: step for step, bucket in enumerate(buckets) for word in bucket}
+
+
+@cache
+def _levels(language: str) -> dict[str, int]:
+    from wordfreq import available_languages
+
+    if language not in available_languages("small"):
+        return {}
+    return {word: (_ALL - step) // _TENFOLD for word, step in _steps(language).items()}
+
+
+def commonness(word: str, language: str) -> int:
+    """How common a word in small letters is, in powers of ten of a milliard words; 9 without a list.
+
+    >>> commonness("und", "de"), commonness("gießkanne", "de"), commonness("und", "tlh")
+    (7, 0, 9)
+    """
+    levels = _levels(language)
+    return levels.get(word, 0) if levels else _NO_LIST

@@ -18,9 +18,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import cast
 
 from pipeline.alerts.watch.first_watch import first_query
-from pipeline.enrich.names.patterns import named_spans
+from pipeline.enrich.names.look.patterns import named_spans
+from pipeline.enrich.names.look.tagger import Tagger
 from pipeline.errors import WirewatchError
 from pipeline.normalize.article import normalize
 from pipeline.normalize.plaintext.wall import is_wall_page
@@ -41,6 +43,7 @@ LIMIT_SECONDS = 0.5  # for 4n
 _MOST_GROWTH = 9.0
 _MEASURABLE_SECONDS = 0.04
 _NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+_SPANISH = cast("Tagger", Tagger.learned("es"))
 _ITEM = RawItem("", "c", 0, _NOW, title="A title of some words", body="A text of some words.")
 ATOMS = (
     *("O'B", "Aa ", "A-", "a.", "A.", "(", ")", "[", "]", "{", "<", ">", "<p>", "</p>", "<a ", "<a href='"),
@@ -124,7 +127,8 @@ RULES: dict[str, Callable[[str], object]] = {
     "shown": visible,
     "page for a feed": lambda text: describe_page(text, "https://a.test/"),
     "wall": lambda text: is_wall_page(text, "en", "A title of some words and a teaser"),
-    "names": lambda text: named_spans(text, "fr"),
+    "names": lambda text: named_spans(text, "vi"),
+    "learned names": lambda text: _SPANISH.names(text, "es"),
     "sentences": sentence_spans,
     "tokens": lambda text: text_tokens(text, words(text), "en"),
     "features": _compared,

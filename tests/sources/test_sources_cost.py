@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from source_samples import NOW
 
-from pipeline.enrich.names.patterns import named_spans
+from pipeline.enrich.names.look.patterns import named_spans
 from pipeline.errors import RejectedError
 from pipeline.normalize.article import normalize
 from pipeline.records import RawItem

@@ -1,1 +1,1 @@
-"""Names in texts: found (`recognize`, `patterns`), gathered (`mentions`), made entities (`resolve`)."""
+"""Names in texts: found (`recognize`, `look`), gathered (`mentions`), made entities (`resolve`)."""

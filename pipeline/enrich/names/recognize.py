@@ -12,7 +12,8 @@ from contextlib import nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from pipeline.enrich.names.patterns import named_spans, opens_sentence
+from pipeline.enrich.names.look.patterns import named_spans, opens_sentence
+from pipeline.enrich.names.look.tagger import Tagger
 from pipeline.ports import Mention
 from pipeline.records import Article, Span
 
@@ -140,12 +141,15 @@ class SpacyRecognizer:
         return mentions
 
     def _by_look(self, article: Article) -> tuple[Mention, ...]:
+        language = article.language
+        tagger = Tagger.learned(language)
+        find = named_spans if tagger is None else tagger.names
         mentions = []
         for field, text in (("title", article.title), ("text", article.text[: self._max])):
             where: Literal["title", "text"] = "title" if field == "title" else "text"
             mentions += [
                 Mention(Span(where, start, end, text[start:end]), label)
-                for start, end, label in named_spans(text, article.language)
+                for start, end, label in find(text, language)
             ]
         return tuple(mentions)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
 
 from pipeline.enrich.names.forms import is_title
 from pipeline.enrich.names.known.gazetteer import given_names
@@ -20,6 +22,8 @@ _ORG_WORDS = (re.escape(word).replace("…", r"\w*") for word in NAME_WORDS.orga
 _ORG = re.compile(rf"\b(?:{'|'.join(_ORG_WORDS)})\b")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:\n\"“„«»¿¡(\[]\s*|[-–—]\s)$")
 _JOINED = 3
+# A calling before a name has no more letters.
+_NEAR = 40
 # Words that open sentences or are capitalised by rule, and begin no name.
 _OPENERS = NAME_WORDS.openers
 
@@ -54,11 +58,26 @@ def named_spans(text: str, language: str) -> list[tuple[int, int, str]]:
         end -= len(text[start:end]) - len(text[start:end].rstrip(".'’-"))
         if (label and 2 <= len(words) <= 6) or (label and titled):
             found.append((start, end, label))
-    return found + _acronyms(text, found)
+    return found + acronyms(text, found)
 
 
 _ACRONYM = re.compile(rf"(?<![\w'’-])[{_UPPER}]{{3,7}}(?![\w'’-])")
 _UPPER_NEAR = re.compile(rf"[{_UPPER}]{{3,}}[ :,|–—-]{{1,3}}$|^[ :,|–—-]{{1,3}}[{_UPPER}]{{3,}}")
+
+
+@lru_cache(maxsize=65536)
+def marks_organisation(word: str) -> bool:
+    """Whether a word tells a body: "Ministerium", "Club"."""
+    return _ORG.search(word) is not None
+
+
+def sure_persons(text: str, language: str) -> Iterator[tuple[int, int, str]]:
+    """Of the spans of `named_spans` the persons that a given name begins, or a calling stands before."""
+    for start, end, label in named_spans(text, language):
+        before = text[max(0, start - _NEAR) : start].split()[-1:]
+        given = fold(text[start:end].split(maxsplit=1)[0]) in given_names()
+        if label == "PERSON" and (given or any(map(_is_calling, before))):
+            yield start, end, label
 
 
 def opens_sentence(text: str, start: int) -> bool:
@@ -66,7 +85,7 @@ def opens_sentence(text: str, start: int) -> bool:
     return _SENTENCE_START.search(text[max(0, start - 3) : start]) is not None
 
 
-def _acronyms(text: str, found: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+def acronyms(text: str, found: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
     """Bodies that go by their initials: "la RATP". Not in a text of capitals, nor a label before a colon."""
     made = []
     for match in _ACRONYM.finditer(text):
@@ -86,7 +105,7 @@ def _is_calling(word: str) -> bool:
     return is_title(folded) or folded in NAME_WORDS.callings_and_origins
 
 
-def _is_nobody(words: list[str]) -> bool:
+def is_nobody(words: list[str]) -> bool:
     """Whether no person is called so, by the first or last word, or it is two: "Buchard et Cannone"."""
     folded = [fold(word) for word in words]
     return (
@@ -120,7 +139,7 @@ def _label(words: list[str], *, titled: bool, language: str) -> str:
     run = " ".join(words)
     if _ORG.search(run):
         return "ORG"
-    if _is_nobody(words):
+    if is_nobody(words):
         return ""
     if titled:
         return "PERSON"
