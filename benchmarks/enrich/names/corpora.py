@@ -140,7 +140,8 @@ def _contracted(row: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def _joined(language: str, row: Sequence[tuple[str, str]]) -> Sentence:
     """A sentence as it is written, from its words and marks."""
-    text, names, quoted, close = "", [], False, True
+    names: list[Name] = []
+    text, quoted, close = "", False, True
     last = "O"
     for given, label in row:
         word = '"' if given in {"``", "''"} else given

@@ -101,9 +101,9 @@ class Tagger:
             (tokens[run.first].start, tokens[run.last - 1].end, SAID[run.kind])
             for run in _whole(text, tokens, runs, language)
         ]
-        for start, end, label in sure_persons(text, language):
+        for start, end, person in sure_persons(text, language):
             if all(end <= first or last <= start for first, last, _ in found):
-                found.append((start, end, label))
+                found.append((start, end, person))
         return sorted(found + acronyms(text, found))
 
     def _labels(self, rows: Sequence[Sequence[str]]) -> list[int]:
