@@ -111,6 +111,28 @@ class MailSettings(SettingsSection):
     webhook_private_hosts: tuple[str, ...] = ()
 
 
+def known_form(feed: str) -> str:
+    """A feed's id, if it can stand in addresses, file names and queries.
+
+    Raises:
+        ValueError: It cannot.
+    """
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,79}", feed):
+        raise ValueError(f"{feed!r} is no id: write at most 80 of a-z, 0-9, dot, _ and -, as in bbc-world")
+    return feed
+
+
+def two_letters(language: str) -> str:
+    """A language as ISO 639-1 writes it; "" names none.
+
+    Raises:
+        ValueError: It is not written so.
+    """
+    if not re.fullmatch(r"([a-z]{2})?", language):
+        raise ValueError(f"{language!r} is no language of two letters, such as en or de")
+    return language
+
+
 def known_zone(name: str) -> str:
     """The name of a time zone that there is; "" names none.
 
@@ -182,10 +204,10 @@ class FeedEntry(SettingsSection):
     `interval_seconds` polls it that often whatever its rhythm.
     """
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")]
+    id: Annotated[str, AfterValidator(known_form)]
     url: Annotated[str, Field(min_length=1)]
     outlet: str = ""
-    language: Annotated[str, Field(pattern=r"^([a-z]{2})?$")] = ""
+    language: Annotated[str, AfterValidator(two_letters)] = ""
     tags: tuple[str, ...] = ()
     pages: Literal["never", "short", "always"] = "never"
     enabled: bool = True

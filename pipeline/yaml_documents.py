@@ -132,7 +132,9 @@ def read_document(path: Path) -> Document:
         content = _content(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        raise ConfigError(str(error.problem), str(path), mark.line + 1 if mark else None) from None
+        tab = mark is not None and text.split("\n")[mark.line][mark.column :].startswith("\t")
+        said = "a tab stands where YAML takes spaces only" if tab else str(error.problem)
+        raise ConfigError(said, str(path), mark.line + 1 if mark else None) from None
     except yaml.YAMLError as error:
         raise ConfigError(str(error).splitlines()[0], str(path)) from None
     if not isinstance(content, dict):
