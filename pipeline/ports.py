@@ -393,8 +393,12 @@ class StoreReader(Protocol):
     def mark(self, name: str) -> str:
         """A small named value; "" where it was never set."""
 
-    def feeds(self) -> dict[str, FeedState]:
-        """All feed states by feed id."""
+    def feeds(self, *, light: bool = False) -> dict[str, FeedState]:
+        """All feed states by feed id.
+
+        Args:
+            light: Without what only the next poll needs, `seen` and `pending`: nine tenths of a state.
+        """
 
     def freshness(self) -> Freshness:
         """How far it is, in one request; reads no feed's state whole."""

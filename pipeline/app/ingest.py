@@ -206,7 +206,7 @@ class Ingest:
         """Quarantine entries of feeds that failed at the poll before and work again."""
         if not any(state.failures == 0 for state in batch.feeds):
             return ()
-        before = self._wiring.store.feeds()
+        before = self._wiring.store.feeds(light=True)
         well = {
             s.feed for s in batch.feeds if not s.failures and s.feed in before and before[s.feed].failures
         }
@@ -231,10 +231,8 @@ class Ingest:
             return [feeds[name] for name in ids]
         if every:
             return [feed for feed in feeds.values() if feed.enabled]
-        return [
-            feed
-            for feed, _ in due(self._wiring.settings.feeds, self._wiring.store.feeds(), self._wiring.clock())
-        ]
+        states = self._wiring.store.feeds(light=True)
+        return [feed for feed, _ in due(self._wiring.settings.feeds, states, self._wiring.clock())]
 
     def polled(self, feeds: Sequence[FeedSource], progress: Progress = quiet) -> Polls:
         """Polls feeds and archives what they sent; their states are not saved yet.

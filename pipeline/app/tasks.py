@@ -51,7 +51,7 @@ class Tasks:
     def due_groups(self, *, every: bool = False) -> list[list[str]]:
         """The ids of the feeds that are due, in groups of similar hosts and of about the same work."""
         feeds = self._ingest.chosen_feeds((), every=every)
-        states = self._wiring.store.feeds()
+        states = self._wiring.store.feeds(light=True)
         work = {feed.id: expected_seconds(states.get(feed.id)) for feed in feeds}
         parted = groups(feeds, FEEDS_A_TASK, work, TASK_SECONDS)
         return [[feed.id for feed in group] for group in parted]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import yaml
 
@@ -40,10 +40,12 @@ class Watches:
         wiring: The parts.
     """
 
+    # What was found of a watch, while neither it, its store nor the configuration changes: a week of news is
+    # asked for it. All threads of a process share it.
+    _checks_kept: ClassVar[dict[tuple[str, str], tuple[tuple[Watch, int, object], dict[str, Any]]]] = {}
+
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
-        # What was found of a watch, while neither it nor the store changes: it is asked of a week's news.
-        self._check_kept: dict[str, tuple[tuple[Watch, int], dict[str, Any]]] = {}
 
     def alert(self, *, dry_run: bool = False) -> AlertReport:
         """Matches what is new since the last call, and delivers what is due.
@@ -239,10 +241,14 @@ class Watches:
             NotFoundError: There is no watch of this name.
         """
         watch = _named(self._wiring.watches, name, self._wiring.settings.watches.path)
-        now = watch, self._wiring.store.last_change()
-        if name not in self._check_kept or self._check_kept[name][0] != now:
-            self._check_kept[name] = now, self._checked([watch])[0].as_json()
-        return self._check_kept[name][1]
+        from pipeline.settings import configuration_stamp
+
+        key = self._wiring.store_url, name
+        now = watch, self._wiring.store.last_change(), configuration_stamp(self._wiring.config)
+        kept = self._checks_kept.get(key)
+        if kept is None or kept[0] != now:
+            kept = self._checks_kept[key] = now, self._checked([watch])[0].as_json()
+        return kept[1]
 
     def source(self, name: str) -> tuple[str, str]:
         """The text of one watch in `watches.yaml`, "" for no name; and what tells this state of the file.

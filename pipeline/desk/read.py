@@ -22,8 +22,10 @@ from pipeline.ports import StoryFilter, StoryOrder, place_in
 from pipeline.records import ArticleKind, ArticleRow, Decision, Story
 
 PAGE: Final = 30
-# Articles of a story that are listed at once, and those of which a row of a list says something.
-LISTED: Final = 200
+# Articles of a story that are listed at once, that its page reads, and of which a row of a list says
+# something.
+LISTED: Final = 100
+READ: Final = 200
 ROW_MEMBERS: Final = 200
 # Stories with something new are counted up to here.
 MOST_COUNTED: Final = 1000
@@ -339,7 +341,8 @@ def story(app: App, ask: Ask) -> View:
     found, lineage, passed = looked_up.story, looked_up.lineage, looked_up.passed
     if found.id != asked:
         return View(to=f"{ask.root}/stories/{found.id}", status=301)
-    whole = bool(ask.one("all")) or len(found.members) <= LISTED
+    every_one = bool(ask.one("all")) or len(found.members) <= LISTED
+    whole = every_one or len(found.members) <= READ
     chosen = found.members if whole else [*looked_at(found), *found.members[-LISTED:]]
     placed = app.stored.placed_lines(sorted({*chosen, *(each.article for each in passed)}))
     members = {name: each.line for name, each in placed.items()}
@@ -350,8 +353,9 @@ def story(app: App, ask: Ask) -> View:
     def every() -> Mapping[str, ArticleRow]:
         return members if whole else app.read.lines_of([found])
 
-    listed = listed if whole else listed[-LISTED:]
-    lines = [(source_of(each, ask.seen), joined(placed[each.id].decision)) for each in listed]
+    sources = {each.id: source_of(each, ask.seen) for each in listed}
+    listed = listed if every_one else listed[-LISTED:]
+    lines = [(sources[each.id], joined(placed[each.id].decision)) for each in listed]
     by_time = ask.one("by") == "time"
     if by_time:
         groups = [("", sorted(lines, key=lambda line: _in_time(line[0])))]
@@ -371,11 +375,11 @@ def story(app: App, ask: Ask) -> View:
         {
             "story": found,
             "title_language": language,
-            "sources": {source.id: source for source, _ in lines},
+            "sources": sources,
             "groups": groups,
             "by_time": by_time,
             "hidden": len(times) - len(listed),
-            "fresh": sum(1 for source, _ in lines if source.fresh),
+            "fresh": sum(1 for source in sources.values() if source.fresh),
             "chart": spark(times, max([*times, found.last_published]), step, bars=48),
             "step": step,
             "lineage": lineage,

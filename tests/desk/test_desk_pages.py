@@ -16,7 +16,7 @@ from desk_site import Desk
 from desk_store import NOW, everyday
 from html_reader import PageReader
 from starlette.testclient import TestClient
-from store_records import decision
+from store_records import article, decision, story
 
 from pipeline.desk.access import Doors
 from pipeline.desk.desk_texts import texts
@@ -24,7 +24,7 @@ from pipeline.desk.readers import Readers
 from pipeline.desk.site import Site, SiteOptions
 from pipeline.errors import UnavailableError
 from pipeline.ports import Commit
-from pipeline.records import Candidate, Rejection
+from pipeline.records import Candidate, Rejection, SummarySentence
 
 HOUR = timedelta(hours=1)
 PAGES = (
@@ -270,6 +270,21 @@ def test_what_is_new_is_told_since_it_was_marked(desk):
     found = page(client, "/")
     assert "1 story with something new" in found.words
     assert [row["id"] for row in client.get("/stories.json?new=1").json()] == ["s3"]
+
+
+def test_a_large_story_lists_its_newest_and_says_who_is_quoted_from_further_back(tmp_path):
+    members = [article(n, f"News {n}", story="s1", outlet=f"Outlet {n}") for n in range(1, 151)]
+    names = tuple(each.enriched.article.id for each in members)
+    told = replace(story("s1", names), summary=(SummarySentence("The dam broke.", names[0]),))
+    desk = Desk(tmp_path, Commit(articles=tuple(members), stories=(told,)))
+    client = desk.client()
+    some, every = (page(client, f"/stories/s1{query}").words for query in ("", "?all=1"))
+    assert sum(f"News {n} " in some for n in range(1, 151)) == 100
+    assert "News 51 " in some
+    assert "show 50 older articles" in some
+    assert "Outlet 1 " in some
+    assert sum(f"News {n} " in every for n in range(1, 151)) == 150
+    desk.close()
 
 
 def test_why_not_takes_the_address_of_a_story_or_an_article(editor):

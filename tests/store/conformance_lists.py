@@ -279,6 +279,15 @@ class ListConformance:
         assert [each.seq for each in store.naming("north korea", 9)] == [4, 2]
         assert store.naming("korea", 9) == store.naming("", 9) == store.naming("\ud800", 9) == []
 
+    def test_an_article_may_name_more_than_a_column_takes(self, store: Store) -> None:
+        many = tuple(Entity(f"person:{n}", f"{n} {'of the valleys ' * 9}", "person", 1) for n in range(400))
+        jo = Entity("person:jo", "Jo", "person", 1)
+        given = (article(1, story="s1", entities=(jo,)), article(2, story="s2", entities=(jo, *many)))
+        store.commit(Commit(articles=given))
+        found = store.naming("person:jo", 9)
+        assert [len(each.names) for each in found] == [401, 1]
+        assert found[1].names == (EntityName("person:jo", "Jo", "person"),)
+
     def test_lines_come_with_why_they_are_in_their_story(self, store: Store) -> None:
         store.commit(
             Commit(

@@ -138,6 +138,15 @@ class StateConformance:
         store.commit(Commit(feeds=(FeedState("b"),)))
         assert store.freshness() == (1, at(2))
 
+    def test_a_light_state_lacks_what_only_a_poll_needs(self, store: Store) -> None:
+        busy = FeedState(
+            "busy", "http://x", polled=at(1), entries=80, seen=("a", "é" * 99), pending=(("b", 1),)
+        )
+        idle = FeedState("idle", lag_seconds=7.5, error="“x” \\ \n")
+        store.commit(Commit(feeds=(busy, idle)))
+        assert store.feeds() == {"busy": busy, "idle": idle}
+        assert store.feeds(light=True) == {"busy": replace(busy, seen=(), pending=()), "idle": idle}
+
     def test_tellings_by_watch_and_story(self, store: Store) -> None:
         made = [WatchState(watch, name) for watch in ("w", "v") for name in ("s1", "s2", "s3")]
         store.commit(Commit(tellings=tuple(made)))

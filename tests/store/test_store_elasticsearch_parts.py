@@ -19,11 +19,11 @@ from store_records import article, at, decision, one_of_each, story, word_term
 from test_store_elasticsearch import place, pytestmark, shared_url, wipe
 
 from pipeline.ports import Commit
-from pipeline.records import WatchState
+from pipeline.records import Entity, FeedState, WatchState
 from pipeline.settings import StoreSettings
 from pipeline.store import copy_store, migrate_store, open_store
 from pipeline.store import open as opening
-from pipeline.store.elasticsearch import indices
+from pipeline.store.elasticsearch import documents, indices
 from pipeline.store.elasticsearch.cluster import ElasticsearchStore
 from pipeline.store.elasticsearch.commit import root
 from pipeline.store.elasticsearch.indices import KINDS, split_part
@@ -296,15 +296,24 @@ def test_fields_are_added_by_the_next_commit_and_no_document_is_written(
 ) -> None:
     former = tmp_path / "former"
     shutil.copytree(indices.TEMPLATES, former)
-    for kind, field in (("decisions", "near_score"), ("articles", "lag_seconds")):
+    later = (
+        ("decisions", "near_score"),
+        ("articles", "lag_seconds"),
+        ("articles", "names"),
+        ("feeds", "light"),
+    )
+    for kind, field in later:
         path = former / "index" / f"{kind}.json"
         template = json.loads(path.read_text(encoding="utf-8"))
         del template["template"]["mappings"]["properties"][field]
         path.write_text(json.dumps(template), encoding="utf-8")
     with monkeypatch.context() as older:
         older.setattr(indices, "TEMPLATES", former)
+        older.setattr(documents, "_column", lambda _: "")
         store = opened(fresh, None)
-        store.commit(Commit(stories=(story("s1", ("a1",)),), learned={"a": b"1"}))
+        jo = Entity("person:jo", "Jo", "person", 1)
+        first = article(1, entities=(jo,), published=False)
+        store.commit(Commit(articles=(first,), stories=(story("s1", ("a1",)),), learned={"a": b"1"}))
         seen = store.roots.read()
         assert store.roots.swap(seen, replace(seen.root, fields=root.FIELDS - 1))
         before, epoch = _numbers(store), store.roots.read().root.epoch
@@ -313,7 +322,16 @@ def test_fields_are_added_by_the_next_commit_and_no_document_is_written(
     reader = opened(fresh, None)
     assert reader.stories(["s1"])  # who only reads changes nothing
     assert reader.roots.read().root.fields == root.FIELDS - 1
-    reader.commit(Commit(articles=(article(1),), decisions=(decision("a000001", "s1"),)))
+    assert [each.seq for each in reader.naming("person:jo", 9)] == [1]
+    assert reader.feeds(light=True) == {}
+    state = FeedState("f", seen=("a",))
+    more = Commit(
+        articles=(article(2, entities=(jo,)),), decisions=(decision("a000001", "s1"),), feeds=(state,)
+    )
+    reader.commit(more)
+    assert [(each.seq, len(each.names)) for each in reader.naming("person:jo", 9)] == [(2, 1), (1, 1)]
+    assert [each.seq for each in reader.naming("person:jo", 1)] == [2]
+    assert reader.feeds(light=True) == {"f": FeedState("f")}
     assert reader.rejections() == []
     now = reader.roots.read().root
     assert (now.fields, now.epoch) == (root.FIELDS, epoch)

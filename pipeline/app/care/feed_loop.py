@@ -232,7 +232,7 @@ class FeedLoop:
         """Seconds to the next round: until a feed is due, and not longer than messages may wait."""
         if done.errors:
             return _ILL_SECONDS
-        states = self._wiring.store.feeds()
+        states = self._wiring.store.feeds(light=True)
         feeds = [feed.id for feed in self._wiring.settings.feeds if feed.enabled]
         planned = [states[name].next_poll or done.at for name in feeds if name in states]
         now = self._wiring.clock()
@@ -245,7 +245,7 @@ class FeedLoop:
         base = self._wiring.settings.fetch.websub_url
         if not (base and self._pushes.key):
             return
-        states = self._wiring.store.feeds()
+        states = self._wiring.store.feeds(light=True)
         for feed in self._wiring.settings.feeds:
             state = states.get(feed.id)
             asked = self._next_asked.get(feed.id)

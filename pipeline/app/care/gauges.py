@@ -41,7 +41,7 @@ def gauges(wiring: Wiring) -> list[Gauge]:
     store, now = wiring.store, wiring.clock()
     head = store.head()
     enabled = [feed.id for feed in wiring.settings.feeds if feed.enabled]
-    states = store.feeds()
+    states = store.feeds(light=True)
     polled = [states.get(name, FeedState(name)) for name in enabled]
     waiting = store.outbox()
     oldest = min((message.since or message.due for message in waiting), default=now)

@@ -61,7 +61,7 @@ class Care:
 
     def feed_health(self) -> list[Json]:
         """How each configured feed does."""
-        states = self._wiring.store.feeds()
+        states = self._wiring.store.feeds(light=True)
         return [
             _health(feed.id, states.get(feed.id, FeedState(feed.id)), feed.enabled)
             for feed in self._wiring.feeds

@@ -155,14 +155,9 @@ def check_watches(
 def _week_ago(store: Store, head: int, now: datetime) -> int:
     """The sequence number after which the last week came, with bounds on how many articles that is."""
     low, high = max(0, head - MOST_RECENT), max(0, head - RECENT)
-    while low < high:  # articles come about in the order of their numbers
-        middle = (low + high) // 2
-        one = next(iter(store.between(middle, middle + 1)), None)
-        if one is not None and one.enriched.article.fetched >= now - WEEK:
-            high = middle
-        else:
-            low = middle + 1
-    return low
+    # Articles come about in the order of their numbers.
+    first = next(iter(store.hits(TimeRange("fetched", now - WEEK, None), low, high)), None) if high else None
+    return first.seq - 1 if first is not None else high
 
 
 class _Existing(dict[Query, bool]):

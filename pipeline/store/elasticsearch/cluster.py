@@ -34,7 +34,7 @@ from pipeline.ports import (
 )
 from pipeline.query.evaluate import matched
 from pipeline.query.fields import Indexed, from_micros, indexed, micros
-from pipeline.query.tree import And, Phrase, Query, Term
+from pipeline.query.tree import And, Phrase, Query
 from pipeline.records import (
     Alert,
     ArticleRow,
@@ -52,7 +52,6 @@ from pipeline.records import (
     WatchState,
 )
 from pipeline.records.alerts import UNFINISHED
-from pipeline.store.article_lines import names_in
 from pipeline.store.codec import decode
 from pipeline.store.copying import Movable, Piece
 from pipeline.store.elasticsearch import lists, members, pieces, search, upkeep
@@ -78,11 +77,11 @@ from pipeline.store.elasticsearch.indices import (
     part,
 )
 from pipeline.store.elasticsearch.link import Address, Link
-from pipeline.store.elasticsearch.reading import ARTICLE, NARROW_PAGE, PAGE, Reads, chunked, paged
+from pipeline.store.elasticsearch.reading import ARTICLE, PAGE, Reads, chunked, paged
 from pipeline.store.rules import leases
 from pipeline.store.rules.messages import listed
 from pipeline.store.rules.numbering import Numbers
-from pipeline.text import fold, well_formed
+from pipeline.text import well_formed
 
 Kind = TypeVar("Kind")
 # What a list shows at once, and some.
@@ -243,19 +242,7 @@ class ElasticsearchStore(Store, Movable):
 
     @override
     def naming(self, entity: str, limit: int) -> list[Naming]:
-        request: dict[str, Any] = {
-            "index": self.names.articles, "source": ["seq", "time_us", "story", "document"],
-            "query": {"bool": {"filter": [compiled(Term("entities", entity, (fold(entity),)))]}},
-        }  # fmt: skip
-        hits = self.roots.consistent(
-            lambda: list(self.reads.pages([{"seq": "desc"}], PAGE, limit, **request))
-        )
-        return [
-            Naming(
-                each["seq"], from_micros(each["time_us"]), each.get("story", ""), names_in(each["document"])
-            )
-            for each in (hit["_source"] for hit in hits)
-        ]
+        return self.roots.consistent(lambda: lists.naming(self.reads, self.names.articles, entity, limit))
 
     @override
     def between(self, after: int, upto: int) -> Iterator[StoredArticle]:
@@ -399,11 +386,7 @@ class ElasticsearchStore(Store, Movable):
 
     @override
     def times(self, story: str) -> list[datetime]:
-        asked = {"term": {"story": well_formed(story)}}
-        request: dict[str, Any] = {"index": self.names.articles, "query": asked, "source": ["time_us"]}
-        in_order = [{"seq": "asc"}]
-        hits = self.roots.consistent(lambda: list(self.reads.pages(in_order, NARROW_PAGE, **request)))
-        return [from_micros(hit["_source"]["time_us"]) for hit in hits]
+        return self.roots.consistent(lambda: lists.times(self.reads, self.names.articles, story))
 
     @override
     def stories(self, ids: Sequence[str]) -> dict[str, Story]:
@@ -488,9 +471,19 @@ class ElasticsearchStore(Store, Movable):
         return str(found["document"]) if found else ""
 
     @override
-    def feeds(self) -> dict[str, FeedState]:
-        found = self._documents(FeedState, "feeds", [{"id": "asc"}])
-        return {state.feed: state for state in found}
+    def feeds(self, *, light: bool = False) -> dict[str, FeedState]:
+        """A state that was written before there was a field of light ones (`FIELDS`) is read whole."""
+        request: dict[str, Any] = {
+            "index": self.names.alias("feeds"), "source": ["light" if light else "document"]
+        }  # fmt: skip
+        hits = self.roots.consistent(lambda: list(self.reads.pages([{"id": "asc"}], PAGE, **request)))
+        if light and all(hit["_source"] for hit in hits):
+            states = [decode(FeedState, hit["_source"]["light"]) for hit in hits]
+        elif light:
+            states = [replace(each, seen=(), pending=()) for each in self.feeds().values()]
+        else:
+            states = [decode(FeedState, hit["_source"]["document"]) for hit in hits]
+        return {state.feed: state for state in states}
 
     @override
     def freshness(self) -> Freshness:

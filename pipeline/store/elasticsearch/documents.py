@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +33,7 @@ from pipeline.records import (
     Story,
     WatchState,
 )
+from pipeline.store.article_lines import names_record
 from pipeline.store.codec import decode, encode
 from pipeline.text import well_formed
 
@@ -45,6 +47,8 @@ _KINDS = {
 }
 # Requests stand among the marks: those that are open, and those of which nothing more becomes.
 REQUESTED, ANSWERED = "request", "request: done"
+# What Lucene surely takes as one value of a column (32,766 bytes in all its forms).
+_MOST_COLUMN_BYTES = 30_000
 _MEMBER = ("id", "story", "seq", "time_us", "fetched_us")
 # Languages that Elasticsearch has an analyzer for: config/elasticsearch/index/articles.json.
 ANALYZED = frozenset({
@@ -171,6 +175,7 @@ def article_source(
             entity_spans=spans,
             location=_points(enriched.entities),
             watch=sorted(watches),
+            names=_column(names_record(enriched.entities)),
             identity=[identity(key) for key in article.keys],
             stems=_some(**{field: " ".join(tokens) for field, tokens in seen.tokens.items()}),
             words=_some(**{field: " ".join(tokens) for field, tokens in seen.words.items()}),
@@ -179,6 +184,11 @@ def article_source(
             **_named(enriched.entities),
         ),
     }
+
+
+def _column(data: bytes) -> str:
+    """Bytes as a column takes them; nothing where they are too many for one."""
+    return binary(data) if len(data) <= _MOST_COLUMN_BYTES else ""
 
 
 def taken_in_of(source: Source) -> datetime | None:
@@ -339,7 +349,7 @@ def feed_source(state: FeedState) -> Source:
         "interval_seconds": _finite(state.interval_seconds),
         "entries": state.entries, "repeats": state.repeats,
         "lag_seconds": _finite(state.lag_seconds) if state.lag_seconds >= 0 else None,
-        "document": record_json(state),
+        "document": record_json(state), "light": record_json(replace(state, seen=(), pending=())),
         **_some(id=state.feed, url=state.url, error=state.error, **times),
     }  # fmt: skip
 

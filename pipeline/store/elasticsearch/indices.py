@@ -16,7 +16,7 @@ from pipeline.store.elasticsearch.link import ONE_SHARD, Layout, Link
 # Raised when a template changes so that documents must be written anew (`migrate`).
 VERSION = 11
 # Raised when templates get fields more: the next commit adds them to the indices, and nothing is rewritten.
-FIELDS = 1
+FIELDS = 2
 # Beside the package in a checkout; a wheel takes them along.
 _PLACES = (Path(__file__).parents[3] / "config" / "elasticsearch", Path(__file__).parent / "templates")
 TEMPLATES = next((place for place in _PLACES if (place / "index").is_dir()), _PLACES[0])

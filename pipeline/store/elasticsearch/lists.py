@@ -1,16 +1,21 @@
-"""Lists in their order, by `search_after`: stories, and the quarantine."""
+"""Lists in their order, by `search_after`: stories, what names something, and the quarantine."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from pipeline.ports import RejectionFilter, StoryFilter, StoryOrder
-from pipeline.query.fields import micros
+from pipeline.ports import Naming, RejectionFilter, StoryFilter, StoryOrder
+from pipeline.query.fields import from_micros, micros
+from pipeline.query.tree import Term
+from pipeline.records import EntityName
+from pipeline.store.article_lines import names_in
+from pipeline.store.elasticsearch.clauses import compiled
+from pipeline.store.elasticsearch.documents import from_binary
 from pipeline.store.elasticsearch.indices import Names
-from pipeline.store.elasticsearch.reading import PAGE, Dsl, Found, Reads
-from pipeline.text import well_formed
+from pipeline.store.elasticsearch.reading import NARROW_PAGE, PAGE, Dsl, Found, Reads
+from pipeline.text import fold, well_formed
 
 NEWEST_REFUSED: Final[list[Dsl]] = [{"at_us": "desc"}, {"id": "asc"}]
 _REFUSED_BY: Final = {"source": "source", "place": "place", "stage": "stage", "reason": "reason.keyword"}
@@ -195,3 +200,41 @@ def count_rejections(
     runtime = {"runtime_mappings": _RUNTIME} if by == "place" else {}
     answer = reads.search(index=index, size=0, aggs={"of": terms}, **runtime)
     return [(bucket["key"], bucket["doc_count"]) for bucket in answer["aggregations"]["of"]["buckets"]]
+
+
+def naming(reads: Reads, index: str, entity: str, limit: int) -> list[Naming]:
+    """Articles that name something, the newest first.
+
+    Columns alone are read: to pick values out of thousands of whole documents takes many times as long. Where
+    one was written before there was a column of names (`indices.FIELDS`), or names more than a column takes,
+    the documents are read.
+    """
+    asked: Dsl = {"bool": {"filter": [compiled(Term("entities", entity, (fold(entity),)))]}}
+    columns = ["seq", "time_us", "story", "names"]
+    order = [{"seq": "desc"}]
+    narrow = list(_columns(reads, order, columns, limit, index=index, query=asked))
+    if all("names" in each for each in narrow):
+        return [_naming(each, names_in(from_binary(each["names"]))) for each in narrow]
+    pages = reads.pages(order, PAGE, limit, index=index, query=asked, source=[*columns[:3], "document"])
+    whole = [hit["_source"] for hit in pages]
+    return [_naming(each, names_in(each["document"])) for each in whole]
+
+
+def _naming(columns: Mapping[str, Any], names: tuple[EntityName, ...]) -> Naming:
+    return Naming(columns["seq"], from_micros(columns["time_us"]), columns.get("story", ""), names)
+
+
+def times(reads: Reads, index: str, story: str) -> list[datetime]:
+    """When each article of a story came out, by number."""
+    query: Dsl = {"term": {"story": well_formed(story)}}
+    found = _columns(reads, [{"seq": "asc"}], ["time_us"], None, index=index, query=query)
+    return [from_micros(each["time_us"]) for each in found]
+
+
+def _columns(
+    reads: Reads, order: Sequence[Dsl], columns: Sequence[str], limit: int | None, **request: Any
+) -> Iterator[Dsl]:
+    """The single values of some columns of all hits, without touching a document."""
+    narrow = {"source": False, "stored_fields": "_none_", "docvalue_fields": list(columns)}
+    for hit in reads.pages(order, NARROW_PAGE, limit, **narrow, **request):
+        yield {name: values[0] for name, values in hit["fields"].items()}

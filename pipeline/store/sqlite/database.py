@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -46,7 +47,7 @@ from pipeline.records import (
     WatchState,
 )
 from pipeline.records.alerts import UNFINISHED
-from pipeline.store.article_lines import line_from, names_in
+from pipeline.store.article_lines import light_state, line_from, names_in
 from pipeline.store.codec import decode
 from pipeline.store.copying import Movable, Piece
 from pipeline.store.rules import leases
@@ -424,8 +425,9 @@ class SqliteStore(Store, Movable):
         return rows[0][0] if rows else ""
 
     @override
-    def feeds(self) -> dict[str, FeedState]:
-        found = self._documents(FeedState, "SELECT document FROM feed ORDER BY id")
+    def feeds(self, *, light: bool = False) -> dict[str, FeedState]:
+        read = light_state if light else partial(decode, FeedState)
+        found = [read(row[0]) for row in self._file.rows("SELECT document FROM feed ORDER BY id")]
         return {state.feed: state for state in found}
 
     @override

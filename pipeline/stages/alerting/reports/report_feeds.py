@@ -30,7 +30,7 @@ def report_feeds(
     Returns:
         How many feeds are ill.
     """
-    states = store.feeds()
+    states = store.feeds(light=True)
     ill = [(name, what) for name in enabled if name in states and (what := ailment(states[name], now))]
     told = store.mark(MARK)
     if not ill or not operators or (told and now - datetime.fromisoformat(told) < EVERY):
