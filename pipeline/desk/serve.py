@@ -19,7 +19,7 @@ from pipeline.desk.access import LOCAL, Doors, FeedKey, load_key, passwords_of
 from pipeline.desk.carrier import Carrier, RunVerb, child_process
 from pipeline.desk.readers import Readers
 from pipeline.desk.site import Site, SiteOptions
-from pipeline.errors import UnavailableError
+from pipeline.errors import ConfigError, UnavailableError
 from pipeline.listening import address_of, listen, server_of
 from pipeline.processes import give_way, one_heap
 from pipeline.settings import DeskSettings
@@ -103,7 +103,7 @@ def mounted(environment: Mapping[str, str], hosts: Sequence[str]) -> ASGIApp:
         hosts: Under which names that application is reached.
 
     Raises:
-        ConfigError: The configuration is broken.
+        ConfigError: The configuration is broken, or the home that is named is not there.
     """
 
     def opened() -> App:
@@ -134,6 +134,9 @@ def serve(
     def opened() -> App:
         return open_app(store=store, home=home, config=config, make=False)
 
+    # The usual home may be made by the first `fetch`; one that is named would be another, empty world.
+    if home is not None and not home.is_dir():
+        raise ConfigError("no such folder; --home names another", str(home))
     one_heap()
     with opened() as app:
         found, kept, folder = app.care.desk_settings(), app.home, app.config

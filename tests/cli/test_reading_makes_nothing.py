@@ -139,3 +139,12 @@ def test_verify_finds_what_is_broken(run, tmp_path):
     code, out, _ = run("verify", "--json")
     assert code == 1
     assert "store and journal" in [check["check"] for check in json.loads(out) if not check["ok"]]
+
+
+def test_the_desk_of_a_home_that_is_not_there_does_not_begin_one(run, tmp_path):
+    before = sorted(tmp_path.iterdir())
+    for verb in (["--home", "hme", "desk", "--port", "0"], ["--config", "confg", "desk", "--port", "0"]):
+        code, out, lines = run(*verb)
+        assert (code, out, len(lines)) == (2, "", 1)
+        assert f"{verb[1]}: no such folder; {verb[0]} names another" in lines[0]
+    assert sorted(tmp_path.iterdir()) == before
