@@ -38,6 +38,11 @@ def test_names_that_stand_on_no_list_are_found(
     assert {person: "PERSON", other: label}.items() <= _names(text, language).items()
 
 
+def test_a_language_that_nothing_was_learned_from_keeps_the_persons_that_capitals_tell() -> None:
+    assert _names("Amandine Buchard prend l'argent à Paris", "fr")["Amandine Buchard"] == "PERSON"
+    assert "Израилю" not in _names("Сборная проиграла, уступив Израилю.", "ru"), "the gazetteer knows it"
+
+
 def test_capitals_alone_make_no_name() -> None:
     assert _names("Heute kostet das Brot mehr. Die Bäcker klagen über teures Mehl.", "de") == {}
     assert _names("Hoy sube el pan. Los panaderos se quejan.", "es") == {}

@@ -71,12 +71,18 @@ def marks_organisation(word: str) -> bool:
     return _ORG.search(word) is not None
 
 
-def sure_persons(text: str, language: str) -> Iterator[tuple[int, int, str]]:
-    """Of the spans of `named_spans` the persons that a given name begins, or a calling stands before."""
+def persons(text: str, language: str, *, sure: bool) -> Iterator[tuple[int, int, str]]:
+    """Of the spans of `named_spans` the persons.
+
+    Args:
+        text: One field of an article.
+        language: ISO 639-1.
+        sure: Only those that a given name begins, or a calling stands before.
+    """
     for start, end, label in named_spans(text, language):
         before = text[max(0, start - _NEAR) : start].split()[-1:]
         given = fold(text[start:end].split(maxsplit=1)[0]) in given_names()
-        if label == "PERSON" and (given or any(map(_is_calling, before))):
+        if label == "PERSON" and (not sure or given or any(map(_is_calling, before))):
             yield start, end, label
 
 

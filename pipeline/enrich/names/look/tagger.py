@@ -19,7 +19,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from pipeline.enrich.names.forms import Token, tokens_of
 from pipeline.enrich.names.known.gazetteer import gazetteer, given_names
-from pipeline.enrich.names.look.patterns import acronyms, is_nobody, marks_organisation, sure_persons
+from pipeline.enrich.names.look.patterns import acronyms, is_nobody, marks_organisation, persons
 from pipeline.enrich.names.look.signs import calls, signs
 from pipeline.enrich.names.name_words import NAME_WORDS as WORDS
 from pipeline.text import stem
@@ -31,12 +31,12 @@ SCALE: Final = 100
 LABELS: Final = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG")
 # The labels of a recognizer's mentions.
 SAID: Final = {"PER": "PERSON", "LOC": "GPE", "ORG": "ORG"}
-# Languages that something was learned from, and behind them those that share enough with them.
+# Languages that nothing was learned from: they go by the weights of their alphabet, and all persons that
+# capitals tell are theirs besides.
+_UNHEARD: Final = frozenset({"bg", "ca", "cs", "es", "fr", "gl", "id", "no", "pl", "ro", "tr", "uk"})
 LANGUAGES: Final = {
-    "latin": frozenset(
-        {"da", "de", "it", "nl", "pt", "sv"} | {"ca", "cs", "es", "fr", "gl", "id", "no", "pl", "ro", "tr"}
-    ),
-    "cyrillic": frozenset({"ru"} | {"bg", "uk"}),
+    "latin": frozenset({"da", "de", "it", "nl", "pt", "sv"}) | _UNHEARD - {"bg", "uk"},
+    "cyrillic": frozenset({"ru", "bg", "uk"}),
     "greek": frozenset({"el"}),
 }  # fmt: skip
 _FORBIDDEN: Final = -1_000_000
@@ -101,7 +101,7 @@ class Tagger:
             (tokens[run.first].start, tokens[run.last - 1].end, SAID[run.kind])
             for run in _whole(text, tokens, runs, language)
         ]
-        for start, end, person in sure_persons(text, language):
+        for start, end, person in persons(text, language, sure=language not in _UNHEARD):
             if all(end <= first or last <= start for first, last, _ in found):
                 found.append((start, end, person))
         return sorted(found + acronyms(text, found))
@@ -149,7 +149,9 @@ def _whole(text: str, tokens: Sequence[Token], runs: Sequence[_Run], language: s
             continue  # the next goes back to where this one begins
         done = whole.last
         for part in _parts(text, tokens, whole):
-            if part.kind == "LOC" and _knows_written(tokens[part.first : part.last], language):
+            if (part.kind == "LOC" or part.last - part.first == 1) and _knows_written(
+                tokens[part.first : part.last], language
+            ):
                 continue
             named = _person(tokens, part, language)
             if named is not None:
@@ -197,7 +199,7 @@ def _person(tokens: Sequence[Token], run: _Run, language: str) -> _Run | None:
         return _Run(first, last, kind)
     while first < last - 1 and calls(tokens[first].folded):
         first += 1
-    if is_nobody([token.text for token in tokens[first:last]]):
+    if calls(tokens[first].folded) or is_nobody([token.text for token in tokens[first:last]]):
         return None
     if language == "de" and tokens[first].folded not in given_names():
         begins = (at for at in range(first + 1, last - 1) if tokens[at].folded in given_names())
