@@ -124,7 +124,8 @@ def skeleton(key: tuple[str, ...]) -> tuple[str, ...]:
 def _ending(word: str) -> str:
     if len(word) < _ONE_SPELLING.ending.least:
         return word
-    return _ENDING.sub(_ONE_SPELLING.ending.written, word)
+    ended = _ENDING.sub(_ONE_SPELLING.ending.written, word)
+    return ended if len(ended) > 1 else word  # one letter would be an initial
 
 
 def _rewritten(word: str, steps: Sequence[tuple[re.Pattern[str], str]]) -> str:
