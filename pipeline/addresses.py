@@ -167,7 +167,7 @@ def named_mail_address(text: str) -> tuple[str, str]:
     Raises:
         ValueError: Its domain is none.
     """
-    found = getaddresses([text])
+    found = getaddresses([text]) if "<" in text else []  # without one, no word of it is an address
     name, address = found[0] if len(found) == 1 else ("", text)
     return name, mail_address(address or text)
 
