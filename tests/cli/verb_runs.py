@@ -36,7 +36,8 @@ class Run:
 
     def __init__(self, server, where, arguments, out=os.devnull, file_size=None, **environment):
         self._server = server
-        clean = {k: v for k, v in os.environ.items() if not k.startswith("WIREWATCH_")}
+        # xdist sets COLUMNS for its workers, and a verb would fit what it prints to it.
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("WIREWATCH_") and k != "COLUMNS"}
         asked = {
             "script": WIREWATCH,
             "arguments": [str(word) for word in arguments],
