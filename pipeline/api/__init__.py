@@ -1,4 +1,5 @@
-"""The read API `/api/v1/…`; a request goes read_api, api_tokens, rate, parameters, cursor, operations.
+"""The read API `/api/v1/…`.
 
-`api_documents` says what is answered, `description` says all of it in OpenAPI.
+A request passes through `read_api`, `api_tokens`, `rate`, `parameters`, `cursor` and `operations`, in this
+order. `api_documents` has the types of the answers, `description` the whole API in OpenAPI.
 """

@@ -1,4 +1,4 @@
-"""What the read API answers with, as types: the OpenAPI description and the client's types are these.
+"""The types of what the read API answers: the OpenAPI description is made of them, the client uses them.
 
 Times are ISO 8601 in UTC, to the second. Within `/api/v1` no field is taken away or given another meaning;
 new ones may come.
@@ -14,14 +14,14 @@ T = TypeVar("T")
 
 
 class ListPage(TypedDict, Generic[T]):
-    """Some things of a list, and the `cursor` of the next ones; None at the end."""
+    """One page of a list; `next` is the cursor of the page after it, None on the last one."""
 
     items: list[T]
     next: str | None
 
 
 class ChangesPage(TypedDict):
-    """What changed, oldest first. `next` is kept and asked with later, whether there is more or not."""
+    """What changed, oldest first. Keep `next` and send it as `cursor` later, `more` or not."""
 
     items: list[ChangeDocument]
     next: str
@@ -76,7 +76,7 @@ class NamedEntity(TypedDict):
 
 
 class ArticleEntity(NamedEntity):
-    """The same in an article, with its spans; of places the country, latitude and longitude, and ids."""
+    """A name in one article, with its spans; a place also has country, latitude and longitude, and ids."""
 
     salience: float
     country: str
@@ -101,7 +101,7 @@ class ArticleTopic(StoryTopic):
 
 
 class VersionDocument(TypedDict):
-    """A former version; `changed` has what the next one put out and in, by "title", "text", "date"."""
+    """A former version; `changed` is what the next one took out and put in, by "title", "text", "date"."""
 
     version: int
     title: str
@@ -144,7 +144,7 @@ class SummarySentenceDocument(TypedDict):
 
 
 class SideDocument(TypedDict):
-    """What one article says."""
+    """What one article says the number is, with its words."""
 
     number: str
     article: str
@@ -167,7 +167,7 @@ class TieEvidence(TypedDict):
 
 
 class TieDocument(TypedDict):
-    """Why a story belongs to its situation, or by which `correction` of a person it is in none."""
+    """Why a story belongs to its situation, or the `correction` by which a person keeps it out of all."""
 
     score: float
     threshold: float
@@ -254,7 +254,7 @@ class CandidateDocument(TypedDict):
 
 
 class EvidenceDocument(TypedDict):
-    """What speaks for an article's place."""
+    """One reason for an article's place in its story, by the article that it was compared with."""
 
     kind: str
     article: str
@@ -291,7 +291,7 @@ class DecisionDocument(TypedDict):
 
 
 class DayDocument(TypedDict):
-    """How many articles of a day."""
+    """How many articles a day has."""
 
     day: str
     articles: int
@@ -308,7 +308,7 @@ class NameStory(TypedDict):
 
 
 class CompanionDocument(NamedEntity):
-    """Who is named beside it, with the first and the last day."""
+    """A name that occurs in the same articles, with the first and the last day on which it did."""
 
     first: str
     last: str
@@ -327,7 +327,7 @@ class NameDocument(TypedDict):
 
 
 class WatchDocument(TypedDict):
-    """A watch as configured; to whom it sends is not told."""
+    """A watch as configured, without whom it notifies."""
 
     name: str
     description: str

@@ -1,4 +1,4 @@
-"""Tokens that programs come in with: one file each, so that one is taken back without touching another.
+"""Tokens that let programs in: one file each, so that revoking one touches no other.
 
 A token is `ww-NAME.SECRET`. The home keeps a digest of it; the token itself is shown once. The file is read
 with each request: what is revoked opens nothing from then on.
@@ -23,7 +23,7 @@ from pipeline.errors import NotFoundError, StoreError, UsageError
 
 Scope = Literal["news", "watches", "metrics", "feeds"]
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
-# What a token opens whose scopes nobody named.
+# The scopes of a token for which none were named.
 USUAL: Final[tuple[Scope, ...]] = ("news", "watches")
 PER_MINUTE: Final = 300
 MOST_PER_MINUTE: Final = 100_000
@@ -35,11 +35,11 @@ class ApiToken:
     """What is kept of a token.
 
     Attributes:
-        name: Of the program.
+        name: The name of the program.
         scopes: "news" reads articles, stories, names and changes; "watches" reads watches and their alerts;
             "metrics" reads `/metrics` and nothing else; "feeds" the Atom feeds and nothing else.
-        per_minute: So many requests it may make.
-        made: When (ISO 8601).
+        per_minute: How many requests it may make in a minute.
+        made: When it was made (ISO 8601).
     """
 
     name: str
@@ -59,7 +59,7 @@ class Tokens:
         self._folder = folder
 
     def opened_by(self, token: str) -> ApiToken | None:
-        """Whose token it is; None where it opens nothing."""
+        """What is kept of this token; None where the token is not valid."""
         name, dot, secret = token.removeprefix("ww-").partition(".")
         if not (dot and token.startswith("ww-") and _NAME.fullmatch(name)):
             return None
@@ -72,8 +72,8 @@ class Tokens:
         """Makes a token and returns it: it cannot be shown again.
 
         Raises:
-            UsageError: The name is none, or is taken, or there is no such scope.
-            StoreError: It cannot be kept.
+            UsageError: The name is not allowed or taken, a scope is unknown, or the rate is out of bounds.
+            StoreError: The file cannot be written.
         """
         if not _NAME.fullmatch(name):
             raise UsageError(f"token {name}: give a name of small letters, digits and hyphens, at most 40")
@@ -108,11 +108,11 @@ class Tokens:
         return found
 
     def revoke(self, name: str) -> None:
-        """Takes a token back; others stay.
+        """Revokes a token; the others stay valid.
 
         Raises:
             NotFoundError: There is none of this name.
-            StoreError: It cannot be taken away.
+            StoreError: The file cannot be removed.
         """
         if not _NAME.fullmatch(name) or not self._path(name).exists():
             raise NotFoundError(f"token {name}: there is no such token; `wirewatch tokens list` names them")
@@ -134,11 +134,11 @@ class Tokens:
 
 
 def bearer_of(headers: Mapping[str, str]) -> str | None:
-    """What stands behind `Authorization: Bearer`; None where nothing of that kind is sent."""
+    """The token in the header `Authorization: Bearer TOKEN`; None without such a header."""
     kind, _, token = headers.get("authorization", "").partition(" ")
     return token if kind.lower() == "bearer" else None
 
 
 def _digest(secret: str) -> str:
-    # Secrets of 24 random bytes need no slow digest.
+    # Nobody can guess 24 random bytes, so a slow digest would add nothing.
     return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()

@@ -1,4 +1,4 @@
-"""Cursors: where a list goes on, in a form that nobody takes apart.
+"""Cursors: where a list goes on, as a text that clients need not understand.
 
 A cursor belongs to one question (path and filters) and keeps the moment at which that was first asked:
 "the last 7 days" means the same on every page.
@@ -35,7 +35,7 @@ class PageCursor:
 
 
 def question_of(path: str, pairs: Sequence[tuple[str, str]]) -> str:
-    """What tells one question from another."""
+    """A short digest of path and filters, which tells one question from another."""
     return hashlib.sha256(repr((path, sorted(pairs))).encode(errors="surrogatepass")).hexdigest()[:12]
 
 
@@ -51,10 +51,10 @@ def read_cursor(text: str, question: str, kinds: Sequence[type]) -> PageCursor:
     Args:
         text: As it was given out.
         question: What is asked now.
-        kinds: Of the parts of its place.
+        kinds: The types of the parts of its place.
 
     Raises:
-        UsageError: It was not given out, or for another question.
+        UsageError: It was never given out, or was given out for another question.
     """
     try:
         said = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))

@@ -1,4 +1,4 @@
-"""What may stand behind the "?" of a request, and reading it: whatever is not named here is refused."""
+"""The parameters of requests, and how they are read: one that an operation does not name is refused."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Parameter:
         about: What it does, for the description.
         choices: What it may be; () for any text.
         least, most: Where it is a whole number, its bounds.
-        otherwise: Where it is not given.
+        otherwise: Its value where it is not given.
         chars: The most characters.
         where: "query" or "path".
-        steers: Whether a cursor belongs to its value.
+        steers: Whether a cursor is good for one value only; not so where it only says how much to give.
     """
 
     name: str
@@ -56,10 +56,10 @@ class Parameter:
         return found | ({"default": self.otherwise} if self.otherwise else {})
 
     def read(self, text: str) -> str | int:
-        """Its value.
+        """The value that a text stands for.
 
         Raises:
-            UsageError: It may not be that.
+            UsageError: The text is not among the choices, out of bounds or too long.
         """
         if self.least is not None and self.most is not None:
             if not re.fullmatch(r"-?[0-9]{1,15}", text) or not self.least <= int(text) <= self.most:
@@ -82,11 +82,11 @@ CURSOR: Final = Parameter(
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """A request, read.
+    """A request whose parameters have been read.
 
     Attributes:
-        given: Every parameter by name, what is not given as it is otherwise.
-        question: What a cursor belongs to.
+        given: The value of every parameter by name; `otherwise` where the request does not give it.
+        question: Which question it is (`pipeline.api.cursor.question_of`).
         now: The present time (UTC).
     """
 
@@ -106,10 +106,10 @@ class ApiRequest:
         """Where to go on; the beginning, and now, where no cursor is given.
 
         Args:
-            kinds: Of the parts of a place in this list.
+            kinds: The types of the parts of a place in this list.
 
         Raises:
-            UsageError: It is none.
+            UsageError: It was not given out for this question.
         """
         text = self.text("cursor")
         return read_cursor(text, self.question, kinds) if text else PageCursor((), self.now)
@@ -125,7 +125,7 @@ def read_parameters(
     """Reads a request.
 
     Raises:
-        UsageError: A parameter is unknown, stands there twice, or may not be what it is.
+        UsageError: A parameter is unknown, is given twice, or has a value that it may not have.
     """
     known = {each.name: each for each in parameters}
     given: dict[str, str | int] = {name: each.otherwise for name, each in known.items()}

@@ -1,4 +1,4 @@
-"""How many requests each token may make: a bucket that fills steadily."""
+"""How many requests each token may make: a token bucket for each, which fills steadily."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import threading
 from datetime import datetime
 from typing import Final
 
-# Who asked longest ago is forgotten first; their bucket is full again anyway.
+# Whoever asked longest ago is forgotten first: that bucket is the fullest.
 _MOST_REMEMBERED: Final = 10_000
 
 
 class Buckets:
-    """What each may still ask, at most a minute's worth at once.
+    """How many requests each caller has left, at most a minute's worth at once.
 
     >>> from datetime import UTC, timedelta
     >>> buckets, start = Buckets(), datetime(2026, 1, 1, tzinfo=UTC)
@@ -26,7 +26,7 @@ class Buckets:
         self._lock = threading.Lock()
 
     def wait(self, who: str, per_minute: int, now: datetime) -> float:
-        """Counts a request; the seconds until it may be made, 0 for now."""
+        """Counts a request, returning 0; where none is left, the seconds to wait."""
         with self._lock:
             left, at = self._of.pop(who, (float(per_minute), now))
             passed = max((now - at).total_seconds(), 0.0)

@@ -61,7 +61,7 @@ class ApiOptions:
     """What the API needs to know.
 
     Attributes:
-        tokens: Of programs; None where none opens it.
+        tokens: The tokens of programs; None where the API takes none.
         clock: The present time (UTC).
         limit_seconds: How long an answer may take.
         visitor: The name of somebody who has come in by another way, such as a login; "" for nobody.
@@ -87,7 +87,7 @@ class ReadApi:
         self._buckets = Buckets()
 
     def application(self) -> ASGIApp:
-        """All of it, below `/api/v1`."""
+        """The ASGI application, with every operation below `/api/v1`."""
         routes = [
             Route(each.path, partial(self._answer, each), methods=["GET"], name=each.name)
             for each in OPERATIONS
@@ -163,7 +163,7 @@ class ReadApi:
 
 
 def as_body(document: Any) -> bytes:
-    """JSON with what is not text taken out of its texts."""
+    """A document as JSON in UTF-8; a lone surrogate, which UTF-8 cannot write, becomes "?"."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
@@ -191,7 +191,7 @@ def problem(
 
 
 def problem_of(error: WirewatchError) -> Response:
-    """What a refusal of the app is in HTTP."""
+    """The HTTP answer for an error that the app raised."""
     match error:
         case NotFoundError():
             return problem(404, str(error))
@@ -214,10 +214,10 @@ def _unforeseen(request: Request, error: Exception) -> Response:
 
 
 def _pairs(request: Request) -> list[tuple[str, str]]:
-    """What stands behind the "?".
+    """The names and values behind the "?".
 
     Raises:
-        UsageError: It is more than any question has.
+        UsageError: There are more than any operation has.
     """
     try:
         return parse_qsl(

@@ -30,7 +30,7 @@ class KindWords(WordFile):
     """What tells the kind of an article in one language.
 
     Attributes:
-        labels: What outlets set before or behind titles, by the kind it tells; under "news" what tells none.
+        labels: What outlets put before or after titles, by kind; under "news" those that tell no kind.
         sections: Whole names of sections and categories.
         starts, ends: Phrases that titles begin or end with.
         texts: Phrases that a text's first or last paragraphs begin with.

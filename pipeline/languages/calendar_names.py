@@ -1,6 +1,6 @@
 """Names of months, weekdays and countries in every language of CLDR. The only file that imports Babel.
 
-It does so when it is first asked: the desk and alerts know of months without ever asking for one.
+It imports Babel when it is first asked: the desk and the alerts load this file, but never ask.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any
 
 from pipeline.text import fold
 
-# "1月" and "M01" are figures, no names.
+# "1月" and "M01" are figures, not names.
 _FIGURES = re.compile(r"\d|^m\d\d$")
-# Norwegian is two files of CLDR.
+# Norwegian is several files of CLDR, and Tagalog is there under Filipino.
 _FILES = {"no": ("no", "nb", "nn"), "tl": ("fil",)}
 
 
@@ -70,7 +70,7 @@ def is_language(code: str) -> bool:
 
 @cache
 def current_code(code: str) -> str:
-    """The code of ISO 639-1 for a language's code, of three letters or a former one, too; "" where none is.
+    """The ISO 639-1 code for a language code, which may have three letters or be a former one; else "".
 
     >>> [current_code(code) for code in ("de", "deu", "in", "us", "tok")]
     ['de', 'de', 'id', '', '']
@@ -139,7 +139,7 @@ def _file(name: str) -> dict[str, Any]:
     from babel.localedata import resolve_locale_filename
 
     content = Path(resolve_locale_filename(name)).read_bytes()
-    if b"months" not in content:  # most countries differ in anything but names; reading them takes a second
+    if b"months" not in content:  # most countries write the same names; unpickling them all takes a second
         return {}
     return dict(pickle.loads(content))  # noqa: S301  # the library's own data, as the library reads it
 

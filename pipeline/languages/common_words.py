@@ -1,4 +1,4 @@
-"""How common words are, and English ones of no other language: a capital alone makes no name of them.
+"""How common words are, and which are English only: those are no names merely for having a capital.
 
 Names keep their spelling from language to language, so that "Google" is as frequent in German as in English;
 "farmers" is not. The frequencies are those of wordfreq (Speer 2022).
@@ -14,7 +14,7 @@ from pipeline.text import fold
 _OTHERS: Final = ("de", "fr", "es", "it", "nl")
 # wordfreq's lists come in steps of a hundredth of a power of ten: so many make a word ten times as frequent.
 _TENFOLD: Final = 100
-# A step of none would be every word of a text: a milliard in a milliard.
+# The Zipf scale counts in powers of ten from one word in a billion: step 0, every word of a text, is at 9.
 _ALL: Final = 900
 # Said of every word of a language without a list.
 _NO_LIST: Final = 9
@@ -39,7 +39,7 @@ def english_words() -> frozenset[str]:
 
 
 def _steps(language: str) -> dict[str, int]:
-    """The words of a list, and how many hundredths of a power of ten each is below the most frequent."""
+    """The words of a list to their frequency: step n is one word in 10 ** (n / 100)."""
     from wordfreq import available_languages, read_cBpack  # a fifth of a second, where a text needs it
 
     buckets = read_cBpack(available_languages("small")[language])
@@ -56,7 +56,7 @@ def _levels(language: str) -> dict[str, int]:
 
 
 def commonness(word: str, language: str) -> int:
-    """How common a word in small letters is, in powers of ten of a milliard words; 9 without a list.
+    """How common a lower-case word is on the Zipf scale, a power of ten per billion words; 9 without a list.
 
     >>> commonness("und", "de"), commonness("gießkanne", "de"), commonness("und", "tlh")
     (7, 0, 9)

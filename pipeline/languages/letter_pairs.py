@@ -1,8 +1,8 @@
 """What pairs of letters say of the encoding of a text: how often each language writes them in its words.
 
-A headline has one letter beyond ASCII or two, which Windows-1252, Windows-1250 and Windows-1257 all read as
-one that some language has; only beside its other letters, in that language's spelling, one reading is likely.
-The pairs are counted in the words of wordfreq (Speer 2022), once in a process that meets such a text.
+A headline often has only one or two letters beyond ASCII, and Windows-1252, Windows-1250 and Windows-1257
+each read them as letters of some language. Only together with the letters around them is one reading likely.
+The pairs are counted in the words of wordfreq (Speer 2022), once per process, at the first such text.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import pairwise
 from math import log
 from typing import Final
 
-# As `letters.latin_encoding` asks them: what is usual comes first.
+# In the order of `letters.latin_encoding`: the usual one comes first.
 _ENCODINGS: Final = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257", "mac_roman")
 # wordfreq's codes: "sh" is Croatian and Serbian, "nb" Norwegian.
 _LANGUAGES: Final = (
@@ -24,12 +24,12 @@ _LANGUAGES: Final = (
 _WORDS: Final = 5_000
 _LAST_LATIN: Final = "\u024f"
 _SAMPLE: Final = 2_000
-# The logarithm of how likely a pair is that a language does not write.
+# The logarithm of how likely a pair of letters is that the language does not write.
 _UNWRITTEN: Final = log(2e-6)
 # What a sign beyond ASCII costs where such signs stand, and elsewhere: more than the rarest pair of letters.
 _IN_PLACE: Final = 2.0
 _OUT_OF_PLACE: Final = 18.0
-# Windows-1252 is that much likelier than others before anything is read; and what is no clearer is not said.
+# As logarithms: how much likelier Windows-1252 is before anything is read, and the lead that an answer needs.
 _USUAL: Final = 2.0
 _CLEAR: Final = 0.7
 # Encodings of before 1999 have the Romanian letters with a cedilla.
@@ -43,7 +43,7 @@ _PLACES: Final = re.compile(
 
 @cache
 def _pairs() -> tuple[dict[str, float], ...]:
-    """By language the logarithm of how likely each pair of letters is, ends of words among them as spaces."""
+    """By language the logarithm of how likely each pair of letters is; the ends of words count as spaces."""
     from wordfreq import available_languages, read_cBpack  # a second; few feeds say nothing of their encoding
 
     places = available_languages("small")
@@ -83,7 +83,7 @@ def _is_sign(char: str) -> bool:
 
 
 def spelled_encoding(sample: bytes) -> str:
-    """The encoding by which a text of Latin letters is spelled as in a language; "" where that is not clear.
+    """The encoding in which a text of Latin letters is spelled most like a language; "" where none is clear.
 
     >>> spelled_encoding("Vláda čeká".encode("cp1250")), spelled_encoding("La città al buio".encode("cp1252"))
     ('cp1250', 'cp1252')

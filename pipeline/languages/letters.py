@@ -13,7 +13,8 @@ from pipeline.languages.word_file import WordFile, read
 
 # Windows-1252 first: where another reads the text no better, it is that.
 _ENCODINGS: Final = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257", "mac_roman")
-# Of the letters beyond ASCII so many must be of one language for an encoding to be anything else.
+# For any other encoding, this share of the letters beyond ASCII must be of one language; of fewer than `_FEW`
+# letters nothing is concluded.
 _LEAST: Final = 0.95
 _FEW: Final = 3
 # Signs that no language writes between two letters, and those that none writes before a small one.
@@ -25,7 +26,7 @@ _MISPLACED: Final = re.compile(
 _AFTER_UNITS: Final = re.compile(r"\b[kcdm]?m[²³]")
 
 
-# So likely is a letter that no language writes often: one of some three thousand.
+# How likely a letter is that the language does not write often: one in some three thousand.
 _RARE: Final = log(3e-4)
 _FIRST_RANK: Final = 3
 
@@ -38,7 +39,7 @@ class _Letters(WordFile):
 
 @cache
 def _chances() -> tuple[dict[str, float], ...]:
-    """By language the logarithm of how likely each letter is: by its rank, as words are by Zipf's law."""
+    """By language the logarithm of how likely each letter is, from its rank by the Zipf–Mandelbrot law."""
     found = []
     for letters in read(Path(__file__).with_suffix(".yaml"), _Letters).frequent.values():
         ranked = list(dict.fromkeys(letters))
@@ -50,7 +51,7 @@ def _chances() -> tuple[dict[str, float], ...]:
 def likelihood(text: str) -> float:
     """How likely a text's letters beyond ASCII are, as a logarithm, in the language that fits them best.
 
-    Of two readings of the same bytes the greater one is right: a rare letter at every turn is none.
+    Of two readings of the same bytes the likelier one is right: a wrong one is full of rare letters.
 
     >>> likelihood("Мэр открыл мост") > likelihood("Мэр открыл мост".encode("koi8_r").decode("cp1251"))
     True

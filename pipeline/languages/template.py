@@ -1,8 +1,8 @@
-"""Phrases as a speaker writes them, made into patterns. The one place that does.
+"""Turns phrases as a speaker writes them into patterns; nothing else does.
 
 A phrase is words, in any case, with four signs:
 
-- `(a|b)` is one of some words, `[a|b]` one of them or none; they may stand within each other;
+- `(a|b)` is one of some words, `[a|b]` one of them or none; they may be nested;
 - `comment[s]` is a word with an ending or without, since nothing parts it from the brackets;
 - `{number}`, `{name}` and the other names of `_PLACES` stand for what differs from text to text;
 - `{anything}` stands for whatever follows; a phrase that has it is *open*: a sentence may fit it.
@@ -58,7 +58,7 @@ _TOKEN: Final = re.compile(r"\s+|[()\[\]|]|\{\w+\}|[^\s()\[\]|{}]+")
 
 
 class TemplateError(ValueError):
-    """A phrase that cannot be read: brackets that do not close, or a name in braces that nobody knows."""
+    """A phrase cannot be read: brackets do not match, a choice is empty, or a name in braces is unknown."""
 
 
 def is_open(phrase: str) -> bool:
@@ -76,7 +76,7 @@ def pattern_of(phrase: str) -> str:
     r"""A phrase as a regular expression, to be read without regard to case.
 
     Raises:
-        TemplateError: The phrase has brackets that do not close, or an unknown name in braces.
+        TemplateError: Brackets do not match, a choice is empty, or a name in braces is unknown.
 
     >>> pattern_of("[please] leave a (comment|reply)")
     '(?:please\\W{1,3})?leave\\W{1,3}a\\W{1,3}(?:comment|reply)'

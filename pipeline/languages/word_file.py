@@ -40,8 +40,8 @@ def read(path: Path, form: type[_File]) -> _File:
         form: What must be in it.
 
     Raises:
-        ConfigError: The file is no YAML, has a key twice or one that nobody knows, or lacks one; the message
-            names file and key.
+        ConfigError: The file is not YAML, or a key is doubled, unknown or missing; the message names file and
+            key.
     """
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506  # makes text, lists, dicts

@@ -43,7 +43,7 @@ _SECTIONS, _SECTION_CHARS = 16, 80
 
 @dataclass(slots=True)
 class _Body:
-    """A text on its way: paragraphs left, and what was learned and removed."""
+    """A text while it is cleaned: the paragraphs left, what was learned of them, and what was removed."""
 
     paragraphs: tuple[str, ...]
     authors: list[str] = field(default_factory=list)
@@ -83,7 +83,7 @@ def normalize(item: RawItem) -> Article:
         raise RejectedError("no title and no text")
     authors, agency = author_names(tuple(one_line(name) for name in item.authors or page.authors))
     country = country_of(host, item.locale, item.language, page.language, language)
-    # A feed with English texts may write its dates as its country does; that all is English many say untruly.
+    # A feed that claims English may be wrong, and one of another language writes its dates in that language.
     said = claimed_language(claim)[0]
     languages = (language, said) if said in {"", "en"} else (said, language)
     dated = settle(_date_candidates(item, page, body), url, item.fetched, languages, country, item.beside)

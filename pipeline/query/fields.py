@@ -1,4 +1,4 @@
-"""What the clauses of a query mean: patterns, runs of words, ranges, and what values they are held against.
+"""What the clauses of a query mean: patterns, runs of words, ranges, and the values they are compared with.
 
 Pure, and the same for everything that answers a query: both stores, and the watches over new articles.
 """
@@ -109,7 +109,7 @@ def runs(tokens: Sequence[str], words: Sequence[Sequence[str]], slop: int) -> It
 
 
 def near(tokens: Sequence[str], words: Sequence[Sequence[str]], slop: int) -> bool:
-    """Whether there is such a run."""
+    """Whether the words stand somewhere as `runs` finds them."""
     return next(runs(tokens, words, slop), None) is not None
 
 
@@ -125,7 +125,7 @@ def value(text: str) -> str:
 
 
 def values(stored: StoredArticle) -> Values:
-    """The values of each keyword field of an article; what folds to nothing is none."""
+    """The values of each keyword field of an article; what folds to nothing is left out."""
     entities, topics, article = stored.enriched.entities, stored.enriched.topics, stored.enriched.article
     return {
         "entities": _pairs(each for entity in entities for each in (entity.name, entity.id)),
@@ -177,7 +177,7 @@ def from_micros(value: int) -> datetime:
 
 
 def folded(values: Iterable[str]) -> tuple[str, ...]:
-    """Keyword values as a store holds them: folded, cut, distinct, sorted; empty ones are none."""
+    """Keyword values as a store holds them: folded, cut, distinct and sorted, without empty ones."""
     return tuple(sorted({value(each) for each in values} - {""}))
 
 

@@ -84,11 +84,11 @@ class Prepared:
 
     @cached_property
     def batch(self) -> ArticleBatch:
-        """What queries are asked of."""
+        """The article as a batch of one, which whole queries are asked of."""
         return ArticleBatch([self.seen])
 
     def content(self, field: str) -> str:
-        """The text of a text field as it is."""
+        """The content of a text field as the article has it."""
         return self.article.title if field == "title" else self.article.text
 
     def words(self, field: str) -> tuple[str, ...]:
@@ -97,10 +97,10 @@ class Prepared:
 
     @cached_property
     def places(self) -> dict[str, tuple[dict[str, list[int]], frozenset[str]]]:
-        """For each text field, at which of its words each token stands, and the tokens of no one word."""
+        """For each text field, at which of its words each token stands, and the tokens of no single word."""
         found = {}
         for field, tokens in self.seen.tokens.items():
-            # They begin with one for each word.
+            # `text_tokens` begins with one token for each word, in order.
             count, at = len(self.words(field)), dict[str, list[int]]()
             for place, token in enumerate(tokens[:count]):
                 at.setdefault(token, []).append(place)
@@ -143,7 +143,7 @@ def _walk(query: Query, article: Prepared) -> Iterator[WordHit]:
                 yield from _walk(part, article)
         case Or(parts):
             for part in parts:
-                # What a clause alone hits says whether it does.
+                # A single clause that does not hold yields nothing, so only compound ones are matched first.
                 if not isinstance(part, And | Or | Not | Everything):
                     yield from article.found(part)
                 elif matches(part, article):

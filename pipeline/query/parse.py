@@ -1,8 +1,8 @@
 """Lucene syntax → `pipeline.query.tree`. The only file that imports luqum.
 
 Two words side by side must both occur, as people expect of a search box: the default operator is AND.
-A word or phrase on "entities", "place", "topics" or "outlet" is a whole value or whole words within one,
-so that `entities:Putin` finds Vladimir Putin.
+A word or phrase on "entities", "place", "topics" or "outlet" matches a whole value or whole words within
+one, so that `entities:Putin` finds Vladimir Putin.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ _as_written = lru_cache(maxsize=16_384)(as_written)
 
 @dataclass(frozen=True, slots=True)
 class _Unquoted:
-    """An unquoted word: what is looked for, the sign that cannot be, and those that count for nothing."""
+    """An unquoted word: what it looks for, the first sign it cannot look for, and the signs ignored."""
 
     query: Query | None
     stray: str
@@ -146,7 +146,7 @@ def _fixed(text: str) -> _Parsed | QueryError:
     return _read(text, None)
 
 
-# Articles that came in one poll have one time of arrival.
+# Articles of one poll have one time of arrival, so the same "now" is asked for many times.
 _at = lru_cache(maxsize=4096)(_read)
 
 

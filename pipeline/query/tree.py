@@ -32,13 +32,13 @@ class Term:
 
     field: str | None
     text: str
-    # Long, and nearly told by the text: left out of the hash, which every set of clauses asks for.
+    # Long, and nearly always settled by field and text; left out of the hash, which is asked for often.
     forms: tuple[str, ...] = attribute(hash=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Unstemmed words in this order with at most `slop` others between in all; each with alternatives."""
+    """Unstemmed words in this order, at most `slop` others between them in all; each has alternatives."""
 
     field: str | None
     text: str
@@ -102,7 +102,7 @@ class Or:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """Not the part."""
+    """The part does not hold."""
 
     part: Query
 

@@ -41,7 +41,7 @@ def is_share_bar(line: str, share_words: frozenset[str], share_core: frozenset[s
     Args:
         line: One paragraph.
         share_words: What such a bar may consist of in the article's language.
-        share_core: Of these the words that make it one.
+        share_core: Words of which one makes it a bar; else half of its words must name networks or buttons.
     """
     if len(line) > 200:
         return False

@@ -41,7 +41,7 @@ class LineRule(NamedTuple):
         kind: As in the word files.
         exact: Phrases that leave nothing open.
         labelled: Phrases with a colon, then anything.
-        free: Phrases that go on as they like: never the first paragraph.
+        free: Phrases that go on as they like; a first paragraph that is a sentence stays, except on cookies.
     """
 
     kind: str
@@ -67,7 +67,7 @@ class LineRule(NamedTuple):
             return False
         if _SENTENCE.match(line) is None:
             return True
-        # A sentence is rather the article's; one on cookies is nobody's, not even as the first paragraph.
+        # A sentence probably belongs to the article; one on cookies never does, even as the first paragraph.
         return self.kind == "cookies" or not (first or self.kind in _NO_SENTENCES)
 
 
@@ -121,7 +121,7 @@ def _line_rule(kind: str, spoken: Iterable[LineWords]) -> LineRule:
 
 
 def _whole(phrases: Iterable[str]) -> re.Pattern[str]:
-    """Fits a line that is one of some phrases, with a few marks before and behind."""
+    """Fits a line that is one of some phrases, with a few marks before and after."""
     return re.compile(rf"^[^\w@©]{{0,4}}(?:{one_of_phrases(phrases)})\W{{0,6}}$", _I)
 
 

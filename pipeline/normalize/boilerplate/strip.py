@@ -1,4 +1,4 @@
-"""Lines of a text that are no part of the article."""
+"""Takes lines out of a text that are no part of the article."""
 
 from __future__ import annotations
 
@@ -85,14 +85,14 @@ def strip_boilerplate(paragraphs: tuple[str, ...], title: str, language: str) ->
 
 
 def _other_headlines(paragraphs: Sequence[str], language: str) -> dict[int, str]:
-    """Where a list of other headlines stands with its heading: positions to the rule, "" where it must stay.
+    """The lines of lists of other headlines, headings included: place → rule, "" where the list must stay.
 
     Such a list ends the text, or is a box of one or two lines within it. Anything longer, or more than half
     of the text, is what the article is about, as in a briefing.
     """
     found: dict[int, str] = {}
     heads = rules_for(language).heads
-    position, prose_ends = 0, -1  # the latter is looked for when there is a heading
+    position, prose_ends = 0, -1  # the latter is worked out at the first heading
     whole = sum(map(len, paragraphs))
     while position < len(paragraphs):
         if not heads.match(paragraphs[position]):

@@ -28,6 +28,6 @@ _JOINED: Final = re.compile(rf"\s?[/,;|]\s?|\s+{one_of(_FILE.joins)}\s+")
 
 
 def agency_named(text: str) -> str:
-    """The news agency that a credit or author names, as it writes itself, or ""."""
+    """The news agency that a credit or author names, in its own spelling, or ""."""
     first = _JOINED.split(text.strip(" .()[]/"))[0]
     return AGENCIES.get(first.strip().lower(), "")

@@ -1,4 +1,4 @@
-"""Datelines, agency credits and bylines: out of the text, into fields."""
+"""Datelines and agency credits: taken out of the text, and kept as fields."""
 
 from __future__ import annotations
 
@@ -182,7 +182,8 @@ def _place_dateline(head: str) -> tuple[int, str, str] | None:
 def _is_route(rest: str, place: str) -> bool:
     """Whether another place follows the dash: "London - Paris trains stopped", "Iran – Israel talks".
 
-    Behind a city a country is the beginning of a sentence, as datelines go; behind a country it is not.
+    After a city only another city makes a route: a country begins the sentence, "Paris – France has …".
+    After a country either does.
     """
     words = re.findall(r"[^\W\d_]+", fold(rest))[:3]
     known = CITIES if fold(place) in CITIES else PLACES
@@ -204,7 +205,7 @@ def _caps_place(place: str, end: str) -> bool:
 
 
 def _credible_credit(found: re.Match[str]) -> bool:
-    """Whether what stands in brackets is an agency, or the place before it is one."""
+    """Whether what stands in brackets is an agency: a known one, or a likely name after a likely place."""
     credit = (found.groupdict().get("agency") or found.groupdict().get("slashed") or "").strip()
     if agency_named(credit) or credit.lower() in AGENCIES:
         return True

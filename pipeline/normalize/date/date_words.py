@@ -59,7 +59,7 @@ def _months(known: str, language: str) -> Mapping[str, int]:
 
 @cache
 def all_months() -> Mapping[str, int]:
-    """The names of months in all languages that have a word file; of two meanings that of more outlets."""
+    """The names of months of all languages with a word file; of two meanings that of more outlets."""
     found: dict[str, int] = {}
     for language in (*ENDINGS.languages_first, *LANGUAGES):
         for name, number in months_of(language).items():
@@ -115,7 +115,7 @@ def eras() -> Mapping[str, int]:
 
 @cache
 def half_days(language: str) -> Mapping[str, int]:
-    """Words beside a time of day to the hours that they add: of a language, and all in no Latin letters."""
+    """Words beside a time of day → hours they add: the language's, and all that are not in Latin letters."""
     words: dict[str, int] = {}
     for code, spoken in every().items():
         dates = spoken.dates

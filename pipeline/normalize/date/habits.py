@@ -16,7 +16,7 @@ _OFFSET = re.compile(r"\d\s?([+-])(\d{2}):?(\d{2})\s*$")
 _LETTERS = re.compile(r"\d\s?\(?([A-Z]{2,5})\)?\s*$")
 _FIGURES = re.compile(r"^\D{0,15}(\d{1,2})[./-](\d{1,2})[./-](?:\d{4}|\d{2})\b")
 _MONTHS: Final = 12
-# Clocks differ by so much; and no zone is further ahead of UTC.
+# How much clocks may differ; and no zone is further ahead of UTC than `_MOST`.
 _SKEW: Final = timedelta(minutes=15)
 _MOST: Final = timedelta(hours=14)
 
@@ -36,7 +36,7 @@ def written_zone(dates: Iterable[str], country: str) -> timezone | None:
 
 
 def clock_zone(moments: Iterable[RelativeTime], fetched: datetime) -> timezone | None:
-    """The least whole hours by which a source's clock must be ahead of UTC, for no date to be of the future.
+    """The fewest whole hours ahead of UTC that put no date of a source into the future; None where UTC does.
 
     Args:
         moments: Its dates, those without a zone read as UTC.

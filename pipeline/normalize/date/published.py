@@ -370,7 +370,7 @@ def _settled(moment: RelativeTime, fetched: datetime) -> tuple[datetime | None, 
     if ahead <= _SKEW:
         return fetched, ""
     whole_day = not moment.exact or (moment.time.hour, moment.time.minute, moment.time.second) == (0, 0, 0)
-    if whole_day and ahead <= timedelta(hours=26):  # a date without time, east of the clock
+    if whole_day and ahead <= timedelta(hours=26):  # a day alone, which has begun further east
         return fetched, "date of tomorrow"
     if moment.exact and ahead <= _HALF_DAY:
         return moment.time - _HALF_DAY, "twelve hours ahead"
@@ -388,15 +388,14 @@ def settle(
     """Chooses the first believable date.
 
     Impossible dates (the zero of a clock, the future) are passed over. One that lies up to twelve hours
-    ahead is taken for a slip of half a day, unless a later candidate is sound. A date without a zone takes
-    that of the page with the same time on its clock, else the one that its source writes beside other dates;
-    where dates of its source would lie ahead, that of its country, or of a clock by which they do not.
+    ahead is taken for a slip of half a day, unless a later candidate is sound. `_with_zone` says which zone
+    a time of day takes that came without one.
 
     Args:
         candidates: Dates as written, most trusted first, each with its source.
         url: Canonical; asked last.
         fetched: When the item came (UTC).
-        languages: ISO 639-1; the first that reads a date as one of news.
+        languages: ISO 639-1; the first in which a date reads as one of news decides.
         country: Of the outlet (ISO 3166), or "".
         beside: Other dates of the same source, as written.
     """
@@ -427,9 +426,12 @@ def settle(
 
 
 class _Zones(NamedTuple):
-    """Where dates without a zone may be from: as their source writes; by country or clock.
+    """The zones that a source's dates without one may be in.
 
-    `runs_ahead` says that without a zone dates of this source would be of the future, so that all need one.
+    Attributes:
+        written: The one that most of its other dates name.
+        ahead: That of its country and that of its clock, for dates that would lie in the future as UTC.
+        runs_ahead: Whether some of its other dates would, so that all of them need a zone.
     """
 
     written: tzinfo | None
@@ -463,8 +465,8 @@ def _with_zone(
 ) -> RelativeTime:
     """A time of day that came without a zone, in the zone that something else gives it.
 
-    First the page, where it has the same moment with a zone; then the zone in which the source writes; then,
-    where without one it would be of the future, that of its country or of its clock.
+    First that of the page's date, where this may be the same moment; then the zone that the source writes
+    elsewhere; then, where the time would lie in the future as UTC, that of its country or of its clock.
     """
     if moment.zoned or not moment.exact:
         return moment

@@ -16,14 +16,14 @@ from pipeline.text import fold
 if TYPE_CHECKING:
     from dateparser.date import DateData, DateDataParser
 
-# A figure touches its unit ("15m ago"), so that no word boundary parts them.
+# Where a figure touches its unit ("15m ago"), with no word boundary between them.
 _TOUCHING = re.compile(r"(?<=\d)(?=[^\W\d_])")
-# All that some pages show: "5 min", "2h", "3 hrs".
+# Some pages show no more than this: "5 min", "2h", "3 hrs".
 _BARE = re.compile(r"^(\d{1,2})\s?([^\W\d_]+)\.?$")
 _SECONDS = (("second", 1), ("minute", 60), ("hour", 3600), ("day", 86400), ("week", 604800))
 _CLOCK = re.compile(r"(?<![\d:+-])(\d{1,2})[.:hH](\d{2})(?!\d)")
 _YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20|21)\d{2}(?!\d)")
-# Longer texts than these words from a date field are no relative dates, but sentences.
+# A longer text in a date field is a sentence, not a relative date.
 _MOST_CHARS = 40
 _A_DAY = timedelta(days=1)
 
@@ -46,9 +46,9 @@ class RelativeTime:
 def relative(text: str, fetched: datetime, language: str) -> RelativeTime | None:
     """Reads what counts from the fetch, or None.
 
-    The languages of most feeds are read by rules of our own; what is left, and short, is put before
-    dateparser in the article's language and English. It is given nothing but the fetch time and told to
-    remember nothing between texts, so that the outcome depends on the arguments alone.
+    Our own rules read the languages of most feeds; what they do not read, if it is short, goes to dateparser,
+    in the article's language and English. dateparser is given the fetch time and told to remember nothing
+    between texts, so that the outcome depends on the arguments alone.
 
     Args:
         text: Of a date field; free text is not to be read for such words.
@@ -119,7 +119,7 @@ def _words() -> _Words:
 
 
 def _ago_patterns(spoken: Iterable[DateWords]) -> Iterator[str]:
-    """A pattern for each phrase such as "{number} {unit} ago" of each language; without number it is one."""
+    """A pattern for each phrase such as "{number} {unit} ago" in each language; no number stands for one."""
     for place, dates in enumerate(spoken):
         units = one_of(fold(word) for unit, _ in _SECONDS for word in getattr(dates.units, unit))
         number = rf"(?:(?P<n{place}_{{0}}>\d{{{{1,3}}}}|{one_of(map(fold, dates.one))})\s+)?"

@@ -22,7 +22,7 @@ _AREAS = word_set(
     "pacific us"
 )
 _REGION = re.compile(r"^[a-zA-Z]{2,3}[-_](?:[A-Za-z]{4}[-_])?([A-Za-z]{2})\b")
-# Languages of which nearly all outlets are in one country, as far as letters of zones ask.
+# Languages with nearly all their outlets in one country, of those whose zone letters differ by country.
 _COUNTRY_OF = MappingProxyType(
     {"he": "IL", "bn": "BD", "zh": "CN", "ga": "IE", "hi": "IN", "ar": "SA", "hy": "AM", "ne": "NP"}
 )
@@ -75,7 +75,7 @@ def country_of(host: str, *claims: str) -> str:
 
 @cache
 def only_zone(country: str) -> ZoneInfo | None:
-    """The zone of a country that has but one, else None."""
+    """The zone of a country that has only one; None for any other."""
     zones = zones_of(country)
     return _zone(zones[0]) if len(zones) == 1 else None
 

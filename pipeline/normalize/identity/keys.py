@@ -1,4 +1,4 @@
-"""What an article may be known by, however it comes. A key finds candidates; `recognise` weighs them."""
+"""The keys by which an article may be found again. A key finds candidates; `recognise` weighs them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.text import fold
 
 # Shorter texts are teasers and notices that an outlet may repeat under other titles.
 _DISTINCTIVE_CHARS: Final = 200
-# The key of an item exactly as it was sent; once its feed has replaced that form, it is known by the other.
+# The key of an item exactly as it was sent; once its feed has replaced that form, `FORMER`.
 CURRENT: Final = "raw:"
 FORMER: Final = "was:"
 _WORD = re.compile(r"\w+")
@@ -34,11 +34,11 @@ def identity_keys(url: str, guid: str, outlet: str, title: str, text: str, link:
         outlet: The outlet's name, or "".
         title: Clean.
         text: Clean.
-        link: Canonical, by which the source named it, where it leads to `url`.
+        link: The canonical form of the link that the source gave, which may lead to `url`.
 
     Returns:
-        "url:…" (without "www.", which servers treat alike, and as it stands), "guid:…", "text:…",
-        "number:…"; the text counts only when it is long enough to be distinctive or nothing else is known.
+        "url:…" (without "www.", as servers treat both alike, and as it is), "guid:…", "text:…", "number:…".
+        There is a text key only where the text is distinctive by its length, or no other key is known.
     """
     keys: list[str] = []
     for each in dict.fromkeys((url, link)):
@@ -69,7 +69,7 @@ def former_key(key: str) -> str:
 
 
 def shared_key(url: str) -> str:
-    """The key that says of a link that several articles have it."""
+    """The key that marks a link as one that several articles have."""
     return "shared:" + link_key(url)
 
 

@@ -13,23 +13,24 @@ from pipeline.normalize.identity.urls import canonical_url, credible_canonical, 
 from pipeline.normalize.plaintext.page import read_page
 from pipeline.text import fold
 
-# From titles so alike (0 to 100) a page is that of its item; login pages and other articles are far below.
+# A page with a title this similar (0 to 100) is its item's; login pages and other articles are far below.
 _ALIKE_TITLES: Final = 60.0
-# A page is there for desks, for telephones, as AMP and for printers; what is there more often is no article.
+# A page comes for desktops, for phones, as AMP and for print; what comes in more forms is no article.
 _FORMS: Final = 4
 
 
 def article_url(link: str, found: str, claimed: str, home: str, *, same: bool) -> str:
     """The canonical address of an article.
 
-    Where its page was found after redirects is believed when the page is the item's; what that page claims is
-    believed when it is of the outlet's own site, or the same place on another host, as caches have it.
+    The address at which its page was found after redirects is believed when the page is the item's. What that
+    page claims is believed when it is on the outlet's own site, or is the same path on another host, as in a
+    cache.
 
     Args:
         link: As the source wrote it.
         found: Where its page was found, or "".
         claimed: What the page names as its address, or "".
-        home: The source's own site as it says, or "".
+        home: The site that the source names as its own, or "".
         same: Whether the page is that of the item (`is_page_of`).
     """
     url, landed = canonical_url(link), canonical_url(found)
@@ -45,7 +46,7 @@ def article_url(link: str, found: str, claimed: str, home: str, *, same: bool) -
 
 
 def are_one_page(pages: Mapping[str, str]) -> bool:
-    """Whether pages are the forms of one, AMP or mobile: all name one address, and it is one of theirs.
+    """Whether pages are forms of one page, such as AMP or mobile: all claim one address, one of theirs.
 
     Args:
         pages: HTML, by the link that a feed gave.
@@ -58,7 +59,7 @@ def are_one_page(pages: Mapping[str, str]) -> bool:
 
 
 def is_page_of(title: str, page_title: str) -> bool:
-    """Whether a page's headline is that of an item; where one has none, nothing says so.
+    """Whether a page's headline is that of an item; not so where either has none.
 
     >>> is_page_of("Dam opened in steps", "Dam opened in steps - Echo"), is_page_of("Dam opened", "Log in")
     (True, False)

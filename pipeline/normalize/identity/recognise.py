@@ -1,8 +1,8 @@
-"""Whether what came is an article that is already there: evidence of several keys, which may contradict.
+"""Whether what came is an article that is already there. Several keys give evidence, and may disagree.
 
-A key (link, guid, text, number in the link) only finds candidates. Sources number their items anew, give each
-item of a page one link, each day's column one link and title, and a consent wall under every link. So the
-candidates are compared by all that is known of both, and the outcome says why.
+A key (link, guid, text, number in the link) only finds candidates. Sources renumber their items, give all
+items of a page one link, give each day's column the same link and title, and show a consent wall under every
+link. So the candidates are compared by all that is known of both, and the outcome says why.
 """
 
 from __future__ import annotations
@@ -25,17 +25,18 @@ from pipeline.text import fold
 
 Relation = Literal["same", "other", "unknown"]
 
-# Titles so alike (0 to 100) may be one title, edited; and so alike are one.
+# Titles this similar (0 to 100) may be one title, edited; and from the second on they are one.
 _ALIKE_TITLES: Final = 60.0
 _SAME_TITLES: Final = 85.0
-# The share of the shorter text's words that the other has: one text, edited or cut; and one text.
+# The share of the shorter text's words that the other has: one text, edited, from the
+# first on; one text, whole or cut, from the second on.
 _ALIKE_TEXTS: Final = 0.5
 _SAME_TEXTS: Final = 0.9
-# Texts with fewer words of four letters say nothing.
+# Texts with fewer different words of at least `_WORD_LETTERS` letters say nothing.
 _TEXT_WORDS: Final = 5
 _WORD_LETTERS: Final = 4
 _TEXT_CHARS: Final = 4000
-# From here on a date is another one, and another day's.
+# From this gap on two dates differ; and from this one on they are of different days.
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(hours=20)
 
@@ -50,7 +51,7 @@ class Comparison:
         ordered: How alike they are, 0 to 100, words as they stand.
         text: The share of the shorter text's words that the other has; None where one says too little.
         gap: Between the dates of publication; None where one has none.
-        together: Whether both came in one capture: a source tells its items apart there.
+        together: Whether both came in one capture, in which a source does not repeat an item.
         one_feed: Whether a feed that brought the one brought the other; files are one feed.
     """
 
@@ -110,7 +111,7 @@ class Recognised:
 
 
 def lookup_keys(article: Article) -> tuple[str, ...]:
-    """The keys to ask the store for: its own, its form's as a former one, and whether its link is shared."""
+    """The keys to ask the store for: its own, that of its form as a former one, and that of a shared link."""
     shared = (shared_key(article.url),) if article.url else ()
     return (*article.keys, *(former_key(key) for key in _named(article, CURRENT)), *shared)
 
@@ -142,8 +143,8 @@ def known_as(
         new: As it was normalized; its keys are tried strongest first.
         owners: Article id by key, for those of its `lookup_keys` that are known.
         stored: The articles of these ids, and those that a person told apart from them.
-        apart: For an article's id, the ids of those that a person told apart from it: link and guid alone
-            tell nothing there, and the most alike is asked first.
+        apart: For an article's id, the ids of those that a person told apart from it. There link and guid
+            alone prove nothing, and the most similar article is tried first.
     """
     for key in _named(new, CURRENT):
         owner = owners.get(key) or owners.get(former_key(key))
@@ -253,7 +254,7 @@ def _other_keys(old: Article, new: Article, seen: Comparison) -> str:
 
 
 def _may_be_copies(old: Article, new: Article) -> bool:
-    """Whether two links of one text are of one article: not of a wall that stands before every page."""
+    """Whether two links to one text lead to one article, and not to a wall before every page of a site."""
     if _site(old) != _site(new):
         return True
     tails = [urlsplit(each.url).path.rstrip("/").rpartition("/")[2] for each in (old, new)]
@@ -263,7 +264,7 @@ def _may_be_copies(old: Article, new: Article) -> bool:
 
 
 def _names(url: str, title: str) -> bool:
-    """Whether a link has a word of the title in it: it was made for this article."""
+    """Whether the last part of a link has a word of the title: then it was made for this article."""
     words = set(_words(title))
     return any(word in words for word in _words(urlsplit(url).path.rstrip("/").rpartition("/")[2]))
 

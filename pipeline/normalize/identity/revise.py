@@ -10,10 +10,11 @@ from pipeline.normalize.identity.recognise import compare
 from pipeline.normalize.identity.withdrawal import is_withdrawal
 from pipeline.records import Article, Form
 
-# A text below this share of the one we have is a teaser of it, where it has its words: the full text stays.
+# A text below this share of the length of the one we have, with this share of its own words in it, is a
+# teaser: the full text stays.
 _TEASER_SHARE: Final = 0.6
 _TEASER_WORDS: Final = 0.6
-# What is kept of the ways in: raw items, forms by which a feed had it, keys of other kinds.
+# How many raw items and forms are kept of the ways in which an article came.
 _RAW_KEPT: Final = 32
 _FORMS_KEPT: Final = 16
 
@@ -39,19 +40,19 @@ def _form(key: str, new: Article, because: str, digest: str) -> Form:
 def revise(old: Article, new: Article, because: str = "") -> Article:
     """The article after it came again: identity, first dates and sequence stay, content follows the source.
 
-    The result has the `version` of `old` when no title or text that a reader sees has changed; then only its
-    ways in (`keys`, `feeds`, `raw`, `forms`) may have grown. A date alone makes no version: some feeds write
-    the time of each poll. An earlier content comes back when the feed that had replaced it takes it back,
-    and is no teaser then, however short it is.
+    The result has the `version` of `old` when neither title nor text has changed; then only its ways in
+    (`keys`, `feeds`, `raw`, `forms`) may have grown, and a missing date may have come. Another date alone
+    makes no version, because some feeds write the time of each poll. Earlier content comes back when the feed
+    that replaced it sends it again; it is not taken for a teaser then, however short it is.
 
     Args:
         old: As it is stored.
         new: The same article as it came now, with any id.
-        because: Why it was recognised, where that is to be told.
+        because: Why it was recognised, to be kept with the form.
 
     Returns:
-        `old` with what `new` brings: nothing, when this very form was taken from this very capture before, as
-        a batch that is done again after a crash brings it.
+        `old` with what `new` brings. That is nothing when this very form was taken from this very capture
+        before, as happens when a batch is done again after a crash.
     """
     feed = _feed(new)
     if _met_already(old, new, feed):
@@ -93,7 +94,7 @@ def revise(old: Article, new: Article, because: str = "") -> Article:
 
 
 def _met_already(old: Article, new: Article, feed: str) -> bool:
-    # The time too: a file's capture has none in its id, and loaded again it may take an edit back.
+    # The time counts too: the id of a file's capture has none, and loading a file again may undo an edit.
     taken = (feed, new.capture, new.fetched)
     met = {form.key for form in old.forms if (form.feed, form.capture, form.at) == taken}
     raw = {key for key in new.keys if key.startswith(CURRENT)}
@@ -101,7 +102,7 @@ def _met_already(old: Article, new: Article, feed: str) -> bool:
 
 
 def _met(old: Article, new: Article, feed: str, because: str, digest: str) -> Article:
-    """The article with one more way in; the form that its feed had before is a former one."""
+    """The article with one more way in; the form that its feed had before becomes a former one."""
     raw = [key for key in new.keys if key.startswith(CURRENT)]
     replaced = {form.key for form in old.forms if form.feed == feed and form.key} - set(raw)
     keys = [former_key(key) if key in replaced else key for key in old.keys]
@@ -124,7 +125,7 @@ def _met(old: Article, new: Article, feed: str, because: str, digest: str) -> Ar
 
 
 def _teaches(old: Article, new: Article, feed: str) -> bool:
-    """Whether the content follows this form: not an earlier one again, from a feed that never changed it."""
+    """Whether the content follows this form: new, or earlier content of the feed that replaced it."""
     if new.digest == old.digest:
         return False
     return new.digest not in old.earlier or feed == old.revised_by
@@ -133,8 +134,8 @@ def _teaches(old: Article, new: Article, feed: str) -> bool:
 def _returns(old: Article, new: Article, feed: str) -> bool:
     """Whether the source of the text returns to what it had said before itself.
 
-    A feed's teaser is no return from its page's text, nor is what another feed said; and a feed that has two
-    items for the article, a short one and a long one, says both at each poll.
+    A feed's teaser after the page's text is no return, nor is what another feed had said. A feed with two
+    items for the article, a short one and a long one, sends both at each poll, and returns to neither.
     """
     if not new.text_from or new.text_from != old.text_from:
         return False
@@ -152,7 +153,7 @@ def _is_teaser(old: Article, new: Article) -> bool:
 
 
 def _dated(old: Article, new: Article) -> Article:
-    """The date of an article that had none."""
+    """The article with the new form's date, if it had none."""
     if old.published is not None or new.published is None:
         return old
     return replace(old, published=new.published, published_from=new.published_from)

@@ -24,7 +24,7 @@ _TRACKING = re.compile(
     r"redirected.*|gift|unlocked_article_code|st|embedded-checkout|reposted)$",
     re.IGNORECASE,
 )
-# Names above that are an article's identity on some sites: dropped only with a value that says "tracking".
+# Names that identify an article on some sites: dropped only with a value that is known from tracking.
 _DOUBTFUL = re.compile(
     r"^(?:source|src|feed|output|view_as|print|ref|st|te|nl|seg|mod|chan|sh|via|rss|amp|campaign|"
     r"user_id|hs.*|"
@@ -44,9 +44,9 @@ _HOST = re.compile(r"^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)*
 _SCHEMELESS = re.compile(r"^(?:[\w-]+\.)+[a-zA-Z]{2,24}(?:[:/?#]|$)")
 _FILE_NAME = re.compile(r"^[^/?#]+\.(?:txt|html?|jsonl?|gz|xml|warc|md)$", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x20\x7f\u00a0\u200b\ufeff\ud800-\udfff]")
-_ARTICLE_CHARS = 8  # by which an article's path is longer than its section's at least
+_ARTICLE_CHARS = 8  # how much longer than its section's an article's path must be
 _SAFE_PATH = "/:@!$&'()*+,;=~-._"
-# Names that never are an article's number, whatever their value.
+# Names whose value is never an article's number; under other tracking names, a number stays.
 _NEVER_NUMBERS = re.compile(
     r"^(?:utm_.*|.*clid|mc_.*|_g[al]|_hs.*|mkt_tok|igsh(?:id)?|pk_.*|piwik_.*|matomo_.*|hootpostid|xtor|"
     r"guce_.*|guccounter|__source|_lrsc|vero_.*|oly_.*|nr_email_referer|sessionid|jsessionid|phpsessid|"
@@ -54,7 +54,7 @@ _NEVER_NUMBERS = re.compile(
     re.IGNORECASE,
 )
 _NUMBER_VALUE = re.compile(r"^\d{3,}$")
-# Places on a page that are no item of it.
+# Fragments that name a place on a page, not an item of it.
 _PAGE_PLACES = frozenset(
     {"top", "main", "content", "comments", "comment", "respond", "disqus_thread", "more", "footer", "header"}
 )

@@ -1,4 +1,4 @@
-"""Text as it should have arrived: encoding, entities, control characters, white space and quotes."""
+"""Repairs text: encoding, entities, control characters, white space and quotes."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def repair(text: str) -> str:
     return text
 
 
-@lru_cache(maxsize=16)  # whoever repairs until nothing changes asks for the last form again
+@lru_cache(maxsize=16)  # a caller that repairs until nothing changes passes the last form again
 def _once(text: str) -> str:
     if not text.isascii() and _SURROGATE.search(text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
@@ -107,13 +107,13 @@ def _once(text: str) -> str:
 def _is_plain(text: str) -> bool:
     """Whether a text has neither control nor invisible characters, and no white space but blanks and lines.
 
-    Python calls printable what is of none of Unicode's categories C and Z, and the blank.
+    Python calls a character printable if it is a blank or of none of Unicode's categories C and Z.
     """
     return text.replace("\n", "").isprintable()
 
 
 def _is_mojibake(text: str) -> bool:
-    """As ftfy's `is_bad`, looking only around what is beyond ASCII.
+    """The answer of ftfy's `is_bad`, looking only around characters beyond ASCII.
 
     Each of its patterns has such a character, and none is longer than `_BAD_CHARS` (ftfy 6.3, `badness.py`).
     """

@@ -37,7 +37,7 @@ _SPACE = re.compile(r"\s+")
 
 
 def looks_like_html(text: str) -> bool:
-    """Whether a text holds HTML tags; `a < b` is none."""
+    """Whether a text holds HTML tags; the sign in `a < b` is none."""
     return "<" in text and _TAG.search(text) is not None
 
 
@@ -65,8 +65,7 @@ def title_text(written: str, *, html: bool) -> str:
     """A title as repaired plain text: what the source calls HTML is read as HTML once.
 
     Of what is left, only what can be nothing else is markup: pairs of tags, line breaks, tags with
-    attributes. A single "<pre>" in a title is what the title speaks of, and so is a "<br>" that stands
-    between blanks like a word.
+    attributes. A single "<pre>" in a title is what the title is about, and so is a "<br>" between blanks.
 
     >>> title_text("Why &lt;pre&gt; is slow", html=True), title_text("<b>Late:</b> rain<br>", html=False)
     ('Why <pre> is slow', 'Late: rain')
@@ -81,7 +80,7 @@ def title_text(written: str, *, html: bool) -> str:
 
 
 def html_to_text(fragment: str) -> str:
-    """The text of an HTML fragment: one line a paragraph, paragraphs parted by an empty line.
+    """The text of an HTML fragment: one line for each paragraph, with empty lines between paragraphs.
 
     Scripts, forms, players and figure captions are left out; what cannot be parsed is stripped of its tags.
     """
@@ -107,7 +106,7 @@ def parsed(source: str) -> Any:
     """The tree of an HTML document, without comments; None if it cannot be parsed.
 
     Raises:
-        MemoryError: It needs more memory than it may have, which libxml2 tells as one syntax error more.
+        MemoryError: It needs more memory than it may have, which libxml2 reports as a syntax error.
     """
     try:
         parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)

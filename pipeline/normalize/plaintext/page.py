@@ -1,4 +1,4 @@
-"""Article pages: main text and what their head says."""
+"""Article pages: the main text, and what metadata say of it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _PUBLISHED = (
     "article_date_original",
 )
 _LAST_COMMA = re.compile(r",\s{0,200}([}\]])")
-# Elements within so many others are taken for their text; extractors cost the square of the depth.
+# Elements this deep are replaced by their text, because extractors cost the square of the depth.
 _MOST_DEPTH = 150
 _FEW, _SHORT = 8, 80
 _NEWS_TYPES = word_set(
@@ -63,7 +63,7 @@ class Page:
         language: ISO 639-1 with or without region.
         dates: When it was published, as written, most trusted first.
         authors: As written.
-        types: What it says it is, of schema.org's types, as written; those of its article first.
+        types: The types of schema.org that it gives itself, as written; those of its article first.
         sections: Where its outlet files it, as written.
     """
 
@@ -139,7 +139,7 @@ def _linked(tree: Any) -> list[dict[str, Any]]:
 
 
 def _lenient_json(text: str) -> Any:
-    """JSON as pages write it: with line ends in texts, and a comma behind the last value."""
+    """JSON as pages write it: line ends in strings and a comma after the last value are forgiven."""
     try:
         return json.loads(text, strict=False)
     except ValueError:
@@ -169,7 +169,7 @@ def _types(item: dict[str, Any]) -> set[str]:
 
 
 def _page_types(tree: Any, described: list[dict[str, Any]]) -> tuple[str, ...]:
-    """Types of what a page describes; where JSON-LD says none, of the outermost microdata."""
+    """Types of what a page describes in JSON-LD; where that gives none, of its first microdata item."""
     types = [str(kind) for item in described for kind in _listed(item.get("@type")) if isinstance(kind, str)]
     if not types:
         types = [str(kind) for kind in tree.xpath("//*[@itemscope][@itemtype]/@itemtype")[:1]]

@@ -1,4 +1,4 @@
-"""Plain text to paragraphs, whatever its lines mean."""
+"""Splits plain text into paragraphs, whether its lines are paragraphs or were wrapped at a column."""
 
 from __future__ import annotations
 

@@ -14,12 +14,12 @@ from pipeline.text import UNSPACED, words
 
 # A wall is no longer than this; an article about walls may be.
 _MOST_CHARS: Final = 12_000
-# So many different phrases of a wall are a wall, whatever else it says; of one it is a question.
+# This many different phrases of a wall make a page one, unless it has most words of title and teaser.
 _SURE: Final = 4
-# The share of the words of title and teaser that a page must hold: where nothing, one or several phrases of a
-# wall speak against it. Measured on the pages of `tests/normalize/test_walls.py`.
+# The share of the words of title and teaser that a page must hold, if it has no, one, or several phrases of a
+# wall. Measured on the pages of `tests/normalize/test_walls.py`.
 _LEAST_SHARED: Final = (0.08, 0.34, 0.5)
-# A page can only be unlike what says enough.
+# With fewer telling words than this, title and teaser say too little to compare a page with.
 _LEAST_WORDS: Final = 4
 _WORD_CHARS: Final = 5
 _UNSPACED: Final = re.compile(f"[{UNSPACED}]")
@@ -33,7 +33,7 @@ def _phrases(language: str) -> re.Pattern[str]:
 
 
 def is_wall(text: str, language: str, known: str) -> bool:
-    """Whether a page's text is none of the article's.
+    """Whether a page's text is a wall's, and nothing of the article's.
 
     Args:
         text: The page's main text.
@@ -50,7 +50,7 @@ def is_wall(text: str, language: str, known: str) -> bool:
 
 
 def is_wall_page(page: str, language: str, known: str) -> bool:
-    """As `is_wall`, of a page as it was fetched: furniture and all, so that only what is sure counts.
+    """As `is_wall`, of a page as it was fetched: with all its furniture.
 
     Args:
         page: HTML.

@@ -1,4 +1,4 @@
-"""Labels that outlets put before or behind titles: how something is told, not what."""
+"""Labels that outlets put before or after titles: they say how something is told, not what happened."""
 
 from __future__ import annotations
 

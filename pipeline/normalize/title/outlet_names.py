@@ -28,7 +28,7 @@ _WORDS: Final = read(Path(__file__).with_name("outlet_words.yaml"), _OutletWords
 
 _GENERIC: Final = _WORDS.generic
 _MARKER: Final = re.compile(rf"^{one_of(_WORDS.markers)}$", re.IGNORECASE)
-# Names of newspapers, agencies, stations and sites where words are not parted, or endings go on them.
+# Words such as "paper" or "agency" at the end of a name, in languages that write such words together.
 _UNPARTED_MARKER: Final = re.compile(rf"^[\w・!！]{{1,12}} ?{one_of(_WORDS.unparted_markers)}$")
 _CALL_SIGN = re.compile(
     r"\b[KW][A-Z]{2,3}(?:[- ]?(?:TV|FM|AM|DT|LD))?\b|\b(?:ABC|NBC|CBS|FOX|CW)\s?\d{1,2}\b", re.ASCII
@@ -51,7 +51,7 @@ def _core(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def names_outlet(text: str, outlet: str, host: str) -> bool:
-    """Whether some words name this outlet: as it is known, by its host, or by initials of the host.
+    """Whether some words name this outlet: by its known name or its host, in full, shortened or extended.
 
     >>> names_outlet("The New York Times", "", "nytimes.com"), names_outlet("Peru", "BBC", "bbc.co.uk")
     (True, False)
@@ -135,7 +135,7 @@ def _extends(text: str, known: str) -> bool:
 def _begins(text: str, known: str) -> bool:
     """Whether the words are the beginning by which an outlet goes: "Folha" of "Folha de S.Paulo".
 
-    One of them must be a word for a newspaper or the like, or the town would do of "Hull Daily Mail".
+    One of them must be a word such as "newspaper": the town alone is not enough of "Hull Daily Mail".
     """
     words, names = re.findall(r"\w+", fold(text)), re.findall(r"\w+", fold(known))
     return (
@@ -150,7 +150,7 @@ _EDITIONS: Final = _WORDS.editions
 
 
 def _abbreviates(short: str, text: str) -> bool:
-    """Whether `short` is made of beginnings of all words that count, in order ("nytimes", "WSJ")."""
+    """Whether `short` joins beginnings of all words but generic ones, in order ("nytimes", "WSJ")."""
     words = re.findall(r"\w+", fold(text))
     if not 2 <= len(words) <= 7 or len(short) < 3:
         return False
@@ -204,7 +204,7 @@ def looks_like_outlet(text: str, *, strong: bool) -> bool:
 
 
 def _capitalised(words: list[str]) -> bool:
-    """Whether all words that count have a capital; one for a newspaper may go without behind the first."""
+    """Whether all words but small ones have a capital; one such as "newspaper" needs none after the first."""
     return all(
         word[0].isupper() or word[0].isdigit() or word.lower() in _SMALL or (place and _MARKER.match(word))
         for place, word in enumerate(words)

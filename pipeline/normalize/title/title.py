@@ -98,7 +98,7 @@ def _step(text: str, outlet: str, host: str) -> tuple[str, str]:
     if found and _enough(text[: found.start()] + text[found.end() :], 2):
         return (text[: found.start()] + " " + text[found.end() :]).strip(), "title bracket"
     found = TAIL_LABEL.search(text)
-    # A format of several words ("live updates") is sure behind two words, "live" behind three only.
+    # A format of several words ("live updates") is sure after two words of title, "live" only after three.
     least = 2 if found and len(_WORDS.findall(found[0])) > 1 else 3
     if found and not KEPT_TAIL.search(text) and _enough(text[: found.start()], least):
         return text[: found.start()].strip(), "title label"
@@ -125,7 +125,7 @@ def _section_off(text: str) -> tuple[str, str]:
 
 
 def _separators(text: str) -> list[re.Match[str]]:
-    """What parts a title; marks that quote are left out."""
+    """The separators of a title, without those that are quotation marks."""
     quoted = [found.span() for found in _QUOTED.finditer(text)]
     return [
         found

@@ -1,4 +1,4 @@
-"""What a language's word file holds. `docs/add-a-language.md` says it for speakers."""
+"""What a language's word file holds; `docs/add-a-language.md` explains it to speakers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.languages.template import pattern_of
 from pipeline.languages.word_file import WordFile, read
 
 _HERE: Final = Path(__file__).parent
-# The file of what is the same in every language, by the code of ISO 639 for none.
+# The file of what is the same in every language, under the ISO 639 code for an undetermined one.
 NO_LANGUAGE: Final = "und"
 # Codes of ISO 639-1, English first: where a word means two things, the earlier language is asked first.
 LANGUAGES: Final = tuple(

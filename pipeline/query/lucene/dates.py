@@ -53,7 +53,7 @@ def moment(text: str, now: datetime) -> Interval:
         now: What "now" means (UTC).
 
     Raises:
-        ValueError: It is none, or lies outside the calendar.
+        ValueError: It is no such expression, or lies outside the calendar.
     """
     base, maths = ("now", text[3:]) if text.startswith("now") else _divided(text)
     start, unit = (now, "second") if base == "now" else _iso(base)

@@ -1,7 +1,7 @@
-"""A query as it is written → as luqum reads it, with the column of each character.
+"""A query as a person writes it → the text that luqum reads, with the column of each character.
 
-Quotation marks of all languages become plain ones, and `&&`, `||` and `!` become words. What would mean
-something else in silence is refused here: a dash that is no minus, a wildcard within quotation marks.
+Quotation marks of all languages become plain ones, and `&&`, `||` and `!` become words. What would
+silently mean something else is refused here: a dash that is not a minus, a wildcard within quotation marks.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class QueryText:
         return _Scanner(written.translate(_UNSEEN)).scanned()
 
     def column(self, position: int) -> int:
-        """The column in what the user wrote, from 1, of a place in `text`."""
+        """The column of a place in `text`, from 1, as the user sees it: `_UNSEEN` characters do not count."""
         return self.places[min(position, len(self.places) - 1)] + 1
 
 

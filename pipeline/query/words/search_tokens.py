@@ -4,9 +4,9 @@ A text field holds two things. Its *words* are in order, folded and not stemmed:
 looked for among them. Its *tokens* are a bag of strings that a term is compared with, made for each word:
 
 - its stem in the language of the text, marked with that language: `drill‹en›`. A text in a language without a
-  stemmer has the word itself. So a term, which is one such token for each language, is never compared
-  with the stem of another language;
-- the same for each other way of spelling the word (`spellings.yaml`);
+  stemmer has the word itself. A term holds one such token for each language, so it never meets the stem
+  of another language;
+- such a stem for each other way of spelling the word (`spellings.yaml`);
 - where it has capitals or carries a sign, the word as it is written: `‹=›US`, `‹=›c++`.
 
 Letters of the private use area mark tokens, since no word has one.
@@ -35,7 +35,7 @@ _STEMMED = tuple(analysis.SEARCHED)
 _SAME_LANGUAGE = {"nb": "no", "nn": "no"}
 
 _LETTER = r"[^\W_]"
-# With the vowel signs and marks of India, which are no letters to Unicode.
+# With the vowel signs and marks of Indian scripts, which Unicode does not count as letters.
 _IN_WORD = r"[\w\u0900-\u0963\u0966-\u0dff]"
 _HYPHENS = "-\u2010\u2011"
 _APOSTROPHES = "'\u2019\u02bc"
@@ -46,7 +46,8 @@ _DOTTED = re.compile(
 # Longer runs without a space are addresses, or text in a script without spaces: they are looked at in parts,
 # because ways of writing are looked for from each letter on.
 _PIECE_CHARS = 240
-# Pieces this long are not remembered, and so many others of a language are, as are words.
+# Pieces of `_LONG_PIECE` characters or more are not remembered; of shorter ones, and of words, up to
+# `_REMEMBERED` are for each language.
 _LONG_PIECE, _REMEMBERED = 40, 65_536
 _NONE = frozenset[str]()
 # Spaces within numbers, and between them and their signs.
@@ -160,7 +161,7 @@ def stem_token(word: str, language: str) -> str:
 
 
 def bare_token(word: str, language: str) -> str:
-    """What a folded word is also looked for as in a language: the word itself, where others are cut to it."""
+    """The unstemmed word as a token, in a language where other words are cut to it; elsewhere its stem."""
     return word + _LANGUAGE + language if language in spellings().bare_stems else stem_token(word, language)
 
 
@@ -207,7 +208,7 @@ def text_tokens(text: str, found: Iterable[str], language: str) -> tuple[str, ..
 
 def other_tokens(text: str, language: str) -> set[str]:
     """The tokens of a text beside the stems of its words: other spellings, and words as they are written."""
-    # Pieces come again: no way of writing but of numbers reaches over a space.
+    # Only numbers and "H & M" are written across a space: all else is made piece by piece, and remembered.
     made: set[str] = set().union(*map(_PieceTokens.of(language).__getitem__, set(text.split())))
     for match in _spaced_numbers(language).finditer(text) if _spaced().search(text) else ():
         joined = "".join(match[0].split())
@@ -239,7 +240,7 @@ def piece_tokens(piece: str, language: str) -> frozenset[str]:
 
 
 class _PieceTokens(dict[str, frozenset[str]]):
-    """What stands between two spaces → its tokens, worked out as it comes: every piece of a text asks."""
+    """What stands between two spaces → its tokens, worked out when first asked for."""
 
     def __init__(self, language: str) -> None:
         self._language = language
@@ -262,7 +263,7 @@ class _PieceTokens(dict[str, frozenset[str]]):
 
 
 class _StemTokens(dict[str, str]):
-    """Folded word → its token in one language, worked out as it comes."""
+    """Folded word → its token in one language, worked out when first asked for."""
 
     def __init__(self, language: str) -> None:
         self._language = language
@@ -373,7 +374,7 @@ def _parted(bare: str, language: str) -> Iterator[str]:
 
 
 def written_out(word: str) -> str:
-    """A word with the letters written out that have a mark.
+    """A word whose letters with a mark are written out.
 
     >>> written_out("Müller")
     'Mueller'
@@ -405,13 +406,13 @@ def _grouped(language: str) -> re.Pattern[str]:
 
 @cache
 def _spaced() -> re.Pattern[str]:
-    """What a text has that `_spaced_numbers` finds anything in; quickly seen to be missing."""
+    """A quick test: where this fits nothing, `_spaced_numbers` fits nothing either."""
     return re.compile(rf"[\d{_money()}]{_SPACE}[\d%{_money()}]")
 
 
 @cache
 def _spaced_sign() -> re.Pattern[str]:
-    """Words with a sign between them that carries them, and spaces: H & M."""
+    """Words that a sign with spaces around it joins: H & M."""
     return re.compile(
         rf"(?<![\w.]){_LETTER}+(?: [{re.escape(spellings().signs.between)}] {_LETTER}+)+(?![\w.]\w)"
     )

@@ -34,7 +34,7 @@ _Reading = tuple[tuple[tuple[str, ...], ...], tuple[Term, ...]]
 _POSSESSIVE = re.compile(r"(?<=\w)['\u2019\u02bc]s$|(?<=s)['\u2019\u02bc]$", re.IGNORECASE)
 _OPENING = "'\u2018\u2019([{\u00bf\u00a1"
 _CLOSING = ",;:.?\u2026'\u2018\u2019)]}\u3001\u3002\u060c\u061b\u061f"
-# Between the parts of one word: they are looked for side by side.
+# Signs between the parts of one word; the parts are looked for side by side.
 _JOINTS = frozenset("-\u2010\u2011\u2012\u2013\u2014\u2212'\u2018\u2019\u02bc./_,:@\u00b7\u066b\u066c")
 _CAPITALS = re.compile("[A-Z]{2,5}")
 # Initials of one name, which are written with spaces and without: J. K. Rowling, J.K. Rowling.
@@ -167,7 +167,7 @@ def _tokens_of(found: Iterable[str]) -> Iterator[str]:
 
 
 def _readings(field: str | None, text: str, piece: str, found: list[str]) -> Iterator[_Reading]:
-    """The ways in which a piece of a phrase may be written in a text, as it is written first."""
+    """The ways in which a text may write a piece of a phrase, beginning with the query's own."""
     if piece == "&":
         yield from (((), ()), ((spellings().ampersand,), ()))
         return
@@ -202,7 +202,7 @@ def _prefixed(of: tuple[tuple[str, ...], ...], language: str) -> tuple[tuple[str
 
 
 def _contracted(word: str) -> list[str]:
-    """A word with bare letters in place of what is written for those with a mark."""
+    """A word with the bare letter where a mark was written out: "muller" for "mueller"."""
     found = [word]
     for out, letters in _bare_letters().items():
         if out in word:
