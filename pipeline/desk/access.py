@@ -106,11 +106,12 @@ def passwords_of(environment: Mapping[str, str], host: str) -> dict[Role, str]:
 def load_key(folder: Path, name: str = "key", spare: bytes = b"") -> bytes:
     """A key of this home that signs sessions, or the addresses of feeds; made when missing (mode 600).
 
-    Where the home cannot be written, `spare`, or a key for this call alone: a new start ends the sessions.
+    Where the home cannot be written, or is not there, `spare`, or a key for this call alone: a new start ends
+    the sessions.
     """
     path = folder / name
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
         if not path.exists():
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as made:
                 made.write(secrets.token_bytes(32))

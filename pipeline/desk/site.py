@@ -42,6 +42,7 @@ from pipeline.errors import (
     ContradictionError,
     NotFoundError,
     QueryError,
+    StoreError,
     TransientError,
     UsageError,
     WirewatchError,
@@ -461,7 +462,7 @@ def _status_of(error: WirewatchError) -> tuple[int, str]:
             return 400, "error_usage"
         case ContradictionError():
             return 409, "error_conflict"
-        case TransientError():
+        case TransientError() | StoreError():
             return 503, "error_unavailable"
         case _:
             return 500, "error_broken"

@@ -216,6 +216,8 @@ def test_the_key_is_nobody_elses_to_read(tmp_path):
     assert load_key(tmp_path / "desk") == key
     (tmp_path / "file").touch()
     assert len(load_key(tmp_path / "file")) == 32
+    assert len(load_key(tmp_path / "no home yet" / "desk")) == 32
+    assert not (tmp_path / "no home yet").exists()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ import csv
 import io
 import json
 import re
+import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,9 +20,13 @@ from html_reader import PageReader
 from starlette.testclient import TestClient
 from store_records import article, decision, story
 
+from pipeline.app import App
+from pipeline.app.wiring import Wiring
 from pipeline.desk.access import Doors
+from pipeline.desk.carrier import child_process
 from pipeline.desk.desk_texts import texts
 from pipeline.desk.readers import Readers
+from pipeline.desk.serve import desk_site
 from pipeline.desk.site import Site, SiteOptions
 from pipeline.errors import UnavailableError
 from pipeline.ports import Commit
@@ -227,6 +233,38 @@ def test_an_error_is_a_page_with_one_line(editor, path, status, said):
     assert said in found.words
     if "?" not in path and path != "/nothing":
         assert said in editor.get(twin(path, "json")).json()["error"]
+
+
+@pytest.mark.parametrize("broken", ["absent", "foreign", "newer"])
+def test_a_store_that_cannot_be_used_is_told_on_each_page_and_made_by_none(tmp_path, broken):
+    made = Desk(tmp_path, Commit() if broken == "newer" else None)
+    file, home = tmp_path / "desk.db", tmp_path / "later"
+    said = {"absent": "there is no store at", "foreign": "not a Wirewatch store", "newer": "version 999"}
+    if broken == "foreign":
+        file.write_text("a letter to a friend " * 100)
+    elif broken == "newer":
+        with closing(sqlite3.connect(file)) as store:
+            store.execute("PRAGMA user_version = 999")
+    there = sorted(tmp_path.rglob("*"))
+
+    def opened():
+        return App(Wiring(home, made.config, made.store, {}, lambda: NOW, make=False))
+
+    site, behind = desk_site(opened, home, made.config, Doors(open=True), child_process(()))
+    with behind:
+        client = TestClient(site, "http://127.0.0.1:8090")
+        for path in ("/", "/stories/s1", "/search?q=storm", "/feeds", "/corrections"):
+            found = page(client, path, 503)
+            assert found.problems() == []
+            assert said[broken] in found.words
+        answer = client.get("/stories.json")
+        assert answer.status_code == 503
+        assert said[broken] in answer.json()["error"]
+        assert page(client, "/doctor").problems() == []
+        assert sorted(tmp_path.rglob("*")) == there
+        if broken == "absent":
+            Desk(tmp_path / "other", Commit(), made.store).close()
+            assert page(client, "/").problems() == []
 
 
 def test_pages_of_the_quarantine_laid_together_are_the_quarantine(tmp_path):
