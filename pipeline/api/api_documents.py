@@ -202,7 +202,7 @@ class ListedStory(TypedDict):
 
 
 class SituationStory(TypedDict):
-    """A story of a situation: keywords (`news`) and people (`newcomers`) that no story before it had."""
+    """A story of a situation; no earlier one had its `news` (keywords) and `newcomers` (who)."""
 
     id: str
     title: str

@@ -43,7 +43,7 @@ class Enricher:
 
         Args:
             articles: As normalized.
-            vectors: A row an article, of its beginning; without them topics go by words alone.
+            vectors: One row for each article, made of its beginning; without them topics go by words alone.
         """
         found = self._recognizer.recognize(articles)
         senses: Sequence[Mapping[str, float] | None] = [None] * len(articles)

@@ -254,7 +254,7 @@ def _title_patterns(language: str) -> tuple[re.Pattern[str], ...]:
     if words is None:
         return ()
     starts = _grouped(words.starts, r"^\W*", r"(?!\w)")
-    # One word at the end may be the sentence's own, unless something parts it.
+    # A single word at the end may belong to the sentence, unless a mark stands before it.
     phrases = _grouped(_kept(words.ends, lambda phrase: " " in phrase), r"(?<!\w)", r"\W*$")
     single = _grouped(_kept(words.ends, lambda phrase: " " not in phrase), r"(?:[,:;|]|\s[–—-])\s*", r"\W*$")
     return tuple(pattern for pattern in (starts, phrases, single) if pattern)

@@ -146,8 +146,8 @@ def read_file(path: Path, fetched: datetime, part_bytes: int = PART_BYTES) -> It
 
     Args:
         path: As the user gave it.
-        fetched: When it is read (UTC); a WARC's own dates go first.
-        part_bytes: A part of JSON lines has about so many, and at most `PART_LINES` lines.
+        fetched: When it is read (UTC); a WARC's own dates take precedence.
+        part_bytes: About how many bytes a part of JSON lines has; it has at most `PART_LINES` lines.
     """
     suffix = _suffix(path.name)
     try:
@@ -239,7 +239,7 @@ def _cut(
 
 
 def _lines(file: io.BufferedIOBase) -> Iterator[bytes]:
-    """The lines of a file; of one that is too long only one byte more than may be."""
+    """The lines of a file; one that is too long ends one byte beyond the limit."""
     while line := file.readline(MAX_FILE_BYTES + 1):
         yield line
         while line and len(line) > MAX_FILE_BYTES and not line.endswith(b"\n"):

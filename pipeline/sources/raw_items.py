@@ -35,9 +35,10 @@ def blank_item(capture: Capture) -> RawItem:
 
 
 def numbered(items: Iterable[RawItem]) -> list[RawItem]:
-    """Gives each item its position in the capture, and its id; what is no text is cut to a length.
+    """Gives each item its position in the capture, and its id; all fields but the texts are cut to a length.
 
-    A longer link, name or date is a fault or an attack, and rules for them may cost more than linear time.
+    A longer title, link, name or date is a fault or an attack, and the rules for them may take more than
+    linear time.
     """
     return [
         replace(
@@ -63,7 +64,7 @@ _NO_TEXT = re.compile(r"\\x|\\u|[^\x20-\x7e]")
 
 
 def said_of(error: BaseException) -> str:
-    r"""What an error says, on one line: up to the first byte that it quotes and that is no text.
+    r"""What an error says, on one line: up to the first byte it quotes that is not text.
 
     >>> said_of(ValueError("Unknown format, first line: ['\\x00\\xd8'] at 12"))
     'Unknown format, first line'
@@ -87,7 +88,7 @@ def rejection(capture: Capture, reason: str, excerpt: str = "", stage: Stage = "
 
 
 def language_code(claim: str) -> str:
-    """The ISO 639-1 code at the start of a language tag; of a country's code its language; or "".
+    """The ISO 639-1 code at the start of a language tag; for a country's code its main language; else "".
 
     >>> [language_code(claim) for claim in ("en_US", "deu", "US", "dk", "iw", "Deutsch")]
     ['en', 'de', '', 'da', 'he', '']
@@ -106,7 +107,8 @@ def captured(
 ) -> Capture:
     """A capture with its id; `more` are the optional fields of `Capture`.
 
-    The time is part of the id of what a server sent, since it may send the same again; a file is a file.
+    The time is part of the id of what a server sent, since it may send the same again; a file has one id
+    whenever it is read.
     """
     time = "" if kind == "file" else fetched.isoformat()
     identity = content_id(kind, url, sha256(body).hexdigest(), time)

@@ -29,7 +29,7 @@ _ZSTD_REPEATED = 1  # the type of a block that is one byte, many times
 
 
 class GzipFile(gzip.GzipFile):
-    """A gzip file of which all is read that stands before its damage.
+    """A gzip file that gives all that comes before its damage.
 
     Args:
         file: At its beginning; it stays open.
@@ -40,7 +40,7 @@ class GzipFile(gzip.GzipFile):
 
 
 class _Sips:
-    """A file that gives little at a time: damage costs what was to be unpacked together with it."""
+    """A file that gives little at a time, because damage costs the whole piece that is being unpacked."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -51,7 +51,7 @@ class _Sips:
 
 
 class Unpacked(NamedTuple):
-    """What came out, and whether that is all: not of what is damaged or cut off."""
+    """What came out, and whether it is complete: not so where the input was damaged or cut off."""
 
     body: bytes
     whole: bool = True

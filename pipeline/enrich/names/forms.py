@@ -149,7 +149,7 @@ def slug(words: tuple[str, ...]) -> str:
     return "-".join(words)[:80].strip("-")
 
 
-# Before a name: no part of it. Compared folded and without points.
+# They stand before a name and are no part of it. Compared folded and without points.
 _TITLES = NAME_WORDS.titles
 _TITLE_JOIN = NAME_WORDS.title_joins
 _ARTICLES = NAME_WORDS.articles
@@ -157,6 +157,8 @@ _ARTICLES = NAME_WORDS.articles
 
 def without_titles(tokens: list[Token]) -> list[Token]:
     """A person's name without the offices before it; at least one word stays.
+
+    An office that goes on with one of `title_joins` ("Chief of Staff") is left as it is.
 
     Args:
         tokens: The words of the mention.

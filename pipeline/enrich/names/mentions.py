@@ -14,7 +14,7 @@ from pipeline.ports import Mention
 from pipeline.records import EntityKind
 
 Field = Literal["title", "text"]
-# What a model's labels are among our kinds; NAME is what patterns give.
+# Our kinds for the labels of models and patterns.
 KINDS: dict[str, EntityKind] = {
     "PERSON": "person",
     "ORG": "organisation",
@@ -52,7 +52,12 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class FieldText:
-    """One field of an article with its words."""
+    """One field of an article with its words.
+
+    Attributes:
+        headline: Whether it is a title in which nearly every long word has a capital.
+        shouting: Whether nearly every long word is all in capitals.
+    """
 
     field: Field
     text: str

@@ -181,7 +181,7 @@ def _short_form(
 
 
 def _ends(group: _Group, *, last: bool) -> set[str]:
-    """The last or first words of a group's names as written, and of its known name."""
+    """The last or first words of a group's full names as the article has them."""
     ends = set()
     for part, one in group.names:
         key = part.folded(one)
@@ -193,7 +193,7 @@ def _ends(group: _Group, *, last: bool) -> set[str]:
 
 
 def _nearest(candidates: list[_Group], part: FieldText, one: Named) -> _Group:
-    """Of several people of one name the one whose full name was read last before the mention."""
+    """Of several people of one name, the one last named in full before the mention, else the first."""
     if len(candidates) == 1:
         return candidates[0]
 

@@ -289,7 +289,7 @@ def _bare(word: str) -> str:
 
 
 def _more(old: float, new: float) -> float:
-    """Repetition adds less each time: the larger of both, and a quarter of the smaller."""
+    """Repetition adds less each time: the larger of both, and at most a quarter of the smaller."""
     if old == 0.0:
         return new
     return (max(old, new) if old > 0 else min(old, new)) + 0.25 * (

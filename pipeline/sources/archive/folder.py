@@ -3,7 +3,7 @@
     archive/2026/07/14/<batch>.warc.gz      one batch of captures
     archive/journal/000000/000000001.json   one thing that was done; numbered without a gap, in order
     archive/journal/identity                what the store knows this journal by
-    archive/unsettled/<batch>.json          a batch of which the journal does not tell yet
+    archive/unsettled/<batch>.json          a batch that no journal entry names yet
 
 A file appears whole or not at all: it is written beside its place, synced, and renamed.
 """
@@ -48,7 +48,7 @@ class WarcArchive:
     Args:
         home: The home folder; the archive is `archive` in it.
         owner: Which process this is, for batches that it leaves behind.
-        clock: Tells when a batch is written (UTC); without one, by its captures.
+        clock: Tells when a batch is written (UTC); without one its first capture does.
     """
 
     def __init__(self, home: Path, owner: str = "", clock: Callable[[], datetime] | None = None) -> None:

@@ -67,7 +67,7 @@ def entry_from(text: bytes) -> JournalEntry:
 def walk(
     after: int, last: Callable[[], int], read: Callable[[int], tuple[str, bytes | None]]
 ) -> Iterator[JournalEntry]:
-    """The entries with n > after, in order, those too that come meanwhile.
+    """The entries with n > after, in order, including those that come meanwhile.
 
     Args:
         after: The number before the first.
@@ -90,7 +90,7 @@ def walk(
 
 
 def note_bytes(note: Unsettled) -> bytes:
-    """The note of a batch of which the journal does not tell yet."""
+    """The note of a batch that no journal entry names yet, as it is kept."""
     return _dumped(
         {"place": note.place, "at": note.at.isoformat(), "owner": note.owner, "backfill": note.backfill}
     )
@@ -108,7 +108,7 @@ def note_from(text: bytes) -> Unsettled:
 
 
 def note_or_batch(text: bytes, place: str) -> Unsettled | None:
-    """What a note says; of one that is damaged, that the batch is there and was never taken in.
+    """What a note says; a damaged one says no more than that its batch, if it is there, was never taken in.
 
     Args:
         text: The note.

@@ -5,7 +5,7 @@ is put only where nothing is yet (a conditional put), and so is the journal's id
 take one number, one takes the next, without a lock and without a rename.
 
     2026/07/14/<batch>.warc.gz   one batch of captures
-    batches/<batch>              where a batch is: to look through the days would cost a listing of all
+    batches/<batch>              where a batch is, since searching the days would mean listing them all
     journal/…, unsettled/…       as in a folder (`pipeline/sources/archive/folder.py`)
 """
 
@@ -46,7 +46,7 @@ _IDENTITY: Final = "journal/identity"
 _UNSETTLED: Final = "unsettled/"
 # The driver's own tries, for answers such as "slow down"; a run that fails is tried again as a whole.
 _RETRIES: Final[RetryConfig] = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
-# At most so long between two tries of who waits for a store that is away.
+# The longest pause between two tries, while waiting for a store that is away.
 _PAUSE: Final = timedelta(seconds=5)
 _REFUSED: Final = (
     exceptions.PermissionDeniedError,
@@ -56,7 +56,7 @@ _REFUSED: Final = (
 
 
 def retries(patience_seconds: float) -> RetryConfig:
-    """How the driver tries again what found no answer, for so long; without patience a few times at once."""
+    """How the driver retries what found no answer: for this long, or, without patience, a few times."""
     if not patience_seconds:
         return _RETRIES
     most = timedelta(seconds=patience_seconds)
@@ -68,10 +68,10 @@ class ObjectArchive:
     """Implements `pipeline.ports.Archive` in an object store.
 
     Args:
-        url: `s3://bucket/prefix`, `gs://…`, `az://…`; who may come in is told by the environment, as the
-            provider's own tools have it (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL`, …).
+        url: `s3://bucket/prefix`, `gs://…`, `az://…`; credentials come from the environment variables of the
+            provider's own tools (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL`, …).
         owner: Which process this is, for batches that it leaves behind.
-        clock: Tells when a batch is written (UTC); without one, by its captures.
+        clock: Tells when a batch is written (UTC); without one its first capture does.
         patience_seconds: How long a store that does not answer is waited for, in each operation.
 
     Raises:
@@ -211,9 +211,9 @@ class ObjectArchive:
             obstore.put(self._store, path, body)
 
     def _create(self, path: str, body: bytes) -> bool:
-        """Puts an object where none is; whether it did.
+        """Puts an object where none is, and returns whether it did.
 
-        A try whose answer was lost may have put it: then it is ours, and says the same.
+        A try whose answer was lost may have put it: an object with the same content is ours.
         """
         try:
             with self._told_plainly(path):

@@ -117,7 +117,7 @@ def _record(writer: Any, capture: Capture) -> Any:
 
 
 def _http(capture: Capture, content_type: str) -> StatusAndHeaders:
-    """The answer's head as it fits the unpacked body; what does not fit it goes by another name.
+    """The answer's headers; those that do not fit the unpacked body are kept under another name.
 
     The prefix is that of pywb and warcio's own tools for headers of an answer that was unpacked.
     """
@@ -175,7 +175,7 @@ def read_foreign_warc(path: Path, fetched: datetime) -> Iterator[Capture | Rejec
     """The pages, feeds and texts of any WARC file as captures, dated as the WARC says.
 
     A record that is damaged, or too large, costs itself alone: reading goes on at the next one. A file that
-    is one gzip stream, rather than one a record, is read as well.
+    is one gzip stream, rather than one for each record, is read as well.
 
     Args:
         path: The file.
@@ -211,7 +211,7 @@ def _damage(path: Path, reason: str, fetched: datetime) -> Rejection:
 def _is_one_stream(file: IO[bytes]) -> bool:
     """Whether several records are packed together, rather than each by itself.
 
-    The first packed piece tells: it ends with its record, or a second record begins in it.
+    The first gzip member tells: it ends with its record, or a second record begins in it.
     """
     decoder, packed, before, begun = zlib.decompressobj(16 + zlib.MAX_WBITS), b"", b"", 0
     with contextlib.suppress(zlib.error):
@@ -230,7 +230,7 @@ class _Records(ArchiveIterator):  # type: ignore[misc]
     INC_RECORD = ""
 
     def ends(self) -> bool:
-        """Whether what follows the record fits: else its length is wrong, or its packing has no end."""
+        """Whether the record ends where it should: else its length is wrong, or its gzip is cut off."""
         sized, packed = _length(self.record).isdecimal(), self.reader.decompressor
         if not sized and packed is None:  # it would go to the end of the file
             return False
@@ -333,7 +333,7 @@ def _next_record(file: IO[bytes], start: int) -> int:
 
 
 def _begins_record(window: bytes, found: re.Match[bytes]) -> bool:
-    """Whether a mark has a header of its own: none that runs into the next mark, and none without end."""
+    """Whether a mark begins a record: its header ends before the next mark, and within `_HEADER_BYTES`."""
     if found[0].startswith(_GZIP):
         return True
     after = _RECORD.search(window, found.end(), found.end() + _HEADER_BYTES)

@@ -30,7 +30,7 @@ _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _DOCTYPE = re.compile(
     r"(?<=^)\s*(?:<!--(?:(?!-->).)*-->\s*)*<!DOCTYPE[^\[\]<>]{0,1000}>", re.IGNORECASE | re.DOTALL
 )
-# As many programs write addresses into attributes.
+# Many programs write addresses into attributes with bare ampersands.
 _BARE_AMPERSAND = re.compile(r"&(?!#\d{1,7};|#[xX][0-9A-Fa-f]{1,6};|[A-Za-z][A-Za-z0-9]{1,31};)")
 _ITEM = re.compile(r"^([ ]*)-[ ]", re.MULTILINE)
 
@@ -201,7 +201,7 @@ def _as_http(found: re.Match[str]) -> str:
 
 
 def _best_name(outline: Element, url: str) -> str:
-    """The name that says most: readers write a URL, or nothing, where they know none."""
+    """The name that says most: feed readers write a URL, or nothing, where they know no name."""
     names = [_attribute(outline, each) for each in ("title", "text", "description")]
     said = [name for name in names[:2] if name and "://" not in name and name != host_of(url)]
     return next(iter(said), names[2][:80] if len(names[2]) <= 80 else "")

@@ -35,7 +35,7 @@ RETRY_AFTER_MAX_SECONDS = 7 * DAY_SECONDS  # a server that asks for more has set
 GONE_SECONDS = 20 * DAY_SECONDS
 DEAD_AFTER_FAILURES = 20  # with the backoff, about two weeks without an answer
 _FASTER, _SLOWER = 0.5, 1.25
-_MEMORY = 0.75  # what a poll ago counts, in the share of repeats
+_MEMORY = 0.75  # the weight that each poll leaves to what earlier ones counted
 _RHYTHM_NEW = 0.3  # the weight of the newest gap between two pieces of news
 # Processor time of a poll, of an entry that is known, and of a new article until it is enriched
 # (docs/benchmarks.md); a feed that is asked for the first time has some such number of new ones.
@@ -85,8 +85,9 @@ def jitter(feed: str, now: datetime) -> float:
 def item_keys(item: RawItem) -> tuple[str, ...]:
     """What makes an item the same one at the next poll: any two of guid, link and title.
 
-    One alone deceives: sources give a new article an old guid, an old article a new guid, and links differ by
-    what tracks the reader. An item with neither guid nor link is known by its title.
+    One alone deceives: sources give a new article an old guid, an old article a new guid, and links differ in
+    what tracks the reader. An item with only one of guid and link is known by that, one with neither by its
+    title.
     """
     parts = {"g": item.guid, "u": item.url, "t": item.title}
     named = [(name, value) for name, value in parts.items() if value]
@@ -107,7 +108,7 @@ def body_digest(body: bytes) -> str:
 
 
 def current(feed: FeedSource, state: FeedState | None) -> FeedState:
-    """The state to poll with: a new one at first, and when the feed's URL was edited."""
+    """The state to poll with: a new one at first; after the feed's URL was edited, one that asks afresh."""
     source = content_id(feed.url)
     if state is None:
         return FeedState(feed=feed.id, source=source)
@@ -138,7 +139,7 @@ def request(feed: FeedSource, state: FeedState, now: datetime) -> tuple[str, dic
 
 
 def _new_day(state: FeedState, now: datetime) -> bool:
-    """Whether the feed's own day (they begin at different hours) has changed since the last good poll."""
+    """Whether the feed's own day, which begins at its own hour, has changed since the last good poll."""
     if state.succeeded is None:
         return True
     shift = jitter(state.feed, datetime(1970, 1, 1, tzinfo=UTC)) * DAY_SECONDS
@@ -192,8 +193,8 @@ def failed(
 ) -> FeedState:
     """After no answer, a bad one, or a body that is no feed (with the digest to know it by).
 
-    Backs off from the interval, doubling, to a day; `Retry-After` is honoured for this feed alone; what is
-    gone or has long been dead is asked again within 30 days, for ever.
+    Backs off from the interval, or from an hour if that is less, doubling up to a day. `Retry-After` is
+    honoured for this feed alone. A feed that is gone or long dead is still asked, within 30 days each time.
     """
     failures = state.failures + 1
     spread = jitter(state.feed, now)
@@ -255,7 +256,7 @@ def due(
 
 
 def _sooner(feed: FeedSource, state: FeedState, now: datetime) -> bool:
-    """Whether a person's interval, set since the last poll, makes a feed due that is well."""
+    """Whether an interval that a person set since the last poll makes a healthy feed due."""
     if not feed.interval_seconds or state.failures or state.polled is None:
         return False
     return now - state.polled >= timedelta(seconds=feed.interval_seconds)
@@ -286,7 +287,7 @@ def groups(
 
     Args:
         feeds: In any order; the result does not depend on it.
-        size: A group has at most so many; a host with more has a group of its own.
+        size: The most feeds of a group; a host with more has a group of its own.
         work: What each is expected to cost, by id.
         most: What a group costs at most; a host that costs more has a group of its own.
     """

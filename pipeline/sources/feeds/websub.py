@@ -1,7 +1,7 @@
 """WebSub (W3C Recommendation of 23 January 2018): what a feed says of its hub, and what a hub may say. Pure.
 
-A push is taken as word that a feed has news, and the feed is polled at once: what is stored comes on one way
-only, and a feed whose hub is silent is polled as ever.
+A push is taken as word that a feed has news, and the feed is polled at once. So all that is stored comes by
+polling, and a feed whose hub is silent is polled as always.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-# For so long a subscription is asked for; it is asked for anew each day, whatever the hub grants (§5.1).
+# How long a subscription is asked for; it is renewed each day, whatever the hub grants (§5.1).
 LEASE_SECONDS: Final = 5 * 86_400
 RENEW_SECONDS: Final = 86_400.0
 _HEAD_CHARS: Final = 200_000
@@ -79,7 +79,7 @@ class Subscription:
     Attributes:
         feed: The feed's id.
         links: Its hub and its name there.
-        key: Of this home; what is derived from it opens the callback, and signs what the hub sends.
+        key: The secret of this home, from which the callback's address and the hub's signing key are derived.
     """
 
     feed: str
@@ -88,7 +88,7 @@ class Subscription:
 
     @property
     def path(self) -> str:
-        """The end of the callback's address; who does not know the key cannot guess it."""
+        """The end of the callback's address, which nobody can guess without the key."""
         return f"{self.feed}/{self._derived('callback')[:32]}"
 
     @property

@@ -1,4 +1,4 @@
-"""The pages of a feed's items: fetched politely, through what sends readers on, and not believed blindly."""
+"""Fetches the pages of a feed's items: politely, through pages that send readers on, and wary of walls."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ class ArticlePages:
     ) -> tuple[dict[str, Answer], list[tuple[str, int]]]:
         """Fetches pages.
 
-        A page that hides its article waits, and so does one text under several addresses that are not one
-        page's: the item goes on with the feed's text, and the page is tried again. The last time it is kept
-        as it is, for whoever reads it.
+        A page that hides its article is put off, and so are pages that show one text under several addresses,
+        unless they are forms of one page: the item goes on with the feed's text, and the page is tried again.
+        At the last try it is kept as it is, for whoever reads it.
 
         Args:
             feed: Whose items they are of.
@@ -102,7 +102,7 @@ class ArticlePages:
         return {link: answer for link, (answer, _, _) in pages.items()}, later
 
     def _of_one_text(self, pages: Mapping[str, tuple[Answer, str, int]]) -> list[str]:
-        """The links under which the site showed what it shows under other links too, as walls are."""
+        """The links under which the site showed the same text as under others, as a wall does."""
         links: dict[str, list[str]] = {}
         for link, (_, text, _) in pages.items():
             links.setdefault(text, []).append(link)
@@ -157,7 +157,7 @@ def _goes_down(url: str, target: str) -> bool:
 
 
 def visible(page: str) -> str:
-    """What a page shows, roughly: the same for each address of a wall.
+    """The visible text of a page, roughly: a wall shows the same at each address.
 
     >>> visible("<p>Log in<script>x()</script> here<!-- ad --></p>")
     'Log in here'

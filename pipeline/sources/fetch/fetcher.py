@@ -32,7 +32,7 @@ _ACCEPT_FEED = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, "
     "text/xml;q=0.9, application/json;q=0.8, text/html;q=0.3, */*;q=0.1"
 )
-_AHEAD = 1024  # so many feeds are begun before the first of them is taken
+_AHEAD = 1024  # how far ahead of the feed that is taken next others are begun
 _HELD_BYTES = 256 * 1024 * 1024  # of bodies that wait to be taken; beyond that only the next one is begun
 _SITEMAPS_A_POLL = 5
 _COOKIES = frozenset({"set-cookie", "set-cookie2"})
@@ -188,7 +188,7 @@ class FeedFetcher:
         reply: poll_rules.Reply,
         now: datetime,
     ) -> Fetched:
-        """The items of the newest sitemaps that an index names. It may stay as it is when they do not."""
+        """The items of the newest sitemaps of an index, which may be unchanged when these are not."""
         captures, said = [], ""
         for place in newest_sitemaps(places, _SITEMAPS_A_POLL):
             try:

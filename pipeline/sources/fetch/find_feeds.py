@@ -1,4 +1,4 @@
-"""The feeds of a site: of its address, or of the address of one of its feeds."""
+"""Finds the feeds of a site, given the address of one of its pages or feeds."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from pipeline.sources.read.payload import parse_capture
 from pipeline.sources.read.webpage import feed_links
 
 _ACCEPT = {"Accept": "text/html, application/rss+xml, application/atom+xml, application/feed+json, */*;q=0.5"}
-# What readers of articles wrote, which every WordPress offers beside the news.
+# Feeds of readers' comments, which every WordPress site offers beside the news.
 _COMMENTS = re.compile(r"\bcomments?\b", re.IGNORECASE)
-_ENTRIES = 50  # so many are read to see what a feed is
+_ENTRIES = 50  # as many as it takes to see what a feed is
 
 
 @dataclass(frozen=True, slots=True)

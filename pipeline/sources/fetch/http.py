@@ -39,7 +39,7 @@ _HOST_LOCKS = 1024  # striped: two hosts that share one merely wait for each oth
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server said at last.
+    """The answer at the end of all redirects.
 
     Attributes:
         url: Where the last request went, without credentials.
@@ -156,7 +156,7 @@ class Client:
     def request(
         self, request: httpx.Request, *, private: bool, max_bytes: int, seconds: float
     ) -> tuple[httpx.Response, Unpacked, float]:
-        """Sends one request when its host's turn has come; follows nothing.
+        """Sends one request when its host's turn has come; follows no redirect.
 
         Returns:
             The response, its unpacked body (of a 2xx), and the seconds it took.

@@ -23,7 +23,7 @@ _XML_DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z
 _META_DECLARED = re.compile(
     rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{1,40})", re.IGNORECASE
 )
-# What C0 controls XML forbids; they come from word processors and cut databases, and mean nothing.
+# Control characters that XML forbids; they come from word processors and cut databases, and mean nothing.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 # References to halves of a character, as programs write emoji that count in UTF-16; XML forbids them.
 _HALVES = re.compile(r"(?:&#(?:[xX]0*[dD][89a-fA-F][0-9a-fA-F]{2}|0*5[5-7]\d{3});)+")
@@ -50,12 +50,12 @@ _ISO_2022 = ("iso2022_jp", "iso2022_kr")
 _HZ = re.compile(rb"~\{(?:[\x21-\x77][\x21-\x7e]){2,}~\}")
 _WESTERN = "cp1252"
 _LATIN = frozenset({"cp1250", "cp1252", "cp1254", "cp1257", "cp1258", "iso8859-2", "iso8859-15", "iso8859-9"})
-_MANY_BYTES = 300  # so many lend statistics enough
+_MANY_BYTES = 300  # enough for statistics of letters
 _MESS_MAX = 0.2
 _MARGIN = 0.05
 _CLEARLY = 3.0  # so much more likely, as a logarithm: twenty times
 _BETWEEN_TAGS = re.compile(rb"[<>\n]")
-# Greek has two encodings that differ by little more than where Ά is, which the other reads as ’ or ¶.
+# The two Greek encodings differ in little more than the place of Ά, which the other reads as ’ or ¶.
 _GREEK = {"iso8859_7": "cp1253", "cp1253": "iso8859_7"}
 _GREEK_CAPITAL = {
     "cp1253": re.compile(rb"(?<![\xb8-\xfe])\xa2[\xdc-\xfe]"),
@@ -73,7 +73,7 @@ class Decoded:
 
 
 def decode(body: bytes, content_type: str = "") -> str:
-    r"""As `read_bytes`, for those who take what they get.
+    r"""The text of `read_bytes`, whether or not its encoding is known.
 
     >>> decode(b"caf\xe9"), decode("café".encode())
     ('café', 'café')
@@ -84,10 +84,10 @@ def decode(body: bytes, content_type: str = "") -> str:
 def read_bytes(body: bytes, content_type: str = "") -> Decoded:
     """Text from bytes, whatever their encoding; never fails.
 
-    A byte order mark wins, then what UTF-16 looks like, then UTF-8 where the bytes are. Then what the XML
-    declaration, a `<meta>` or the server says, in this order, as long as the bytes look like it: servers
-    announce Latin-1 for everything. Then what the letters' statistics say, and Windows-1252 for a text with
-    few letters beyond ASCII.
+    A byte order mark wins; then UTF-16 or UTF-32, if the bytes look like it; then ISO 2022 or HZ, if its
+    escapes are there; then UTF-8, if the bytes are valid as such. Then what the XML declaration, a `<meta>`
+    or the server says, in this order, as long as the bytes look like it: servers announce Latin-1 for
+    everything. Then what the letters' statistics say, and Windows-1252 where these say nothing.
 
     Args:
         body: The bytes.
@@ -186,7 +186,7 @@ def _is_utf8(body: bytes) -> bool:
 def _looks_like(body: bytes, name: str) -> bool:
     """Whether bytes look like a declared encoding: Latin letters beyond ASCII rarely stand side by side.
 
-    Windows-1252 is what servers say that were told nothing: the letters of another language speak against it.
+    Servers that were told nothing announce Windows-1252, so there the letters of another language decide.
     """
     if name not in _LATIN:
         return True

@@ -82,7 +82,7 @@ def _values(text: str) -> list[object] | None:
 
 
 def _listed(value: object) -> list[object] | None:
-    """The articles of an answer, `{"articles": […]}`; None of an object that is an article itself."""
+    """The articles of an answer, `{"articles": […]}`; None for an object that is an article itself."""
     if not isinstance(value, dict) or _is_article(value):
         return None
     lists = [each for each in value.values() if isinstance(each, list) and any(map(_is_article, each))]

@@ -53,7 +53,7 @@ def parse_capture(capture: Capture, max_entries: int) -> Parsed:
 
     Args:
         capture: Of any payload.
-        max_entries: So many items are taken from a feed; what is left out is a rejection.
+        max_entries: The most items that are taken from a feed; a rejection tells how many were left out.
 
     Returns:
         A capture without items gives exactly one rejection, unless it is JSON lines: there each bad line
@@ -83,7 +83,7 @@ def parse_batch(captures: Iterable[Capture], max_entries: int) -> tuple[list[Raw
     items: list[RawItem] = []
     rejections: list[Rejection] = []
     pages: dict[tuple[str, str], Capture] = {}
-    indexes: dict[str, list[Rejection]] = {}  # by feed; whose sitemaps came with them said nothing wrong
+    indexes: dict[str, list[Rejection]] = {}  # by feed; no fault where their sitemaps came too
     for capture in captures:
         if capture.kind == "page" and capture.item:
             pages[capture.feed, capture.item] = capture
@@ -150,7 +150,11 @@ def _page(capture: Capture, _: int) -> Parsed:
 
 
 def _page_text(capture: Capture) -> str:
-    """A page, unless it is empty, no text, or would cost far more than any article's."""
+    """A page as text.
+
+    Raises:
+        RejectedError: It is empty, not text, or would cost far more than the page of any article.
+    """
     text = _decoded(capture)
     if len(text) > _PAGE_CHARS or text.count("<") > _PAGE_TAGS:
         raise RejectedError(f"a page of more than {_PAGE_TAGS:,} tags or {_PAGE_CHARS:,} characters")

@@ -23,7 +23,7 @@ _PAGE = re.compile(_AHEAD + r"<(?:!doctype\s+html|html|head|body)\b", re.IGNOREC
 _JSON_FEED = re.compile(r"\{[^{}\[\]]{0,2000}\"version\"\s*:\s*\"https?://(?:www\.)?jsonfeed\.org/version")
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _READ_TYPES = _HTML_TYPES | {"text/plain"}
-# Of one message; in a page, as transferred, in bytes; of messages within each other.
+# How many parts a message may have, how many bytes a part, and how deep messages may be nested.
 _MOST_PARTS = 5_000
 _MOST_PART_BYTES = 8 * 1024 * 1024
 _MOST_DEPTH = 8
@@ -36,12 +36,11 @@ _HEADER = re.compile(r"[A-Za-z-]{1,40}:\s")
 def recognised(capture: Capture) -> tuple[Capture, Payload]:
     """A capture and how it is to be read: as its beginning shows, else as its name or server said.
 
-    Polled feeds are what they were asked for, and told apart by their reader; JSON that says it is a JSON
-    Feed is one.
+    A polled feed stays a feed: its reader tells the formats apart. JSON that says it is a JSON Feed is one.
 
     Returns:
-        The capture, of a message with the page or text that is in it, and its payload. A mail's subject and
-        date are its headers then.
+        The capture and its payload. A message has the page or text within it as its body, and a mail its
+        subject and date as its headers.
     """
     if capture.payload == "feed":
         return capture, capture.payload
@@ -56,7 +55,7 @@ def recognised(capture: Capture) -> tuple[Capture, Payload]:
 
 
 def payload_of(body: bytes) -> Payload | None:
-    """What bytes are that nobody named: a feed, or a page; None of all else."""
+    """Whether bytes without a declared type are a feed or a page; None for anything else."""
     head = decode(body[:_HEAD_BYTES]).lstrip("\ufeff \t\r\n")
     return "feed" if _FEED.match(head) else "html" if _PAGE.match(head) else None
 
@@ -137,14 +136,14 @@ def _content(part: Message) -> bytes:
 
 
 def _sent(message: Message) -> tuple[tuple[str, str], ...]:
-    """Subject and date of a mail; of a page that a browser saved nothing, for its date is that of saving."""
+    """Subject and date of a mail; () for a page that a browser saved, whose date is that of saving."""
     if "From" not in message or "Snapshot-Content-Location" in message:
         return ()
     return ("subject", _subject(message)), ("date", str(message.get("Date") or "").strip())
 
 
 def _subject(message: Message) -> str:
-    """Of encoded words, too, on one line: it becomes the title."""
+    """The subject on one line, its encoded words decoded; it becomes the title."""
     said = str(message.get("Subject") or "")
     with contextlib.suppress(ValueError, LookupError):  # of no known encoding
         said = str(make_header(decode_header(said)))

@@ -1,4 +1,4 @@
-"""The other stories of a situation at a change: for watches that tell a situation once."""
+"""The other stories of a situation at a change: for watches that tell of a situation once."""
 
 from __future__ import annotations
 

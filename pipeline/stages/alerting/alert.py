@@ -109,7 +109,7 @@ class _Span:
     tells_since: datetime | None
 
     def told(self, outcomes: Iterable[WatchOutcome], occasions: Iterable[Occasion]) -> list[Alert]:
-        """The alerts that are told of: all of them but what a first run finds lying there."""
+        """The alerts that are told of: all but those on what a first run found already there."""
         fired = [outcome.alert for outcome in outcomes if outcome.alert]
         if self.tells_since is None:
             return fired

@@ -89,7 +89,7 @@ class _Run:
     def server_waits(self) -> bool:
         if self.trouble is None:
             return False
-        # A try that is planned for later than any rule puts it was planned by a clock that went wrong.
+        # A try planned for later than any rule allows was planned by a clock that went wrong.
         return self.now < self.trouble.next_try <= self.now + _MOST_WAIT
 
 
@@ -146,7 +146,7 @@ class Deliverer:
     # -- whom it goes to ---------------------------------------------------------------------------------
 
     def _of_today(self, waiting: Sequence[Message], run: _Run) -> list[Message]:
-        """What waits, without what is for those who left, and with what those get who came."""
+        """What waits, less the messages to those who left their watch, plus those to whoever joined it."""
         kept = []
         for message in waiting:
             why = self._no_more(message)
@@ -399,7 +399,7 @@ def _place(message: Message) -> tuple[str, str]:
 
 
 def _due(message: Message, now: datetime) -> bool:
-    """Whether a message may go out; one that is due in a far future was decided by a clock that was wrong."""
+    """Whether a message may go out; one due in the far future was decided by a clock that was wrong."""
     return message.due <= now or message.due > now + LOOK_BACK
 
 

@@ -30,7 +30,7 @@ class Kin:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All of them."""
+        """Ancestors and sources."""
         return (*self.ancestors, *self.sources)
 
 

@@ -33,8 +33,8 @@ from pipeline.text import fold
 
 # More stories than a store holds.
 MANY = 1_000_000
-# So many recent articles are tried when a watch is checked, where the last week holds no more; and at
-# most these.
+# A watch is checked on the last week's articles: on at least the first number of the newest ones, and at most
+# the second.
 RECENT, MOST_RECENT = 1000, 5000
 WEEK = timedelta(days=7)
 # So many hits are shown.

@@ -1,9 +1,9 @@
 """A checkpoint of the clustering state, so that a run costs what is new and not what the window holds.
 
 The index is kept in files now and then, with the number of the store's newest change. Whoever opens it puts
-in what arrived and moved since. The store stays the truth: it has the names of the checkpoints that are of it
-(the mark below), and forgets them before something happens that its changes do not tell: when articles are
-taken out. What remains of the newest one after that is kept; what is missing, foreign or damaged is made
+in what arrived and moved since. The store stays the truth: a mark in it (below) names the checkpoints that
+are valid. It is emptied before articles are taken out, because the store's changes do not tell of that;
+afterwards what remains of the newest checkpoint is kept. One that is missing, foreign or damaged is made
 anew.
 """
 
@@ -52,7 +52,7 @@ _MACHINES: Final = 8
 _NEWEST: Final = 100
 _AT_ONCE: Final = 1024
 _PUT_IN: Final = 1 << 12
-# From so many articles on the search for garbage would find an index heavy.
+# From this many articles on, an index would slow every search for cyclic garbage.
 _LARGE: Final = 10_000
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 
@@ -103,8 +103,8 @@ class Checkpoints:
             until: What is newer is not needed.
 
         Returns:
-            None where the store has few articles, or mostly ones that are newer than that: reading it as far
-            as is needed costs less.
+            None where the checkpoint does not reach back that far, where the store has few articles, or where
+            most are newer than `until`: reading the store as far as is needed costs less.
         """
         kept = self._opened()
         if kept is not None:
@@ -152,11 +152,11 @@ class Checkpoints:
     # -- what was taken out ------------------------------------------------------------------------------
 
     def dropping(self, time: datetime) -> Callable[[], None]:
-        """To be asked for before articles from before a time are taken out of the store; see `retiring`."""
+        """To be called before articles from before a time are taken out of the store; see `retiring`."""
         return self._taking_out(lambda frozen: self._gone(frozen, time))
 
     def retiring(self, articles: Sequence[str]) -> Callable[[], None]:
-        """To be asked for before some articles are taken out of the store.
+        """To be called before some articles are taken out of the store.
 
         The store forgets its checkpoints, so that nothing is believed if all ends here.
 

@@ -231,7 +231,7 @@ class Grouping:
         chunk.waiting.clear()
 
     def _tie(self, member: IndexedArticle, decision: Decision, chunk: _Chunk) -> None:
-        """Looks to which situation the article ties its story."""
+        """Finds the situation, if any, to which the article ties its story."""
         tied = self._clustering.situations.place(member, decision.story, founded=decision.founded)
         if tied is None:
             return

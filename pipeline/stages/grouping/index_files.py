@@ -1,14 +1,14 @@
 """A story index in files: written once, whole, with sums over all of it; what is damaged is not believed.
 
-A kept index is a name in a folder, written for its owner alone, never again, and never shortened::
+A kept index is a name in a folder. Its files can be read by their owner only, and are written once::
 
     NAME.json       the manifest, written last: sizes, sums, and what the caller notes
     NAME.arrays     array after array, mapped into memory: opening costs the same however many articles
     NAME.postings   read where it is asked for; a sum for each 4 KiB is among the arrays
     NAME.records    the members that are new in it, each with its sum; those before are in older names' files
 
-Sums over the arrays are gone through where a file is not, to the tick of its times, as it was left; sums of
-postings and records wherever these are read.
+The sums over the arrays are checked only if the inode, size or times of their file are not those that were
+noted; the sums of postings and records are checked whenever these are read.
 """
 
 from __future__ import annotations
@@ -190,7 +190,7 @@ def opened(folder: Path, name: str) -> KeptIndex:
 
 
 def clear(folder: Path, but: Collection[str], segments: Collection[str]) -> None:
-    """Takes out what is not of these names, nor a record file of these segments."""
+    """Deletes the files of all other names, except the record files of these segments."""
     for path in folder.iterdir() if folder.is_dir() else ():
         name = path.name.lstrip(".").partition(".")[0]
         if name not in but and not (path.suffix == ".records" and name in segments):

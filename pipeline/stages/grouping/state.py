@@ -94,8 +94,8 @@ class Clustering:
     def _reached(self, times: Period, arrivals: Period) -> bool:
         """Whether a checkpoint holds these periods; the index is made of it then.
 
-        In a load of dated articles of long ago, what came lately is near none of them, though it be all that
-        the load has brought: such a checkpoint does without.
+        When dated articles of long ago are loaded, what came lately is near none of them, even if it is all
+        that the load has brought: then a checkpoint without it will do.
         """
         if self._checkpoints is None:
             return False

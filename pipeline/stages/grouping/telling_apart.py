@@ -1,7 +1,7 @@
 """A person's word that some forms of an article are another one. Needs the lease "stories".
 
 Both are made anew from the archive: the article of the forms that stay, and one that arrives now, of those
-that leave. When the word is taken back, the one that arrived is laid into the other again, and goes.
+that leave. When the word is taken back, the one that arrived is merged into the other again, and removed.
 """
 
 from __future__ import annotations

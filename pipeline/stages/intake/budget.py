@@ -17,7 +17,7 @@ from types import FrameType
 
 from pipeline.errors import RejectedError
 
-# What 32 KB cost at most is a hundredth of this.
+# The costliest 32 KB take a hundredth of this.
 ITEM_SECONDS = 60.0
 # Above what the process holds already; a page of 3 MB of nothing but tags takes a fifth.
 ITEM_BYTES = 1 << 30

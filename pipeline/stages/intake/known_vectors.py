@@ -31,16 +31,16 @@ def made_vectors(articles: Sequence[Article], embedder: Embedder) -> dict[str, s
 
 
 def rows_of(articles: Sequence[Article], made: Mapping[str, str]) -> Vectors:
-    """A row an article, of `made_vectors` of the same articles."""
+    """One row for each article, from what `made_vectors` gave for the same articles."""
     rows = [_numbers(made[content_id(embedded_text(a.title, a.text))]) for a in articles]
     return np.stack(rows) if rows else np.empty((0, 0), dtype=np.float32)
 
 
 class KnownVectors:
-    """An `Embedder` that makes only what is not known; what it gives is the same as features to the bit.
+    """An `Embedder` that makes only what is not known; the features that come of it are the same to the bit.
 
-    An article's comparison text may be shorter than what normalize left, by lines that its outlet repeats:
-    its vector is made here.
+    An article's comparison text may be shorter than what normalize left, because it leaves out lines that the
+    outlet repeats: then its vector is made here.
 
     Args:
         known: Vectors as text, by the id of what was embedded (`made_vectors`).

@@ -1,6 +1,7 @@
 """Work spread over processes, in order. The only file that starts processes.
 
-Each process loads the models, which takes seconds and some 600 MB: little work is done in this process.
+Each process loads the models, which takes seconds and some 600 MB, so a small piece of work is done in
+this process.
 """
 
 from __future__ import annotations
@@ -130,7 +131,7 @@ class Workers:
         return done
 
     def close(self) -> None:
-        """Ends the processes once each has done what it is at."""
+        """Ends the processes once each has finished what it is doing."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None

@@ -41,7 +41,7 @@ class PersonTies:
 def stories_meant(said: Correction, where: Mapping[str, str], begun: Mapping[str, str]) -> set[str]:
     """The stories that a word is about: for each of its groups the one that holds most of the articles.
 
-    So are those that begin with one of the articles: they were parted from it.
+    Also those that begin with one of the articles, because they were parted from it.
 
     Args:
         said: Of kind "tie" or "untie".

@@ -39,11 +39,11 @@ from pipeline.stories.situations.term_postings import TermPostings
 THRESHOLD: Final = 0.25
 THRESHOLD_WITHOUT_VECTORS: Final = 0.16
 VECTOR_SHARE: Final = 0.3
-# What e - 1 weeks between an article and the situation's latest cost.
+# The loss for the weeks between an article and the situation's latest: this times log(1 + weeks).
 TIME_LOSS: Final = 0.02
 # With so many articles a story that is alone is compared.
 TRIED: Final = 4
-# How many situations the prior of rarity is worth.
+# How many situations without a term are added to the count, so that rarity counts from the first on.
 _PRIOR: Final = 200
 # Candidates share one of so many rarest terms, each had by at most so many; so many of them are weighed.
 _ASKED_TERMS: Final = 24
@@ -101,7 +101,7 @@ class SituationIndex:
     # -- tying -------------------------------------------------------------------------------------------
 
     def place(self, member: IndexedArticle, story: str, *, founded: bool) -> Tied | None:
-        """Looks whether an article ties its story to a situation.
+        """Finds whether an article ties its story to a situation.
 
         Args:
             member: The article that was placed in a story, the newest one.

@@ -99,8 +99,8 @@ class Aliases:
         """Reads `aliases.yaml`.
 
         Raises:
-            ConfigError: An unknown key, a wrong value, an id given twice, or a spelling of two entities of
-                one kind; names file, line and key.
+            ConfigError: An unknown key, a wrong value, an id given twice, or a name or alias without letters
+                or of two entities; names file, line and key.
         """
         entries = validated(AliasesFile, document).entities
         ids: set[str] = set()

@@ -18,13 +18,13 @@ from pipeline.languages.word_file import WordFile, read
 from pipeline.text import STEMMED, fold, stem
 
 _HERE: Final = Path(__file__).parent
-# Another place of the same name is no rival when it has a third of the people.
+# Another place of the same name is no rival when it has at most a third of the people.
 _RIVAL: Final = 3
 # Names of two signs are parts of other words in scripts without spaces: 大同 is a city and "the great unity".
 _SHORT_NAME_PEOPLE: Final = 1_000_000
 # Letters that a name has at least, in scripts whose signs are letters.
 _LETTERS: Final = 3
-# The scripts that languages are written in, by the first letter of Unicode's blocks.
+# The scripts that languages are written in: the first and the last letter of their Unicode blocks.
 _BLOCKS: Final[Mapping[str, tuple[str, str]]] = {
     "han": ("\u3400", "\u9fff"),
     "kana": ("\u30a0", "\u30ff"),
@@ -135,8 +135,8 @@ class Gazetteer:
     def in_language(self, language: str) -> Mapping[str, City | str]:
         """Names of cities in a language's own script, and of countries in it: to a city, or a country's code.
 
-        Keys are folded words with a blank between; stems, where the language has a stemmer and a script of
-        its own, so that "Японии" is found.
+        Keys are folded words with a blank between. They are stems where the language has a stemmer and a
+        script of its own, except in Arabic, so that "Японии" is found.
         """
         return _in_language(self, language)
 

@@ -10,7 +10,8 @@ from rapidfuzz import fuzz
 from pipeline.enrich.names.forms import key_of
 from pipeline.records import EntityCount
 
-# Each word of one name must be this like its counterpart; Putin and Lukin are 60, Shoygu and Shoigu 83.
+# Each word of one name must be this similar (0 to 100) to its counterpart:
+# Putin and Lukin are 60, Shoygu and Shoigu 83.
 _WORD_RATIO = 80.0
 _MIN_COUNT = 2
 
@@ -22,7 +23,8 @@ class Suggestion:
     Attributes:
         keep: The one to keep.
         other: The one to make an alias of it.
-        likeness: 0 to 1, of the words that are least alike.
+        likeness: 0 to 1, of the least similar words; less where one article names both, more for each name
+            that both occur beside.
         evidence: Why, in words.
     """
 
@@ -39,8 +41,7 @@ def suggest(
 
     Args:
         counts: Entities of the store, each with the number of articles that name it.
-        companions: For each entity id, the ids named beside it; one who is
-            spelt in two ways keeps one company.
+        companions: For each entity id, the ids named beside it; two spellings of one name share companions.
         limit: How many to give at most.
     """
     by_bucket: dict[tuple[str, int, str], list[EntityCount]] = {}

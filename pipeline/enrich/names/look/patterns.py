@@ -22,17 +22,18 @@ _ORG_WORDS = (re.escape(word).replace("…", r"\w*") for word in NAME_WORDS.orga
 _ORG = re.compile(rf"\b(?:{'|'.join(_ORG_WORDS)})\b")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:\n\"“„«»¿¡(\[]\s*|[-–—]\s)$")
 _JOINED = 3
-# A calling before a name has no more letters.
+# How many characters before a name are searched for a calling.
 _NEAR = 40
 # Words that open sentences or are capitalised by rule, and begin no name.
 _OPENERS = NAME_WORDS.openers
 
 
 def named_spans(text: str, language: str) -> list[tuple[int, int, str]]:
-    """Runs of two to six capitalised words as (start, end, label), label PERSON, ORG or NAME.
+    """Runs of two to six capitalised words as (start, end, label), label PERSON or ORG; also acronyms.
 
-    In German, which capitalises every noun, a run counts only when it is no more than three words and
-    follows an office ("Kanzlerin Angela Merkel") or holds a word that marks an organisation.
+    A run behind an office may be a single word. In German, which capitalises every noun, a run counts only if
+    it follows an office ("Kanzlerin Angela Merkel"), holds a word that marks an organisation, or is two or
+    three words of which the first is a given name.
 
     Args:
         text: One field of an article.
@@ -67,12 +68,12 @@ _UPPER_NEAR = re.compile(rf"[{_UPPER}]{{3,}}[ :,|–—-]{{1,3}}$|^[ :,|–—-]
 
 @lru_cache(maxsize=65536)
 def marks_organisation(word: str) -> bool:
-    """Whether a word tells a body: "Ministerium", "Club"."""
+    """Whether a word marks an organisation: "Ministerium", "Club"."""
     return _ORG.search(word) is not None
 
 
 def persons(text: str, language: str, *, sure: bool) -> Iterator[tuple[int, int, str]]:
-    """Of the spans of `named_spans` the persons.
+    """The persons among the spans of `named_spans`.
 
     Args:
         text: One field of an article.
@@ -92,7 +93,7 @@ def opens_sentence(text: str, start: int) -> bool:
 
 
 def acronyms(text: str, found: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
-    """Bodies that go by their initials: "la RATP". Not in a text of capitals, nor a label before a colon."""
+    """Bodies that go by their initials: "la RATP". Not beside other capitals, nor at the start of a text."""
     made = []
     for match in _ACRONYM.finditer(text):
         start, end = match.span()

@@ -31,7 +31,7 @@ _OPENS: Final = re.compile(r"[.!?:\n\"“„«»¿¡(\[‘]|[–—-] ")
 _MARKS: Final = frozenset(".,:;!?-'’\"“”„«»()")
 # Names on our lists have few words; those of the gazetteer say how many they can have.
 _WORDS_TRIED: Final = 3
-# No word is longer; what is, is cut, so that nothing large is remembered.
+# Longer words are cut, so that nothing large is remembered.
 _LONGEST: Final = 40
 _TOWN, _CITY = 60_000, 500_000
 

@@ -26,7 +26,7 @@ from pipeline.text import stem
 
 # The weights of an alphabet: no word of one is a word of another.
 WEIGHTS: Final = "{}.tsv.gz"
-# Of each hundredth of a weight the file holds a whole number.
+# The file holds weights in hundredths, as whole numbers.
 SCALE: Final = 100
 LABELS: Final = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG")
 # The labels of a recognizer's mentions.
@@ -41,7 +41,7 @@ LANGUAGES: Final = {
 }  # fmt: skip
 _FORBIDDEN: Final = -1_000_000
 _TWO: Final = 2
-# Against every name, in hundredths: a name more that is wrong is worse than one that is missed.
+# What speaks against every name, in hundredths: a wrong name is worse than a missed one.
 _DOUBT: Final = 50
 _QUOTES: Final = frozenset('"“”„«»')
 
@@ -76,7 +76,7 @@ class Tagger:
 
     @classmethod
     def learned(cls, language: str) -> Tagger | None:
-        """The one for a language, which is read once a process; None where capitals alone tell as much."""
+        """The tagger for a language, read once per process; None where capitals alone tell as much."""
         for alphabet, languages in LANGUAGES.items():
             if language in languages:
                 return _learned(alphabet)
@@ -141,7 +141,7 @@ def _follows(first: int, label: int) -> bool:
 
 
 def _whole(text: str, tokens: Sequence[Token], runs: Sequence[_Run], language: str) -> Iterator[_Run]:
-    """Runs without what no name has."""
+    """The names that runs come to: whole at hyphens, parted where needed, without what is no name."""
     done = 0
     for number, run in enumerate(runs):
         whole = _to_hyphens(text, tokens, run, done)

@@ -97,7 +97,7 @@ def body_at(field: FieldText, at: int, context: Context) -> Named | None:
 
 
 def _beside_capital(field: FieldText, at: int) -> bool:
-    """Whether another capitalised word stands beside a single one that opens no sentence: "Marco Inter"."""
+    """Whether a capitalised word stands beside a single one; the field's first word does not count."""
     ahead = at > 1 and beside(field, at - 1) and field.tokens[at - 1].text[0].isupper()
     behind = at + 1 < len(field.tokens) and beside(field, at) and field.tokens[at + 1].text[0].isupper()
     return ahead or behind

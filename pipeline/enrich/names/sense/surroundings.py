@@ -15,7 +15,7 @@ from pipeline.enrich.names.mentions import FieldText, Named
 from pipeline.enrich.names.name_words import NAME_WORDS as WORDS
 from pipeline.records import Article
 
-# A city of so many people is looked for where nothing says that a place is meant.
+# A city with this many people is believed even where nothing says that a place is meant.
 LARGE_CITY: Final = 100_000
 
 
@@ -140,7 +140,7 @@ def word_before(field: FieldText, one: Named) -> str:
 
 
 def beside(field: FieldText, at: int, *, apostrophe: bool = False) -> bool:
-    """Whether only a blank stands between this word and the next."""
+    """Whether only a blank, or if so asked an apostrophe, stands between this word and the next."""
     if at + 1 >= len(field.tokens):
         return False
     between = field.text[field.tokens[at].end : field.tokens[at + 1].start]

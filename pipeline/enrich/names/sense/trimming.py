@@ -1,4 +1,4 @@
-"""What a model takes into a name and is none of it: parties behind persons, numbers, small letters."""
+"""Trims what a model takes into a name by mistake: parties behind persons, numbers, small letters."""
 
 from __future__ import annotations
 

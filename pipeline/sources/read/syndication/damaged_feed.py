@@ -16,7 +16,7 @@ class Mended:
     Attributes:
         head: What stands before the first entry.
         pieces: The entries that do not swallow what follows, each with its end and what stands behind it.
-        begun: How many entries had begun, or ended.
+        begun: How many entries begin or end in it, whichever is more.
         cut_off: Whether its end is missing, with all that may have stood there.
     """
 
@@ -27,7 +27,7 @@ class Mended:
 
 
 def mended(data: bytes, root: str) -> Mended:
-    """A document whose entries stand each for itself, with what had begun and was lost.
+    """Cuts a document into its entries, so that each stands for itself, and counts what was lost.
 
     An entry without an end gets one, since a forgiving parser would mix it with the next; but the last one of
     a document that is cut off goes, because nobody knows what it lacks. An entry that opens a CDATA section

@@ -37,7 +37,7 @@ class EntryFacts:
 
     Attributes:
         link: The article's own address, absolute; "" when it names none.
-        date: When it was published, of an element that feedparser does not know, or "".
+        date: When it was published, as written, by the first of `_DATES` that it has; "" without one.
         title: The title of its video or sound, for an entry without one.
         texts: Descriptions and captions of its media.
     """

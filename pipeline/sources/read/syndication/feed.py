@@ -26,7 +26,7 @@ from pipeline.sources.read.syndication.xml_guard import Survey, survey
 _FIELD_CHARS = 4_000  # of titles, links, ids, names: a longer one is a fault or an attack
 _PLAIN = {"", "text/plain"}
 _MANY = 64  # authors or tags of one item
-_DATES = 24  # so many of a feed tell its habits
+_DATES = 24  # enough of a feed to tell its habits
 
 
 class Entries(NamedTuple):
@@ -42,7 +42,7 @@ def read_feed(capture: Capture, max_entries: int) -> Entries:
 
     Args:
         capture: With payload "feed".
-        max_entries: So many items are taken, from the top.
+        max_entries: The most items that are taken, from the top.
 
     Returns:
         The items, what was left out, and what was lost.
@@ -181,7 +181,7 @@ def _captions(entry: dict[str, Any]) -> Sequence[SourceText]:
 def _authors(entry: dict[str, Any]) -> tuple[str, ...]:
     named = _named(dict.get(entry, "authors"), "name")
     single = _field(entry, "author")
-    # Beside a mail address feedparser's name is what it took for no address, which may be its end.
+    # Beside a mail address, feedparser's name is the rest of the text, which may be the end of the address.
     return (single,) if single and (not named or (len(named) == 1 and "@" in single)) else named
 
 

@@ -25,7 +25,7 @@ def read_json_feed(text: str, blank: RawItem, url: str, max_entries: int) -> tup
         text: The document.
         blank: What the capture says of all its items.
         url: Where it came from; links are relative to it, or else to the home page it names.
-        max_entries: So many are taken, from the top.
+        max_entries: The most items that are taken, from the top.
 
     Raises:
         RejectedError: It is not JSON, or not a feed.
@@ -57,7 +57,7 @@ def _item(item: dict[str, Any], feed: dict[str, Any], blank: RawItem, base: str)
     html = len(markup) > len(plain)
     body = markup if html else plain
     title, name = _text(item.get("title")), _text(item.get("id"))
-    # An item's id is best its address, says the format; some feeds write that alone.
+    # The format recommends an item's address as its id; some feeds give it nowhere else.
     address = name if name.startswith(("http://", "https://")) else ""
     tags = item.get("tags")
     return replace(

@@ -1,7 +1,7 @@
 """Looks XML over before it is parsed: refuses bombs, bounds the work, cuts what is too long.
 
-An own pass with expat, because it tells exactly what a document declares and where an entry ends; it takes
-about a fiftieth of the time that parsing the feed does.
+A separate pass with expat, because expat tells exactly what a document declares and where an entry ends; it
+takes about a fiftieth of the time that parsing the feed does.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ENTRIES = frozenset({"item", "entry", "url", "sitemap"})
 _ENTRY_END = re.compile(rb"</(?:\w+:)?(?:item|entry|url|sitemap)\s*>")
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>\s*")
 _MARK = re.compile(rb"[<&]")
-# So many an index of sitemaps may name, by the protocol; it is read whole, since it has no items.
+# The protocol lets an index name this many sitemaps; it is read whole, since it has no items.
 _MAX_SITEMAPS = 50_000
 
 
@@ -47,7 +47,7 @@ class Survey:
     line: int = 0
 
     def damage(self, read: int) -> str:
-        """What is lost of a broken document of which so many entries could be read; "" where nothing is."""
+        """What is lost of a broken document, given how many entries could be read; "" where nothing is."""
         if self.broken is None or (read >= self.broken.begun and not self.broken.cut_off):
             return ""
         where = "cut off" if self.broken.cut_off else f"broken in line {self.line:,}"

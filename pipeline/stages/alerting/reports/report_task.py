@@ -16,7 +16,7 @@ class FailedTask:
 
     Attributes:
         dag: The scheduler's name of the workflow.
-        task: And of the step in it.
+        task: The scheduler's name of the step in it.
         run: Which run of it.
         error: What happened, in one line.
     """
