@@ -10,7 +10,7 @@ from typing import Final
 
 from pipeline.errors import UsageError
 
-# A story is mixed where a second event has so many articles, or this share of them.
+# A story is mixed when a second event has at least this many of its articles, or this share of them.
 MIXED_MEMBERS: Final = 2
 MIXED_SHARE: Final = 0.25
 
@@ -29,8 +29,8 @@ class Agreement:
     """Everything `evaluate` says about one grouping.
 
     Attributes:
-        bcubed: Of each article's story with its event, averaged over the articles (`bcubed`).
-        pairwise: Of the pairs of articles that are together (`pairwise`).
+        bcubed: How well each article's story agrees with its event, averaged over the articles.
+        pairwise: The same over pairs of articles: are those together that should be?
         nmi: Normalized mutual information, 0 to 1.
         ari: Adjusted Rand index; 0 is chance, 1 the same grouping.
     """
@@ -47,8 +47,8 @@ class TopOfPage:
 
     Attributes:
         mixed: Stories where a second event has at least `MIXED_MEMBERS` articles, or `MIXED_SHARE` of them.
-        twice: Events that most articles of more than one story tell of.
-        missing: Events that should be there and are what no story mostly tells of.
+        twice: Events that are the most frequent label of more than one story.
+        missing: Wanted events that are the most frequent label of no story.
     """
 
     mixed: int
@@ -75,7 +75,10 @@ def agreement(gold: Sequence[Hashable], found: Sequence[Hashable]) -> Agreement:
 
 
 def bcubed(gold: Sequence[Hashable], found: Sequence[Hashable]) -> PrecisionRecall:
-    """BCubed (Bagga and Baldwin 1998): the mean share of a story that has its member's label.
+    """BCubed (Bagga and Baldwin 1998), each article counting alike.
+
+    An article's precision is the share of its story that has its label; its recall, the share of its label
+    that is in its story. Both are averaged over the articles, and F1 is made of the averages.
 
     >>> bcubed([1, 1, 2], ["a", "a", "a"])
     PrecisionRecall(p=0.5555555555555555, r=1.0, f1=0.7142857142857143)
@@ -105,7 +108,9 @@ def pairwise(gold: Sequence[Hashable], found: Sequence[Hashable]) -> PrecisionRe
 
 
 def normalized_mutual_information(gold: Sequence[Hashable], found: Sequence[Hashable]) -> float:
-    """Mutual information over the arithmetic mean of the entropies (Strehl and Ghosh 2002); 1 if both are 0.
+    """Mutual information over the arithmetic mean of the two entropies; 1 where both entropies are 0.
+
+    This is NMI_sum in the survey of Vinh, Epps and Bailey (2010).
 
     Raises:
         UsageError: The two differ in length, or are empty.

@@ -33,9 +33,10 @@ from pipeline.stories.index.sums import SparseSum
 
 TOPICS_KEPT: Final = 5
 ENTITIES_KEPT: Final = 30
-# So many members say what a story is about, the newest. Of older ones it is told that and when they came.
+# A story is described from its newest members, at most this many; older ones count as members, with their
+# times.
 MEMBERS_TOLD: Final = COMPARED
-# Members of a story that are read closely; of larger ones the newest.
+# Of these the newest are read for the summary and for what outlets disagree on.
 MEMBERS_READ: Final = 60
 HOT_HALF_LIFE_SECONDS: Final = 43_200.0
 # 2020-01-01T00:00:00Z: keeps the numbers small.
@@ -48,11 +49,12 @@ _TITLE_WORDS: Final = 3
 # "9 September 2013 Last updated at 14:39 GMT" has four figures among nine words.
 _MOST_FIGURES: Final = 0.4
 _CUT_OFF: Final = ("...", "…", ":", ",", "-", "–")
-# What speaks for a story first: news, then what tells of it in another form, then what was said about it.
+# A story takes title and summary from news first, then from other kinds, and from these kinds last.
 _SPEAKS_LAST: Final[frozenset[ArticleKind]] = frozenset(
     {"opinion", "review", "briefing", "programme", "reference", "service", "correction", "advert"}
 )
-# From which mean similarity of its articles on nothing is taken from a story's growth, and below which most.
+# A story whose articles have a mean similarity of TIGHT or more loses no growth; at LOOSE or less it loses
+# most.
 LOOSE: Final = 0.21
 TIGHT: Final = 0.36
 _CLOSING: Final = "\"'”’»)] "
@@ -68,12 +70,12 @@ def describe(
         story: Its id.
         articles: Its members with their traits, at least one; of a very large story the newest
             `MEMBERS_TOLD` are enough.
-        version: To write into it.
-        older: The members that came before these, in ingest sequence. When they were published is told as
-            it was known when they came.
+        version: The version that the record gets.
+        older: The members that came before these, in ingest sequence. Their publication times are those that
+            were known when they came.
 
     Raises:
-        StoreError: Features of another version.
+        StoreError: Stored features are of another version.
     """
     every = sorted(articles, key=lambda a: a.seq)
     older = [*older, *(IndexedArticle.of(a) for a in every[:-MEMBERS_TOLD])]
@@ -135,15 +137,15 @@ def _opening(article: Article) -> str:
 
 
 def _turn(kind: ArticleKind) -> int:
-    """When a kind of article speaks for its story: 0 is first."""
+    """In which turn a kind of article may give the story its title and summary: 0 is first."""
     return 0 if kind == "news" else 2 if kind in _SPEAKS_LAST else 1
 
 
 def _central(profile: StoryProfile, language: str, turns: Sequence[int]) -> int:
-    """The position of the member nearest to the centroid, of those in the story's main language.
+    """The position of the member in the story's main language that is nearest to the centroid.
 
-    Others than news come only where there is none, and a member whose title is a fragment only where no
-    title is whole.
+    Kinds other than news are chosen only where there is no news, and a member whose title is a fragment only
+    where no title is whole.
     """
     ranks: dict[int, tuple[int, bool, float]] = {}
     for place, member in enumerate(profile.members):
@@ -152,12 +154,12 @@ def _central(profile: StoryProfile, language: str, turns: Sequence[int]) -> int:
             words, pairs = profile.body[language], profile.pairs[language]
             near = _cosine(words, traits) + _cosine(pairs, traits, pairs=True)
             ranks[place] = (-turns[place], _whole(traits.title), round(near, 9))
-    # Of several of the highest rank the first.
+    # Ties: the first.
     return max(ranks, key=lambda place: ranks[place], default=0)
 
 
 def _whole(title: str) -> bool:
-    """Whether a title says something: three words or more, no stamp of a time, and not cut off."""
+    """Whether a title says something: three words or more, not mostly figures, and not cut off."""
     words = tokens(title)
     figures = sum(word.isdigit() for word in words)
     if len(words) - figures < _TITLE_WORDS or figures >= _MOST_FIGURES * len(words):
@@ -171,7 +173,7 @@ def _cosine(total: SparseSum, traits: Features, *, pairs: bool = False) -> float
 
 
 def _topics(articles: Sequence[StoredArticle]) -> tuple[Topic, ...]:
-    """Topics by their mean score over all members."""
+    """The topics with the highest mean score over all described members."""
     scores: Counter[str] = Counter()
     shown: dict[str, Topic] = {}
     for article in articles:
@@ -185,8 +187,8 @@ def _topics(articles: Sequence[StoredArticle]) -> tuple[Topic, ...]:
 def _entities(articles: Sequence[StoredArticle]) -> tuple[EntityCount, ...]:
     """Entities by the number of members that name them, then by salience.
 
-    What one article takes for a person and another for an organisation is one entity within a story: ids with
-    the same name count together, under the one that most members have.
+    An entity that is a person in one article and an organisation in another is one entity within a story: ids
+    with the same name are counted together, under the id that most members have.
     """
     held: Counter[str] = Counter()
     salience: dict[str, float] = {}
@@ -209,7 +211,7 @@ def _entities(articles: Sequence[StoredArticle]) -> tuple[EntityCount, ...]:
 
 
 def _told_of(enriched: EnrichedArticle) -> Iterator[Entity]:
-    """The entities of an article but for those that only its recurring lines name."""
+    """The entities of an article, without those that only its recurring lines name."""
     for entity in enriched.entities:
         if not entity.spans or not all(_recurs(span, enriched.recurring) for span in entity.spans):
             yield entity
@@ -222,19 +224,19 @@ def _recurs(span: Span, recurring: Sequence[Span]) -> bool:
 
 
 def _naming(articles: Sequence[StoredArticle], ids: Sequence[str]) -> int:
-    """How many articles name one of some entities of one name."""
+    """How many articles name at least one of these entities."""
     return sum(any(entity.id in ids for entity in article.enriched.entities) for article in articles)
 
 
 def _summary(
     articles: Sequence[Article], turns: Sequence[int], language: str, profile: StoryProfile
 ) -> tuple[SummarySentence, ...]:
-    """Two sentences of members: the most central (MEAD, Radev et al. 2004), then one that adds something.
+    """Two sentences of members: the most central (MEAD, Radev et al. 2004), then one that adds to it.
 
-    A sentence's centrality is the mean weight of its words in the story's sum vector. The second sentence
-    shares with the first at most `_REDUNDANT` of the lighter one's weight, and comes from another article
-    where one has such a sentence. Headlines, captions and cut sentences come only where there are no full
-    ones, and other kinds of articles only where there is no news.
+    A sentence's centrality is the summed weight of its distinct words in the story's sum vector, over the
+    square root of its number of words. The second sentence shares with the first at most `_REDUNDANT` of the
+    lighter one's weight, and comes from another article if possible. Headlines, captions and cut sentences
+    are used only where there are no full ones, and other kinds of articles only where there is no news.
     """
     weights = profile.body[language].weights
     found: list[tuple[tuple[bool, float], int, str, str, frozenset[str]]] = []
@@ -281,9 +283,10 @@ def _full(sentence: str) -> bool:
 def _hot(articles: Sequence[Article], family: Sequence[int], tight: float) -> float:
     """Growth that can be compared between stories at any time without the clock.
 
-    Forward decay (Cormode et al. 2009): log₂ of the sum over origins of 2^(t/h), with t the time of the
-    origin's first article since 2020 and h the half-life of 12 hours. Twice as many new origins are worth
-    one half-life. What hangs together loosely may hold two events: it stands up to one half-life lower.
+    Forward decay (Cormode et al. 2009): log₂ of the sum over families of 2^(t/h), with t the time of the
+    family's first article since 2020 and h the half-life of 12 hours. A family is what reprints or an outlet
+    link (`families`). Twice as many new families are worth one half-life. A loosely connected story may hold
+    two events, so it loses up to one half-life.
     """
     first: dict[int, float] = {}
     for article, number in zip(articles, family, strict=True):
@@ -291,7 +294,7 @@ def _hot(articles: Sequence[Article], family: Sequence[int], tight: float) -> fl
         first[number] = min(age, first.get(number, age))
     newest = max(first.values())
     grown = newest + math.log2(math.fsum(2.0 ** (age - newest) for age in first.values()))
-    # One origin is one text, however often it was printed.
+    # A story of one family rests on linked texts: looseness is not held against it.
     return round(grown - (_loose(tight) if len(first) > 1 else 0.0), 6)
 
 

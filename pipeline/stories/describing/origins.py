@@ -1,10 +1,9 @@
-"""Independent origins: how many texts by how many outlets a story rests on.
+"""Independent origins: how many texts by different outlets a story rests on.
 
-Reprints of one text are one origin, however many outlets print it, and an outlet vouches once, however many
-texts it prints: a story of one publisher's twenty updates has one origin, and so has one agency text in
-twenty papers. The number of origins is therefore the most pairs of a text and an outlet in which no text and
-no outlet comes twice (a maximum matching, Kuhn 1955): an outlet that prints an agency's text and one of its
-own adds its own.
+Reprints of one text are one origin, however many outlets print it, and an outlet counts once, however many
+texts it prints: one publisher's twenty updates are one origin, and so is one agency text in twenty papers.
+The number of origins is therefore the size of a maximum matching of texts with outlets (Kuhn 1955), in which
+no text and no outlet comes twice: an outlet that prints an agency's text and one of its own adds its own.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import numpy as np
 
 from pipeline.stories.features.packed import Features
 
-# Estimated Jaccard similarity of three-word shingles from which two texts are one, edited.
+# From this estimated Jaccard similarity of three-word shingles on, two texts are one that was edited.
 REPRINT: Final = 0.5
 # The same where both credit the same agency: a reprint may be cut or woven into other copy.
 AGENCY_REPRINT: Final = 0.2
@@ -25,12 +24,12 @@ AGENCY_REPRINT: Final = 0.2
 def texts(traits: Sequence[Features], agencies: Sequence[str]) -> list[int]:
     """For each article the number of its text, with reprints under one number.
 
-    Two articles have one text when their MinHash signatures agree in a share of `REPRINT` (Broder 1997), or
-    `AGENCY_REPRINT` where both credit one agency. Texts are closed under this and numbered in order of their
-    first article.
+    Two articles have one text when at least a share of `REPRINT` of their MinHash signatures agrees (Broder
+    1997), or `AGENCY_REPRINT` where both credit one agency; so have articles that a chain of such pairs
+    links. Texts are numbered in the order of their first articles.
 
     Args:
-        traits: Of each article.
+        traits: The features of each article.
         agencies: The agency credited by each article, or "".
     """
     joined = _Joined(len(traits))
@@ -63,8 +62,8 @@ def families(text: Sequence[int], outlets: Sequence[str]) -> list[int]:
 def independent(text: Sequence[int], outlets: Sequence[str]) -> int:
     """The number of independent origins: the most texts that can each have an outlet of their own.
 
-    An unknown outlet is another for each text. Texts get their outlets one after the other; where one finds
-    all of its own taken, texts before it may move to another of theirs (`_heard`).
+    An unknown outlet is a different one for each text. Texts get their outlets one after the other; where all
+    outlets of a text are taken, texts before it may move to another of theirs (`_heard`).
 
     >>> independent([0, 0, 1], ["Post", "Courier", "Post"])
     2
@@ -76,20 +75,21 @@ def independent(text: Sequence[int], outlets: Sequence[str]) -> int:
     printed: dict[int, dict[str | int, None]] = {}
     for number, outlet in zip(text, outlets, strict=True):
         printed.setdefault(number, {})[outlet or number] = None
-    text_of: dict[str | int, int] = {}  # by outlet, as far as it has one
+    text_of: dict[str | int, int] = {}  # by outlet, where it has got one
     return sum(_heard(number, printed, text_of) for number in printed)
 
 
 def _heard(text: int, printed: Mapping[int, Mapping[str | int, None]], text_of: dict[str | int, int]) -> bool:
-    """Gives one more text an outlet of its own, if need be by giving other texts other outlets of theirs.
+    """Gives one more text an outlet of its own, moving other texts to other outlets of theirs if need be.
 
-    From the text to its outlets, from a taken one to the text that has it, to that one's other outlets, and
-    so on, until an outlet is free; then every text on this way moves one outlet further.
+    Looks for an augmenting path, breadth first: from the text to its outlets, from a taken outlet to the text
+    that has it, on to that text's other outlets, and so on, until an outlet is free. Then each text on the
+    path moves one outlet further.
 
     Args:
         text: Its number.
         printed: The outlets of each text.
-        text_of: The text that each outlet stands for; is brought up to date.
+        text_of: The text that each outlet is matched with; updated in place.
     """
     outlet_of = {number: outlet for outlet, number in text_of.items()}
     reached_from: dict[str | int, int] = {}

@@ -1,4 +1,4 @@
-"""How much the articles of a story are like each other: what hangs together loosely may hold two events."""
+"""How similar the articles of a story are to each other: a loosely connected story may hold two events."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Final
 
 from pipeline.stories.index.story_profile import StoryProfile
 
-# As the shipped scorer weighs them, to which a test holds them: text, lead and vector within a language, the
+# The weights of the shipped scorer (a test compares them): text, lead and vector within a language, the
 # vector across languages, and the cosine of vectors that counts as nothing in common. They are not read from
-# config/scorer.yaml, because `hot` is stored: it would depend on what the file said when a story was told.
+# config/scorer.yaml, because `hot` is stored: it would depend on what the file said when a story was
+# described.
 _TEXT: Final = 2.0
 _LEAD: Final = 1.0
 _VECTOR: Final = 1.0
@@ -18,10 +19,11 @@ _FLOOR: Final = 0.82
 
 
 def tightness(profile: StoryProfile) -> float:
-    """The mean similarity of two of a story's articles, weighed like a score without what time takes.
+    """The mean similarity of a story's articles, over all pairs, weighted like a score but without time.
 
-    Worked out from the lengths of sums: the squared length of a sum less those of its parts is twice the sum
-    of all inner products. 1 for one article, and where articles have no vectors: there nothing was measured.
+    It is worked out from the lengths of sums of vectors: |Σv|² - Σ|v|² is twice the sum of the inner products
+    of all pairs. It is 1 for a single article, and where articles have no vectors, because nothing was
+    measured there.
     """
     members = profile.members
     heads = [member.packed.head for member in members]

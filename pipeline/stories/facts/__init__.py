@@ -1,1 +1,1 @@
-"""What texts say of an event that another event would have otherwise: days, magnitudes, victims, names."""
+"""Facts in texts that tell one event from another: days, magnitudes, victims, names."""

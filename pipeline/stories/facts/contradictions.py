@@ -1,4 +1,4 @@
-"""What an article says otherwise than a story: days, magnitudes, victims, places, people. Pure."""
+"""Where an article contradicts a story: days, magnitudes, victims, places, people. Pure."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Final
 from pipeline.records import Evidence
 from pipeline.stories.facts.event_facts import MAGNITUDE_MARGIN, Facts
 
-# Of a story's values so many are shown.
+# How many values are shown for each side.
 _SHOWN: Final = 3
 
 
 def contradictions(mine: Facts, others: Sequence[Facts]) -> tuple[Evidence, ...]:
-    """Where an article and a story both say something and agree in none of it.
+    """Where an article and a story both name something and have none of it in common.
 
-    Numbers of victims contradict where they differ: a toll that grows is told by the reader, not here.
+    Different numbers of victims always contradict: whether a toll merely grew is for the reader to judge.
 
     Args:
         mine: What the article says.
@@ -24,7 +24,7 @@ def contradictions(mine: Facts, others: Sequence[Facts]) -> tuple[Evidence, ...]
 
     Returns:
         Of kind "against day", "against magnitude", "against dead" and so on, "against place", "against name";
-        `weight` is the share of the story's articles that say otherwise.
+        `weight` is the share of the story's articles that say anything about it, all of them otherwise.
     """
     if not others:
         return ()
@@ -43,7 +43,7 @@ def contradictions(mine: Facts, others: Sequence[Facts]) -> tuple[Evidence, ...]
 
 
 def _otherwise(kind: str, mine: Mapping[str, str], theirs: Sequence[Mapping[str, str]]) -> Evidence | None:
-    """Evidence where both say something and nothing the same; values are told apart by keys, and shown."""
+    """Evidence where both sides have values and share none; keys are compared, values are shown."""
     held = Counter(key for each in theirs for key in each)
     if not mine or not held or held.keys() & mine.keys():
         return None

@@ -17,9 +17,9 @@ from pipeline.records import Disagreement
 from pipeline.stories.features.sentences import sentence_spans
 
 _QUOTE_CHARS: Final = 240
-# So many characters around a number are read.
+# How many characters before and after a number are read.
 _NEAR: Final = 80
-# Figures that may as well be years are taken for years.
+# A figure that may be a year is taken for one.
 _YEARS: Final = range(1900, 2100)
 
 
@@ -39,12 +39,12 @@ class _Language(WordFile):
 
     @cached_property
     def subjects(self) -> dict[str, str]:
-        """Subject by word."""
+        """The subject (dead, injured, …) that each word stands for."""
         pairs = [*self.after.items(), *self.before.items()]
         return {word: subject for subject, words in pairs for word in words}
 
     def may_count(self, text: str) -> bool:
-        """Whether one of the words of `subjects` stands in a text: whatever the patterns find has one."""
+        """Whether a text contains a word of `subjects`; without one the patterns cannot match."""
         lowered = text.lower()
         return any(word in lowered for word in self._parts)
 
@@ -54,7 +54,7 @@ class _Language(WordFile):
 
     @cached_property
     def patterns(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
-        """Number and subject, and verb and number; groups `number` and `subject`."""
+        """Number before subject ("9 dead"), and verb before number; groups `number` and `subject`."""
         number = rf"(?P<number>\d{{1,3}}(?:[,.\u00a0]\d{{3}})+|\d+|{one_of(self.numbers)})(?![%\w–-]|[.,:]\d)"
         between = rf"(?:\s+{one_of(self.between)}){{0,4}}"
         after, before = (one_of(word for ws in d.values() for word in ws) for d in (self.after, self.before))
@@ -64,7 +64,7 @@ class _Language(WordFile):
 
 
 class _Partial(WordFile):
-    """Words around a number that may leave somebody out."""
+    """Words around a number that show that it may not count everybody."""
 
     none: tuple[str, ...]
     family: tuple[str, ...]
@@ -90,7 +90,7 @@ _PART: Final = _WORDS.partial
 _NONE: Final = re.compile(rf"\b{one_of(_PART.none)}\s+$", re.IGNORECASE)
 _PARENT: Final = re.compile(rf"\b{one_of(_PART.family)}s?\s+of\s+$", re.IGNORECASE)
 _FROM: Final = re.compile(rf"(?:\d|\b{one_of(_PART.numbers)})\s+{one_of(_PART.between)}\s+$", re.IGNORECASE)
-# "a man and two children", "parents, 2 children": where the number leaves somebody out.
+# "a man and two children", "parents, 2 children": the number leaves somebody out.
 _AND: Final = re.compile(
     rf"(?:\b{one_of((*_PART.family, *_PART.people))}s?(?:,|\s+(?:and|&))|"
     rf"(?:^|\b(?:{one_of((*_PART.articles, *_PART.numbers[:6]))}|\d+)\s+)"
@@ -112,7 +112,7 @@ _AND_MORE: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """That an article counts something.
+    """One count in an article: "14 people were injured".
 
     Attributes:
         subject: What is counted.
@@ -130,13 +130,13 @@ class Claim:
 
 
 def claims(article: str, outlet: str, text: str, language: str) -> list[Claim]:
-    """The counts in a text, the first of each subject; numbers that may leave somebody out are passed over.
+    """The first count of each subject in a text; numbers that may not count everybody are skipped.
 
     >>> [(c.subject, c.value) for c in claims("a", "o", "Nine people were killed and 14 injured.", "en")]
     [('dead', 9), ('injured', 14)]
     """
     spoken = _WORDS.languages.get(language)
-    # Most texts count nobody, and looking for each word costs a tenth of trying the patterns everywhere.
+    # Most texts count nobody, and looking for the words costs a tenth of running the patterns.
     if spoken is None or not spoken.may_count(text):
         return []
     found: dict[str, Claim] = {}
@@ -172,7 +172,7 @@ def _counts_all(sentence: str, start: int, end: int, spoken: _Language) -> bool:
 
 
 def without_longer(words: Iterable[str]) -> tuple[str, ...]:
-    """Some words but those that hold another: a text without these holds none of them.
+    """Leaves out each word that contains another: a text without the rest contains none of them.
 
     >>> without_longer(["kills", "kill", "dead"])
     ('kill', 'dead')
@@ -182,7 +182,7 @@ def without_longer(words: Iterable[str]) -> tuple[str, ...]:
 
 
 def disagreements(said: Iterable[Claim]) -> tuple[Disagreement, ...]:
-    """Subjects that outlets count differently; of each outlet only its last word counts.
+    """Subjects that outlets count differently; only the latest claim of each outlet counts.
 
     Args:
         said: Claims in order of publication.

@@ -1,7 +1,7 @@
-"""What titles and first sentences say of an event that another event would have otherwise.
+"""Facts in titles and first sentences that tell one event from another.
 
 The day it happened, how strong an earthquake was, how many died: two reports that agree in everything else
-and differ here are often on two events. Pure, worked out from frozen features, so nothing of it is stored.
+and differ here are often on two events. Pure: worked out from frozen features, and never stored.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from pipeline.stories.facts.counts import claims, without_longer
 from pipeline.stories.features.packed import Packed
 from pipeline.text import fold
 
-# Estimates of one earthquake differ by so much.
+# Reported magnitudes of one earthquake differ by less than this.
 MAGNITUDE_MARGIN: Final = 0.35
 _WEAKEST, _STRONGEST = 2.0, 9.9
-# A day without a year is the one nearest to the report, at most so many days before it or a few behind.
+# A date without a year is taken for the year that puts it at most this many days before or after the report.
 _PAST_DAYS: Final = 120
 _COMING_DAYS: Final = 10
 _FIGURE: Final = re.compile(r"\d")
@@ -34,10 +34,10 @@ class Facts(NamedTuple):
     """What one article says.
 
     Attributes:
-        days: Days that it names, with its date's year.
-        magnitudes: Of earthquakes.
+        days: The days that it names; those without a year get one from the article's date.
+        magnitudes: How strong its earthquakes were.
         counts: How many are dead, injured, missing, arrested: number by subject.
-        places, people: Names of title and first sentence, by id, with what to show.
+        places, people: The names in title and first sentence: by entity id, the name to show.
     """
 
     days: frozenset[date]
@@ -68,7 +68,7 @@ _WORDS: Final = read(Path(__file__).with_name("fact_words.yaml"), _FactWords)
 
 @lru_cache(maxsize=1 << 12)
 def facts_of(data: bytes) -> Facts:
-    """What an article says, of its features as bytes (`Features.to_bytes`)."""
+    """Reads the facts of an article from its packed features (`Features.to_bytes`)."""
     packed = Packed(data)
     title, lead, names, _ = packed.shown
     language, _ = packed.labels
@@ -79,7 +79,7 @@ def facts_of(data: bytes) -> Facts:
         magnitudes=magnitudes(text, language),
         counts={claim.subject: claim.value for claim in claims("", "", text, language)},
         places={id_: name for id_, name, kind, _ in names if kind == "place" and name in text},
-        # "Smith said", further down "John Smith".
+        # The text may say "Smith" where the entity is "John Smith": the last name is enough.
         people={id_: name for id_, name, kind, _ in names if kind == "person" and name.split()[-1] in text},
     )
 
@@ -90,7 +90,7 @@ def magnitudes(text: str, language: str) -> tuple[float, ...]:
     >>> magnitudes("Magnitude 6.1 quake shakes coast; a 5,2-magnitude one followed", "en")
     (6.1, 5.2)
     """
-    # Few texts have such a number, and looking for one costs a tenth of reading for what stands beside it.
+    # Few texts have such a number, and looking for one costs a tenth of running the whole pattern.
     pattern = _magnitude(language) if _WITH_FRACTION.search(text) else None
     if pattern is None:
         return ()
@@ -112,7 +112,7 @@ def _magnitude(language: str) -> re.Pattern[str] | None:
 
 
 def days(text: str, language: str, published: date) -> frozenset[date]:
-    """The days of the calendar that a text names, those without a year near its publication.
+    """The calendar days that a text names; those without a year are placed near its publication.
 
     >>> sorted(days("Blast of 3 March: two held", "en", date(2026, 3, 9)))
     [datetime.date(2026, 3, 3)]
@@ -121,7 +121,7 @@ def days(text: str, language: str, published: date) -> frozenset[date]:
         return frozenset()
     months, folded = calendar_names.months(language), fold(text)
     found: set[date] = set()
-    # Looking for each name costs a tenth of trying the pattern everywhere.
+    # Looking for the names costs a tenth of running the pattern.
     if any(name in folded for name in _month_parts(language, folded.isascii())):
         for match in _dates(language).finditer(folded):
             month = months.get(calendar_names.bare(match["m1"] or match["m2"]))
@@ -140,7 +140,7 @@ _IDEOGRAPHS: Final = re.compile(r"(?:(?P<y>\d{4})\s*年\s*)?(?P<m>\d{1,2})\s*月
 
 @cache
 def _month_parts(language: str, ascii_only: bool) -> tuple[str, ...]:
-    """What a text has that names a month; in ASCII, without what it cannot have."""
+    """Words one of which every date contains; for an ASCII text, the ASCII ones alone."""
     names = calendar_names.months(language)
     return without_longer(name for name in names if not ascii_only or name.isascii())
 
@@ -160,7 +160,7 @@ def _dates(language: str) -> re.Pattern[str]:
 
 
 def _day(year: str | None, month: int, day: int, published: date) -> set[date]:
-    """The day, if there is one and it is near; a set of one or none."""
+    """The day as a set of one; empty where there is no such day, or none near enough."""
     years = [int(year)] if year else [published.year, published.year - 1, published.year + 1]
     for each in years:
         try:

@@ -1,7 +1,8 @@
-"""Which facts of an event an article has in common with a story, as far as they move its score. Pure.
+"""The facts that an article and a story share or dispute, as far as they move the score. Pure.
 
-Of the facts that were measured only three pay on news in general. Tolls grow, reports of one event name many
-days and other people: they are shown as evidence against (`contradictions`) and do not count.
+Of the facts that were measured, only three improve grouping on general news. The others do not: tolls grow,
+and reports of one event name different days and people. Those are shown as evidence against
+(`contradictions`) and do not count.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from pipeline.stories.facts.event_facts import MAGNITUDE_MARGIN, magnitudes
 from pipeline.stories.features.packed import Packed
 from pipeline.text import fold, words
 
-# Spellings of one name in two languages ("Zelensky", "Selenskyj") have at least so much in common, from so
-# many letters on.
+# Two spellings of one name ("Zelensky", "Selenskyj") are at least this similar (percent), if both have at
+# least this many letters.
 _SPELLED_ALIKE: Final = 75.0
 _FUZZY_LETTERS: Final = 5
-# Where alphabets begin that are not Latin.
+# The first character after the Latin letters of Unicode.
 _LATIN: Final = "\u0250"
 
 
@@ -28,10 +29,10 @@ class Mentioned(NamedTuple):
     """What an article names.
 
     Attributes:
-        people, names: Ids of persons, and of all names.
+        people, names: Entity ids of the persons, and of everything named.
         numbers: Figures of more than one digit.
-        words: The folded words of its persons' names that are spelled in Latin letters, and each name whole.
-        title: The folded words of its title that are spelled in Latin letters, whether a name or not.
+        words: Its persons' names, folded, each whole and as single words; only those in Latin letters.
+        title: The words of its title, folded, names or not; only those in Latin letters.
         magnitudes: Of earthquakes in title and first sentence.
         language: Its language.
     """
@@ -46,12 +47,14 @@ class Mentioned(NamedTuple):
 
 
 class InCommon(NamedTuple):
-    """Shares of a story's articles, 0 to 1.
+    """How a story's articles stand to an article.
 
     Attributes:
-        acquainted: Name one of the article's persons, and something else that it names.
-        contradicted: Persons of the article and of the story contradict each other across languages.
-        quakes: Tell of earthquakes, where none is as strong as one of the article's.
+        acquainted: The share of them (0 to 1) that name one of the article's persons and something else that
+            it names, a figure included.
+        contradicted: Whether article and story are in different languages and about different persons.
+        quakes: The share of them (0 to 1) that tell of an earthquake; 0 where one is as strong as one of the
+            article's.
     """
 
     acquainted: float = 0.0
@@ -64,7 +67,7 @@ NOTHING: Final = InCommon()
 
 @lru_cache(maxsize=1 << 14)
 def mentioned(data: bytes) -> Mentioned:
-    """What an article names, of its features as bytes (`Features.to_bytes`)."""
+    """Reads what an article names from its packed features (`Features.to_bytes`)."""
     packed = Packed(data)
     title, lead, names, numbers = packed.shown
     language, _ = packed.labels
@@ -113,10 +116,10 @@ def _across(mine: Mentioned, others: Sequence[Mentioned]) -> bool:
 
 
 def _contradicted(mine: Mentioned, others: Sequence[Mentioned]) -> bool:
-    """Whether both sides are about persons, none of them the same as far as one can tell.
+    """Whether both sides are about persons, and as far as one can tell about different ones.
 
-    A story is about persons where most of its articles name some. They are the same where one is spelled
-    nearly alike or stands in the other's title, or where a name or figure is in common.
+    A story is about persons if most of its articles name some. The persons may be the same if two are spelled
+    nearly alike, if one is in the other side's title, or if the two sides share any name or figure.
     """
     peopled = [each for each in others if each.people]
     if not mine.people or 2 * len(peopled) <= len(others):
@@ -128,14 +131,14 @@ def _contradicted(mine: Mentioned, others: Sequence[Mentioned]) -> bool:
 
 
 def _in_title(mine: Mentioned, others: Sequence[Mentioned]) -> bool:
-    """Whether a title has a word of the other side's persons: models know some names in one language only."""
+    """Whether a title contains a person of the other side: models know some names in one language only."""
     return any(
         not (mine.words.isdisjoint(each.title) and mine.title.isdisjoint(each.words)) for each in others
     )
 
 
 def _acquainted(one: Mentioned, other: Mentioned) -> bool:
-    """Whether they name the same person and something else: one famous person is in the news every day."""
+    """Whether they share a person and something else: a famous person alone is in the news every day."""
     people = one.people & other.people
     return bool(people) and (len(one.names & other.names) > 1 or not one.numbers.isdisjoint(other.numbers))
 
@@ -145,7 +148,7 @@ def _as_strong(one: Mentioned, other: Mentioned) -> bool:
 
 
 def _spelled_alike(mine: Mentioned, others: Sequence[Mentioned]) -> bool:
-    """Whether a name is nearly the same, or one side cannot be read: names that nobody can compare agree."""
+    """Whether two names are nearly alike; also where one side has no Latin names to compare."""
     theirs = {word for each in others for word in each.words}
     if not mine.words or not theirs:
         return True

@@ -1,4 +1,4 @@
-"""From an enriched article to its features: find the comparison text, count, weigh, embed, fingerprint."""
+"""From an enriched article to its features: comparison text, word weights, embedding, MinHash."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ _SIGNATURE_SEED: Final = 42
 _SHINGLE: Final = 3
 _TITLE_COUNT: Final = 2
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-# Articles of these kinds are about many events or none: they would glue together what they mention.
+# Articles of these kinds are about many events or none, and would join the stories that they mention.
 _APART: Final[frozenset[ArticleKind]] = frozenset({"briefing", "programme", "reference", "service"})
 _NO_DENSE: Final[Dense] = np.zeros(0, dtype=np.float16)
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An article as it is stored, its keywords and recurring lines known, with its features."""
+    """An article as it is stored, with keywords and recurring lines, and its features."""
 
     enriched: EnrichedArticle
     traits: Features
@@ -62,12 +62,13 @@ def arrive(
 ) -> list[Arrival]:
     """Makes comparison texts of new articles, learns from them, and computes their features.
 
-    Any cutting into batches gives the same. The record, title and text, stays as it is.
+    The batches do not matter: any division of the same articles gives the same. Title and text of the record
+    stay as they are.
 
     Args:
         articles: New articles in ingest sequence, as normalized and enriched.
-        learned: What was learned before the first of them; is brought up to date, article by article.
-        embedder: Makes the dense vectors; None leaves them out.
+        learned: What was learned before the first of them; updated article by article.
+        embedder: Makes the dense vectors; without one (None) there are none.
     """
     arrived: list[EnrichedArticle] = []
     texts: list[ComparisonText] = []
@@ -96,16 +97,16 @@ def arrive(
 
 
 def _apart(traits: Features) -> Features:
-    """Features that nothing can be compared with."""
+    """The same features without all that articles are compared by."""
     return replace(
         traits, body=Sparse.unit({}, 0), pairs=Sparse.unit({}, 0), dense=_NO_DENSE, names=(), numbers=()
     )
 
 
 def read_again(enriched: EnrichedArticle, learned: StreamStatistics) -> EnrichedArticle:
-    """A new form of a known article: its keywords, recurring lines and names as the stream has them.
+    """A new form of a known article, with keywords, recurring lines and kinds of names.
 
-    Nothing is learned from it.
+    These are made by what has been learned so far; nothing is learned from the form itself.
     """
     article = enriched.article
     lines = outlet_boilerplate.read_lines(article)
@@ -119,10 +120,10 @@ def read_again(enriched: EnrichedArticle, learned: StreamStatistics) -> Enriched
 
 
 def agreed(entities: Sequence[Entity], learned: StreamStatistics) -> tuple[Entity, ...]:
-    """The entities of an article, each as the kind that the articles before it agree on.
+    """The entities of an article, each with the kind that earlier articles agree on.
 
-    A recognizer reads each article by itself: what many take for a place is no person in the next. A place on
-    the map stays one, whatever the others say.
+    A recognizer reads each article by itself, and may take for a person what many articles before took for a
+    place. An entity with coordinates stays the place it is, whatever the others say.
     """
     kinds = learned.kinds()
     made: dict[str, Entity] = {}
@@ -142,20 +143,20 @@ def agreed(entities: Sequence[Entity], learned: StreamStatistics) -> tuple[Entit
 
 
 def _joined(one: Entity, other: Entity) -> Entity:
-    """Two entities of an article that are one."""
+    """One entity from two of an article that turned out to be the same."""
     spans = sorted({*one.spans, *other.spans}, key=lambda span: span.order)
     salience = max(one.salience, other.salience)
     return replace(one, count=one.count + other.count, salience=salience, spans=tuple(spans))
 
 
 def _names(entities: Sequence[Entity]) -> list[tuple[str, EntityKind]]:
-    """What the ids of an article's entities say behind their kinds, once each."""
+    """The distinct (name, kind) pairs of an article's entities; the name is the id after its kind."""
     named = ((entity.id.partition(":")[2], entity.kind) for entity in entities)
     return list(dict.fromkeys((name, kind) for name, kind in named if name))
 
 
 def _named(entities: Sequence[Entity], text: ComparisonText) -> tuple[Entity, ...]:
-    """The entities that the comparison text still names, most salient first."""
+    """The entities that the comparison text still mentions, most salient first."""
     named: list[Entity] = []
     for entity in entities:
         spans = [span for span in entity.spans if _within(span, text)]
@@ -171,7 +172,7 @@ def _within(span: Span, text: ComparisonText) -> bool:
 
 
 def _counted(title: str, text: str) -> Counter[str]:
-    """How often each word occurs, in the title twice."""
+    """How often each word occurs; each occurrence in the title counts twice."""
     counts = Counter(tokens(text[:BODY_CHARS]))
     for word in tokens(title):
         counts[word] += _TITLE_COUNT
@@ -181,10 +182,11 @@ def _counted(title: str, text: str) -> Counter[str]:
 def _weigh(
     title: str, text: str, counts: Mapping[str, int], language: str, learned: StreamStatistics
 ) -> tuple[Sparse, Sparse]:
-    """TF-IDF of the words of title and text, and of the pairs of words in title and lead.
+    """TF-IDF of the words of title and text, and of the pairs of words in title and lead; learns both.
 
-    The words' weight is (1 + log tf) idf with the title counted twice; a pair's is its idf alone. The
-    article's own words are counted before they are weighed.
+    A word's weight is (1 + log tf) idf, with the title counted twice; a pair's is its idf alone. Where there
+    is no pair the words of the lead stand in, each with weight 1. The article's own words are learned before
+    they are weighted.
     """
     lead = tokens(f"{title} . {text}"[:LEAD_CHARS])
     pairs = {pair_id(first, second): (first, second) for first, second in itertools.pairwise(lead)}
@@ -199,7 +201,7 @@ def _weigh(
 
 
 def embedded_text(title: str, text: str) -> str:
-    """What of a text is embedded: its title and its beginning."""
+    """The part of an article that is embedded: its title and the beginning of its text."""
     lead = text[:EMBEDDED_CHARS]
     return f"{title}. {lead}" if title and lead else title or lead
 
@@ -239,7 +241,7 @@ def _features(
 
 
 def _years(published: datetime | None, compared: ComparisonText) -> int:
-    """The years it belongs to, as far as anything says so."""
+    """The years that an article belongs to; 0 where neither date nor text tells one."""
     if published is not None:
         return years.around(published)
     return years.named(f"{compared.title}\n{compared.text[:BODY_CHARS]}")
@@ -251,7 +253,7 @@ def _spelled(title: str) -> str:
 
 
 def _signature(title: str, text: str) -> Signature:
-    """MinHash (Broder 1997) of the shingles of three words; of the title where there is no text."""
+    """MinHash (Broder 1997) of the three-word shingles of the text, or of the title where there is none."""
     words = tokens(text[:BODY_CHARS]) or tokens(title)
     shingles = [" ".join(words[i : i + _SHINGLE]) for i in range(max(1, len(words) - _SHINGLE + 1))]
     sketch = RMinHash(num_perm=SIGNATURE_SIZE, seed=_SIGNATURE_SEED)

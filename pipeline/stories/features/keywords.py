@@ -1,10 +1,10 @@
-"""Keywords: the words of an article or a story that the news of the last weeks did not have.
+"""Keywords: the words of an article or a story that are rare in the news of the last weeks.
 
-An article's words are weighed as they are for comparing: (1 + log tf) idf, with the document frequencies of
-the stream up to the article (`Language.idf`). Those forget: at every 20,000 articles of a language all counts
-are halved, which keeps some weeks of a full stream. Where there is little history yet, the prior, how common
-a word is in its language (wordfreq), decides. What an article has once it keeps, like its other features, so
-a replay gives the same, in batches of any size.
+An article's words are weighted as they are for comparing: (1 + log tf) idf, with the document frequencies of
+the stream up to the article (`Language.idf`). Those forget: when 20,000 articles of a language are counted,
+all counts are halved, the number of articles too, which keeps some weeks of a full stream. While there is
+little history, the prior decides: how common a word is in its language (wordfreq). An article keeps the
+keywords that it got on arrival, like its other features, so a replay gives the same, in batches of any size.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from pipeline.stories.features.tokens import has_prior, is_unspaced, prior_share
 from pipeline.text import fold, stem
 
 KEYWORDS_KEPT: Final = 8
-# A word counts when it is used so often; in the title it is counted twice (`features`).
+# A keyword occurs at least this often; a word of the title counts twice (`features`).
 _LEAST_COUNT: Final = 2
 _LEAST_LETTERS: Final = 3
 # A word that more than one in twenty articles has tells little: -log(1/20) = 3.0.
 _LEAST_IDF: Final = 3.0
-# A language without a word list needs so many articles before its rare words can be told from common ones.
+# In a language without a word list, rare words can be told from common ones after this many articles.
 _LEAST_HISTORY: Final = 200
 
 
@@ -36,8 +36,8 @@ def article_keywords(counts: Mapping[str, int], known: Language) -> tuple[str, .
         known: How common words are in the article's language, with the article itself counted or not.
 
     Returns:
-        At most `KEYWORDS_KEPT` words in lower case; forms of one word are one. None for a language that
-        nothing is known of.
+        At most `KEYWORDS_KEPT` words in lower case, one for all forms of a word; empty for a language of
+        which too little is known.
     """
     language = known.language
     if not has_prior(language) and known.terms.articles < _LEAST_HISTORY:
@@ -73,16 +73,16 @@ def _may_be(word: str, language: str) -> bool:
 def story_keywords(
     members: Iterable[Sequence[str]], weights: Mapping[int, float], language: str
 ) -> tuple[str, ...]:
-    """The keywords of a story: those of its members, by their weight in all of them.
+    """The keywords of a story: its members' keywords, by their weight in the story's sum vector.
 
     Args:
         members: The keywords of each member in the story's main language.
-        weights: The sum of the members' unit vectors of words (`term_id`); each was weighed against the
-            weeks before it.
+        weights: The sum of the members' unit vectors of words, by `term_id`; each was weighted by what came
+            before the member.
         language: The story's main language.
 
     Returns:
-        As of an article.
+        At most `KEYWORDS_KEPT` words, strongest first, one for all forms of a word.
     """
     held = Counter(word for words in members for word in words)
     scored: list[tuple[float, str]] = []

@@ -1,13 +1,13 @@
-"""Outlet boilerplate: lines and title segments that an outlet writes under many titles tell no news.
+"""Outlet boilerplate: lines and title segments that an outlet repeats under many titles are no news.
 
-An outlet's appeals to subscribe, its programme names and its slogans make unlike articles look alike; leaving
-them out of what is compared is the largest single gain measured on real feeds (docs/benchmarks.md). The
+An outlet's appeals to subscribe, its programme names and its slogans make different articles look alike;
+leaving them out of the comparison is the largest single gain measured on real feeds (docs/benchmarks.md). The
 record stays whole. Two things are made from it and from what was learned:
 
-- the comparison text, without every line that came before under another title, whatever its figures: what
-  stories are found by;
-- marks on the lines that truly recur, word for word, under several titles over time: they are left out where
-  the article is shown.
+- the comparison text, by which stories are found: without any line that the outlet wrote before under another
+  title, figures aside;
+- marks on the lines that recur word for word under several titles over time: these are left out where the
+  article is shown.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MARKS = " |·•»–—-:"
 _SEGMENT = re.compile(r"\s*\|\s*|\s+(?:[·•»–—-]|::)\s+")
 _LOW: Final = 0xFFFF_FFFF
 _HOUR_SECONDS: Final = 3600
-# A line that shares a word this rare (idf) with the title is about the news: background, not boilerplate.
+# A sentence that shares a word this rare (idf) with the title is background to the news, not boilerplate.
 _TELLING_IDF: Final = 3.0
 
 
@@ -40,8 +40,8 @@ class Line:
 
     Attributes:
         start, end: Its place in that field.
-        digest: Blind to figures and addresses, see `line_digest`.
-        wording: To the figure, 32 bits; never 0.
+        digest: Of the line without its figures and addresses, 64 bits; see `line_digest`.
+        wording: Digest of the line with its figures, 32 bits; never 0.
     """
 
     start: int
@@ -55,8 +55,8 @@ class ArticleLines:
     """An article cut into lines, each hashed once.
 
     Attributes:
-        outlet: The outlet's name; "" has no boilerplate.
-        title, text: The record.
+        outlet: The outlet's name; without one ("") no boilerplate is looked for.
+        title, text: As in the record.
         own: The title's digest.
         hour: The article's time in hours since 1970.
         segments: Of the title.
@@ -135,11 +135,11 @@ def _lines(content: str, spans: Sequence[tuple[int, int]]) -> tuple[Line, ...]:
 
 
 def comparison_text(lines: ArticleLines, learned: StreamStatistics) -> ComparisonText:
-    """The article without what its outlet wrote before under another title.
+    """The article without what its outlet wrote before under another title; a title is never emptied.
 
     Args:
         lines: The article.
-        learned: What came before it; it is not changed.
+        learned: What was learned before it; not changed.
     """
     title, text = lines.title, lines.text
     if not lines.outlet:
@@ -161,15 +161,15 @@ def comparison_text(lines: ArticleLines, learned: StreamStatistics) -> Compariso
 
 
 def recurring(lines: ArticleLines, language: str, learned: StreamStatistics) -> tuple[Span, ...]:
-    """The lines that the outlet writes word for word under several titles over time.
+    """The lines that the outlet repeats word for word under several titles over time.
 
-    Never the whole title, never the first sentence, and no line that shares a telling word with the title: a
-    running story's background recurs too.
+    Never the whole title, never the first sentence, and no sentence that shares a rare word with the title,
+    because the background of a running story recurs too.
 
     Args:
         lines: The article.
         language: Its language.
-        learned: What came before it; it is not changed.
+        learned: What was learned before it; not changed.
     """
     if not lines.outlet:
         return ()
@@ -203,7 +203,7 @@ def _tells(line: str, telling: Collection[str]) -> bool:
 
 
 def observe(lines: ArticleLines, learned: StreamStatistics) -> None:
-    """Notes what one more article of an outlet says."""
+    """Learns the lines of one more article of an outlet."""
     if lines.outlet:
         found = {line.digest: line.wording for line in (*lines.segments, *lines.sentences)}
         learned.observe_lines(lines.outlet, sorted(found.items()), lines.own, lines.hour)
@@ -214,7 +214,7 @@ def _cut(text: str, kept: tuple[tuple[int, int], ...]) -> str:
 
 
 def _joined(kept: Sequence[Line], every: Sequence[Line], length: int) -> tuple[tuple[int, int], ...]:
-    """Joins neighbouring kept lines, each with the white space or mark that follows it."""
+    """The spans (start, end) of kept lines, each with the mark that follows it; neighbours are joined."""
     if len(kept) == len(every):
         return ((0, length),) if length else ()
     starts = [line.start for line in every[1:]] + [length]

@@ -1,6 +1,6 @@
-"""The frozen features of an article: computed once on arrival, stored with it, never weighed again.
+"""The frozen features of an article: computed once on arrival, stored with it, never computed again.
 
-So the state of clustering can be rebuilt from the store bit for bit, whatever was learned since.
+So the clustering state can be rebuilt from the store bit for bit, whatever was learned since.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from pipeline.ports import MemberRow
 from pipeline.records import EntityKind, StoredArticle
 from pipeline.stories.features import years
 
-# Raised with every change of meaning: features of the version before are read, older ones need a replay.
+# Raised with every change of meaning. Features of the previous version are still read; older ones need a
+# replay.
 VERSION: Final = 3
 _MAGIC: Final = b"WWA" + bytes([VERSION])
 _MAGIC_BEFORE: Final = b"WWA" + bytes([VERSION - 1])
-# The fixed part at the beginning, as numpy reads it of many articles at once, and as `Head` names it of one.
+# The fixed part at the beginning, as numpy reads it for many articles at once; `Head` is the same for one.
 HEAD: Final = np.dtype(
     [
         ("magic", "S4"),
@@ -48,9 +49,9 @@ HEAD: Final = np.dtype(
 _HEAD: Final = struct.Struct("<4s2d3Q3d4H3I")
 _TITLE_FORM: Final = struct.Struct("<Q")
 _TITLE_FORM_AT: Final = 20
-# Version 2 had no years; where they stand now.
+# The byte at which the years stand; version 2 had none.
 _YEARS_AT: Final = 36
-# Made once: `json.dumps` would make it for each article.
+# Made once, because `json.dumps` would make an encoder for each article.
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 Ids = NDArray[np.uint32]
@@ -61,10 +62,11 @@ Dense = NDArray[np.float16]
 
 @dataclass(frozen=True, eq=False)
 class Sparse:
-    """A sparse vector of length 1 (or 0, when nothing is in it).
+    """A sparse vector of length 1 (or 0, if it is empty).
 
     Weights of 16 bits are multiples of 2⁻²⁴, so sums of them in float64 are exact in any order, and so are
-    inner products of unit vectors (multiples of 2⁻⁴⁸): what is added and taken out leaves no rounding behind.
+    inner products of unit vectors (multiples of 2⁻⁴⁸): adding a vector and taking it out leaves no error
+    behind.
 
     Attributes:
         ids: Term ids, shape [n], ascending.
@@ -134,16 +136,17 @@ class Features:
         fetched: When it came (likewise).
         language: ISO 639-1, "und" where unknown.
         outlet: The outlet's name, "" where unknown.
-        title: The title for people, without what the outlet repeats.
-        lead: The first sentence or so of the text, for people.
-        title_form: Digest of the title, blind to figures: 64 bits.
-        title_exact: Digest of the title with its figures: 64 bits.
-        years: The years of its date, or those its text names where it has none; see `years`.
+        title: The title without what the outlet repeats, cut to 240 characters, for people.
+        lead: The first sentence of the text, cut to 240 characters, for people.
+        title_form: Digest of the title without its figures, 64 bits.
+        title_exact: Digest of the title with its figures, 64 bits.
+        years: The years of its date or, where it has none, those that its text names; see `years`.
         body: TF-IDF of title and text.
-        pairs: TF-IDF of the pairs of neighbouring words in title and lead.
-        dense: The embedding of title and lead, shape [d], length 1; shape [0] without an embedder.
+        pairs: IDF of the pairs of neighbouring words in the title and the beginning of the text.
+        dense: The embedding of the title and the beginning of the text, shape [d], length 1; shape [0]
+            without an embedder.
         names: Entities, most salient first.
-        numbers: Figures of title and lead as written, in order, each once.
+        numbers: The figures in title and beginning of the text as written, in order, each once.
         signature: MinHash of the three-word shingles, shape [64].
     """
 
@@ -164,7 +167,7 @@ class Features:
     signature: Signature
 
     def to_bytes(self) -> bytes:
-        """Compact and deterministic: the same traits give the same bytes."""
+        """The features as bytes; the same features always give the same bytes."""
         ids = (self.body.ids, self.pairs.ids, self.signature)
         floats = (self.body.weights, self.pairs.weights, self.dense)
         names = [[n.id, n.name, n.kind, n.salience] for n in self.names]
@@ -216,7 +219,7 @@ class Features:
 
 
 class Head(NamedTuple):
-    """The fixed part of packed features: numbers, and how much there is of each part behind it."""
+    """The fixed part of packed features: numbers, and the length of each part that follows."""
 
     magic: bytes
     time: float
@@ -237,15 +240,15 @@ class Head(NamedTuple):
 
 
 class Packed:
-    """Features as `Features.to_bytes` gives them, and each part of them without decoding the rest.
+    """Features as `Features.to_bytes` gives them, read part by part without decoding the rest.
 
-    The parts lie one behind the other; the head says how many numbers or bytes there are of each::
+    The parts follow one another; the head says how many numbers or bytes each has::
 
         head | body ids | pair ids | signature | body weights | pair weights | dense | language outlet shown
         88     4 a term   4 a pair   4 a hash    2 a term       2 a pair       2 each  UTF-8    UTF-8  JSON
 
-    So ids of body and pairs are one run of bytes, and so are their weights: many articles are joined without
-    looking at the terms.
+    So the ids of body and pairs are one run of bytes, and so are their weights: the terms of many articles
+    are joined without looking at each.
 
     Args:
         data: As `Features.to_bytes` gives them, of this version.
@@ -327,13 +330,13 @@ class Packed:
     @property
     def shown(self) -> tuple[str, str, list[list[Any]], list[str]]:
         """What a person is shown: title, lead, names (see `Name`) and numbers."""
-        # Decoded first: `json` would look for the encoding of bytes.
+        # Decoded first, because `json` would have to detect the encoding of bytes.
         title, lead, names, numbers = json.loads(self.data[len(self.data) - self.head.shown :].decode())
         return title, lead, names, numbers
 
 
 def _current(data: bytes) -> bytes:
-    """Stored traits as this version writes them; those of version 2 lack the years, which their date tells.
+    """Stored traits as this version writes them; those of version 2 lack years, which come from their date.
 
     Raises:
         StoreError: They are of another version.
@@ -350,7 +353,7 @@ def _current(data: bytes) -> bytes:
 # Outlets and languages are few.
 @lru_cache(maxsize=1 << 14)
 def _labels(labels: bytes, language: int) -> tuple[str, str]:
-    """Language and outlet; how many bytes are the language's."""
+    """Language and outlet, from their bytes side by side; `language` is the length of the first."""
     each = (labels[:language], labels[language:])
     name, outlet = (intern(one.decode("utf-8", "surrogatepass")) for one in each)
     return name, outlet
@@ -391,12 +394,12 @@ class IndexedArticle:
 
     @classmethod
     def of(cls, stored: StoredArticle) -> Self:
-        """That of a stored article."""
+        """The indexed form of a stored article."""
         return cls(stored.enriched.article.id, stored.seq, stored.traits)
 
     @classmethod
     def of_row(cls, row: MemberRow) -> Self:
-        """That of what the store gives to rebuild the state of clustering from."""
+        """The indexed form of a row that the store gives to rebuild the clustering state from."""
         return cls(row.article, row.seq, row.traits)
 
     @property
@@ -406,7 +409,7 @@ class IndexedArticle:
 
     @property
     def title_form(self) -> int:
-        """Digest of its title, blind to figures; read alone, since many members are asked for it."""
+        """Digest of its title without figures; read by itself, because many members are asked for it."""
         form: int = _TITLE_FORM.unpack_from(self.data, _TITLE_FORM_AT)[0]
         return form
 

@@ -1,4 +1,4 @@
-"""The sentences of a text, by full stops that end one: not those of "Dr.", "U.S." or "10 a.m. Friday"."""
+"""Splits a text into sentences, but not at the full stops of "Dr.", "U.S." or "10 a.m. Friday"."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 
 
 def _goes_on(text: str, stop: int, start: int) -> bool:
-    """Whether a full stop that ends at `stop` ends no sentence, given what begins at `start`."""
+    """Whether the sentence goes on after a full stop that ends at `stop`, given the text from `start` on."""
     if text[stop - 1 : stop] != "." or "\n" in text[stop:start]:
         return False
     before, following = text[max(0, stop - 16) : stop], text[start : start + 1]
@@ -58,7 +58,7 @@ def _goes_on(text: str, stop: int, start: int) -> bool:
 
 
 def _abbreviates(word: str, text: str, start: int) -> bool:
-    """Whether a word before a full stop is cut short there, given what begins at `start`."""
+    """Whether a word before a full stop is an abbreviation, given the text from `start` on."""
     if len(word) == 1 and word.isupper():
         return _OPENERS.match(text, start) is None
     known = _WORDS.before_numbers if text[start : start + 1].isdigit() else _WORDS.before_names

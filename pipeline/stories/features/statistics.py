@@ -1,8 +1,9 @@
 """What is learned from the stream: how common words are, what each outlet repeats, what names stand for.
 
-It is a fold over articles in ingest sequence. What an article is compared by uses only what came before it
-and itself. Each piece is kept under its own key (`terms:<language>`, `habits:<outlet>`, `kinds:names`),
-bounded in size by rules that count articles: neither batches nor restarts can be told from the outcome.
+It is a fold over articles in ingest sequence: the features of an article depend only on itself and on what
+came before it. Each piece is kept under its own key (`terms:<language>`, `pairs:<language>`,
+`habits:<outlet>`, `kinds:names`) and bounded in size by rules that count articles, so batches and restarts
+make no difference to the outcome.
 """
 
 from __future__ import annotations
@@ -20,27 +21,28 @@ from pipeline.errors import StoreError
 from pipeline.records import MISTAKEN, EntityKind
 from pipeline.stories.features.tokens import pair_id, prior_share, term_id
 
-# How many articles the prior is worth. Found flat between 500 and 8,000 on the development sets.
+# How many articles the prior is worth. Any value from 500 to 8,000 does equally well on the development sets.
 PRIOR_ARTICLES: Final = 2000
-# At so many articles of a language all counts are halved, which forgets what was common long ago.
+# When this many articles of a language are counted, all counts are halved, to forget what was common long
+# ago.
 TERMS_HALVED_AT: Final = 20_000
-# At so many the counts of pairs of words are halved: there are more of them.
+# The same for pairs of words; earlier, because there are more of them.
 PAIRS_HALVED_AT: Final = 5_000
-# How much rarer than by chance two words stand side by side, for the prior of a pair.
+# The prior of a pair of words, as a share of what chance would give for two words side by side.
 _PAIR_SHARE: Final = 0.2
-# Lines remembered for one outlet; beyond it the half that was seen longest ago is forgotten.
+# How many lines are remembered of an outlet; beyond, the newest half of as many is kept.
 LINES_KEPT: Final = 4096
 
-# Names remembered; beyond it the half that was seen longest ago is forgotten.
+# How many names are remembered; beyond, the newest half of as many is kept.
 NAMES_REMEMBERED: Final = 8192
-# A name is what earlier articles took it for when so many did, for each one that took it for anything else.
-# One word may be a family name here and a town there, so more has to speak.
+# A name is what earlier articles took it for if this many did for each one that took it for something else. A
+# single word may be a family name here and a town there, so it needs more.
 AGREED: Final = 4
 AGREED_OF_ONE_WORD: Final = 8
 
 _TERMS_MAGIC: Final = b"WWT1"
 _LINES_MAGIC: Final = b"WWH2"
-# Before wordings were counted: lines and the two titles alone.
+# The format before wordings were counted: a line, its two titles, and when it was seen.
 _FORMER_LINES_MAGIC: Final = b"WWH1"
 _KINDS_MAGIC: Final = b"WWK1"
 _KINDS_KEY: Final = "kinds:names"
@@ -51,7 +53,7 @@ _KIND_FIELDS: Final = [("name", "<u8"), *((kind, "<u4") for kind in MISTAKEN), (
 _KIND_ROW: Final = np.dtype(_KIND_FIELDS)
 _FORMER_LINE_ROW: Final = np.dtype(_FORMER_LINE_FIELDS)
 _LINE_ROW: Final = np.dtype(_FORMER_LINE_FIELDS + _LINE_FIELDS)
-# A wording recurs when the outlet wrote it, to the figure, under so many titles over so many hours.
+# A wording recurs if the outlet wrote exactly this under so many titles over so many hours.
 RECURRING_TITLES: Final = 3
 RECURRING_HOURS: Final = 20
 _LOW: Final = 0xFFFF_FFFF
@@ -60,8 +62,8 @@ _LOW: Final = 0xFFFF_FFFF
 def _rows(kind: np.dtype[np.void], keys: Collection[int], columns: Iterable[Iterable[int]]) -> bytes:
     """A table as bytes, sorted by its first column, the keys.
 
-    Every commit writes all pieces that changed, so a column is made at once: sorting rows as tuples took ten
-    times as long.
+    Every commit writes all pieces that changed, so this must be fast: whole columns are filled at once,
+    because sorting rows as tuples took ten times as long.
     """
     names, rows = kind.names or (), np.empty(len(keys), kind)
     for name, column in zip(names, (keys, *columns), strict=False):  # no rows have no columns
@@ -70,13 +72,13 @@ def _rows(kind: np.dtype[np.void], keys: Collection[int], columns: Iterable[Iter
 
 
 class TermCounts:
-    """In how many articles each term occurred; all counts are halved at regular numbers of articles.
+    """In how many articles each term occurred, with old articles slowly forgotten.
 
     Args:
-        halved_at: The number of articles at which counts are halved.
+        halved_at: When `articles` reaches this number, it and all counts are halved.
 
     Attributes:
-        articles: How many articles were counted (after halving).
+        articles: How many articles are counted, after halving.
     """
 
     __slots__ = ("_counts", "_halved_at", "articles")
@@ -125,8 +127,8 @@ class Language:
 
     Attributes:
         language: ISO 639-1.
-        terms: Articles by word (`term_id`).
-        pairs: Articles by pair of neighbouring words in title and lead (`pair_id`).
+        terms: Number of articles by word (`term_id`).
+        pairs: Number of articles by pair of neighbouring words in title and lead (`pair_id`).
     """
 
     __slots__ = ("language", "pairs", "terms")
@@ -163,12 +165,13 @@ class KnownLine(NamedTuple):
     """What is known of one line of an outlet.
 
     Attributes:
-        first, second: The first two different titles that it stood under, whatever its figures; 0 is none.
-        seen: The outlet's article that had it last, counted.
-        wording: Its latest wording, to the figure.
-        titles: Under how many titles, one after another, that wording stood.
-        latest: Under which it stood last, as the low 32 bits of its digest.
-        since: When it came first, in hours since 1970.
+        first, second: Digests of the first two different titles that it stood under, figures aside; 0 is
+            none.
+        seen: The number of the outlet's article that had it last, counted from 1.
+        wording: Digest of its latest wording, figures included.
+        titles: How often that wording came under another title than the last, the first time included.
+        latest: The title that it stood under last, as the low 32 bits of its digest.
+        since: When that wording came first, in hours since 1970.
     """
 
     first: int
@@ -186,7 +189,7 @@ _UNKNOWN_LINE: Final = KnownLine(0, 0, 0, 0, 0, 0, 0)
 class OutletLines:
     """Which lines an outlet wrote under which titles.
 
-    Lines and titles are 64-bit digests, wordings 32-bit ones; 0 stands for "none".
+    Lines and titles are given as 64-bit digests, wordings as 32-bit ones; 0 means "none".
     """
 
     def __init__(self) -> None:
@@ -194,7 +197,7 @@ class OutletLines:
         self._lines: dict[int, KnownLine] = {}
 
     def repeated(self, line: int, title: int) -> bool:
-        """Whether the line was seen, whatever its figures, under another title of this outlet."""
+        """Whether the outlet wrote the line, figures aside, under another title before."""
         known = self._lines.get(line, _UNKNOWN_LINE)
         return known.first not in (0, title) or known.second not in (0, title)
 
@@ -208,7 +211,7 @@ class OutletLines:
         )
 
     def observe(self, lines: Iterable[tuple[int, int]], title: int, hour: int) -> None:
-        """Notes the distinct lines of one more article, each with its wording."""
+        """Learns the distinct lines of one more article, each with its wording."""
         self.articles += 1
         latest = title & _LOW
         for line, wording in lines:
@@ -256,17 +259,17 @@ class OutletLines:
 class NameKinds:
     """For each name, in how many articles it was taken for a person, a place and an organisation.
 
-    A name is what its entity's id says behind the kind, "goma" of "person:goma": articles that differ on what
-    it is agree on that.
+    A name is the part of an entity's id after the kind, "goma" in "person:goma": it is the same in articles
+    that take it for different kinds.
     """
 
     def __init__(self) -> None:
         self.articles = 0
-        # By the name's digest: articles for each kind, then the article that had it last, counted.
+        # By the name's digest: the number of articles for each kind, then the number of the last article.
         self._names: dict[int, tuple[int, ...]] = {}
 
     def usual(self, name: str, kind: EntityKind) -> EntityKind:
-        """What the articles so far take a name for, where they agree on it; else the kind given.
+        """The kind that earlier articles agree on for a name; where they do not, the kind given.
 
         >>> kinds = NameKinds()
         >>> for _ in range(8):
@@ -326,13 +329,13 @@ def _name_digest(name: str) -> int:
 class StreamStatistics:
     """All learned state, read from the store piece by piece as it is needed.
 
-    One writer: pieces that changed are given out by `dirty`, to be committed with the articles that changed
-    them.
+    There is one writer. `dirty` gives out the pieces that changed, to be committed with the articles that
+    changed them.
     """
 
     def __init__(self, get: Callable[[Sequence[str]], Mapping[str, bytes]]) -> None:
         self._get = get
-        # What was read and not yet needed; an empty value where the store has nothing.
+        # What was read ahead and not used yet; an empty value where the store has nothing.
         self._read: dict[str, bytes] = {}
         self._languages: dict[str, Language] = {}
         self._outlets: dict[str, OutletLines] = {}
@@ -341,7 +344,7 @@ class StreamStatistics:
 
     @classmethod
     def load(cls, get: Callable[[Sequence[str]], Mapping[str, bytes]]) -> StreamStatistics:
-        """Learned state over a store's `learned` method; nothing is read yet."""
+        """Learned state that is read through a store's `learned` method, piece by piece when needed."""
         return cls(get)
 
     @classmethod
@@ -350,7 +353,7 @@ class StreamStatistics:
         return cls(lambda _: {})
 
     def read(self, languages: Iterable[str], outlets: Iterable[str]) -> None:
-        """Reads in one request what is not at hand yet of these languages and outlets."""
+        """Reads ahead, in one request, what is still missing for these languages and outlets."""
         asked = [
             key
             for language in dict.fromkeys(languages)
@@ -389,14 +392,14 @@ class StreamStatistics:
         return self._outlets[outlet]
 
     def kinds(self) -> NameKinds:
-        """What names stand for."""
+        """What kinds names were taken for."""
         if self._kinds is None:
             data = self._piece(_KINDS_KEY)
             self._kinds = NameKinds.from_bytes(data) if data else NameKinds()
         return self._kinds
 
     def observe_names(self, names: Iterable[tuple[str, EntityKind]]) -> None:
-        """Counts the distinct names of one more article; one without names teaches nothing."""
+        """Counts the distinct names of one more article; one without names is not counted."""
         told = list(names)
         if told:
             self.kinds().observe(told)
@@ -410,13 +413,13 @@ class StreamStatistics:
         self._changed.update((f"terms:{language}", f"pairs:{language}"))
 
     def observe_lines(self, outlet: str, lines: Iterable[tuple[int, int]], title: int, hour: int) -> None:
-        """Notes the distinct lines of one more article; an unnamed outlet has no habits."""
+        """Learns the distinct lines of one more article; nothing where the outlet is unknown."""
         if outlet:
             self.lines(outlet).observe(lines, title, hour)
             self._changed.add(f"habits:{outlet}")
 
     def dirty(self) -> dict[str, bytes]:
-        """What changed since the last call, by key in order, as bytes to be stored."""
+        """The pieces that changed since the last call, as bytes to be stored, in order of key."""
         found: dict[str, bytes] = {}
         for key in sorted(self._changed):
             kind, _, name = key.partition(":")

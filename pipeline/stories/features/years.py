@@ -1,11 +1,11 @@
 """The years an article belongs to: those of its date or, where it has none, those that its text names.
 
-An archive that is loaded at once may hold reports on look-alike events of different years, some without a
-date. An undated text that names years, and none of them that of a dated article, is less likely to be on one
-event with it (docs/benchmarks.md).
+An archive that is loaded at once may hold reports on similar events of different years, some without a date.
+Where an undated text names years, but not the year of a dated article, the two are less likely to be about
+the same event (docs/benchmarks.md).
 
-A set of years is a number: bit i stands for the year 1990 + i, the first bit for all before, the last for all
-after.
+A set of years is a 64-bit number: bit i stands for the year 1990 + i; the first bit also stands for all years
+before, the last for all after.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import Final
 
 _FIRST: Final = 1990
 _BITS: Final = 64
-# A story takes in articles for weeks, so one of early January may be on an event of the year before.
+# A story takes in articles for weeks, so one of early January may be about an event of the year before.
 _MARGIN_DAYS: Final = 30
-# Four figures that are no part of a longer number, a time, a date in figures or a telephone number.
+# Four digits that are not part of a longer number, a time, a date in figures or a telephone number.
 _YEAR: Final = re.compile(r"(?<![\d.,:/-])(19[5-9]\d|20[0-4]\d)(?!\d|[.,]\d|-\d{3})")
 
 

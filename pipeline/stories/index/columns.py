@@ -1,4 +1,4 @@
-"""What is kept of members to find them by, side by side: worked out as they come, in any order."""
+"""Columns of what members are found by, worked out as they come, in any order."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from pipeline.stories.index.sums import Floats
 
 Mask = NDArray[np.bool_]
 Codes = NDArray[np.uint64]
-# Codes are kept in three parts, in the order in which they are looked at.
+# The columns by slot. Codes are kept in three parts, in the order in which they are compared.
 SIDE_BY_SIDE: Final = ("time", "fetched", "coded", "first_bits", "second_bits", "other_bits")
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """What is kept of n members.
+    """What n members are found by.
 
     Attributes:
         time, fetched: When each was published (nan: nobody says) and when it came, shape [n].
@@ -43,7 +43,7 @@ class Columns:
 
     @classmethod
     def of(cls, members: Sequence[IndexedArticle], center: NDArray[np.float64] | None) -> Columns:
-        """Those of at most 2¹⁶ members; `center` as in `story_index.StoryIndex`."""
+        """The columns of at most 2¹⁶ members; `center` as in `story_index.StoryIndex`."""
         parts = [member.packed for member in members]
         heads = np.frombuffer(b"".join([part.head_bytes for part in parts]), HEAD)
         posted, terms, bits = heaviest_of_each(
@@ -61,13 +61,13 @@ class Columns:
         return cls(heads["time"], heads["fetched"], coded, codes, posted, terms, bits)
 
     def side_by_side(self) -> dict[str, NDArray[Any]]:
-        """What is kept of members by slot, under the names of `SIDE_BY_SIDE`."""
+        """The columns that are kept by slot, under the names of `SIDE_BY_SIDE`."""
         codes = (self.codes[:, 0], self.codes[:, 1], self.codes[:, 2:])
         return dict(zip(SIDE_BY_SIDE, (self.time, self.fetched, self.coded, *codes), strict=True))
 
     @classmethod
     def joined(cls, parts: Sequence[Columns], order: Places) -> Columns:
-        """Those of several one after another, then put in order: order[0] comes first."""
+        """The columns of several, one after another, then put in order: row order[0] comes first."""
         time, fetched, coded, codes, posted, terms, weights = (
             np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)
         )
@@ -75,19 +75,19 @@ class Columns:
             return cls(time, fetched, coded, codes, posted, terms, weights)
         time, fetched, coded, codes, posted = (each[order] for each in (time, fetched, coded, codes, posted))
         lengths = np.concatenate([part.posted for part in parts])
-        # Where the terms of each lie, and where they are to lie.
+        # Where the terms of each row begin, and where they are to begin.
         before, after = (np.cumsum(lengths) - lengths)[order], np.cumsum(posted) - posted
         places = np.repeat(before - after, posted) + np.arange(len(terms))
         return cls(time, fetched, coded, codes, posted, terms[places], weights[places])
 
 
 def code_width(center: NDArray[np.float64] | None) -> int:
-    """How many words of 64 bits the code of a vector takes; at least the two that are looked at first."""
+    """How many 64-bit words the code of a vector takes; at least the two that are compared first."""
     return 2 if center is None else max(2, (len(center) + 63) // 64)
 
 
 def signs(dense: Dense, center: NDArray[np.float64]) -> Codes:
-    """The signs of vectors less the center, packed: shapes [n, d] and [n, words]."""
+    """Packs the signs of vectors less the center into bits: from shape [n, d] to [n, words]."""
     bits = np.packbits(dense > center, axis=1)
     padded = np.zeros((len(dense), 8 * code_width(center)), dtype=np.uint8)
     padded[:, : bits.shape[1]] = bits

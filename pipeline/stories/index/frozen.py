@@ -1,7 +1,7 @@
-"""The part of an index that was kept: arrays side by side, and what is read of the rest when it is asked for.
+"""An index as it was kept: arrays, and members that are read when they are asked for.
 
-Kept members have the first slots. Which stories they are in is told as of the moment of keeping; an index
-that goes on from here notes what changed since.
+Kept members have the first slots. The stories that they are in are those at the time of keeping; an index
+that goes on from here notes what has changed since.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ Whole = NDArray[np.integer[Any]]
 Digests = NDArray[np.uint64]
 _SEQ_BYTES: Final = 8
 _ID_BYTES: Final = 4
-# So many members are read out together.
+# How many members are taken from the stream at once.
 _AT_ONCE: Final = 1024
 
 
 class Freezable(Protocol):
-    """What can be kept as an index."""
+    """Something that can be kept as an index."""
 
     def freeze(self, keep: Callable[[bytes], int]) -> tuple[dict[str, NDArray[Any]], Iterator[Laid]]:
         """What is to be kept of it.
@@ -39,10 +39,10 @@ class Freezable(Protocol):
             keep: Keeps a record and returns its place.
 
         Returns:
-            By name, what `Arrays` has, but for terms and ends; and the postings with their terms.
+            The arrays of `Arrays` by name, without `terms` and `ends`; and the postings with their terms.
 
         Raises:
-            ValueError: It cannot be kept.
+            ValueError: It cannot be kept in its present state.
         """
 
 
@@ -51,16 +51,17 @@ class Arrays:
     """n members in s stories, as they are kept. A story that has ended keeps its number, without members.
 
     Attributes:
-        time, fetched, coded: As in `Columns`; there may be room for more members behind the n.
-        first_bits, second_bits, other_bits: The codes, likewise: the first 64 bits, the next, and the rest.
+        time, fetched, coded: As in `Columns`; there may be room for more members after the n.
+        first_bits, second_bits, other_bits: The codes, with the same room: 64 bits, the next 64, and the
+            rest.
         terms: The terms by which members are found, ascending.
         ends: Where the postings of each term begin, and where those of the last one end.
-        records: By slot, the place of what was made of the member by `packed_member`.
+        records: By slot, the place of the member's record, which `packed_member` made.
         homes: By slot, the number of its story.
-        story_slots, story_ends: The slots of each story, story after story, and where those of each end.
-        article_digests, article_slots: Digests of the articles' ids, ascending, with their slots.
-        names, name_ends: The ids of the stories one after another, UTF-8, and where each ends.
-        story_digests, story_numbers: As of the articles.
+        story_slots, story_ends: The slots of all stories, one story after another, and where each one's end.
+        article_digests, article_slots: Digests of the articles' ids, ascending, and the slots of these.
+        names, name_ends: The ids of the stories one after another, in UTF-8, and where each ends.
+        story_digests, story_numbers: Digests of the stories' ids, ascending, and the numbers of these.
     """
 
     time: Floats
@@ -89,7 +90,7 @@ class Frozen:
     Args:
         arrays: What was kept.
         read_postings: Gives the postings from one place to another, as bytes; see `Postings`.
-        read_record: Gives what `packed_member` made of a member, by its place.
+        read_record: Gives a member's record, which `packed_member` made, by its place.
     """
 
     def __init__(
@@ -104,7 +105,7 @@ class Frozen:
 
     @classmethod
     def nothing(cls) -> Frozen:
-        """No members."""
+        """A kept index without members."""
         made: dict[str, Any] = {field.name: np.zeros(0, np.int64) for field in fields(Arrays)}
         return cls(Arrays(**made), lambda _first, _last: b"", lambda _place: b"")
 
@@ -112,7 +113,7 @@ class Frozen:
         return len(self.arrays.records)
 
     def taken_over(self) -> Arrays:
-        """What is kept, for whoever goes on from here and changes what lies side by side."""
+        """Hands the arrays over to an index that goes on from here and may change those of `SIDE_BY_SIDE`."""
         taken = self.arrays
         none = {name: getattr(taken, name)[:0].copy() for name in SIDE_BY_SIDE}
         self.arrays = replace(taken, **none)
@@ -120,15 +121,15 @@ class Frozen:
 
     @property
     def stories(self) -> int:
-        """How many numbers stories have."""
+        """How many story numbers there are, those of ended stories included."""
         return len(self.arrays.name_ends)
 
     def member(self, slot: int) -> IndexedArticle:
-        """What a slot holds."""
+        """The member in a slot."""
         return unpacked_member(self._read_record(int(self.arrays.records[slot])))
 
     def perhaps(self, articles: Sequence[str]) -> list[str]:
-        """Those of some articles that may be here: nearly all that are not are left out at once."""
+        """The articles that may be here, by their digests; nearly all that are not here are left out."""
         asked, known = digests(articles), self.arrays.article_digests
         if not len(known):
             return []
@@ -136,7 +137,7 @@ class Frozen:
         return list(compress(articles, (known[places] == asked).tolist()))
 
     def slot_of(self, article: str) -> int | None:
-        """Where an article is; None where it is not."""
+        """The slot of an article; None where it is not here."""
         for place in _places(self.arrays.article_digests, article):
             slot = int(self.arrays.article_slots[place])
             if self.member(slot).article == article:
@@ -169,7 +170,7 @@ class Frozen:
 
 
 class Streamed(Freezable):
-    """An index that is kept while its members come, so that they are never in memory together.
+    """An index that is kept while its members are read, so that they are never in memory together.
 
     Args:
         rows: Members with the ids of their stories, in any order, each once.
@@ -184,7 +185,7 @@ class Streamed(Freezable):
 
     @override
     def freeze(self, keep: Callable[[bytes], int]) -> tuple[dict[str, NDArray[Any]], Iterator[Laid]]:
-        # Piece by piece as the members come; put in their order when all are there.
+        # Worked out piece by piece as the members come, and put in order when all are there.
         parts = [Columns.of([], self._center)]
         seqs, records, homes = ([np.zeros(0, np.int64)] for _ in range(3))
         named = [np.zeros(0, np.uint64)]
@@ -211,7 +212,7 @@ class Streamed(Freezable):
 
 
 class Remaining(Freezable):
-    """What was kept of an index, without some of its members; their records stay where they are.
+    """A kept index without some of its members; the records stay where they are.
 
     Args:
         frozen: What was kept.
@@ -241,7 +242,7 @@ class Remaining(Freezable):
 
 
 def _grouped(homes: Whole, stories: int) -> dict[str, NDArray[Any]]:
-    """What `Arrays` has of who is in which story."""
+    """The arrays of `Arrays` that say which member is in which story."""
     return {
         "homes": homes,
         "story_slots": np.argsort(homes, kind="stable").astype(np.int32),
@@ -255,7 +256,7 @@ def _looked_up(found: Digests, places: Whole) -> dict[str, NDArray[Any]]:
 
 
 def _named(names: Sequence[str]) -> dict[str, NDArray[Any]]:
-    """What `Arrays` has of the ids of stories."""
+    """The arrays of `Arrays` about the ids of stories."""
     encoded = [name.encode("utf-8", "surrogatepass") for name in names]
     known, numbers = extended(np.zeros(0, np.uint64), np.zeros(0, np.int64), names, 0)
     return {
@@ -282,7 +283,7 @@ def unpacked_member(data: bytes) -> IndexedArticle:
 
 
 def digests(names: Sequence[str]) -> Digests:
-    """64 bits of each of some ids."""
+    """The 64-bit digests of ids (BLAKE2b)."""
     encoded = [name.encode("utf-8", "surrogatepass") for name in names]
     return np.frombuffer(b"".join([blake2b(each, digest_size=8).digest() for each in encoded]), "<u8")
 
@@ -290,7 +291,7 @@ def digests(names: Sequence[str]) -> Digests:
 def extended(
     known: Digests, places: Whole, more: Sequence[str], first: int
 ) -> tuple[Digests, NDArray[np.int32]]:
-    """Digests of ids, ascending, with their places, and with them those of more ids.
+    """Adds more ids to digests of ids with their places; the digests stay ascending.
 
     Args:
         known: The digests.
@@ -309,6 +310,6 @@ def _between(ends: Whole, number: int) -> tuple[int, int]:
 
 
 def _places(known: Digests, name: str) -> range:
-    """Where the digest of an id stands among digests."""
+    """The positions at which an id's digest is among digests: usually none or one."""
     asked = digests([name])[0]
     return range(int(np.searchsorted(known, asked)), int(np.searchsorted(known, asked, side="right")))

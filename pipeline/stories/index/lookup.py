@@ -1,8 +1,8 @@
-"""Members side by side in slots, and which of them are like an article: by heavy words and by vectors.
+"""Members in slots, and which of them are similar to an article: by heavy words and by vectors.
 
-Members are kept as bytes, in ingest sequence. What an article is compared with at all is cut down by rules
-that look at the two alone (heaviest words, first bits), or at the members within the article's window. Many
-articles are looked up together, and each is answered as if it were asked alone.
+Members are kept as bytes, in ingest sequence. Which members an article is compared with is narrowed by rules
+that look at the two alone (heaviest words, first bits) or at the members within the article's window. Many
+articles are looked up together, each with the same answer as if it were asked alone.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from pipeline.stories.index.frozen import Frozen
 from pipeline.stories.index.postings import QUERY_TERMS, Places, Postings, heaviest_of_each, unpacked
 from pipeline.stories.index.sums import Floats
 
-# Of each term the newest so many members within the window are looked at.
+# How many members are read for each term: the newest within the window.
 POSTINGS_READ: Final = 256
-# Vectors may be near when of the first 64 signs at most so many differ (by chance: 32 ± 4), and of the first
-# 128 at most so many (by chance: 64 ± 5.7).
+# Vectors can be near only if at most NEAR_BITS of the first 64 signs differ (by chance: 32 ± 4), and at most
+# NEAR_BITS_OF_TWO of the first 128 (by chance: 64 ± 5.7).
 NEAR_BITS: Final = 20
 NEAR_BITS_OF_TWO: Final = 46
-# So many of the best are put in order at first; seldom more are looked at.
+# How many of the best are sorted at first; more are seldom needed.
 _RANKED_AT_FIRST: Final = 64
 _ROOM: Final = 1024
-# So many codes are compared with all articles before the next: 256 KiB of them, and as much to write over.
+# How many codes are compared with all articles before the next ones: 256 KiB, and as much of scratch space.
 _SLOTS_AT_ONCE: Final = 1 << 15
 
 
@@ -42,7 +42,7 @@ class Asked:
     Attributes:
         member: The article; its traits decoded.
         own: Its slot, which is passed over; -1 where it has none.
-        until: CandidateLookup from this one on are not looked at.
+        until: The first slot that is not looked at any more.
     """
 
     member: IndexedArticle
@@ -51,16 +51,16 @@ class Asked:
 
 
 class Ranking:
-    """Slots by how much they are like an article, best first, ties by sequence.
+    """Slots by similarity to an article, best first, ties by slot. Only the beginning is sorted.
 
     Args:
         slots: In any order, each once.
-        values: How much each is like it.
-        allowed: Says which of some slots count at all.
-        first: So many are put in order.
+        values: How similar each is to the article.
+        allowed: Says which of some slots count at all; None for all.
+        first: How many are sorted.
 
     Attributes:
-        best: The beginning; whoever asked with `allowed` leaves in it what that allows.
+        best: The sorted beginning. Whoever gives `allowed` has to filter the first one by it.
     """
 
     def __init__(
@@ -77,11 +77,11 @@ class Ranking:
         self._looked_at = self.best = self._ordered(first)
 
     def rest(self, passed_over: Callable[[Places], Mask]) -> Ranking | None:
-        """What comes after the beginning; None at the end.
+        """The ranking of what comes after the beginning; None at the end.
 
         Args:
-            passed_over: Says which of some slots are left out: where one large story has all the best, that
-                spares putting thousands in order.
+            passed_over: Says which of some slots are left out. Where one large story has all the best, this
+                saves sorting thousands.
         """
         if len(self._slots) <= self._first:
             return None
@@ -93,7 +93,7 @@ class Ranking:
         return rest
 
     def _ordered(self, limit: int) -> Places:
-        """The best so many."""
+        """The best slots, at most `limit`, sorted."""
         slots, values = self._slots, self._values
         if len(slots) > limit:
             kept = values >= np.partition(values, len(values) - limit)[len(values) - limit]
@@ -103,7 +103,7 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The members that are like an article by shared heavy words, and by vectors."""
+    """The members that are similar to an article: by shared heavy words, and by vectors."""
 
     words: Ranking
     vectors: Ranking
@@ -114,13 +114,13 @@ class CandidateLookup:
 
     Args:
         window_seconds: How far apart in time an article and a member may be.
-        center: The mean of the embedder's vectors, shape [d]: codes are the signs of what differs from it.
-        members: What the slots hold at the beginning, in ingest sequence.
-        columns: What is kept of these members.
+        center: The mean of the embedder's vectors, shape [d]: codes are the signs of vectors less this mean.
+        members: The first members, in ingest sequence.
+        columns: What these are found by.
 
     Attributes:
-        in_order: Whether they are in ingest sequence.
-        newest: The highest sequence number there was.
+        in_order: Whether the slots are in ingest sequence.
+        newest: The highest sequence number that any member had.
     """
 
     def __init__(
@@ -145,10 +145,10 @@ class CandidateLookup:
     def kept(
         cls, window_seconds: float, center: NDArray[np.float64] | None, frozen: Frozen
     ) -> CandidateLookup:
-        """One that goes on from what was kept."""
+        """A lookup that goes on from what was kept."""
         lookup, arrays = cls(window_seconds, center, [], Columns.of([], center)), frozen.taken_over()
         lookup._frozen, lookup._kept = frozen, len(frozen)
-        # As they lie in the file: what is written to them is this process's own.
+        # As they lie in the file; what is written to them stays within this process.
         lookup._time, lookup._fetched, lookup._coded = arrays.time, arrays.fetched, arrays.coded
         lookup._first_bits, lookup._second_bits = arrays.first_bits, arrays.second_bits
         lookup._other_bits = arrays.other_bits
@@ -158,7 +158,7 @@ class CandidateLookup:
         return lookup
 
     def _make_room(self, room: int) -> None:
-        # Of slots that hold nothing any more, time and arrival are infinite: outside every window.
+        # Slots whose member was taken out have infinite times, so they are outside every window.
         self._time: Floats = np.zeros(room)
         self._fetched: Floats = np.zeros(room)
         self._coded: Mask = np.zeros(room, dtype=np.bool_)
@@ -171,11 +171,11 @@ class CandidateLookup:
         return self._kept + len(self._later)
 
     def member(self, slot: int) -> IndexedArticle:
-        """What a slot holds, or held before it was taken out."""
+        """The member of a slot, even after it was taken out."""
         return self._frozen.member(slot) if slot < self._kept else self._later[slot - self._kept]
 
     def laid_side_by_side(self) -> dict[str, NDArray[Any]]:
-        """What `frozen.Arrays` has of members by slot, but for their records and homes."""
+        """The arrays of `frozen.Arrays` that are by slot, without records and homes."""
         upto = len(self)
         return {name: getattr(self, f"_{name}")[:upto] for name in SIDE_BY_SIDE}
 
@@ -184,25 +184,25 @@ class CandidateLookup:
         return self._later
 
     def postings(self) -> Postings:
-        """By which terms members are found."""
+        """The inverted index."""
         return self._postings
 
     def drop(self, slot: int) -> None:
-        """Takes out what a slot holds."""
+        """Takes out the member of a slot."""
         self._time[slot] = self._fetched[slot] = np.inf
 
     def within(self, start: float, end: float) -> tuple[Mask, Places]:
-        """By slot, whether what it holds was published or came in a period; and other ones without a date."""
+        """By slot, whether its member was published or came in a period; and other slots without a date."""
         time, fetched = self._time[: len(self)], self._fetched[: len(self)]
         inside = ((time >= start) & (time <= end)) | ((fetched >= start) & (fetched <= end))
         return inside, np.flatnonzero(np.isnan(time) & ~inside)
 
     def hide(self, slots: Mask) -> None:
-        """Has some slots lie outside every window."""
+        """Puts slots outside every window."""
         self._time[: len(self)][slots] = self._fetched[: len(self)][slots] = np.inf
 
     def append(self, members: Sequence[IndexedArticle]) -> None:
-        """Takes members into the next slots."""
+        """Puts members into the next slots."""
         first = len(self)
         columns = Columns.of(members, self._center)
         self._take(members, columns)
@@ -221,14 +221,14 @@ class CandidateLookup:
         self.newest = max(self.newest, *sequence)
 
     def _make_scratch(self, room: int) -> None:
-        """What is written over for each article."""
+        """Makes the arrays that are overwritten for each article."""
         self._partial: Floats = np.zeros(room)
         self._place: NDArray[np.int32] = np.zeros(room, dtype=np.int32)
         self._differing: NDArray[np.uint64] = np.zeros(_SLOTS_AT_ONCE, dtype=np.uint64)
         self._counted: NDArray[np.uint8] = np.zeros(_SLOTS_AT_ONCE, dtype=np.uint8)
 
     def _grow(self) -> None:
-        """Half as many slots again."""
+        """Makes room for half as many slots again."""
         more = max(_ROOM, len(self._time) // 2)
         for name in SIDE_BY_SIDE:
             before = getattr(self, f"_{name}")
@@ -239,7 +239,7 @@ class CandidateLookup:
     # -- looking up --------------------------------------------------------------------------------------
 
     def find(self, asked: Sequence[Asked]) -> list[Found]:
-        """The members that are like each of some articles. The slots must be in order."""
+        """The members that are similar to each of some articles. The slots must be in order."""
         if not asked:
             return []
         windows = _Windows(self._time, self._fetched, self._window_seconds, asked)
@@ -247,14 +247,14 @@ class CandidateLookup:
         return [Found(*pair) for pair in zip(words, vectors, strict=True)]
 
     def _by_words(self, asked: Sequence[Asked], windows: _Windows) -> list[Ranking]:
-        """By the partial inner product over the heaviest terms."""
+        """Ranks members by their partial inner product with each article, over the heaviest terms."""
         numbers, slots, products = self._read(asked, windows)
         ends = np.searchsorted(numbers, np.arange(len(asked) + 1)).tolist()
         found: list[Ranking] = []
         for start, end in pairwise(ends):
             here, places = slots[start:end], np.arange(end - start, dtype=np.int32)
             np.add.at(self._partial, here, products[start:end])
-            # Each slot once: the place written last stays.
+            # To keep each slot once: the place that was written last stays.
             self._place[here] = places
             values = self._partial[here]
             self._partial[here] = 0.0
@@ -263,10 +263,10 @@ class CandidateLookup:
         return found
 
     def _read(self, asked: Sequence[Asked], windows: _Windows) -> tuple[Places, Places, Floats]:
-        """The slots to look at for each article: of each of its heaviest terms the newest it may see.
+        """The slots to look at for each article: for each of its heaviest terms the newest that it may see.
 
         Returns:
-            Numbers of articles, ascending; slots; what the term adds there.
+            Positions of articles, ascending; slots; and what the term adds to the inner product there.
         """
         bodies = [each.member.traits.body for each in asked]
         lengths, terms, bits = heaviest_of_each(
@@ -276,7 +276,8 @@ class CandidateLookup:
             QUERY_TERMS,
         )
         askers = np.repeat(np.arange(len(asked)), lengths)
-        # So many more that those which an article may not see take no room from those it may.
+        # More by the number of articles, so that slots that an article may not see yet take no room from
+        # others.
         limit = POSTINGS_READ + len(asked)
         counts, postings = self._postings.newest(terms.tolist(), limit)
         slots, values = unpacked(postings)
@@ -301,14 +302,17 @@ class CandidateLookup:
     def _read_all(
         self, which: int, terms: Ids, askers: Places, windows: _Windows
     ) -> tuple[Places, Places, Floats]:
-        """The newest slots of a term that has many outside the window."""
+        """The newest slots within the window of a term that has many outside it."""
         slots, values = unpacked(self._postings.newest([int(terms[which])], None)[1])
         inside = windows.hold(np.full(len(slots), askers[which]), slots)
         last = np.flatnonzero(inside)[-POSTINGS_READ:]
         return np.full(len(last), which), slots[last], values[last]
 
     def _by_vectors(self, asked: Sequence[Asked], windows: _Windows) -> list[Ranking]:
-        """By the number of differing bits (Charikar 2002)."""
+        """Ranks members by the number of differing bits of their codes.
+
+        As in Charikar (2002), but the signs are those of the coordinates, not of random projections.
+        """
         rankings = [
             Ranking(slots, values, partial(self._comparable, windows, asker))
             for asker, (slots, values) in enumerate(self._near(asked))
@@ -321,11 +325,11 @@ class CandidateLookup:
         return rankings
 
     def _comparable(self, windows: _Windows, asker: int | Places, slots: Places) -> Mask:
-        """Which slots hold vectors that an article may be compared with."""
+        """Which slots have a vector that the article may be compared with."""
         return windows.hold(np.broadcast_to(asker, slots.shape), slots) & self._coded[slots]
 
     def _near(self, asked: Sequence[Asked]) -> list[tuple[Places, Floats]]:
-        """For each article the slots whose codes are near its own, with how many bits differ, negative."""
+        """For each article the slots with codes near its own, and minus the number of differing bits."""
         near = [(np.zeros(0, dtype=np.intp), np.zeros(0)) for _ in asked]
         vectors = [each.member.traits.dense for each in asked]
         size = 0 if self._center is None else len(self._center)
@@ -338,9 +342,9 @@ class CandidateLookup:
         return near
 
     def _near_at_first(self, codes: Codes) -> list[Places]:
-        """For each code the slots that differ from its first 64 bits in few.
+        """For each code the slots that differ in few of the first 64 bits.
 
-        So many slots at a time as stay near the processor while all codes go over them.
+        Goes over as many slots at a time as stay in the processor's cache while all codes are compared.
         """
         found: list[list[Places]] = [[] for _ in codes]
         for start in range(0, len(self), _SLOTS_AT_ONCE):
@@ -355,13 +359,13 @@ class CandidateLookup:
         return [np.concatenate([np.zeros(0, dtype=np.intp), *slots]) for slots in found]
 
     def _near_in_all(self, code: Codes, slots: Places) -> tuple[Places, Floats]:
-        """Of some slots those whose first 128 bits are near too, with how many of all differ, negative."""
+        """The slots whose first 128 bits are near too, and minus the number of all differing bits."""
         bits = np.bitwise_count(self._first_bits[slots] ^ code[0])
         bits += np.bitwise_count(self._second_bits[slots] ^ code[1])
         near = bits <= NEAR_BITS_OF_TWO
         slots, bits = slots[near], bits[near]
         others = np.bitwise_count(self._other_bits.take(slots, axis=0) ^ code[2:])
-        # As a product: numpy sums short rows slowly.
+        # Summed by a product, because numpy sums short rows slowly.
         return slots, -(bits + others.astype(np.float64) @ np.ones(others.shape[1]))
 
 
@@ -383,7 +387,7 @@ class _Windows:
         self._until = np.array([each.until for each in asked])
 
     def hold(self, askers: Places, slots: Places) -> Mask:
-        """For each article and slot whether it may see it: by publication or, where unknown, by arrival."""
+        """Whether each article may see each slot: by time of publication or, where unknown, of arrival."""
         gaps = np.abs(self._time[slots] - self._times[askers])
         near: Mask = gaps <= self._seconds
         unknown = np.flatnonzero(np.isnan(gaps))

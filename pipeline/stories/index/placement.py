@@ -1,4 +1,4 @@
-"""Which article is in which slot, and which story it is in. Kept stories are made when first asked for."""
+"""Which article is in which slot and story. Kept stories are read when first asked for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.stories.features.packed import IndexedArticle
 from pipeline.stories.index.frozen import Digests, Frozen, Whole, extended
 from pipeline.stories.index.story_profile import StoryProfile
 
-# Of a slot that is in no story.
+# The story number of a slot that is in no story.
 _NOWHERE: Final = -1
 _ROOM: Final = 1024
 
@@ -21,30 +21,31 @@ class Placement:
     """Articles, slots and stories.
 
     Args:
-        frozen: What was kept: it has the first slots.
+        frozen: What was kept; it has the first slots.
     """
 
     def __init__(self, frozen: Frozen | None = None) -> None:
         self._frozen = frozen or Frozen.nothing()
         self._kept = len(self._frozen)
-        # Of articles that are not kept; and the kept slots whose articles were taken out.
+        # The slots of articles that are not kept; and the kept slots whose articles were taken out.
         self._slot_of: dict[str, int] = {}
         self._gone: set[int] = set()
-        # By slot behind the kept ones; None for articles that have no story (yet).
+        # By slot after the kept ones; None for articles that have no story (yet).
         self._homes: list[StoryProfile | None] = []
-        # Of kept slots, where it is not the story that was kept.
+        # The stories of kept slots that are not in the kept story any more.
         self._moved: dict[int, StoryProfile | None] = {}
         self._profiles: dict[str, StoryProfile] = {}
         self._kept_profiles: dict[int, StoryProfile] = {}
-        # By number, the stories that are seen; later ones all are.
+        # By number, which stories are seen after `show`; later ones all are. Empty where all are.
         self._seen: NDArray[np.bool_] = np.zeros(0, np.bool_)
-        # Those of them that may be let go, with how many members they had when they were made; what was asked
-        # for last comes last. And how many members that are.
+        # Kept stories that may be let go, with their number of members when they were read, the last used
+        # last; and how many members these have in all.
         self._lent: dict[int, int] = {}
         self._read = 0
         # Kept stories that have no members any more.
         self._ended: set[str] = set()
-        # The numbers of stories by slot, as `_homes` and `_moved` have them: many are looked at together.
+        # The story numbers by slot, the same as `_homes` and `_moved` say, as arrays to look at many
+        # together.
         self._next = self._frozen.stories
         self._numbers: NDArray[np.int32] = np.full(_ROOM, _NOWHERE, np.int32)
         self._kept_numbers = self._frozen.arrays.homes
@@ -55,7 +56,7 @@ class Placement:
     # -- articles ----------------------------------------------------------------------------------------
 
     def slot(self, article: str) -> int | None:
-        """Where an article is."""
+        """The slot of an article; None where it is not here."""
         found = self._slot_of.get(article)
         if found is None and self._kept:
             found = self._frozen.slot_of(article)
@@ -65,7 +66,7 @@ class Placement:
         )
 
     def enter(self, articles: Sequence[str]) -> None:
-        """Takes articles into the next slots.
+        """Puts articles into the next slots.
 
         Raises:
             ValueError: One of them is here already.
@@ -103,7 +104,7 @@ class Placement:
         return [*(slot for slot in range(self._kept) if slot not in self._gone), *self._slot_of.values()]
 
     def compacted(self, slots: Sequence[int], articles: Sequence[str]) -> Placement:
-        """The same in other slots: what is in each of these comes into the next one."""
+        """The same placement with other slots: the article in slots[i] moves to slot i."""
         other = Placement()
         other.enter(articles)
         other._next = self._next
@@ -156,7 +157,7 @@ class Placement:
         return found if found is not None and self._sees(found.number) else None
 
     def show(self, slots: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Goes on as if there were no stories but those of some slots; returns which slots are in others."""
+        """Goes on as if there were only the stories of these slots; returns which slots are in others."""
         numbers = np.concatenate([self._kept_numbers, self._numbers[: len(self._homes)]])
         self._seen = np.zeros(self._next, np.bool_)
         self._seen[numbers[slots & (numbers != _NOWHERE)]] = True
@@ -177,7 +178,7 @@ class Placement:
         yield from [profile for profile in self._profiles.values() if self._sees(profile.number)]
 
     def let_go(self, members: int) -> None:
-        """Forgets kept stories that are as they were kept, until no more than so many members are left.
+        """Forgets unchanged kept stories until at most `members` members are in memory.
 
         Those that were not asked for the longest go first.
         """
@@ -217,7 +218,7 @@ class Placement:
         return self._kept_profile(int(self._frozen.arrays.homes[slot]))
 
     def _kept_profile(self, number: int) -> StoryProfile:
-        """A kept story; made before anything of it changes."""
+        """A kept story, read in whole before anything of it changes."""
         profile = self._kept_profiles.get(number)
         if profile is None:
             members = map(self._frozen.member, self._frozen.slots_of(number))
@@ -233,10 +234,10 @@ class Placement:
     # -- to be kept --------------------------------------------------------------------------------------
 
     def kept(self) -> dict[str, Whole | Digests]:
-        """What `frozen.Arrays` has of articles and stories: where they are, and who is in which.
+        """The arrays of `frozen.Arrays` about articles and stories: where they are, and who is in which.
 
         Raises:
-            ValueError: An article has no story, one that was kept was taken out, or not all stories are seen.
+            ValueError: An article has no story, one was taken out, or not all stories are seen.
         """
         if len(self._seen):
             raise ValueError("not all stories are seen")

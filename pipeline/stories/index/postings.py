@@ -1,4 +1,4 @@
-"""Which members have which words among their heaviest: an inverted index, pruned (Carmel et al. 2001)."""
+"""An inverted index of members by their heaviest words only: a pruned index (Carmel et al. 2001)."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from numpy.typing import NDArray
 
 from pipeline.stories.features.packed import Ids, Weights
 
-# A member is found by so many of its heaviest words, when an article asks with so many of its own; both are
-# rules for one article, so that what is found of one member does not hang on the others.
+# A member is indexed by this many of its heaviest words, and an article asks with this many of its own. Both
+# rules look at one article alone, so whether a member is found does not depend on the others.
 POSTED_TERMS: Final = 32
 QUERY_TERMS: Final = 24
 _WEIGHT_BITS: Final = 16
 _POSTING_BYTES: Final = 8
-# So many postings are laid together at once.
+# How many postings are merged at once.
 _AT_ONCE: Final = 1 << 20
-# So many are sorted at once, unless that takes too many parts, for each of which all terms are looked at.
+# How many postings are sorted at once, unless that makes more than _PARTS parts: each part goes over all
+# terms.
 _SORTED: Final = 1 << 17
 _PARTS: Final = 64
-# So many that come at once are laid in an array of their own.
+# From this many on, postings that come together get an array of their own.
 _BULK: Final = 1 << 15
 
 Places = NDArray[np.intp]
@@ -38,16 +39,16 @@ def heaviest_of_each(ids: Ids, weights: Weights, lengths: Places, limit: int) ->
     """The heaviest terms of each of some vectors that lie one after another; ties: the smaller id first.
 
     Args:
-        ids: Of all vectors, those of each ascending.
-        weights: Of each of the ids; above 0, so their bits are in the order of the numbers.
+        ids: The ids of all vectors, ascending within each.
+        weights: The weight of each id; above 0, so the order of their bits is that of the numbers.
         lengths: How many terms each vector has; at most 2¹⁶ vectors.
-        limit: At most so many terms of each.
+        limit: How many terms are kept of each at most.
 
     Returns:
         How many terms of each vector are kept; their ids, vector after vector; and the bits of their weights.
     """
-    # One number for each term, so that they sort fast: vector, lightness, id; written part by part, because
-    # arrays made on the way cost more than what is done with them.
+    # Each term becomes one number (vector, lightness, id), which sorts fast. The numbers are written part by
+    # part, because intermediate arrays would cost more than the work on them.
     keys = np.empty(len(ids), dtype="<u8")
     parts = keys.view("<u2").reshape(-1, 4)
     parts[:, 3] = np.repeat(np.arange(len(lengths), dtype=np.uint16), lengths)
@@ -63,19 +64,19 @@ def heaviest_of_each(ids: Ids, weights: Weights, lengths: Places, limit: int) ->
 class Postings:
     """For each term the slots that have it, ascending, with its weight there.
 
-    A posting is slot · 2¹⁶ + the bits of the weight (float16). Those that were there at the beginning lie in
-    one array, term after term, and so do those of many slots that came at once; others in a dictionary. Most
-    terms have one posting: a plain number then.
+    A posting is slot · 2¹⁶ + the bits of the weight (float16). The first postings lie in one array, term
+    after term, and so do those of many slots that came together later; all others are in a dictionary. There
+    most terms have a single posting, which is then a plain number.
 
     Args:
         posted: For slots from 0 on, how many terms each has; at most 2³² in all.
-        terms: Their ids, slot after slot.
+        terms: The ids of these terms, slot after slot.
         weights: The bits of their weights.
     """
 
     def __init__(self, posted: Places, terms: Ids, weights: Bits) -> None:
         self._entries: dict[int, int | array[int]] = {}
-        # What came at once, the oldest first; all older than what is in the dictionary.
+        # Arrays of postings that came together, oldest first; all are older than the dictionary.
         self._bulks: list[_Bulk] = []
         first = _Bulk.of(0, posted, terms, weights)
         self._read: Callable[[int, int], bytes | memoryview] = first.read
@@ -83,19 +84,19 @@ class Postings:
 
     @classmethod
     def kept(cls, terms: Ids, ends: NDArray[np.int64], read: Callable[[int, int], bytes]) -> Postings:
-        """Postings that lie elsewhere.
+        """Postings that lie elsewhere, such as in a file.
 
         Args:
             terms: The ids of all terms, ascending.
             ends: Where the postings of each begin, and where those of the last one end.
-            read: Gives those from one place to another, 8 bytes each.
+            read: Gives the postings from one place to another, 8 bytes each.
         """
         postings = cls(np.zeros(0, np.intp), np.zeros(0, np.uint32), np.zeros(0, np.uint16))
         postings._first_terms, postings._first_ends, postings._read = terms, ends, read
         return postings
 
     def add(self, first: int, posted: Places, terms: Ids, weights: Bits) -> None:
-        """Enters slots from `first` on, higher than all so far; the rest as above."""
+        """Adds slots from `first` on, which is above all so far; the rest as for the class."""
         entries = self._entries
         if not entries and len(terms) >= _BULK:
             self._bulks.append(_Bulk.of(first, posted, terms, weights))
@@ -114,10 +115,10 @@ class Postings:
 
         Args:
             terms: Their ids.
-            limit: At most so many of each; all if None.
+            limit: How many of each at most; all if None.
 
         Returns:
-            For each term how many, and all of them one after another.
+            For each term how many there are, and the postings one term after another.
         """
         pieces: list[bytes | array[int] | memoryview] = []
         lengths: list[int] = []
@@ -148,7 +149,7 @@ class Postings:
         return lengths, np.frombuffer(b"".join(pieces), "<u8")
 
     def laid_together(self) -> Iterator[Laid]:
-        """All postings, those that came later among the first ones, some terms after others."""
+        """All postings, later ones merged with the first ones; yields some terms at a time, ascending."""
         later, added = self._later()
         first, ends, done, start = self._first_terms, self._first_ends, 0, 0
         while start < len(first) or done < len(later):
@@ -167,7 +168,7 @@ class Postings:
             start, done = end, upto
 
     def _later(self) -> tuple[Ids, Packed]:
-        """The postings that came later, by term, with the term of each."""
+        """The postings that came after the first ones, sorted by term, and the term of each."""
         held = [[one] if isinstance(one, int) else one for one in self._entries.values()]
         last = np.repeat(np.fromiter(self._entries, np.uint32, len(held)), [len(each) for each in held])
         every = [(np.repeat(bulk.terms, np.diff(bulk.ends)), bulk.postings) for bulk in self._bulks]
@@ -193,9 +194,9 @@ class _Bulk:
 
     @classmethod
     def of(cls, first: int, posted: Places, terms: Ids, weights: Bits) -> _Bulk:
-        """Those of slots from `first` on, given as to `Postings`."""
+        """The postings of slots from `first` on; the other arguments as for `Postings`."""
         postings = _packed(first, posted, weights)
-        # Sorted as one number, term before place: faster than sorting by index.
+        # Term and place are sorted as one number, which is faster than sorting by index.
         keys = (terms.astype(np.uint64) << np.uint64(32)) | np.arange(len(terms), dtype=np.uint64)
         keys.sort()
         terms = (keys >> np.uint64(32)).astype(np.uint32)
@@ -204,7 +205,7 @@ class _Bulk:
         return cls(terms[starts], np.append(starts, len(terms)), postings[keys])
 
     def read(self, start: int, end: int) -> memoryview:
-        """Those from one place to another."""
+        """The postings from one place to another."""
         return self.postings.data[start:end]
 
 
@@ -217,9 +218,9 @@ def _places(known: Ids, ends: NDArray[np.int64], wanted: Ids) -> tuple[list[int]
 
 
 def laid_in_parts(posted: Places, terms: Ids, weights: Bits) -> Iterator[Laid]:
-    """Postings of slots from 0 on, given as to `Postings`; some terms after others, so little is sorted."""
+    """Postings of slots from 0 on, given as for `Postings`; some terms at a time, to sort less at once."""
     ends = np.cumsum(posted)
-    # Ids are digests: each part of their range has about as many.
+    # Ids are checksums, so equal parts of their range hold about equally many.
     parts = min(_PARTS, 1 + len(terms) // _SORTED)
     bounds = np.linspace(0, 1 << 32, parts + 1).astype(np.int64)
     for low, high in pairwise(bounds.tolist()):
@@ -236,13 +237,13 @@ def laid_in_parts(posted: Places, terms: Ids, weights: Bits) -> Iterator[Laid]:
 def without(
     terms: Ids, ends: NDArray[np.int64], read: Callable[[int, int], bytes], gone: NDArray[np.bool_]
 ) -> Iterator[Laid]:
-    """Postings that lie elsewhere, given as to `Postings.kept`, without those of some slots.
+    """Postings that lie elsewhere, without those of some slots; yields some terms at a time.
 
     Args:
-        terms: As there.
-        ends: As there.
-        read: As there.
-        gone: By slot, whether it goes; those behind it move up.
+        terms: As for `Postings.kept`.
+        ends: As for `Postings.kept`.
+        read: As for `Postings.kept`.
+        gone: By slot, whether it is left out; slots after it move up.
     """
     places = np.cumsum(~gone).astype(np.uint64) - np.uint64(1)
     start = 0

@@ -1,12 +1,12 @@
-"""The active stories: which member is where, and which stories are worth weighing for an article.
+"""The active stories: which member is in which, and which stories are worth scoring for an article.
 
-Everything here is a function of the set of (member, story) pairs put in, not of the way there: an index that
-is rebuilt from the store answers as the one that grew. It may hold more than an article's window; what is
+Everything here depends on the set of (member, story) pairs alone, not on how they came: an index that is
+rebuilt from the store answers like the one that grew. It may hold more than an article's window; what is
 outside is passed over before anything is counted.
 
-Articles that are to be placed one after another come in together, before they have stories (`enter`), and
-get them in order (`settle`): which members are like each of them can then be looked up for all at once,
-because an article sees those before it and none after it.
+Articles that are placed one after another come in together, before they have stories (`enter`), and get
+them in order (`settle`). So the members similar to each of them can be looked up for all at once, because an
+article sees those before it and none after it.
 """
 
 from __future__ import annotations
@@ -27,27 +27,27 @@ from pipeline.stories.index.placement import Placement
 from pipeline.stories.index.postings import Laid
 from pipeline.stories.index.story_profile import StoryProfile
 
-# Candidates: members are looked up by the heaviest terms; the best stories among them are weighed.
-# More are more work and no better (docs/benchmarks.md).
+# How many candidate stories are taken: the best by heavy words, and the best by vectors. More cost more and
+# are no better (docs/benchmarks.md).
 LEXICAL_STORIES: Final = 8
 DENSE_STORIES: Final = 6
 _DAY_SECONDS: Final = 86_400.0
-# The stories of so many members are looked at together.
+# How many members' stories are looked up together.
 _LOOKED_AT: Final = 8
-# So many members are read out together.
+# How many members are read together.
 _AT_ONCE: Final = 1024
-# Kept stories of so many members in all may be in memory, some 3 KiB a member and as much for sums.
+# Kept stories in memory may have this many members in all: some 3 KiB each, and as much for sums.
 _READ: Final = 40_000
-# So many slots of members that were taken out are always borne.
+# This many slots of members that were taken out never cause a compaction.
 _DEAD_SLOTS: Final = 1024
 
 
 class StoryIndex:
-    """Members and stories in memory, with an inverted index and binary codes of the dense vectors.
+    """Members and stories, with an inverted index and binary codes of the dense vectors.
 
     Args:
         window_days: How far apart in time an article and a member may be for its story to be a candidate.
-        center: The mean of the embedder's vectors, shape [d]: codes are the signs of what differs from it.
+        center: The mean of the embedder's vectors, shape [d]: codes are the signs of vectors less this mean.
     """
 
     def __init__(self, window_days: float, center: NDArray[np.float64] | None = None) -> None:
@@ -68,7 +68,7 @@ class StoryIndex:
         window_days: float,
         center: NDArray[np.float64] | None = None,
     ) -> StoryIndex:
-        """The index of (member, story id) rows, in any order; worked on while they come."""
+        """Builds an index from (member, story id) rows, in any order, while they are read."""
         index = cls(window_days, center)
         members: list[IndexedArticle] = []
         stories: list[str] = []
@@ -79,7 +79,7 @@ class StoryIndex:
             members += some
             stories += [story for _, story in piece]
             parts.append(Columns.of(some, center))
-        # Stable: of two with one number the first to come.
+        # A stable sort: of two with the same number the first comes first.
         order = np.argsort([member.seq for member in members], kind="stable")
         ordered = [members[place] for place in order.tolist()]
         index._fill(ordered, [stories[place] for place in order.tolist()], Columns.joined(parts, order))
@@ -89,7 +89,7 @@ class StoryIndex:
     def kept(
         cls, frozen: Frozen, window_days: float, center: NDArray[np.float64] | None = None
     ) -> StoryIndex:
-        """One that goes on from what was kept of another with the same center."""
+        """An index that goes on from what was kept of another with the same center."""
         index = cls(window_days, center)
         index._frozen = frozen
         index._placement = Placement(frozen)
@@ -103,7 +103,8 @@ class StoryIndex:
             keep: Keeps a record and returns its place.
 
         Returns:
-            By name, what `frozen.Arrays` has, but for terms and ends; and the postings with their terms.
+            The arrays of `frozen.Arrays` by name, without `terms` and `ends`; and the postings with their
+            terms.
 
         Raises:
             ValueError: An article has no story yet, came late, or was taken out.
@@ -149,7 +150,7 @@ class StoryIndex:
 
     @property
     def newest(self) -> int:
-        """The highest ingest sequence number of the members, or above it where some were taken out."""
+        """The highest ingest sequence number of the members, perhaps that of one taken out since."""
         return self._slots.newest
 
     def member(self, article: str) -> IndexedArticle:
@@ -170,10 +171,10 @@ class StoryIndex:
         self.settle(member.article, story)
 
     def enter(self, members: Sequence[IndexedArticle]) -> None:
-        """Takes members in that have no stories yet; each is to be settled, in this order.
+        """Adds members that have no stories yet; each must be settled, in this order.
 
         Args:
-            members: In ingest sequence and, if several, newer than what is here.
+            members: In ingest sequence and, if there are several, newer than all members here.
 
         Raises:
             ValueError: One of the articles is here already, or they are out of sequence.
@@ -191,7 +192,7 @@ class StoryIndex:
         self._without_story -= 1
 
     def remove(self, article: str) -> IndexedArticle:
-        """Takes a member out; a story ends with its last.
+        """Takes a member out; a story ends with its last member.
 
         Raises:
             KeyError: The article is not here.
@@ -215,17 +216,18 @@ class StoryIndex:
         self._placement.put(slot, self._slots.member(slot), story)
 
     def note_moves(self) -> dict[str, str]:
-        """By article that is moved from now on, the story that it is in now; filled as they are moved."""
+        """Notes from now on, in the dictionary returned, the story that each moved article was in."""
         self._former = {}
         return self._former
 
     def only(self, start: float, end: float, dated: Callable[[Sequence[str]], Collection[str]]) -> None:
-        """Goes on as if no other stories were here than those with a member of a period; so it is not kept.
+        """Goes on as if only stories with a member in a period were here; such an index cannot be kept.
 
         Args:
-            start: When the period begins, and with it what was published or came in it.
-            end: When it ends.
-            dated: Asked for articles without a date: those that got one since that lies in the period.
+            start: The beginning of the period (seconds since 1970); members count that were published or came
+                in it.
+            end: Its end, included.
+            dated: Given articles without a date, says which of them have got one since that is in the period.
         """
         shown, doubtful = self._slots.within(start, end)
         names = {slot: self._slots.member(slot).article for slot in doubtful.tolist()}
@@ -234,9 +236,9 @@ class StoryIndex:
         self._slots.hide(self._placement.show(shown))
 
     def let_go(self) -> None:
-        """Forgets kept stories that were read and have not changed, once they are many.
+        """Forgets kept stories that were read and have not changed, once there are many.
 
-        They are read again when they are asked for. Nobody may hold one of them.
+        They are read again when needed. The caller must not hold any of them.
         """
         self._placement.let_go(_READ)
 
@@ -247,7 +249,7 @@ class StoryIndex:
         return slot
 
     def _compact(self) -> None:
-        """Makes the slots anew: in ingest sequence, without those of members taken out."""
+        """Rebuilds the slots in ingest sequence, without those of members taken out."""
         members = {slot: self._slots.member(slot) for slot in self._placement.living()}
         kept = sorted(members, key=lambda slot: members[slot].seq)
         ordered = [members[slot] for slot in kept]
@@ -259,7 +261,7 @@ class StoryIndex:
         self._slots = CandidateLookup(self._window_seconds, self._center, ordered, columns)
 
     def _fill(self, members: list[IndexedArticle], stories: Sequence[str], columns: Columns) -> None:
-        """Makes the slots of members with their stories, in ingest sequence."""
+        """Fills the slots with members, given in ingest sequence, and puts them into their stories."""
         self._placement = Placement()
         self._placement.enter([member.article for member in members])
         for slot, (member, story) in enumerate(zip(members, stories, strict=True)):
@@ -269,14 +271,14 @@ class StoryIndex:
     # -- candidates --------------------------------------------------------------------------------------
 
     def find(self, members: Sequence[IndexedArticle]) -> list[Found]:
-        """The members that are like each of some articles; `candidates` says what stories these are in now.
+        """The members similar to each of some articles; `candidates` gives the stories these are in.
 
         Args:
-            members: May be in the index themselves. One without a story sees no others that came after it.
+            members: The articles; they may be in the index. One without a story sees none that came after it.
         """
         if not self._slots.in_order:
             self._compact()
-        # Several without a story are the last; one alone may have come late.
+        # Several members without a story have the last slots; a single one may have come late.
         settled = len(self._slots) - (self._without_story if self._without_story > 1 else 0)
         asked: list[Asked] = []
         for member in members:
@@ -286,7 +288,7 @@ class StoryIndex:
         return self._slots.find(asked)
 
     def candidates(self, found: Found) -> list[StoryProfile]:
-        """The stories worth weighing for an article: by shared heavy words, and by nearness of vectors.
+        """The stories worth scoring for an article: by shared heavy words, and by nearness of vectors.
 
         Returns:
             At most `LEXICAL_STORIES` + `DENSE_STORIES` stories, each once.
@@ -300,7 +302,7 @@ class StoryIndex:
         following: Ranking | None = ranking
         while following is not None:
             slots = following.best.tolist()
-            # Some at a time: a kept story is made when it is asked for. One may be None: no story yet.
+            # A few at a time, because asking for a kept story reads it. None stands for no story yet.
             start, size = 0, _LOOKED_AT
             while start < len(slots):
                 before = len(found)

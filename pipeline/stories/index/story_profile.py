@@ -1,10 +1,11 @@
 """A story as a whole: its members, and sums of their vectors.
 
-Small stories keep only the lengths of their sums: comparing with each of a few members costs no more, and
-most stories are small. Both are worked out when first asked for, of many stories together.
+Small stories keep only the lengths of their sums, because comparing with each of a few members costs no more,
+and most stories are small. Sums and lengths are worked out when first needed, for many stories together.
 
-A very large story is compared by its newest members alone, so that what a profile holds and what one more
-article costs is bounded, however long a saga runs. Which these are follows from the set of members.
+A very large story is compared by its newest members alone, so that the size of a profile and the cost of one
+more article are bounded, however long a saga runs. Which members these are depends on the set of members
+alone.
 """
 
 from __future__ import annotations
@@ -18,18 +19,18 @@ import numpy as np
 from pipeline.stories.features.packed import IndexedArticle, Packed
 from pipeline.stories.index.sums import Floats, SparseSum, Sums, summed_texts
 
-# Up to so many members a story keeps no sums. Inner products with them are then exact too: 5² < 2⁵, and
-# 5 + 48 bits fit float64.
+# A story of up to this many members keeps no sums. The squared lengths of its sums are then exact too: 5² <
+# 2⁵, and 5 + 48 bits fit float64.
 SMALL: Final = 5
-# So many of a story's members are compared, the newest: more than the stories of labelled news have. What a
-# story of twice as many would lose is what was said of it long before.
+# How many of a story's members are compared, the newest: more than any story of the labelled news has. A
+# story of twice as many loses only what was said long before.
 COMPARED: Final = 512
-# So few stories at once that what is sorted of them stays near the processor; see also `summed_texts`.
+# Few enough stories at once that sorting their terms stays in the processor's cache; see also `summed_texts`.
 _MEASURED_AT_ONCE: Final = 64
-# Stories of so many members in all are summed up together, which takes some megabytes.
+# Stories with up to this many members in all are summed up together, which takes some megabytes.
 _SUMMED_MEMBERS: Final = 1024
-# So often an outlet has written a title before it is a column; articles so far apart (in seconds) are of
-# two days.
+# An outlet writes a column if it has used the title at least this often; articles at least this many seconds
+# apart are of different days.
 _COLUMN: Final = 3
 _OTHER_DAY: Final = 20 * 3600.0
 
@@ -40,8 +41,8 @@ class StoryProfile:
     Attributes:
         story: The story's id.
         members: All of them, in ingest sequence.
-        changes: How often members came and went.
-        number: By which the index knows it; no two of its stories have one.
+        changes: How often a member came or went.
+        number: The story's number in the index; no two stories share one.
     """
 
     __slots__ = ("_articles", "_lengths", "_outlets", "_sums", "changes", "members", "number", "story")
@@ -97,11 +98,11 @@ class StoryProfile:
         return self.sums.pairs
 
     def add(self, member: IndexedArticle) -> None:
-        """Takes a member in."""
+        """Adds a member."""
         position = len(self.members)
         if position and member.seq < self.members[-1].seq:
             position = bisect_left(self.members, member.seq, key=_seq)
-        # So many of the oldest are not compared.
+        # How many of the oldest are not compared.
         aside = max(0, len(self.members) - COMPARED)
         leaving = self.members[aside] if len(self.members) >= COMPARED else None
         self.members.insert(position, member)
@@ -163,10 +164,10 @@ class StoryProfile:
         return article in self._articles
 
     def is_column_of(self, member: IndexedArticle) -> bool:
-        """Whether an outlet writes an article's title here again and again, figures aside, day by day.
+        """Whether the article's outlet uses its title here again and again, figures aside, day by day.
 
-        So tickers, weather and daily columns come under one title for years. What is this day's does not
-        belong with what was another's; the same text again, at another address, does.
+        Tickers, weather and daily columns come under one title for years. Today's does not belong with
+        another day's; but the same text again, at another address, does.
         """
         time, outlet = member.time, member.outlet
         if self.size < _COLUMN or not outlet or time is None:
@@ -183,7 +184,7 @@ class StoryProfile:
         return all(each.packed.signature != signature for each in same)
 
     def _of_outlet(self, outlet: str) -> list[IndexedArticle]:
-        """The compared members of an outlet, in any order; large stories have them by outlet."""
+        """The compared members of an outlet, in any order; large stories keep a dictionary by outlet."""
         if len(self.members) <= SMALL:
             return [member for member in self.members if member.outlet == outlet]
         if self._outlets is None:
@@ -193,12 +194,12 @@ class StoryProfile:
         return self._outlets.get(outlet, [])
 
     def alike(self, outlet: str, form: int, exact: int) -> int:
-        """How many members of an outlet have a title of this form, but another one."""
+        """How many compared members of an outlet have a title that differs only in figures."""
         heads = [member.packed.head for member in self._of_outlet(outlet) if member.title_form == form]
         return sum(head.title_exact != exact for head in heads)
 
     def lengths(self, language: str) -> tuple[int, float, float]:
-        """Of the members in a language: how many, and the squared lengths of the sums of bodies and pairs."""
+        """For members in a language: how many, and the squared lengths of the sums of bodies and pairs."""
         if len(self.members) == 1:
             member = self.members[0]
             if member.language != language:
@@ -208,7 +209,7 @@ class StoryProfile:
         return self._known().get(language, (0, 0.0, 0.0))
 
     def dense_length(self, dimension: int) -> tuple[int, float]:
-        """Of the members with a dense vector of this dimension: how many, and the sum's squared length."""
+        """For the members with a dense vector of this dimension: how many, and the sum's squared length."""
         if len(self.members) == 1:
             head = self.members[0].packed.head
             return (1, head.dense_squared) if head.dense == dimension else (0, 0.0)
@@ -230,7 +231,7 @@ class StoryProfile:
         return self._lengths
 
     def unsummed(self) -> bool:
-        """Whether this is a large story, not summed up yet."""
+        """Whether this is a large story that is not summed up yet."""
         return self._sums is None and len(self.members) > SMALL
 
     def summed(self, sums: Sums) -> None:
@@ -238,7 +239,7 @@ class StoryProfile:
         self._sums = sums
 
     def unmeasured(self) -> bool:
-        """Whether this is a small story of one language, of several members, not measured yet."""
+        """Whether this is a small story of several members in one language that is not measured yet."""
         members = self.members
         if self._lengths is not None or not 1 < len(members) <= SMALL:
             return False
@@ -270,7 +271,7 @@ def sum_up(profiles: Iterable[StoryProfile]) -> None:
 
 
 def _together(profiles: list[StoryProfile]) -> Iterator[list[StoryProfile]]:
-    """Stories of so many members in all; a larger one alone."""
+    """Groups stories up to `_SUMMED_MEMBERS` members in all; a larger one is alone."""
     some: list[StoryProfile] = []
     members = 0
     for profile in profiles:
@@ -285,7 +286,7 @@ def _together(profiles: list[StoryProfile]) -> Iterator[list[StoryProfile]]:
 
 
 def measure(profiles: Iterable[StoryProfile]) -> None:
-    """Measures small stories of one language and dimension in one go; others are measured when asked."""
+    """Measures small stories of one language and dimension in one go; others when they are asked for."""
     todo = [(p, [m.packed for m in p.members]) for p in dict.fromkeys(profiles) if p.unmeasured()]
     todo = [(p, parts) for p, parts in todo if len({part.head.dense for part in parts}) == 1]
     for size in dict.fromkeys(parts[0].head.dense for _, parts in todo):

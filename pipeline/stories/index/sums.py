@@ -1,7 +1,7 @@
-"""Sums of members' vectors: what a large story is compared by.
+"""Sums of members' vectors, by which large stories are compared.
 
-Weights of 16 bits add up exactly in float64 (see `packed.Sparse`), so the sums are those of the set of
-members, in whatever order these came and went.
+Weights of 16 bits add up exactly in float64 (see `packed.Sparse`), so the sums depend only on the set of
+members, not on the order in which these came and went.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pipeline.stories.features.packed import (
     Sparse,
 )
 
-# From this number on a term is a pair of words; below it, a word of the body (`summed_texts`).
+# In the keys of `summed_texts`: from this number on a term is a pair of words, below it a word of the body.
 _PAIRS_FROM: Final = 1 << 32
 
 Floats = NDArray[np.float64]
@@ -61,7 +61,7 @@ class SparseSum:
 
     @property
     def weights(self) -> dict[int, float]:
-        """The sum, weight by term id."""
+        """The sum as a dictionary: weight by term id."""
         return dict(zip(self.ids.tolist(), self.values.tolist(), strict=True))
 
     def dot(self, vector: Sparse) -> float:
@@ -91,7 +91,7 @@ class SparseSum:
         self._squared = None
 
     def _places(self, ids: Ids) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-        """For each id where it is in the sum, and whether it is there."""
+        """For each id its position in the sum, and whether it is there at all."""
         if not len(self.ids):
             return np.zeros(len(ids), dtype=np.intp), np.zeros(len(ids), dtype=np.bool_)
         places = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
@@ -99,7 +99,7 @@ class SparseSum:
 
 
 def _inserted(array: NDArray[Any], at: NDArray[np.intp], more: NDArray[Any]) -> NDArray[Any]:
-    """`np.insert` for ascending places, piece by piece: a large story's sums change with each article."""
+    """`np.insert` for ascending places, but faster: a large story's sums change with each article."""
     made = np.empty(len(array) + len(more), array.dtype)
     start = 0
     for done, place in enumerate(at.tolist()):
@@ -114,13 +114,13 @@ class Sums:
     """All that is summed over the members of a story.
 
     Args:
-        members: Of one story, in ingest sequence.
-        heads: The fixed head of the packed features of each (`packed.HEAD`).
+        members: The members of one story, in ingest sequence.
+        heads: The fixed head of each one's packed features (`packed.HEAD`), shape [n].
 
     Attributes:
         body: Body vectors, by language.
         pairs: Pair vectors, by language.
-        dense: Dense vectors and how many they are, by dimension.
+        dense: By dimension, the sum of the dense vectors and how many there are.
         outlets: How many members each outlet has.
         times: When each was published (nan where unknown), in ingest sequence.
         years: The years of each, likewise; see `years`.
@@ -144,7 +144,7 @@ class Sums:
 
     @classmethod
     def of_each(cls, stories: list[list[IndexedArticle]]) -> list[Sums]:
-        """Those of several stories; their languages are groups, see `summed_texts`."""
+        """The sums of several stories, worked out together; a group is a language of a story."""
         parts = [[member.packed for member in members] for members in stories]
         heads = np.frombuffer(b"".join([part.head_bytes for each in parts for part in each]), HEAD)
         ends = np.cumsum([len(members) for members in stories]).tolist()
@@ -156,13 +156,13 @@ class Sums:
         return found
 
     def add(self, member: IndexedArticle, position: int) -> None:
-        """Takes a member in; `position` is its place among the members."""
+        """Adds a member; `position` is its place among the members."""
         self.times.insert(position, np.nan if member.time is None else member.time)
         self.years.insert(position, member.packed.head.years)
         self._change(member, 1)
 
     def remove(self, member: IndexedArticle, position: int) -> None:
-        """Takes a member out."""
+        """Removes a member; `position` is its place among the members."""
         del self.times[position], self.years[position]
         self._change(member, -1)
 
@@ -196,7 +196,7 @@ def _sum_texts(found: list[Sums], stories: list[list[IndexedArticle]], parts: li
     bounds = np.searchsorted(terms, starts).tolist()
     ids = terms.astype(np.uint32)
     for (place, language), group in groups.items():
-        # Copies: a slice would keep all of them.
+        # Copies, because a slice would keep the whole array in memory.
         body, pairs = (
             SparseSum(ids[start:end].copy(), sums[start:end].copy(), sizes[group])
             for start, end in pairwise(bounds[2 * group : 2 * group + 3])
@@ -223,11 +223,11 @@ def summed_texts(parts: list[Packed], groups: NDArray[np.int64]) -> tuple[NDArra
 
     Args:
         parts: The features of members.
-        groups: The group of each, below 2¹⁵.
+        groups: The number of each one's group, below 2¹⁵.
 
     Returns:
-        Term ids, those of pairs from 2³² on, and of each group from group · 2³³ on; and
-        the sum of each.
+        Keys, ascending, and the sum of weights for each. A key is group · 2³³ + term id for a word of the
+        body, and 2³² more for a pair of words.
     """
     kinds = (2 * groups[:, np.newaxis] + np.arange(2)).astype(np.uint64) << np.uint64(32)
     keys = np.repeat(kinds.ravel(), [count for part in parts for count in (part.head.body, part.head.pairs)])
@@ -236,8 +236,8 @@ def summed_texts(parts: list[Packed], groups: NDArray[np.int64]) -> tuple[NDArra
 
 
 def summed(terms: NDArray[np.uint64], bits: NDArray[np.uint16]) -> tuple[NDArray[np.uint64], Floats]:
-    """Each of some terms (below 2⁴⁸) once, ascending, with the sum of its weights, given as their bits."""
-    # Sorted as one number, term before weight: many times faster than sorting by index.
+    """Sums float16 weights (given as bits) by term (below 2⁴⁸): distinct terms, ascending, and their sums."""
+    # Term and weight are sorted as one number, which is many times faster than sorting by index.
     keys = terms << np.uint64(16)
     keys |= bits
     keys.sort()

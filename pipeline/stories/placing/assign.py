@@ -1,4 +1,4 @@
-"""Which story an article belongs to: decisions on new articles, and the records of any decision."""
+"""Which story an article belongs to: decides on new articles, and makes the records of all decisions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def story_id(article: str, taken: Callable[[str], bool] = lambda _: False) -> st
 
     Args:
         article: The founding article's id.
-        taken: Whether a story of that id lives on without its founder; the next id is then tried.
+        taken: Whether a story with this id still exists, without its founder; the next id is then tried.
     """
     found, attempt = content_id("story", article), 1
     while taken(found):
@@ -36,9 +36,9 @@ def assign(member: IndexedArticle, index: StoryIndex, scorer: Scorer, constraint
 
     Args:
         member: The article; not in the index.
-        index: The active stories. What is outside the article's window does not count.
+        index: The active stories. Members outside the article's window do not count.
         scorer: Says how well it fits.
-        constraints: A person's corrections; they come before any score.
+        constraints: What persons have corrected; it comes before any score.
     """
     return _assigned(member, Candidates([member], index, scorer, constraints).of(0), index, scorer)
 
@@ -59,7 +59,7 @@ def assign_all(
 
 
 def _runs(members: Sequence[IndexedArticle], newest: int) -> Iterator[list[IndexedArticle]]:
-    """Articles that may come in together: at most `TOGETHER` in sequence; one that is late comes alone."""
+    """Groups articles that may come in together: at most `TOGETHER` in sequence; a late one comes alone."""
     run: list[IndexedArticle] = []
     newest_before = newest
     for member in members:
@@ -91,12 +91,12 @@ def decide(
     scorer: Scorer,
     by: By,
 ) -> Decision:
-    """The decision record: chosen, runner-up, what each feature gave, and what tied it.
+    """Makes the decision record: chosen, runner-up, what each feature added, and the evidence.
 
     Args:
         member: The article.
-        chosen: The story it joins or stays in; None when it founds `new_story`.
-        new_story: The id of the story it founds otherwise.
+        chosen: The story that it joins or stays in; None if it founds `new_story`.
+        new_story: The id of the story that it founds if `chosen` is None.
         weighing: What was weighed.
         scorer: Explains the scores.
         by: Who decides.
@@ -125,7 +125,7 @@ def decide(
 def _record(
     member: IndexedArticle, profile: StoryProfile | None, weighing: Weighing, scorer: Scorer
 ) -> Candidate | None:
-    """A story's part in the decision; one that was not weighed (a person's word) is weighed now."""
+    """A story as a candidate in the decision; one that a person demands may have to be scored only now."""
     if profile is None:
         return None
     weighed = next((w for w in weighing.ranked if w.profile is profile), None)
@@ -133,6 +133,6 @@ def _record(
 
 
 def _margin(chosen: Candidate | None, runner_up: Candidate | None, threshold: float) -> float:
-    """Chosen minus runner-up; minus the threshold where there is none."""
+    """The chosen score minus the runner-up's; minus the threshold where there is no runner-up."""
     score = chosen.score if chosen is not None else 0.0
     return score - (runner_up.score if runner_up is not None else threshold)

@@ -1,7 +1,7 @@
-"""How articles fit the stories they may belong to: many are weighed together, each as if it came alone.
+"""How articles fit the stories they may belong to: many are scored together, each as if it came alone.
 
-What is worked out ahead for an article holds until one of the stories looked at for it changes; then it is
-worked out again, alone. So it does not matter how many are weighed together.
+Scores that are worked out ahead for an article hold until one of its candidate stories changes; then they are
+worked out again, for it alone. So it makes no difference how many are scored together.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pipeline.stories.index.story_profile import StoryProfile
 from pipeline.stories.placing.corrections import Constraints
 from pipeline.stories.scoring.scorer import Scored, Scorer
 
-# So many articles are looked up together, at most so many are weighed ahead of their turn: how many at first,
-# and which share may have to be weighed again before fewer are tried.
+# How many articles are looked up together; how many are scored ahead of their turn at first; and the share
+# that may have to be scored again before fewer are scored ahead.
 TOGETHER: Final = 128
 _REACH_AT_FIRST: Final = 8
 _STALE_SHARE: Final = 0.25
@@ -25,7 +25,7 @@ _STALE_SHARE: Final = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """A story with its score for an article, without rivals too, and where it is among the scored."""
+    """A story with its score for an article, its score without rivals, and its position in `scored`."""
 
     score: float
     plain: float
@@ -35,14 +35,14 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True)
 class Weighing:
-    """All stories that were weighed for an article, best first, and what persons said about it.
+    """All stories that were scored for an article, best first, and what persons said about it.
 
     Attributes:
         ranked: Stories that are allowed, best first; ties: the older story.
-        forced: The story a correction demands, or None.
+        forced: The story that a correction demands, or None.
         notes: The corrections that applied, in words.
         scored: What the scores are made of.
-        looked_at: The ids of the candidates, those that a correction keeps it out of too.
+        looked_at: The ids of all candidates, also of those that it is kept out of.
     """
 
     ranked: tuple[Weighed, ...]
@@ -54,13 +54,13 @@ class Weighing:
 
 @dataclass(frozen=True, slots=True)
 class _Ahead:
-    """What was worked out for an article, and of which stories in which state.
+    """What was worked out ahead for an article, and the state of its candidates then.
 
     Attributes:
-        candidates: The stories looked at.
+        candidates: The candidate stories.
         changes: How often each had changed.
-        allowed: Those that nothing keeps it out of.
-        notes: What keeps it out of others.
+        allowed: The candidates that it may join.
+        notes: What keeps it out of the others, in words.
         scored: The scores of those allowed.
     """
 
@@ -71,23 +71,23 @@ class _Ahead:
     scored: Scored
 
     def holds(self, candidates: list[StoryProfile]) -> bool:
-        """Whether these are the stories that were looked at, unchanged."""
+        """Whether the candidates are still these stories, unchanged."""
         return candidates == self.candidates and self.changes == [p.changes for p in candidates]
 
 
 class Candidates:
     """How some articles fit the stories they may belong to, each at the moment it is asked for, in order.
 
-    Where many articles tell of the same things, what was worked out far ahead would seldom hold: how far it
-    goes follows from how often it held before.
+    Where many articles are about the same things, scores from far ahead would seldom hold, so how far ahead
+    they are made adapts to how often they held before.
 
     Args:
-        members: The articles; what members are like each of them must not change any more.
+        members: The articles. Which members are similar to each of them must not change any more.
         index: The active stories.
         scorer: Says how well an article fits.
         constraints: A person's corrections.
-        placed: Whether the articles have stories (a repair); an article's own is always weighed, by its other
-            members.
+        placed: Whether the articles have stories, as in a repair; an article's own story is then always a
+            candidate, by its other members.
     """
 
     def __init__(
@@ -141,7 +141,7 @@ class Candidates:
         return self._index.story_of(self._members[position].article) if self._placed else None
 
     def _candidates(self, position: int) -> list[StoryProfile]:
-        """The stories to look at for an article; at last its own, if it is not alone there."""
+        """The candidate stories of an article; its own comes last, if it is not alone there."""
         candidates = self._index.candidates(self._found[position])
         present = self._present(position)
         if present is not None:
@@ -183,7 +183,7 @@ class Candidates:
 def _forced(
     member: IndexedArticle, index: StoryIndex, constraints: Constraints, present: str | None, notes: list[str]
 ) -> StoryProfile | None:
-    """The oldest story that holds an article which this one must be with, its own story included."""
+    """The oldest story with an article that this one must be together with, its own story included."""
     linked = {index.story_of(article): article for article in constraints.together(member.article)}
     profiles = [index.profile(story) for story in linked if story is not None]
     if not profiles:

@@ -1,4 +1,4 @@
-"""Brings stories to what a person said, before any score is asked: where the scorer begins from."""
+"""Carries out corrections on the stories, before any score is asked: the scorer starts from the result."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Groups = Sequence[Sequence[str]]
 
 
 def carry_out(index: StoryIndex, constraints: Constraints, said: Correction, *, holds: bool) -> set[str]:
-    """Brings the stories of the articles that a correction names to what holds now.
+    """Changes the stories of the articles that a correction names to what is in force now.
 
-    A split that holds parts its groups, and so does a merge that was taken back: the groups are where they
-    were before it was said. A split that was taken back lays the
-    stories of its groups together, if nothing else keeps them apart. What was taken back is only where the
-    scorer begins from.
+    A split in force parts its groups, and so does a merge that was taken back: the groups are where they were
+    before it was said. A split that was taken back puts the stories of its groups together, if nothing else
+    keeps them apart. After a correction was taken back this is only a start: the scorer may move the articles
+    again.
 
     Args:
         index: The active stories; is changed.
@@ -27,7 +27,7 @@ def carry_out(index: StoryIndex, constraints: Constraints, said: Correction, *, 
         holds: Whether it is in force.
 
     Returns:
-        The ids of the stories that were looked at.
+        The ids of the stories that were touched.
     """
     groups = [[a for a in group if index.story_of(a) is not None] for group in said.groups]
     groups = [group for group in groups if group]
@@ -46,20 +46,20 @@ def _stories(index: StoryIndex, articles: Iterable[str]) -> set[str]:
 
 
 def _whole(index: StoryIndex, constraints: Constraints, articles: Iterable[str]) -> list[str]:
-    """Articles with all that must be with them, in ingest sequence."""
+    """The articles with all that must be together with them, in ingest sequence."""
     found = {each for article in articles for each in (article, *constraints.together(article))}
     here = [article for article in found if index.story_of(article) is not None]
     return sorted(here, key=lambda article: index.member(article).seq)
 
 
 def _part(index: StoryIndex, constraints: Constraints, groups: Groups, *, first_leaves: bool) -> set[str]:
-    """Takes groups out of the stories in which they are with the group that stays there.
+    """Takes groups out of the stories that they share with the one group that stays.
 
     Args:
-        index: Is changed.
-        constraints: What must be together leaves together, or stays.
-        groups: Of which one stays.
-        first_leaves: Whether the first group leaves the last; else all leave the one with the oldest article.
+        index: The active stories; is changed.
+        constraints: What is in force; articles that must be together leave or stay together.
+        groups: The groups, one of which stays.
+        first_leaves: Whether the last group stays; else the one with the oldest article stays.
     """
     if len(groups) < 2:
         return set()
@@ -77,7 +77,7 @@ def _part(index: StoryIndex, constraints: Constraints, groups: Groups, *, first_
 
 
 def _take_out(index: StoryIndex, articles: Sequence[str]) -> str:
-    """Moves articles into a story of their own; the rest keeps the id. Returns the id of theirs."""
+    """Moves articles into a story of their own and returns its id; the rest keeps the old id."""
     home = index.story_of(articles[0]) or ""
     if index.profile(home).size == len(articles):
         return home
@@ -96,7 +96,7 @@ def _oldest_first(index: StoryIndex, stories: Collection[str]) -> list[str]:
 
 
 def _join(index: StoryIndex, constraints: Constraints, stories: Collection[str]) -> None:
-    """Lays stories into the oldest of them, but for those that a correction in force keeps out of it."""
+    """Merges stories into the oldest of them, except those that a correction in force keeps out of it."""
     first, *others = _oldest_first(index, stories)
     for story in others:
         articles = _members(index, story)
@@ -106,7 +106,7 @@ def _join(index: StoryIndex, constraints: Constraints, stories: Collection[str])
 
 
 def _obey(index: StoryIndex, constraints: Constraints, stories: set[str]) -> set[str]:
-    """Makes true of some stories what is in force on their articles, the oldest story and article first."""
+    """Makes stories obey the corrections in force on their articles, oldest story and article first."""
     touched = set(stories)
     for story in _oldest_first(index, stories):
         for article in _members(index, story) if index.has_story(story) else ():

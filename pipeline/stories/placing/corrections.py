@@ -2,7 +2,7 @@
 
 Articles that a "merge" names belong together, and so do all that are linked through others: a component.
 A "split" keeps the components of its groups apart. An "undo" takes another correction back, an undo too.
-"tie" and "untie" say of whole stories which situation they belong to: `stories/situations/person_ties.py`.
+"tie" and "untie" say which situation whole stories belong to: see `stories/situations/person_ties.py`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pipeline.records import Correction, content_id
 def taken_back(corrections: Sequence[Correction]) -> dict[str, str]:
     """The ids of the corrections that are not in force, each with the id of the undo that took it back.
 
-    An undo names what was said before it, so whoever reads from the last to the first knows of each undo
+    An undo names something that was said before it. So reading from the last to the first shows for each undo
     whether it is in force itself.
 
     Args:
@@ -32,7 +32,7 @@ def taken_back(corrections: Sequence[Correction]) -> dict[str, str]:
 
 
 def in_force(corrections: Sequence[Correction]) -> list[Correction]:
-    """What was said and nobody has taken back.
+    """The corrections that nobody has taken back, without the undos.
 
     Args:
         corrections: Oldest first.
@@ -42,10 +42,10 @@ def in_force(corrections: Sequence[Correction]) -> list[Correction]:
 
 
 def origin_of(correction: Correction, corrections: Sequence[Correction]) -> Correction:
-    """What an undo is about in the end; of what is no undo, itself.
+    """The correction that an undo is about in the end; itself for any other correction.
 
     Raises:
-        ContradictionError: It leads to none that is kept.
+        ContradictionError: It leads to no correction that is kept.
     """
     known = {each.id: each for each in corrections}
     passed: set[str] = set()
@@ -60,14 +60,14 @@ def origin_of(correction: Correction, corrections: Sequence[Correction]) -> Corr
 
 
 def named(correction: Correction) -> Correction:
-    """A correction with the id of what it says and when."""
+    """The correction with an id that is derived from what it says and when."""
     at = correction.at.isoformat()
     groups = ("|".join(group) for group in correction.groups)
     return replace(correction, id=content_id("correction", correction.kind, correction.of, at, *groups))
 
 
 def said_already(known: Sequence[Correction], correction: Correction) -> bool:
-    """Whether saying it would change nothing of what is in force."""
+    """Whether saying it again would change nothing that is in force."""
     if correction.kind == "undo":
         return correction.of in taken_back(known)
     same = [each.kind == correction.kind and each.groups == correction.groups for each in in_force(known)]
@@ -87,7 +87,7 @@ def _articles(tie: Correction) -> set[str]:
 
 
 def said_after(known: Sequence[Correction], correction: Correction) -> Correction:
-    """A correction as said after all that is known, also where another machine's clock is ahead."""
+    """The correction dated after all known ones, even where another machine's clock is ahead."""
     last = max((each.at for each in known), default=None)
     if last is None or correction.at > last:
         return correction

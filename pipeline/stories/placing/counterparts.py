@@ -1,9 +1,9 @@
-"""Two texts that are one event although neither is near enough to join: each the other's nearest by far.
+"""Counterparts: two texts on one event, each the other's nearest by far, though not near enough to join.
 
-A first report and the next may share little but whom and where they tell of. What is a little below the
-threshold is as often wrong as right; not so where each text is nearest to the other by far and they name two
-things in common, one of which no story beside them names. A text is an article with its reprints, and speaks
-by its first: so a reprint more neither makes counterparts nor parts them.
+A first report and the next may share little more than persons and places. Joining all pairs that are a little
+below the threshold would be wrong as often as right. It is right where each text is nearest to the other by
+far and they name two things in common, one of which no story near them names. A text is an article with its
+reprints, represented by the first: so one more reprint neither makes counterparts nor parts them.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from pipeline.stories.scoring.scorer import Scorer
 # Chosen on six labelled files and their variants (docs/research/).
 NEAR: Final = 0.8
 BY_FAR: Final = 1.2
-# So many things both name (numbers count as one), and one that no story beside them names.
+# How many things both must name, numbers counting as one; and one of the names is in no story near them.
 _IN_COMMON: Final = 2
-# Estimated Jaccard similarity of three-word shingles from which two articles are one text.
+# From this estimated Jaccard similarity of three-word shingles on, two articles are one text.
 _REPRINT: Final = 0.5
-# Larger stories are no pair of texts. Of a story beside them so many articles are asked what they name.
+# Larger stories are not looked at as one or two texts. And how many articles of a story near them are read
+# for what they name.
 _MOST: Final = 32
 _ASKED: Final = 40
 _WHY: Final = "each is nearest to the other by far, and alone in what both name"
@@ -35,11 +36,11 @@ _WHY: Final = "each is nearest to the other by far, and alone in what both name"
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """An article that speaks for its text.
+    """The article that represents a text.
 
     Attributes:
         member: The article.
-        fits: How well it fits the stories looked at for it, by their ids; as if none had a rival.
+        fits: How well it fits its candidate stories, by their ids; as if none had a rival.
     """
 
     member: IndexedArticle
@@ -47,10 +48,10 @@ class Speaker:
 
 
 def two_texts(members: Sequence[IndexedArticle]) -> tuple[IndexedArticle, IndexedArticle] | None:
-    """The first articles of a story's texts, if it has just two.
+    """The first article of each text of a story, if it has exactly two texts.
 
     Args:
-        members: Of the story, in ingest sequence.
+        members: The members of the story, in ingest sequence.
     """
     if len(members) > _MOST:
         return None
@@ -79,12 +80,12 @@ def are_counterparts(
     scorer: Scorer,
     named_by: Callable[[str], set[str]],
 ) -> bool:
-    """Whether two texts are one event; the same whether they have one story or two.
+    """Whether two texts are counterparts; the answer is the same whether they are in one story or two.
 
     Args:
         one: The first article of one text.
-        two: That of the other.
-        homes: The stories they are in.
+        two: The first article of the other.
+        homes: The ids of the stories that they are in.
         scorer: Says how well they fit each other.
         named_by: The ids of the names in a story, by its id.
     """
@@ -96,7 +97,7 @@ def are_counterparts(
         return False
     mine, theirs = one.member.traits, two.member.traits
     names = {name.id for name in mine.names} & {name.id for name in theirs.names}
-    # A single digit says little.
+    # A single digit says too little.
     numbers = {number for number in set(mine.numbers) & set(theirs.numbers) if len(number) > 1}
     if len(names) + bool(numbers) < _IN_COMMON:
         return False
@@ -104,14 +105,14 @@ def are_counterparts(
 
 
 def names_of(profile: StoryProfile) -> set[str]:
-    """The ids of what a story's newest articles name."""
+    """The entity ids that a story's newest articles name."""
     return {name[0] for member in profile.members[-_ASKED:] for name in member.packed.shown[2]}
 
 
 def told_as_counterparts(
     decision: Decision, member: IndexedArticle, profile: StoryProfile, scorer: Scorer
 ) -> Decision:
-    """The decision on an article that a counterpart keeps in a story: what it needed, and why."""
+    """Rewrites the decision on an article that a counterpart keeps in its story: what it needed, and why."""
     chosen = scorer.explain(member, profile)
     needed = NEAR * decision.threshold
     beaten = decision.runner_up.score if decision.runner_up is not None else needed

@@ -1,4 +1,4 @@
-"""What a person would point at: shared names and figures, the closest titles, and what tells against them."""
+"""What a person would point at: shared names and figures, the closest titles, and what speaks against."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _MEMBERS_READ: Final = 40
 
 
 def gather(member: IndexedArticle, profile: StoryProfile) -> tuple[Evidence, ...]:
-    """What ties an article to a story: the closest sentence, names, numbers; then what tells against it.
+    """What ties an article to a story: the closest sentence, names, numbers; then what speaks against it.
 
     Args:
-        member: The article; if it is a member of the story, it is passed over there.
+        member: The article; if it is a member of the story, it is not compared with itself.
         profile: The story.
     """
     members = [m for m in profile.members[-_MEMBERS_READ:] if m.article != member.article]
@@ -32,17 +32,17 @@ def gather(member: IndexedArticle, profile: StoryProfile) -> tuple[Evidence, ...
         return ()
     others, traits = [_read(m.data) for m in members], member.traits
     mine = facts_of(member.data)
-    # Where the article says nothing that could be otherwise, nobody is asked.
+    # An article without such facts contradicts nothing, so the story's are not read.
     against = contradictions(mine, [facts_of(m.data) for m in members]) if any(mine) else ()
     return (*_closest(traits, others), *_names(traits, others), *_numbers(traits, others), *against)
 
 
 class _Read(NamedTuple):
-    """What of a member may be pointed at.
+    """What evidence may quote from a member.
 
     Attributes:
-        texts: Title and first sentence, each with its words, sorted; those without words are left out.
-        names: Ids of names, with what to show.
+        texts: Title and first sentence, each with its sorted words; those without words are left out.
+        names: The entity ids of names, with the name to show.
         numbers: The figures in title and lead, as written there.
     """
 
@@ -51,7 +51,7 @@ class _Read(NamedTuple):
     numbers: tuple[str, ...]
 
 
-# By their traits; many articles meet the same stories.
+# Cached by the packed features, because many articles meet the same stories.
 @lru_cache(maxsize=1 << 12)
 def _read(data: bytes) -> _Read:
     title, lead, names, numbers = Packed(data).shown
@@ -65,7 +65,7 @@ def _texts(title: str, lead: str) -> tuple[tuple[str, str], ...]:
 def _closest(traits: Features, others: list[_Read]) -> list[Evidence]:
     """The pair of titles or first sentences with the most words in common (token sort ratio, 0 to 1).
 
-    Of several the earlier member's; then what comes last in the alphabet.
+    Ties: the earlier member; then the text that comes last in the alphabet.
     """
     best: tuple[float, int, str, str] | None = None
     for mine, words in _texts(traits.title, traits.lead):
@@ -79,7 +79,7 @@ def _closest(traits: Features, others: list[_Read]) -> list[Evidence]:
 
 
 def _names(traits: Features, others: list[_Read]) -> list[Evidence]:
-    """Names in common, weighed by salience here and by the share of the story's articles that have them."""
+    """Shared names, by their salience in the article times the share of the story's articles with them."""
     mine = {name.id for name in traits.names}
     theirs = [name for other in others for name in other.names if name[0] in mine]
     held = Counter([name for name, _ in theirs])
@@ -93,7 +93,7 @@ def _names(traits: Features, others: list[_Read]) -> list[Evidence]:
 
 
 def _numbers(traits: Features, others: list[_Read]) -> list[Evidence]:
-    """Figures in common, by the share of the story's articles that have them; single digits say little."""
+    """Shared figures, by the share of the story's articles with them; single digits say too little."""
     mine = set(traits.numbers)
     held = Counter([number for other in others for number in other.numbers if number in mine])
     common = [(held[n] / len(others), n) for n in traits.numbers if held[n] and len(n) > 1]

@@ -1,11 +1,12 @@
-"""Stories are mended: each recent article is taken out and placed again, until nothing changes.
+"""Repairs stories: each recent article is taken out and placed again, until nothing changes.
 
-The present story keeps an article unless another is better by more than `stay`, so that nothing flaps. Then
-two stories whose articles fit each other nearly as well as their own become one, which no article alone would
-do: each half holds its own. Only if every article stays in what they become, so what is joined is not taken
-apart by the next repair. And two single texts become one story that are counterparts (see `counterparts`),
-which holds them there, too. The outcome is a fixed point: a repair over stories that were repaired and did
-not change finds nothing to do.
+The present story keeps an article unless another fits better by more than `stay`, so that articles do not
+move to and fro. When no article moves any more, two stories whose articles fit each other nearly as well as
+their own become one. Placing articles one by one would never do this, because each half holds its own. They
+are joined only if every article then stays, so that the next repair does not take them apart. Two single
+texts that are counterparts (see `counterparts`) become one story, too, and being counterparts keeps them
+there. Unless `_PASSES` passes are too few the outcome is a fixed point: another repair of unchanged stories
+does nothing.
 """
 
 from __future__ import annotations
@@ -33,10 +34,11 @@ from pipeline.stories.placing.counterparts import (
 from pipeline.stories.scoring.scorer import Scorer
 
 _PASSES: Final = 25
-# How well two stories must fit each other, beside how well their articles fit their own, to be one. Both
-# pairs in eight labelled files that reach it are one event; below, more and more are two (docs/research/).
+# How well the articles of two stories must fit the other story, as a share of how well they fit their own.
+# Both pairs in eight labelled files that reach this are one event; below, more and more are two
+# (docs/research/).
 _AS_WELL: Final = 0.7
-# Of a story so many articles are asked how well they fit.
+# How many articles of a story are asked how well they fit, the newest.
 _ASKED: Final = 32
 
 Placement = dict[str, str]
@@ -47,8 +49,8 @@ class StoryChange:
     """One thing a repair did.
 
     Attributes:
-        kind: "move": articles changed their story; "merge": a story went into another whole; "split": a
-            new story was made out of another.
+        kind: "move": articles went to another story; "merge": what was left of a story went into another;
+            "split": a new story was made out of another.
         story: Where the articles were.
         into: Where they are now.
         articles: In ingest sequence.
@@ -64,10 +66,10 @@ class StoryChange:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """What a repair did; the index it was given is as it says.
+    """What a repair did to the index.
 
     Attributes:
-        changes: By story and target.
+        changes: Sorted by former and new story.
         decisions: For each article that moved, in ingest sequence.
     """
 
@@ -84,7 +86,7 @@ def repair(
     """Places the articles of recent stories again.
 
     Args:
-        index: The active stories; is brought to the outcome.
+        index: The active stories; is changed.
         scorer: Says how well an article fits.
         constraints: A person's corrections.
         stories: The ids of the stories whose articles may move; all if None. Others may take articles in.
@@ -107,23 +109,23 @@ def repair(
             current = {article: index.story_of(article) or "" for article in eligible}
             state = _digest(current)
     if state in seen and state != order[-1]:
-        # Two placements that lead to each other: keep the one with the smallest digest, whichever came first.
+        # Placements that lead to each other in a circle: keep the one with the smallest digest.
         _restore(index, seen[min(order[order.index(state) :])])
     return compared(before, index, scorer, constraints)
 
 
 def _articles(index: StoryIndex, stories: Collection[str] | None) -> list[str]:
-    """The articles of the stories named, in ingest sequence."""
+    """The articles of these stories, in ingest sequence."""
     profiles = index.stories() if stories is None else map(index.profile, filter(index.has_story, stories))
     members = [member for profile in profiles for member in profile.members]
     return [m.article for m in sorted(members, key=lambda m: m.seq)]
 
 
 class _Sweeps:
-    """Places articles again and again, and passes over those for which nothing changed since the last time.
+    """Places articles again and again, and skips those for which nothing changed since the last time.
 
-    Where an article belongs follows from the stories that were looked at for it, and from nothing else but a
-    person's word: which these are changes only when a member of one of them moves.
+    Where an article belongs depends only on its candidate stories and on what persons said. Which stories are
+    candidates changes only when a member of one of them moves.
     """
 
     def __init__(self, index: StoryIndex, scorer: Scorer, constraints: Constraints) -> None:
@@ -163,12 +165,12 @@ class _Sweeps:
             self._move(article, story, into)
 
     def _keep(self, article: str, weighing: Weighing) -> None:
-        """Remembers how well an article fits the stories looked at, beside their rivals and without."""
+        """Remembers how well an article fits its candidates, with and without contrast between them."""
         self._fits[article] = {w.profile.story: w.score for w in weighing.ranked}
         self._plain[article] = {w.profile.story: w.plain for w in weighing.ranked}
 
     def _target(self, article: str, weighing: Weighing) -> StoryProfile | None:
-        """Where an article belongs; None is a story of its own. Counterparts stay together."""
+        """The story where an article belongs; None for a story of its own. Counterparts stay together."""
         index, scorer = self._index, self._scorer
         profile = index.profile(index.story_of(article) or "")
         threshold = scorer.threshold(index.member(article))
@@ -183,7 +185,7 @@ class _Sweeps:
         self._moved[story] = self._moved[into] = self._moves
 
     def join(self, articles: Sequence[str]) -> bool:
-        """Joins stories that are one; says whether any were. All their articles must be settled.
+        """Joins stories that are one; returns whether any were joined. All articles must be settled.
 
         Args:
             articles: Those that may move, in ingest sequence.
@@ -219,13 +221,13 @@ class _Sweeps:
         return [member.article for member in self._index.profile(story).members[-_ASKED:]]
 
     def _ask(self, articles: Sequence[str]) -> None:
-        """Finds out anew how well articles fit."""
+        """Scores articles again and remembers how well they fit."""
         weighings = self._weighings(articles)
         for position, article in enumerate(articles):
             self._keep(article, weighings.of(position))
 
     def _join(self, older: str, younger: str, may_move: set[str]) -> bool:
-        """Makes two stories one if they are, and every article stays there; else leaves them as they were."""
+        """Makes one of two stories if they fit each other and every article stays; else changes nothing."""
         index = self._index
         if not (index.has_story(older) and index.has_story(younger)):
             return False
@@ -240,7 +242,7 @@ class _Sweeps:
         return self._joined(older, younger, part)
 
     def _joined(self, older: str, younger: str, part: Sequence[str]) -> bool:
-        """Puts all articles of the younger story into the older one, if every article then stays there."""
+        """Moves all articles of the younger story into the older one; back again if not all would stay."""
         for article in part:
             self._move(article, younger, older)
         if all(self._stays(article, older) for article in self._asked(older)):
@@ -250,7 +252,7 @@ class _Sweeps:
         return False
 
     def pair_off(self, articles: Sequence[str]) -> bool:
-        """Makes one story of any two counterparts; says whether there were any. All articles must be settled.
+        """Joins stories that are counterparts; returns whether any were joined. All articles must be settled.
 
         Args:
             articles: Those that may move, in ingest sequence.
@@ -272,7 +274,7 @@ class _Sweeps:
         return found
 
     def _counterpart_of(self, story: str) -> str | None:
-        """The story of the counterpart of a story's only text."""
+        """The story that is the counterpart of a story of one text; None where there is none."""
         profile = self._index.profile(story)
         first = profile.members[0]
         fits = {other: fit for other, fit in self._speaker(first).fits.items() if other != story}
@@ -308,7 +310,7 @@ class _Sweeps:
 
 
 def _target(present: StoryProfile, weighing: Weighing, threshold: float, stay: float) -> StoryProfile | None:
-    """Where an article belongs: the present story has `stay` added; None is a story of its own."""
+    """Where an article belongs, with `stay` added to the present story; None for a story of its own."""
     if weighing.forced is not None:
         return weighing.forced
     alone = present.size == 1
@@ -337,10 +339,10 @@ def compared(
     constraints: Constraints,
     by: By = "repair",
 ) -> Repair:
-    """What changed between a placement and the index now, with a decision for each article that moved.
+    """The changes from a placement to the index now, with a decision for each article that moved.
 
     Args:
-        before: Story by article, of all that may have moved.
+        before: The former story of each article that may have moved.
         index: The stories now.
         scorer: Explains the decisions.
         constraints: A person's corrections.
@@ -353,7 +355,7 @@ def compared(
     for article in moved:
         groups.setdefault((before[article], index.story_of(article) or ""), []).append(article)
     existed = set(before.values())
-    # Whoever did not move was there before.
+    # A story with a member that did not move existed before.
     stayed = {
         into for _, into in groups if {m.article for m in index.profile(into).members}.difference(moved)
     }

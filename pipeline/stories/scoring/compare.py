@@ -1,7 +1,8 @@
-"""What articles have in common with stories: all of them at once, in arrays.
+"""Compares many articles with many stories at once, in arrays.
 
-Without contrast a row depends on the article and its story alone, whatever else is compared in the same call:
-sums run in order of members and ids within each row. With it, it depends on the article's other stories too.
+Without contrast, the result for an article and a story depends on these two alone, whatever else is compared
+in the same call: sums run in order of members and ids within each row. With contrast it depends on the
+article's other stories too.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ Years = NDArray[np.uint64]
 
 
 class Part(IntEnum):
-    """The rows of the tables of vectors: what of an article is compared."""
+    """The rows of the tables of vectors: the three vectors of an article."""
 
     BODY = 0
     PAIRS = 1
@@ -34,34 +35,34 @@ class Part(IntEnum):
 
 
 class Tally(IntEnum):
-    """The rows of the table of what is summed over a story's members."""
+    """The rows of the table of sums over a story's members."""
 
     INSIDE = 0  # is the article itself
     OTHERS = 1  # every other member
     NEAR = 2  # exp(-gap / scale)
     OUTLET = 3  # of the article's outlet
-    TITLE = 4  # of its outlet, with its title but for the figures
-    DATED = 5  # years can be compared with the article's
-    OTHER_YEARS = 6  # and are others
+    TITLE = 4  # of its outlet, with a title that differs only in figures
+    DATED = 5  # its years can be compared with the article's
+    OTHER_YEARS = 6  # and have none in common
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """For each story, in float64, shape [stories]. An article itself is taken out of a story that holds it.
+    """One value for each story, float64, shape [stories]. A story that holds the article is taken without it.
 
     Attributes:
         text, lead, vector: The cosine with the sum of the members: bodies and pairs of those in the article's
             language, dense vectors of all; 0 where there are none.
-        mean_text, mean_lead, mean_vector: The mean inner product with each of them.
-        kept_text, kept_lead: The shares of these that remain after contrast.
+        mean_text, mean_lead, mean_vector: The mean inner product with each of these members.
+        kept_text, kept_lead: The shares of text and lead that remain after contrast.
         same: The share of members in the article's language.
         vectors: 1 where article and story have dense vectors that can be compared, else 0.
         near: The mean over members of exp(-gap / scale), with the gap in time.
         outlet: The share of members of the article's outlet.
-        figures: The share of members of the outlet with this title but for its figures.
-        years: Of the members that have a date where the article has none, or the other way round, the share
-            with no year in common; those without any year aside.
-        size: How many members there are.
+        figures: The share of members of the outlet whose title differs from the article's only in figures.
+        years: The share of members that have no year in common with the article, among those that have years
+            and a date where the article has none, or the other way round.
+        size: How many members there are, at least 1.
     """
 
     text: Floats
@@ -95,11 +96,11 @@ class _Comparison:
 
     Args:
         asked: The articles, with the stories of each.
-        scale: After so many days closeness in time has fallen to 1/e.
-        unknown: The gap in days where a time is unknown.
+        scale: The days after which closeness in time has fallen to 1/e.
+        unknown: The gap in days that is assumed where a time is unknown.
 
     Attributes:
-        rows: How many stories there are in all.
+        rows: How many pairs of article and story there are.
         starts: Where the stories of each article start, and where the last ones end.
         askers: The article of each story.
         kept: The shares of body and pairs that remain, shape [2, stories]; see `contrast`.
@@ -170,7 +171,7 @@ class _Comparison:
             self.squared[:, rows] = body, pairs, dense
 
     def _small(self, small: Small) -> None:
-        """Sums up the members of small stories; counts and lengths where there is but one."""
+        """Fills in the sums over members of small stories; counts and lengths for those of one member."""
         rows, askers = np.array(small.rows), np.array(small.askers)
         heads = np.frombuffer(b"".join(small.heads), HEAD)
         inside, fitting = np.array(small.own), np.array(small.fitting)
@@ -195,7 +196,7 @@ class _Comparison:
         self._multiply(small.dense, rows[fitting], askers[fitting], inside[fitting])
 
     def _titles(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-        """The digests of the articles' titles."""
+        """The digests of the articles' titles, without and with figures."""
         traits = [member.traits for member, _ in self.asked]
         return (
             np.array([each.title_form for each in traits], dtype=np.uint64),
@@ -203,7 +204,7 @@ class _Comparison:
         )
 
     def _multiply(self, dense: list[bytes], rows: Rows, askers: Rows, inside: NDArray[np.bool_]) -> None:
-        """The inner products of articles' dense vectors with members' of small stories; sums up these."""
+        """Fills in the inner products with dense vectors of small stories' members, and the sums of these."""
         inner: list[Floats] = []
         done = 0
         for asker, count in enumerate(np.bincount(askers, minlength=1).tolist()):
@@ -223,7 +224,7 @@ class _Comparison:
             self.inner[Part.DENSE] += np.bincount(rows, np.concatenate(inner), self.rows)
 
     def _large(self, member: IndexedArticle, row: int, profile: StoryProfile) -> tuple[Floats, Years]:
-        """Takes what of a large story is not text; returns the times and years of the other members."""
+        """Fills in all but the texts of a large story; returns the times and years of the other members."""
         sums, traits = profile.sums, member.traits
         inside = profile.compares(member.article)
         outlet = figures = 0
@@ -246,7 +247,7 @@ class _Comparison:
         return times[others], years[others]
 
     def _times_apart(self, large: list[tuple[int, Floats, Years]]) -> None:
-        """How far the members of large stories are from their articles in time, and in years."""
+        """Fills in how close members of large stories are to their articles in time and years."""
         rows = np.repeat([row for row, *_ in large], [len(times) for _, times, _ in large])
         times, years = (np.concatenate([each[part] for each in large]) for part in (1, 2))
         askers = self.askers[rows]
@@ -256,11 +257,11 @@ class _Comparison:
         self.tally[Tally.OTHER_YEARS] += np.bincount(rows, other_years, self.rows)
 
     def _share(self, hits: Hits, contrast: float, floor: float) -> None:
-        """Sums products where a word is one of the article's."""
+        """Fills in the inner products of texts, from the words that an article has too; then contrast."""
         rows, askers, pairs = (np.concatenate(part) for part in (hits.rows, hits.askers, hits.pairs))
         ids, weights = np.concatenate(hits.ids), np.concatenate(hits.weights)
         own, mine = self._own_words()
-        # Of an article, of its bodies or pairs, this word: ascending.
+        # Each key is article, body or pairs, and word; the article's own keys are ascending.
         keys = ((2 * askers + pairs) << 32) + ids
         places = np.minimum(np.searchsorted(own, keys), len(own) - 1)
         shared = np.flatnonzero(own[places] == keys)
@@ -298,7 +299,7 @@ class _Comparison:
         return nearness(np.stack([self._sums.get(row, none) for row in rows]), floor)
 
     def _own_words(self) -> tuple[NDArray[np.int64], Floats]:
-        """The articles' words and pairs of words, with their weights: as keys, see `_share`."""
+        """The articles' words and pairs of words as keys (see `_share`), with their weights."""
         keys: list[NDArray[np.int64]] = []
         weights: list[Floats] = []
         for asker, (member, _) in enumerate(self.asked):
@@ -308,9 +309,9 @@ class _Comparison:
         return np.concatenate(keys), np.concatenate(weights)
 
     def _other_years(self, times: Floats, years: Years, askers: Rows) -> NDArray[np.bool_]:
-        """Whether a member's years can be compared with its article's, and whether they are others.
+        """Whether a member's years can be compared with its article's; and whether they have none in common.
 
-        They are where one of the two has a date and the other none, and both have years.
+        They can be compared if one of the two has a date and the other none, and both have years.
         """
         mine = self._years[askers]
         compared = (np.isnan(times) != np.isnan(self._times[askers])) & (years != 0) & (mine != 0)
@@ -329,18 +330,18 @@ def compare(
     """Compares articles with stories.
 
     Args:
-        asked: The articles, their traits decoded, each with the profiles of its stories. One that holds
-            nothing but the article has nothing in common with it.
-        time_scale_days: After so many days closeness in time has fallen to 1/e.
-        unknown_gap_days: The gap in time where one is unknown.
+        asked: The articles, their traits decoded, each with the profiles of its stories. A story that holds
+            only the article itself has nothing in common with it.
+        time_scale_days: The days after which closeness in time has fallen to 1/e.
+        unknown_gap_days: The gap that is assumed where a time is unknown.
         contrast: How much a word loses that other stories share with the article; see `contrast`.
         vector_floor: The cosine of vectors that counts as nothing in common.
 
     Returns:
-        One after another, what the articles have in common with each of their stories.
+        One value for each pair of article and story, in the order of `asked`.
 
-    An article of the words 7 and 9, weighing 3 and 4, against a story of one article of the word 9 alone,
-    which another outlet wrote at the same time:
+    An article of the words 7 and 9, with weights 3 and 4, against a story of one article that has the word 9
+    alone, which another outlet wrote at the same time:
 
     >>> from dataclasses import replace
     >>> from pipeline.stories.features.packed import Features, Sparse
@@ -397,7 +398,7 @@ def _cosines(
         squared: The squared length of the sum.
         count: How many vectors it is made of.
         own: The vectors' squared lengths.
-        inside: Whether the vector itself is in the sum; it is then taken out:
+        inside: 1 where the vector itself is in the sum, else 0; it is then taken out:
             (s - v)·v = s·v - |v|² and |s - v|² = |s|² - 2 s·v + |v|².
     """
     squared = squared - inside * (2.0 * inner - own)

@@ -1,24 +1,26 @@
-"""What sets stories apart: a word that several candidates share with an article speaks less for each of them.
+"""Contrast: a word that several candidates share with an article counts less for each of them.
 
-Inverse document frequency knows what is common in all the news, not what is common around one article: a
-hundred reports of as many shootings share their words with every new one. Here each word's evidence for a
-story is divided by how much of it the article's other candidate stories have too:
+Inverse document frequency knows what is common in all the news, but not what is common around one article: a
+hundred reports on as many shootings share their words with every new one. Here the evidence of each word for
+a story shrinks with how much of it the article's other candidate stories have:
 
     kept = Σₜ aₜ sₜ / (1 + β Σ over other stories r of νᵣ (1 - Cᵣ Vᵣ) pₜᵣ) / Σₜ aₜ sₜ,    pₜ = min(1, mₜ / aₜ)
 
 with aₜ the article's weight of word t, sₜ that of the story's sum, mₜ the mean weight of the story's
-members, and β the strength. C is how much of what a rival has of the article the story has too,
-Σₜ aₜ² min(pₜ, pₜᵣ) / Σₜ aₜ² pₜᵣ, and V how near their vectors are: a piece of the story says the same in
-its words and in its meaning, a look-alike in its words alone, so only the latter is a rival. A small piece
-has little that the whole has not, so what a repair takes out of a story takes none of the story's words
-away. ν, what is new about a rival, is 1 less the fourth power of its largest V times overlap with those that
-have more of the article, their weighted Jaccard index: nothing where it is a copy of one, nearly all where
-it is only like it, because many look-alikes are to count as many.
+members, and β the strength.
 
-So pieces of one event are no rivals of each other, and count once as rivals of others: a story that stands
-twice changes no score (independence of clones, as voting theory calls it; Tideman 1987). Otherwise an event
-in two pieces would take its own words away from the next article, which would found a third. It follows from
-the candidates alone, so it is the same however the index came about. What was measured:
+Cᵣ says how much of what the rival r shares with the article the story shares too: Σₜ aₜ² min(pₜ, pₜᵣ) / Σₜ
+aₜ² pₜᵣ. Vᵣ says how near the vectors of the two are. A piece of the same event agrees with the story in words
+and in meaning, a look-alike in words alone; so only the look-alike is a rival. A small piece has little that
+the whole story has not, so what a repair takes out of a story takes none of the story's words away. νᵣ says
+how new the rival is beside those that share more with the article: 1 - max (V J)⁴, with J the weighted
+Jaccard index of what the two share with it. It is 0 for a copy and nearly 1 for one that is only similar,
+because many look-alikes are to count as many.
+
+So pieces of one event are no rivals of each other, and count once as rivals of others: a story that is there
+twice changes no score (voting theory calls this independence of clones; Tideman 1987). Otherwise an event in
+two pieces would take its own words away from the next article, which would found a third piece. All of this
+depends on the candidates alone, not on how the index came about. What was measured:
 docs/research/2026-11-29-pieces.md.
 """
 
@@ -31,9 +33,9 @@ from numpy.typing import NDArray
 
 from pipeline.stories.index.sums import Floats
 
-# How much alike stories must be to count as one rival: the power of their overlap.
+# The power of the overlap in ν: the higher, the more alike two stories must be to count as one rival.
 _SAMENESS: Final = 4
-# Directions are rounded to so many steps, so that their inner products are exact in any order of adding.
+# Unit vectors are rounded to multiples of 1 / _STEPS, so that their inner products are exact in any order.
 _STEPS: Final = 4096.0
 
 
@@ -41,9 +43,9 @@ class SharedWords(NamedTuple):
     """The words that stories share with an article, in any order.
 
     Attributes:
-        stories: The story of each word that a member or a sum shares with the article.
-        places: Which of the article's words it is; its pairs of words come after its words.
-        products: The two weights multiplied.
+        stories: For each word that a member or a sum shares with the article, the position of the story.
+        places: The position of the word in the article; its pairs of words come after its words.
+        products: The product of the two weights.
     """
 
     stories: NDArray[np.intp]
@@ -55,8 +57,8 @@ class OwnWords(NamedTuple):
     """The words of an article.
 
     Attributes:
-        weights: Shape [words and pairs].
-        bodies: How many of them are words.
+        weights: Of its words, then of its pairs of words, shape [words and pairs].
+        bodies: How many of these are words.
     """
 
     weights: Floats
@@ -66,12 +68,12 @@ class OwnWords(NamedTuple):
 def kept_shares(
     words: SharedWords, own: OwnWords, count: Floats, inside: Floats, nearness: Floats, strength: float
 ) -> Floats:
-    """The shares of the inner products with bodies and with pairs that remain.
+    """The shares that contrast leaves of the inner products of bodies and of pairs; see the module.
 
     Args:
         words: What the stories share with the article.
         own: The article's own words.
-        count: For each story, how many members in the article's language it has, the article itself too.
+        count: For each story, how many members it has in the article's language, the article itself included.
         inside: 1 for the story that holds the article itself, else 0.
         nearness: How near the stories' vectors are to each other, 0 to 1, shape [stories, stories].
         strength: β, 0 for no contrast.
@@ -121,7 +123,7 @@ def nearness(sums: Floats, floor: float) -> Floats:
 
 
 def _rivals(present: Floats, squares: Floats, nearness: Floats) -> Floats:
-    """How often each word stands in the other stories, pieces of one event counted once.
+    """How often rivals have each word, pieces of one event counted once.
 
     Args:
         present: How much of each word a story has, 0 to 1, shape [stories, words].
@@ -131,15 +133,15 @@ def _rivals(present: Floats, squares: Floats, nearness: Floats) -> Floats:
     Returns:
         Shape [stories, words].
 
-    Two stories that have the same of an article are no rivals of each other, and one of the third. It has a
-    part of what they have: it is no rival of theirs.
+    Two stories that share the same with an article are no rivals of each other, and count as one rival of a
+    third. The third shares a part of that: it is no rival of theirs.
 
     >>> present = np.array([[1.0, 1.0], [1.0, 1.0], [0.0, 1.0]])
     >>> _rivals(present, np.array([0.5, 0.5]), np.ones((3, 3))).tolist()
     [[0.0, 0.0], [0.0, 0.0], [0.5, 0.5]]
     """
     total = np.add.reduce(present * squares, axis=1)
-    # What one story alone has takes nothing from another.
+    # A word that only one story has takes nothing from another.
     common = np.flatnonzero(np.count_nonzero(present, axis=0) > 1)
     had = present[:, common] * squares[common]
     both = np.add.reduce(np.minimum(had[:, np.newaxis], had), axis=2)
@@ -147,7 +149,7 @@ def _rivals(present: Floats, squares: Floats, nearness: Floats) -> Floats:
     overlap = nearness * np.where(either > 1e-12, both / np.where(either > 1e-12, either, 1.0), 0.0)
     covered = nearness * np.where(total > 1e-12, both / np.where(total > 1e-12, total, 1.0), 0.0)
     np.fill_diagonal(covered, 1.0)
-    # Those with more of the article come first; of equals the first.
+    # Stories that share more with the article come first; ties keep their order.
     order = np.argsort(-total, kind="stable")
     earlier = np.tril(overlap[np.ix_(order, order)], -1)
     new = np.empty(len(total))

@@ -1,4 +1,4 @@
-"""What articles are compared with, laid side by side: members of small stories, and sums of large ones."""
+"""What articles are compared with, as arrays: members of small stories, and sums of large ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.stories.features.packed import Ids, IndexedArticle, Sparse
 from pipeline.stories.index.story_profile import StoryProfile
 from pipeline.stories.index.sums import Floats, SparseSum
 
-# A story's sum with more terms than this is cut to the article's terms before it is looked through.
+# A sum with more terms than this is cut down to the article's terms first.
 _LONG_SUM: Final = 4096
 
 Rows = NDArray[np.intp]
@@ -21,12 +21,14 @@ Rows = NDArray[np.intp]
 
 @dataclass(slots=True)
 class Texts:
-    """Bodies and pairs that one article meets, in turn: of small stories' members, then large ones' sums.
+    """The vectors that one article is compared with, body and pairs by turns.
+
+    First come those of small stories' members, then the sums of large stories.
 
     Attributes:
-        rows: The story of each pair of the two.
-        lengths: How many terms each has.
-        ids, weights: One after another.
+        rows: The row of the story, once for each body with its pairs.
+        lengths: How many terms each vector has.
+        ids, weights: The terms and weights of all vectors, one after another.
     """
 
     rows: list[int] = field(default_factory=list)
@@ -35,7 +37,7 @@ class Texts:
     weights: list[Floats] = field(default_factory=list)
 
     def take(self, row: int, profile: StoryProfile, member: IndexedArticle) -> None:
-        """Takes the sums of a large story."""
+        """Adds the sums of a large story."""
         self.rows.append(row)
         for sums, vector in ((profile.body, member.traits.body), (profile.pairs, member.traits.pairs)):
             terms, values = _cut_down(sums.get(member.language), vector)
@@ -45,15 +47,15 @@ class Texts:
 
 
 class Small:
-    """Members of small stories side by side, with what they are compared by apart from text.
+    """Members of small stories, with what they are compared by apart from text.
 
     Attributes:
-        rows, askers: The story of each, and the article that asks.
+        rows, askers: The row of the story of each, and the article that it is compared with.
         heads: The fixed head of the packed features of each (`packed.HEAD`).
         speaking: Whether it is in the article's language.
         fitting: Whether their dense vectors can be compared.
         ours, own: Whether it is of the article's outlet; whether it is the article itself.
-        dense: The dense vectors of those that fit.
+        dense: The dense vectors of those that can be compared.
     """
 
     def __init__(self) -> None:
@@ -67,7 +69,7 @@ class Small:
         self.dense: list[bytes] = []
 
     def take(self, asker: int, mine: IndexedArticle, rows: list[int], members: list[IndexedArticle]) -> Texts:
-        """Takes the members of an article's small stories; returns their bodies and pairs."""
+        """Adds the members of an article's small stories; returns their bodies and pairs."""
         texts = Texts()
         if not members:
             return texts
@@ -104,7 +106,7 @@ class Hits:
         self.weights: list[Floats] = []
 
     def take(self, asker: int, member: IndexedArticle, texts: Texts) -> None:
-        """Takes what may be one of the article's words: an id with the low 16 bits of one of them."""
+        """Adds the ids that may be words of the article: those that share their low 16 bits with one."""
         if not texts.lengths:
             return
         ids, weights = np.concatenate(texts.ids), np.concatenate(texts.weights)
@@ -112,7 +114,7 @@ class Hits:
         self._present[own] = True
         hits = np.flatnonzero(self._present.take(ids & 0xFFFF))
         self._present[own] = False
-        # Vectors are bodies and pairs in turn.
+        # Bodies and pairs take turns.
         vectors = np.searchsorted(np.cumsum(texts.lengths), hits, side="right")
         self.rows.append(np.array(texts.rows)[vectors >> 1])
         self.askers.append(np.full(len(hits), asker))
@@ -122,7 +124,7 @@ class Hits:
 
 
 def _cut_down(total: SparseSum | None, vector: Sparse) -> tuple[Ids, Floats]:
-    """The ids and values of a sum, of a long one only those that matter."""
+    """The ids and values of a sum; of a long one only those that the vector has too."""
     if total is None:
         return np.zeros(0, dtype=np.uint32), np.zeros(0)
     return total.within(vector.ids) if len(total.ids) > _LONG_SUM else (total.ids, total.values)

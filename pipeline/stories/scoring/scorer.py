@@ -3,17 +3,18 @@
     base  = f (wᵀ text + wᴸ lead + wⱽ vector) / (wᵀ + wᴸ + wⱽ) + (1 - f) x vector
     score = base(centroid)^α · base(mean)^(1 - α) · time · outlet · figures · years · facts
 
-`text` and `lead` are cosines of TF-IDF with the story's members in the article's language, f their share of
-the story; `vector` is the cosine of embeddings, rescaled because those of e5 crowd between 0.7 and 1.
-`centroid` takes the cosine with the sum of the members, `mean` the mean of the cosines with each: the first
-is robust, the second keeps chains from growing. `time`, `outlet`, `figures` and `years` are means over the
-members. `text` and `lead` are what remains after contrast between the stories weighed together (see
-`contrast`); what that took is told apart from them when a score is explained.
+`text` and `lead` are TF-IDF cosines with the story's members in the article's language, and f is the share of
+these among the members. `vector` is the cosine of embeddings, rescaled because those of e5 crowd between 0.7
+and 1; x is its factor across languages (`cross_language`). `centroid` takes the cosine with the sum of the
+members, `mean` the mean of the cosines with each: the first is robust, the second keeps chains from growing.
+`text` and `lead` enter with what contrast between the candidate stories leaves of them (see `contrast`); an
+explained score shows separately what contrast took. `time`, `outlet`, `figures` and `years` are factors from
+0 to 1, made of means over the members.
 
-`facts` is 1 for a story that is not near enough to join anyway. It gives back what time took, as far as
-articles name the same person and something else in common: the trial belongs with
-the crime weeks ago. And it takes much where earthquakes are not as strong, and all where languages differ
-and persons contradict each other: meaning alone joins nothing then.
+`facts` is 1 for a story that is too far below the threshold to be joined anyway. It gives back some of what
+`time` took if articles share a person and something else, because the trial belongs with the crime of weeks
+ago. It takes much if earthquakes differ in strength, and everything if article and story are in different
+languages and about different persons: meaning alone joins nothing then.
 """
 
 from __future__ import annotations
@@ -35,9 +36,9 @@ from pipeline.stories.index.story_profile import StoryProfile
 from pipeline.stories.index.sums import Floats
 from pipeline.stories.scoring.compare import Asked, Compared, compare
 
-# Facts cannot lift a score from below this share of the threshold above it: they are not read there.
+# From below this share of the threshold facts cannot lift a score above it, so they are not read there.
 _WITHIN_REACH: Final = 0.6
-# So many of a story's newest articles are asked for facts.
+# Facts are compared with this many of a story's articles, the newest.
 _FACTS_OF: Final = 40
 
 Granularity = Literal["strict", "normal", "broad"]
@@ -45,12 +46,12 @@ Granularity = Literal["strict", "normal", "broad"]
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """Scores of an article with stories, and what they are made of.
+    """The scores of an article with some stories, and what they are made of.
 
     Attributes:
         values: The scores.
         plain: What they would be if none of the stories had a rival.
-        explain: Gives, for a position, the score again with contributions that sum to it.
+        explain: Gives, for the position of a story, its score with contributions that sum to it.
     """
 
     values: list[float]
@@ -61,7 +62,11 @@ class Scored:
 class Scorer(Protocol):
     """Says how well an article fits each of some stories. Pure: the same arguments give the same bits.
 
-    A member of the story is weighed against the other members.
+    An article that is in a story is compared with the other members.
+
+    Attributes:
+        name: What decisions call it, with a digest of its numbers.
+        stay: How much better than the present story another must fit before a repair moves an article.
     """
 
     name: str
@@ -71,10 +76,10 @@ class Scorer(Protocol):
         """The score from which the article may join a story."""
 
     def weigh(self, member: IndexedArticle, profiles: Sequence[StoryProfile]) -> Scored:
-        """The scores, 0 or more; 0 is "nothing in common". What stories have in common may count less."""
+        """The scores, 0 or more; 0 is "nothing in common". Words that stories share may count less."""
 
     def weigh_all(self, asked: Asked) -> list[Scored]:
-        """What `weigh` gives for each article with its stories, to the bit, worked out together."""
+        """The same as `weigh` for each article with its stories, to the bit, but worked out together."""
 
     def score(self, member: IndexedArticle, profile: StoryProfile) -> float:
         """The score of one story that has no rivals."""
@@ -94,20 +99,22 @@ class MixWeights:
 
     Attributes:
         text, lead, vector: Weights of the three similarities within one language.
-        cross_language: Factor of the vector similarity across languages.
+        cross_language: The factor x of the vector similarity across languages.
         vector_floor: The cosine of embeddings that counts as nothing in common.
         centroid_share: α, from 0 (mean only) to 1 (centroid only).
-        time_loss: What is lost at most with distance in time.
-        time_scale_days: After so many days 1 - 1/e of it is lost.
-        unknown_gap_days: The distance where a time is unknown.
-        outlet_loss: What is lost where all members are of the article's own outlet.
-        years_loss: What is lost where an undated text names other years than that of the story; see `years`.
-        acquaintance: Which share of what time takes is given back where all articles name one's persons.
-        magnitude_loss: What is lost where earthquakes are not as strong.
-        contrast: How much a word loses that other candidate stories share with the article; see `contrast`.
-        threshold: To join, with vectors.
-        threshold_without_vectors: To join, without.
-        stay: What a repair demands beyond the present story's score.
+        time_loss: The share of the score that is lost at most with distance in time.
+        time_scale_days: The days after which 1 - 1/e of `time_loss` is lost.
+        unknown_gap_days: The distance that is assumed where a time is unknown.
+        outlet_loss: The share that is lost if all members are of the article's own outlet.
+        years_loss: The share that is lost if an undated text names other years than the story's; see `years`.
+        acquaintance: The share of what time takes that is given back if all of a story's articles name one of
+            the article's persons and something else of it.
+        magnitude_loss: The share that is lost if earthquakes differ in strength.
+        contrast: β: how much a word loses that other candidate stories share with the article; see
+            `contrast`.
+        threshold: The score needed to join, for an article with a vector.
+        threshold_without_vectors: The same for an article without one.
+        stay: How much better than the present story another must fit before a repair moves an article.
     """
 
     text: Positive
@@ -121,7 +128,7 @@ class MixWeights:
     unknown_gap_days: NotNegative
     outlet_loss: Share
     years_loss: Share
-    acquaintance: Share = 0  # files of versions that did not know it (the archive keeps them) say nothing
+    acquaintance: Share = 0  # missing in files of older versions, which the archive keeps
     magnitude_loss: Share = 0
     contrast: NotNegative
     threshold: Share
@@ -131,7 +138,7 @@ class MixWeights:
 
 @dataclass(frozen=True, slots=True)
 class _Factors:
-    """What time, one outlet, titles alike but for figures, other years and facts leave of the scores."""
+    """The factors of the score: time, own outlet, titles that differ in figures, other years, facts."""
 
     time: Floats
     outlet: Floats
@@ -140,7 +147,7 @@ class _Factors:
     facts: Floats
 
     def told(self, base: float, row: int) -> Iterator[Contribution]:
-        """One loss after another, as contributions to the score that comes of this base."""
+        """The contribution of each factor in turn, starting from this base; negative where it takes."""
         for name in ("time", "outlet", "figures", "years", "facts"):
             kept = getattr(self, name)[row].item()
             yield Contribution(name, kept, base * (kept - 1.0))
@@ -149,7 +156,7 @@ class _Factors:
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """Text, lead and vector as they are weighed: with the centroid, and as a mean."""
+    """The weighted similarities of text, lead and vector: with the centroid, and as a mean."""
 
     centroid: tuple[Floats, Floats, Floats]
     mean: tuple[Floats, Floats, Floats]
@@ -161,14 +168,14 @@ class _Parts:
         return _Parts((a * text, b * lead, c), (d * text, e * lead, f))
 
     def base(self, alpha: float) -> Floats:
-        """By centroid and by mean together, see the module; 0 where one of them is 0."""
+        """Centroid and mean combined as in the module's formula; 0 where one of them is 0."""
         centroid, mean = sum(self.centroid), sum(self.mean)
         some = (centroid > 0.0) & (mean > 0.0)
         base: Floats = np.maximum(centroid, 0.0) ** alpha * np.maximum(mean, 0.0) ** (1.0 - alpha) * some
         return base
 
     def shares(self, alpha: float, row: int) -> tuple[float, float, float]:
-        """The shares of one base above 0 that text, lead and vector stand for; they sum to 1."""
+        """The shares of text, lead and vector in one base above 0; they sum to 1."""
         centroid, mean = ([part[row].item() for part in parts] for parts in (self.centroid, self.mean))
         by_centroid, by_mean = sum(centroid), sum(mean)
         text, lead, vector = (
@@ -204,7 +211,7 @@ class Mix(Scorer):
         w = self.weights
         shared = compare(asked, w.time_scale_days, w.unknown_gap_days, w.contrast, w.vector_floor)
         parts = self._parts(shared)
-        # Without contrast and with it: what is lost between the two is told as contrast's.
+        # Without and with contrast: the difference is shown as contrast's contribution.
         whole, base = parts.base(w.centroid_share), parts.contrasted(shared).base(w.centroid_share)
         vectors = self._rescaled(shared.vector)
         losses = self._factors(shared)
@@ -248,7 +255,7 @@ class Mix(Scorer):
         losses: _Factors,
         row: int,
     ) -> tuple[Contribution, ...]:
-        """The base before contrast shared out by the part of each similarity, then loss after loss."""
+        """The base before contrast, divided among the similarities; then contrast and factor after factor."""
         whole, base = bases
         text, lead, vector = (
             parts.shares(self.weights.centroid_share, row) if whole > 0.0 else (0.0, 0.0, 0.0)
@@ -288,7 +295,7 @@ class Mix(Scorer):
         )
 
     def _facts(self, asked: Asked, values: Floats, time: Floats) -> Floats:
-        """What facts leave or give back, for stories near enough to be joined."""
+        """The factor of facts for each story; 1 for those that are too far away to be joined."""
         bars = np.repeat(
             [self.threshold(member) * _WITHIN_REACH for member, _ in asked], [len(p) for _, p in asked]
         )
@@ -311,7 +318,7 @@ class Mix(Scorer):
 
 
 def _read(member: IndexedArticle, profile: StoryProfile) -> InCommon:
-    """The facts of an article beside those of a story."""
+    """Compares the facts of an article with those of a story's newest articles."""
     mine = mentioned(member.data)
     # Without either there is nothing to have in common, whatever the story's articles name.
     if not (mine.people or mine.magnitudes):

@@ -61,7 +61,7 @@ def load_scorer(document: Document, granularity: Granularity) -> ScorerConfig:
 
     Args:
         document: `config/scorer.yaml`, parsed.
-        granularity: What a user calls one story; scales the thresholds.
+        granularity: How large stories are to be; scales the thresholds.
 
     Raises:
         ConfigError: A key is unknown, missing or out of range; names file, line and key.

@@ -1,10 +1,10 @@
 """A person's word on situations: which story belongs to which, whatever the texts say.
 
-A word names the articles of a story, and the last part of its groups is the situation. It is about the story
-that holds most of these articles, so that it follows them when stories are merged or split, and about every
-story that one of them begins: what is parted from a story was part of it when the word was said. What comes
-to a story later changes neither. Of several words on one story the last counts; where none is in force, it
-is as the machine had it.
+A "word" is a correction of kind "tie" or "untie". Its groups name the articles of a story; the last group is
+the situation. It applies to the story that holds most of these articles, so it follows them when stories are
+merged or split. It also applies to every story that begins with one of them, because a story that was split
+off was part of the named one when the word was said. Articles that join later change neither. The last of
+several words on one story counts; where none is in force, the machine's tie holds.
 """
 
 from __future__ import annotations
@@ -39,19 +39,20 @@ class PersonTies:
 
 
 def stories_meant(said: Correction, where: Mapping[str, str], begun: Mapping[str, str]) -> set[str]:
-    """The stories that a word is about: for each of its groups the one that holds most of the articles.
+    """The stories that a word is about.
 
-    Also those that begin with one of the articles, because they were parted from it.
+    For each of its groups, the story that holds most of the articles; and every story that begins with one of
+    the articles, because it was split off from such a story.
 
     Args:
         said: Of kind "tie" or "untie".
         where: The story of each article that is stored.
-        begun: By their first articles, the stories that hold any of these.
+        begun: Stories that hold any of these articles, by their first article.
     """
     found = {begun[article] for group in said.groups[:-1] for article in group if article in begun}
     for group in said.groups[:-1]:
         counts = Counter(where[article] for article in group if article in where)
-        # Of equal ones that of the first article: a counter keeps the order in which they came.
+        # Ties go to the first article's story: a Counter keeps the order of insertion.
         found.update(story for story, _ in counts.most_common(1))
     return found
 
@@ -59,7 +60,7 @@ def stories_meant(said: Correction, where: Mapping[str, str], begun: Mapping[str
 def machine_tie(story: Story) -> Tie | None:
     """How a story would be tied if no person had said anything; None where it would be alone.
 
-    One that began its situation is tied by nothing but the situation's id.
+    A story that began its situation has no stored tie: one with the situation's id alone is made for it.
     """
     if story.tie is not None and story.tie.said:
         return story.tie.former
@@ -67,11 +68,11 @@ def machine_tie(story: Story) -> Tie | None:
 
 
 def last_word(words: Sequence[Correction], machine: Tie | None) -> tuple[str, str]:
-    """The situation of a story by what persons said of it, and the word that decides; "" where none does.
+    """A story's situation ("" for none) after what persons said, and the id of the word that decides, or "".
 
     Args:
-        words: Those that are about the story, oldest first.
-        machine: How it is tied without them.
+        words: The words about the story, oldest first.
+        machine: The tie it has without them.
     """
     situation, by = machine.situation if machine is not None else "", ""
     for said in words:

@@ -15,12 +15,13 @@ SHOWN: Final = 6
 
 
 def told(member: IndexedArticle, shared: Mapping[int, float]) -> tuple[Evidence, ...]:
-    """The names and words of an article that a situation has too, strongest first.
+    """The names and words that an article shares with a situation, strongest first.
 
     Args:
         member: The article.
-        shared: What each shared term gave to the score, by its id among situations. Only those that stand in
-            title, first sentence or a name can be told; the weights are shares of all of them.
+        shared: By term id (`word_term`, `pair_term`), what each shared term added to the score. Only terms in
+            the title, the first sentence or a name can be shown, because ids alone tell no word. The weights
+            shown are shares of the sum over all shared terms.
     """
     title, lead, names, _ = member.packed.shown
     weights = {term: weight for term, weight in shared.items() if weight > 0}

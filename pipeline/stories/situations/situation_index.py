@@ -1,14 +1,14 @@
 """Ties each new story to the situation it belongs to: a fold over articles in ingest sequence.
 
-When an article founds a story, what is said of it is compared with the situations before it, whatever the
-distance in time. A story that is alone yet is tried again with its next articles. What an article is compared
-by is frozen with it, and what is known of situations is kept as learned state, so that neither batches nor
-restarts can be told from the outcome. Articles never change their story by it.
+An article that founds a story is compared with all situations so far, however long ago they were. While the
+story is alone it is tried again with its next articles. An article's features are frozen, and what is known
+of situations is kept as learned state, so batches and restarts make no difference to the outcome. No article
+changes its story because of a situation.
 
-A situation's score for an article is the cosine of their words and pairs of words, each times how rare it is
-*among situations*: what many affairs have in common ("police", "killed") ties nothing, and what one affair
-repeats in a hundred stories stays rare. To that comes a part of the cosine of their vectors, and a loss that
-grows with the distance in time.
+A situation's score for an article is the cosine of their words and pairs of words, each weighted by how rare
+it is *among situations*: a word of many affairs ("police", "killed") ties nothing, and a word that one affair
+repeats in a hundred stories stays rare. A share of the cosine of their vectors is added, and a loss that
+grows with the distance in time is taken off.
 """
 
 from __future__ import annotations
@@ -39,20 +39,21 @@ from pipeline.stories.situations.term_postings import TermPostings
 THRESHOLD: Final = 0.25
 THRESHOLD_WITHOUT_VECTORS: Final = 0.16
 VECTOR_SHARE: Final = 0.3
-# The loss for the weeks between an article and the situation's latest: this times log(1 + weeks).
+# The loss for g weeks between an article and the situation's latest is TIME_LOSS · log(1 + g).
 TIME_LOSS: Final = 0.02
-# With so many articles a story that is alone is compared.
+# A story that is alone is compared with its first articles, up to this many.
 TRIED: Final = 4
-# How many situations without a term are added to the count, so that rarity counts from the first on.
+# Rarity counts this many more situations, without the term, so that it holds from the first one on.
 _PRIOR: Final = 200
-# Candidates share one of so many rarest terms, each had by at most so many; so many of them are weighed.
+# Candidates share one of an article's heaviest terms (_ASKED_TERMS of them) that at most _COMMON situations
+# have; the best _WEIGHED candidates are scored.
 _ASKED_TERMS: Final = 24
 _COMMON: Final = 200
 _WEIGHED: Final = 12
-# So many stories that are alone, and so many situations of several, are remembered; the latest.
+# How many single stories, and how many situations of several stories, are remembered: the latest.
 ALONE_KEPT: Final = 12_000
 TIED_KEPT: Final = 4_000
-# Situations in one piece of learned state, by serial.
+# A piece of learned state holds the situations of this many consecutive serials.
 _PIECE: Final = 64
 _HEADER: Final = "situations"
 _WEEK_SECONDS: Final = 7 * 86_400.0
@@ -62,7 +63,7 @@ Read = Callable[[Sequence[str]], Mapping[str, bytes]]
 
 
 class Tied(NamedTuple):
-    """How a story was tied, and the story that its situation began with if that was alone; else ""."""
+    """How a story was tied; `joined` is the story that began the situation, if it was alone, else ""."""
 
     tie: Tie
     joined: str
@@ -81,7 +82,7 @@ class SituationIndex:
     """What is known of situations.
 
     Args:
-        read: Gives pieces of learned state by key; called when something is first asked.
+        read: Gives pieces of learned state by key; first called when it is needed.
         center: The mean of the embedder's vectors, shape [d]; None where there is no embedder.
     """
 
@@ -104,12 +105,12 @@ class SituationIndex:
         """Finds whether an article ties its story to a situation.
 
         Args:
-            member: The article that was placed in a story, the newest one.
+            member: The newest article, which has just been placed in a story.
             story: Its story.
             founded: Whether it founded the story.
 
         Returns:
-            How the story is tied by it; None where it is not, or where it was before.
+            How the article ties its story; None where it does not, or where the story was tied already.
         """
         terms = self._loaded()
         own = self._alone.get(story)
@@ -123,7 +124,7 @@ class SituationIndex:
             if own is None:
                 self._put(SituationProfile(story, 0, 1, 1, traits, 1.0, 0.0))
             else:
-                # Its place in time stays: being looked at is no news of it.
+                # It keeps its serial: being compared does not make it newer.
                 self._replace(own, replace(own, tried=own.tried + 1))
             return None
         if own is not None:
@@ -161,7 +162,7 @@ class SituationIndex:
     def _score(
         self, traits: Traits, weighed: Floats, rarity: Floats, profile: SituationProfile
     ) -> tuple[float, dict[int, float]]:
-        """The score, and what each shared term gave of it."""
+        """The score, and what each shared term added to it."""
         theirs = profile.traits
         common, mine, place = np.intersect1d(traits.ids, theirs.ids, assume_unique=True, return_indices=True)
         parts = (
@@ -172,18 +173,18 @@ class SituationIndex:
             inner = int(traits.vector.astype(np.int32) @ theirs.vector.astype(np.int32))
             score += VECTOR_SHARE * inner / (127.0 * 127.0)
         gap = abs(traits.time - theirs.time)
-        if gap > 0:  # and known
+        if gap > 0:  # False too where a time is unknown: the gap is then NaN
             score -= TIME_LOSS * math.log1p(gap / _WEEK_SECONDS)
         return round(score, 6), dict(zip(common.tolist(), parts.tolist(), strict=True))
 
     def make_anew(self, situation: str, members: Sequence[IndexedArticle], tried: int = TRIED) -> None:
-        """Brings what is known of a situation to the stories that it has: where a person said which.
+        """Rebuilds what is known of a situation from its stories, after a person said which it has.
 
         Args:
             situation: Its id.
             members: The first article of each of its stories, in the order in which they were tied; none
                 where nothing is to be tied to it any more.
-            tried: With how many articles its only story was compared with the others.
+            tried: How many articles of its only story have been compared with other situations.
         """
         self._loaded()
         known = self._alone.get(situation) or self._several.get(situation)
@@ -206,7 +207,7 @@ class SituationIndex:
         return self._alone.get(name) or self._several[name]
 
     def _put(self, profile: SituationProfile) -> None:
-        """Takes a situation in as the latest, and forgets the oldest where there are too many."""
+        """Adds a situation as the latest, and forgets the oldest when there are too many."""
         terms, ids = self._loaded(), profile.traits.ids
         weights = profile.traits.weights.astype(np.float64)
         weights = weights * np.log((_PRIOR + len(terms) + 1) / (terms.counts(ids) + 1.0))
@@ -242,7 +243,7 @@ class SituationIndex:
     # -- learned state -----------------------------------------------------------------------------------
 
     def _loaded(self) -> TermPostings:
-        """The postings; reads what is known when first asked."""
+        """The postings; the first call reads the learned state."""
         if self._terms is None:
             header = self._read([_HEADER]).get(_HEADER, b"")
             self._next, *pieces = np.frombuffer(header, "<u8").tolist() or [0]

@@ -1,4 +1,4 @@
-"""A situation as stories are compared with it: bounded, quantised, and packed to bytes without loss."""
+"""The profile of a situation that stories are compared with: bounded, quantised, packed to bytes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipeline.errors import StoreError
 from pipeline.stories.features.packed import IndexedArticle
 
-# Of a story's words and pairs of words the heaviest; a situation keeps at most so many of its stories'.
+# How many words and pairs of words are kept, the heaviest: of one story, and of a whole situation.
 STORY_TERMS: Final = 96
 SITUATION_TERMS: Final = 192
 _MAGIC: Final = b"WWS1"
@@ -29,12 +29,13 @@ _NO_VECTOR: Final[Vector] = np.zeros(0, dtype=np.int8)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Traits:
-    """What an article brings to the comparison.
+    """What an article is compared by.
 
     Attributes:
         ids: Of words (even) and of pairs of words (odd), ascending.
         weights: Their TF-IDF weights, frozen with the article.
-        vector: Its embedding less the embedder's centre, of length 127, rounded; empty without an embedder.
+        vector: Its embedding less the embedder's centre, scaled to length 127 and rounded to int8, shape [d];
+            empty without an embedder.
         time: When it was published (seconds since 1970); NaN where nobody says.
     """
 
@@ -50,12 +51,13 @@ class SituationProfile:
 
     Attributes:
         id: That of the story it began with.
-        serial: Grows with each change of any situation: the order in which they are forgotten.
-        stories: How many were tied.
-        tried: With how many articles its only story was compared with the others.
+        serial: A new, higher number whenever a situation gains or loses a story; the lowest is forgotten
+            first.
+        stories: How many stories it has.
+        tried: How many articles of its only story have been compared with other situations.
         traits: Sums, trimmed to `SITUATION_TERMS`; `time` is the latest.
-        length: Of the sum of vectors; `traits.vector` is its direction.
-        norm: Of the terms, each times how rare it was among situations at the last change.
+        length: Length of the sum of the stories' vectors; `traits.vector` is its direction.
+        norm: Length of the vector of term weights, each times its rarity among situations at the last change.
     """
 
     id: str
@@ -68,12 +70,12 @@ class SituationProfile:
 
 
 def word_term(term: int) -> int:
-    """A word among the terms of situations, by its `term_id`."""
+    """The situations' term for a word, from its `term_id`: the last bit is 0."""
     return term & 0xFFFF_FFFE
 
 
 def pair_term(pair: int) -> int:
-    """A pair of words among the terms of situations, by its `pair_id`."""
+    """The situations' term for a pair of words, from its `pair_id`: the last bit is 1."""
     return pair | 1
 
 
@@ -96,7 +98,7 @@ def read_traits(member: IndexedArticle, center: NDArray[np.float64] | None) -> T
 
 
 def summed(profile: SituationProfile, more: Traits) -> tuple[Traits, float]:
-    """The traits of a situation with one more article, and the length of the sum of vectors."""
+    """Adds an article to a situation: its new traits, and the new length of the sum of vectors."""
     old = profile.traits
     ids, places = np.unique(np.concatenate([old.ids, more.ids]), return_inverse=True)
     weights = np.bincount(places, np.concatenate([old.weights, more.weights]).astype(np.float64))
@@ -111,7 +113,7 @@ def _known(time: float) -> float:
 
 
 def _heaviest(ids: Ids, weights: Weights, limit: int) -> tuple[Ids, Weights]:
-    """The heaviest terms, by id; of equal ones the smaller id. An id that stands twice counts once."""
+    """The heaviest terms (ties: the smaller id), sorted by id; of a repeated id the heaviest is kept."""
     order = np.lexsort((ids, -weights.astype(np.float32)))[:limit]
     kept, first = np.unique(ids[order], return_index=True)
     return kept, weights[order][first]

@@ -1,7 +1,7 @@
-"""Which situations have a term: one sorted array of those that were read, and a dictionary of later ones.
+"""Which situations have a term: a sorted array for those read from the store, a dictionary for later ones.
 
-What is answered is a function of the situations that are there, not of when they came: so a state read from
-the store answers as the one that grew.
+The answers depend on which situations there are, not on when they came: so state read back from the store
+answers like state that grew in memory.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.stories.situations.situation_profile import Ids
 
-# When so many situations have changed since, the array is made anew.
+# The array is rebuilt after this many changes.
 _LATER_MOST: Final = 2000
 
 
@@ -47,7 +47,7 @@ class TermPostings:
         self._later_serials: set[int] = set()
 
     def add(self, serial: int, ids: Ids) -> None:
-        """Takes a situation in."""
+        """Adds a situation."""
         self._terms_of[serial] = ids
         self._later_serials.add(serial)
         for term in ids.tolist():
@@ -56,7 +56,7 @@ class TermPostings:
             self._lay_out()
 
     def remove(self, serial: int) -> None:
-        """Takes a situation out."""
+        """Removes a situation."""
         ids = self._terms_of.pop(serial).tolist()
         if serial in self._later_serials:
             self._later_serials.discard(serial)
