@@ -2,8 +2,8 @@
 
     python benchmarks/whole.py [--articles 300]
 
-The texts are made up of words of the seeds, 150 to 350 words each. Over spaCy alone one process is compared
-with one, each on one thread, by processor time.
+The texts are made up of sentences of the seeds. The comparison with spaCy alone is one process against one,
+each on one thread, by processor time.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
 
 
 def articles(count: int) -> list[dict[str, str]]:
-    """Made-up articles: sentences of the near misses, in other orders, with the same seed each time."""
+    """Made-up articles: twelve sentences of the seeds each, drawn at random, the same in every run."""
     files = sorted((ROOT / "seeds").glob("*/*.txt"))
     sentences = [s for f in files for s in re.split(r"(?<=[.!?])\s+", f.read_text()) if len(s) > 40]
     chance, start = random.Random(7), datetime(2026, 1, 1, tzinfo=UTC)

@@ -1,8 +1,7 @@
 """Airflow connections as environment: `smtp_default`, `elasticsearch_default`, and credentials of feeds.
 
-A `${NAME}` in a feed's URL that the environment does not have is the connection `name`. What the environment
-says itself goes first. Secrets stay in the mapping: they are not logged, and not put
-into the environment of the process.
+A `${NAME}` in a feed's URL that the environment does not have is the connection `name`. The environment takes
+precedence. Secrets stay in the mapping: they are neither logged nor put into the environment of the process.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Load.
 
-Takes files, folders or globs (`.txt .html .jsonl[.gz] .xml .warc[.gz]`) through every stage. Start it by hand
-with `{"paths": ["/some/folder"], "alert": false}`; loaded articles never alert unless `alert` is true.
+Takes files, folders or globs (`.txt .html .jsonl[.gz] .xml .warc[.gz]` …) through every stage. Start it by
+hand with `{"paths": ["/some/folder"], "alert": false}`; loaded articles never alert unless `alert` is true.
 
 Each path is a mapped task in a pool of its own: between two batches the writer of stories is free, so live
 news goes in beside a long load. When a task is red, clear it once what its log says is mended; what it had

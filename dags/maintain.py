@@ -1,8 +1,8 @@
 """Maintain.
 
-Once a day: mends recent stories (merges, splits, moves), drops what is past its retention, has the store lay
-old months together, clears batch files and Airflow's logs that are past their time, and once a week mails the
-operator which feeds broke or fell silent.
+Once a day: mends recent stories (merges, splits, moves), drops what is past its retention, has the store
+merge old months, clears old batch files and Airflow's logs, and once a week mails the operator which feeds
+broke or fell silent.
 
 When a task is red: clear it once what its log says is mended, or leave it; tomorrow's run does it all again.
 """

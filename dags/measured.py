@@ -23,7 +23,7 @@ _OUTCOMES = ("new", "updated", "duplicate", "recognised", "quarantined")
 
 @contextmanager
 def timed(app: App) -> Iterator[None]:
-    """How long a task took that went well, and how much of it was waiting for another writer."""
+    """Tells how long a task took, if it went well, and how much of that it waited for another writer."""
     begun = time.monotonic()
     yield
     task = get_current_context()["ti"]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from pipeline.app import App
 
-# A run that is cleared and retried finds its batch files for so long.
+# For this many days a run that is cleared and retried finds its batch files.
 STAGING_DAYS = 3
 
 

@@ -64,7 +64,7 @@ class Outcome:
     broken: int = 0
 
     def p95(self) -> float:
-        """Seconds of the answers that were found."""
+        """The 95th percentile, in seconds, of the answers with status 200."""
         return statistics.quantiles(self.seconds, n=20)[-1] if len(self.seconds) > 1 else 0.0
 
 
@@ -92,7 +92,7 @@ def memory_mib(pid: int) -> float:
 
 
 async def clients(address: str, token: str, many: int, seconds: float) -> Outcome:
-    """So many clients at once, each asking one thing after another, one in five of them hostile."""
+    """Runs `many` clients at once, each asking one thing after another, one in five of them hostile."""
     found = Outcome()
     end = time.monotonic() + seconds
     limits = httpx.Limits(max_connections=many)
@@ -159,7 +159,7 @@ def busy() -> subprocess.Popen[bytes]:
 
 @contextmanager
 def nothing_but_busy(many: int) -> Iterator[None]:
-    """So many of them: what a writer pays for neighbours alone."""
+    """Runs so many `busy` processes: what a writer pays for neighbours alone."""
     processes = [busy() for _ in range(many)]
     try:
         yield
@@ -170,7 +170,7 @@ def nothing_but_busy(many: int) -> Iterator[None]:
 
 
 async def beside(url: str, upto: int) -> tuple[float, float]:
-    """The same in a process of its own, while others ask."""
+    """As `commit`, in a process of its own, while others ask."""
     program = (
         "import sys\nfrom benchmarks.programs.load import commit\n"
         "print(*commit(sys.argv[1], int(sys.argv[2])))"

@@ -3,7 +3,7 @@
     python -m benchmarks.programs.pages --articles 20000
     python -m benchmarks.programs.pages --articles 1000000 --elasticsearch http://127.0.0.1:9200
 
-News are made up (`benchmarks/store/made_up.py`), with stories of 15, 150 and 5,000 articles at the end.
+News is made up (`benchmarks/store/made_up.py`), with stories of 15, 150 and 5,000 articles at the end.
 """
 
 from __future__ import annotations

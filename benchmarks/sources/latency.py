@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT / "tests" / "app"))
 
 from hub_newsroom import HubNewsroom  # noqa: E402  beside the tests that use it
 
-# Each is a story of its own: who was mailed of one story hears no second time of it.
+# Each is a story of its own, because nobody is mailed twice about one story.
 _EVENTS = (
     (
         "Flood closes old bridge in Harrow",

@@ -6,10 +6,10 @@
 Each task runs in a process of its own, as a worker runs it: Airflow's task runner and the DAG's file are
 imported, then the task does its part. What counts is processor time, so eight workers are simulated on any
 machine: the batch is done when the slowest of them and then the one task `group` are. Feeds are served on
-this machine; texts are made up of words of the seeds.
+this machine; texts are made up of sentences of the seeds.
 
-With `--full` one task is measured of those that the DAG makes by itself of many new feeds, beside one
-with a single article, which is all start.
+With `--full`, one of the tasks that the DAG itself makes of many new feeds is measured, beside one with a
+single article, which is nearly all start.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How long the clustering state takes to be made again from a store, as every run does when it begins."""
+"""How long it takes to rebuild the clustering state from a store, as a run without a checkpoint must."""
 
 from __future__ import annotations
 

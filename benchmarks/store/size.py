@@ -1,7 +1,7 @@
 """Measures what an article takes on disk in Elasticsearch, kind by kind and field by field.
 
-    python -m benchmarks.store.size FILE… --elasticsearch http://127.0.0.1:9200
-    python -m benchmarks.store.size FILE… --elasticsearch … --before ../base --python ../base/.venv/bin/python
+    python -m benchmarks.store.size FILE… --folder DIR --elasticsearch http://127.0.0.1:9200
+    python -m benchmarks.store.size FILE… --folder DIR … --before ../base --python ../base/.venv/bin/python
 
 With `--before`, the checkout of another commit (`git worktree add --detach ../base COMMIT`) takes in the same
 files by its own code, and both are measured in the same way: each takes them into a SQLite file (kept in

@@ -42,7 +42,7 @@ def sources(name: str) -> frozenset[str]:
 
 
 def without(table: Table, source: str) -> dict[Choice, dict[str, float]]:
-    """The same without the sets that hold articles of a source; all of it where nothing would be left."""
+    """A table without the sets that hold articles of a source; all of it where nothing would be left."""
     kept = {
         choice: {name: value for name, value in row.items() if source not in sources(name)}
         for choice, row in table.items()

@@ -169,7 +169,7 @@ class Load:
         return self._process.poll() is None
 
     def seconds(self) -> float:
-        """Since when, by the clock."""
+        """Seconds since it began, by the clock."""
         return time.monotonic() - self._begun
 
     def end(self) -> tuple[float, float, int]:
@@ -191,7 +191,7 @@ class Load:
 
 
 def _articles(path: Path) -> int:
-    """How many there are."""
+    """How many articles a store has."""
     with closing(SqliteStore(path)) as store:
         return store.head()
 

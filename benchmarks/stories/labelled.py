@@ -72,7 +72,7 @@ class Labelled:
         return [member.full() for member in self.members]
 
     def plain(self) -> list[IndexedArticle]:
-        """The same without vectors."""
+        """The members without their vectors."""
         none = np.zeros(0, dtype=np.float16)
         return [IndexedArticle(m.article, m.seq, replace(m.traits, dense=none)) for m in self.members]
 
@@ -83,7 +83,7 @@ def digest_of(file: Path) -> str:
 
 
 def made_ready(name: str, digest: str, rows: Sequence[Line], embedder: CachedEmbedder) -> Labelled:
-    """The same of lines, in their order; a further form of an article is that article."""
+    """Labelled lines made ready to be grouped, in their order; all forms of an article are that article."""
     owners: dict[str, str] = {}
     known: dict[str, Article] = {}
     lines: list[str] = []

@@ -1,7 +1,7 @@
 """The desk among Airflow's pages, behind Airflow's login: the only file that knows both.
 
-Airflow mounts a plugin's pages without asking who comes, so this looks at the token of every request. Who may
-see the DAG `ingest` may read; who may change `maintain` may write.
+Airflow mounts a plugin's pages without checking who asks, so this looks at the token of every request.
+Who may see the DAG `ingest` may read; who may change `maintain` may write.
 
 Every process of Airflow loads its plugins and only the api-server answers, so what answers is imported there.
 """
@@ -54,7 +54,7 @@ def person_of(manager: BaseAuthManager[BaseUser], user: BaseUser) -> Person | No
 
 def site() -> ASGIApp:
     """The desk over the home and store that Airflow's environment and connections name."""
-    sys.path.append(str(Path(__file__).parents[1]))  # only who runs DAGs has their folder there
+    sys.path.append(str(Path(__file__).parents[1]))  # only what runs DAGs has their folder there
     from connected import environment
 
     from pipeline.desk.serve import mounted

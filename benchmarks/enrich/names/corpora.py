@@ -18,7 +18,7 @@ KINDS = {
     "PER": "PER", "PERSON": "PER", "LOC": "LOC", "ORG": "ORG",
     "Person": "PER", "Location": "LOC", "LocOrg": "LOC", "Org": "ORG",
 }  # fmt: skip
-# A sentence of a text without them ends at a point behind so many words, or after so many.
+# Where sentences are not marked, one ends at a full stop after `_LEAST` words or more, or after `_MOST`.
 _LEAST, _MOST = 6, 60
 _LONGEST_NAME = 60
 # What is read of a folder of texts.

@@ -27,7 +27,7 @@ _STRENGTH = 0.3
 
 
 def digest() -> str:
-    """Of the labelled lines; stands in the head of the weights."""
+    """The digest of the labelled lines, which the head of the weights names."""
     return sha256(TEXTS.read_bytes()).hexdigest()
 
 
