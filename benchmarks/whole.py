@@ -25,9 +25,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 ROOT = Path(__file__).resolve().parents[1]
-# A load of so many articles shows what a start costs: enough for two processes to be started.
+# A load of this many articles shows what a start costs: enough for two processes to be started.
 FEW = 110
-# So many that an outlet seldom writes a sentence twice. It would be taken for boilerplate, and the process
+# Enough that an outlet seldom writes a sentence twice. It would be taken for boilerplate, and the process
 # that groups would make the vector of what is left again (in news it does so for one article of a hundred).
 OUTLETS = 300
 # A load, and the processor time of the process that groups and of those that enrich.
@@ -165,7 +165,7 @@ def by_processes(made: list[dict[str, str]], folder: Path) -> dict[int, tuple[fl
 
 
 def main() -> None:
-    """Prints one line a comparison."""
+    """Prints one line for each comparison."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--articles", type=int, default=300)
     parser.add_argument("--processes", action="store_true", help="only one process beside two")

@@ -159,7 +159,7 @@ def busy() -> subprocess.Popen[bytes]:
 
 @contextmanager
 def nothing_but_busy(many: int) -> Iterator[None]:
-    """Runs so many `busy` processes: what a writer pays for neighbours alone."""
+    """Runs `many` processes that are `busy`: what a writer pays for neighbours alone."""
     processes = [busy() for _ in range(many)]
     try:
         yield

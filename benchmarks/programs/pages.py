@@ -158,7 +158,7 @@ class Cost:
 
     @property
     def p95(self) -> float:
-        """Of its times, in milliseconds."""
+        """The 95th percentile of its times, in milliseconds."""
         return statistics.quantiles(self.milliseconds, n=20)[-1]
 
 
@@ -229,7 +229,7 @@ def endpoints() -> dict[str, str]:
 
 
 def timed(address: str, path: str, tries: int, token: str = "") -> Cost:
-    """Asks for a page, or with a token for an answer, so many times, after once to warm up."""
+    """Asks for a page, or with a token for an answer, `tries` times, after once to warm up."""
     headers = {"authorization": f"Bearer {token}"} if token else {}
     with httpx.Client(base_url=address, timeout=120, headers=headers) as client:
         first = client.get(path)

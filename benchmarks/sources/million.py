@@ -45,7 +45,7 @@ def _text(number: int) -> tuple[str, str]:
 
 
 def make_files(folder: Path, count: int) -> None:
-    """Short articles, five minutes apart, one a file."""
+    """Short articles, five minutes apart, one in each file."""
     folder.mkdir(parents=True)
     for number in range(count):
         title, text = _text(number)
@@ -79,7 +79,7 @@ def memory_mib(process: int) -> float:
 
 
 def load(home: Path, config: Path, folder: Path, seconds: float) -> Iterator[tuple[float, int, float]]:
-    """Loads for so many seconds at most, then kills it; yields seconds, articles and MiB each second."""
+    """Loads for `seconds` at most, then kills it; yields seconds, articles and MiB each second."""
     command = [str(Path(sys.executable).parent / "wirewatch"), "--home", str(home), "--config", str(config)]
     started = time.monotonic()
     with subprocess.Popen([*command, "load", str(folder)], stdout=subprocess.DEVNULL) as process:  # noqa: S603

@@ -74,7 +74,7 @@ class _Feeds(BaseHTTPRequestHandler):
 
 
 def feeds(count: int, of: int = FEEDS) -> dict[str, bytes]:
-    """So many articles as so many feeds, by path."""
+    """`count` articles in `of` feeds, by path."""
     from datetime import datetime
 
     items: dict[int, list[str]] = {}

@@ -32,7 +32,7 @@ from pipeline.store import open_store
 BATCH = 2000
 # How far back stories are active; months that ended before are merged.
 ACTIVE = timedelta(days=30)
-# So many articles are enough to compare ways of writing.
+# This many articles are enough to compare ways of writing.
 COMPARED = 22_000
 
 

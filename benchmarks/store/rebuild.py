@@ -23,7 +23,7 @@ _ARTEFACT: Final = load_scorer(read_document(_SCORER), "normal")
 
 
 def _articles(stories: int) -> Iterator[StoredArticle]:
-    """The articles of so many stories, with the traits of articles of full length (`invented.py`)."""
+    """The articles of `stories` stories, with the traits of articles of full length (`invented.py`)."""
     newsroom = Newsroom(_ARTEFACT.center)
     sizes = itertools.islice(newsroom.events(), stories)
     events = [event for event, size in sizes for _ in range(size)]
@@ -33,7 +33,7 @@ def _articles(stories: int) -> Iterator[StoredArticle]:
 
 
 def fill(store: Store, stories: int) -> None:
-    """Writes so many stories' articles into an empty store."""
+    """Writes the articles of `stories` stories into an empty store."""
     source = _articles(stories)
     while batch := list(itertools.islice(source, _BATCH)):
         store.commit(Commit(articles=tuple(batch)))

@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def fill(url: str, articles: int) -> None:
-    """Writes articles until there are so many."""
+    """Writes articles until the store has this many."""
     artefact = load_scorer(read_document(_SCORER), "normal")
     store, newsroom = open_store(url, timeout_seconds=_PATIENCE), Newsroom(artefact.center)
     numbers = (event for event, size in newsroom.events() for _ in range(size))

@@ -18,7 +18,7 @@ Table = Mapping[Choice, Row]
 
 # A figure that is lower by no more than this is no loss: less than one article of most files.
 UNNOTICED: Final = 0.001
-# So many of the largest gains and losses are named.
+# How many of the largest gains and losses are named.
 _NAMED: Final = 3
 
 

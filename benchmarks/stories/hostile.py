@@ -3,7 +3,7 @@
     python -m benchmarks.stories.hostile [--articles 5000] [--at-once]
 
 One outlet's titles all alike, near-copies of one text at once, a story that grows and grows, articles that
-nobody dates, and a clock a year ahead: so many articles each, put beside 3,000 usual ones. Processor time of
+nobody dates, and a clock a year ahead: `--articles` of each, put beside 3,000 usual ones. Processor time of
 the last 400; goal: 3 times. With `--at-once` all but the last 800 are put where they would go, without being
 decided on, so that tens of thousands can be tried.
 """
@@ -118,7 +118,7 @@ def _story(kind: Kind, number: int) -> str:
 
 
 def main() -> None:
-    """Prints a line a kind."""
+    """Prints a line for each kind."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

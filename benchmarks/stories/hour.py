@@ -2,10 +2,10 @@
 
     python -m benchmarks.stories.hour FOLDER [--minutes 60] [--window 300000]
 
-First the folder gets a store whose window of 30 days holds so many articles that ended just now; cut short,
+First the folder gets a store whose window of 30 days, which ends now, holds `--window` articles; cut short,
 it goes on where it was. Their features are made without the models: vectors are some real ones and noise.
 Then `wirewatch load`, as it comes, with vectors and in as many processes as it takes by itself, reads a file
-that is written ahead of it for so many minutes: invented news (`papers`) that goes on where the window ends,
+that is written ahead of it for `--minutes`: invented news (`papers`) that goes on where the window ends,
 dated now.
 
 A line a minute: articles, a second by the clock, processor time an article of all processes together, and
@@ -49,7 +49,7 @@ _SAMPLES: Final = 300
 # A dimension, as in `invented`: of an event, and of an article of it.
 _EVENT_NOISE: Final = 0.018
 _NOISE: Final = 0.010
-# So many articles are written ahead of what is stored: more than a load has under way.
+# How many articles are written ahead of what is stored: more than a load has under way.
 _AHEAD: Final = 2_000
 # Numbers of articles that are neither in the window nor loaded.
 _ELSEWHERE: Final = 1_000_000_000
@@ -61,7 +61,7 @@ _MEBIBYTE: Final = 1024.0
 
 
 def fill(path: Path, window: int, papers: Papers) -> None:
-    """Writes articles until there are so many, the last dated now; the end is kept beside the store."""
+    """Writes articles until there are `window`, the last dated now; the end is kept beside the store."""
     ended = path.with_suffix(".ended")
     if not ended.exists():
         ended.write_text(datetime.now(UTC).isoformat())
@@ -160,7 +160,7 @@ class Load:
         )
 
     def feed(self, articles: int) -> None:
-        """Writes ahead of so many articles."""
+        """Writes ahead of the `articles` that are stored."""
         while self._next < self._first + articles + _AHEAD:
             self._ahead()
 
@@ -224,7 +224,7 @@ def _memory(process: int) -> float:
 
 
 def measure(load: Load, minutes: int) -> None:
-    """Prints a line a minute, and at the end what it comes to."""
+    """Prints a line each minute, and at the end what it comes to."""
     before = started = Reading(0.0, 0, 0.0, ())
     for minute in range(1, minutes + 1):
         while load.runs() and load.seconds() < 60 * minute:

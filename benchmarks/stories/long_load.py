@@ -2,7 +2,7 @@
 
     python -m benchmarks.stories.long_load [--articles 40000] [--minutes 5] [--repair-days 1]
 
-Invented articles, so many minutes apart, are placed and stored in order of time; nothing is read, cleaned or
+Invented articles, some minutes apart, are placed and stored in order of time; nothing is read, cleaned or
 enriched. They are dated in the past, and all come now. Memory is what the process has, its imports included.
 """
 

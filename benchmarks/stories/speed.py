@@ -63,7 +63,7 @@ class Bench:
         return len(self._rows)
 
     def grow(self, stories: int) -> None:
-        """Adds events with all their articles until there are so many stories."""
+        """Adds events with all their articles until there are `stories` of them."""
         while self.stories < stories:
             event, size = next(self._events)
             for _ in range(size):

@@ -1,4 +1,4 @@
-"""The same labelled news made harder or only other: what a choice must not lose on.
+"""The same labelled news made harder, or just different: what a choice must not lose on.
 
 A number that fits a few files may fit nothing else. Each variant changes one thing that differs between
 feeds: how many articles there are, how dense they come, what else comes with them, what is known of their
@@ -22,7 +22,7 @@ from pipeline.records import content_id
 
 Lines = Sequence[Line]
 
-# Subsets have about so many articles; variants are made of as many as the middle one has.
+# About how many articles subsets have; variants are made of as many as the middle one has.
 SIZES: Final = (200, 1000, 5000)
 _VARIED: Final = SIZES[1]
 # Characters that are left of a text: about what a feed's summary has.
@@ -31,7 +31,7 @@ WEEK: Final = timedelta(days=7)
 
 
 def sized(lines: Lines, size: int) -> list[Line]:
-    """Whole events, in the order of their digests, until there are so many articles."""
+    """Whole events, in the order of their digests, until there are `size` articles."""
     counts = Counter(line.cluster for line in lines)
     kept: set[str] = set()
     articles = 0
@@ -44,12 +44,12 @@ def sized(lines: Lines, size: int) -> list[Line]:
 
 
 def thinned(lines: Lines, share: int) -> list[Line]:
-    """One event of so many, whole: fewer look-alikes stand side by side."""
+    """One event in `share`, whole: fewer look-alikes stand side by side."""
     return [line for line in lines if int(content_id(line.cluster)[:8], 16) % share == 0]
 
 
 def sampled(lines: Lines, share: int) -> list[Line]:
-    """One article of so many: as a reader of few feeds sees the same events."""
+    """One article in `share`: as a reader of few feeds sees the same events."""
     return [line for line in lines if int(line.item.id[:8], 16) % share == 0]
 
 

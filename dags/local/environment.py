@@ -42,7 +42,7 @@ def make_pools() -> None:
 
 
 def clean_database(days: int) -> None:
-    """Removes what Airflow's database holds of runs that ended more than so many days ago.
+    """Removes what Airflow's database holds of runs that ended more than `days` days ago.
 
     The last scheduled run of each DAG stays, since Airflow tells by it when the next one is due. A task could
     not do this: Airflow keeps its database from tasks.

@@ -39,7 +39,7 @@ class Enricher:
         self._classifier = classifier
 
     def enrich(self, articles: Sequence[Article], vectors: Vectors | None = None) -> list[EnrichedArticle]:
-        """Enriches articles, in their order; each by itself, whatever stands beside it.
+        """Enriches articles, in their order; each by itself, whatever else is in the batch.
 
         Args:
             articles: As normalized.

@@ -12,7 +12,7 @@ from typing import Final
 from pipeline.text import fold
 
 _OTHERS: Final = ("de", "fr", "es", "it", "nl")
-# wordfreq's lists come in steps of a hundredth of a power of ten: so many make a word ten times as frequent.
+# wordfreq's lists have steps of a hundredth of a power of ten; this many make a word ten times as frequent.
 _TENFOLD: Final = 100
 # The Zipf scale counts in powers of ten from one word in a billion: step 0, every word of a text, is at 9.
 _ALL: Final = 900

@@ -25,7 +25,7 @@ TARGET = Path(__file__).parents[3] / "pipeline" / "enrich" / "names" / "learned"
 # L1 keeps the weights few, L2 small; more rounds gain nothing on the parts held back.
 _L1, _L2, _ROUNDS = 0.3, 0.1, 90
 _LEAST_OFTEN = 2
-# Weights nearer to nothing than so many hundredths are left out.
+# Weights nearer to zero than this many hundredths are left out.
 _LEAST_WEIGHT = 2
 
 

@@ -44,12 +44,12 @@ _PARTED = "\n\n"
 # The language whose model is believed alone; those of others stand beside what capitals tell.
 _TRUSTED = "en"
 _SURROGATE = re.compile("[\ud800-\udfff]")  # spaCy cannot encode them
-# No word is so long. spaCy cuts marks off such a run one by one, in time that grows with its square: 100,000
-# ampersands took minutes. Scripts that are written without spaces have long runs by nature.
+# No word is this long. spaCy cuts marks off such a run one by one, in time that grows with its square:
+# 100,000 ampersands took minutes. Scripts that are written without spaces have long runs by nature.
 _RUN_CHARS = 200
 _RUN = re.compile(f"[^\\s\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{{{_RUN_CHARS},}}")
 _BATCH = 32
-# A pipeline remembers so many words, those that came first and so nearly all that come often, and how each
+# A pipeline remembers this many words, the first ones to come and so nearly all frequent ones, and how each
 # is tokenized; that is some 25 MiB. All later words go with their batch.
 _KEPT_WORDS = 50_000
 # The shape of most multiplications of the small English model: tokens of a batch, inputs, outputs.
@@ -246,7 +246,7 @@ def _drop_unused_vectors(pipeline: Language) -> None:
 
 @cache
 def multiplication() -> Literal["BLIS", "OpenBLAS"]:
-    """What multiplies matrices faster here, by some milliseconds of timing, once a process.
+    """The library that multiplies matrices faster here, found once per process in some milliseconds.
 
     spaCy comes with BLIS, which knows no kernel of its own for many processors and is then up to three times
     as slow as numpy's OpenBLAS. Both find the same names.

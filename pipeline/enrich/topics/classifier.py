@@ -1,7 +1,7 @@
 """Top terms of IPTC Media Topics from the vector of a text, in any language that has vectors.
 
 One logistic regression a topic over the numbers of multilingual e5. `make train-topics` makes `weights.csv`
-from lines in our own words: a row a topic, its id, the constant, then a weight for each number.
+from lines in our own words. Each topic has a row: its id, the constant, then a weight for each number.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class TopicClassifier:
 
     @classmethod
     def trained(cls) -> TopicClassifier:
-        """The one that comes with the package; it is read once a process."""
+        """The classifier that comes with the package, read once per process."""
         return _trained()
 
     def log_odds(self, vectors: Vectors) -> list[dict[str, float]]:

@@ -18,10 +18,10 @@ _PREFIX: Final = "query: "
 
 
 class E5Embedder:
-    """An `Embedder`: 384 numbers a text, comparable across languages.
+    """An `Embedder`: 384 numbers for each text, comparable across languages.
 
     Texts are computed one at a time, so neighbours do not matter; work is spread over processes, not threads.
-    The model is loaded when first needed and once a process; it takes some 250 MB.
+    The model is loaded when first needed and once per process; it takes some 250 MB.
     """
 
     name = "e5"

@@ -20,7 +20,7 @@ _MIN_KEPT = 12
 _SENTENCE_END = re.compile(rf"[{SENTENCE_ENDS}\"')\]]$")
 # Signs that more text was there: in any language.
 _CONTINUED = re.compile(r"\s*(?:\[\s?(?:\.\.\.|…)\s?\]|\(\.\.\.\)|→|»)\s*$")
-# A list of other headlines in mid-text is a box of so many at most; a longer one is a briefing.
+# A list of other headlines in mid-text is a box of at most this many; a longer one is a briefing.
 _BOX = 2
 _HEADLINE_CHARS = 130
 

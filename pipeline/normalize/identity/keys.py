@@ -17,7 +17,7 @@ _DISTINCTIVE_CHARS: Final = 200
 CURRENT: Final = "raw:"
 FORMER: Final = "was:"
 _WORD = re.compile(r"\w+")
-# The article's number in the last part of a link, beside words; a day written as eight digits is none.
+# The article's number in the last part of a link, beside words; a day written as eight digits is not one.
 _NUMBER = re.compile(r"(?<!\d)(?!(?:19|20)\d\d(?:0[1-9]|1[0-2])[0-3]\d(?!\d))(\d{5,14})(?!\d)")
 
 

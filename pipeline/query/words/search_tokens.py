@@ -248,7 +248,7 @@ class _PieceTokens(dict[str, frozenset[str]]):
     @classmethod
     @lru_cache(maxsize=64)
     def of(cls, language: str) -> _PieceTokens:
-        """The one of a language."""
+        """The table of a language."""
         return cls(language)
 
     def __missing__(self, piece: str) -> frozenset[str]:
@@ -271,7 +271,7 @@ class _StemTokens(dict[str, str]):
     @classmethod
     @cache
     def of(cls, language: str) -> _StemTokens:
-        """The one of a language."""
+        """The table of a language."""
         return cls(language)
 
     def __missing__(self, word: str) -> str:

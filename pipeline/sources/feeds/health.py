@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pipeline.records import FeedState
 
 BROKEN_AFTER_FAILURES = 3
-_SILENT_RHYTHMS = 10  # so many of its usual gaps without news
+_SILENT_RHYTHMS = 10  # this many of its usual gaps without news
 _SILENT_AT_LEAST = timedelta(days=2)  # nobody publishes at weekends and on holidays as on other days
 
 

@@ -53,7 +53,7 @@ _LATIN = frozenset({"cp1250", "cp1252", "cp1254", "cp1257", "cp1258", "iso8859-2
 _MANY_BYTES = 300  # enough for statistics of letters
 _MESS_MAX = 0.2
 _MARGIN = 0.05
-_CLEARLY = 3.0  # so much more likely, as a logarithm: twenty times
+_CLEARLY = 3.0  # how much likelier, as a logarithm: twenty times
 _BETWEEN_TAGS = re.compile(rb"[<>\n]")
 # The two Greek encodings differ in little more than the place of Ά, which the other reads as ’ or ¶.
 _GREEK = {"iso8859_7": "cp1253", "cp1253": "iso8859_7"}

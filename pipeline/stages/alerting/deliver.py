@@ -146,7 +146,7 @@ class Deliverer:
     # -- whom it goes to ---------------------------------------------------------------------------------
 
     def _of_today(self, waiting: Sequence[Message], run: _Run) -> list[Message]:
-        """What waits, less the messages to those who left their watch, plus those to whoever joined it."""
+        """What waits, less the messages to those who left their watch, plus those to people who joined it."""
         kept = []
         for message in waiting:
             why = self._no_more(message)
@@ -359,7 +359,7 @@ class Deliverer:
         run.error(message, f"{error}; all mails wait, next try {due:%Y-%m-%d %H:%M} UTC")
 
     def _server_back(self, message: Message, run: _Run) -> None:
-        """It spoke with us about this mail, so it is well again."""
+        """Our server gave an answer about this mail, so it is well again."""
         if run.trouble and message.channel == "mail":
             self._store.commit(Commit(marks={MAIL_TROUBLE: ""}), run.renew())
             run.trouble = None

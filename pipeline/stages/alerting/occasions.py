@@ -227,7 +227,7 @@ class OccasionReader:
     def _timed(
         self, passed: Sequence[tuple[Due, Change]], loaded: Mapping[str, StoredArticle]
     ) -> dict[Change, frozenset[str]]:
-        """Dues as changes, each with the watches to ask; one that an edit has overtaken is none."""
+        """Dues as changes, each with the watches to ask; without those that an edit has overtaken."""
         wanted = sorted({due.article for due, _ in passed} - set(loaded))
         articles = {**loaded, **(self._store.articles(wanted) if wanted else {})}
         found: dict[Change, frozenset[str]] = {}

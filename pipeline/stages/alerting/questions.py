@@ -37,7 +37,7 @@ MANY = 1_000_000
 # the second.
 RECENT, MOST_RECENT = 1000, 5000
 WEEK = timedelta(days=7)
-# So many hits are shown.
+# How many hits are shown.
 SHOWN_HITS = 10
 # In these fields, a value that no article has is probably misspelled.
 _LOOKED_UP = ("outlet", "place", "entities", "language")

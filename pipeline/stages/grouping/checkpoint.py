@@ -38,12 +38,12 @@ log = logging.getLogger("wirewatch.grouping")
 # The mark of the store: the names of its checkpoints, the newest first; those of machines that share
 # no folder stand side by side.
 MARK: Final = "clustering.checkpoint"
-# Below so many articles an index is made as fast as one is read.
+# Below this many articles an index is made as fast as one is read.
 FEW: Final = 10_000
 # What came since is put in at each opening; kept anew when that is more than this, and this share of it.
 _SINCE: Final = 2_000
 _SINCE_SHARE: Final = 200
-# It grows until it reaches back so many windows more than is needed, or is made of so many files.
+# It grows until it reaches back this many windows more than is needed, or is made of this many files.
 _WINDOWS_MORE: Final = 3
 _FILES: Final = 400
 # One that is made anew reaches back this share of a window more than is needed.
@@ -291,7 +291,7 @@ class Checkpoints:
         else:
             names = [name, *elsewhere][:_MACHINES]
             self._store.commit(Commit(marks={MARK: " ".join(names)}), self._renew())
-            # The former one may still be read by whoever lost the lease.
+            # A process that lost the lease may still read the former one.
             former, done = [name, *former], True
         index_files.clear(self._folder, former, () if before is None else before.segments)
         return done

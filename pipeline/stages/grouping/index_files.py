@@ -43,8 +43,8 @@ _RECORD_HEAD: Final = 8
 # Most records are shorter, and come by one call.
 _READ_AHEAD: Final = 8192
 _SUMS: Final = "postings_sums"
-# Arrays begin at multiples of this. What grows has room behind it, a hole in the file: so many slots, and
-# this share of those that are there.
+# Arrays begin at multiples of `_ALIGNED`. What grows has room behind it, a hole in the file: `_ROOM` slots,
+# and one for every `_ROOM_SHARE` that are there.
 _ALIGNED: Final = 64
 _ROOM: Final = 1 << 14
 _ROOM_SHARE: Final = 8

@@ -25,7 +25,7 @@ from pipeline.stories.situations.person_ties import (
 )
 from pipeline.stories.situations.situation_index import TRIED, SituationIndex
 
-# So many stories of a situation, the newest, are what others are compared with once a person spoke of it.
+# Once a person spoke of a situation, others are compared with this many of its stories, the newest.
 _STORIES = 500
 
 

@@ -22,9 +22,10 @@ from pipeline.stories.placing.corrections import Constraints
 from pipeline.stories.scoring.scorer import Scorer
 from pipeline.stories.situations.situation_index import SituationIndex
 
-# So many articles that were read to tell stories are kept for the next commits of the run.
+# How many articles that were read to describe stories are kept for the next commits of the run.
 _KEPT: Final = 4 * MEMBERS_TOLD
-# After so many articles of one run, and so large a share of the index, it goes on from a checkpoint again:
+# After this many articles of one run, if they are more than this fraction of the index, the run
+# goes on from a checkpoint again:
 # what a run takes in is in memory, some 6 KiB an article, and a load may bring millions.
 _TAKEN_IN: Final = 10_000
 _TAKEN_SHARE: Final = 20

@@ -29,7 +29,7 @@ Done = TypeVar("Done")
 _Told = tuple[Done, list[tuple[int, str]]]
 _Outcome = Future[_Told[Done]]
 
-# From so many inputs at once (25 items each) processes are worth their start.
+# From this many inputs at once (25 items each) on, processes are worth their start.
 _WORTH_IT: Final = 4
 # Inputs under way for each process: bounds the memory, and no process waits for the next.
 _AHEAD: Final = 2

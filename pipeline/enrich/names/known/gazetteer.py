@@ -1,4 +1,4 @@
-"""Cities of GeoNames, countries of CLDR, and given names: what a name can be, whoever says otherwise.
+"""Cities of GeoNames, countries of CLDR, and given names: what a name can be, whatever a model says.
 
 Loaded when first asked, and of other scripts only what is asked for.
 """
@@ -123,7 +123,7 @@ class Gazetteer:
         return cities[0]._replace(alone=alone)
 
     def longest_from(self, word: str) -> int:
-        """Of how many words the longest name is that begins with this one; 0 for none."""
+        """How many words the longest name has that begins with this one; 0 for none."""
         return self._longest.get(word, 0) or int(word in self._latin or word in regions())
 
     def _at(self, row: int) -> City:
@@ -184,7 +184,7 @@ def _own_key(name: str, language: str, *, stemmed: bool) -> str:
 
 @cache
 def gazetteer() -> Gazetteer:
-    """The one that is shipped."""
+    """The gazetteer that is shipped."""
     return Gazetteer(_packed("cities.tsv.gz"))
 
 

@@ -330,7 +330,7 @@ def _place_by_words(field: FieldText, one: Named) -> Named | None:  # noqa: PLR0
     head, tail = field.tokens[one.first].folded, field.tokens[one.last - 1].folded
     named = head in given_names()
     if tail in WORDS.organisation_tails:
-        # "Emily Post" is a person, "Grant County Jail" is none.
+        # "Emily Post" is a person, "Grant County Jail" is not.
         body = (
             tail not in WORDS.place_tails_and_names
             if one.kind == "place"

@@ -85,7 +85,7 @@ def _name(element: Any) -> str:
 
 
 def _is_media(element: Any) -> bool:
-    """Of Media RSS, whether or not the document declares its prefix."""
+    """Whether an element is of Media RSS, even if the document does not declare its prefix."""
     tag = str(element.tag)
     return tag.startswith((f"{{{_MEDIA[0]}", f"{_MEDIA[1]}:"))
 
