@@ -254,7 +254,7 @@ class CandidateDocument(TypedDict):
 
 
 class EvidenceDocument(TypedDict):
-    """One reason for an article's place in its story, by the article that it was compared with."""
+    """What ties an article to its story or tells against it, as the `article` and as the `story` has it."""
 
     kind: str
     article: str

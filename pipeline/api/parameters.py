@@ -28,7 +28,7 @@ class Parameter:
         otherwise: Its value where it is not given.
         chars: The most characters.
         where: "query" or "path".
-        steers: Whether a cursor is good for one value only; not so where it only says how much to give.
+        steers: Whether it is part of the question that a cursor belongs to (`cursor.question_of`).
     """
 
     name: str

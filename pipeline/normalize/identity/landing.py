@@ -59,7 +59,7 @@ def are_one_page(pages: Mapping[str, str]) -> bool:
 
 
 def is_page_of(title: str, page_title: str) -> bool:
-    """Whether a page's headline is that of an item; not so where either has none.
+    """Whether a page's headline is that of an item; False where either has none.
 
     >>> is_page_of("Dam opened in steps", "Dam opened in steps - Echo"), is_page_of("Dam opened", "Log in")
     (True, False)

@@ -125,7 +125,7 @@ def _met(old: Article, new: Article, feed: str, because: str, digest: str) -> Ar
 
 
 def _teaches(old: Article, new: Article, feed: str) -> bool:
-    """Whether the content follows this form: new, or earlier content of the feed that replaced it."""
+    """Whether the content follows this form: it is new, or earlier and from the feed that replaced it."""
     if new.digest == old.digest:
         return False
     return new.digest not in old.earlier or feed == old.revised_by
