@@ -1,4 +1,4 @@
-"""Articles as lines of a list, and feeds without what only a poll needs: read out of their records."""
+"""Reads parts of records fast: articles as lines of a list, and feeds without what only a poll needs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.store.codec import decode, encode
 
 @dataclass(frozen=True, slots=True)
 class _Article:
-    """Of `Article`, what a line has."""
+    """The fields of `Article` that a line needs."""
 
     id: str
     url: str
@@ -30,7 +30,7 @@ class _Article:
 
 @dataclass(frozen=True, slots=True)
 class _Enriched:
-    """Of `EnrichedArticle`, what a line has."""
+    """The fields of `EnrichedArticle` that a line needs."""
 
     article: _Article
     recurring: tuple[Span, ...] = ()
@@ -39,13 +39,13 @@ class _Enriched:
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """Of `EnrichedArticle`, what it names."""
+    """The field of `EnrichedArticle` with what it names."""
 
     entities: tuple[EntityName, ...] = ()
 
 
 def names_record(entities: Iterable[Entity]) -> bytes:
-    """What an article names as a record of its own, which `names_in` reads."""
+    """Makes a record of its own of what an article names; `names_in` reads it."""
     return encode(_Named(tuple(EntityName(each.id, each.name, each.kind) for each in entities)))
 
 
@@ -87,7 +87,7 @@ def line_from(record: str, seq: int, story: str) -> ArticleRow:
 _POLLS_OWN: Final = frozenset({"seen", "pending"})
 _KEPT: Final = [each for each in fields(FeedState) if each.name not in _POLLS_OWN]
 _HINTS: Final = get_type_hints(FeedState)
-# Of `FeedState`, all but that: what is not read costs nothing, and `seen` is nine tenths of a record.
+# `FeedState` without these fields: what is not decoded costs nothing, and `seen` is nine tenths of a record.
 _Light: Final[type[Any]] = make_dataclass(
     "_Light", [(each.name, _HINTS[each.name], field(default=each.default)) for each in _KEPT], frozen=True
 )

@@ -1,4 +1,4 @@
-"""Records ↔ JSON, the same for both stores: what comes out equals what went in.
+"""Records as JSON and back, the same for both stores: what comes out equals what went in.
 
 Bytes become base64, times ISO 8601 in UTC. Text that is not well-formed Unicode (a lone surrogate) cannot be
 written as UTF-8: such a character becomes U+FFFD.
@@ -46,7 +46,7 @@ def _well_formed(value: Any) -> Any:
 
 
 def encode(record: object) -> bytes:
-    """A record as one JSON array with one element."""
+    """A record as a JSON array of one element."""
     adapter = _adapter(type(record))
     try:
         return adapter.dump_json((record,))

@@ -1,4 +1,4 @@
-"""A whole store into another one, of the same kind or not."""
+"""Copies a whole store into another one, of the same kind or not."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from pipeline.errors import StoreError
 from pipeline.ports import Commit, Store, Version
 from pipeline.records import Change
 
-# While this mark is set the target is a copy that is not finished.
+# As long as this mark is set, the target is an unfinished copy.
 MARK = "store.copy"
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a store: as a commit, but with any sequence numbers, and with earlier versions.
+    """A part of a store: a commit whose sequence numbers may have gaps, with earlier versions and changes.
 
     Attributes:
-        commit: What is put.
-        versions: Earlier versions of the articles of the commit, with their places, from 1.
-        head: The head of the store that it is of.
-        changes: With their numbers.
+        commit: What is written.
+        versions: Earlier versions of the commit's articles, each with its place among them, from 1.
+        head: The head of the store that the piece comes from.
+        changes: Numbered changes.
     """
 
     commit: Commit
@@ -33,17 +33,17 @@ class Piece:
 
 @runtime_checkable
 class Movable(Protocol):
-    """A store that can be taken apart and put together."""
+    """A store that can be read and written in pieces."""
 
     def pieces(self) -> Iterator[Piece]:
-        """All of the store but its leases, as it was when the first piece was asked for."""
+        """The whole store without its leases, as it was when the first piece was asked for."""
 
     def put_piece(self, piece: Piece) -> None:
-        """Writes a piece; the same again changes nothing."""
+        """Writes a piece; writing the same again changes nothing."""
 
 
 def copy_store(source: Store, target: Store) -> int:
-    """Copies everything but leases; begun again after a crash, it ends with the same.
+    """Copies everything except leases; run again after a crash, it ends with the same copy.
 
     Returns:
         How many articles were copied.

@@ -1,4 +1,4 @@
-"""A lease that stays held while its holder lives, however long a step takes, and not long after."""
+"""Keeps a lease while its holder lives, however long a step takes, and not long after that."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ log = logging.getLogger("wirewatch.store")
 def kept(
     open_again: Callable[[], Store], lease: Lease, clock: Callable[[], datetime], seconds: float
 ) -> Iterator[None]:
-    """Renews a lease from a thread, `RENEWALS` times in each of its terms.
+    """Renews a lease from a thread, `RENEWALS` times in each term.
 
-    The thread has a connection of its own, made when it is first needed: most steps are over before.
+    The thread has a connection of its own, made when it is first needed, because most steps end before.
 
     Args:
         open_again: Opens the store of the lease once more.
         lease: As it was taken.
         clock: Gives the present time (UTC).
-        seconds: Its term.
+        seconds: The term of the lease.
     """
     over = threading.Event()
 

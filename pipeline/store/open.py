@@ -1,4 +1,4 @@
-"""From a store's URL to the store."""
+"""Opens, creates and migrates the store that a URL names."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def sqlite_path(url: str) -> Path:
 
 
 def redacted(url: str) -> str:
-    """The URL without user, password and anything after "?": safe to show, however it is mistyped.
+    """The URL without user, password and anything after "?" or "#": safe to show, however it is mistyped.
 
     >>> redacted("https://me:pw@example.org:9200?api_key=k"), redacted("me:p/w@example.org")
     ('https://example.org:9200', 'example.org')
@@ -62,11 +62,11 @@ def open_store(
     Args:
         url: `sqlite:///path.db`, or for Elasticsearch
             `http(s)://[user:pass@]host:port[?prefix=NAME&ca=FILE&api_key=KEY]`.
-        create: Whether to make it when it is missing.
+        create: Whether to make it if it is missing.
         environment: For Elasticsearch: `WIREWATCH_ES_API_KEY` (instead of user and password) and
             `WIREWATCH_ES_CA` (the path of a certificate authority's PEM file).
         timeout_seconds: How long one operation may wait for a lock or a server.
-        settings: How one on Elasticsearch lies on its nodes, where the defaults are not meant.
+        settings: For Elasticsearch: shards, replicas and size of parts; None for the defaults.
 
     Raises:
         UsageError: The URL is of no known form.
@@ -76,7 +76,7 @@ def open_store(
     if url.startswith("sqlite:"):
         return SqliteStore(sqlite_path(url), create=create, timeout_seconds=timeout_seconds)
     if url.startswith(("http://", "https://")):
-        # Its client takes half a second to import: only who asks for it pays.
+        # The client takes half a second to import, so it is imported only where it is needed.
         from pipeline.store.elasticsearch.cluster import ElasticsearchStore
 
         address = _address(url, environment, settings)
@@ -108,11 +108,11 @@ def migrate_store(
         url: As `open_store` takes it.
         environment: Keys and certificates for Elasticsearch, as `open_store` takes them.
         timeout_seconds: How long one operation may wait for a lock or a server.
-        settings: For Elasticsearch; replicas are theirs from then on, shards those of new parts.
-        anew: Whether to write all documents on Elasticsearch anew, though the schema is this version's.
+        settings: For Elasticsearch: the number of replicas applies at once, that of shards to new parts.
+        anew: Whether to rewrite all documents on Elasticsearch even if the schema is this version's.
 
     Returns:
-        How many documents were written anew; 0 for SQLite, whose file is migrated by opening it, and where
+        How many documents were rewritten; 0 for SQLite, whose file is migrated when it is opened, and where
         the schema was this version's.
 
     Raises:

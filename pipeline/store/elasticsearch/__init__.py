@@ -1,1 +1,1 @@
-"""The production store: `cluster` keeps the contract, each other file is one part of it."""
+"""The production store: `cluster` implements the contract, each other file a part of it."""

@@ -1,4 +1,4 @@
-"""The query tree as Elasticsearch queries over the analyzed fields, with exactly its meaning."""
+"""The query tree as Elasticsearch queries over the analyzed fields, with exactly the same meaning."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ NONE: Dsl = {"match_none": {}}
 ALL: Dsl = {"match_all": {}}
 # As in the SQLite store: a word in the title says more.
 BOOST = {"title": 4.0, "text": 1.0}
-# Each term is some forty clauses, and Elasticsearch takes so many in one query. In a query of more terms
-# than this they count alike, whatever their frequency, and take one clause a field.
+# A term may become some forty clauses, and Elasticsearch limits the clauses of a query. In a query of more
+# terms than this all terms count alike, whatever their frequency, and take one clause a field.
 SCORED_TERMS = 20
 
 
@@ -79,7 +79,7 @@ def _compiled(query: Query, *, scored: bool) -> Dsl:  # noqa: PLR0911  one retur
 
 
 def _flat(parts: Iterable[Query], kind: type[And | Or]) -> list[Query]:
-    """And within And, Or within Or, on one level: the depth of a query is limited."""
+    """Flattens And within And, or Or within Or, because Elasticsearch limits the depth of a query."""
     found: list[Query] = []
     for part in parts:
         found += _flat(part.parts, kind) if isinstance(part, And | Or) and type(part) is kind else [part]
@@ -87,7 +87,7 @@ def _flat(parts: Iterable[Query], kind: type[And | Or]) -> list[Query]:
 
 
 def _joined(parts: Iterable[Query]) -> list[Query]:
-    """Alternatives, the terms of one field among them as one."""
+    """Alternatives, with the terms of each field joined into one term."""
     forms: dict[str | None, dict[str, None]] = {}
     others: list[Query] = []
     for part in parts:
@@ -199,7 +199,10 @@ def _keyword_range(query: KeywordRange) -> Dsl:
 
 
 def _bound(value: str) -> tuple[str, bool]:
-    """A bound that can be written: no value has a surrogate, so U+E000 is the next that one can have."""
+    """A bound that can be written, and whether it was cut.
+
+    No value has a surrogate, so the bound is cut there and U+E000, the next character, takes its place.
+    """
     for place, char in enumerate(value):
         if "\ud800" <= char <= "\udfff":
             return value[:place] + "\ue000", True

@@ -1,7 +1,7 @@
 """The production store: Elasticsearch 9 behind the contract of `pipeline.ports.Store`.
 
-How a commit is all or nothing is told in `root`. A read asks for the root before and after, so
-that it sees one commit; a stream reads from a point in time opened that way.
+See `commit/root.py` for how a commit is all or nothing. A read looks at the root before and after, to be sure
+that it saw one commit; a stream reads from a point in time that was opened in the same way.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ from pipeline.store.rules.numbering import Numbers
 from pipeline.text import well_formed
 
 Kind = TypeVar("Kind")
-# What a list shows at once, and some.
+# The first page of `hits`: what a list shows at once, and some more.
 _FIRST_PAGE: Final = 50
 
 
@@ -93,12 +93,12 @@ class ElasticsearchStore(Store, Movable):
 
     Args:
         address: Where it is.
-        create: Whether to make the store when it is missing.
+        create: Whether to make the store if it is missing.
         timeout_seconds: How long one operation may wait for Elasticsearch or for another writer.
 
     Raises:
         StoreError: There is no store, or it has another schema, or Elasticsearch refuses.
-        UnavailableError: It did not answer in time.
+        UnavailableError: Elasticsearch did not answer in time.
     """
 
     def __init__(self, address: Address, *, create: bool = True, timeout_seconds: float = 60.0) -> None:
@@ -166,12 +166,12 @@ class ElasticsearchStore(Store, Movable):
 
     @override
     def drop_before(self, time: datetime, lease: Lease) -> int:
-        """Whole months go with their index."""
+        """Whole months are dropped with their indices."""
         return upkeep.drop_before(self.roots, self.reads, time, lease)
 
     @override
     def optimize(self, before: datetime) -> int:
-        """Parts are the indices of months that have ended."""
+        """The parts are the indices of articles of months that have ended."""
         return upkeep.optimize(self.link, self.names, before)
 
     @override
@@ -195,7 +195,7 @@ class ElasticsearchStore(Store, Movable):
 
     @override
     def find(self, keys: Sequence[str]) -> dict[str, str]:
-        """Where several articles have a key, the one that came first."""
+        """If several articles have a key, the one that came first."""
         asked = {identity(key): key for key in keys}
         return {asked[each]: article for each, article in self.roots.consistent(lambda: self._find(asked))}
 
@@ -261,9 +261,9 @@ class ElasticsearchStore(Store, Movable):
     def hits(
         self, query: Query, after: int, upto: int, *, newest_first: bool = False
     ) -> Iterator[StoredArticle]:
-        """A page at a time, from the number that the last one ended with; the first ones are short.
+        """Reads page after page, each from the number at which the last one ended; the first pages are short.
 
-        Who shows a list wants some twenty, and a whole page of records takes a fifth of a second.
+        A list shows some twenty hits, and a whole page of records takes a fifth of a second.
         """
         asked = compiled(query)
         order = [{"seq": "desc" if newest_first else "asc"}]
@@ -292,7 +292,7 @@ class ElasticsearchStore(Store, Movable):
 
     @override
     def search(self, query: Query, since: datetime | None, limit: int) -> list[SearchHit]:
-        """The relevance is BM25, a word in the title counting four times."""
+        """The relevance is BM25 with a boost of 4 for words in the title."""
         window = [{"range": {"time_us": {"gte": micros(since)}}}] if since else []
         asked = {"bool": {"must": [compiled(query)], "filter": window}}
         rare = isinstance(query, And | Phrase)
@@ -306,12 +306,12 @@ class ElasticsearchStore(Store, Movable):
 
     @override
     def searchable(self, articles: Sequence[StoredArticle]) -> list[Indexed]:
-        """The node gives no tokens back, so they are made again."""
+        """Elasticsearch does not return tokens, so they are made again."""
         return list(map(indexed, articles))
 
     @override
     def match(self, queries: Mapping[str, Query], after: int, upto: int) -> dict[str, list[str]]:
-        """The batch is read and matched here, so the cost does not depend on the archive."""
+        """The articles are read and matched here, so the cost does not depend on the size of the store."""
         articles = self.between(after, upto)
         return matched(queries, ((stored.enriched.article.id, indexed(stored)) for stored in articles))
 
@@ -377,7 +377,7 @@ class ElasticsearchStore(Store, Movable):
 
     @contextmanager
     def _members(self) -> Iterator[str]:
-        """A point in time at which members are read."""
+        """Opens a point in time of the members; closes it in the end."""
         point = self.roots.consistent(lambda: self.reads.open(self.names.members))
         try:
             yield point
@@ -472,7 +472,7 @@ class ElasticsearchStore(Store, Movable):
 
     @override
     def feeds(self, *, light: bool = False) -> dict[str, FeedState]:
-        """A state that was written before there was a field of light ones (`FIELDS`) is read whole."""
+        """If any state was written before the field `light` existed (`FIELDS`), all are read whole."""
         request: dict[str, Any] = {
             "index": self.names.alias("feeds"), "source": ["light" if light else "document"]
         }  # fmt: skip

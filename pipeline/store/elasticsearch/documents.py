@@ -1,6 +1,7 @@
 """Records as Elasticsearch documents: fields for searching and for Kibana, and the record itself as JSON.
 
-The record is what is read back; every other field is made of it and can be made again.
+The record is what is read back. Most other fields are made of it and can be made again; not in the record are
+an article's number, story, backfill mark and the time when it was taken in.
 """
 
 from __future__ import annotations
@@ -45,9 +46,9 @@ _KINDS = {
     "event": "events",
     "work": "works",
 }
-# Requests stand among the marks: those that are open, and those of which nothing more becomes.
+# Requests are kept in the index of the marks, under one kind while they are unfinished and another when done.
 REQUESTED, ANSWERED = "request", "request: done"
-# What Lucene surely takes as one value of a column (32,766 bytes in all its forms).
+# Safely below what Lucene takes as one doc value (32,766 bytes).
 _MOST_COLUMN_BYTES = 30_000
 _MEMBER = ("id", "story", "seq", "time_us", "fetched_us")
 # Languages that Elasticsearch has an analyzer for: config/elasticsearch/index/articles.json.
@@ -59,12 +60,12 @@ ANALYZED = frozenset({
 
 
 def record_json(record: object) -> str:
-    """A record as it stands in the field `document`."""
+    """A record as JSON, for the field `document`."""
     return encode(record).decode("utf-8")
 
 
 def hashed(*parts: str) -> str:
-    """A name of any length as an Elasticsearch id: at most 512 bytes are allowed there."""
+    """An Elasticsearch id for names of any length, because at most 512 bytes are allowed there."""
     joined = "\x00".join(well_formed(part) for part in parts)
     if len(joined) <= 64 and joined.isascii() and joined.replace("-", "").isalnum():
         return joined
@@ -72,7 +73,7 @@ def hashed(*parts: str) -> str:
 
 
 def binary(data: bytes) -> str:
-    """Bytes as a binary field takes them."""
+    """Bytes in base64, as a binary field takes them."""
     return pybase64.b64encode_as_string(data)
 
 
@@ -82,12 +83,12 @@ def from_binary(data: str) -> bytes:
 
 
 def _some(**fields: Any) -> Source:
-    """The fields that hold something: an empty text must not exist."""
+    """The fields that are not empty, because `exists` must not find an empty text."""
     return {name: value for name, value in fields.items() if value or value == 0}
 
 
 def json_of(source: Source) -> bytes:
-    """The fields as JSON; text that is not well-formed is mended, as in records."""
+    """The fields as JSON; text that is not well-formed Unicode is repaired, as in records."""
     try:
         return orjson.dumps(source)
     except TypeError:
@@ -112,7 +113,7 @@ def _named(entities: Iterable[Entity | EntityCount]) -> Source:
 
 
 def _points(entities: Iterable[Entity]) -> list[dict[str, float]]:
-    """Where places lie, each point once; the middle of a country only where none of its cities is named."""
+    """The coordinates of places, each once; a country's middle only where none of its cities is named."""
     located = [(entity, entity.at) for entity in entities if entity.at is not None]
     with_city = {entity.country for entity, _ in located if not _is_country(entity)}
     points = [at for entity, at in located if not (_is_country(entity) and entity.country in with_city)]
@@ -126,12 +127,12 @@ def _is_country(entity: Entity) -> bool:
 def article_source(
     stored: StoredArticle, taken_in: datetime | None = None, watches: Iterable[str] = ()
 ) -> Source:
-    """An article, searchable; its traits lie with the member.
+    """The document of an article; its traits are in the member's document.
 
     Args:
         stored: The article.
-        taken_in: When it came into the store, where that is known.
-        watches: Those that have found it, for Kibana.
+        taken_in: When it came into the store, if that is known.
+        watches: The watches that have found it, for Kibana.
     """
     enriched, article = stored.enriched, stored.enriched.article
     seen = indexed(stored)
@@ -187,7 +188,7 @@ def article_source(
 
 
 def _column(data: bytes) -> str:
-    """Bytes as a column takes them; nothing where they are too many for one."""
+    """Bytes in base64 for a field with doc values; "" where they are too many."""
     return binary(data) if len(data) <= _MOST_COLUMN_BYTES else ""
 
 
@@ -201,10 +202,10 @@ def _seconds(start: datetime | None, end: datetime | None) -> float | None:
 
 
 def member_source(article: Source, traits: bytes) -> Source:
-    """What the clustering state is made of: a document of its own, and the only one that has the traits.
+    """What the clustering state is made of, as a document of its own; only this one has the traits.
 
-    They are nine tenths of it. Elasticsearch sends a whole small document two to three times as fast as the
-    same values picked out of a large one (docs/decisions/).
+    The traits are nine tenths of it. Elasticsearch sends a whole small document two to three times as fast as
+    the same values picked out of a large one (docs/decisions/).
 
     Args:
         article: The fields of the article.
@@ -215,7 +216,7 @@ def member_source(article: Source, traits: bytes) -> Source:
 
 
 def identity(key: str) -> str:
-    """An identity key as it is searched for; keys may be longer than a keyword."""
+    """A digest of an identity key, to search for: keys may be longer than a keyword field allows."""
     digest = hashlib.sha256(well_formed(key).encode("utf-8")).digest()
     return pybase64.urlsafe_b64encode(digest[:15]).decode("ascii")
 
@@ -225,7 +226,7 @@ def article_from(source: Source, traits: str) -> StoredArticle:
 
     Args:
         source: Its fields.
-        traits: Those of its member, as they stand there; articles of schemas before 11 have them themselves.
+        traits: The traits of its member, in base64; articles of schemas before 11 have them themselves.
     """
     return StoredArticle(
         decode(EnrichedArticle, source["document"]),
@@ -237,7 +238,7 @@ def article_from(source: Source, traits: str) -> StoredArticle:
 
 
 def story_source(story: Story, watches: Iterable[str] = ()) -> Source:
-    """A story, and the watches that have found something in it, for Kibana."""
+    """The document of a story, with the watches that have found something in it, for Kibana."""
     return {
         "size": len(story.members),
         "origins": story.origins,
@@ -272,7 +273,7 @@ def _finite(number: float | None) -> float | None:
 
 
 def decision_source(decision: Decision) -> Source:
-    """A decision."""
+    """The document of a decision."""
     passed = decision.passed_over
     return {
         "founded": decision.founded,
@@ -292,7 +293,7 @@ def decision_source(decision: Decision) -> Source:
 
 
 def version_source(version: Version, place: int) -> Source:
-    """An earlier version of an article."""
+    """The document of an earlier version of an article, number `place` from 1."""
     name = well_formed(version.article.id)
     return {
         "article": name, "place": place, "replaced": version.replaced, "document": record_json(version)
@@ -300,7 +301,7 @@ def version_source(version: Version, place: int) -> Source:
 
 
 def change_source(change: Change) -> Source:
-    """A change."""
+    """The document of a change."""
     return {
         "n": change.n, "kind": change.kind, "article": well_formed(change.article),
         "story": well_formed(change.story), "by": change.by, "seq": change.seq, "at": change.at,
@@ -310,7 +311,7 @@ def change_source(change: Change) -> Source:
 
 
 def correction_source(correction: Correction) -> Source:
-    """A correction."""
+    """The document of a correction."""
     return {
         "kind": f"correction: {correction.kind}", "id": well_formed(correction.id),
         "at": correction.at, "at_us": micros(correction.at), "document": record_json(correction),
@@ -318,13 +319,13 @@ def correction_source(correction: Correction) -> Source:
 
 
 def request_source(request: Request) -> Source:
-    """What a person asked for."""
+    """The document of a request."""
     kind, name = ANSWERED if request.done else REQUESTED, well_formed(request.id)
     return {"kind": kind, "name": name, "document": record_json(request)}
 
 
 def lineage_source(lineage: Lineage) -> Source:
-    """What happened to a story."""
+    """The document of an entry of a story's lineage."""
     return {
         "kind": lineage.kind, "story": well_formed(lineage.story), "into": well_formed(lineage.into),
         "by": lineage.by, "at": lineage.at, "at_us": micros(lineage.at),
@@ -333,7 +334,7 @@ def lineage_source(lineage: Lineage) -> Source:
 
 
 def rejection_source(rejection: Rejection) -> Source:
-    """An entry of the quarantine."""
+    """The document of an entry of the quarantine."""
     return {
         "stage": rejection.stage, "at": rejection.at, "at_us": micros(rejection.at),
         "document": record_json(rejection),
@@ -342,7 +343,7 @@ def rejection_source(rejection: Rejection) -> Source:
 
 
 def feed_source(state: FeedState) -> Source:
-    """A feed's state."""
+    """The document of a feed's state; `light` is the state without what only a poll needs."""
     times = {name: getattr(state, name) for name in ("polled", "succeeded", "news", "next_poll")}
     return {
         "status": state.status, "failures": state.failures,
@@ -355,7 +356,7 @@ def feed_source(state: FeedState) -> Source:
 
 
 def telling_source(telling: WatchState) -> Source:
-    """What a watch knows of a story."""
+    """The document of what a watch knows of a story."""
     return {
         "alerts": len(telling.alerts), "document": record_json(telling),
         **_some(
@@ -369,7 +370,7 @@ def telling_source(telling: WatchState) -> Source:
 
 
 def alert_source(alert: Alert) -> Source:
-    """An alert."""
+    """The document of an alert."""
     return {
         "kind": alert.kind, "articles": len(alert.articles), "seq": alert.seq, "at": alert.at,
         "at_us": micros(alert.at), "document": record_json(alert),
@@ -378,7 +379,7 @@ def alert_source(alert: Alert) -> Source:
 
 
 def message_source(message: Message) -> Source:
-    """A message of the outbox; its address is in the record only."""
+    """The document of a message; its address is only in the record, not in a field."""
     return {
         "channel": message.channel, "state": message.state, "due": message.due,
         "due_us": micros(message.due), "attempts": message.attempts, "document": record_json(message),

@@ -1,4 +1,4 @@
-"""Names of indices, and the templates they are made by (`config/elasticsearch/`)."""
+"""Names of indices, and the templates from which they are made (`config/elasticsearch/`)."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from typing import Any
 from pipeline.errors import StoreError
 from pipeline.store.elasticsearch.link import ONE_SHARD, Layout, Link
 
-# Raised when a template changes so that documents must be written anew (`migrate`).
+# Raised when a template changes in such a way that documents must be rewritten (`migrate`).
 VERSION = 11
-# Raised when templates get fields more: the next commit adds them to the indices, and nothing is rewritten.
+# Raised when templates get new fields: the next commit adds them to the indices, and nothing is rewritten.
 FIELDS = 2
-# Beside the package in a checkout; a wheel takes them along.
+# In a checkout the templates are beside the package; a wheel has them inside.
 _PLACES = (Path(__file__).parents[3] / "config" / "elasticsearch", Path(__file__).parent / "templates")
 TEMPLATES = next((place for place in _PLACES if (place / "index").is_dir()), _PLACES[0])
 KINDS = (
     "stories", "decisions", "versions", "changes", "corrections", "learned", "quarantine", "feeds",
     "tellings", "alerts", "outbox",
 )  # fmt: skip
-# Kinds that have indices of their own for each month.
+# Kinds that have indices for each month.
 MONTHLY = ("articles", "members")
-# Months before and after these go into one index each: a wrong date must not cost a shard a month.
+# All years before, and all years after, share one index: wrong dates must not cost a shard for each month.
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 
 
@@ -40,20 +40,20 @@ def month(time: datetime) -> str:
 
 
 def shards_of(kind: str, layout: Layout) -> int:
-    """How many shards an index of this kind or part has: months have what is asked for, others one."""
+    """How many shards an index of this kind or part has: those of months as in the layout, others one."""
     return layout.shards if kind.partition("-")[0] in MONTHLY else 1
 
 
 class Names:
-    """Names under one prefix. What is written and read are aliases; `epoch` tells the indices behind them.
+    """The names of a store under one prefix: aliases to read and write, and the indices behind them.
 
-    A kind lies in parts, numbered from 1 (`parts.py`): "decisions-p2" is the second part of the decisions,
-    "articles-2026.03-p1" the first of a month's articles. Each part is written behind an alias of its own;
-    all parts of a kind, and all months, are read behind one.
+    A kind is divided into parts, numbered from 1 (`parts.py`): "decisions-p2" is the second part of the
+    decisions, "articles-2026.03-p1" the first of a month's articles. Each part is written through an alias of
+    its own; all parts and months of a kind are read through one.
 
     Args:
         prefix: What all names begin with.
-        layout: How the indices lie on the nodes.
+        layout: How the indices are laid out on the nodes.
     """
 
     def __init__(self, prefix: str, layout: Layout = ONE_SHARD) -> None:
@@ -83,7 +83,7 @@ def _template(path: Path, prefix: str) -> dict[str, Any]:
 
 
 def _base(names: Names) -> dict[str, Any]:
-    """What all index templates are composed of, with as many replicas as are asked for."""
+    """The component that all index templates share, with the replicas of the layout."""
     base = _template(TEMPLATES / "component" / "base.json", names.prefix)
     base["template"]["settings"]["index"].update(_replicas(names.layout))
     return base
@@ -123,10 +123,10 @@ def install_templates(link: Link, names: Names) -> None:
 
 
 def extend_indices(link: Link, names: Names) -> None:
-    """Gives the indices that are there the fields and replicas of the templates; documents stay as they are.
+    """Gives existing indices the fields and replicas of the templates; documents stay as they are.
 
     Raises:
-        StoreError: Elasticsearch refuses, because a field that is there would become another.
+        StoreError: Elasticsearch refuses, because an existing field would change its type.
     """
     install_templates(link, names)
     base = _base(names)["template"]
@@ -154,7 +154,7 @@ def damage(link: Link, names: Names, epoch: int, parts: Mapping[str, int]) -> li
     Args:
         link: The connection.
         names: The names of the store's indices.
-        epoch: At the end of the names of those in use.
+        epoch: The number at the end of the names of the indices in use.
         parts: The newest part of each kind that has more than one.
     """
     base = _base(names)["template"]
@@ -181,7 +181,7 @@ def damage(link: Link, names: Names, epoch: int, parts: Mapping[str, int]) -> li
 
 
 def _in_effect(link: Link, name: str, instead: Mapping[str, Any] | None = None) -> Any:
-    """What an index would get from a template, or from another one in its place; None for none."""
+    """What an index would get from a template, or from `instead` in its place; None where there is none."""
     answer = link.call(
         "look at the index templates",
         lambda client: client.options(ignore_status=(400, 404)).indices.simulate_template(
@@ -215,7 +215,7 @@ def make_index(link: Link, names: Names, kind: str, epoch: int, *, aliased: bool
 def make_indices(
     link: Link, names: Names, kinds: Iterable[str], epoch: int = 1, *, aliased: bool = True
 ) -> None:
-    """Makes several indices at once: the cluster takes them in fewer steps."""
+    """Makes several indices at the same time, because the cluster then needs fewer steps."""
     with ThreadPoolExecutor(8) as threads:
         for _ in threads.map(lambda kind: make_index(link, names, kind, epoch, aliased=aliased), kinds):
             pass
@@ -232,23 +232,23 @@ def parts_of(kind: str, newest: int) -> list[str]:
 
 
 def split_part(name: str) -> tuple[str, int]:
-    """The kind or month of a part, and the part's number; 0 where the name tells none."""
+    """The kind or month of a part, and the part's number; 0 where the name has none."""
     kind, mark, number = name.rpartition("-p")
     return (kind, int(number)) if mark and number.isdigit() else (name, 0)
 
 
 def is_monthly(kind: str) -> bool:
-    """Whether it is one month, or a part of it, of a kind that has indices for each month."""
+    """Whether it is a month, or a part of one, of a kind that has indices for each month."""
     return kind.partition("-")[0] in MONTHLY and "-" in kind
 
 
 def aliases_of(names: Names, kind: str) -> list[str]:
-    """The aliases that the index of a part is behind: its own, and that of the whole kind."""
+    """The aliases that lead to the index of a part: its own, and that of the whole kind."""
     return list(dict.fromkeys([names.alias(kind), names.alias(kind.partition("-")[0])]))
 
 
 def index_kind(names: Names, index: str) -> str:
-    """The part of a kind or month that an index is for."""
+    """The part of a kind or month that an index holds."""
     return index.removeprefix(f"{names.prefix}-").rpartition("-v")[0]
 
 

@@ -32,12 +32,12 @@ _TELL_EVERY_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a store lies on the nodes.
+    """How a store is laid out on the nodes.
 
     Attributes:
-        shards: Of each part of a month's articles and members; other kinds have one.
-        replicas: Copies of each shard; None for one as soon as there is a second node.
-        part_bytes: What a shard holds before new documents go into another part.
+        shards: The number of shards of each part of a month's articles and members; other kinds have one.
+        replicas: Copies of each shard; None means one as soon as there is a second node.
+        part_bytes: How many bytes a shard holds before new documents go into another part.
     """
 
     shards: int
@@ -55,9 +55,9 @@ class Address:
     Attributes:
         hosts: URLs without user and password.
         prefix: What the names of indices begin with.
-        user, password, api_key: At most one kind is used; the key goes first.
+        user, password, api_key: If there is a key, user and password are not used.
         ca: Path of the certificate authority's PEM file, or "".
-        layout: How the store lies there.
+        layout: How the store is laid out there.
     """
 
     hosts: tuple[str, ...]
@@ -121,7 +121,7 @@ def _host(place: str, scheme: str) -> str:
 
 
 class _Teller:
-    """Says in the log what is waited for, now and then."""
+    """Logs what is waited for, every few seconds."""
 
     def __init__(self) -> None:
         self._told = 0.0
@@ -134,14 +134,14 @@ class _Teller:
 
 
 class Link:
-    """A client, and patience.
+    """A client that tries again when a request fails in passing.
 
     Args:
-        address: Where, and as whom.
+        address: Where Elasticsearch is, and how to be let in.
         timeout_seconds: How long one operation may be tried again.
 
     Attributes:
-        given_up: Asked before each request whether its answer is still waited for.
+        given_up: Asked before each operation whether nobody waits for its answer any more.
     """
 
     def __init__(self, address: Address, timeout_seconds: float) -> None:
@@ -170,12 +170,12 @@ class Link:
         self.client.close()
 
     def call(self, what: str, ask: Callable[[Elasticsearch], Answer], pass_on: Sequence[int] = ()) -> Answer:
-        """Asks until there is an answer, or the time is over.
+        """Asks until there is an answer or the time is up.
 
         Args:
             what: What is done, for messages: "cannot … ".
-            ask: The request; made again when it failed in passing, so it must bear that.
-            pass_on: Status codes that the caller handles: these are raised as `ApiError`.
+            ask: The request. It is repeated when it fails in passing, so repeating it must do no harm.
+            pass_on: Status codes that the caller handles; they are raised as `ApiError`.
 
         Raises:
             UnavailableError: There was no answer in time.
@@ -197,7 +197,7 @@ class Link:
 
         policy = replace(STORE, give_up_seconds=self.timeout)
         patience = Patience(policy, time.monotonic, time.sleep, _Teller())
-        # Workers that fail together must not come back together.
+        # The process id in the key spreads the retries of workers that fail together.
         return patience.until_done(f"{os.getpid()}:{what}", once, UnavailableError)
 
     def _api_trouble(self, what: str, error: ApiError) -> WirewatchError:
@@ -253,7 +253,7 @@ def _line(text: object) -> str:
 
 
 def _cause(error: Exception) -> BaseException:
-    """What the client's own error came of: its text says no more than "Connection error"."""
+    """The cause of the client's own error, whose text says no more than "Connection error"."""
     return error.__cause__ or error
 
 

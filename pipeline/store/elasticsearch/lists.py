@@ -1,4 +1,4 @@
-"""Lists in their order, by `search_after`: stories, what names something, and the quarantine."""
+"""Sorted lists, read with `search_after`: stories, articles that name something, and the quarantine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pipeline.text import fold, well_formed
 
 NEWEST_REFUSED: Final[list[Dsl]] = [{"at_us": "desc"}, {"id": "asc"}]
 _REFUSED_BY: Final = {"source": "source", "place": "place", "stage": "stage", "reason": "reason.keyword"}
-# `Rejection.place` in the node's own language, so that entries of any age have it.
+# `Rejection.place` in Painless, as a runtime field, so that entries of any age have it.
 _PLACE: Final = """
 if (doc['source'].size() == 0) return;
 String source = doc['source'].value;
@@ -45,8 +45,8 @@ if (server.startsWith('[')) {
 emit(host.length() == 0 ? source : host.toLowerCase());
 """
 _RUNTIME: Final[Dsl] = {"place": {"type": "keyword", "script": {"source": _PLACE}}}
-# The stories of so many hits are collected; beyond, they are walked in their order, in pieces of so many for
-# each that is wanted.
+# If a query hits at most FEW_HITS articles, their stories are collected. Beyond, stories are read in the
+# order of the list, beginning with _FIRST_PIECE for each one wanted.
 FEW_HITS, _FIRST_PIECE = 20_000, 8
 _BY: dict[StoryOrder, str] = {"hot": "hot", "new": "last_us", "size": "size"}
 
@@ -58,8 +58,8 @@ class StoryPage:
         reads: The connection.
         names: The names of the store's indices.
         wanted: Which stories.
-        order: By what.
-        after: Where the page before ended.
+        order: What the list is sorted by.
+        after: Where the previous page ended (`place_in`).
     """
 
     def __init__(
@@ -92,9 +92,9 @@ class StoryPage:
         return self._reads.pages(self._sort, size, limit, index=index, query=asked, source=["document", "id"])
 
     def _walked(self, query: Dsl, limit: int) -> list[str]:
-        """Where most articles hit: the order is walked, and each piece asked which of it the query hits.
+        """For queries with many hits: reads stories in order, piece by piece, and keeps those that are hit.
 
-        A frequent word has its page among the first few, so the pieces begin small.
+        A frequent word has its page among the first few stories, so the pieces are small.
         """
         found: list[str] = []
         piece: dict[str, str] = {}
@@ -117,7 +117,11 @@ class StoryPage:
 
 
 def count(reads: Reads, names: Names, wanted: StoryFilter, most: int) -> int:
-    """How many stories there are, at most `most`."""
+    """How many stories there are, at most `most`.
+
+    Raises:
+        ValueError: There is a query, or a kind.
+    """
     if wanted.hitting is not None:
         raise ValueError("stories are counted without a query")
     return min(most, reads.count(names.alias("stories"), {"bool": {"filter": _filters(wanted)}}))
@@ -146,7 +150,7 @@ def _filters(wanted: StoryFilter) -> list[Dsl]:
 
 
 def _behind(order: StoryOrder, after: tuple[int, float, str] | None) -> list[Dsl]:
-    """What comes behind a place in the order."""
+    """The query for what comes after a place in the order."""
     if after is None:
         return []
     field, (late, value, name) = _BY[order], after
@@ -164,7 +168,7 @@ def _any(parts: list[Dsl]) -> Dsl:
 
 
 def beginning(reads: Reads, index: str, prefix: str, limit: int) -> list[str]:
-    """Ids that begin so."""
+    """Ids that begin with a prefix, in the order of their characters."""
     query = {"prefix": {"id": well_formed(prefix)}}
     return [
         hit["_source"]["id"]
@@ -194,7 +198,7 @@ def rejections(
 def count_rejections(
     reads: Reads, index: str, by: Literal["reason", "place"], most: int
 ) -> list[tuple[str, int]]:
-    """How many entries there are of each."""
+    """How many entries there are of each reason or place, most first, ties by name."""
     ordered = [{"_count": "desc"}, {"_key": "asc"}]
     terms = {"terms": {"field": _REFUSED_BY[by], "size": most, "order": ordered}}
     runtime = {"runtime_mappings": _RUNTIME} if by == "place" else {}
@@ -205,9 +209,9 @@ def count_rejections(
 def naming(reads: Reads, index: str, entity: str, limit: int) -> list[Naming]:
     """Articles that name something, the newest first.
 
-    Columns alone are read: to pick values out of thousands of whole documents takes many times as long. Where
-    one was written before there was a column of names (`indices.FIELDS`), or names more than a column takes,
-    the documents are read.
+    Only doc values are read, because picking values out of thousands of whole documents takes many times as
+    long. If an article was written before the field `names` existed (`indices.FIELDS`), or names more than
+    one doc value takes, the documents are read.
     """
     asked: Dsl = {"bool": {"filter": [compiled(Term("entities", entity, (fold(entity),)))]}}
     columns = ["seq", "time_us", "story", "names"]
@@ -225,7 +229,7 @@ def _naming(columns: Mapping[str, Any], names: tuple[EntityName, ...]) -> Naming
 
 
 def times(reads: Reads, index: str, story: str) -> list[datetime]:
-    """When each article of a story came out, by number."""
+    """The time of each article of a story (`Article.time`), by number."""
     query: Dsl = {"term": {"story": well_formed(story)}}
     found = _columns(reads, [{"seq": "asc"}], ["time_us"], None, index=index, query=query)
     return [from_micros(each["time_us"]) for each in found]
@@ -234,7 +238,7 @@ def times(reads: Reads, index: str, story: str) -> list[datetime]:
 def _columns(
     reads: Reads, order: Sequence[Dsl], columns: Sequence[str], limit: int | None, **request: Any
 ) -> Iterator[Dsl]:
-    """The single values of some columns of all hits, without touching a document."""
+    """The single doc values of some fields for all hits, without reading a document."""
     narrow = {"source": False, "stored_fields": "_none_", "docvalue_fields": list(columns)}
     for hit in reads.pages(order, NARROW_PAGE, limit, **narrow, **request):
         yield {name: values[0] for name, values in hit["fields"].items()}

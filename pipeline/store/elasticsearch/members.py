@@ -1,4 +1,4 @@
-"""Reads that go from articles to stories and back."""
+"""Reads members of stories, and the lineage of a story."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from pipeline.store.elasticsearch.documents import article_from, from_binary
 from pipeline.store.elasticsearch.indices import Names
 from pipeline.store.elasticsearch.reading import PAGE, Dsl, Found, Reads, chunked
 
-# Documents that lie one after another are unpacked together.
+# In the order of the index, because neighbouring documents are decompressed together.
 _AS_THEY_LIE: list[dict[str, Any]] = [{"_shard_doc": "asc"}]
-# Rows are some kilobytes each: 2 MB an answer. While one is read here, Elasticsearch makes others.
+# A row is some kilobytes, so an answer is about 2 MB. While one answer is read here, Elasticsearch makes
+# others.
 _ROWS, _SLICES, _READERS = 500, 16, 4
 
 
@@ -29,7 +30,7 @@ def with_traits(
         reads: The connection.
         members: Where the members are.
         hits: Documents of articles.
-        point: Whether `members` is a point in time.
+        point: Whether `members` is the id of a point in time.
     """
     found = list(hits)
     theirs = reads.by_ids(members, (hit["_id"] for hit in found), ("traits",), point=point)
@@ -50,7 +51,7 @@ def _rows(reads: Reads, point: str, query: Dsl, **part: Any) -> list[MemberRow]:
 
 
 def _many_rows(reads: Reads, point: str, query: Dsl) -> Iterator[MemberRow]:
-    """The same, slice after slice, read side by side and ahead of whoever takes them."""
+    """The same in slices, which are read at the same time and ahead of the caller."""
 
     def read(place: int) -> list[MemberRow]:
         return _rows(reads, point, query, slice={"id": place, "max": _SLICES})
@@ -61,14 +62,14 @@ def _many_rows(reads: Reads, point: str, query: Dsl) -> Iterator[MemberRow]:
 
 
 def within(published: Sequence[Period], fetched: Sequence[Period]) -> Dsl:
-    """What was published, or came, in one of some periods."""
+    """The query for what was published, or came, in one of some periods."""
     periods = [("time_us", each) for each in published] + [("fetched_us", each) for each in fetched]
     asked = [{"range": {field: {"gte": micros(a), "lte": micros(b)}}} for field, (a, b) in periods]
     return {"bool": {"should": asked, "minimum_should_match": 1}} if asked else NONE
 
 
 def active(reads: Reads, point: str, window: Dsl) -> Iterator[MemberRow]:
-    """The members of the stories that have one in the window, in no order."""
+    """All members of the stories that have a member in the window, in no order."""
     stories: set[str] = set()
     for row in _many_rows(reads, point, window):
         stories.add(row.story)
@@ -80,12 +81,12 @@ def active(reads: Reads, point: str, window: Dsl) -> Iterator[MemberRow]:
 
 
 def arrived(reads: Reads, point: str, after: int) -> list[MemberRow]:
-    """The members with a higher number, in their order."""
+    """The members with a number above `after`, by number."""
     return sorted(_rows(reads, point, {"range": {"seq": {"gt": after}}}), key=lambda row: row.seq)
 
 
 def of_stories(reads: Reads, point: str, stories: Iterable[str], upto: int) -> list[MemberRow]:
-    """The members of stories up to a number, in no order."""
+    """The members of these stories with numbers up to `upto`, in no order."""
     older = {"range": {"seq": {"lte": upto}}}
     return [
         row

@@ -1,9 +1,10 @@
-"""New indices behind the same aliases, while reading and writing go on.
+"""Migrates a store to new indices behind the same aliases, while reading and writing go on.
 
-A store of this version's schema gets fields and settings that it lacks, and no document is written. Else
-documents are made anew from their records and copied under their generation, in rounds: each takes what was
-written since the last. For the last round nobody commits; then the aliases are moved in one step. The former
-indices stay until the next migration or retention, for readers that are in the middle of them.
+A store with this version's schema gets the fields and settings that it lacks, and no document is written. Any
+other store is rewritten: documents are made again from their records and copied under their generation, in
+rounds. Each round copies what was written since the last one. During the last round commits have to wait;
+then the aliases are moved in one step. The former indices stay until the next migration or retention, for
+readers that are in the middle of them.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ from pipeline.store.elasticsearch.indices import (
 from pipeline.store.elasticsearch.link import Address, Link
 from pipeline.store.elasticsearch.reading import NARROW_PAGE, PAGE, Found, Reads, paged
 
-# With so few documents left, the last round may begin.
+# The last round begins after a round of at most FEW documents, or after MOST_ROUNDS rounds.
 FEW, MOST_ROUNDS = 500, 8
 
 
@@ -70,11 +71,11 @@ def migrate(
         address: Where it is.
         timeout_seconds: How long one operation may wait.
         after_round: Told how many documents each round copied.
-        anew: Whether to write all documents anew though the schema is this version's: into parts of the size
+        anew: Whether to rewrite all documents even if the schema is this version's: into parts of the size
             that is wanted now, with all fields.
 
     Returns:
-        How many documents were written anew; 0 where the schema was this version's.
+        How many documents were copied; 0 if the schema was this version's and `anew` is not set.
 
     Raises:
         StoreError: There is no store, or it is newer than this version.
@@ -96,12 +97,12 @@ class _Migration:
         self._current = root.schema == VERSION
         self._old, self._new = root.epoch, root.epoch + 1
         self._unnumbered = not root.changes and root.head > 0
-        # Into how many parts the documents of each kind or month go.
+        # Into how many parts the documents of each kind or month are divided.
         self._parts: dict[str, int] = {}
         self._done = 0
 
     def run(self, after_round: Callable[[int], None], *, anew: bool) -> int:
-        self._freeze(frozen=False)  # of a migration that died at its last step
+        self._freeze(frozen=False)  # after a migration that died at its last step
         if self._current and not anew:
             while not self._roots.extend(self._roots.settled()):
                 pass
@@ -136,14 +137,14 @@ class _Migration:
         return kinds
 
     def _copied(self) -> dict[str, list[str]]:
-        """What is copied: everything but the members, which are made of the articles."""
+        """The indices to copy: all but the members, which are made from the articles."""
         former = self._former()
-        # Tellings first: they tell the watches of articles and stories.
+        # Tellings first, because the watches of articles and stories are read from them.
         order = sorted(former, key=lambda kind: (kind != "tellings", kind))
         return {kind: former[kind] for kind in order if not kind.startswith("members-")}
 
     def _split(self, former: Mapping[str, Sequence[str]]) -> None:
-        """Decides how many parts each kind gets; once, as a document must go to one place in each round."""
+        """Decides once how many parts each kind gets: each round must put a document into the same part."""
         fresh = [kind for kind in (*KINDS, *former) if counted_as(kind) not in self._parts]
         if not fresh:
             return
@@ -163,7 +164,7 @@ class _Migration:
         return [self._names.index(name, self._new) for name in parts_of(kind, newest)]
 
     def _part(self, write: Write) -> Write:
-        """A write with the part of the new indices that it goes to: by its id, so the same each time."""
+        """A write with its part of the new indices; chosen by its id, so it is always the same."""
         newest = self._parts[counted_as(write.kind)]
         return replace(write, kind=part(write.kind, 1 + crc32(write.id.encode()) % newest))
 
@@ -180,7 +181,7 @@ class _Migration:
         return copied
 
     def _copy(self, kind: str, former: str) -> int:
-        # What is committed meanwhile may be copied too; the generation, as version, keeps the newest.
+        # What is committed meanwhile may be copied too; the generation, used as version, keeps the newest.
         point = self._reads.open(former)
         target = Target(lambda name: self._names.index(name, self._new), require_alias=False)
         copied = 0
@@ -203,17 +204,17 @@ class _Migration:
         return copied
 
     def _traits(self, kind: str, names: Sequence[str]) -> dict[str, str]:
-        """The traits of articles, which lie with the members, by the names of their documents."""
+        """The traits of articles, which are in the members' documents, by the ids of these."""
         if not kind.startswith("articles-"):
             return {}
         index = self._names.members
-        if self._reads.absent(index):  # of a schema that had none: the articles have them
+        if self._reads.absent(index):  # older schemas had no members: the articles have the traits
             return {}
         hits = self._reads.by_ids(index, names, ("traits",))
         return {hit["_id"]: hit["_source"].get("traits", "") for hit in hits}
 
     def _watches(self, kind: str, page: Sequence[Found]) -> dict[str, set[str]]:
-        """The watches of articles or stories, by their ids; tellings have been copied before."""
+        """The watches of articles or stories, by their ids, from the tellings, which were copied first."""
         field = "story" if kind == "stories" else "articles"
         if kind != "stories" and not kind.startswith("articles-"):
             return {}
@@ -221,7 +222,7 @@ class _Migration:
         return found_by(self._reads, self._indices("tellings"), field, ids)
 
     def _take_out(self) -> None:
-        """Takes out of the new indices what was taken out of the old ones meanwhile."""
+        """Deletes from the new indices what was deleted from the old ones meanwhile."""
         for kind, former in self._copied().items():
             for made in _made_of(kind):
                 fresh = self._indices(made)
@@ -301,13 +302,13 @@ class _Migration:
 
 
 def _made_of(kind: str) -> tuple[str, ...]:
-    """The kinds that are written anew from the documents of one."""
+    """The kinds that are made from the documents of one kind."""
     group, _, when = kind.partition("-")
     return (kind, f"members-{when}") if group == "articles" else (kind,)
 
 
 def _anew(kind: str, hit: Found, traits: str, watches: Mapping[str, set[str]]) -> tuple[Write, ...]:
-    """The writes of a document into the new indices; of an article with the traits of its member."""
+    """The writes of a document into the new indices; an article gives two, as its member has the traits."""
     name, source = hit["_id"], dict(hit["_source"])
     generation = source.pop("generation")
     found = watches.get(source.get("id", ""), set())
@@ -328,7 +329,7 @@ def _anew(kind: str, hit: Found, traits: str, watches: Mapping[str, set[str]]) -
 
 
 def _arrived(source: Source) -> Write:
-    """The arrival of an article of a store that did not number changes: they have arrived, in their order."""
+    """The "arrival" of an article in a store that did not number changes; its number is the article's."""
     stored = article_from(source, "")
     article = stored.enriched.article
     change = Change("arrival", article.id, stored.story, article.fetched, seq=stored.seq, n=stored.seq)

@@ -1,4 +1,4 @@
-"""An Elasticsearch store in pieces."""
+"""Reads an Elasticsearch store in pieces, for copying."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SHARD: list[dict[str, Any]] = [{"_shard_doc": "asc"}]
 
 
 def pieces(roots: Roots, reads: Reads) -> Iterator[Piece]:
-    """The whole store, of one moment: from points in time that were opened within one commit."""
+    """The whole store as of one moment, from points in time that were all opened within one commit."""
     kinds = (*MONTHLY, *KINDS, "state")
 
     def opened() -> tuple[int, dict[str, str]]:

@@ -13,12 +13,12 @@ from pipeline.store.elasticsearch.link import Link, reason_of
 Dsl = dict[str, Any]
 Found = Mapping[str, Any]
 Item = TypeVar("Item")
-# How many documents with their texts, or with a few values only, come in one answer.
+# How many documents come in one answer: with their texts, and with a few values only.
 PAGE, NARROW_PAGE = 1000, 10_000
 # Values in one `terms` query; the default limit of Elasticsearch is 65,536.
 PIECE = 10_000
 _KEEP = "5m"
-# What is read back of an article; its traits lie with the member.
+# The fields of an article that are read back; its traits are in the member's document.
 ARTICLE = ("document", "seq", "story", "backfill")
 
 
@@ -81,7 +81,7 @@ class Reads:
             raise _refused(error.status_code, reason_of(error)) from None
 
     def several(self, index: str, searches: Sequence[Dsl]) -> list[Found]:
-        """Several searches asked for at once; their answers in order.
+        """Makes several searches in one request; returns their answers in order.
 
         Raises:
             QueryError: Elasticsearch does not take one of them.
@@ -99,7 +99,7 @@ class Reads:
     def pages(
         self, sort: Sequence[Dsl], size: int, limit: int | None = None, **request: Any
     ) -> Iterator[Found]:
-        """All hits of a search in the order of `sort`, which must tell any two of them apart."""
+        """All hits of a search in the order of `sort`, in which no two hits may be equal."""
         left = limit
         after: dict[str, Any] = {}
         while left is None or left > 0:
@@ -122,8 +122,8 @@ class Reads:
         Args:
             index: Where they are.
             names: Their ids.
-            fields: What is wanted of them.
-            point: Whether `index` is a point in time.
+            fields: Which of their fields to read.
+            point: Whether `index` is the id of a point in time.
         """
         where: Dsl = {"pit": {"id": index, "keep_alive": _KEEP}} if point else {"index": index}
         for piece in chunked(names, PAGE):
@@ -133,10 +133,10 @@ class Reads:
             yield from answer["hits"]["hits"]
 
     def by_ids_in(self, wanted: Mapping[str, Sequence[str]], names: Iterable[str]) -> list[list[Found]]:
-        """The documents with these ids in each of several indices, in one request for each thousand.
+        """The documents with these ids in each of several indices, with one request for each thousand ids.
 
         Args:
-            wanted: By index, what is wanted of its documents.
+            wanted: By index, which fields of its documents to read.
             names: Their ids.
         """
         found: list[list[Found]] = [[] for _ in wanted]
@@ -148,7 +148,7 @@ class Reads:
         return found
 
     def open(self, index: str) -> str:
-        """A point in time: what it shows stays as it is now."""
+        """Opens a point in time, which keeps showing the index as it is now; returns its id."""
         answer = self._link.call(
             "read the store", lambda client: client.open_point_in_time(index=index, keep_alive=_KEEP)
         )
@@ -181,14 +181,14 @@ class Reads:
 
 
 def _answered(answer: Found) -> Found:
-    """An answer among several, when it is one."""
+    """One of several answers; raises if it is an error."""
     if "error" not in answer:
         return answer
     raise _refused(answer["status"], f"{answer['error'].get('type')}: {answer['error'].get('reason')}")
 
 
 def _refused(status: int, reason: str) -> WirewatchError:
-    """What an answer that is none says."""
+    """The error for a search that failed with this status."""
     if status == 404:
         return NotFoundError(f"the index is not there any more: {reason}")
     if status == 400:

@@ -9,9 +9,9 @@ from pipeline.store.elasticsearch.reading import ARTICLE, PAGE, Dsl, Found, Read
 from pipeline.store.rules import ranking
 
 _ORDER: list[dict[str, Any]] = [{"_score": "desc"}, {"seq": "asc"}]
-# The newest hits are looked for among so many numbers for each hit wanted; then among eight times that.
+# The newest hits are looked for among _STRETCH numbers for each hit wanted, then among _LONGER times as many.
 _STRETCH, _LONGER = 4, 8
-# So many stretches, the shortest, are asked for before the others.
+# How many stretches, the shortest, are asked for before the others.
 _SHORT = 2
 
 
@@ -24,7 +24,7 @@ def ranked(reads: Reads, index: str, query: Dsl, limit: int, head: int, *, rare:
         query: What is asked, and ranked by.
         limit: How many hits.
         head: The highest seq.
-        rare: Whether few hits are likely: they are then ranked at once, and again where they are many.
+        rare: Whether few hits are likely: all are then ranked at once, and once more if they are many.
     """
     request = {"index": index, "source": list(ARTICLE), "search_type": "dfs_query_then_fetch"}
     most = ranking.candidates(limit)
@@ -47,10 +47,10 @@ def _within(query: Dsl, seq: int) -> Dsl:
 
 
 def _first(most: int, reads: Reads, index: str, query: Dsl, head: int) -> int | None:
-    """The number of the first of so many of the newest hits; None where there are not more.
+    """The lowest number among the `most` newest hits; None where there are no more hits than that.
 
-    Elasticsearch orders all hits by number to find it, so it is looked for in stretches of the newest; a
-    frequent word has enough in a short one. Counting all ends beyond `most`.
+    To find it Elasticsearch sorts all hits by number. So it is first looked for in stretches of the newest
+    articles, and a frequent word has enough hits in a short one. Counting stops beyond `most`.
     """
 
     def last(asked: Dsl) -> Dsl:

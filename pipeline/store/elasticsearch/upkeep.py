@@ -1,4 +1,4 @@
-"""Care for an Elasticsearch store: whole months go with their index, or are merged when they have ended."""
+"""Upkeep of an Elasticsearch store: drops whole months with their indices, and merges months that ended."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ def drop_before(roots: Roots, reads: Reads, time: datetime, lease: Lease) -> int
 
 
 def optimize(link: Link, names: Names, before: datetime) -> int:
-    """Merges the segments of months that ended before a time; returns of how many.
+    """Merges the segments of articles of months that ended before a time; returns of how many indices.
 
-    Each commit leaves segments, and a search asks every one of them. An index that is hardly written any more
-    is searched fastest as a single one (Elasticsearch's guide, "Tune for search speed").
+    Each commit leaves segments, and a search asks every one of them. An index that is hardly ever written to
+    is searched fastest with a single segment (Elasticsearch's guide, "Tune for search speed").
     """
     boundary = f"articles-{month(before)}"
     asked = "merge the months that ended"
@@ -70,7 +70,7 @@ def optimize(link: Link, names: Names, before: datetime) -> int:
 
 
 def _segments(index: Found) -> int:
-    """The most segments that a copy of a shard has."""
+    """The highest number of segments that any copy of a shard has."""
     return max(int(copy["num_search_segments"]) for shard in index["shards"].values() for copy in shard)
 
 

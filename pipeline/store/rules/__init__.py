@@ -1,1 +1,1 @@
-"""What both stores do alike: leases, numbers of changes, which hits are ranked, retention."""
+"""Rules that both stores share: leases, numbers of changes, which hits are ranked, retention."""

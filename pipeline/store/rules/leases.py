@@ -1,7 +1,8 @@
-"""Who holds a lease, and what is said when one cannot be had or has been lost: the same on every store.
+"""Who holds a lease, and the errors when it cannot be had or was lost: the same on every store.
 
-The clocks of several machines differ, so no clock alone says that a holder is gone. A lease whose end is near
-is held until whoever wants it has seen it stand still for a while by a clock of his own (`Standstill`).
+The clocks of machines differ, so no clock alone can tell that a holder is gone. A lease that ends about now
+counts as held until a process that wants it has seen, by its own clock, that it was not renewed for a while
+(`Standstill`).
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from typing import Final
 
 from pipeline.errors import LeaseHeldError
 
-# No lease is taken for so long: whoever wrote a later end had a clock that was wrong, and is not waited for.
+# No lease is taken for longer than this: a later end was written by a wrong clock, and nobody waits for it.
 _MOST: Final = timedelta(hours=1)
-# Clocks differ by less: what ended longer ago has ended by every clock.
+# Clocks differ by less than this: a lease that ended longer ago has ended by every clock.
 _ASTRAY: Final = timedelta(minutes=15)
-# How often a lease is renewed within its term by who lives.
+# How often a living holder renews a lease within its term.
 RENEWALS: Final = 12
-# A lease that has ended by the clock here and missed two renewals has ended.
+# A lease that is past its end by the local clock is over after this many missed renewals.
 _MISSED: Final = 2.4
 
 
@@ -28,26 +29,26 @@ def is_held(until: datetime, now: datetime) -> bool:
 
 
 def held(name: str, owner: str, until: datetime, now: datetime) -> LeaseHeldError:
-    """Somebody else has the lease, or had it until lately."""
+    """The error that somebody else has the lease, or had it until lately."""
     wait = max(0.0, (until - now).total_seconds())
     message = f"{owner} is the writer of {name!r} for another {wait:.0f} s: try again then"
     return LeaseHeldError(message, wait, owner, until)
 
 
 def lost(name: str) -> LeaseHeldError:
-    """The lease that a write came with is not the current one."""
+    """The error that the lease of a write is not the current one."""
     return LeaseHeldError(f"the lease {name!r} went to another process, nothing was written: run again")
 
 
 @dataclass(slots=True)
 class Standstill:
-    """Whether the holder of a lease is gone, by what whoever waits for it has seen.
+    """Tells whether the holder of a lease is gone, from what a waiting process has seen.
 
-    Its end moves each time it is renewed, whichever clock is wrong. One that stands for a whole term is
-    nobody's; where it is past its end by the clock here too, two missed renewals are enough.
+    The end of a lease moves with each renewal, whichever clock is wrong. If it does not move for a whole term
+    the holder is gone; if the lease is past its end by the local clock too, two missed renewals are enough.
 
     Attributes:
-        term: Of the lease, in seconds.
+        term: The term of the lease in seconds.
     """
 
     term: float
@@ -58,7 +59,7 @@ class Standstill:
         """Whether it may be taken over.
 
         Args:
-            held: The answer to a try to take it.
+            held: The error with which the last attempt to take it ended.
             monotonic: When that came, by a clock in seconds that never goes back.
 
         >>> end, still = datetime(2026, 1, 1), Standstill(60)

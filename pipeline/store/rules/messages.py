@@ -9,6 +9,6 @@ from pipeline.records import Message
 
 
 def listed(watch: str, messages: Iterable[Message]) -> list[Message]:
-    """Those of one watch, by (due, id), without what was sent."""
+    """The messages of one watch, by (due, id), without payload."""
     found = (replace(each, payload=b"") for each in messages if each.watch == watch)
     return sorted(found, key=lambda each: (each.due, each.id))

@@ -1,4 +1,4 @@
-"""Which changes a commit is, and their numbers: the same for both stores."""
+"""Which changes a commit makes, and their numbers: the same on both stores."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.text import well_formed
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """What is stored of an article: the digest of its content, and its story."""
+    """What numbering needs of a stored article: the digest of its content, and its story."""
 
     digest: str
     story: str
@@ -27,12 +27,12 @@ class Numbers:
 
 
 def numbered(commit: Commit, known: Mapping[str, Placed], before: Numbers) -> tuple[Change, ...]:
-    """The changes of a commit with their numbers; none where the store holds all of it already.
+    """The changes of a commit with their numbers; none if the store holds all of it already.
 
     Args:
-        commit: Its articles stand in the order in which things happened; one may stand there several times.
-        known: What is stored of them before, by (well-formed) id.
-        before: What had been given out.
+        commit: Its articles are in the order in which things happened; an article may come several times.
+        known: What is stored of them before the commit, by (well-formed) id.
+        before: The numbers given out before the commit.
     """
     found, seq = [], before.article
     for n, (change, own) in enumerate(_changes(commit, dict(known)), start=before.change + 1):
@@ -42,7 +42,7 @@ def numbered(commit: Commit, known: Mapping[str, Placed], before: Numbers) -> tu
 
 
 def _changes(commit: Commit, known: dict[str, Placed]) -> Iterator[tuple[Change, int]]:
-    """What each article of a commit shows against what was known of it, with the article's own number."""
+    """The changes that each article of a commit makes to what was known, each with the article's seq."""
     by = {decision.article: decision.by for decision in commit.decisions}
     for stored in commit.articles:
         article = stored.enriched.article

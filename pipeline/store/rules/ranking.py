@@ -1,7 +1,7 @@
-"""Which hits of a search are ranked, the same on both stores.
+"""Which hits of a search are ranked: the same on both stores.
 
-Relevance is worked out hit by hit, so a word that a tenth of a million articles have would take seconds, and
-most of them would be old. Of a query that hits more than `RANKED` articles the newest are ranked.
+Relevance is worked out hit by hit, so a word in a hundred thousand articles would take seconds, and most of
+these are old. If a query hits more than `RANKED` articles, only the newest are ranked.
 """
 
 from __future__ import annotations
@@ -13,6 +13,6 @@ RANKED = 2000
 def candidates(limit: int) -> int:
     """How many of the newest hits are ranked for a search with this limit; -1 for all.
 
-    Who asks for more than that many wants all of them.
+    A search that asks for more than `RANKED` hits ranks all of them.
     """
     return RANKED if limit <= RANKED else -1

@@ -10,13 +10,13 @@ from pipeline.records import Story
 
 
 def shrunk(story: Story, members: tuple[str, ...], seqs: Sequence[int], times: Sequence[int]) -> Story:
-    """A story of which some members are left; facts that need their texts stay as they were.
+    """The story with the members that are left; facts that need their texts stay as they were.
 
     Args:
-        story: As it was.
-        members: Ids of those left; at least one.
+        story: The story before.
+        members: Ids of the members left; at least one.
         seqs: Their sequence numbers, in any order.
-        times: Their times, in microseconds since 1970.
+        times: Their times in microseconds since 1970, in any order.
     """
     return replace(
         story,

@@ -1,1 +1,1 @@
-"""The embedded store: `database` keeps the contract, each other file is one part of it."""
+"""The embedded store: `database` implements the contract, each other file a part of it."""

@@ -64,7 +64,7 @@ _ARTICLE = (
     " JOIN article_body b USING (seq) JOIN article_traits t USING (seq)"
 )
 
-# Queries that are read through are asked of so many numbers at a time, and so many of their hits are read.
+# `hits` evaluates a query on this many numbers at a time, and reads this many hits at a time.
 _STRETCH, _READ = 20_000, 200
 
 
@@ -78,7 +78,7 @@ class SqliteStore(Store, Movable):
 
     Raises:
         StoreError: It is not a Wirewatch store, or newer than this version, or cannot be opened.
-        UnavailableError: It was locked all the time.
+        UnavailableError: It stayed locked for `timeout_seconds`.
     """
 
     def __init__(self, path: Path, *, create: bool = True, timeout_seconds: float = 30.0) -> None:
@@ -144,7 +144,7 @@ class SqliteStore(Store, Movable):
 
     @override
     def optimize(self, before: datetime) -> int:
-        """What the indices hold is counted anew for the query planner, the rest lies well."""
+        """Lets SQLite refresh the statistics of its query planner; nothing has to be merged."""
         self._file.run("PRAGMA optimize")
         return 0
 
@@ -164,7 +164,7 @@ class SqliteStore(Store, Movable):
 
     @override
     def find(self, keys: Sequence[str]) -> dict[str, str]:
-        """Where several articles have a key, the one that came first."""
+        """If several articles have a key, the one that came first."""
         asked = {well_formed(key): key for key in keys}
         sql = (
             "SELECT i.key, a.id FROM identity i JOIN article a USING (seq) WHERE i.key IN ({})"
@@ -205,7 +205,7 @@ class SqliteStore(Store, Movable):
         from pipeline.store.sqlite.expressions import NOTHING, Expressions
 
         named = Expressions(self._file).of(Term("entities", entity, (fold(entity),))) or NOTHING
-        # The full-text index walks from the newest on, and no further than is asked for.
+        # The full-text index starts with the newest, and goes no further than `limit`.
         sql = (
             "SELECT a.seq, a.time, a.story, b.enriched FROM article_index f"
             " CROSS JOIN article a ON a.seq = f.rowid CROSS JOIN article_body b ON b.seq = f.rowid"
@@ -225,7 +225,7 @@ class SqliteStore(Store, Movable):
     def hits(
         self, query: Query, after: int, upto: int, *, newest_first: bool = False
     ) -> Iterator[StoredArticle]:
-        """Evaluated on a stretch of numbers at a time, and read in pieces."""
+        """Evaluates the query on one stretch of numbers after another, and reads the hits in pieces."""
         from pipeline.store.sqlite.queries import Queries
 
         starts = range(after, min(upto, self.head()), _STRETCH)
@@ -248,7 +248,7 @@ class SqliteStore(Store, Movable):
 
     @override
     def search(self, query: Query, since: datetime | None, limit: int) -> list[SearchHit]:
-        """The relevance is BM25, a word in the title counting four times."""
+        """The relevance is BM25 with a weight of 4 for words in the title."""
         from pipeline.store.sqlite.queries import Queries
 
         with self._file.reading():
@@ -259,7 +259,7 @@ class SqliteStore(Store, Movable):
 
     @override
     def searchable(self, articles: Sequence[StoredArticle]) -> list[Indexed]:
-        """Nothing is analyzed again."""
+        """Read from what was stored; nothing is analyzed again."""
         sql = (
             "SELECT a.seq, b.terms, a.story_key, a.time, a.fetched FROM article a"
             " JOIN article_body b USING (seq) WHERE a.seq IN ({})"
@@ -538,7 +538,7 @@ class SqliteStore(Store, Movable):
 
 
 def _active(published: Sequence[Period], fetched: Sequence[Period]) -> tuple[str, list[int]]:
-    """The statement that finds the stories with an article of some periods, and what is bound to it."""
+    """The statement that finds the stories with an article in one of some periods, and its values."""
     within = ["time BETWEEN ? AND ?"] * len(published) + ["fetched BETWEEN ? AND ?"] * len(fetched)
     bounds = [micros(time) for period in (*published, *fetched) for time in period]
     return f"SELECT DISTINCT story FROM article WHERE {' OR '.join(within) or '0'}", bounds  # noqa: S608  our own

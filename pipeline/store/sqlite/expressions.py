@@ -1,4 +1,4 @@
-"""The query tree as FTS5 expressions, wherever FTS5 can say exactly what a query means."""
+"""The query tree as FTS5 expressions, wherever FTS5 can express exactly what a query means."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from pipeline.query.words.search_tokens import is_word
 from pipeline.store.sqlite.file import DatabaseFile
 from pipeline.store.sqlite.terms import glob, is_token, key, present, value_of
 
-# An expression that hits nothing: no column holds this letter of the private use area.
+# An expression that hits nothing, because no column contains this private use character.
 NOTHING = '"\ue0fe"'
-# How many words one expression may have; more are asked for in pieces.
+# How many words one expression may have; more are split into several expressions.
 MOST_WORDS = 400
 
 
@@ -38,8 +38,8 @@ class Words:
 
     Attributes:
         columns: The columns.
-        first: All words, where one expression holds them; one word more than it holds, where there are more.
-        again: Goes through all of them, however many: `*a*` may stand for most of a vocabulary.
+        first: All words if they fit in one expression; else `MOST_WORDS` + 1 of them.
+        again: Goes through all words, however many: `*a*` may stand for most of a vocabulary.
     """
 
     columns: tuple[str, ...]
@@ -48,16 +48,16 @@ class Words:
 
     @classmethod
     def of(cls, columns: tuple[str, ...], words: Callable[[], Iterable[str]]) -> Words:
-        """Words that can be gone through more than once."""
+        """Words from a function that goes through them, which is called more than once."""
         return cls(columns, list(islice(words(), MOST_WORDS + 1)), words)
 
     @property
     def few(self) -> bool:
-        """Whether one expression holds them all."""
+        """Whether they all fit in one expression."""
         return len(self.first) <= MOST_WORDS
 
     def pieces(self) -> Iterator[str]:
-        """Expressions that hold them all together, one after another."""
+        """Expressions that together contain all words."""
         words = iter(self.again())
         while piece := list(islice(words, MOST_WORDS)):
             yield said(self.columns, piece)
@@ -70,7 +70,7 @@ def any_of(expressions: Iterable[str]) -> str:
 
 
 def said(columns: tuple[str, ...], words: Iterable[str]) -> str:
-    """Words in columns as an expression."""
+    """The expression for any of these words in any of these columns."""
     return f"({{{' '.join(columns)}}} : {any_of(words)})"
 
 
@@ -80,7 +80,7 @@ def writable(form: str) -> bool:
 
 
 def _in_order(fields: Iterable[str]) -> tuple[str, ...]:
-    """The columns that hold the words of text fields; those with the fields' own names hold tokens."""
+    """The columns with the words of text fields; the columns with the fields' own names have tokens."""
     return tuple(f"{field}_words" for field in fields)
 
 
@@ -96,7 +96,7 @@ class Expressions:
     """Turns checked queries into FTS5 expressions.
 
     Args:
-        file: The store's file, asked for the tokens that a wildcard or a range stands for.
+        file: The store's file, where the tokens that a wildcard or a range stands for are looked up.
     """
 
     def __init__(self, file: DatabaseFile) -> None:
@@ -125,7 +125,7 @@ class Expressions:
         return f"({both} NOT {any_of(each for each in negative if each)})" if negative else both
 
     def words(self, query: Query) -> Words | None:
-        """The words that a leaf of the tree stands for, any number; None where words cannot say it."""
+        """The words that a leaf of the tree stands for, any number; None where words cannot express it."""
         if query not in self._known:
             self._known[query] = self._words(query)
         return self._known[query]
@@ -165,7 +165,7 @@ class Expressions:
         return _listed(columns, [f'"{" ".join(each)}"' for each in product(*words)])
 
     def nearby(self, query: Phrase) -> str:
-        """What every hit of a phrase with gaps fits, as an expression: its words near each other."""
+        """An expression that fits every hit of a phrase with gaps, and perhaps more: its words are near."""
         fields = _in_order(text_fields(query.field))
         words = [[form for form in forms if is_token(form)] for forms in query.words]
         if prod(map(len, words)) > MOST_WORDS:
@@ -197,21 +197,21 @@ class Expressions:
         return Words.of(("keys",), lambda: (f'"{term}"' for term in self._named(field, pattern, fits)))
 
     def _named(self, field: str, pattern: str, fits: Callable[[str], bool]) -> Iterator[str]:
-        """The tokens of a field's values that fit, of those that fit a wildcard pattern."""
+        """The tokens of a field's values that fit a wildcard pattern and the function `fits`."""
         rough = glob(field, pattern) if writable(pattern) else glob(field, "*")
         sql = "SELECT term FROM keyword WHERE term GLOB ?"
         return (row[0] for row in self._file.each(sql, (rough,)) if fits(value_of(row[0])))
 
     def _terms(self, prefix: str, pattern: str) -> Iterator[str]:
         """The tokens of the index that begin with a prefix and fit a wildcard pattern."""
-        # A wildcard of SQLite's GLOB means what ours does; it has brackets besides.
+        # Wildcards of SQLite's GLOB mean what ours do; only its brackets have to be escaped.
         sql = "SELECT term FROM article_terms WHERE term >= ? AND term < ? AND term GLOB ?"
         values = (prefix, prefix + "\U0010ffff", pattern.replace("[", "[[]"))
         return (row[0] for row in self._file.each(sql, values))
 
 
 def positive(query: Query) -> Iterable[Query]:
-    """The leaves of a tree that speak for an article: those under no Not."""
+    """The leaves of a tree that count towards relevance: words and values that are under no Not."""
     match query:
         case And(parts) | Or(parts):
             for part in parts:

@@ -18,10 +18,10 @@ from pipeline.store.sqlite.schema import APPLICATION, MIGRATIONS, STEPS, VERSION
 Row = tuple[Any, ...]
 # SQLite takes 32,766 parameters in one statement; lists of ids are cut into pieces of this size.
 PIECE = 5000
-# Pages of the file that a connection keeps. A desk has several that read, and the system keeps pages as well.
+# The page cache of a connection. A desk has several readers, and the operating system caches pages as well.
 _WRITER_KIB, _READER_KIB = 64 * 1024, 16 * 1024
 
-# Tables and indices, but for those that SQLite makes by itself.
+# Tables and indices, except those that SQLite makes by itself.
 _OBJECTS = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
 _LOCKED = "the store {path} was locked for {timeout:g} s: try again"
 _GIVEN_UP = "a question to the store {path} was given up: it took too long"
@@ -45,7 +45,7 @@ _MEANINGS: dict[int, tuple[type[WirewatchError], str]] = {
     ),
 }
 
-# Steps of SQLite's machine between two looks at whether an answer is still waited for: below a millisecond.
+# How many steps of SQLite's virtual machine pass between two looks at `given_up`: less than a millisecond.
 _STEPS_BETWEEN_LOOKS = 10_000
 
 # A database is at least one page, and a page at least this.
@@ -57,14 +57,13 @@ class DatabaseFile:
 
     Args:
         path: The file.
-        create: Whether to make it when it is missing; its folder likewise.
+        create: Whether to make it, and its folder, if it is missing.
         timeout_seconds: How long to wait for another writer.
-        steps: What is not SQL of a migration, where an older file needs it (the store's first connection
-            has it).
+        steps: The migration steps that are not SQL, by name; only the store's first connection has them.
 
     Raises:
         StoreError: It is not a Wirewatch store, or newer than this version, or cannot be opened.
-        UnavailableError: It was locked all the time.
+        UnavailableError: It stayed locked for `timeout_seconds`.
     """
 
     def __init__(
@@ -82,7 +81,8 @@ class DatabaseFile:
         self._depth = 0
         self._given_up: Callable[[], bool] | None = None
         self._frozen: tuple[int, int] | None = None
-        # A reader without the right to write may not touch the write-ahead log: it opens otherwise.
+        # A reader without write permission may not touch the write-ahead log, and has to open the file
+        # differently.
         self._reads_only = not create and path.is_file() and not _writable(path)
         if not create and not path.is_file():
             raise StoreError(f"there is no store at {path}; the first `fetch` or `load` makes it")
@@ -115,7 +115,7 @@ class DatabaseFile:
     def _connect(self) -> sqlite3.Connection:
         where = str(self.path)
         if self._reads_only:
-            # Without a log all is in the file, and SQLite must be told that it needs none:
+            # Without a log everything is in the file, and SQLite must be told that it needs no log:
             # https://sqlite.org/wal.html#read_only_databases
             mode = "mode=ro" if self._has_log() else "mode=ro&immutable=1"
             where = f"{self.path.absolute().as_uri()}?{mode}"
@@ -125,7 +125,7 @@ class DatabaseFile:
         return connection
 
     def _stamp(self) -> tuple[int, int]:
-        """By what a change of the file is seen."""
+        """What differs after the file was written to: its time and size."""
         about = self.path.stat()
         return about.st_mtime_ns, about.st_size
 
@@ -134,10 +134,10 @@ class DatabaseFile:
 
     @contextmanager
     def _unmoved(self) -> Iterator[None]:
-        """For a connection that SQLite does not guard against writers: sees the newest state, and whole.
+        """Has a connection that SQLite does not guard against writers (`immutable`) see one newest state.
 
         Raises:
-            UnavailableError: Somebody wrote to the file meanwhile.
+            UnavailableError: Somebody wrote to the file during the read.
         """
         if self._frozen is None:
             yield
@@ -215,7 +215,7 @@ class DatabaseFile:
         return kind(words.format(path=self.path, error=error, timeout=self._timeout))
 
     def damage(self) -> list[str]:
-        """What SQLite finds wrong with the file, and where its tables are not those of `MIGRATIONS`."""
+        """What SQLite finds wrong with the file, and which tables and indices differ from `MIGRATIONS`."""
         found = [str(row[0]) for row in self.rows("PRAGMA integrity_check(20)") if row[0] != "ok"]
         with closing(sqlite3.connect(":memory:")) as fresh:
             for step in MIGRATIONS:
@@ -230,13 +230,13 @@ class DatabaseFile:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """A transaction that holds the write lock from its first moment; all of it or nothing."""
+        """A transaction, all or nothing, that holds the write lock from the beginning."""
         with self._transaction("BEGIN IMMEDIATE"):
             yield
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """A transaction in which all reads see one and the same commit."""
+        """A transaction in which all reads see the same commit."""
         with self._transaction("BEGIN"):
             yield
 
@@ -262,7 +262,7 @@ class DatabaseFile:
             return self._connection.execute(sql, values).fetchall()
 
     def each(self, sql: str, values: Sequence[object] = ()) -> Iterator[Row]:
-        """The rows of a statement one by one, inside a transaction, where not all are needed at once."""
+        """The rows of a statement one by one, for callers in a transaction that may not need all of them."""
         with self.translated():
             yield from self._connection.execute(sql, values)
 
@@ -275,11 +275,11 @@ class DatabaseFile:
         return self._connection.execute(sql, values).rowcount
 
     def run_all(self, sql: str, values: Iterable[Sequence[object]]) -> None:
-        """Runs a statement for each of several values."""
+        """Runs a statement once for each of several lists of values."""
         self._connection.executemany(sql, values)
 
     def rows_of(self, sql: str, keys: Iterable[object]) -> Iterator[Row]:
-        """The rows of a statement whose `{}` stands for a list of keys: any number of keys."""
+        """The rows of a statement whose `{}` stands for a list of keys, of any number."""
         distinct = list(dict.fromkeys(keys))
         for start in range(0, len(distinct), PIECE):
             piece = distinct[start : start + PIECE]

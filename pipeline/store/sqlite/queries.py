@@ -1,7 +1,7 @@
-"""Queries over the SQLite store: what FTS5 cannot say is worked out on sets of sequence numbers.
+"""Queries over the SQLite store: what FTS5 cannot express is worked out on sets of sequence numbers.
 
 Time, story, "not" on its own and phrases with gaps are evaluated on sorted arrays. Candidates that FTS5 finds
-only roughly are checked against the stored tokens, so that hits are those of `pipeline.query.evaluate`.
+only roughly are checked against the stored tokens, so that the hits are those of `pipeline.query.evaluate`.
 """
 
 from __future__ import annotations
@@ -30,11 +30,12 @@ if (
 Seqs: TypeAlias = "NDArray[np.int64]"
 _SCORE = f"-bm25(article_index, {', '.join(map(str, WEIGHTS))})"
 _FIRST, _LAST = -(1 << 63), (1 << 63) - 1
-# Queries that most articles may hit are asked of so many of the newest first.
+# A query that may hit most articles is tried on this many of the newest first.
 _BLOCKS = (20_000, 100_000)
-# Windows of at most so many articles are turned into a span of numbers first: that takes some milliseconds.
+# A window of time with at most this many articles is first turned into a span of numbers, in a few
+# milliseconds.
 _SHORT = 50_000
-# Where hits are wanted among so few numbers, SQLite leaves the others out itself.
+# Where hits are wanted among at most this many numbers, SQLite filters by these numbers itself.
 _FEW = 20_000
 
 
@@ -67,7 +68,7 @@ class Queries:
         return _both(every, self._set(checked(query), every)) if len(every) else every
 
     def among(self, query: Query, seqs: Iterable[int]) -> Seqs:
-        """Those of some numbers that it hits, ascending; the cost follows how many these are.
+        """The hits among some numbers, ascending; the cost grows with how many these are.
 
         Raises:
             QueryError: It names a field that does not exist, or that is of the wrong kind.
@@ -83,7 +84,7 @@ class Queries:
         """
         expression = self._expressions.of(checked(query))
         if expression is not None:
-            # The full-text index leads: it is asked once, and not for each story.
+            # CROSS JOIN puts the full-text index first, so that it is asked once and not for each story.
             sql = (
                 "SELECT a.story FROM article_index f CROSS JOIN article a ON a.seq = f.rowid"
                 " WHERE article_index MATCH ?"
@@ -103,7 +104,7 @@ class Queries:
         most = ranking.candidates(limit)
         if expression is not None:
             rest, values = self._matching(expression, [window] if since else [])
-            # The full-text index walks from the newest on, and scores only what it gives.
+            # The full-text index starts with the newest, and scores only the rows that it returns.
             newest = f"SELECT f.rowid AS seq, {_SCORE} AS score {rest} ORDER BY f.rowid DESC LIMIT ?"
             sql = f"SELECT seq, score FROM ({newest}) ORDER BY score DESC, seq LIMIT ?"  # noqa: S608
             return [(seq, score) for seq, score in self._file.rows(sql, (*values, most, limit))]
@@ -111,7 +112,7 @@ class Queries:
         return self._scored(query, hits, limit)
 
     def _newest(self, query: Query, most: int) -> Seqs:
-        """At most so many of the newest hits, ascending; all where `most` is below zero."""
+        """The newest hits, at most `most`, ascending; all where `most` is negative."""
         if most > 0 and _dense(query):
             for size in _BLOCKS:
                 newest = self._seqs("SELECT seq FROM article ORDER BY seq DESC LIMIT ?", (size,))
@@ -136,7 +137,7 @@ class Queries:
         return [(seq, -score) for score, seq in ranked]
 
     def _set(self, query: Query, within: Seqs | None) -> Seqs:
-        """The hits; where `within` is given it may leave out those outside it."""
+        """The hits; if `within` is given, hits outside it may be left out."""
         expression = self._expressions.of(query)
         if expression is not None:
             return self._match(expression, [], within)
@@ -173,13 +174,13 @@ class Queries:
             rest = [part for part in rest if part not in times]
             expression = self._expressions.of(And(tuple(spoken))) or NOTHING
             found = _both(found, self._match(expression, times, within))
-        # Phrases that are checked one article at a time, and Not, come last: then few are left.
+        # Not, and phrases that are checked article by article, come last, when few articles are left.
         for part in sorted(rest, key=lambda part: isinstance(part, Phrase | Not)):
             found = _both(found, self._set(part, found))
         return self._every() if found is None else found
 
     def _pieces(self, words: Words, within: Seqs | None) -> Seqs:
-        """The hits of more words than one expression holds: done as soon as no article is left."""
+        """The hits of more words than fit in one expression; stops as soon as no article is left."""
         every = left = self._every() if within is None else within
         for piece in words.pieces():
             if not len(left):
@@ -227,7 +228,7 @@ class Queries:
         return self._seqs(sql, (*values, *_ends(within)))
 
     def _matching(self, expression: str, times: Sequence[TimeRange]) -> tuple[str, tuple[object, ...]]:
-        """FROM and WHERE of what an expression hits within windows of time; the full-text index leads."""
+        """FROM and WHERE for an expression's hits in windows of time; the full-text index comes first."""
         join = "CROSS JOIN article a ON a.seq = f.rowid " if times else ""
         conditions: list[str] = ["article_index MATCH ?"]
         bounds: list[object] = [expression]
@@ -259,7 +260,7 @@ def _condition(query: TimeRange) -> tuple[str, tuple[int, int]]:
 
 
 def _dense(query: Query) -> bool:
-    """Whether a query names nothing that an article must have: then it may hit nearly all of them."""
+    """Whether a query demands no word or value of an article, so that it may hit nearly all of them."""
     match query:
         case And(parts):
             return all(map(_dense, parts))
@@ -272,7 +273,7 @@ def _dense(query: Query) -> bool:
 
 
 def _ends(within: Seqs | None) -> tuple[int, int]:
-    """The first and last of some numbers; of all numbers where none are given."""
+    """The first and last of some numbers; the widest possible bounds where `within` is None."""
     if within is None:
         return _FIRST, _LAST
     return (int(within[0]), int(within[-1])) if len(within) else (0, -1)

@@ -1,4 +1,4 @@
-"""A SQLite store in pieces."""
+"""Reads and writes a SQLite store in pieces, for copying."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from pipeline.store.sqlite import statements
 from pipeline.store.sqlite.file import DatabaseFile
 
 Kind = TypeVar("Kind")
-# Articles in one piece.
+# How many records are in one piece.
 SIZE = 1000
 
 
@@ -42,7 +42,7 @@ def change(row: Sequence[Any]) -> Change:
 
 
 def pieces(file: DatabaseFile) -> Iterator[Piece]:
-    """The whole store, of one moment: on a connection of its own."""
+    """The whole store as of one moment, read on a connection of its own."""
     reader = DatabaseFile(file.path, create=False, timeout_seconds=30)
     try:
         with reader.reading():

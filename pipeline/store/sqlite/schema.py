@@ -4,7 +4,7 @@ from __future__ import annotations
 
 APPLICATION = 0x57697265  # "Wire": `PRAGMA application_id`, so that another program's file is recognised
 
-# Columns of the full-text index, and their weight in the relevance: a word in the title says more.
+# Columns of the full-text index, and their weights in BM25: a word in the title says more.
 INDEX_COLUMNS = ("title", "text", "title_words", "text_words", "keys")
 WEIGHTS = (4.0, 1.0, 4.0, 1.0, 1.0)
 
@@ -68,14 +68,14 @@ _TELLINGS_BY_STORY = """
 CREATE INDEX telling_story ON telling (story);
 """
 
-# Not SQL: the full-text index is made anew from the articles, because what it is given has changed.
+# Not SQL: the full-text index is rebuilt from the articles, because its contents have changed.
 REINDEX = "reindex"
 
 _MESSAGES_BY_STATE = """
 CREATE INDEX message_state ON message (state, due, id);
 """
 
-# Articles that were there before changes were numbered have arrived, in their order.
+# Articles from before changes were numbered each get an "arrival", in their order.
 _CHANGES = """
 CREATE TABLE change (
     n INTEGER PRIMARY KEY, kind TEXT NOT NULL, article TEXT NOT NULL, story TEXT NOT NULL,
@@ -89,7 +89,7 @@ CREATE INDEX change_amendment ON change (n) WHERE kind <> 'arrival';
 DROP TABLE IF EXISTS cursor;
 """
 
-# Requests were a mark; those that were carried out have their corrections.
+# Requests were kept as a mark, which is dropped: what was carried out is among the corrections.
 _REQUESTS = """
 CREATE TABLE IF NOT EXISTS request (
     id TEXT PRIMARY KEY, at INTEGER NOT NULL, done INTEGER NOT NULL, document TEXT NOT NULL
@@ -104,7 +104,7 @@ ALTER TABLE story ADD COLUMN dated INTEGER NOT NULL DEFAULT 1;
 DROP INDEX story_newest;
 CREATE INDEX story_newest ON story (dated, last_published DESC, id);
 """
-# What lists of stories are ordered and chosen by, so that no document is read that is not shown.
+# What lists of stories are sorted and filtered by, so that only documents that are shown are read.
 _STORY_RANK = """
 CREATE TABLE IF NOT EXISTS story_rank (
     id TEXT PRIMARY KEY, undated INTEGER NOT NULL, hot REAL NOT NULL, newest INTEGER NOT NULL,
@@ -117,9 +117,9 @@ CREATE INDEX IF NOT EXISTS story_rank_size ON story_rank (size DESC, id);
 CREATE TRIGGER IF NOT EXISTS story_gone AFTER DELETE ON story
 BEGIN DELETE FROM story_rank WHERE id = old.id; END;
 """
-# Not SQL: the rank of each story is worked out anew from its record.
+# Not SQL: the rank of each story is worked out from its record.
 RERANK = "rerank"
-# Which situation a story belongs to; those that are alone stand in no row.
+# Which situation a story belongs to; a story that is alone has no row.
 _SITUATIONS = """
 CREATE TABLE IF NOT EXISTS story_situation (
     story TEXT PRIMARY KEY, situation TEXT NOT NULL
@@ -128,7 +128,8 @@ CREATE INDEX IF NOT EXISTS story_situation_of ON story_situation (situation);
 CREATE TRIGGER IF NOT EXISTS story_untied AFTER DELETE ON story
 BEGIN DELETE FROM story_situation WHERE story = old.id; END;
 """
-# Which story a decision passed over, and how well the article fitted it; what came last, for counting.
+# Which story a decision passed over, and its score; an index on last_seq, to count stories with something
+# new; and which messages carry an alert.
 _NEAR = """
 ALTER TABLE decision ADD COLUMN near TEXT;
 ALTER TABLE decision ADD COLUMN near_score REAL;
@@ -140,8 +141,8 @@ CREATE TABLE IF NOT EXISTS message_alert (
 """
 # Not SQL: both are worked out from the records of decisions and messages.
 REFERRED = "referred"
-# What lists of the quarantine are ordered and chosen by; when feeds last answered; and the tokens of keyword
-# values once each, for wildcards: the full-text index would read all it holds of each to name it.
+# What lists of the quarantine are sorted and filtered by; when feeds last answered; and each token of a
+# keyword value once, for wildcards, because the full-text index would read all entries of a token to list it.
 _FOUND_BY = """
 CREATE TABLE IF NOT EXISTS rejection_rank (
     id TEXT PRIMARY KEY, at INTEGER NOT NULL, source TEXT NOT NULL, place TEXT NOT NULL,

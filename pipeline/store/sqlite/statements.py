@@ -33,7 +33,7 @@ _TAKE_TERMS = (
     f"INSERT INTO article_index (article_index, rowid, {_COLUMNS})"  # noqa: S608  our own names
     " VALUES ('delete', ?, ?, ?, ?, ?, ?)"
 )
-# So many articles at a time are read to be indexed anew.
+# How many articles are read at a time when the index is rebuilt.
 _REINDEXED = 500
 
 
@@ -43,7 +43,7 @@ def text(record: object) -> str:
 
 
 def apply(file: DatabaseFile, commit: Commit) -> None:
-    """Writes everything of a commit. What is taken out goes first, so that what is written stays.
+    """Writes a commit. Removals come first, so that nothing just written is removed.
 
     Raises:
         StoreError: A new article's `seq` does not follow the head, or a known one's differs.
@@ -56,7 +56,7 @@ def apply(file: DatabaseFile, commit: Commit) -> None:
 
 
 def restore(file: DatabaseFile, piece: Piece) -> None:
-    """Writes a piece of another store: articles keep their numbers, whatever lies between them."""
+    """Writes a piece of another store; articles keep their numbers, gaps included."""
     commit = piece.commit
     sql = "SELECT id FROM article WHERE id IN ({})"
     known = {row[0] for row in file.rows_of(sql, (_id(each) for each in commit.articles))}
@@ -141,7 +141,7 @@ def _row(stored: StoredArticle) -> tuple[object, ...]:
 
 
 def story_key(story: str) -> str:
-    """A story id as the keyword field "story" holds it."""
+    """A story id as it is in the keyword field "story": folded; "" for none."""
     return (*folded([story]), "")[0]
 
 
@@ -162,7 +162,7 @@ def _insert(file: DatabaseFile, stored: StoredArticle) -> None:
 
 
 def _name_keywords(file: DatabaseFile, contents: tuple[str, ...]) -> None:
-    """Notes the keyword values of an article; one that no article has any more stays, and is not hit."""
+    """Records the keyword values of an article; one that no article has any more stays, but hits nothing."""
     values = ((term,) for term in contents[-1].split(" ") if is_value(term))
     file.run_all("INSERT OR IGNORE INTO keyword VALUES (?)", values)
 
@@ -207,7 +207,7 @@ def _keys(file: DatabaseFile, stored: StoredArticle) -> None:
 
 
 def reindex(file: DatabaseFile) -> None:
-    """Makes the full-text index anew from the articles."""
+    """Rebuilds the full-text index from the articles."""
     file.run("INSERT INTO article_index (article_index) VALUES ('delete-all')")
     seqs = [row[0] for row in file.rows("SELECT seq FROM article ORDER BY seq")]
     sql = (
@@ -253,13 +253,13 @@ def _stories(file: DatabaseFile, commit: Commit) -> None:
 
 
 def _near(decision: Decision) -> tuple[str | None, float | None]:
-    """The story that was passed over, and how well the article fitted it."""
+    """The story that the decision passed over, with its score; (None, None) where there is none."""
     passed = decision.passed_over
     return (well_formed(passed.story), passed.score) if passed else (None, None)
 
 
 def _paged(file: DatabaseFile, table: str, key: str) -> Iterator[list[Row]]:
-    """The keys and documents of a table in pieces; what is written meanwhile does not disturb it."""
+    """The keys and documents of a table in pieces; writing between two pieces does no harm."""
     last = ""
     sql = f"SELECT {key}, document FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT {_REINDEXED}"  # noqa: S608  our own names
     while rows := file.rows(sql, (last,)):
@@ -268,7 +268,7 @@ def _paged(file: DatabaseFile, table: str, key: str) -> Iterator[list[Row]]:
 
 
 def refer(file: DatabaseFile) -> None:
-    """Works out anew which stories decisions passed over, and which alerts messages carry."""
+    """Works out again which stories decisions passed over, and which alerts messages carry."""
     for rows in _paged(file, "decision", "article"):
         file.run_all(
             "UPDATE decision SET near = ?, near_score = ? WHERE article = ?",
@@ -279,7 +279,7 @@ def refer(file: DatabaseFile) -> None:
 
 
 def _carried(file: DatabaseFile, messages: Iterable[Message]) -> None:
-    """Notes which alerts messages carry."""
+    """Records which alerts messages carry."""
     file.run_all(
         "INSERT OR IGNORE INTO message_alert VALUES (?, ?)",
         ((well_formed(alert), well_formed(each.id)) for each in messages for alert in each.alerts),
@@ -287,7 +287,7 @@ def _carried(file: DatabaseFile, messages: Iterable[Message]) -> None:
 
 
 def file_by(file: DatabaseFile) -> None:
-    """Works out anew by what rejections are found, and when feeds last answered."""
+    """Works out again what rejections are found by, and when feeds last answered."""
     for rows in _paged(file, "rejection", "id"):
         _filed(file, [decode(Rejection, document) for _, document in rows])
     for rows in _paged(file, "feed", "id"):
@@ -295,7 +295,7 @@ def file_by(file: DatabaseFile) -> None:
 
 
 def _filed(file: DatabaseFile, rejections: Iterable[Rejection]) -> None:
-    """Notes by what rejections are found."""
+    """Records what rejections are found by."""
     file.run_all(
         "INSERT OR REPLACE INTO rejection_rank VALUES (?, ?, ?, ?, ?, ?)",
         (
@@ -306,7 +306,7 @@ def _filed(file: DatabaseFile, rejections: Iterable[Rejection]) -> None:
 
 
 def _answered(file: DatabaseFile, feeds: Sequence[FeedState]) -> None:
-    """Notes when feeds last answered well."""
+    """Records when feeds last answered well."""
     file.run_all("DELETE FROM feed_success WHERE feed = ?", ((well_formed(each.feed),) for each in feeds))
     file.run_all(
         "INSERT OR REPLACE INTO feed_success VALUES (?, ?)",
@@ -325,7 +325,7 @@ def _put_stories(file: DatabaseFile, stories: Sequence[Story]) -> None:
 
 
 def _situate(file: DatabaseFile, stories: Sequence[Story]) -> None:
-    """Notes which situations stories belong to."""
+    """Records which situations stories belong to."""
     names = ((well_formed(each.id),) for each in stories if not each.situation)
     file.run_all("DELETE FROM story_situation WHERE story = ?", names)
     file.run_all(
@@ -355,18 +355,18 @@ def _rank(file: DatabaseFile, stories: Iterable[Story]) -> None:
 
 
 def label(kind: str, value: str) -> str:
-    """A topic or language of a story as its rank has it."""
+    """A topic or language of a story as it is in the story's rank."""
     return f"\x1f{kind}:{well_formed(value)}\x1f"
 
 
 def labels(story: Story) -> str:
-    """All topics and languages of a story as its rank has them, to be searched for one of them."""
+    """All topics and languages of a story as one text, in which a `label` can be searched for."""
     topics = (label("topic", topic.id) for topic in story.topics)
     return "".join([*topics, *(label("language", each) for each in story.languages)])
 
 
 def rerank(file: DatabaseFile) -> None:
-    """Works the ranks of all stories out anew."""
+    """Works out the ranks of all stories again, from the records."""
     for rows in _paged(file, "story", "id"):
         _rank(file, [decode(Story, document) for _, document in rows])
 
@@ -432,7 +432,7 @@ def _alerts(file: DatabaseFile, commit: Commit) -> None:
 
 
 def drop_before(file: DatabaseFile, time: int) -> int:
-    """Takes out the articles before a time (microseconds), and the stories that this ends."""
+    """Removes articles before a time (microseconds) and stories left empty; returns how many articles."""
     gone = file.rows("SELECT seq, id, story FROM article WHERE time < ?", (time,))
     _forget(file, gone)
     _shrink(file, {row[2] for row in gone}, {row[1] for row in gone})
@@ -446,7 +446,7 @@ def _retire(file: DatabaseFile, articles: Sequence[str]) -> None:
 
 
 def _forget(file: DatabaseFile, gone: Sequence[tuple[int, str, str]]) -> None:
-    """Takes out articles (number, id, story) with what is kept of them, but for their stories."""
+    """Removes articles (number, id, story) with all that is kept of them; their stories stay."""
     sql = "SELECT seq, terms FROM article_body WHERE seq IN ({})"
     for seq, terms in file.rows_of(sql, (row[0] for row in gone)):
         file.run(_TAKE_TERMS, (seq, *unpacked(terms)))

@@ -1,4 +1,4 @@
-"""Lists of stories: walked in their order, and no further than the page needs."""
+"""Lists of stories: read in their order, and no further than the page needs."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from pipeline.text import well_formed
 
 _BY: dict[StoryOrder, str] = {"hot": "hot", "new": "newest", "size": "size"}
 _ID = "story_rank.id"
-# So many members are looked at in the order of the list before the articles of a query are, and so many
-# times more while at least one in so many of them is hit.
+# A list with a query first looks at _LOOKED members in the order of the list, then at _FURTHER times as many
+# while at least one in _FREQUENT is a hit; only after that at all articles that the query hits.
 _LOOKED, _FURTHER, _FREQUENT = 8_000, 16, 20
 _MOST_LOOKED = _LOOKED * _FURTHER
-# Where a time or a number leaves no more stories than these, they are sorted and the order is not walked.
+# Where a time or a number leaves at most this many stories, these are sorted instead of reading in order.
 _FEW = 5_000
 _TABLES: dict[Identified, str] = {"stories": "story", "articles": "article", "quarantine": "rejection"}
 
 
 def _conditions(wanted: StoryFilter) -> tuple[list[str], list[object]]:
-    """What a story's rank must be, whatever its articles say, as SQL and its values."""
+    """The conditions on a story's rank, apart from the query, as SQL with its values."""
     conditions, bound = ["size >= ?", "outlets >= ?", "origins >= ?", "last_seq > ?"], [
         wanted.min_articles,
         wanted.min_outlets,
@@ -49,7 +49,11 @@ def _conditions(wanted: StoryFilter) -> tuple[list[str], list[object]]:
 
 
 def count(file: DatabaseFile, wanted: StoryFilter, most: int) -> int:
-    """How many stories there are, at most `most`."""
+    """How many stories there are, at most `most`.
+
+    Raises:
+        ValueError: There is a query, or a kind.
+    """
     if wanted.hitting is not None:
         raise ValueError("stories are counted without a query")
     conditions, values = _conditions(wanted)
@@ -64,7 +68,7 @@ def page(
     limit: int,
     after: tuple[int, float, str] | None,
 ) -> list[str]:
-    """The records of a page, as they are stored."""
+    """The records of a page, as JSON."""
     by, late = _BY[order], "0" if order == "size" else "undated"
     conditions, values = _conditions(wanted)
     if after is not None:
@@ -85,7 +89,7 @@ def page(
 
 
 def _narrowing(wanted: StoryFilter) -> Iterator[tuple[str, str, int]]:
-    """What may leave few stories of all, whatever their order: an index, a condition for it, its value."""
+    """Conditions that may leave few stories, each with its index and its value."""
     if wanted.after_seq >= 0:
         yield "story_rank_last", "last_seq > ?", wanted.after_seq
     if wanted.since is not None:
@@ -94,7 +98,7 @@ def _narrowing(wanted: StoryFilter) -> Iterator[tuple[str, str, int]]:
 
 @dataclass(frozen=True, slots=True)
 class _Ranks:
-    """The ranks of a list: which, with the values of their conditions, and in what order."""
+    """The ranks of a list: the SQL of its conditions with their values, and its order."""
 
     file: DatabaseFile
     table: str
@@ -103,7 +107,7 @@ class _Ranks:
     order: str
 
     def records(self, limit: int, hit: str = "", bound: Sequence[object] = ()) -> list[str]:
-        """The first records, of those among the ids that a statement gives; no others are read."""
+        """The first records of the list, or of those whose ids the statement `hit` gives; reads no others."""
         within = f" AND {_ID} IN ({hit})" if hit else ""
         chosen = (
             f"SELECT id FROM {self.table} WHERE {self.conditions}{within}"  # noqa: S608  our own
@@ -116,10 +120,11 @@ class _Ranks:
         return [row[0] for row in self.file.rows(sql, (*self.values, *bound, limit))]
 
     def hit(self, queries: Queries, query: Query, limit: int) -> list[str]:
-        """Of those that a query hits.
+        """The first records of stories with an article that the query hits.
 
-        A word that many articles have has its page among the first few stories, so these are looked at,
-        and more of them where that word turns out to be frequent. Any other is found from its articles.
+        A frequent word has its page among the first few stories, so these are looked at first, and more of
+        them while the word turns out to be frequent. For any other query the stories are found from its
+        articles.
         """
         looked = _LOOKED
         while looked <= _MOST_LOOKED:
@@ -134,7 +139,7 @@ class _Ranks:
         return self.records(limit, *queries.stories(query))
 
     def _members(self, limit: int) -> list[Row]:
-        """The first members of the list, story by story; of the last story perhaps not all."""
+        """(story, seq) of the list's first members, story by story; of the last story perhaps not all."""
         sql = (
             f"SELECT {_ID}, seq FROM {self.table} CROSS JOIN article ON story = {_ID}"  # noqa: S608  our own
             f" WHERE {self.conditions} ORDER BY {self.order} LIMIT ?"
@@ -142,13 +147,13 @@ class _Ranks:
         return self.file.rows(sql, (*self.values, limit))
 
     def _named(self, names: Sequence[str]) -> list[str]:
-        """The records of these, in their order."""
+        """The records of these stories, in the order given."""
         rows = self.file.rows_of("SELECT id, document FROM story WHERE id IN ({})", names)
         documents: dict[str, str] = dict(rows)
         return [documents[name] for name in names]
 
 
 def beginning(file: DatabaseFile, kind: Identified, prefix: str, limit: int) -> list[str]:
-    """Ids that begin so."""
+    """Ids that begin with a prefix, in the order of their characters."""
     sql = f"SELECT id FROM {_TABLES[kind]} WHERE id >= ? AND id < ? ORDER BY id LIMIT ?"  # noqa: S608  our own
     return [row[0] for row in file.rows(sql, (prefix, prefix + "\U0010ffff", limit))]

@@ -1,8 +1,8 @@
-"""What the full-text index of the SQLite store is given for an article, and how a query names it.
+"""What the full-text index of the SQLite store contains for an article, and how a query names it.
 
-Text tokens and words go in as they are (`pipeline.query.words.search_tokens`). A keyword value becomes
-one token of the column `keys`: a letter of the private use area for its field, then the value with
-everything that the tokenizer would take for a separator written as letters of the private use area.
+Text tokens and words go in as they are (`pipeline.query.words.search_tokens`). A keyword value becomes one
+token of the column `keys`: a private use character for its field, then the value. In it each ASCII character
+that the tokenizer would take for a separator or fold (capitals) is replaced by a private use character.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import zlib
 from pipeline.query.fields import Indexed
 from pipeline.query.tree import KEYWORD_FIELDS, TEXT_FIELDS
 
-# Stories change when stories merge: they are a column of the article table, so that texts need no new index.
+# An article's story changes when stories merge, so it is a column of the article table: texts stay indexed.
 FIELDS = tuple(field for field in KEYWORD_FIELDS if field != "story")
 _MARK = {field: chr(0xE000 + place) for place, field in enumerate(FIELDS + TEXT_FIELDS)}
 _PRESENT = "\ue0ff"
@@ -39,24 +39,24 @@ def value_of(token: str) -> str:
 
 
 def mark(field: str) -> str:
-    """What all tokens of a keyword field begin with."""
+    """The character with which all tokens of a keyword field begin."""
     return _MARK[field]
 
 
 def present(field: str) -> str:
-    """The token that says that a text or keyword field holds something."""
+    """The token that says that a text or keyword field is not empty."""
     return _PRESENT + _MARK[field]
 
 
 def is_value(token: str) -> bool:
-    """Whether it is a token that `key` made, of any field."""
+    """Whether `key` made the token, for any field."""
     return "\ue000" <= token < _PRESENT
 
 
 def glob(field: str, pattern: str) -> str:
-    """A pattern of SQLite's GLOB that each token fits whose keyword value fits a wildcard pattern.
+    """A pattern for SQLite's GLOB that fits every token whose keyword value fits a wildcard pattern.
 
-    One character of a value may be two of its token.
+    It may fit others too: one character of a value may be two in its token, so "?" becomes "?*".
     """
     wild = {"*": "*", "?": "?*"}
     return _MARK[field] + "".join(wild.get(letter) or letter.translate(_ENCODE) for letter in pattern)
@@ -72,7 +72,7 @@ def columns(seen: Indexed) -> tuple[str, ...]:
 
 
 def packed(contents: tuple[str, ...]) -> bytes:
-    """The contents in little space."""
+    """The contents of the columns, compressed."""
     return zlib.compress("\n".join(contents).encode("utf-8"), 1)
 
 
@@ -82,7 +82,7 @@ def unpacked(data: bytes) -> list[str]:
 
 
 def seen_from(data: bytes, story_key: str, published: int, fetched: int) -> Indexed:
-    """The searchable side of an article, without analyzing it again."""
+    """The searchable side of an article from what was `packed`, without analyzing it again."""
     title, text, title_words, text_words, keys = unpacked(data)
     fields = {letter: field for field, letter in _MARK.items()}
     values: dict[str, list[str]] = {field: [] for field in KEYWORD_FIELDS}
@@ -100,7 +100,7 @@ def seen_from(data: bytes, story_key: str, published: int, fetched: int) -> Inde
 
 
 def is_token(form: str) -> bool:
-    """Whether a form of a query can be a token of a text at all (and is one token to the tokenizer)."""
+    """Whether a form of a query can be a token of a text, and is a single token to the tokenizer."""
     if not form or any(ord(char) in _WRITTEN for char in form):
         return False
     return not any("\ud800" <= char <= "\udfff" for char in form)

@@ -1,1 +1,1 @@
-"""A commit, all or nothing: `root` turns it, `changes` is what it comes to, `bulk` writes it into `parts`."""
+"""Commits, all or nothing: `changes` works out writes, `root` commits them, `bulk` sends them to `parts`."""

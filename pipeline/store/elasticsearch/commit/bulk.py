@@ -1,4 +1,4 @@
-"""Writes in bulk: each under its commit's generation, refused ones to quarantine, the rest stands."""
+"""Bulk writes under their commit's generation; what is refused goes to quarantine, the rest is written."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pipeline.store.elasticsearch.documents import Source, hashed, json_of, reje
 from pipeline.store.elasticsearch.indices import Names
 from pipeline.store.elasticsearch.link import Link
 
-# Elasticsearch writes the documents of one request to an index one after the other: several requests at once
-# use several of its processors.
+# Elasticsearch writes the documents of one request to an index one after the other, so several requests at
+# once use more of its processors.
 SENDERS = 2
 CHUNK_BYTES = 2 * 1024 * 1024
 _REFUSED, _MISSING, _STALE, _TOO_MANY, _BROKEN = 400, 404, 409, 429, 500
@@ -25,13 +25,13 @@ _REFUSED, _MISSING, _STALE, _TOO_MANY, _BROKEN = 400, 404, 409, 429, 500
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One document to be put, or to be taken out.
+    """One document to be put or to be deleted.
 
     Attributes:
-        kind: The end of the alias's name: the kind of document or month, and its part once that is known.
+        kind: The end of the alias's name: the kind of document or month, with its part once that is known.
         id: The document's id.
-        body: Its fields as JSON, without the generation; None takes it out.
-        generation: Its own, where it does not take that of its commit.
+        body: Its fields as JSON, without the generation; None deletes it.
+        generation: Its own generation, if that is not the commit's.
     """
 
     kind: str
@@ -41,24 +41,24 @@ class Write:
 
 
 def put(kind: str, name: str, source: Source, generation: int | None = None) -> Write:
-    """The write of a document. Its fields become JSON here, once."""
+    """Makes the write of a document; its fields become JSON here, once."""
     return Write(kind, name, json_of(source), generation)
 
 
 def out(kind: str, name: str) -> Write:
-    """The write that takes a document out."""
+    """Makes the write that deletes a document."""
     return Write(kind, name, None)
 
 
 def lines_of(writes: Iterable[Write]) -> Iterator[bytes]:
-    """Writes as lines of JSON, two each."""
+    """Writes as lines of JSON, two for each."""
     for write in writes:
         yield orjson.dumps([write.kind, write.id])
         yield write.body or b""
 
 
 def writes_of(lines: Sequence[bytes]) -> Iterator[Write]:
-    """What `lines_of` was given."""
+    """The writes that `lines_of` was given."""
     for place in range(0, len(lines) - 1, 2):
         kind, name = orjson.loads(lines[place])
         yield Write(kind, name, lines[place + 1] or None)
@@ -70,7 +70,7 @@ class Target:
 
     Attributes:
         index: The name of the index or alias for a kind of document.
-        require_alias: Whether the name must be an alias: nothing may bring an index back that was dropped.
+        require_alias: Whether the name must be an alias, so that no write makes a dropped index again.
     """
 
     index: Callable[[str], str]
@@ -84,17 +84,17 @@ def apply_writes(
     generation: int,
     placed: Callable[[Sequence[Write]], Sequence[Write]],
 ) -> None:
-    """Writes all of it, then refreshes what was written to. Doing it again changes nothing.
+    """Writes all of it, then refreshes the indices written to. Doing it again changes nothing.
 
     Args:
         link: The connection.
         names: The names of the store's indices.
         writes: What is written, each to a part of its kind.
-        generation: Of the commit.
-        placed: Finds the parts of what goes to quarantine.
+        generation: The commit's generation.
+        placed: Chooses the parts for entries of the quarantine.
 
     Raises:
-        UnavailableError: Elasticsearch did not take it in time; to be finished by anybody.
+        UnavailableError: Elasticsearch did not take it in time; any process can finish it.
         StoreError: Elasticsearch refuses even the entries of the quarantine.
     """
     target = Target(names.alias)
@@ -116,21 +116,21 @@ def _refresh(link: Link, aliases: Sequence[str]) -> None:
 def send_writes(
     link: Link, target: Target, writes: Sequence[Write], generation: int | None = None
 ) -> list[Write]:
-    """Sends writes until each was answered for good.
+    """Sends writes until each was either written or refused for good.
 
     Args:
         link: The connection.
         target: Where they go.
         writes: What is written.
-        generation: Of the commit; None where each source has its own.
+        generation: The commit's generation; None if each write has its own.
 
     Returns:
-        What is to be written for those that were refused: entries of the quarantine.
+        The writes that follow from refusals: entries of the quarantine, and members to delete.
 
     Raises:
         UnavailableError: Elasticsearch did not take it in time.
     """
-    # Chunks arrive in any order, so of several writes of one document only the last is sent.
+    # Chunks arrive in any order, so only the last of several writes of one document is sent.
     last = {(write.kind, write.id): write for write in writes}
     chunks = _chunks(target, last.values(), generation)
     with ThreadPoolExecutor(SENDERS) as senders:
@@ -160,12 +160,12 @@ def _action(target: Target, write: Write, generation: int | None) -> list[bytes]
     place |= {"version": version, "version_type": "external_gte", "require_alias": target.require_alias}
     if write.body is None:
         return [orjson.dumps({"delete": place})]
-    # The generation goes in behind the opening brace.
+    # The generation goes in after the opening brace.
     return [orjson.dumps({"index": place}), f'{{"generation":{version},'.encode() + write.body[1:]]
 
 
 def _send(link: Link, chunk: Chunk) -> list[Write]:
-    """Sends a chunk until every item was answered for good; returns what is to be written for the refused."""
+    """Sends a chunk until each item was written or refused; returns the writes that follow from refusals."""
     left = chunk
     refused: list[Write] = []
 
@@ -176,7 +176,7 @@ def _send(link: Link, chunk: Chunk) -> list[Write]:
         for item, outcome in zip(left, answer["items"], strict=True):
             write, result = item[0], next(iter(outcome.values()))
             status = result["status"]
-            # A newer version is there, or what was to be deleted is not: either way it is as it should be.
+            # There is a newer version, or what was to be deleted is missing: in both cases all is well.
             settled = status == _STALE or (status == _MISSING and write.body is None)
             if status == _TOO_MANY or status >= _BROKEN:
                 again.append(item)
@@ -192,7 +192,7 @@ def _send(link: Link, chunk: Chunk) -> list[Write]:
 
 
 class _BusyError(UnavailableError):
-    """Some items of a bulk were not taken just now."""
+    """Elasticsearch did not take some items of a bulk request just now."""
 
     def __init__(self, error: Any) -> None:
         reason = error.get("reason") if isinstance(error, dict) else error
@@ -202,7 +202,7 @@ class _BusyError(UnavailableError):
 def _refusals(write: Write, error: dict[str, Any]) -> Iterator[Write]:
     yield _quarantined(write, error)
     if write.kind.startswith("articles-"):
-        # No story may have a member that is no article.
+        # A story must not have a member without an article.
         yield out(write.kind.replace("articles", "members", 1), write.id)
 
 

@@ -1,4 +1,4 @@
-"""What a commit comes to: the documents to put and to take out, and the new head."""
+"""Works out the writes of a commit: the documents to put and to delete, and the new numbers."""
 
 from __future__ import annotations
 
@@ -22,17 +22,16 @@ from pipeline.text import well_formed
 
 @dataclass(slots=True)
 class KnownIds:
-    """What is stored of an article.
+    """What is known of an article that is stored, or that this commit has written so far.
 
     Attributes:
-        seq: Its number.
-        digest: As in its record.
-        story: The one it is in.
-        place: The part of its month whose index it is in ("2026.03-p1"), or the month alone where this commit
-            brings it.
+        seq: Its sequence number.
+        digest: The digest of its content.
+        story: The id of its story.
+        place: The part of a month that it is in ("2026.03-p1"); the month alone if this commit brings it.
         document: The record as JSON.
-        taken_in: When it came.
-        watches: Those that have found it.
+        taken_in: When it came into the store.
+        watches: The watches that have found it.
     """
 
     seq: int
@@ -45,7 +44,7 @@ class KnownIds:
 
 
 class Resolver:
-    """Turns a commit into writes, by what the store holds now.
+    """Turns a commit into writes, given what the store holds now.
 
     Args:
         reads: The connection.
@@ -57,7 +56,7 @@ class Resolver:
         self._names = names
 
     def writes(self, commit: Commit, before: Numbers) -> tuple[list[Write], Numbers]:
-        """The writes of a commit, and the numbers given out after it. What is taken out goes first.
+        """The writes of a commit, deletions first, and the numbers given out after it.
 
         Raises:
             StoreError: A new article's `seq` does not follow the head, or a known one's differs.
@@ -74,8 +73,8 @@ class Resolver:
         ], numbers
 
     def restored(self, piece: Piece) -> list[Write]:
-        """The writes of a piece of another store: articles keep their numbers, whatever lies between them."""
-        # Tellings come with the first piece.
+        """The writes of a piece of another store; articles keep their numbers, gaps included."""
+        # Tellings came with the first piece, so the watches of articles can be looked up.
         tellings = self._names.alias("tellings")
         ids = [each.enriched.article.id for each in piece.commit.articles]
         finders = found_by(self._reads, tellings, "articles", ids)
@@ -150,7 +149,7 @@ class Resolver:
     # -- watches, for Kibana -----------------------------------------------------------------------------
 
     def _found(self, commit: Commit) -> dict[str, set[str]]:
-        """The watches that found an article just now, by the name of its document."""
+        """The watches that find an article with this commit, by the id of its document."""
         tellings = {hashed(each.watch, each.story): each for each in commit.tellings}
         former = {
             hit["_id"]: set(hit["_source"].get("articles", ()))
@@ -163,7 +162,7 @@ class Resolver:
         return found
 
     def _marked(self, commit: Commit, found: Mapping[str, set[str]]) -> Iterator[Write]:
-        """The articles that a watch found and that this commit does not bring, with their watches."""
+        """Rewrites stored articles that a watch found and that are not in this commit, with their watches."""
         brought = {hashed(each.enriched.article.id) for each in commit.articles}
         brought |= set(map(hashed, commit.retired))
         names = [name for name in found if name not in brought]
@@ -176,7 +175,7 @@ class Resolver:
                 yield put(index_kind(self._names, hit["_index"]), name, fresh)
 
     def _watches(self, commit: Commit) -> dict[str, set[str]]:
-        """The watches of the stories that this commit writes, or finds something in, by document."""
+        """The watches of stories that this commit writes or tells of, by the ids of their documents."""
         changed = {hashed(each.story) for each in commit.tellings}
         changed |= {hashed(story) for _, story in commit.forgotten}
         names = {hashed(each.id) for each in commit.stories} | changed - set(map(hashed, commit.ended))
@@ -270,14 +269,14 @@ class Resolver:
 def placed(
     when: str, name: str, article: documents.Source, traits: bytes, generation: int | None = None
 ) -> tuple[Write, Write]:
-    """The writes of an article into a month, or a part of it: searchable, and as a member of its story.
+    """The writes of an article into a month or a part of it: as an article, and as a member of its story.
 
     Args:
-        when: The month, or the part of it.
-        name: The name of the documents.
+        when: The month or the part.
+        name: The id of both documents.
         article: The fields of the article.
-        traits: Its traits, which the member has.
-        generation: The documents' own, where they do not take that of their commit.
+        traits: Its traits, which go into the member.
+        generation: The documents' own generation, if that is not the commit's.
     """
     member = documents.member_source(article, traits)
     return (
@@ -287,18 +286,18 @@ def placed(
 
 
 def gone(when: str, name: str) -> tuple[Write, Write]:
-    """The writes that take an article out of a month, or a part of it."""
+    """The writes that delete an article from a month or a part of it."""
     return out(f"articles-{when}", name), out(f"members-{when}", name)
 
 
 def kept_of(reads: Reads, names: Names, documents: Iterable[str], articles: Iterable[str]) -> Iterator[Write]:
-    """The writes that take out what is kept of articles: decisions, versions and changes.
+    """The writes that delete what else is kept of articles: decisions, versions and changes.
 
     Args:
         reads: The connection.
         names: The names of the store's indices.
-        documents: The names of the articles' documents.
-        articles: Their ids.
+        documents: The ids of the articles' documents.
+        articles: The ids of the articles.
     """
     yield from (out("decisions", name) for name in documents)
     for piece in chunked(articles):
@@ -313,13 +312,13 @@ def kept_of(reads: Reads, names: Names, documents: Iterable[str], articles: Iter
 def found_by(
     reads: Reads, tellings: str | list[str], field: str, names: Iterable[str]
 ) -> dict[str, set[str]]:
-    """The watches that have found articles, or something in stories, by the ids of those.
+    """The watches that have found these articles, or something in these stories, by their ids.
 
     Args:
         reads: The connection.
         tellings: The index of the tellings, or several.
         field: "articles" or "story".
-        names: Ids.
+        names: Ids of articles or stories.
     """
     found: dict[str, set[str]] = {}
     order = [{"watch": "asc"}, {"story": "asc"}]
@@ -346,7 +345,7 @@ def _named(kind: str, name: str, value: str) -> documents.Source:
 def _changed(
     names: Sequence[str], articles: Sequence[StoredArticle], known: dict[str, KnownIds]
 ) -> list[str]:
-    """The names of the known articles that come with another digest."""
+    """The document ids of known articles that come with another digest."""
     return [
         name
         for name, stored in zip(names, articles, strict=True)
@@ -367,7 +366,7 @@ def _numbered(stored: StoredArticle, former: KnownIds | None, head: int) -> int:
 
 
 def _former(stored: StoredArticle, former: KnownIds, places: dict[str, int]) -> Iterator[Write]:
-    """The version that a change of digest leaves behind."""
+    """The write of the former version, if the digest changed."""
     if former.digest == well_formed(stored.enriched.article.digest):
         return
     old = decode(EnrichedArticle, former.document)

@@ -1,9 +1,9 @@
 """Which part of its kind a document is in, and when a new part begins.
 
-A kind of document lies in parts of a bounded size. A document that is there is written where it is, whatever
-has happened since, so that its id stays one; a new one goes into the newest part. Where a kind has one part,
-as most stores have for long, nothing is looked up. Parts are decided on before a commit holds, and its intent
-names them: whoever finishes it writes to the same places.
+A kind of document is divided into parts of bounded size. An existing document is rewritten in the part that
+it is in, so that its id stays unique; a new one goes into the newest part. If a kind has only one part, as in
+most stores, nothing is looked up. Parts are chosen before a commit takes effect, and its intent names them,
+so whoever finishes it writes to the same places.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from pipeline.store.elasticsearch.indices import (
 from pipeline.store.elasticsearch.link import Link
 from pipeline.store.elasticsearch.reading import PAGE, Reads, chunked
 
-# Sizes are looked at when one of so many shares of a part has been written since the last look.
+# Sizes are looked at whenever one _LOOKS-th of a part has been written since the last look.
 _LOOKS = 20
-# Written beside the parts, in an index of its own.
+# This kind has a single index, without parts.
 _STATE = "state"
 
 
 def counted_as(kind: str) -> str:
-    """The kind whose number of parts holds for another: an article and its member have the same part."""
+    """The kind by which parts are counted: members count as articles, so both are in the same part."""
     group, mark, when = kind.partition("-")
     return f"articles-{when}" if mark and group == "members" else kind
 
 
 class Parts:
-    """Places writes.
+    """Chooses the parts that writes go to.
 
     Args:
         link: The connection.
@@ -46,16 +46,16 @@ class Parts:
     def __init__(self, link: Link, names: Names) -> None:
         self._link, self._names = link, names
         self._reads = Reads(link)
-        # As if all had been written: a process looks before its first commit.
+        # As if a whole part had been written, so that a process looks before its first commit.
         self._written = names.layout.part_bytes
 
     def after(self, writes: Sequence[Write], parts: Mapping[str, int], epoch: int) -> dict[str, int]:
-        """The newest part of each kind that has more than one, once those that are full have a successor.
+        """The newest parts after full ones got a successor; only of kinds that have more than one.
 
         Args:
             writes: What is about to be written.
             parts: The newest parts so far.
-            epoch: At the end of the names of the indices in use.
+            epoch: The number at the end of the names of the indices in use.
         """
         self._written += sum(len(write.body or b"") for write in writes)
         if self._written * _LOOKS < self._names.layout.part_bytes:
@@ -66,7 +66,7 @@ class Parts:
         return dict(parts) | {kind: parts.get(kind, 1) + 1 for kind in full}
 
     def _full(self, kinds: Iterable[str], parts: Mapping[str, int], epoch: int) -> list[str]:
-        """Those of some kinds whose newest part is as large as a part may be."""
+        """The kinds whose newest part is full."""
         layout = self._names.layout
         newest = {
             kind: self._names.index(part(kind, parts.get(counted_as(kind), 1)), epoch) for kind in kinds
@@ -79,10 +79,10 @@ class Parts:
         ]
 
     def _sizes(self, indices: Sequence[str]) -> dict[str, int]:
-        """Bytes of the primary shards of those indices that are there."""
+        """The bytes of the primary shards of each index that exists."""
         if not indices:
             return {}
-        # A pattern may hit nothing: a month's first index is made after this.
+        # As patterns, because they may match nothing: a month's first index is made only after this.
         patterns = [f"{index}*" for index in indices]
         answer = self._link.call(
             "look at the sizes of the indices",
@@ -95,7 +95,7 @@ class Parts:
         """The writes with the part that each goes to.
 
         Args:
-            writes: Some may name their part already: articles, which are looked up before.
+            writes: Some name their part already: known articles, which were looked up before.
             parts: The newest part of each kind that has more than one.
         """
         several = [write for write in writes if write.kind in parts and not is_monthly(write.kind)]
@@ -112,13 +112,13 @@ class Parts:
         ]
 
     def _where(self, writes: Iterable[Write]) -> dict[tuple[str, str], str]:
-        """The part that each of these documents is in, for those that are there."""
+        """The part that each of these documents is in, for those that exist."""
         kinds: dict[str, None] = {}
         names: dict[str, None] = {}
         for write in writes:
             kinds[write.kind] = names[write.id] = None
         found: dict[tuple[str, str], str] = {}
-        # Ids of one kind may be those of another: each name may have a hit in each kind.
+        # Different kinds may use the same ids, so each id may have a hit in each kind.
         for piece in chunked(names, max(PAGE // max(len(kinds), 1), 1)):
             answer = self._reads.search(
                 index=[self._names.alias(kind) for kind in kinds],

@@ -1,10 +1,10 @@
-"""The one document on which everything turns: generation, head, leases, and the commit being applied.
+"""The root, on which everything depends: generation, head, leases, and the commit that is being applied.
 
-A commit is made by replacing this document (compare and swap by `if_seq_no`): from then on it will be
-applied, whoever does it. Its writes lie in the store beforehand, as an intent. Every write carries the
-commit's generation as external version, so a late writer overwrites nothing newer, and applying twice changes
-nothing. A reader looks at the generation before and after: when it is the same and nothing is pending, it saw
-one commit.
+The root is a single document. A commit is made by replacing it (compare and swap by `if_seq_no`): from then
+on the commit will be applied, by whichever process. Its writes are in the store beforehand, as an intent.
+Every write carries the commit's generation as its external version, so a late writer overwrites nothing
+newer, and applying a commit twice changes nothing. A reader looks at the generation before and after: if it
+is the same and nothing is pending, the reader saw one commit.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ from pipeline.store.rules import leases
 from pipeline.store.rules.numbering import Numbers
 
 Answer = TypeVar("Answer")
-# A compressed intent is kept in documents of at most this size.
+# A compressed intent is split into documents of at most this size.
 PART_BYTES = 8 * 1024 * 1024
-# How long others are given to apply their own commit before somebody helps.
+# How long a process has to apply its own commit before another one helps.
 PATIENCE_SECONDS = 2.0
-# Within so long a root that was read is worth a try.
+# How long a root that was read may be taken for the present one, before it is checked.
 _MOMENT_SECONDS = 0.5
 
 
@@ -68,11 +68,11 @@ class Root:
         head: The highest ingest sequence number.
         changes: The highest number of a change.
         intent: Ids of the documents with the writes still to be applied; empty when all is.
-        drops: Parts of months of articles that go with the pending commit.
+        drops: Parts of months whose indices the pending commit drops.
         parts: The newest part of each kind or month that has more than one.
         fields: The version of the fields that the indices have (`FIELDS`).
         frozen: Whether a migration is at its last step: nobody commits.
-        nonce: Whose change the latest was, to recognise it after a lost answer.
+        nonce: A mark of the latest change, by which its writer recognises it after a lost answer.
         leases: By name.
     """
 
@@ -105,7 +105,7 @@ class Roots:
     Args:
         link: The connection.
         names: The names of the store's indices.
-        any_schema: Whether to bear another schema than this version's: for migrations.
+        any_schema: Whether to accept another schema than this version's: for migrations.
     """
 
     def __init__(self, link: Link, names: Names, *, any_schema: bool = False) -> None:
@@ -120,7 +120,7 @@ class Roots:
         """The root as it is now.
 
         Raises:
-            StoreError: There is none, or its schema is another one.
+            StoreError: There is none, or its schema is not this version's.
         """
 
         def ask(client: object) -> object:
@@ -158,7 +158,7 @@ class Roots:
             return
 
     def swap(self, seen: Seen, root: Root) -> bool:
-        """Replaces the root if nobody did since it was seen."""
+        """Replaces the root if nobody has done so since it was seen; returns whether it did."""
         self._last = -math.inf, None
 
         def ask(client: object) -> object:
@@ -184,9 +184,12 @@ class Roots:
 
         Args:
             seen: The root that the writes were made for.
-            writes: What is written; into which parts is found out here.
-            numbers: What has been given out after it; None where that stays.
-            drops: Parts of months that go with it.
+            writes: What is written; the parts are chosen here.
+            numbers: The numbers given out after it; None if they stay.
+            drops: Parts of months whose indices are dropped with it.
+
+        Returns:
+            Whether the commit was made.
         """
         parts = self._parts.after(writes, seen.root.parts, seen.root.epoch)
         writes = self._parts.placed(writes, parts)
@@ -204,7 +207,7 @@ class Roots:
             parts={kind: newest for kind, newest in parts.items() if kind not in gone},
             nonce=nonce,
         )
-        # A lost answer may hide that the swap was ours: an intent that the root names must stay.
+        # After a lost answer the swap may have been ours, and an intent that the root names must stay.
         if not self.swap(seen, root) and self.read().root.intent != intent:
             self.forget(intent)
             return False
@@ -214,7 +217,7 @@ class Roots:
         return True
 
     def settled(self) -> Seen:
-        """The root when nothing is pending: waits for others, then helps.
+        """The root once nothing is pending: waits for other processes, then helps.
 
         Raises:
             UnavailableError: It took too long.
@@ -238,7 +241,7 @@ class Roots:
             wait = min(wait * 2, 0.2)
 
     def writable(self) -> Seen:
-        """The settled root, when no migration is at its last step; the indices have this version's fields.
+        """The settled root, once no migration is at its last step and the indices have this version's fields.
 
         Raises:
             StoreError: Elasticsearch refuses to add the fields.
@@ -257,16 +260,16 @@ class Roots:
         return seen
 
     def extend(self, seen: Seen) -> bool:
-        """Adds the fields that documents of this version have more; none is written anew.
+        """Adds this version's new fields to the indices; no document is rewritten.
 
         Returns:
-            Whether the root says so now; else somebody changed it since it was seen.
+            Whether the root records it; False if somebody changed the root since it was seen.
         """
         extend_indices(self.link, self.names)
         return self.swap(seen, replace(seen.root, fields=FIELDS, nonce=uuid.uuid4().hex))
 
     def consistent(self, ask: Callable[[], Answer]) -> Answer:
-        """What `ask` reads, of one commit.
+        """What `ask` reads, from a single commit; `ask` is repeated until that holds.
 
         Raises:
             UnavailableError: The store was written to all the time.
@@ -274,7 +277,7 @@ class Roots:
         return self.consistent_with(lambda _: ask())
 
     def consistent_with(self, ask: Callable[[Root], Answer]) -> Answer:
-        """What `ask` reads, of one commit, whose root it is told.
+        """What `ask` reads, from a single commit, whose root it is given.
 
         Raises:
             UnavailableError: The store was written to all the time.
@@ -293,10 +296,10 @@ class Roots:
                 raise UnavailableError("the store was written to all the time: try again")
 
     def _just_read(self) -> Root | None:
-        """The root that the last question ended with, where that is a moment ago.
+        """The root at the end of the last read, if that was a moment ago; else None.
 
-        What is asked now is of one commit if the root is still the same afterwards, whenever it was read
-        first; and a page asks several questions, one right after another.
+        A read sees one commit if the root is still the same afterwards, however early it was read first. This
+        saves a request for each of the several reads that a page makes, one right after another.
         """
         at, root = self._last
         return root if time.monotonic() - at < _MOMENT_SECONDS else None
@@ -304,7 +307,7 @@ class Roots:
     # -- intents -----------------------------------------------------------------------------------------
 
     def intend(self, writes: Sequence[Write], name: str) -> tuple[str, ...]:
-        """Lays the writes of a commit down; returns the ids of the documents."""
+        """Stores the writes of a commit as an intent; returns the ids of its documents."""
         data = zlib.compress(b"\n".join(lines_of(writes)), 1)
         parts = [data[start : start + PART_BYTES] for start in range(0, len(data), PART_BYTES)]
         ids = tuple(f"intent-{name}-{place}" for place in range(len(parts)))
@@ -319,7 +322,7 @@ class Roots:
         return ids
 
     def forget(self, ids: Sequence[str]) -> None:
-        """Takes intents out."""
+        """Deletes the documents of an intent."""
         for key in ids:
             self.link.call(
                 "write to the store",
@@ -329,11 +332,11 @@ class Roots:
             )
 
     def finish(self, seen: Seen, writes: Sequence[Write] = ()) -> None:
-        """Applies the pending commit and says so.
+        """Applies the pending commit and marks it as applied.
 
         Args:
             seen: The root that names it.
-            writes: Its writes, where they are at hand; else they are read from the store.
+            writes: Its writes if they are at hand; else they are read from the store.
         """
         root = seen.root
         writes = writes or list(self._intended(root.intent))
@@ -352,7 +355,7 @@ class Roots:
         self.forget(root.intent)
 
     def _settle(self, seen: Seen) -> None:
-        """Marks the pending commit as applied; leases may change hands meanwhile."""
+        """Marks the pending commit as applied, even if leases change hands meanwhile."""
         while seen.root.intent and not self.swap(
             seen, replace(seen.root, intent=(), drops=(), nonce=f"{seen.root.nonce}+")
         ):
@@ -391,7 +394,7 @@ def fence(root: Root, lease: Lease | None) -> None:
 
 
 def _begun(root: Root, writes: Iterable[Write], parts: Mapping[str, int]) -> list[str]:
-    """What may need an index that is not there yet: months that are written to, and parts that begin now."""
+    """What may need an index that does not exist yet: months that are written to, and parts that begin."""
     months = {write.kind for write in writes if is_monthly(write.kind)}
     new = {kind for kind, newest in parts.items() if newest != root.parts.get(kind, 1)}
     return sorted(months | {part(kind, parts[kind]) for kind in new if not is_monthly(kind)})
