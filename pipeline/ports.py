@@ -101,7 +101,7 @@ Period = tuple[datetime, datetime]
 
 StoryOrder = Literal["hot", "new", "size"]
 # What can be found by how its id begins.
-Identified = Literal["stories", "articles", "quarantine"]
+Identified = Literal["stories", "situations", "articles", "quarantine"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,7 +362,10 @@ class StoreReader(Protocol):
         """
 
     def beginning(self, kind: Identified, prefix: str, limit: int) -> list[str]:
-        """Ids that begin so, in the order of their characters."""
+        """Ids that begin so, in the order of their characters.
+
+        Those of stories are also those of stories that another took in; a situation is one that has a story.
+        """
 
     def rejection(self, name: str) -> Rejection | None:
         """One entry of the quarantine."""

@@ -191,7 +191,7 @@ class Read:
             if not step:
                 break
             name = step[-1].into
-        if (whole := self._begun("stories", story)) is not None:
+        if (whole := self._begun(story, "stories")) is not None:
             return self.current(whole)
         raise NotFoundError(f"story {story}: no story has this id; `wirewatch stories` lists them")
 
@@ -246,6 +246,8 @@ class Read:
         """
         if len(entries := self._timeline(name)) > 1:
             return name, entries
+        if (whole := self._begun(name, "stories", "situations")) is not None:
+            return self.situation(whole)
         story, _ = self.current(name)
         entries = self._timeline(story.situation) if story.situation else []
         if len(entries) < 2:
@@ -263,8 +265,11 @@ class Read:
         """
         own = self._wiring.store.stories([name]).get(name)
         begun = bool(self.listed(StoryFilter(situation=name), "new", 1))
+        if own is None and begun:
+            return name, None
         if own is None:
-            return (name, None) if begun else self.affair(self.current(name)[0].id)
+            whole = self._begun(name, "stories", "situations")
+            return self.affair(self.current(name)[0].id if whole is None else whole)
         if begun and own.situation != name:
             raise UsageError(
                 f"{name}: a situation, and the story that has left it; name another story of the one you mean"
@@ -310,13 +315,13 @@ class Read:
 
             owner = self._wiring.store.find([f"url:{canonical_url(name)}"])
             found = next(iter(self._wiring.store.articles(list(owner.values())).values()), None)
-        if found is None and (whole := self._begun("articles", name)) is not None:
+        if found is None and (whole := self._begun(name, "articles")) is not None:
             return self.stored(whole)
         if found is None:
             raise NotFoundError(f"article {name}: not in the store; `wirewatch search` finds ids")
         return found
 
-    def _begun(self, kind: Literal["stories", "articles"], name: str) -> str | None:
+    def _begun(self, name: str, *kinds: Literal["stories", "situations", "articles"]) -> str | None:
         """The one id that begins so; None where there is none.
 
         Raises:
@@ -324,8 +329,9 @@ class Read:
         """
         from pipeline.app.wiring import CANDIDATES, the_one
 
-        begun = self._wiring.store.beginning(kind, name, CANDIDATES + 1) if name else []
-        found = the_one(kind, name, begun)
+        store = self._wiring.store
+        begun = {one for kind in kinds for one in store.beginning(kind, name, CANDIDATES + 1)} if name else ()
+        found = the_one(" or ".join(kinds), name, sorted(begun))
         return found if found != name else None
 
     def decided(self, article: StoredArticle) -> tuple[Decision | None, dict[str, Story]]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from pipeline.app import App, ingest
 from pipeline.app.replay import fingerprint
-from pipeline.errors import NotFoundError
-from pipeline.records import Watch
+from pipeline.errors import NotFoundError, UsageError
+from pipeline.ports import Commit
+from pipeline.records import Lineage, Watch
 from pipeline.stages.alerting.alert import Alerting
 from pipeline.stages.grouping import group
 
@@ -114,6 +116,25 @@ def test_a_story_that_takes_one_in_is_in_its_situation(make_wiring, news):
     ((same, merged),) = affairs(app)
     assert same == name
     assert sum(len(entry.story.members) for entry in merged) == 4
+
+
+def test_the_beginning_of_an_old_id_leads_where_the_whole_does(make_wiring, news):
+    """The first story of an affair was taken in by a story that is alone; the affair keeps its name."""
+    app = App(make_wiring())
+    app.ingest.load([news])
+    ((name, entries),) = affairs(app)
+    alone = next(s for s in app.read.stories()[0] if s.title.startswith("Parliament"))
+    taken_in = Lineage(name, alone.id, "merged", alone.last_published, "repair")
+    app._wiring.store.commit(Commit(ended=(name,), lineage=(taken_in,)))
+    assert app.read.current(name[:9])[0].id == app.read.current(name)[0].id == alone.id
+    assert app.read.looked_up(name[:9]).story.id == alone.id
+    situation, left = app.read.situation(name)
+    assert (situation, [each.story.id for each in left]) == (name, [each.story.id for each in entries[1:]])
+    assert app.read.situation(name[:9]) == (name, left)
+    assert app.read.affair(name[:9]) == app.read.affair(name) == (name, None)
+    app._wiring.store.commit(Commit(lineage=(replace(taken_in, story=f"{name[:9]}-other"),)))
+    with pytest.raises(UsageError, match="several stories or situations"):
+        app.read.situation(name[:9])
 
 
 def test_a_story_goes_where_most_of_its_articles_come_from(make_wiring, tmp_path):

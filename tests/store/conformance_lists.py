@@ -22,6 +22,7 @@ from pipeline.records import (
     Entity,
     EntityName,
     Evidence,
+    Lineage,
     Message,
     Span,
     Story,
@@ -227,6 +228,18 @@ class ListConformance:
         assert shelved.beginning("stories", "s4", 9) == ["s4"]
         assert shelved.beginning("articles", "a00001", 9) == ["a000010", "a000011", "a000012"]
         assert shelved.beginning("articles", "x", 9) == shelved.beginning("stories", "s\ud800", 9) == []
+
+    def test_ids_of_stories_that_were_taken_in_and_of_situations(self, shelved: Store) -> None:
+        taken_in = [Lineage("s01", into, "merged", at(1), "repair") for into in ("s0", "s2")]
+        parted = [Lineage(old, new, "split", at(1), "person") for old, new in (("s4", "s05"), ("s06", "s0"))]
+        tied = tuple(replace(each, situation="s01x") for each in shelved.stories(["s1", "s3"]).values())
+        other = replace(shelved.stories(["s2"])["s2"], situation="s02")
+        shelved.commit(Commit(stories=(*tied, other), lineage=(*taken_in, *parted)))
+        assert shelved.beginning("stories", "s0", 9) == ["s0", "s01"]
+        assert shelved.beginning("stories", "s0", 1) == ["s0"]
+        assert shelved.beginning("situations", "s", 9) == ["s01x", "s02"]
+        assert shelved.beginning("situations", "s", 1) == ["s01x"]
+        assert shelved.beginning("situations", "s1", 9) == []
 
     def test_stories_are_counted_up_to_a_bound(self, shelved: Store) -> None:
         assert shelved.count_stories(StoryFilter(), 99) == 5

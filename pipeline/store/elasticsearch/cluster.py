@@ -414,8 +414,7 @@ class ElasticsearchStore(Store, Movable):
 
     @override
     def beginning(self, kind: Identified, prefix: str, limit: int) -> list[str]:
-        index = self.names.articles if kind == "articles" else self.names.alias(kind)
-        return self.roots.consistent(lambda: lists.beginning(self.reads, index, prefix, limit))
+        return self.roots.consistent(lambda: lists.beginning(self.reads, self.names, kind, prefix, limit))
 
     @override
     def rejection(self, name: str) -> Rejection | None:

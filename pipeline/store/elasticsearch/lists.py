@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from pipeline.ports import Naming, RejectionFilter, StoryFilter, StoryOrder
+from pipeline.ports import Identified, Naming, RejectionFilter, StoryFilter, StoryOrder
 from pipeline.query.fields import from_micros, micros
 from pipeline.query.tree import Term
 from pipeline.records import EntityName
@@ -167,13 +167,22 @@ def _any(parts: list[Dsl]) -> Dsl:
     return {"bool": {"should": parts, "minimum_should_match": 1}}
 
 
-def beginning(reads: Reads, index: str, prefix: str, limit: int) -> list[str]:
+def beginning(reads: Reads, names: Names, kind: Identified, prefix: str, limit: int) -> list[str]:
     """Ids that begin with a prefix, in the order of their characters."""
-    query = {"prefix": {"id": well_formed(prefix)}}
-    return [
-        hit["_source"]["id"]
-        for hit in reads.pages([{"id": "asc"}], PAGE, limit, index=index, query=query, source=["id"])
-    ]
+    index = names.articles if kind == "articles" else names.alias("stories" if kind == "situations" else kind)
+    places: list[tuple[str, str, list[Dsl]]] = [(index, "situation" if kind == "situations" else "id", [])]
+    if kind == "stories":
+        places.append((names.alias("corrections"), "story", [{"term": {"kind": "merged"}}]))
+    found = set[str]()
+    for where, field, more in places:
+        request: dict[str, Any] = {
+            "index": where,
+            "query": {"bool": {"filter": [{"prefix": {field: well_formed(prefix)}}, *more]}},
+            "collapse": {"field": field},
+            "source": [field],
+        }
+        found.update(hit["_source"][field] for hit in reads.pages([{field: "asc"}], PAGE, limit, **request))
+    return sorted(found)[:limit]
 
 
 def rejections(

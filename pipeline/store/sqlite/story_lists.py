@@ -21,7 +21,13 @@ _LOOKED, _FURTHER, _FREQUENT = 8_000, 16, 20
 _MOST_LOOKED = _LOOKED * _FURTHER
 # Where a time or a number leaves at most this many stories, these are sorted instead of reading in order.
 _FEW = 5_000
-_TABLES: dict[Identified, str] = {"stories": "story", "articles": "article", "quarantine": "rejection"}
+# Where ids of a kind stand.
+_IDS: dict[Identified, tuple[str, ...]] = {
+    "stories": ("id FROM story WHERE id", "story FROM lineage WHERE kind = 'merged' AND story"),
+    "situations": ("DISTINCT situation FROM story_situation WHERE situation",),
+    "articles": ("id FROM article WHERE id",),
+    "quarantine": ("id FROM rejection WHERE id",),
+}
 
 
 def _conditions(wanted: StoryFilter) -> tuple[list[str], list[object]]:
@@ -155,5 +161,7 @@ class _Ranks:
 
 def beginning(file: DatabaseFile, kind: Identified, prefix: str, limit: int) -> list[str]:
     """Ids that begin with a prefix, in the order of their characters."""
-    sql = f"SELECT id FROM {_TABLES[kind]} WHERE id >= ? AND id < ? ORDER BY id LIMIT ?"  # noqa: S608  our own
-    return [row[0] for row in file.rows(sql, (prefix, prefix + "\U0010ffff", limit))]
+    places = _IDS[kind]
+    sql = " UNION ".join(f"SELECT {place} BETWEEN ? AND ?" for place in places)
+    between = (prefix, prefix + "\U0010ffff") * len(places)
+    return [row[0] for row in file.rows(f"{sql} ORDER BY 1 LIMIT ?", (*between, limit))]
