@@ -1,8 +1,8 @@
-"""What the stages ask of the world, as Protocols whose docstrings are the contract.
+"""What the stages need from the outside world, as Protocols whose docstrings are the contract.
 
-Everything that touches the world stands behind one of these. Times are UTC and aware. Unless a method says
-otherwise it raises `TransientError` when trying again may help and `PermanentError` when it cannot.
-Implementations need not be thread-safe: one object, one thread.
+Everything that touches the outside world is behind one of these. Times are UTC and aware. Unless a method
+says otherwise it raises `TransientError` if trying again may help, and `PermanentError` if it cannot.
+Implementations need not be thread-safe: an object is used by one thread.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ if TYPE_CHECKING:
     from pipeline.query.fields import Indexed
     from pipeline.query.tree import Query
 
-# In quotation marks, since most that ask a port for something have no use for numpy.
+# In quotation marks, because most users of a port have no use for numpy.
 Vectors: TypeAlias = "NDArray[np.float32]"
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to write, until `expires`; `token` grows with each holder, so a late writer is refused."""
+    """The right to write until `expires`; `token` grows with each new holder, so a late writer is refused."""
 
     name: str
     owner: str
@@ -80,14 +80,14 @@ class SearchHit:
 
 
 class PlacedLine(NamedTuple):
-    """An article as a line of a list, and why it is in its story; None where nothing is recorded."""
+    """An article as a line of a list, and the decision why it is in its story; None if none is recorded."""
 
     line: ArticleRow
     decision: Decision | None
 
 
 class Naming(NamedTuple):
-    """An article that names something: its number, its time, its story, and all that it names."""
+    """An article that names an entity: its seq, its time, its story's id, and all that it names."""
 
     seq: int
     time: datetime
@@ -100,7 +100,7 @@ Period = tuple[datetime, datetime]
 
 
 StoryOrder = Literal["hot", "new", "size"]
-# What can be found by how its id begins.
+# What can be found by the beginning of its id.
 Identified = Literal["stories", "situations", "articles", "quarantine"]
 
 
@@ -109,14 +109,15 @@ class StoryFilter:
     """Which stories a list has.
 
     Attributes:
-        since: Only those with `last_published` at or after it.
-        query: Only those with an article that it hits.
-        kind: Only those with an article of this kind; where there is a query, one that it hits.
-        topic, language: Only those that have it among their topics (by id) and languages.
-        min_articles, min_outlets, min_origins: Only those with so many.
-        after_seq: Only those with a member that came after it.
+        since: Only those with `last_published` at or after this time.
+        query: Only those with an article that the query hits.
+        kind: Only those with an article of this kind; if there is a query, with one of this kind that it
+            hits.
+        topic, language: Only those with this topic (by id) or language among theirs.
+        min_articles, min_outlets, min_origins: Only those with at least this many.
+        after_seq: Only those with a member whose seq is higher.
         situation: Only those that belong to this situation.
-        tied: Only those that belong to any.
+        tied: Only those that belong to any situation.
     """
 
     since: datetime | None = None
@@ -133,7 +134,7 @@ class StoryFilter:
 
     @property
     def hitting(self) -> Query | None:
-        """What an article must be for its story to be listed; None where any will do."""
+        """The query that an article must fit for its story to be listed; None if any article will do."""
         if self.kind is None:
             return self.query
         from pipeline.query.tree import And, Term
@@ -144,11 +145,11 @@ class StoryFilter:
 
 @dataclass(frozen=True, slots=True)
 class RejectionFilter:
-    """Which entries of the quarantine a list has; "" takes any.
+    """Which entries of the quarantine a list has; "" means any.
 
     Attributes:
-        source, stage, reason: Those of the entry.
-        place: Where it came from, short (`Rejection.place`).
+        source, stage, reason: As in the entry.
+        place: The short form of where it came from (`Rejection.place`).
     """
 
     source: str = ""
@@ -161,14 +162,14 @@ ALL_REJECTIONS: Final = RejectionFilter()
 
 
 class Freshness(NamedTuple):
-    """How far a store is: its highest ingest sequence number, and when any feed last answered well (UTC)."""
+    """How fresh a store is: its highest ingest sequence number, and when a feed last answered well (UTC)."""
 
     head: int
     fetched: datetime | None
 
 
 class MemberRow(NamedTuple):
-    """What clustering state is rebuilt from: one article of an active story."""
+    """One article of an active story: what the clustering state is rebuilt from."""
 
     article: str
     story: str
@@ -181,25 +182,26 @@ class Commit:
     """Everything that one step changes; a store takes all of it or nothing.
 
     Attributes:
-        articles: New and changed articles. A new one has `seq` = head + 1, head + 2, …; a changed one keeps
-            its `seq`, and what it replaces is kept as a `Version` when its `digest` changes. They stand in
-            the order in which things happened, which is that of changes; one may stand there several times.
+        articles: New and changed articles. New ones have `seq` = head + 1, head + 2, …; a changed one keeps
+            its `seq`, and if its `digest` changes the former content is kept as a `Version`. They are in the
+            order in which things happened, which becomes the order of changes; an article may come several
+            times.
         stories: New and changed stories, whole.
-        retired: Ids of articles to take out with all that is kept of them; their stories are in `stories` or
+        retired: Ids of articles to remove with all that is kept of them; their stories are in `stories` or
             `ended`. Their numbers are not given out again.
         ended: Ids of stories that have no members any more.
-        decisions: One an article; replaces its former one.
+        decisions: One for each article; it replaces the former one.
         lineage, corrections: Kept for good.
-        requests: By id, replaced.
+        requests: By id; each replaces the former one.
         learned: Learned state by key; an empty value deletes the key.
         rejections: Quarantine entries by id.
-        released: Ids of quarantine entries to take out.
+        released: Ids of quarantine entries to remove.
         feeds: Feed states by feed id.
-        tellings: By watch and story; `forgotten` are (watch, story) pairs to take out.
-        alerts: By id; an id that is there already is left alone.
-        messages: Outbox entries by id, replaced.
+        tellings: By watch and story; `forgotten` are (watch, story) pairs to remove.
+        alerts: By id; an alert that is there already stays as it is.
+        messages: Outbox entries by id; each replaces the former one.
         marks: Small named values (e.g. the journal entry that was applied last).
-        at: When new articles were taken in, or articles were moved, where that is told.
+        at: When new articles were taken in, or articles were moved, if that is known.
     """
 
     articles: tuple[StoredArticle, ...] = ()
@@ -223,9 +225,10 @@ class Commit:
 
 
 def place_in(order: StoryOrder, story: Story) -> tuple[int, float, str]:
-    """Where a story stands in an order: whether behind the dated ones, its value, its id.
+    """The place of a story in an order, for `story_page` to go on after it.
 
-    `last_published` is in microseconds since 1970.
+    It is 1 for an undated story that comes after the dated ones, else 0; the value that the order sorts by
+    (`last_published` in microseconds since 1970); and the story's id.
     """
     newest = (story.last_published - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
     value = {"hot": story.hot, "new": float(newest), "size": float(len(story.members))}[order]
@@ -233,15 +236,15 @@ def place_in(order: StoryOrder, story: Story) -> tuple[int, float, str]:
 
 
 class StoreReader(Protocol):
-    """What can be asked of a store. Readers need no lease, and never see half a commit."""
+    """The reading side of a store. Readers need no lease, and never see half a commit."""
 
     def close(self) -> None:
-        """Frees what is held. Further calls are undefined."""
+        """Closes files and connections. Nothing may be called afterwards."""
 
     def stop_when(self, given_up: Callable[[], bool]) -> None:
-        """Has every call from now on end with an UnavailableError soon after `given_up` says so.
+        """From now on each call ends with an UnavailableError soon after `given_up` returns true.
 
-        For readers of whom nobody waits for an answer any more; it is asked often, so it must be quick.
+        This is for answers that nobody waits for any more. `given_up` is called often, so it must be quick.
         """
 
     # -- articles ----------------------------------------------------------------------------------------
@@ -259,20 +262,21 @@ class StoreReader(Protocol):
         """Articles by id as lines of a list; unknown ids are left out."""
 
     def placed_lines(self, ids: Sequence[str]) -> dict[str, PlacedLine]:
-        """Articles by id as lines of a list with why each is in its story, in one request."""
+        """Articles by id as lines of a list, each with the decision on its story, in one request."""
 
     def naming(self, entity: str, limit: int) -> list[Naming]:
-        """Articles that name an entity, by a name or its id, the highest seq first; reads no texts."""
+        """Articles that name an entity, given by name or id, the highest seq first; reads no texts."""
 
     def between(self, after: int, upto: int) -> Iterator[StoredArticle]:
-        """Articles with after < seq <= upto, by seq. Streams: any number."""
+        """Articles with after < seq <= upto, by seq. A stream: there may be any number."""
 
     def hits(
         self, query: Query, after: int, upto: int, *, newest_first: bool = False
     ) -> Iterator[StoredArticle]:
-        """Articles with after < seq <= upto that a query hits, by seq, or from the highest down.
+        """Articles with after < seq <= upto that a query hits, by seq, ascending or descending.
 
-        Streams: any number, each as it is when it is reached; the store may be written to meanwhile.
+        A stream: there may be any number, each as it is when it is reached. The store may be written to
+        meanwhile.
         """
 
     def versions(self, article: str) -> list[Version]:
@@ -281,11 +285,12 @@ class StoreReader(Protocol):
     def search(self, query: Query, since: datetime | None, limit: int) -> list[SearchHit]:
         """Articles that a query hits, best first, ties by seq; `since` bounds `Article.time`.
 
-        Of more hits than `store.rules.ranking.RANKED` the newest by seq are ranked, unless `limit` is more.
+        If there are more than `store.rules.ranking.RANKED` hits, only the newest by seq are ranked, unless
+        `limit` is higher.
         """
 
     def searchable(self, articles: Sequence[StoredArticle]) -> list[Indexed]:
-        """The searchable side of articles that are in the store in just this form, one for each, in order."""
+        """The searchable side of each article, in order; the store must hold them in exactly this form."""
 
     def match(self, queries: Mapping[str, Query], after: int, upto: int) -> dict[str, list[str]]:
         """For each named query, the ids of the articles with after < seq <= upto that it hits, by seq."""
@@ -296,16 +301,16 @@ class StoreReader(Protocol):
         """The number of the newest change; 0 in an empty store."""
 
     def changes(self, after: int, upto: int) -> Iterator[Change]:
-        """Changes with after < n <= upto, by n. Streams: any number."""
+        """Changes with after < n <= upto, by n. A stream: there may be any number."""
 
     def changes_of(self, articles: Sequence[str]) -> list[Change]:
         """All changes of these articles, by n."""
 
     def changes_since(self, time: datetime) -> int:
-        """The number of the last change before the first one at or after a time."""
+        """The number of the last change before the first one made at or after a time."""
 
     def amendments(self, after: int) -> list[Change]:
-        """Edits and moves with n > after, by n: what tells the past from the present."""
+        """Edits and moves with n > after, by n: what has to be undone to see the past."""
 
     # -- stories -----------------------------------------------------------------------------------------
 
@@ -318,53 +323,52 @@ class StoreReader(Protocol):
         """
 
     def active_stories(self, published: Sequence[Period], fetched: Sequence[Period] = ()) -> set[str]:
-        """The ids of the stories whose members `active` gives; reads none of these."""
+        """The ids of the stories whose members `active` gives, without reading the members."""
 
     def arrived(self, after: int) -> list[MemberRow]:
-        """What clustering state is made of, of the articles with seq > after, by seq."""
+        """The articles with seq > after, as rows for the clustering state, by seq."""
 
     def members(self, stories: Sequence[str], upto: int) -> list[MemberRow]:
         """The members of these stories with seq <= upto, in any order."""
 
     def times(self, story: str) -> list[datetime]:
-        """When each article of a story was published, or fetched where nobody says, by sequence number."""
+        """When each article of a story was published (if unknown, fetched), by sequence number."""
 
     def stories(self, ids: Sequence[str]) -> dict[str, Story]:
         """Stories by id; unknown and ended ids are left out."""
 
     def newest_stories(self, since: datetime | None, query: Query | None, limit: int) -> list[Story]:
-        """Stories by `last_published`, newest first, ties by id; those with a member that the query hits.
+        """Stories with a member that the query hits, by `last_published`, newest first, ties by id.
 
-        Stories without a date come last, whenever their articles were seen.
+        Stories without a date come last, no matter when their articles came.
         """
 
     def story_page(
         self, wanted: StoryFilter, order: StoryOrder, limit: int, after: tuple[int, float, str] | None = None
     ) -> list[Story]:
-        """Stories in an order, ties by id: by `hot`, by `last_published`, or by members, most first.
+        """Stories by `hot`, by `last_published`, or by number of members, highest first, ties by id.
 
-        Those that say no date come last, but for the order by members.
-
-        Reads as far as the page needs: no story behind its last one, without a query.
+        Stories without a date come last, except in the order by members. Reads only as far as the page needs:
+        without a query, no story after its last one.
 
         Args:
             wanted: Which stories.
-            order: By what.
-            limit: How many.
-            after: What `place_in` gives for the last story of the page before.
+            order: What they are sorted by.
+            limit: How many at most.
+            after: What `place_in` gives for the last story of the previous page.
         """
 
     def count_stories(self, wanted: StoryFilter, most: int) -> int:
-        """How many stories a list without a query has; `most` where it has more.
+        """How many stories a list without a query has, but at most `most`.
 
         Raises:
             ValueError: There is a query, or a kind.
         """
 
     def beginning(self, kind: Identified, prefix: str, limit: int) -> list[str]:
-        """Ids that begin so, in the order of their characters.
+        """Ids that begin with a prefix, in the order of their characters.
 
-        Those of stories are also those of stories that another took in; a situation is one that has a story.
+        Ids of stories include those of stories merged into others; a situation counts while it has a story.
         """
 
     def rejection(self, name: str) -> Rejection | None:
@@ -374,37 +378,38 @@ class StoreReader(Protocol):
         """Why the article is in its story."""
 
     def near(self, stories: Sequence[str], limit: int) -> list[Decision]:
-        """Decisions that passed one of these over for another or a new one, the closest first, ties by id.
+        """Decisions that passed over one of these stories (`Decision.passed_over`), best first, ties by id.
 
-        They stay as they were decided: the article may have come to the story since.
+        They are as they were decided; the article may have moved to the story since.
         """
 
     def lineage(self, story: str) -> list[Lineage]:
-        """What happened to a story and to those it came from, oldest first."""
+        """The lineage of a story and of the stories that it came from, oldest first."""
 
     def corrections(self) -> list[Correction]:
         """All corrections, oldest first."""
 
     def requests(self, *, unfinished: bool = False) -> list[Request]:
-        """What persons asked for, by (at, id); with `unfinished` reads no others."""
+        """What persons asked for, by (at, id); with `unfinished`, only what is not done yet."""
 
     # -- state -------------------------------------------------------------------------------------------
 
     def learned(self, keys: Sequence[str]) -> dict[str, bytes]:
-        """Those pieces of learned state that there are, by key, in one request however many are asked for."""
+        """The pieces of learned state that exist, by key, in one request for any number of keys."""
 
     def mark(self, name: str) -> str:
-        """A small named value; "" where it was never set."""
+        """A small named value; "" if it was never set."""
 
     def feeds(self, *, light: bool = False) -> dict[str, FeedState]:
         """All feed states by feed id.
 
         Args:
-            light: Without what only the next poll needs, `seen` and `pending`: nine tenths of a state.
+            light: Whether to leave out `seen` and `pending`, which only the next poll needs: nine tenths of a
+                state.
         """
 
     def freshness(self) -> Freshness:
-        """How far it is, in one request; reads no feed's state whole."""
+        """How fresh the store is, in one request; reads no feed's state whole."""
 
     def rejections(
         self,
@@ -412,62 +417,62 @@ class StoreReader(Protocol):
         limit: int | None = None,
         after: tuple[datetime, str] | None = None,
     ) -> list[Rejection]:
-        """What could not be processed, newest first, ties by id; reads no others.
+        """Entries of the quarantine, newest first, ties by id; reads only these.
 
         Args:
             wanted: Which entries.
-            limit: How many; None for all.
-            after: Time and id of the last entry of the page before.
+            limit: How many at most; None for all.
+            after: Time and id of the last entry of the previous page.
         """
 
     def count_rejections(self, by: Literal["reason", "place"], most: int) -> list[tuple[str, int]]:
-        """How many entries there are of each reason or place, most first, ties by name; reads no entry."""
+        """How many quarantine entries each reason or place has: the `most` largest, ties by name."""
 
     # -- alerts ------------------------------------------------------------------------------------------
 
     def tellings(self, watch: str, stories: Sequence[str] | None = None) -> dict[str, WatchState]:
-        """What a watch knows, by story id; of all stories when None."""
+        """What a watch knows of these stories (None: of all), by story id."""
 
     def tellings_of(self, stories: Sequence[str]) -> list[WatchState]:
         """What any watch knows of these stories, by (watch, story)."""
 
     def alerts(self, watch: str | None = None, since: datetime | None = None) -> list[Alert]:
-        """Alerts by (seq, id)."""
+        """Alerts by (seq, id), of one watch if given, decided at or after `since` if given."""
 
     def messages_of(self, watch: str, alerts: Sequence[str]) -> list[Message]:
-        """Messages of a watch with any of these alerts, in any state, by (due, id), without payload."""
+        """Messages of a watch that carry any of these alerts, in any state, by (due, id), without payload."""
 
     def outbox(self, states: Sequence[DeliveryState] = UNFINISHED) -> list[Message]:
-        """Messages in these states, by (due, id); reads no others."""
+        """Messages in these states, by (due, id); reads only these."""
 
     # -- telling about itself ----------------------------------------------------------------------------
 
     def describe(self) -> dict[str, str | int]:
-        """For `doctor`: kind, schema version, numbers of articles and stories; never a secret."""
+        """For `doctor`: kind, place, schema version, number of articles and stories; never a secret."""
 
     def damage(self) -> list[str]:
-        """For `verify`: what of the store's own frame is not as it must be, one line each, with what to do.
+        """For `verify`: what is wrong with the store's files, tables, templates and aliases.
 
-        Its frame are files, tables, templates and aliases; reads everything that it must.
+        One line for each fault, with what to do about it. May have to read everything.
         """
 
 
 class Store(StoreReader, Protocol):
-    """Where articles, stories and everything said about them are kept.
+    """Keeps articles, stories and everything said about them.
 
-    One conformance suite (`tests/store/conformance.py`) runs on every implementation. Writers of stories hold
-    the lease "stories", the alert run holds "alerts".
+    One conformance suite (`tests/store/conformance.py`) runs on every implementation. Whoever writes stories
+    holds the lease "stories"; the alert run holds "alerts".
     """
 
     def acquire(self, name: str, owner: str, now: datetime, seconds: float) -> Lease:
         """Takes or renews a lease; one that ended lately is still held (`pipeline/store/rules/leases.py`).
 
         Raises:
-            LeaseHeldError: Somebody else's has not expired; it says when it does.
+            LeaseHeldError: Somebody else holds it; the error says until when.
         """
 
     def release(self, lease: Lease) -> None:
-        """Gives a lease back; does nothing when it is not held any more."""
+        """Gives a lease back; does nothing if it is not held any more."""
 
     def commit(self, commit: Commit, lease: Lease | None = None) -> None:
         """Writes all of it or nothing; writing the same again changes nothing.
@@ -478,24 +483,24 @@ class Store(StoreReader, Protocol):
         """
 
     def drop_before(self, time: datetime, lease: Lease) -> int:
-        """Retention: forgets articles whose time is before `time`, with their stories when these end.
+        """Retention: removes articles whose time is before `time`, and stories that are left empty.
 
         Returns:
-            How many articles went.
+            How many articles were removed.
         """
 
     def optimize(self, before: datetime) -> int:
-        """Lays together what was written before a time, so that reading it costs less; what is read stays.
+        """Merges what was written before a time, so that reading it costs less; the content stays the same.
 
-        May go on after the return.
+        Merging may go on after the return.
 
         Returns:
-            How many parts are being laid together; 0 when all are.
+            How many parts are being merged; 0 if all are merged already.
         """
 
 
 class Embedder(Protocol):
-    """Turns texts into unit vectors; the same text gives the same bits whatever stands beside it."""
+    """Turns texts into unit vectors; a text gives the same bits no matter which texts come with it."""
 
     name: str
 
@@ -515,7 +520,7 @@ class Recognizer(Protocol):
     """Finds names in texts."""
 
     def recognize(self, articles: Sequence[Article]) -> list[tuple[Mention, ...]]:
-        """For each article its mentions, title first, in order of place."""
+        """The mentions of each article, those of the title first, in order of position."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -524,8 +529,8 @@ class FeedSource:
 
     Attributes:
         pages: When article pages are fetched: "never", "short" or "always".
-        interval_seconds: How often it is polled, whatever its rhythm; 0 follows its rhythm.
-        secrets: What of `url` the environment gave; it is shown, logged, stored and exported nowhere.
+        interval_seconds: How often it is polled; 0 adapts to how often it has news.
+        secrets: The parts of `url` that came from the environment; never shown, logged, stored or exported.
     """
 
     id: str
@@ -545,12 +550,12 @@ class Fetched:
     """What polling a feed gave.
 
     Attributes:
-        state: Its new state; it is to be committed together with what the captures became, never before.
-        capture: What it sent; None when unchanged, and when nothing came.
-        pages: What was fetched in its wake: sitemaps that an index names; pages of its items, and of items of
-            earlier polls whose page had failed.
-        items: What parsing the capture gave (the same as parsing it again), with pages joined.
-        rejections: What of the capture could not be parsed, and why.
+        state: Its new state, to be committed together with what the captures became, never before that.
+        capture: What it sent; None if it is unchanged or did not answer.
+        pages: What was fetched because of it: sitemaps that an index names; pages of its items, and of items
+            of earlier polls whose page could not be fetched then.
+        items: The items parsed from the capture (parsing it again gives the same), with their pages.
+        rejections: The parts of the capture that could not be parsed, and why.
     """
 
     state: FeedState
@@ -564,65 +569,65 @@ class Fetcher(Protocol):
     """Polls feeds politely."""
 
     def fetch(self, feeds: Sequence[tuple[FeedSource, FeedState]], now: datetime) -> Iterator[Fetched]:
-        """Polls each feed once, yields in the order given. Never raises for one feed: the state says why."""
+        """Polls each feed once; yields in the order given. A failure never raises: the state says why."""
 
 
 class Archive(Protocol):
-    """Keeps captures as they came, by batch, and the journal of what was done with them, for replay."""
+    """Keeps captures as they came, in batches, and the journal of what was done with them, for replay."""
 
     def write(self, batch: str, captures: Sequence[Capture], *, backfill: bool = False) -> str:
-        """Keeps captures as a batch; returns its place in the archive. The same batch again is replaced.
+        """Keeps captures as a batch; returns its place in the archive. Writing a batch again replaces it.
 
-        Until `settle` is called it is among the `unsettled`, also when the process dies.
+        Until `settle` is called it is among the `unsettled`, even if the process dies.
 
         Args:
-            batch: Its name.
-            captures: In order.
-            backfill: Whether what is made of them never alerts.
+            batch: The name of the batch.
+            captures: The captures, in order.
+            backfill: Whether the articles made from them never alert.
         """
 
     def settle(self, places: Sequence[str]) -> None:
-        """Notes that the journal, or the store, has what became of batches."""
+        """Notes that the journal or the store records what became of these batches."""
 
     def unsettled(self) -> list[Unsettled]:
         """Batches that were written and not settled, oldest first."""
 
     def place_of(self, batch: str) -> str:
-        """Where a batch is that was written before, on whatever day; "" when it is not there."""
+        """The place of a batch that was written on any day; "" if it is not there."""
 
     def read(self, place: str) -> Iterator[Capture]:
         """The captures of a batch, in the order written.
 
         Raises:
-            NotFoundError: The batch is not there, or not any more.
-            PermanentError: A record's checksum does not fit.
+            NotFoundError: The batch is not there, or no longer there.
+            PermanentError: The checksum of a record is wrong.
         """
 
     def drop_before(self, time: datetime) -> int:
-        """Forgets the batches of days before `time`, and nothing of the journal; returns how many went."""
+        """Removes the batches of days before `time`, and nothing of the journal; returns how many."""
 
     @property
     def where(self) -> str:
-        """Where it is, as a reader would look for it."""
+        """Where the archive is, in a form that a person can look it up by."""
 
     def append(self, entry: JournalEntry) -> int:
-        """Appends to the journal, durably and whole or not at all; returns the entry's number.
+        """Appends an entry to the journal, durably, and whole or not at all; returns its number.
 
         Raises:
             TransientError: The disk is full.
-            PermanentError: The disk is read-only, or not ours to write.
+            PermanentError: The disk is read-only, or writing is not permitted.
         """
 
     def identity(self, *, make: bool = False) -> str:
-        """What a store knows the journal by; "" before it was given a name. With `make` it is given one."""
+        """The name by which a store knows the journal; "" if it has none. With `make` it is given one."""
 
     def last(self) -> int:
-        """The number of the journal's last entry; 0 when it is empty."""
+        """The number of the journal's last entry; 0 if it is empty."""
 
     def entries(self, after: int = 0) -> Iterator[JournalEntry]:
         """The journal's entries with n > after, in the order they were appended.
 
-        One that cannot be read comes as an entry of kind "unreadable".
+        An entry that cannot be read comes as one of kind "unreadable".
         """
 
 
@@ -630,12 +635,12 @@ class Notifier(Protocol):
     """Sends rendered messages, one at a time."""
 
     def close(self) -> None:
-        """Frees what is held. Further calls are undefined."""
+        """Closes connections. Nothing may be called afterwards."""
 
     def send(self, message: Message) -> None:
-        """Sends `message.payload` to `message.to`; returning means that the far side took it.
+        """Sends `message.payload` to `message.to`; if it returns, the other side has accepted it.
 
         Raises:
-            TransientError: Try again later.
-            PermanentError: The far side refuses for good.
+            TransientError: It may succeed later.
+            PermanentError: The other side refuses it for good.
         """

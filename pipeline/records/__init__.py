@@ -1,10 +1,10 @@
-"""The nouns of Wirewatch: frozen, slotted, and every time in UTC.
+"""The records of Wirewatch: frozen, with slots, and with all times in UTC.
 
-One article's way:
+The way of one article:
 
     Capture → RawItem → Article → EnrichedArticle → StoredArticle → Story (+ Decision) → Alert → Message
 
-Ids are digests of content (`content_id`), so that writing a thing again is an upsert.
+Ids are digests of content (`content_id`), so that writing a record again is an upsert.
 """
 
 from pipeline.records.alerts import (

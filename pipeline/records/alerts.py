@@ -1,4 +1,4 @@
-"""Watches, what they have told, and the outbox."""
+"""Watches, what they have told of, alerts, and the outbox."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ AlertKind = Literal["new", "growth", "news", "withdrawn"]
 DeliveryState = Literal["decided", "rendered", "sent", "failed", "suppressed"]
 Channel = Literal["mail", "webhook", "chat"]
 UNFINISHED: tuple[DeliveryState, ...] = ("decided", "rendered")
-# What a person may write is said beside the fields: whoever reads a file validates this very class.
+# The fields say what a person may write, because reading a file validates this class.
 _Count: TypeAlias = Annotated[int, Ge(1), Le(1_000_000)]
 
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What a story must have before a watch fires; all of them.
+    """What a story must have before a watch fires: all of these.
 
     Attributes:
         articles, outlets, origins: At least this many.
-        topics, entities: At least one of these ids or names, where any are given.
-        hot: At least this hot: worth so many independent origins that came just now.
+        topics, entities: At least one of these ids or names, if any are given.
+        hot: At least this hot: as much as this number of independent origins that came just now.
         growth: At least this many articles within 24 hours of the data's time; 0 for any.
     """
 
@@ -38,7 +38,7 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """When collected alerts go out: at these full hours of these weekdays (0 is Monday), local time."""
+    """When collected alerts are sent: at these full hours on these weekdays (0 is Monday), local time."""
 
     hours: tuple[int, ...]
     weekdays: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
@@ -47,7 +47,7 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """From `start` to `end` (local, may span midnight) nothing is sent; it goes out at `end`."""
+    """From `start` to `end` (local time, may span midnight) nothing is sent; what waits is sent at `end`."""
 
     start: time
     end: time
@@ -62,10 +62,10 @@ class Delivery:
         mail: Addresses.
         webhook: A URL, or "".
         chat: Names of channels in the settings.
-        digest: None delivers at once.
-        quiet: None is never quiet.
-        at_most_per_day: Mails a day, the rest goes into a digest; 0 is no limit.
-        timezone: In which a day begins, and times are written.
+        digest: When to send digests; None to send at once.
+        quiet: When to send nothing; None for never.
+        at_most_per_day: How many mails a day; the rest goes into a digest. 0 is no limit.
+        timezone: The time zone in which days begin and times are written.
     """
 
     mail: tuple[str, ...] = ()
@@ -82,7 +82,7 @@ class Watch:
     """What a person cares about, as written in `config/watches.yaml`.
 
     Attributes:
-        once_per: What it tells once: each story, or the stories of one situation together.
+        once_per: Whether it tells once of each story, or once of all stories of a situation together.
     """
 
     name: str
@@ -103,9 +103,10 @@ class Thread:
 
     Attributes:
         to: The address or URL.
-        message_id: The Message-ID of the first mail, which follow-ups answer to.
+        message_id: The Message-ID of the first mail; follow-ups are replies to it.
         shown: The highest ingest sequence that a message to it has shown.
-        subject: Of the first mail, which follow-ups keep; "" for a digest, which begins no thread.
+        subject: The subject of the first mail, which follow-ups keep; "" for a digest, which begins no
+            thread.
     """
 
     to: str
@@ -116,16 +117,16 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class WatchState:
-    """What one watch knows of one story, so that it tells it once.
+    """What one watch knows of one story, so that it tells of it once.
 
     Attributes:
-        watch, story: Whose, of what.
+        watch, story: The watch's name and the story's id.
         matched: The articles that hit the query.
-        told: The members that had been told of, whenever it told.
+        told: All members that the story had at any time when the watch told of it.
         alerts: Ids of the alerts so far; empty while the conditions do not hold.
-        origins: Independent origins when it last told.
-        entities: Entity ids when it last told.
-        seq: The ingest sequence of the article that made it tell last; 0 before.
+        origins: How many independent origins the story had when it last told.
+        entities: All entity ids that the story had at any time when the watch told of it.
+        seq: The highest ingest sequence of the store when it last told; 0 if it has not told yet.
         threads: What each destination was sent; written when a message is rendered.
         miss: Why it has not fired, in words; "" once it has.
         at: When this was last changed (UTC).
@@ -146,18 +147,20 @@ class WatchState:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """That a watch fires for a story.
+    """A decision that a watch fires for a story.
 
     Attributes:
         id: Derived from watch, kind, story and the article that made it fire.
-        watch, kind, story: Which watch, why again, which story.
-        articles: What it tells of, in ingest sequence.
+        watch: The name of the watch.
+        kind: "new" for a first alert on the story; else why there is another.
+        story: The id of the story.
+        articles: The articles that it tells of, in ingest sequence.
         reason: Why, in words.
-        seq: The ingest sequence of the newest article that the story had as it fired.
+        seq: The ingest sequence of the newest article of the story when it fired.
         at: When it was decided (UTC).
         evidence: What the reason is made of, for mails in other languages: ("articles", "3"),
             ("origins_before", "2"), ("person", "Valery Gerasimov") and so on.
-        change: The number of the change that made it fire; 0 where that is not known.
+        change: The number of the change that made it fire; 0 if unknown.
         cause: What kind of change that was.
     """
 
@@ -180,18 +183,19 @@ class Message:
 
     Attributes:
         id: Derived from the alerts and the destination.
-        watch: Whose it is.
-        alerts: Ids of the alerts it carries.
+        watch: The name of its watch.
+        alerts: Ids of the alerts that it carries.
         channel: "mail", "webhook" or "chat".
         to: The address, the URL, or the channel's name.
         state: Each step is recorded before the next.
-        due: Not to be sent before (UTC).
-        message_id: Of the mail, fixed when rendered.
+        due: The time before which it is not sent (UTC).
+        message_id: The Message-ID of the mail, fixed when it is rendered.
         payload: The rendered message, from state "rendered" on.
-        attempts: Tries that its far side answered or broke off; what fails for every mail counts for none.
-        since: When it first failed so (UTC): it is given up by the age of that.
+        attempts: How often sending it was tried; a failure of our own mail server, which concerns all mails,
+            does not count.
+        since: When it first failed in passing (UTC); it is given up when that is too long ago.
         error: The last error, or "".
-        sent: When the far side took it (UTC).
+        sent: When the other side accepted it (UTC).
     """
 
     id: str

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 DateSource = Literal["feed", "page", "text", "url", "fetched"]
-# Where an article's text is from; "" is what stores have that did not ask.
+# Where an article's text is from; "" in stores of versions that did not record it.
 TextFrom = Literal["feed", "page", ""]
 EntityKind = Literal["person", "organisation", "place", "event", "work"]
 ArticleKind = Literal[
@@ -37,8 +37,8 @@ class Form:
         at: When it came (UTC).
         capture: In which capture, or "".
         because: Why it was taken for this article; "" for the first form.
-        text_from: Whether its text is the feed's (or the file's) or the page's.
-        digest: Of its title and text, to know it by when its source returns to it; "" where the article
+        text_from: Whether its text is from the feed (or file) or from the page.
+        digest: Of its title and text, to recognise them when the source returns to them; "" if the article
             did not take its text, and in older stores.
     """
 
@@ -57,18 +57,18 @@ class Article:
     """A clean article.
 
     Attributes:
-        id: Derived from the first of `keys` that was nobody's when it came; "" until it is taken in.
-        keys: What makes it the same article, strongest first: "url:…", "guid:…", "text:…".
+        id: Derived from the first of `keys` that no other article had when it came; "" until it is taken in.
+        keys: The identity keys by which it is recognised, strongest first: "url:…", "guid:…", "text:…".
         url: The canonical URL, or "".
         title: Without outlet affixes.
-        text: Without boilerplate; paragraphs are parted by one empty line.
-        outlet: The outlet's name; the URL's host where nothing else is known, else "".
-        published: When it was published (UTC); None where nobody says.
-        published_from: Where the date came from; "fetched" exactly where `published` is None.
+        text: Without boilerplate; one empty line between paragraphs.
+        outlet: The outlet's name; if it is unknown the URL's host, else "".
+        published: When it was published (UTC); None if nobody says.
+        published_from: Where the date is from; "fetched" if and only if `published` is None.
         fetched: When it came (UTC).
         updated: The newest date of a later version (UTC); None before the first. `published` stays, so that
             an edit does not move an article in time.
-        language: ISO 639-1, "und" where unknown.
+        language: ISO 639-1, "und" if unknown.
         language_confidence: 0 to 1.
         authors: Names.
         agency: The news agency credited, or "".
@@ -78,15 +78,16 @@ class Article:
         removed: What was taken out.
         digest: Of title and text: a new digest is a new version.
         version: Counted from 1.
-        earlier: The digests of former versions, so that two feeds with two texts do not take turns for ever.
+        earlier: The digests of former versions, so that two feeds with different texts do not replace each
+            other for ever.
         link: The link as it was published: the address to open. `url` is for telling articles apart.
-        forms: How it came, and why each form was taken for it; the latest.
+        forms: The latest forms in which it came, each with why it was taken for this article.
         revised, revised_by: When this version came (UTC) and by which feed; None and "" for the first.
-        withdrawn: When a notice came that its outlet takes it back (UTC); None while it stands.
-        capture: The capture it came in at first, or "".
+        withdrawn: When a notice came that its outlet takes it back (UTC); None if there is none.
+        capture: The capture in which it came first, or "".
         sections: Where its outlet files it: sections of its page and categories of the feed, as written.
-        page_types: What its page says it is, of schema.org's types, as written.
-        text_from: Whether its text is the feed's (or the file's) or the page's.
+        page_types: The schema.org types that its page gives, as written.
+        text_from: Whether its text is from the feed (or file) or from the page.
     """
 
     id: str
@@ -122,13 +123,13 @@ class Article:
 
     @property
     def time(self) -> datetime:
-        """The best known time: published, else fetched. For windows and order, not for gaps."""
+        """The best known time: published, else fetched. Good for windows and order, not for differences."""
         return self.published or self.fetched
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A mention as written; offsets count code points of that field."""
+    """A mention as written; offsets count code points of the field."""
 
     field: Literal["title", "text"]
     start: int
@@ -137,13 +138,13 @@ class Span:
 
     @property
     def order(self) -> tuple[bool, int]:
-        """By this mentions are sorted as they are read: those of the title first."""
+        """The sort key for reading order: mentions of the title come first."""
         return self.field != "title", self.start
 
 
 @dataclass(frozen=True, slots=True)
 class EntityName:
-    """Which entity an article names: its id, the name to show, and what it is."""
+    """An entity that an article names: its id, the name to show, and its kind."""
 
     id: str
     name: str
@@ -158,12 +159,12 @@ class Entity:
         id: Stable across articles, e.g. "place:KP", "person:valery-gerasimov".
         name: The name to show.
         kind: What it is.
-        count: Mentions.
-        salience: 0 to 1; more for the title, the lead and repetition.
+        count: How often it is mentioned.
+        salience: 0 to 1; higher in the title, in the lead, and with repetition.
         spans: Its mentions as written.
-        geonames: The id of a city or country in GeoNames, 0 where it is unknown or several may be meant.
-        at: Where that city lies, or the middle of the country: latitude and longitude in degrees.
-        country: The country that a place is or lies in (ISO 3166-1), "" where it is unknown.
+        geonames: The id of a city or country in GeoNames; 0 if unknown or ambiguous.
+        at: The position of that city, or the middle of the country: latitude and longitude in degrees.
+        country: The country that a place is, or is in (ISO 3166-1); "" if unknown.
         wikidata: A country's id in Wikidata, such as "Q142".
     """
 
@@ -179,24 +180,24 @@ class Entity:
     wikidata: str = ""
 
 
-# How the id of an entity of each kind begins.
+# The first part of an entity's id, by kind.
 ENTITY_PREFIX: Final[Mapping[EntityKind, str]] = MappingProxyType(
     {"person": "person", "organisation": "org", "place": "place", "event": "event", "work": "work"}
 )
 
 
-# The kinds that a name is mistaken between. Their order is that of columns that are stored.
+# The kinds that are confused with each other. Stored columns are in this order, so it must not change.
 MISTAKEN: Final[tuple[EntityKind, ...]] = ("person", "place", "organisation")
 
 
 def most_salient_first(entities: Iterable[Entity]) -> tuple[Entity, ...]:
-    """Entities in the order in which an article has them; ties by count, then by id."""
+    """Entities by salience, highest first, ties by count, then by id: the order within an article."""
     return tuple(sorted(entities, key=lambda entity: (-entity.salience, -entity.count, entity.id)))
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic of the taxonomy, its score (0 to 1), and the words that decided."""
+    """A topic of the taxonomy, its score (0 to 1), and the words that decided on it."""
 
     id: str
     name: str
@@ -209,14 +210,14 @@ class EnrichedArticle:
     """An article with what was found in it.
 
     Attributes:
-        article: The record: what the outlet wrote, whole.
+        article: The record: all that the outlet wrote.
         entities: Whom and what it names.
         topics: Strongest first.
         keywords: Strongest first.
-        recurring: Lines of it that its outlet writes under many titles, in order of place. They are left out
-            where an article is shown, and stay in the record.
+        recurring: Lines that its outlet repeats under many titles, in order of position. They stay in the
+            record but are left out where the article is shown.
         kind: What kind of article it is.
-        kind_because: What told it, e.g. "label: Opinion |"; "" where nothing did, and it counts as news.
+        kind_because: What showed the kind, e.g. "label: Opinion |"; "" if nothing did, and it counts as news.
     """
 
     article: Article
@@ -240,7 +241,7 @@ class EnrichedArticle:
         )
 
 
-# What parts a line of a title or text from its neighbours, and goes with it.
+# Characters that separate a line of a title or text from its neighbours, and are removed with it.
 _TITLE_MARKS: Final = " |·•»–—-:"
 _WHITE: Final = " \n\t"
 
@@ -251,7 +252,7 @@ def shown_title(title: str, recurring: Sequence[Span]) -> str:
 
 
 def _without(content: str, spans: Sequence[Span], marks: str) -> str:
-    """The content without some lines, each with what parts it from the line before."""
+    """The content without these lines and the separators before them."""
     pieces: list[str] = []
     at = 0
     for span in spans:
@@ -262,7 +263,7 @@ def _without(content: str, spans: Sequence[Span], marks: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ArticleRow:
-    """An article as one line of a list: what is read of many at once.
+    """An article as one line of a list: the fields that are read for many articles at once.
 
     Attributes:
         shown: Its title as a reader sees it.
@@ -288,7 +289,7 @@ class ArticleRow:
 
     @property
     def time(self) -> datetime:
-        """As `Article.time`."""
+        """The same as `Article.time`."""
         return self.published or self.fetched
 
 
@@ -298,9 +299,9 @@ class StoredArticle:
 
     Attributes:
         enriched: The article as enriched.
-        seq: Its ingest sequence number, from 1, given once.
-        story: The id of its story now.
-        traits: The frozen features it was assigned by (`pipeline.stories.features.packed`), as bytes.
+        seq: Its ingest sequence number, from 1; given once.
+        story: The id of its present story.
+        traits: The frozen features that it is compared by (`pipeline.stories.features.packed`), as bytes.
         backfill: Whether it was loaded as backfill, so that it never alerts.
     """
 

@@ -1,4 +1,4 @@
-"""Ids derived from content."""
+"""Ids that are derived from content."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ class Capture:
     """What a source sent, byte for byte, with what is needed to read it again.
 
     Attributes:
-        id: Derived from kind, url, body, and for feeds and pages the time.
+        id: Derived from kind, url and body, for feeds and pages also from the time.
         kind: A polled feed, a fetched page, or a loaded file.
         payload: How `body` is to be read.
         url: Where it came from; for files the path as it was given.
@@ -28,7 +28,7 @@ class Capture:
         body: The unpacked bytes.
         content_type: The server's Content-Type, or "".
         status: The HTTP status; 0 for files.
-        headers: What the server said beside it, names in lower case, without cookies.
+        headers: The other headers of the answer, names in lower case, without cookies.
         feed: The feed's id in the configuration, or "".
         outlet: The outlet's name in the configuration, or "".
         language: The configured language (ISO 639-1), or "".
@@ -57,7 +57,7 @@ class SourceText:
     Attributes:
         kind: What it is: another "summary" of the article, the "description" of a video, sound or gallery
             that the item is about, or the "caption" of a picture.
-        text: As written; may hold HTML when `html` is true.
+        text: As written; may contain HTML if `html` is true.
         html: Whether it is HTML.
     """
 
@@ -68,7 +68,7 @@ class SourceText:
 
 @dataclass(frozen=True, slots=True)
 class RawItem:
-    """One item as the source wrote it: nothing is decoded beyond the container format.
+    """One item as the source wrote it: only the container format is decoded.
 
     Attributes:
         id: Derived from the capture and the position in it.
@@ -77,17 +77,18 @@ class RawItem:
         fetched: When the capture came (UTC).
         url: The link as written, or "".
         guid: The source's own id for it, or "".
-        title: The title; may hold HTML when `html` is true.
-        body: The article's own text as the source gave it: its content or, where that is less, its summary;
-            may hold HTML when `html` is true.
-        texts: What else the source wrote with it, each with what it is; chosen from by `normalize`.
-        page: The article's page as HTML, when it was fetched or loaded, else "".
+        title: The title; may contain HTML if `html` is true.
+        body: The article's own text as the source gave it: its content, or its summary if that is longer;
+            may contain HTML if `html` is true.
+        texts: Other texts that the source gave, each with its kind; `normalize` chooses among them.
+        page: The article's page as HTML if it was fetched or loaded, else "".
         found: Where that page was found, after redirects, or "".
         home: The address of the source's own site, as it says, or "".
         html: Whether title and body are HTML.
         authors: As written.
         published, updated: Dates as the source wrote them, or "".
-        beside: Dates of its source and of items beside it, as written; they tell the zone of one without.
+        beside: Dates of its source and of neighbouring items, as written; they show the time zone of a date
+            that names none.
         feed: The feed's id, or "".
         outlet: The outlet's name as configured, or as the source says, or "".
         language: The source's claim (ISO 639-1), or "".
@@ -121,7 +122,7 @@ class RawItem:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """What cannot go on, and why: an entry of the quarantine.
+    """What could not be processed, and why: an entry of the quarantine.
 
     Attributes:
         id: Derived from source, stage and content.
@@ -161,22 +162,22 @@ class FeedState:
 
     Attributes:
         feed: The feed's id.
-        url: Where permanent redirects led it, for good; "" while it is where the configuration says.
+        url: Where permanent redirects led; "" while the feed is where the configuration says.
         etag, modified: Validators for a conditional request, or "".
         body_digest: Of the last body, for servers that repeat a stale ETag.
-        polled, succeeded, news: When it was last polled, answered well, brought something new (UTC).
-        next_poll: When it is due (UTC); None is now.
+        polled, succeeded, news: When it was last polled, last answered well, last had something new (UTC).
+        next_poll: When it is due (UTC); None means now.
         interval_seconds: The adaptive interval.
-        failures: In a row.
+        failures: How many polls in a row have failed.
         error: The last error in one line, or "".
         status: The last HTTP status, 0 for none.
-        entries, repeats: Items seen, and how many of them were known, decayed over the last polls.
-        lag_seconds: From publication to fetch, the median of the last new items; -1 where unknown.
-        rhythm_seconds: From one piece of news to the next, averaged; -1 where unknown.
-        source: A digest of the configured URL; when that was edited, what is known of the old one is dropped.
+        entries, repeats: Items seen, and how many of them were known already; older polls count less.
+        lag_seconds: The time from publication to fetch, the median of the last new items; -1 if unknown.
+        rhythm_seconds: The average time from one new item to the next; -1 if unknown.
+        source: A digest of the configured URL; if that is edited, what is known of the old one is dropped.
         seen: Keys of the items of the last polls (`pipeline.sources.feeds.poll_rules.item_keys`).
         pending: Links of items whose page is still to be fetched, and how often that was tried.
-        hub, topic: Its WebSub hub and its name there, as it last said; "" where it has none.
+        hub, topic: Its WebSub hub and its own name there, as the feed last said; "" if it has none.
     """
 
     feed: str
@@ -205,7 +206,7 @@ class FeedState:
 
 @dataclass(frozen=True, slots=True)
 class Unsettled:
-    """A batch that is archived, and of which the journal does not say yet what became of it.
+    """A batch that is archived, while the journal does not say yet what became of it.
 
     Attributes:
         place: Where it is in the archive.
@@ -222,13 +223,13 @@ class Unsettled:
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One thing that was done, in the order it was done: what a replay goes by.
+    """One thing that was done; a replay does these again in order.
 
     Attributes:
-        kind: A batch of captures, a repair, a person's correction, or an alert run; "unreadable" where its
-            file is damaged or missing, and `data["reason"]` says how.
-        at: The `now` it was done with (UTC).
-        place: For a batch: where its captures are in the archive, else "".
+        kind: A batch of captures, a repair, a person's correction, or an alert run; "unreadable" if its file
+            is damaged or missing, and then `data["reason"]` says how.
+        at: The time that counted as now when it was done (UTC).
+        place: For a batch, where its captures are in the archive; else "".
         data: What else is needed to do it again; JSON values only.
         n: Its number in the journal, from 1; 0 before it is appended.
     """

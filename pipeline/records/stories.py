@@ -11,7 +11,7 @@ from pipeline.records.articles import EntityKind, Topic
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one feature added to a score; the contributions of a score sum to it."""
+    """What one feature added to a score; all contributions to a score sum to it."""
 
     feature: str
     value: float
@@ -20,7 +20,7 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A story that was weighed for an article."""
+    """A story that was scored for an article."""
 
     story: str
     score: float
@@ -29,15 +29,16 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a person would point at.
+    """What a person would point at to explain why an article belongs to a story, or does not.
 
     Attributes:
-        kind: "name", "number", "place" or "sentence" tie it; "against day", "against magnitude",
-            "against dead" (injured, missing, arrested, evacuated), "against place" and "against name" tell
-            against it.
-        article: As the article has it.
-        story: As the story has it.
-        weight: How much it stands for, 0 to 1; of what tells against it the share of articles that say so.
+        kind: "name", "number", "place", "sentence" and, in situations, "word" speak for it; "against day",
+            "against magnitude", "against dead" (injured, missing, arrested, evacuated), "against place" and
+            "against name" speak against it.
+        article: What the article says.
+        story: What the story says.
+        weight: How much it counts, 0 to 1; if it speaks against, the share of the story's articles that say
+            so.
     """
 
     kind: str
@@ -48,18 +49,19 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Why an article is in its story; stored when it was decided, never recomputed.
+    """Why an article is in its story; stored when it was decided, and never computed again.
 
     Attributes:
         article: The article's id.
         story: The story it went to.
         founded: Whether the article founded the story.
-        chosen: The story's score and its parts (for a founder: the best candidate's, which fell short).
+        chosen: The story with its score and contributions; for a founder, the best candidate, which fell
+            short.
         runner_up: The next best story, or None.
         threshold: The score needed to join.
-        margin: chosen minus runner-up; minus the threshold where there is no runner-up.
+        margin: The score of `chosen` minus that of `runner_up`; minus the threshold if there is no runner-up.
         constraints: The corrections that applied, in words.
-        evidence: What tied it to the story, strongest first; then what told against it.
+        evidence: What speaks for the story, strongest first; then what speaks against it.
         by: Who decided.
         scorer: The name and digest of the scorer.
     """
@@ -102,7 +104,7 @@ class SummarySentence:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A number on which outlets disagree: the counted thing, and (number, article, quote) of each side."""
+    """A number on which outlets disagree: what is counted, and (number, article id, quote) of each side."""
 
     subject: str
     sides: tuple[tuple[str, str, str], ...]
@@ -113,14 +115,14 @@ class Tie:
     """Why a story belongs to a situation, or why it does not; stored when it was decided.
 
     Attributes:
-        situation: The situation's id: that of the story it began with; "" where a person took the story out.
-        score, threshold: How well the story fits, and how well it must.
+        situation: The situation's id: that of the story it began with; "" if a person took the story out.
+        score, threshold: How well the story fits, and how well it has to.
         evidence: What they have in common, strongest first; weights are shares of the score.
-        by: Who decided; "repair" where a story was parted from, or took in, one that belonged to it.
-        seq: The ingest sequence of the article that tied it; of a repair and of a person's word, that of the
-            first article after it.
+        by: Who decided; "repair" if the story was split off from a story of the situation, or took one in.
+        seq: The ingest sequence of the article that tied it; for a repair or a person's word, of the first
+            article after that.
         said: The id of the correction by which a person tied it or took it out; else "".
-        former: How the machine had tied it, where a person said otherwise; None where it was alone.
+        former: How the machine had tied it before a person said otherwise; None if it was alone.
     """
 
     situation: str
@@ -138,24 +140,25 @@ class Story:
     """Articles on one event, with what is known of them as a whole.
 
     Attributes:
-        id: Derived from the founding article; an old id of a merged story leads here by lineage.
-        title: That of the most central member.
+        id: Derived from the founding article; the ids of stories merged into it lead here by lineage.
+        title: The title of the most central member.
         members: Article ids in ingest sequence.
-        origins: How many independent texts: reprints of one agency text are one.
+        origins: How many independent texts it rests on; reprints of one agency text are one.
         first_seq, last_seq: The ingest sequence of the first and the newest member.
-        first_published, last_published: Of the members (`Article.time`).
+        first_published, last_published: The earliest and the latest time of the members (`Article.time`).
         outlets, languages: Distinct, most frequent first.
         topics, entities: Of the members, strongest first.
-        keywords: What its main language's members say that the weeks before did not, strongest first.
-        summary: Two sentences with their sources.
+        keywords: Words of members in its main language that were rare in the weeks before, strongest first.
+        summary: At most two sentences with their sources.
         disagreements: Numbers on which outlets disagree.
         hot: Growth: see `pipeline.stories.describing.describe`.
         version: Raised with each change.
-        texts: How many different texts, whoever prints them; 0 where it was not counted.
-        dated: Whether any member says when it was published; else its times are when its articles were seen.
-        situation: The long affair that it is a part of, with other stories; "" while it is alone.
-        tie: Why it belongs to its situation, or that a person took it out; None for the story that it began
-            with.
+        texts: How many different texts, whoever prints them; 0 if they were not counted.
+        dated: Whether any member says when it was published; if not, the times are when articles were
+            fetched.
+        situation: The id of the long affair that it belongs to with other stories; "" while it is alone.
+        tie: Why it belongs to its situation, or that a person took it out; None for the story that the
+            situation began with.
     """
 
     id: str
@@ -198,13 +201,13 @@ class Change:
 
     Attributes:
         kind: "arrival" of a new article, "edit" of a known one, "move" of an article to another story; or
-            "time", which is never stored: a query that says now came to hit the article.
+            "time", which is never stored: a query with "now" in it came to hit the article.
         article: The article's id.
         story: Its story from then on.
-        former: The story that it left; "" where it did not move.
+        former: The story that it left; "" if it did not move.
         by: Who placed it there.
-        at: When it came, or when it was moved (UTC).
-        seq: The newest article's ingest sequence number by then; filled in by the store.
+        at: When it came, was edited or was moved (UTC).
+        seq: The highest ingest sequence number at that time; filled in by the store.
         n: Its number, from 1; filled in by the store.
     """
 
@@ -223,18 +226,18 @@ class Correction:
     """A person's word on what belongs together, kept for good; in force until the person takes it back.
 
     Attributes:
-        id: Derived from kind, groups, `of` and `at`, so that the same can be said again later.
+        id: Derived from `kind`, `groups`, `of` and `at`, so that the same can be said again later.
         kind: "merge": all articles of all groups belong together; "split": no article of one group
             belongs with an article of another; "apart": some forms that an article came in are another
             article; "tie": the stories that hold the articles of each group belong to a situation; "untie":
             the story does not; "undo": the correction `of` is not in force, unless this undo is undone too.
-        groups: Article ids, each group sorted; of "apart" the article, and the keys of the forms that are not
-            its own; of "tie" and "untie" the last one is the situation's id; an undo has those of what was
-            said in the beginning.
+        groups: Article ids, each group sorted. For "apart": the article, and the keys of the forms that are
+            not its own. For "tie" and "untie" the last group is the situation's id. An undo has the groups of
+            the correction that it is about in the end.
         at: When (UTC); later than every correction before it.
         note: In the person's words.
         of: The id of the correction that an undo takes back; else "".
-        who: Who said it; "" where that was not kept.
+        who: Who said it; "" if that was not recorded.
     """
 
     id: str
@@ -251,15 +254,16 @@ RequestKind = Literal["merge", "split", "move", "apart", "tie", "untie", "undo",
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a person asked for and did not wait for, and what became of it.
+    """What a person asked for without waiting for it, and what became of it.
 
     Attributes:
-        id: Derived from what is asked, of which versions, by whom: pressing twice is one.
+        id: Derived from what is asked, for which versions, by whom: pressing a button twice is one request.
         kind: "merge", "split", "move" of an article into a story, "apart" of forms from an article, "tie" of
             a story to a situation, "untie" of one from its own, "undo", or "retry" of quarantine entries.
         at: When it was asked for (UTC).
         who: Who asked.
-        corrections: What the person says by it; carried out by whoever groups next, and said as of then.
+        corrections: The corrections that it means; whoever groups next carries them out, with the time of
+            then.
         stories: Ids of stories, each with the version that was looked at: "ID:VERSION".
         names: The articles, the situation, the correction or the quarantine entries that were named.
         note: In the person's words.
@@ -284,5 +288,5 @@ class Request:
 
     @property
     def done(self) -> bool:
-        """Whether nothing more becomes of it."""
+        """Whether it is finished: done, refused or stale."""
         return self.state not in {"waiting", "working"}
