@@ -193,7 +193,7 @@ def _column(data: bytes) -> str:
 
 
 def taken_in_of(source: Source) -> datetime | None:
-    """When the article of a document came into the store."""
+    """When the article of a document came into the store; None if that is unknown."""
     return datetime.fromisoformat(source["taken_in"]) if "taken_in" in source else None
 
 

@@ -70,7 +70,7 @@ class Address:
 
     @property
     def shown(self) -> str:
-        """For messages."""
+        """The hosts, without secrets, for messages."""
         return ", ".join(self.hosts)
 
 

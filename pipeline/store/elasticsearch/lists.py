@@ -76,7 +76,7 @@ class StoryPage:
         self._filters = [*_filters(wanted), *_behind(order, after)]
 
     def documents(self, query: Dsl | None, limit: int) -> list[str]:
-        """The stories as JSON."""
+        """The records of the stories on the page, as JSON."""
         articles = self._names.articles
         if query is None:
             return [hit["_source"]["document"] for hit in self._stories([], limit)]
@@ -188,7 +188,7 @@ def beginning(reads: Reads, names: Names, kind: Identified, prefix: str, limit: 
 def rejections(
     reads: Reads, index: str, wanted: RejectionFilter, limit: int | None, after: tuple[datetime, str] | None
 ) -> list[Found]:
-    """The entries of a page."""
+    """The documents of one page of quarantine entries, newest first, ties by id."""
     chosen = {name: getattr(wanted, name) for name in _REFUSED_BY}
     filters: list[Dsl] = [
         {"term": {_REFUSED_BY[name]: well_formed(value)}} for name, value in chosen.items() if value

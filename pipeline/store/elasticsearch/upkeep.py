@@ -31,7 +31,13 @@ _BY_SEQ: list[dict[str, Any]] = [{"seq": "asc"}]
 
 
 def drop_before(roots: Roots, reads: Reads, time: datetime, lease: Lease) -> int:
-    """Forgets the articles before a time; returns how many."""
+    """Removes the articles before a time; returns how many.
+
+    Months that lie wholly before it go with their indices; other articles are deleted one by one.
+
+    Raises:
+        LeaseHeldError: The lease is not the current one.
+    """
     while True:
         seen = roots.writable()
         fence(seen.root, lease)

@@ -271,7 +271,7 @@ class SqliteStore(Store, Movable):
 
     @override
     def match(self, queries: Mapping[str, Query], after: int, upto: int) -> dict[str, list[str]]:
-        """The cost does not depend on the size of the archive."""
+        """The stored terms are matched here, so the cost does not depend on the size of the store."""
         from pipeline.query.evaluate import matched
 
         sql = (

@@ -36,7 +36,7 @@ CHANGE = "SELECT kind, article, story, at, former, placed_by, seq, n FROM change
 
 
 def change(row: Sequence[Any]) -> Change:
-    """The change of a row that `CHANGE` gave."""
+    """Makes a change from a row of the statement `CHANGE`."""
     kind, article, story, at, former, by, seq, n = row
     return Change(kind, article, story, from_micros(at), former, by, seq, n)
 

@@ -54,7 +54,7 @@ def article_keywords(counts: Mapping[str, int], known: Language) -> tuple[str, .
 
 
 def _by_stem(words: Iterable[str], language: str) -> Iterable[list[str]]:
-    """The forms of each word, together."""
+    """Groups words that have the same stem."""
     groups: dict[str, list[str]] = {}
     for word in words:
         groups.setdefault(stem(fold(word), language), []).append(word)

@@ -102,7 +102,7 @@ class Sparse:
 
         Args:
             weights: Weight by term id; those of 0 and less are left out.
-            limit: At most so many terms are kept.
+            limit: How many terms are kept at most.
         """
         positive = ((term, weight) for term, weight in weights.items() if weight > 0.0)
         heaviest = sorted(positive, key=lambda item: (-item[1], item[0]))[:limit]
@@ -297,7 +297,7 @@ class Packed:
 
     @property
     def text_weights(self) -> bytes:
-        """The weights of both, 2 bytes each."""
+        """The weights of body and pairs, 2 bytes each."""
         return self.data[self._weights : self._dense]
 
     @property
@@ -428,7 +428,7 @@ class IndexedArticle:
         return self if self._traits is None else self._with(None)
 
     def full(self) -> IndexedArticle:
-        """The same with decoded traits, to be weighed."""
+        """The same with decoded traits, to be scored."""
         return self if self._traits is not None else self._with(self.traits)
 
     def _with(self, traits: Features | None) -> IndexedArticle:

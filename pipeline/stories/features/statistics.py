@@ -53,7 +53,7 @@ _KIND_FIELDS: Final = [("name", "<u8"), *((kind, "<u4") for kind in MISTAKEN), (
 _KIND_ROW: Final = np.dtype(_KIND_FIELDS)
 _FORMER_LINE_ROW: Final = np.dtype(_FORMER_LINE_FIELDS)
 _LINE_ROW: Final = np.dtype(_FORMER_LINE_FIELDS + _LINE_FIELDS)
-# A wording recurs if the outlet wrote exactly this under so many titles over so many hours.
+# A wording recurs if the outlet wrote exactly this under at least this many titles over at least these hours.
 RECURRING_TITLES: Final = 3
 RECURRING_HOURS: Final = 20
 _LOW: Final = 0xFFFF_FFFF
@@ -349,7 +349,7 @@ class StreamStatistics:
 
     @classmethod
     def empty(cls) -> StreamStatistics:
-        """Learned state of a stream that has not begun."""
+        """Learned state before the first article."""
         return cls(lambda _: {})
 
     def read(self, languages: Iterable[str], outlets: Iterable[str]) -> None:

@@ -209,7 +209,7 @@ class CandidateLookup:
         self._postings.add(first, columns.posted, columns.terms, columns.weights)
 
     def _take(self, members: Sequence[IndexedArticle], columns: Columns) -> None:
-        """Fills the next slots, all but the postings."""
+        """Fills the next slots, but adds no postings."""
         first, end = len(self), len(self) + len(members)
         while end > len(self._time):
             self._grow()

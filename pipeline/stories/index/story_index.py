@@ -187,7 +187,7 @@ class StoryIndex:
         self._without_story += len(members)
 
     def settle(self, article: str, story: str) -> None:
-        """Gives a member that has entered its story."""
+        """Puts a member that came in by `enter` into its story."""
         self.move(article, story)
         self._without_story -= 1
 

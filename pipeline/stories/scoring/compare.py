@@ -318,7 +318,7 @@ class _Comparison:
         return np.stack([compared, compared & ((years & mine) == 0)])
 
     def _closeness(self, times: Floats, askers: Rows) -> Floats:
-        """exp(-gap / scale) for each time and its article."""
+        """exp(-gap / scale), with the gap between each time and that of its article."""
         gaps = np.abs(times - self._times[askers]) / _DAY_SECONDS
         closeness: Floats = np.exp(-np.where(np.isnan(gaps), self._unknown, gaps) / self._scale)
         return closeness

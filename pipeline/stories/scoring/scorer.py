@@ -162,7 +162,7 @@ class _Parts:
     mean: tuple[Floats, Floats, Floats]
 
     def contrasted(self, shared: Compared) -> _Parts:
-        """What contrast leaves of them."""
+        """The similarities after contrast: text and lead shrink, vector stays."""
         text, lead = shared.kept_text, shared.kept_lead
         (a, b, c), (d, e, f) = self.centroid, self.mean
         return _Parts((a * text, b * lead, c), (d * text, e * lead, f))

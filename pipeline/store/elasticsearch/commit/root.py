@@ -388,7 +388,11 @@ def holds(root: Root, lease: Lease) -> bool:
 
 
 def fence(root: Root, lease: Lease | None) -> None:
-    """Refuses a writer whose lease is not the current one."""
+    """Refuses a writer whose lease is not the current one.
+
+    Raises:
+        LeaseHeldError: A lease is given and is not the current one of its name.
+    """
     if lease is not None and not holds(root, lease):
         raise leases.lost(lease.name)
 
