@@ -18,10 +18,11 @@ from pathlib import Path
 
 from benchmarks.enrich.names.corpora import LISTED, Name, sentences
 from pipeline.enrich.names.forms import Token, tokens_of
+from pipeline.enrich.names.look import tagger
 from pipeline.enrich.names.look.signs import signs
 from pipeline.enrich.names.look.tagger import LABELS, LANGUAGES, SAID, SCALE, WEIGHTS, Tagger
 
-TARGET = Path(__file__).parents[3] / "pipeline" / "enrich" / "names" / "learned"
+TARGET = Path(tagger.__file__).parent
 # L1 keeps the weights few, L2 small; more rounds gain nothing on the parts held back.
 _L1, _L2, _ROUNDS = 0.3, 0.1, 90
 _LEAST_OFTEN = 2

@@ -24,7 +24,6 @@ KINDS: dict[str, EntityKind] = {
     "NORP": "place",
     "EVENT": "event",
     "WORK_OF_ART": "work",
-    "NAME": "person",
 }
 # The label of a name on the list of bodies: it may be short for a longer one, as "Samsung" is.
 LISTED = "LISTED"

@@ -101,7 +101,7 @@ def acronyms(text: str, found: list[tuple[int, int, str]]) -> list[tuple[int, in
             continue
         if _UPPER_NEAR.search(text[max(0, start - 12) : start]) or _UPPER_NEAR.search(text[end : end + 12]):
             continue
-        if start == 0 or (text[end : end + 1] in {":", "."} and not start):
+        if start == 0:
             continue
         made.append((start, end, "ORG"))
     return made

@@ -36,7 +36,7 @@ def report_feeds(
     if not ill or not operators or (told and now - datetime.fromisoformat(told) < EVERY):
         return len(ill)
     letter = Letter(
-        f"{len(ill)} feeds need a look",
+        "1 feed needs a look" if len(ill) == 1 else f"{len(ill)} feeds need a look",
         "These feeds broke or fell silent:",
         [f"{name}: {what}" for name, what in ill],
         "`wirewatch feeds health` shows all feeds. Failing feeds are tried again by themselves.",
