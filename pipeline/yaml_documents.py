@@ -132,7 +132,10 @@ def read_document(path: Path) -> Document:
         content = _content(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        tab = mark is not None and text.split("\n")[mark.line][mark.column :].startswith("\t")
+        lines = text.splitlines()
+        # The mark may stand behind the last line.
+        here = lines[mark.line] if mark is not None and mark.line < len(lines) else ""
+        tab = mark is not None and here[mark.column :].startswith("\t")
         said = "a tab stands where YAML takes spaces only" if tab else str(error.problem)
         raise ConfigError(said, str(path), mark.line + 1 if mark else None) from None
     except yaml.YAMLError as error:
