@@ -152,6 +152,20 @@ def test_any_sequence_leaves_what_is_in_force_and_replays_the_same(loaded, make_
     try_sequences(tmp_path / "home", make_wiring, steps, try_one)
 
 
+def test_a_story_taken_out_of_the_situation_it_began_begins_it_no_more(loaded, tmp_path):
+    app = App(loaded())
+    spill, budget, *_ = stories(app)
+    app.correct.tie(spill.id, budget.id)
+    app.correct.untie(budget.id)
+    assert [each.kind for each in app.correct.all()] == ["tie", "untie"]
+    app.correct.undo(app.correct.all()[0].id)
+    obeyed(app._wiring.store)
+    app.ingest.load([str(tmp_path / "later.jsonl")])  # tells of the budget once more
+    where = obeyed(app._wiring.store)
+    assert app._wiring.store.stories([budget.id])[budget.id].situation == ""
+    assert len(set(where.values())) > len(TITLES)
+
+
 def test_a_story_is_tied_taken_back_and_said_again(loaded):
     app = App(loaded())
     assert affairs(app) == [SPILL]

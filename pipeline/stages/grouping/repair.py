@@ -320,7 +320,7 @@ class _Tying:
 
     def _told(self, story: Story, before: Story | None, words: Sequence[Correction]) -> Story:
         machine = machine_tie(story)
-        situation, said = last_word(words, machine)
+        situation, said = last_word(story.id, words, machine)
         if not said:
             begun = machine is not None and machine == Tie(machine.situation)
             return replace(story, situation=situation, tie=None if begun else machine)

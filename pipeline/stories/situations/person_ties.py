@@ -67,10 +67,11 @@ def machine_tie(story: Story) -> Tie | None:
     return story.tie or (Tie(story.situation) if story.situation else None)
 
 
-def last_word(words: Sequence[Correction], machine: Tie | None) -> tuple[str, str]:
+def last_word(story: str, words: Sequence[Correction], machine: Tie | None) -> tuple[str, str]:
     """A story's situation ("" for none) after what persons said, and the id of the word that decides, or "".
 
     Args:
+        story: Its id.
         words: The words about the story, oldest first.
         machine: The tie it has without them.
     """
@@ -79,6 +80,7 @@ def last_word(words: Sequence[Correction], machine: Tie | None) -> tuple[str, st
         (named,) = said.groups[-1]
         if said.kind == "tie":
             situation, by = named, said.id
-        elif situation == named:
+        elif situation == named or (not situation and named == story):
+            # Taken out of the situation that it began, it begins none: another story may be tied to it later.
             situation, by = "", said.id
     return situation, by
