@@ -46,7 +46,7 @@ def situation_text(out: Console, situation: Json) -> None:
         f"{situation['first'][:10]} to {situation['last'][:10]}"
     )
     for story in situation["stories"]:
-        count = f"{story['size']} article{'s' if story['size'] > 1 else ''}"
+        count = counted(story["size"], "article")
         out.print(f"\n{story['first_published'][:10]}  {story['title']} ({count})", markup=False)
         out.print(f"  story {story['id']}", markup=False)
         newcomers = set(story["newcomers"])

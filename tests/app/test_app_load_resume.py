@@ -38,16 +38,11 @@ def archived(wiring):
     return {path: path.stat().st_mtime_ns for path in wiring.home.rglob("*.warc.gz")}
 
 
-@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
-def test_killed_between_archive_and_journal_and_run_again_the_next_day(
-    make_wiring, folder, monkeypatch, tmp_path
-):
-    monkeypatch.setattr(ingest, "BATCH_ITEMS", 2)
-    whole = make_wiring("whole")
-    App(whole).ingest.load([str(folder)])
+def load_and_die(make, folder):
+    """Loads into the home "killed" in a process that is killed before it writes its second journal entry."""
     child = os.fork()
     if child == 0:
-        wiring = make_wiring("killed")
+        wiring = make("killed")
         append, calls = wiring.archive.append, []
 
         def dying(entry):
@@ -60,6 +55,16 @@ def test_killed_between_archive_and_journal_and_run_again_the_next_day(
         App(wiring).ingest.load([str(folder)])
         os._exit(0)
     os.waitpid(child, 0)
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_killed_between_archive_and_journal_and_run_again_the_next_day(
+    make_wiring, folder, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(ingest, "BATCH_ITEMS", 2)
+    whole = make_wiring("whole")
+    App(whole).ingest.load([str(folder)])
+    load_and_die(make_wiring, folder)
     again = make_wiring("killed", at=FIRST_DAY + timedelta(days=1))
     before = archived(again)
     assert len(before) == 2
@@ -88,21 +93,7 @@ def test_killed_while_the_next_batch_is_prepared_by_others(make_wiring, folder, 
     whole = two_processes("whole")
     App(whole).ingest.load([str(folder)])
     whole.workers.close()
-    child = os.fork()
-    if child == 0:
-        wiring = two_processes("killed")
-        append, calls = wiring.archive.append, []
-
-        def dying(entry):
-            calls.append(entry)
-            if len(calls) == 2:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return append(entry)
-
-        wiring.archive.append = dying
-        App(wiring).ingest.load([str(folder)])
-        os._exit(0)
-    os.waitpid(child, 0)
+    load_and_die(two_processes, folder)
     again = two_processes("killed")
     assert len(archived(again)) == 3
     outcome = App(again).ingest.load([str(folder)])
