@@ -41,8 +41,9 @@ def situations_listing(situations: Sequence[Json], now: datetime) -> Listing:
 def situation_text(out: Console, situation: Json) -> None:
     """One situation as a timeline."""
     heading(out, situation["title"])
+    stories = counted(len(situation["stories"]), "story", "stories")
     out.print(
-        f"{situation['id']} · {len(situation['stories'])} stories, {situation['articles']} articles · "
+        f"{situation['id']} · {stories}, {counted(situation['articles'], 'article')} · "
         f"{situation['first'][:10]} to {situation['last'][:10]}"
     )
     for story in situation["stories"]:

@@ -15,7 +15,7 @@ from rich.console import Console
 from pipeline.cli.situations import situations_listing
 from pipeline.cli.tables.ages import age
 from pipeline.cli.tables.fitting import WIDE, Listing, TableColumn, hanging, heading, linked, number
-from pipeline.cli.tables.news_tables import hits_listing, stories_listing
+from pipeline.cli.tables.news_tables import entity_text, hits_listing, preview_text, stories_listing
 from pipeline.cli.tables.upkeep_tables import (
     backtest_listing,
     corrections_listing,
@@ -212,3 +212,19 @@ def test_every_table_fits(width):
         shown = drawn(listing, width)
         assert max(map(cell_len, shown)) <= width, shown
         assert name in " ".join(shown)
+
+
+def test_one_of_something_is_told_as_one():
+    name = {"id": "e1", "name": "Lorn", "type": "place", "companions": [], "days": [], "stories": [STORY]}
+    moved = [{"article": "a", "title": "Wheat", "from": "s1", "into": "s2", "named": True}]
+    mails = {"looked_at_first": 1, "go_on": []}
+    story = {"id": "s1", "title": "Wheat", "size": 1, "articles": [], "situation": None}
+    out = io.StringIO()
+    console = Console(file=out, width=80)
+    entity_text(console, name | {"articles": 1}, NOW)
+    preview_text(console, {"before": [story], "after": [], "moved": moved, "mails": mails})
+    told = out.getvalue()
+    assert "1 article in 1 story\n" in told
+    assert "(1 article)" in told
+    assert "1 article moves, 0 of them in consequence" in told
+    assert "1 change is asked about first" in told

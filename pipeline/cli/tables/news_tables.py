@@ -159,11 +159,13 @@ def preview_text(out: Console, preview: Json) -> None:
         heading(out, when)
         for story in preview[when]:
             affair = f" · situation {story['situation']}" if story["situation"] else ""
-            out.print(f"  {story['id']} {story['title']} ({story['size']} articles){affair}", markup=False)
+            size = counted(story["size"], "article")
+            out.print(f"  {story['id']} {story['title']} ({size}){affair}", markup=False)
             for article in story["articles"]:
                 out.print(f"    {article['id']} {article['title']} · {article['source']}", markup=False)
     consequences = [entry for entry in preview["moved"] if not entry["named"]]
-    out.print(f"{len(preview['moved'])} articles move, {len(consequences)} of them in consequence")
+    moved = counted(len(preview["moved"]), "article moves", "articles move")
+    out.print(f"{moved}, {len(consequences)} of them in consequence")
     for entry in consequences:
         out.print(f"  {entry['article']} {entry['title']}: {entry['from']} → {entry['into']}", markup=False)
     mails = preview["mails"]
@@ -172,7 +174,8 @@ def preview_text(out: Console, preview: Json) -> None:
             "Watches are asked about these stories at the next alert run, and tell of what is new to them."
         )
     if mails["looked_at_first"]:
-        out.print(f"{mails['looked_at_first']} changes are asked about first, as stories are now.")
+        changes = counted(mails["looked_at_first"], "change is", "changes are")
+        out.print(f"{changes} asked about first, as stories are now.")
     for entry in mails["go_on"]:
         into = ", ".join(entry["into"]) or "no story"
         out.print(f"  {entry['watch']} told of {entry['story']}; it goes on in {into}", markup=False)
@@ -182,7 +185,8 @@ def preview_text(out: Console, preview: Json) -> None:
 def entity_text(out: Console, entity: Json, now: datetime) -> None:
     """An entity's page."""
     heading(out, entity["name"], f" ({entity['type']}, {entity['id']})")
-    out.print(f"{entity['articles']} articles in {len(entity['stories'])} stories")
+    stories = counted(len(entity["stories"]), "story", "stories")
+    out.print(f"{counted(entity['articles'], 'article')} in {stories}")
     companions = ", ".join(_companion(c) for c in entity["companions"][:15])
     out.print(f"Beside it: {companions}", markup=False)
     most = max((day["articles"] for day in entity["days"]), default=1)
