@@ -15,7 +15,8 @@ _ERRORS: Final = {
     403: "The token has not the scope.",
     404: "There is no such thing.",
     429: "Too many requests with this token; `Retry-After` says when to come again.",
-    503: "It took too long, or too many wait; `Retry-After` says when to come again.",
+    503: "It took too long, or too many wait, and `Retry-After` says when to come again; or the store cannot "
+    "be used until somebody mends it, and there is no `Retry-After`.",
 }
 _ABOUT: Final = (
     "What Wirewatch has gathered: articles, stories of articles about one event, and what watches told. "

@@ -32,6 +32,7 @@ from pipeline.errors import (
     ConfigError,
     NotFoundError,
     QueryError,
+    StoreError,
     TransientError,
     UsageError,
     WirewatchError,
@@ -203,6 +204,8 @@ def problem_of(error: WirewatchError) -> Response:
         case TransientError():
             later = {"retry-after": str(max(1, round(error.retry_after_seconds or 5)))}
             return problem(503, str(error), later)
+        case StoreError():
+            return problem(503, str(error))  # as on the pages; when a person has mended it nobody can say
         case _:
             return problem(500, str(error))
 

@@ -260,6 +260,10 @@ def test_a_store_that_cannot_be_used_is_told_on_each_page_and_made_by_none(tmp_p
         answer = client.get("/stories.json")
         assert answer.status_code == 503
         assert said[broken] in answer.json()["error"]
+        answer = client.get("/api/v1/stories")
+        assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+        assert said[broken] in answer.json()["detail"]
+        assert "retry-after" not in answer.headers
         assert page(client, "/doctor").problems() == []
         assert sorted(tmp_path.rglob("*")) == there
         if broken == "absent":
