@@ -24,6 +24,7 @@ _SECRET_NAME = re.compile(
 )
 _MAIL_ADDRESS = re.compile(r"[^\s<>@,;\"()\\]+@[^\s<>@,;\"()\\]+")
 _SHOWN_CHARS = 2000
+_USER = re.compile(r"^\s*[^/?#@]*:[^/?#]*@")  # before the host of a URL without a scheme
 _ISATAP = 0x00005EFE  # before the IPv4 address of an interface behind ISATAP (RFC 5214 6.1)
 
 
@@ -245,8 +246,10 @@ def redact(url: str) -> str:
 
     >>> redact("https://me:pw@example.com/feed?api_key=abc&page=2")
     'https://example.com/feed?api_key=…&page=2'
+    >>> redact("me:pw@example.com/feed")
+    'example.com/feed'
     """
-    bare = without_credentials(url)
+    bare = without_credentials(url if "//" in url else _USER.sub("", url))
     head, mark, query = bare.partition("?")
     if not mark:
         return _one_line(bare)
@@ -285,6 +288,21 @@ def shown(url: str, secrets: Sequence[str]) -> str:
     'https://example.com/…/rss?token=…'
     """
     return hidden(redact(url), secrets)
+
+
+def web_fault(url: str) -> str:
+    """What keeps a URL from being asked for, and what to write instead; "" where its scheme is right.
+
+    >>> web_fault("news.example.org/rss"), web_fault("HTTPS://example.org/rss")
+    ('only http and https are fetched: write https://news.example.org/rss', '')
+    >>> web_fault("ftp://example.org/rss")
+    'only http and https are fetched: ftp://example.org/rss'
+    """
+    if re.match(r"\s*https?://", url, re.IGNORECASE):
+        return ""
+    host = url.strip().partition("/")[0]
+    instead = f"write https://{redact(url.strip())}" if "." in host and "//" not in url else redact(url)
+    return f"only http and https are fetched: {instead}"
 
 
 def with_credentials(url: str, like: str) -> str:

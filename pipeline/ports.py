@@ -531,6 +531,7 @@ class FeedSource:
         pages: When article pages are fetched: "never", "short" or "always".
         interval_seconds: How often it is polled; 0 adapts to how often it has news.
         secrets: The parts of `url` that came from the environment; never shown, logged, stored or exported.
+        fault: Why nobody can ask it, with file and line; "" where nothing is wrong with what is written.
     """
 
     id: str
@@ -543,6 +544,7 @@ class FeedSource:
     allow_private: bool = False
     interval_seconds: float = 0.0
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)

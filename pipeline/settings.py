@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
-from pipeline.addresses import checked_mail_address, named_mail_address
+from pipeline.addresses import checked_mail_address, hidden, named_mail_address, web_fault
 from pipeline.errors import ConfigError
 from pipeline.ports import FeedSource
 from pipeline.yaml_documents import Document, SettingsSection, read_document, validated
@@ -307,8 +307,10 @@ def _feeds(document: Document, environment: Mapping[str, str]) -> tuple[FeedSour
             name = error.args[0]
             message = f"the environment has no {name} (in Airflow a connection {name.lower()} will do)"
             raise document.error(message, f"{key}.url") from None
-        given = entry.model_dump(exclude_none=True)
-        feeds.append(FeedSource(**given | {"url": url, "secrets": secrets}))
+        given = entry.model_dump(exclude_none=True) | {"url": url, "secrets": secrets}
+        if fault := hidden(web_fault(url), secrets):  # is told, and stops no other feed
+            given["fault"] = str(document.error(fault, f"{key}.url"))
+        feeds.append(FeedSource(**given))
     return tuple(feeds)
 
 

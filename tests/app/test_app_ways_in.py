@@ -137,3 +137,23 @@ def test_a_fetch_tells_each_stage_and_how_much_there_is_to_do(
     assert dict(told)["Asking feeds"] == 2
     assert dict(told)["Reading articles"] == 5
     assert all(done[name] == total for name, total in told)
+
+
+def test_an_address_without_its_scheme_is_told_and_stops_no_other_feed(
+    server, make_wiring, configured, feed_body, item
+):
+    url = server.serve("/feed", feed_body(item("Ferry aground off Tamsa", "https://h.test/1", LONG)))
+    bare = {"id": "bare", "url": "me:pw@harbour.test/rss"}
+    config = configured(bare, {"id": "f", "url": url, "outlet": "Harbour"})
+    app = App(make_wiring(config=config))
+    assert app.ingest.fetch([]).counts.new == 1
+    told = "only http and https are fetched: write https://harbour.test/rss"
+    assert {feed["id"]: feed["error"] for feed in app.care.feed_health()} == {"bare": told, "f": ""}
+    written = f"{config}/feeds.yaml:4: feeds.0.url: {told}"
+    assert {feed["id"]: feed["error"] for feed in app.care.feeds()} == {"bare": written, "f": None}
+    checks = {check["check"]: check for check in app.care.doctor()}
+    assert not checks["configuration"]["ok"]
+    assert checks["configuration"]["detail"] == written
+    configured(bare | {"enabled": False})
+    checks = {check["check"]: check for check in App(make_wiring(config=config)).care.doctor()}
+    assert checks["configuration"]["ok"]

@@ -38,7 +38,16 @@ def test_the_user_agent_names_a_contact(server):
 
 
 @pytest.mark.parametrize(
-    "url", ["file:///etc/passwd", "ftp://a.test/", "gopher://a.test/", "data:,x", "//a.test/"]
+    "url",
+    [
+        "file:///etc/passwd",
+        "ftp://a.test/",
+        "gopher://a.test/",
+        "data:,x",
+        "//a.test/",
+        "a.test/rss",
+        "a.test:80/",
+    ],
 )
 def test_only_http_and_https_are_fetched(client, url):
     with pytest.raises(PermanentError, match="only http and https"):

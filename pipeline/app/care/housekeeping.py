@@ -45,7 +45,7 @@ class Care:
         self._wiring = wiring
 
     def feeds(self) -> list[Json]:
-        """The feeds as configured; credentials are left out of URLs."""
+        """The feeds as configured, with what is wrong with one; credentials are left out of URLs."""
         return [
             {
                 "id": feed.id,
@@ -55,6 +55,7 @@ class Care:
                 "tags": list(feed.tags),
                 "pages": feed.pages,
                 "enabled": feed.enabled,
+                "error": feed.fault or None,
             }
             for feed in self._wiring.feeds
         ]
@@ -309,6 +310,9 @@ def _checked(wiring: Wiring, name: str, check: Callable[[Wiring], str]) -> Json:
 
 def _check_configuration(wiring: Wiring) -> str:
     settings = wiring.settings
+    faults = [feed.fault for feed in settings.feeds if feed.fault and feed.enabled]
+    if faults:
+        raise ConfigError(faults[0] + (f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""))
     return f"{wiring.config}: {len(settings.feeds)} feeds, {wiring.scorer.name}"
 
 

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 import httpx
 
-from pipeline.addresses import redact, without_credentials
+from pipeline.addresses import redact, web_fault, without_credentials
 from pipeline.errors import PermanentError, TransientError, UnavailableError, WirewatchError
 from pipeline.network import CheckedTransport, Resolve, Stopwatch, look_up
 from pipeline.settings import FetchSettings
@@ -291,7 +291,7 @@ def _parsed(url: str) -> httpx.URL:
     except (httpx.InvalidURL, ValueError, TypeError):  # ValueError: of idna
         raise PermanentError(f"not a URL: {redact(url)}") from None
     if parsed.scheme not in {"http", "https"}:
-        raise PermanentError(f"only http and https are fetched: {redact(url)}")
+        raise PermanentError(web_fault(url))
     if not host:
         raise PermanentError(f"a URL without a host: {redact(url)}")
     return parsed
