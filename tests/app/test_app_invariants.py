@@ -1,6 +1,7 @@
 """Nothing lost, nothing twice, the same stories whatever the batches, and after a crash anywhere."""
 
 import json
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -9,8 +10,9 @@ from killing import again_after_kills
 from dags.local.environment import ROOT
 from pipeline.app import App, ingest
 from pipeline.app.replay import fingerprint
-from pipeline.stages.grouping import checkpoint, group
+from pipeline.stages.grouping import checkpoint, group, repair
 from pipeline.stages.intake import prepare, workers
+from pipeline.stories.placing.reassign import repair as mend
 
 FEEDS = ROOT / "seeds" / "feeds"
 FIRST = [str(FEEDS / "first" / f"{name}.xml") for name in ("harbour-post", "meridian-world", "common-ground")]
@@ -41,6 +43,17 @@ def test_a_repair_of_what_is_repaired_changes_nothing(make_wiring):
     before = fingerprint(wiring.store)
     assert App(wiring).correct.repair() == {"merged": 0, "split": 0, "moved": 0}
     assert fingerprint(wiring.store) == before
+
+
+def test_a_repair_that_stops_before_it_came_to_rest_says_so_once(make_wiring, monkeypatch, caplog):
+    wiring = make_wiring()
+    loaded(wiring, *FIRST)
+    App(wiring).correct.repair()
+    assert "a repair stopped" not in caplog.text
+    monkeypatch.setattr(repair, "repair", lambda *parts: replace(mend(*parts), unsettled=3))
+    App(wiring).correct.repair()
+    (said,) = (each for each in caplog.messages if each.startswith("a repair stopped"))
+    assert said.startswith("a repair stopped after 25 passes; in the last one 3 of its articles still went")
 
 
 def test_batches_of_1_10_and_1000_give_the_same_stories_and_decisions(make_wiring, monkeypatch):

@@ -41,6 +41,15 @@ def test_an_event_cut_in_two_becomes_one_story_and_says_so(newsroom, event):
     assert repair(room.index, room.artefact.scorer, room.constraints).changes == ()
 
 
+def test_a_repair_that_stops_before_it_came_to_rest_counts_what_still_moved(newsroom, monkeypatch):
+    room = newsroom()
+    names = one_story(room, [write(n, 0, n, n, 2.0 * n) for n in range(8)])
+    cut(room, names[1::2])
+    monkeypatch.setattr("pipeline.stories.placing.reassign.PASSES", 0)
+    assert repair(room.index, room.artefact.scorer, room.constraints).unsettled == 4
+    assert repair(room.index, room.artefact.scorer, room.constraints).unsettled == 0
+
+
 def test_what_a_person_split_stays_split(newsroom):
     room = newsroom()
     names = one_story(room, [write(n, 0, n, n, 2.0 * n) for n in range(8)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from pipeline.stages.grouping.state import Clustering
 from pipeline.stories.features.packed import IndexedArticle
 from pipeline.stories.placing.carried_out import carry_out
 from pipeline.stories.placing.corrections import Constraints, in_force, origin_of
-from pipeline.stories.placing.reassign import compared, repair
+from pipeline.stories.placing.reassign import PASSES, compared, repair
 from pipeline.stories.scoring.scorer import Scorer
 from pipeline.stories.situations.person_ties import (
     TIE_KINDS,
@@ -24,6 +25,8 @@ from pipeline.stories.situations.person_ties import (
     stories_meant,
 )
 from pipeline.stories.situations.situation_index import TRIED, SituationIndex
+
+log = logging.getLogger("wirewatch.grouping")
 
 # Once a person spoke of a situation, others are compared with this many of its stories, the newest.
 _STORIES = 500
@@ -142,7 +145,14 @@ class Repairing:
         before: Mapping[str, str],
     ) -> Commit:
         index = self._clustering.index
-        repair(index, self._scorer, self._clustering.constraints, stories)
+        unsettled = repair(index, self._scorer, self._clustering.constraints, stories).unsettled
+        if unsettled:
+            log.warning(
+                "a repair stopped after %d passes; in the last one %d of its articles still went from story "
+                "to story, and the next repair goes on from there",
+                PASSES,
+                unsettled,
+            )
         outcome = compared(before, index, self._scorer, self._clustering.constraints, by)
         lineage = tuple(
             Lineage(change.story, change.into, "merged" if change.kind == "merge" else "split", now, by)

@@ -5,14 +5,14 @@ move to and fro. When no article moves any more, two stories whose articles fit 
 their own become one. Placing articles one by one would never do this, because each half holds its own. They
 are joined only if every article then stays, so that the next repair does not take them apart. Two single
 texts that are counterparts (see `counterparts`) become one story, too, and being counterparts keeps them
-there. Unless `_PASSES` passes are too few the outcome is a fixed point: another repair of unchanged stories
+there. Unless `PASSES` passes are too few the outcome is a fixed point: another repair of unchanged stories
 does nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from pipeline.records import Decision, content_id
@@ -33,7 +33,7 @@ from pipeline.stories.placing.counterparts import (
 )
 from pipeline.stories.scoring.scorer import Scorer
 
-_PASSES: Final = 25
+PASSES: Final = 25
 # How well the articles of two stories must fit the other story, as a share of how well they fit their own.
 # Both pairs in eight labelled files that reach this are one event; below, more and more are two
 # (docs/research/).
@@ -71,10 +71,12 @@ class Repair:
     Attributes:
         changes: Sorted by former and new story.
         decisions: For each article that moved, in ingest sequence.
+        unsettled: How many articles still moved in the last of `PASSES` passes; 0 where it came to rest.
     """
 
     changes: tuple[StoryChange, ...] = ()
     decisions: tuple[Decision, ...] = field(default=())
+    unsettled: int = 0
 
 
 def repair(
@@ -98,7 +100,7 @@ def repair(
     state = _digest(before)
     current = dict(before)
     sweeps = _Sweeps(index, scorer, constraints)
-    while state not in seen and len(order) <= _PASSES:
+    while state not in seen and len(order) <= PASSES:
         seen[state] = dict(current)
         order.append(state)
         for start in range(0, len(eligible), TOGETHER):
@@ -111,7 +113,9 @@ def repair(
     if state in seen and state != order[-1]:
         # Placements that lead to each other in a circle: keep the one with the smallest digest.
         _restore(index, seen[min(order[order.index(state) :])])
-    return compared(before, index, scorer, constraints)
+    former = current if state in seen else seen[order[-1]]
+    unsettled = sum(current[article] != story for article, story in former.items())
+    return replace(compared(before, index, scorer, constraints), unsettled=unsettled)
 
 
 def _articles(index: StoryIndex, stories: Collection[str] | None) -> list[str]:
