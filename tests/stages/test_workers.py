@@ -72,7 +72,7 @@ def test_a_run_that_is_given_up_takes_no_more(workers):
     assert len(list(workers.run(Shouter.shout, list("xyzw")))) == 4
 
 
-def test_processes_end_with_the_one_that_started_them():
+def test_processes_end_with_the_one_that_started_them_without_a_word():
     script = (
         "from test_workers import Shouter\n"
         "from pipeline.stages.intake.workers import Workers\n"
@@ -83,11 +83,15 @@ def test_processes_end_with_the_one_that_started_them():
         "    time.sleep(60)\n"
     )
     environment = os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests' / 'stages'}"}
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env=environment) as parent:
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, env=environment) as parent:
         assert parent.stdout is not None
+        assert parent.stderr is not None
         pids = [int(pid) for pid in parent.stdout.readline().split()]
         assert pids
         parent.kill()
+        assert parent.stderr.read() == b"a shout\n"  # of all, and of what cleans up after them
     until = time.monotonic() + 10
     while any(map(_alive, pids)) and time.monotonic() < until:
         time.sleep(0.05)

@@ -10,6 +10,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
+from multiprocessing import resource_tracker
 from typing import Final, TypeVar
 
 from pipeline.errors import UnavailableError
@@ -88,6 +90,7 @@ class Workers:
         self, job: Callable[[Preparer, Given], Done], inputs: Sequence[Given]
     ) -> Iterator[Done]:
         if self._pool is None:
+            _clean_up_quietly()
             self._pool = ProcessPoolExecutor(
                 self._processes, multiprocessing.get_context("spawn"), _begin, (self._make,)
             )
@@ -150,6 +153,18 @@ class _Said(logging.Handler):
 
 _said = _Said()
 _process: list[Preparer] = []
+
+
+def _clean_up_quietly() -> None:
+    """Starts the process by which Python removes the semaphores of one that was killed, without its warning.
+
+    The warning speaks of leaks after they are removed; nobody has anything to do.
+    """
+    sys.warnoptions.append("ignore:resource_tracker:UserWarning")  # it is started with these
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        sys.warnoptions.pop()
 
 
 def _begin(make: Callable[[], Preparer]) -> None:
