@@ -89,7 +89,9 @@ ROWS = [
     for block, said in zip(REGISTRIES.split()[::2], REGISTRIES.split()[1::2], strict=True)
 ]
 # An IPv4 address stands in these, and decides.
-WITH_IPV4_INSIDE = ["64:ff9b::/96", "2002::/16", "::ffff:0:0/96", "2001::/32"]
+WITH_IPV4_INSIDE = [
+    ipaddress.ip_network(block) for block in ("64:ff9b::/96", "2002::/16", "::ffff:0:0/96", "2001::/32")
+]
 
 
 @pytest.mark.parametrize(("block", "reachable"), ROWS, ids=[str(block) for block, _ in ROWS])
@@ -101,7 +103,7 @@ def test_a_row_of_the_registries(block, reachable):
         address = block[min(place, block.num_addresses - 1)]
         if any(address in each for each in narrower):
             continue
-        if str(block) in WITH_IPV4_INSIDE:
+        if block in WITH_IPV4_INSIDE:
             continue
         assert is_public(address) == reachable, address
 

@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def stored(home: Path) -> int:
     if not (home / "wirewatch.db").exists():
         return 0
     try:
-        with sqlite3.connect(f"file:{home}/wirewatch.db?mode=ro", uri=True) as store:
+        with closing(sqlite3.connect(f"file:{home}/wirewatch.db?mode=ro", uri=True)) as store:
             return int(store.execute("SELECT count(*) FROM article").fetchone()[0])
     except sqlite3.OperationalError:  # it is being made
         return 0

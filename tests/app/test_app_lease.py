@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -110,7 +110,7 @@ def test_a_lease_is_kept_through_a_long_step_and_free_soon_after_its_holder_is_l
     taken = threading.Event()
 
     def wait_for_it():
-        with other.beside().lease("stories"):
+        with closing(other.beside()) as beside, beside.lease("stories"):
             taken.set()
 
     waiting = threading.Thread(target=wait_for_it)

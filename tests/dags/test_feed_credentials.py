@@ -8,6 +8,7 @@ import json
 import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -103,7 +104,7 @@ def test_a_connection_gives_login_and_key_and_neither_is_seen_again(server, tmp_
     told = python(EXPORT, home, folder, AIRFLOW_HOME=str(home / "airflow"), WIREWATCH_STORE=store, **given)
     assert told.returncode == 0, told.stderr
     assert "…/broken: answered (500)" in told.stdout
-    with sqlite3.connect(home / "wirewatch.db") as database:
+    with closing(sqlite3.connect(home / "wirewatch.db")) as database:
         kept = "\n".join(database.iterdump())
     assert kept.count("Ferry runs again") >= 1
     archived = b"".join(gzip.decompress(path.read_bytes()) for path in home.rglob("*.warc.gz"))

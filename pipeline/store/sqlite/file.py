@@ -120,7 +120,11 @@ class DatabaseFile:
             mode = "mode=ro" if self._has_log() else "mode=ro&immutable=1"
             where = f"{self.path.absolute().as_uri()}?{mode}"
         connection = sqlite3.connect(where, timeout=self._timeout, isolation_level=None, uri=self._reads_only)
-        connection.execute(f"PRAGMA cache_size = -{self._cache_kib}")
+        try:
+            connection.execute(f"PRAGMA cache_size = -{self._cache_kib}")
+        except sqlite3.Error:
+            connection.close()
+            raise
         connection.set_progress_handler(self._given_up, _STEPS_BETWEEN_LOOKS)
         return connection
 
