@@ -294,20 +294,25 @@ def test_months_that_have_ended_are_merged_and_no_others(url: str) -> None:
         store.commit(Commit(articles=(article(seq, hours=10 + 24 * 45 * (seq % 2)),)))
 
     def segments() -> dict[str, int]:
-        found = store.link.client.indices.segments(index=store.names.articles)["indices"]
+        monthly = [store.names.articles, store.names.alias("members")]
+        found = store.link.client.indices.segments(index=monthly)["indices"]
         return {name: found[name]["shards"]["0"][0]["num_search_segments"] for name in found}
 
     ended, later = (
-        store.names.index(f"articles-{month(at(hours))}-p1", store.roots.read().root.epoch)
+        [
+            store.names.index(f"{kind}-{month(at(hours))}-p1", store.roots.read().root.epoch)
+            for kind in ("articles", "members")
+        ]
         for hours in (10, 10 + 24 * 45)
     )
-    assert segments()[ended] > 1
-    assert store.optimize(at(24 * 45)) >= 1
+    assert all(segments()[name] > 1 for name in (*ended, *later))
+    assert store.optimize(at(24 * 45)) == 2
     end = time.monotonic() + 30
-    while segments()[ended] > 1 and time.monotonic() < end:
+    while any(segments()[name] > 1 for name in ended) and time.monotonic() < end:
         time.sleep(0.1)
-    assert segments()[ended] == 1
-    assert segments()[later] > 1
+    assert [segments()[name] for name in ended] == [1, 1]
+    assert all(segments()[name] > 1 for name in later)
+    assert store.optimize(at(24 * 45)) == 0
     assert [each.seq for each in store.between(0, 99)] == list(range(1, 9))
     store.close()
 

@@ -55,15 +55,22 @@ def drop_before(roots: Roots, reads: Reads, time: datetime, lease: Lease) -> int
 
 
 def optimize(link: Link, names: Names, before: datetime) -> int:
-    """Merges the segments of articles of months that ended before a time; returns of how many indices.
+    """Merges the segments of months that ended before a time; returns of how many indices.
+
+    Kinds without months are left as they are: any of their documents may be rewritten, and what an index of
+    one segment deletes stays in it for long.
 
     Each commit leaves segments, and a search asks every one of them. An index that is hardly ever written to
     is searched fastest with a single segment (Elasticsearch's guide, "Tune for search speed").
     """
-    boundary = f"articles-{month(before)}"
     asked = "merge the months that ended"
-    shown = link.call(asked, lambda client: client.indices.segments(index=names.articles))["indices"]
-    ended = [name for name in sorted(shown) if index_kind(names, name) < boundary]
+    monthly = [names.alias(kind) for kind in MONTHLY]
+    shown = link.call(asked, lambda client: client.indices.segments(index=monthly))["indices"]
+    ended = [
+        name
+        for name in sorted(shown)
+        if split_part(index_kind(names, name))[0].partition("-")[2] < month(before)
+    ]
     apart = [name for name in ended if _segments(shown[name]) > 1]
     for name in apart:
         link.call(
