@@ -21,7 +21,7 @@ from typing import Any
 from luqum import tree as lucene
 from luqum.exceptions import ParseError
 
-# On Python 3.13 luqum's stored tables do not fit and are made anew, which it tells at length on stderr.
+# From Python 3.13 on luqum's stored tables do not fit and are made anew, which it tells at length on stderr.
 with contextlib.redirect_stderr(io.StringIO()):
     from luqum.parser import lexer, parser
 

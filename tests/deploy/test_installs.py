@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
 ROOT = Path(__file__).parents[2]
 UV = Path(sys.executable).parent / "uv"
-PYTHONS = [f"3.{minor}" for minor in (11, 12, 13)]
+PYTHONS = [f"3.{minor}" for minor in (11, 12, 13, 14)]
 AWAY = (
     "ConnectionError",
     "Could not fetch",
@@ -130,7 +130,7 @@ def interpreter(number):
     pytest.skip(f"there is no Python {number} here")
 
 
-@pytest.mark.parametrize("number", [PYTHONS[0], PYTHONS[-1]])
+@pytest.mark.parametrize("number", [PYTHONS[0], *PYTHONS[2:]])
 def test_the_wheel_by_pip_with_the_newest_of_everything(wheel, tmp_path, number):
     """Old and new pip choose differently: one of the newest may have no wheel for the newest Python."""
     python = tmp_path / "venv" / "bin" / "python"
