@@ -111,8 +111,9 @@ train-topics: setup ## the weights that tell topics by vectors, again from the l
 	$(RUN) -m benchmarks.enrich.topics.train
 
 .PHONY: train-names
-train-names: setup ## the weights that tell names in languages without a model, again from the open corpora in DATA=folder
-	@test -n "$(DATA)" || { echo "make: say where the repositories of benchmarks/enrich/names/corpora.yaml are: make train-names DATA=folder" >&2; exit 1; }
+train-names: setup ## the weights that tell names, again from the open corpora in DATA=folder
+	@test -n "$(DATA)" || { echo "make: say where the repositories of benchmarks/enrich/names/corpora.yaml and english.yaml are: make train-names DATA=folder" >&2; exit 1; }
+	$(RUN) -m benchmarks.enrich.names.judge $(DATA)
 	PYTHONPATH=. $(BIN)/uv run --no-sync --with python-crfsuite==0.9.12 python -m benchmarks.enrich.names.learn $(DATA)
 
 .PHONY: stress

@@ -223,7 +223,7 @@ LONG = (
             "Leaked Audio Captures Brenk Defending the Policy",
             "Halvard Brenk defended it.",
             "Captures Brenk",
-            "Brenk",
+            "Halvard Brenk",
         ),
         (
             "Karen Miller Quits the Race for Mayor of Town",
@@ -236,7 +236,8 @@ LONG = (
 def test_names_of_a_headline_in_capitals_are_held_against_the_text(
     aliases: Aliases, title: str, text: str, guess: str, left: str
 ) -> None:
-    found = guessed(aliases, title, text + LONG, (guess, "PERSON"))
+    told = [("Halvard Brenk", "PERSON")] if "Halvard Brenk" in text and guess not in text else []
+    found = guessed(aliases, title, text + LONG, (guess, "PERSON"), *told)
     assert {entity.name for entity in found.values()} == ({left} if left else set())
 
 

@@ -58,14 +58,24 @@ def sentences(data: Path, part: str) -> Iterator[tuple[str, list[Sentence]]]:
     for corpus in yaml.safe_load(LISTED.read_text(encoding="utf-8"))["corpora"]:
         found: list[Sentence] = []
         for path, digest in corpus.get(part, {}).items():
-            found += _of(corpus, data / corpus["repository"].partition("/")[2] / path, digest)
+            found += labelled(corpus, data / corpus["repository"].partition("/")[2] / path, digest)
         most = corpus.get("most", len(found))
         found.sort(key=lambda each: sha256(each.text.encode()).digest())
         if found:
             yield corpus["name"], found[:most]
 
 
-def _of(corpus: Mapping[str, Any], path: Path, digest: str) -> Iterator[Sentence]:
+def labelled(corpus: Mapping[str, Any], path: Path, digest: str) -> Iterator[Sentence]:
+    """The sentences of one file or folder, in its order.
+
+    Args:
+        corpus: What the list says of it.
+        path: Where it is.
+        digest: What its bytes must come to.
+
+    Raises:
+        ValueError: If it is another than the one that is listed.
+    """
     held = sorted(file for file in path.iterdir() if file.suffix in _READ) if path.is_dir() else [path]
     read = {file.name: file.read_bytes() for file in held}
     if sha256(b"".join(read.values())).hexdigest() != digest:

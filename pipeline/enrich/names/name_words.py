@@ -58,6 +58,8 @@ class NameWords(WordFile):
     of_places: frozenset[str]
     not_places_in: frozenset[str]
     person_before: frozenset[str]
+    speech: frozenset[str]
+    person_behind: frozenset[str]
     no_names: frozenset[str]
     headline_verbs: frozenset[str]
     cities_and_words: frozenset[str]

@@ -12,8 +12,9 @@ from pipeline.enrich.names.known.gazetteer import countries, gazetteer
 from pipeline.enrich.names.mentions import LISTED, FieldText, Named, field_text, named_in
 from pipeline.enrich.names.name_words import NAME_WORDS
 from pipeline.enrich.names.sense.headlines import confirmed
+from pipeline.enrich.names.sense.judging import Row, judged
 from pipeline.enrich.names.sense.mending import sensible
-from pipeline.enrich.names.sense.surroundings import context_of
+from pipeline.enrich.names.sense.surroundings import Context, context_of
 from pipeline.ports import Mention
 from pipeline.records import ENTITY_PREFIX, MISTAKEN, Article, Entity, EntityKind, Span, most_salient_first
 
@@ -44,21 +45,31 @@ def resolve(article: Article, mentions: Sequence[Mention], aliases: Aliases) -> 
     Returns:
         Entities whose spans fit `article.title` and `article.text`.
     """
-    fields = (field_text("title", article.title), field_text("text", article.text))
-    rows = [
-        (part, named_in(part, [m for m in mentions if m.span.field == part.field], aliases))
-        for part in fields
-    ]
-    context = context_of(article, aliases, rows)
-    rows = [(part, sensible(part, row, context)) for part, row in rows]
-    if article.language == "en" and fields[0].headline and not fields[0].shouting:
-        rows[0] = (fields[0], confirmed(fields[0], rows[0][1], fields[1]))
+    drawn, context = read(article, mentions, aliases)
+    rows = [(part, list(kept)) for part, _, kept in drawn]
+    if article.language == "en":
+        rows = [(part, row) for (part, _), row in zip(rows, judged(drawn, context), strict=True)]
     named = [(part, one) for part, row in rows for one in row]
     if not context.sport:
         named = _as_known_elsewhere(named, context.families)
     groups = _grouped(_settled_kinds(named), aliases)
     _add_repeats(groups, rows)
     return tuple(_located(entity, context.countries) for entity in _entities(groups))
+
+
+def read(article: Article, mentions: Sequence[Mention], aliases: Aliases) -> tuple[list[Row], Context]:
+    """Title and text with what model and tables find, and what the rules leave of that; the context."""
+    fields = (field_text("title", article.title), field_text("text", article.text))
+    found = [
+        (part, named_in(part, [m for m in mentions if m.span.field == part.field], aliases))
+        for part in fields
+    ]
+    context = context_of(article, aliases, found)
+    rows: list[Row] = [(part, row, sensible(part, row, context)) for part, row in found]
+    (title, heard, kept), (text, *_) = rows
+    if article.language == "en" and title.headline and not title.shouting:
+        rows[0] = (title, heard, confirmed(title, kept, text))
+    return rows, context
 
 
 def _located(entity: Entity, named: frozenset[str]) -> Entity:

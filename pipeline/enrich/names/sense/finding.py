@@ -119,6 +119,8 @@ def _by_tail(field: FieldText, at: int, covered: set[int]) -> Named | None:  # n
     tokens = field.tokens
     if field.headline or tokens[at].folded in WORDS.openers or tokens[at].folded in WORDS.generic_words:
         return None
+    if at > 0 and field.text[tokens[at - 1].end : tokens[at].start] == "-":  # "Joint High-Level Commission"
+        return None
     ahead = at > 0 and at - 1 not in covered and beside(field, at - 1) and tokens[at - 1].text[0].isupper()
     if ahead and tokens[at - 1].folded not in WORDS.openers:
         return None

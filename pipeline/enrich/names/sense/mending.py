@@ -32,6 +32,7 @@ from pipeline.enrich.names.sense.surroundings import (
     beside,
     known_body,
     known_region,
+    opens_sentence,
     placed,
     shortened,
     speaks_of_company,
@@ -124,7 +125,7 @@ def _mended(  # noqa: PLR0911  # one answer a reason, read from top to bottom
     if context.language == "en":
         if _is_said(field, bare):
             return None
-        bare = _acronym(field, _without_owner(field, bare, context))
+        bare = _whole_person(field, _acronym(field, _without_owner(field, bare, context)))
     body = known_body(field.folded(bare), context)
     if body is not None and field.folded(bare)[-1] not in context.families:
         return replace(bare, kind="organisation", label=LISTED, known=body)
@@ -157,7 +158,7 @@ def _is_guess(field: FieldText, one: Named, context: Context) -> bool:
     token = field.tokens[one.first]
     if context.language != "en" or one.last - one.first > 1 or token.text.isupper():
         return False
-    if _opens_sentence(field, one.first) and (
+    if opens_sentence(field, one.first) and (
         token.folded in context.small or (token.folded[-1] == "s" and token.folded in english_words())
     ):
         return True
@@ -169,16 +170,6 @@ def _is_guess(field: FieldText, one: Named, context: Context) -> bool:
     if one.kind in {"person", "organisation"}:
         return before in WORDS.doubtful_before or one.kind == "person"
     return one.kind == "place" and before not in WORDS.place_surely_before
-
-
-_SENTENCE_END: Final = re.compile(r"[.!?:;\n\"“”‘’'|•–—(\[-]\s*$|\s-\s*$")
-
-
-def _opens_sentence(field: FieldText, at: int) -> bool:
-    """Whether a sentence, a quotation or the field begins with this word."""
-    return at == 0 or bool(
-        _SENTENCE_END.search(field.text[field.tokens[at - 1].end : field.tokens[at].start])
-    )
 
 
 def _is_said(field: FieldText, one: Named) -> bool:
@@ -209,6 +200,55 @@ def _without_owner(field: FieldText, one: Named, context: Context) -> Named:
         ):
             return replace(one, first=place + 1)
     return one
+
+
+def _whole_person(field: FieldText, one: Named) -> Named:
+    """A person with all words of the name ("Kamal Uddin" goes on with "Golder"), and nothing of theirs."""
+    if one.kind != "person" or field.headline or field.shouting:
+        return one
+    tokens, first, last = field.tokens, one.first, one.last
+    owned = next((at for at in range(first + 1, last) if _owns(field, at)), None)
+    if owned is not None:
+        return replace(one, last=owned)
+    while last < len(tokens) and last - first < TAIL_TOKENS and _goes_on(field, last):
+        last += 1
+    before = tokens[first - 1].folded if first else ""
+    if before in given_names() and beside(field, first - 1) and _is_name_word(tokens[first - 1]):
+        first -= 1
+    return replace(one, first=first, last=last)
+
+
+def _owns(field: FieldText, at: int) -> bool:
+    """Whether the word before is an owner's: "Wang's Weibo"."""
+    mark = field.text[field.tokens[at - 1].end : field.tokens[at].start]
+    return field.tokens[at].text == "s" and mark in {"'", "’"}
+
+
+def _goes_on(field: FieldText, at: int) -> bool:
+    """Whether a person's name goes on with this word."""
+    token = field.tokens[at]
+    if field.text[field.tokens[at - 1].end : token.start] == "-":
+        return token.text.isalpha() and not token.text.isupper() and token.folded not in english_words()
+    return beside(field, at - 1) and _is_name_word(token)
+
+
+def _is_name_word(token: Token) -> bool:
+    """Whether a word has a capital, and is neither an English word, an office, a place's nor a body's."""
+    return (
+        len(token.text) > 1
+        and token.text.isalpha()
+        and token.text[0].isupper()
+        and token.text[1:].islower()
+        and token.folded not in english_words()
+        and not is_title(token.folded)
+        and token.folded not in _NO_NAME_WORDS
+    )
+
+
+_NO_NAME_WORDS: Final = (
+    WORDS.callings | WORDS.organisation_tails | WORDS.organisation_ends | WORDS.company_words | WORDS.bodies
+    | WORDS.place_tails | WORDS.place_tails_and_names | WORDS.months | WORDS.no_person_words
+)  # fmt: skip
 
 
 def _acronym(field: FieldText, one: Named) -> Named:
@@ -444,9 +484,10 @@ def _is_persons(field: FieldText, one: Named) -> bool:
 
 
 def _whole_words(field: FieldText, one: Named) -> list[Token]:
-    """The words of a mention; a letter with an apostrophe begins the word behind it: "O'Connor"."""
+    """The words of a mention; what a hyphen joins is one, and so is a letter with its word: "O'Connor"."""
     words: list[Token] = []
-    for token in field.tokens[one.first : one.last]:
-        begun = words and len(words[-1].text) == 1 and field.text[words[-1].end : token.start] in {"'", "’"}
+    for at, token in enumerate(field.tokens[one.first : one.last], one.first):
+        mark = field.text[field.tokens[at - 1].end : token.start] if words else ""
+        begun = mark == "-" or (mark in {"'", "’"} and len(words[-1].text) == 1)
         words[len(words) - bool(begun) :] = [token]
     return words

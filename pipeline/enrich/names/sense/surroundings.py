@@ -32,6 +32,7 @@ _SHORT_CHARS: Final = 6
 _NONE: Final[Mapping[str, str]] = {}
 _SPORT_TOKENS: Final = 250
 _SPORT_CHARS: Final = 1500
+_SENTENCE_END: Final = re.compile(r"[.!?:;\n\"“”‘’'|•–—(\[-]\s*$|\s-\s*$")
 _SCORE: Final = re.compile(r"(?<![\w:.,–-])\d[:–-]\d(?![\w:–-]|[.,]\d)")  # of a match: "3:1"
 
 
@@ -157,3 +158,10 @@ def speaks_of_company(field: FieldText, one: Named) -> bool:
     """Whether a stake or a belief stands before "in"."""
     at = one.first - 2
     return at >= 0 and field.tokens[at].folded in WORDS.not_places_in
+
+
+def opens_sentence(field: FieldText, at: int) -> bool:
+    """Whether a sentence, a quotation or the field begins with this word."""
+    return at == 0 or bool(
+        _SENTENCE_END.search(field.text[field.tokens[at - 1].end : field.tokens[at].start])
+    )

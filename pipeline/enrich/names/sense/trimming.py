@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from pipeline.enrich.names.known.gazetteer import given_names
 from pipeline.enrich.names.mentions import FieldText, Named
 from pipeline.enrich.names.name_words import NAME_WORDS as WORDS
+
+# What joins the words of one name: "Lee Jae-myung" goes on in small letters.
+_JOINED: Final = frozenset({"-", "‐", "‑", "'", "’"})
 
 
 def trimmed(field: FieldText, one: Named) -> Named | None:
@@ -39,6 +43,7 @@ def _before_small_letters(field: FieldText, first: int, last: int) -> int:
             and word.folded not in WORDS.joins
             and word.text.isalpha()
             and len(word.text) > 1
+            and field.text[tokens[place - 1].end : word.start] not in _JOINED
         ):
             kinds = WORDS.place_tails | WORDS.place_tails_and_names
             return last if all(token.folded in kinds for token in tokens[place:last]) else place
