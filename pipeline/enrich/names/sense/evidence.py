@@ -42,7 +42,7 @@ Key: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class PossibleName:
     """Words that may be a name.
 
     Attributes:
@@ -63,7 +63,7 @@ class Candidate:
         return NOTHING if self.said is None else self.said.kind
 
 
-def candidates(field: FieldText, found: Sequence[Named], kept: Sequence[Named]) -> list[Candidate]:
+def possible_names(field: FieldText, found: Sequence[Named], kept: Sequence[Named]) -> list[PossibleName]:
     """What may be a name in a field, in order of place, none over another.
 
     Args:
@@ -75,7 +75,7 @@ def candidates(field: FieldText, found: Sequence[Named], kept: Sequence[Named]) 
         All that the rules keep, what they drop, and capitals that nobody has found.
     """
     given = [
-        Candidate(
+        PossibleName(
             one.first,
             one.last,
             one,
@@ -86,9 +86,9 @@ def candidates(field: FieldText, found: Sequence[Named], kept: Sequence[Named]) 
     covered = {at for one in kept for at in range(one.first, one.last)}
     for raw in found:
         if covered.isdisjoint(range(raw.first, raw.last)):
-            given.append(Candidate(raw.first, raw.last, None, raw.label))
+            given.append(PossibleName(raw.first, raw.last, None, raw.label))
             covered.update(range(raw.first, raw.last))
-    given += [Candidate(first, last, None, UNSEEN) for first, last in _capitals(field, covered)]
+    given += [PossibleName(first, last, None, UNSEEN) for first, last in _capitals(field, covered)]
     return sorted(given, key=lambda each: each.first)
 
 
@@ -127,7 +127,7 @@ class _Elsewhere:
     speaks: frozenset[Key]
 
 
-def _elsewhere(rows: Sequence[tuple[FieldText, Sequence[Candidate]]]) -> _Elsewhere:
+def _elsewhere(rows: Sequence[tuple[FieldText, Sequence[PossibleName]]]) -> _Elsewhere:
     labels: dict[Key, Counter[str]] = {}
     ends: dict[Key, Counter[str]] = {}
     begins: dict[Key, Counter[str]] = {}
@@ -147,12 +147,12 @@ def _elsewhere(rows: Sequence[tuple[FieldText, Sequence[Candidate]]]) -> _Elsewh
 
 
 def signs_of(
-    rows: Sequence[tuple[FieldText, Sequence[Candidate]]], context: Context
+    rows: Sequence[tuple[FieldText, Sequence[PossibleName]]], context: Context
 ) -> Iterator[list[list[str]]]:
     """For each field the signs of each candidate.
 
     Args:
-        rows: The fields of an article with their candidates.
+        rows: The fields of an article with their possible_names.
         context: What the article says around them.
     """
     elsewhere = _elsewhere(rows)
@@ -168,11 +168,11 @@ def signs_of(
         ]
 
 
-def _key(field: FieldText, one: Candidate) -> Key:
+def _key(field: FieldText, one: PossibleName) -> Key:
     return tuple([token.folded[:_LONGEST] for token in field.tokens[one.first : one.last]])
 
 
-def _inside(field: FieldText, one: Candidate, context: Context) -> Iterator[str]:
+def _inside(field: FieldText, one: PossibleName, context: Context) -> Iterator[str]:
     """Signs of the words themselves."""
     key = _key(field, one)
     written = [token.text[:_LONGEST] for token in field.tokens[one.first : one.last]]
@@ -242,7 +242,7 @@ def _mark(gap: str, *, last: bool) -> str:
     return mark if mark in _MARKS else "*"
 
 
-def _before(field: FieldText, one: Candidate) -> Iterator[str]:
+def _before(field: FieldText, one: PossibleName) -> Iterator[str]:
     """Signs of what stands before."""
     tokens, at = field.tokens, one.first - 1
     if at < 0:
@@ -280,7 +280,7 @@ def _said_before(word: str, *, capital: bool) -> str:
     return next((kind for kind, holds in kinds if holds), "word")
 
 
-def _behind(field: FieldText, one: Candidate) -> Iterator[str]:
+def _behind(field: FieldText, one: PossibleName) -> Iterator[str]:
     """Signs of what stands behind."""
     tokens, at = field.tokens, one.last
     if at >= len(tokens):
@@ -327,7 +327,7 @@ def _said_behind_comma(written: str) -> str:
     return "capital" if written[0].isupper() else "word"
 
 
-def _around(field: FieldText, one: Candidate, context: Context, elsewhere: _Elsewhere) -> Iterator[str]:
+def _around(field: FieldText, one: PossibleName, context: Context, elsewhere: _Elsewhere) -> Iterator[str]:
     """Signs of the rest of the article."""
     key = _key(field, one)
     same = elsewhere.labels.get(key)

@@ -19,7 +19,7 @@ from importlib.resources import files
 from typing import Final, TypeAlias
 
 from pipeline.enrich.names.mentions import FieldText, Named
-from pipeline.enrich.names.sense.evidence import NOTHING, UNSEEN, Candidate, candidates, signs_of
+from pipeline.enrich.names.sense.evidence import NOTHING, UNSEEN, PossibleName, possible_names, signs_of
 from pipeline.enrich.names.sense.surroundings import Context
 from pipeline.records import EntityKind
 
@@ -47,7 +47,7 @@ def judged(rows: Sequence[Row], context: Context) -> list[list[Named]]:
         rows: Each field with what model and tables have found in it, and what the rules have left of that.
         context: What the article says around them.
     """
-    drawn = [(field, candidates(field, found, kept)) for field, found, kept in rows]
+    drawn = [(field, possible_names(field, found, kept)) for field, found, kept in rows]
     weights = learned()
     return [
         [
@@ -59,7 +59,7 @@ def judged(rows: Sequence[Row], context: Context) -> list[list[Named]]:
     ]
 
 
-def _judged(each: Candidate, signs: Iterable[str], field: FieldText, weights: Weights) -> Named | None:
+def _judged(each: PossibleName, signs: Iterable[str], field: FieldText, weights: Weights) -> Named | None:
     said = each.said
     if said is not None and (said.known is not None or said.kind not in NAMED):
         return said
