@@ -16,7 +16,7 @@ from pipeline.enrich.enricher import Enricher
 from pipeline.enrich.names.known.aliases import Aliases
 from pipeline.enrich.names.resolve import read, resolve
 from pipeline.enrich.names.sense import judging
-from pipeline.enrich.names.sense.evidence import possible_names, signs_of
+from pipeline.enrich.names.sense.clues import possible_names, signs_of
 from pipeline.enrich.names.sense.judging import ANSWERS, NAMED, WEIGHTS, judged
 from pipeline.enrich.names.sense.judging import read as weights
 from pipeline.normalize.article import normalize

@@ -29,7 +29,7 @@ from pipeline.enrich.names.known.aliases import Aliases
 from pipeline.enrich.names.recognize import SpacyRecognizer
 from pipeline.enrich.names.resolve import read
 from pipeline.enrich.names.sense import judging
-from pipeline.enrich.names.sense.evidence import NOTHING, possible_names, signs_of
+from pipeline.enrich.names.sense.clues import NOTHING, possible_names, signs_of
 from pipeline.enrich.names.sense.judging import ANSWERS, SCALE, WEIGHTS
 from pipeline.normalize.article import normalize
 from pipeline.ports import Mention

@@ -1,6 +1,6 @@
 """What English mentions are, by learned weights: the last word after model and rules.
 
-A multinomial logistic regression over the signs of `evidence.py`, read from `english.tsv.gz` and worked out
+A multinomial logistic regression over the signs of `clues.py`, read from `english.tsv.gz` and worked out
 with whole numbers: the same on every machine.
 
     "Hamhola said the clinic …"     model: ORG   rules: organisation   weights: person
@@ -19,7 +19,7 @@ from importlib.resources import files
 from typing import Final, TypeAlias
 
 from pipeline.enrich.names.mentions import FieldText, Named
-from pipeline.enrich.names.sense.evidence import NOTHING, UNSEEN, PossibleName, possible_names, signs_of
+from pipeline.enrich.names.sense.clues import NOTHING, UNSEEN, PossibleName, possible_names, signs_of
 from pipeline.enrich.names.sense.surroundings import Context
 from pipeline.records import EntityKind
 
