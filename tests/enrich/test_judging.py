@@ -140,3 +140,17 @@ def test_the_weights_say_what_they_were_learned_from() -> None:
     assert ", ".join(ANSWERS) in head[0]
     assert digest in head[1], "run make train-names"
     assert packed[4:8] == bytes(4), "the same weights are the same bytes"
+
+
+def test_a_hospital_stays_the_body_that_it_is_called_by(
+    aliases: Aliases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judging, "learned", lambda: weights("bias\t\t900"))
+    found = _guessed(aliases, "She lies in Brenholm Hospital since May.", ("Brenholm Hospital", "ORG"))
+    assert found["Brenholm Hospital"] == "organisation"
+
+
+def test_nothing_is_put_to_a_headline_in_capitals(aliases: Aliases, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "learned", lambda: weights("bias\t900"))
+    article = _article("the court has ruled on it.", "New Documents Show What Skelvoe Told Congress")
+    assert not {one.name for one in resolve(article, [], aliases)} & {"Skelvoe", "New Documents"}

@@ -19,6 +19,7 @@ from importlib.resources import files
 from typing import Final, TypeAlias
 
 from pipeline.enrich.names.mentions import FieldText, Named
+from pipeline.enrich.names.name_words import NAME_WORDS as WORDS
 from pipeline.enrich.names.sense.clues import NOTHING, UNSEEN, PossibleName, possible_names, signs_of
 from pipeline.enrich.names.sense.surroundings import Context
 from pipeline.records import EntityKind
@@ -69,9 +70,15 @@ def _judged(each: PossibleName, signs: Iterable[str], field: FieldText, weights:
     best = max(sums)
     kind = NAMED[sums.index(best)]
     if said is not None:
-        return replace(said, kind=kind) if best >= none else None
+        if best < none:
+            return None
+        # A hospital is a body and a place: it stays what it is called by.
+        body = kind == "place" and field.tokens[each.last - 1].folded in WORDS.organisation_tails
+        return said if body else replace(said, kind=kind)
     above = _ABOVE_UNSEEN if each.label == UNSEEN else _ABOVE
-    return Named(field.field, each.first, each.last, kind, _LABEL) if best - none >= above else None
+    if field.headline or best - none < above:  # of a headline in capitals nothing is told but by the text
+        return None
+    return Named(field.field, each.first, each.last, kind, _LABEL)
 
 
 def scores(signs: Iterable[str], weights: Weights) -> list[int]:

@@ -210,8 +210,9 @@ def _whole_person(field: FieldText, one: Named) -> Named:
     owned = next((at for at in range(first + 1, last) if _owns(field, at)), None)
     if owned is not None:
         return replace(one, last=owned)
-    while last < len(tokens) and last - first < TAIL_TOKENS and _goes_on(field, last):
-        last += 1
+    if tokens[last - 1].folded not in _NO_NAME_WORDS and not is_title(tokens[last - 1].folded):
+        while last < len(tokens) and last - first < TAIL_TOKENS and _goes_on(field, last):
+            last += 1
     before = tokens[first - 1].folded if first else ""
     if before in given_names() and beside(field, first - 1) and _is_name_word(tokens[first - 1]):
         first -= 1
