@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,6 +37,11 @@ class Shouter(Preparer):
         time.sleep(0.01)
         return word.upper(), os.getpid()
 
+    def sleep(self, word):
+        if word != "a":
+            time.sleep(2)
+        return word
+
     def die(self, _):
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -53,6 +60,22 @@ def test_outcomes_come_in_order_from_several_processes_and_say_things_once(worke
     assert os.getpid() not in pids
     assert len(pids) <= 2
     assert [record.getMessage() for record in caplog.records].count("a shout") == 1
+
+
+def test_no_process_is_left_behind_where_all_went_well(workers):
+    list(workers.run(Shouter.shout, list("abcdefghijkl")))
+    assert multiprocessing.active_children()
+    workers.close()
+    assert not multiprocessing.active_children()
+
+
+def test_who_gives_up_does_not_wait_for_what_is_being_done(workers):
+    outcomes = workers.run(Shouter.sleep, list("abcdefghijkl"))
+    assert next(outcomes) == "a"
+    begun = multiprocessing.active_children()
+    with pytest.raises(KeyboardInterrupt), closing(workers):
+        raise KeyboardInterrupt
+    assert any(process.is_alive() for process in begun)
 
 
 def test_little_work_starts_no_process(workers):

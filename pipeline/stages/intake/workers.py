@@ -134,9 +134,13 @@ class Workers:
         return done
 
     def close(self) -> None:
-        """Ends the processes once each has finished what it is doing."""
+        """Ends the processes once each has finished what it is doing.
+
+        Where all went well they have nothing left to do and are waited for: Python's own end of a program
+        could meet them half ended, and then prints "Bad file descriptor". Who gives up does not wait.
+        """
         if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool.shutdown(wait=sys.exception() is None, cancel_futures=True)
             self._pool = None
 
 
