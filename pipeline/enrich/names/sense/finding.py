@@ -297,9 +297,9 @@ def holds_own(field: FieldText, one: Named, language: str) -> bool:
 
 def _keys(tokens: Sequence[Token], language: str) -> list[str]:
     if language in _STEMMED:
-        return [stem(token.folded, language) if token.text[0].isupper() else "" for token in tokens]
+        return [stem(token.folded, language) if _may_be_place(token) else "" for token in tokens]
     if language in NAMES_IN_MARKS:
-        return [token.folded if token.text[0].isupper() else "" for token in tokens]
+        return [token.folded if _may_be_place(token) else "" for token in tokens]
     return [token.folded for token in tokens]
 
 
@@ -316,6 +316,18 @@ def _longest_own(
             if found is not None:
                 return found
     return None
+
+
+def _may_be_place(token: Token) -> bool:
+    """Whether it has a capital and is no short form: "ОИ" are the Games, and the stem of a city."""
+    return token.text[0].isupper() and not (token.text.isupper() and len(token.text) <= _SHORT)
+
+
+def own_name(field: FieldText, one: Named, context: Context) -> Named | None:
+    """A mention that is a country or city as the article's language writes it: "Japão"."""
+    key = " ".join(_keys(field.tokens[one.first : one.last], context.language))
+    meant = _own_names(context.language).names.get(key) if key else None
+    return None if meant is None else _own(field, one.first, one.last, meant, context)
 
 
 def _bare_words(word: str, language: str) -> Iterator[str]:

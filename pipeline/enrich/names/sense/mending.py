@@ -23,6 +23,7 @@ from pipeline.enrich.names.sense.finding import (
     in_latin,
     in_own_script,
     in_quotation_marks,
+    own_name,
 )  # fmt: skip
 from pipeline.enrich.names.sense.surroundings import (
     LARGE_CITY,
@@ -122,7 +123,11 @@ def _mended(  # noqa: PLR0911  # one answer a reason, read from top to bottom
     known = context.aliases.find(field.folded(bare)) if bare != one else None
     if known is not None:
         return replace(bare, kind=known.kind, known=known)
-    if context.language == "en":
+    if context.language != "en":
+        own = own_name(field, bare, context) if bare.kind in {"person", "place", "organisation"} else None
+        if own is not None and field.folded(bare)[-1] not in context.families:
+            return own
+    else:
         if _is_said(field, bare):
             return None
         bare = _whole_person(field, _acronym(field, _without_owner(field, bare, context)))
@@ -134,7 +139,7 @@ def _mended(  # noqa: PLR0911  # one answer a reason, read from top to bottom
 
 def _by_words(field: FieldText, one: Named, context: Context) -> Named | None:
     """What a mention is by the words in and around it; None where it only holds a city."""
-    one = _of_family(field, _person_of_calling(field, _event(field, _body(field, one))), context)
+    one = _of_family(field, _person_of_calling(field, context, _event(field, _body(field, one))), context)
     if one.kind in {"event", "work"} and not _is_persons(field, one):
         return one
     found = (
@@ -298,10 +303,11 @@ def _body(field: FieldText, one: Named) -> Named:
     return replace(one, kind="organisation") if tail in WORDS.organisation_tails else one
 
 
-def _person_of_calling(field: FieldText, one: Named) -> Named:
+def _person_of_calling(field: FieldText, context: Context, one: Named) -> Named:
     """Whom a calling stands before, without it: "Farmer Gus Ahlberg"."""
+    before = WORDS.callings if context.language == "en" else WORDS.callings | WORDS.callings_and_origins
     first = one.first
-    while first < one.last - 1 and field.tokens[first].folded in WORDS.callings:
+    while first < one.last - 1 and field.tokens[first].folded in before:
         first += 1
     if first == one.first:
         return replace(one, kind="person") if _is_called(field, one) else one
