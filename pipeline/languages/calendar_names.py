@@ -12,12 +12,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pipeline.languages.word_file import WordFile, read
 from pipeline.text import fold
 
 # "1月" and "M01" are figures, not names.
 _FIGURES = re.compile(r"\d|^m\d\d$")
 # Norwegian is several files of CLDR, and Tagalog is there under Filipino.
 _FILES = {"no": ("no", "nb", "nn"), "tl": ("fil",)}
+
+
+class CountryNames(WordFile):
+    """Names of countries by language and code."""
+
+    names: Mapping[str, Mapping[str, tuple[str, ...]]]
+
+
+_COUNTRIES = Path(__file__).with_name("country_names.yaml")
 
 
 @cache
@@ -149,11 +159,18 @@ def _english_names(kind: str) -> Mapping[str, str]:
 
 
 def country_names(language: str) -> dict[str, str]:
-    """Names of countries and territories in a language, to their codes (ISO 3166-1)."""
+    """Names of countries and territories in a language, to their codes (ISO 3166-1).
+
+    >>> country_names("de")["Großbritannien"], country_names("de")["Vereinigtes Königreich"]
+    ('GB', 'GB')
+    """
     from babel import Locale, UnknownLocaleError
 
     try:
         territories = Locale(language).territories
     except (UnknownLocaleError, ValueError):
         return {}
-    return {name: code for code, name in territories.items() if len(code) == 2 and code.isalpha()}
+    more = read(_COUNTRIES, CountryNames).names.get(language, {})
+    return {name: code for code, names in more.items() for name in names} | {
+        name: code for code, name in territories.items() if len(code) == 2 and code.isalpha()
+    }

@@ -308,3 +308,27 @@ def test_persons_by_their_look_in_romance_languages(
 ) -> None:
     (enriched,) = enricher.enrich([article(title, "", language)])
     assert {entity.name for entity in enriched.entities if entity.kind == "person"} == persons
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "code"),
+    [
+        ("de", "Die Hockey-Damen besiegen Großbritannien am Abend in der Halle", "GB"),
+        ("fr", "Les joueuses de la Grande-Bretagne ont gagné hier soir le tournoi", "GB"),
+        ("es", "La selección de Costa de Marfil ganó ayer el partido de vuelta", "CI"),
+        ("pt", "A seleção perdeu ontem à noite com o Japão e volta para casa", "JP"),
+        ("it", "La nazionale ha battuto ieri sera l'Olanda e torna a casa oggi", "NL"),
+        ("ru", "Сборная обыграла вчера вечером Южную Корею и вышла в финал", "KR"),
+    ],
+)
+def test_a_country_has_its_id_by_the_name_of_every_day(
+    enricher: Enricher, language: str, text: str, code: str
+) -> None:
+    [one] = enricher.enrich([replace(article(text, text), language=language)], None)
+    assert code in {entity.country for entity in one.entities}
+
+
+def test_an_origin_before_a_name_and_two_capitals_are_no_part_of_it(enricher: Enricher) -> None:
+    text = "Россиянка Таймазова одолела соперницу и вышла в полуфинал ОИ по дзюдо"
+    [one] = enricher.enrich([replace(article(text, text), language="ru")], None)
+    assert {entity.name for entity in one.entities} == {"Таймазова"}
