@@ -12,6 +12,7 @@ from articles import FETCHED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.enrich.names.entities import read as labelled_entities
 from pipeline.enrich.enricher import Enricher
 from pipeline.enrich.names.known.aliases import Aliases
 from pipeline.enrich.names.resolve import read, resolve
@@ -154,3 +155,28 @@ def test_nothing_is_put_to_a_headline_in_capitals(aliases: Aliases, monkeypatch:
     monkeypatch.setattr(judging, "learned", lambda: weights("bias\t900"))
     article = _article("the court has ruled on it.", "New Documents Show What Skelvoe Told Congress")
     assert not {one.name for one in resolve(article, [], aliases)} & {"Skelvoe", "New Documents"}
+
+
+def test_labelled_entities_give_their_proper_nouns_as_names() -> None:
+    rows = [
+        ("1", "The", "DET", "2", "det", "Entity=(1-person-new"),
+        ("2", "physician", "NOUN", "5", "nsubj", "_"),
+        ("3", "Ada", "PROPN", "2", "appos", "_"),
+        ("4", "Brenk", "PROPN", "3", "flat", "Entity=1)"),
+        ("5", "praised", "VERB", "0", "root", "_"),
+        ("6", "Skelvoe", "PROPN", "5", "obj", "Entity=(2-object-new(3-place-new3)2)"),
+        ("7-8", "Hal's", "_", "_", "_", "SpaceAfter=No"),
+        ("7", "Hal", "PROPN", "6", "nmod", "Entity=(4-person-new)"),
+        ("8", "'s", "PART", "7", "case", "_"),
+    ]
+    document = "\n".join(
+        f"{number}\t{word}\t_\t{part}\t_\t_\t{head}\t{relation}\t_\t{marks}"
+        for number, word, part, head, relation, marks in rows
+    )
+    made = labelled_entities(document)
+    assert made.text == "The physician Ada Brenk praised Skelvoe Hal's "
+    assert [(made.text[start:end], kind) for start, end, kind in made.names] == [
+        ("Ada Brenk", "PER"),
+        ("Skelvoe", "LOC"),
+        ("Hal", "PER"),
+    ]

@@ -76,7 +76,7 @@ def read(document: str) -> Text:
                     start + len(cells[1]), marks[1] if marks else "",
                 )
             )  # fmt: skip
-    for name in sorted(set(names), key=lambda each: (each[0], -each[1])):
+    for name in sorted(set(names), key=lambda each: (each[0], -each[1], not each[2], each[2])):
         if not made.names or name[0] >= made.names[-1][1]:
             made.names.append(name)
     return made
