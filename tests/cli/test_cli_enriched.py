@@ -141,4 +141,7 @@ def test_an_alias_is_proposed_then_told_and_found_again_without_an_alert(folder)
     assert "person:mk" in {entity["id"] for entity in story["entities"]}
     assert folder.as_json("alert") == NOTHING_TOLD
     assert folder.as_json("entities", "suggest") == []
-    assert folder.as_json("enrich", "--again", "--since", "2026-01-01")["articles"] == 0
+    again = folder.as_json("enrich", "--again", "--since", "2026-01-01")
+    assert (again["articles"], again["older"]) == (0, 0)
+    passed = folder.as_json("enrich", "--again", "--since", "2100-01-01")
+    assert (passed["articles"], passed["older"]) == (0, len(folder.as_json("search", "*")))

@@ -35,15 +35,17 @@ def reenrich(
         progress: Called with how much further in the order of ingest it is.
 
     Returns:
-        How many articles and stories changed.
+        How many articles and stories changed, and how many articles are older and were left as they are.
     """
-    counts = {"articles": 0, "stories": 0}
+    counts = {"articles": 0, "stories": 0, "older": 0}
     learned = StreamStatistics.load(store.learned)
     batch: list[StoredArticle] = []
     told = 0
     for stored in store.between(0, store.head()):
         if since is None or stored.enriched.article.time >= since:
             batch.append(stored)
+        else:
+            counts["older"] += 1
         if len(batch) == BATCH_ARTICLES:
             _save(store, workers, batch, learned, renew, counts)
             batch = []
