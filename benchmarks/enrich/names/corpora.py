@@ -58,11 +58,16 @@ def sentences(data: Path, part: str) -> Iterator[tuple[str, list[Sentence]]]:
     for corpus in yaml.safe_load(LISTED.read_text(encoding="utf-8"))["corpora"]:
         found: list[Sentence] = []
         for path, digest in corpus.get(part, {}).items():
-            found += labelled(corpus, data / corpus["repository"].partition("/")[2] / path, digest)
+            found += labelled(corpus, place_of(corpus, data, path), digest)
         most = corpus.get("most", len(found))
         found.sort(key=lambda each: sha256(each.text.encode()).digest())
         if found:
             yield corpus["name"], found[:most]
+
+
+def place_of(corpus: Mapping[str, Any], data: Path, path: str) -> Path:
+    """Where a file or folder of a corpus lies."""
+    return data / str(corpus["repository"]).partition("/")[2] / path
 
 
 def labelled(corpus: Mapping[str, Any], path: Path, digest: str) -> Iterator[Sentence]:

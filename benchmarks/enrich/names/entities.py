@@ -1,9 +1,6 @@
 """Names in CoNLL-U files with entities (GUM): of each entity that a proper noun heads, its proper nouns.
 
-President  PROPN  Entity=(3-person-…      the person "Jong Wook Lee": titles are no part of a name
-Jong       PROPN
-Wook       PROPN
-Lee        PROPN  Entity=3)
+Of the entity "President Jong Wook Lee" that is "Jong Wook Lee": titles are no part of a name.
 """
 
 from __future__ import annotations
@@ -12,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from benchmarks.enrich.names.corpora import Name
 from pipeline.enrich.names.forms import is_title
 
 KINDS = {"person": "PER", "place": "LOC", "organization": "ORG"}
@@ -21,8 +19,6 @@ _PROPER = "PROPN"
 _NAMING = {"appos", "flat"}
 _IN_NAMES = {"PER": {"de", "la", "von", "van", "bin", "al", "-"}, "LOC": set[str]()}
 _IN_BODIES = {"of", "the", "and", "for", "&", "de", "la", "-"}
-
-Name = tuple[int, int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +47,8 @@ def read(document: str) -> Text:
     made = Text()
     names: list[Name] = []
     words: list[_Word] = []
-    whole, _close = (
-        0,
-        False,
-    )  # the last of the words that are written as one, and whether no blank is behind it
+    # The last of the words that are written as one, and what stands behind it.
+    whole, ended = 0, ""
     for line in [*document.splitlines(), ""]:
         cells = line.split("\t")
         if not line and words:

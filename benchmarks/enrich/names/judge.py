@@ -22,7 +22,7 @@ import yaml
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from benchmarks.enrich.names.corpora import Name, labelled
+from benchmarks.enrich.names.corpora import Name, labelled, place_of
 from benchmarks.enrich.names.entities import read as read_entities
 from pipeline.enrich.names.forms import tokens_of, without_article
 from pipeline.enrich.names.known.aliases import Aliases
@@ -77,7 +77,7 @@ def _rows(corpus: Mapping[str, Any], data: Path) -> Iterator[tuple[str, list[Nam
     sentences = [
         each
         for path, digest in corpus["files"].items()
-        for each in labelled(corpus, data / corpus["repository"].partition("/")[2] / path, digest)
+        for each in labelled(corpus, place_of(corpus, data, path), digest)
     ]
     for at in range(0, len(sentences), together):
         text, names = "", []
@@ -91,7 +91,7 @@ def _rows(corpus: Mapping[str, Any], data: Path) -> Iterator[tuple[str, list[Nam
 def _entities(corpus: Mapping[str, Any], data: Path) -> Iterator[tuple[str, list[Name]]]:
     """Sentences that follow each other, up to `_CHARS` characters together."""
     for folder, digest in corpus["files"].items():
-        root = data / corpus["repository"].partition("/")[2] / folder
+        root = place_of(corpus, data, folder)
         held = sorted(path for path in root.iterdir() if path.name.startswith(tuple(corpus["of"])))
         if sha256(b"".join(path.read_bytes() for path in held)).hexdigest() != digest:
             raise ValueError(f"{root} holds other files than {LISTED.name} names")
@@ -115,7 +115,7 @@ def _entities(corpus: Mapping[str, Any], data: Path) -> Iterator[tuple[str, list
 def examples(
     articles: Sequence[tuple[Article, Sequence[Name]]], recognizer: SpacyRecognizer, aliases: Aliases
 ) -> Iterator[tuple[list[str], str]]:
-    """The signs of each candidate with what it is; none for words that are part of a name or hold one."""
+    """The signs of each possible name with what it is; without words that are part of a name or hold one."""
     for at in range(0, len(articles), _BATCH):
         some = articles[at : at + _BATCH]
         for (article, names), mentions in zip(

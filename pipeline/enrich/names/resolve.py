@@ -46,9 +46,8 @@ def resolve(article: Article, mentions: Sequence[Mention], aliases: Aliases) -> 
         Entities whose spans fit `article.title` and `article.text`.
     """
     drawn, context = read(article, mentions, aliases)
-    rows = [(part, list(kept)) for part, _, kept in drawn]
-    if article.language == "en":
-        rows = [(part, row) for (part, _), row in zip(rows, judged(drawn, context), strict=True)]
+    kept = judged(drawn, context) if article.language == "en" else [row for _, _, row in drawn]
+    rows = [(part, row) for (part, *_), row in zip(drawn, kept, strict=True)]
     named = [(part, one) for part, row in rows for one in row]
     if not context.sport:
         named = _as_known_elsewhere(named, context.families)
@@ -65,7 +64,7 @@ def read(article: Article, mentions: Sequence[Mention], aliases: Aliases) -> tup
         for part in fields
     ]
     context = context_of(article, aliases, found)
-    rows: list[Row] = [(part, row, sensible(part, row, context)) for part, row in found]
+    rows = [(part, row, sensible(part, row, context)) for part, row in found]
     (title, heard, kept), (text, *_) = rows
     if article.language == "en" and title.headline and not title.shouting:
         rows[0] = (title, heard, confirmed(title, kept, text))

@@ -74,12 +74,13 @@ def possible_names(field: FieldText, found: Sequence[Named], kept: Sequence[Name
     Returns:
         All that the rules keep, what they drop, and capitals that nobody has found.
     """
+    labels = {at: raw.label for raw in found for at in range(raw.first, raw.last)}
     given = [
         PossibleName(
             one.first,
             one.last,
             one,
-            next((raw.label for raw in found if raw.first < one.last and one.first < raw.last), UNSEEN),
+            next((labels[at] for at in range(one.first, one.last) if at in labels), UNSEEN),
         )
         for one in kept
     ]
@@ -149,10 +150,10 @@ def _elsewhere(rows: Sequence[tuple[FieldText, Sequence[PossibleName]]]) -> _Els
 def signs_of(
     rows: Sequence[tuple[FieldText, Sequence[PossibleName]]], context: Context
 ) -> Iterator[list[list[str]]]:
-    """For each field the signs of each candidate.
+    """For each field the signs of each possible name.
 
     Args:
-        rows: The fields of an article with their possible_names.
+        rows: The fields of an article with what may be a name in them.
         context: What the article says around them.
     """
     elsewhere = _elsewhere(rows)

@@ -37,7 +37,7 @@ _ABOVE_UNSEEN: Final = 200
 # The label of a name that the weights alone have found.
 _LABEL: Final = "JUDGED"
 
-Row: TypeAlias = tuple[FieldText, Sequence[Named], Sequence[Named]]
+Row: TypeAlias = tuple[FieldText, list[Named], list[Named]]
 Weights: TypeAlias = Mapping[str, tuple[int, ...]]
 
 

@@ -192,8 +192,7 @@ def _without_owner(field: FieldText, one: Named, context: Context) -> Named:
     if one.kind not in {"place", "organisation"}:
         return one
     for place in range(one.first + 1, one.last - 1):
-        mark = field.text[field.tokens[place - 1].end : field.tokens[place].start]
-        if field.tokens[place].text != "s" or mark not in {"'", "’"}:
+        if not _owns(field, place):
             continue
         owner = replace(one, last=place, kind="place")
         key = field.folded(owner)
