@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.enrich.enricher import Enricher
@@ -227,6 +227,7 @@ def test_suggestions_come_with_evidence_and_spare_lukin() -> None:
 
 
 @given(st.lists(st.text("abikouyz", min_size=1, max_size=9), min_size=1, max_size=4))
+@example(["abu", "aaa"])
 def test_skeletons_are_stable(words: list[str]) -> None:
     once = skeleton(tuple(words))
     assert skeleton(once) == once

@@ -89,7 +89,7 @@ _ONE_SPELLING: Final = read(Path(__file__).with_name("transliteration.yaml"), _T
 _ENDING: Final = re.compile(f"[{_ONE_SPELLING.ending.run}]+[{_ONE_SPELLING.ending.last}]$")
 _SLAVIC_STEPS: Final = [(step.pattern(), step.written) for step in _ONE_SPELLING.slavic]
 _ARABIC_STEPS: Final = [(step.pattern(), step.written) for step in _ONE_SPELLING.arabic]
-_DOUBLED: Final = re.compile(r"(.)\1")
+_DOUBLED: Final = re.compile(r"(.)\1+")
 _CANONICAL = {
     fold(variant): name for name, variants in NAME_WORDS.given_names.items() for variant in variants
 }
